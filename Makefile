@@ -1,0 +1,87 @@
+# `make` alone prints this list. What is built goes below build/ and dist/; each file is made again only when what it
+# is made of has changed. The work itself is in scripts/; here is only what depends on what.
+#   V=1   show the commands
+
+SHELL := /bin/bash
+MAKEFLAGS += --no-builtin-rules
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+Q := $(if $(V),,@)
+say = @printf '  %-6s %s\n'
+
+BUN := scripts/bun
+LIBRARIES := $(addprefix build/lib/,libz.so.1 libelf.so.1 libbpf.so.1)
+OBJECTS := build/bpf/aod.bpf.o build/bpf/aod-plain.bpf.o
+ASSETS := $(LIBRARIES) $(OBJECTS) build/lib/zstd-napi.so
+SOURCES := $(shell find src config -type f 2>/dev/null)
+KERNEL ?= 6.12
+# bpftool is in a folder that only root's PATH has.
+export PATH := $(PATH):/usr/sbin:/sbin
+
+# Set up: packages of the machine and of npm.
+SETUP := node_modules/.setup
+
+.PHONY: help setup build demo test check bench e2e gen fmt clean FORCE
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+setup: ## install what the build needs: Debian packages, npm packages; says what, asks once
+	$(Q)scripts/setup.sh build
+
+build: dist/aod ## the executable: dist/aod, with everything it needs inside
+
+demo: dist/aod ## build, then let the executable show itself: real BPF programs, synthetic traffic
+	$(Q)rm -rf build/demo
+	$(Q)mkdir -p build
+	$(Q)dist/aod demo build/demo
+
+test: dist/aod ## everything that this machine can run; the last line is the sum
+	$(Q)$(BUN) scripts/test.ts all
+
+check: $(ASSETS) ## types, lint, format, generated files, fast tests; no kernel, no executable
+	$(Q)$(BUN) scripts/test.ts fast
+
+bench: dist/aod ## measure; prints a table and asserts nothing
+	$(Q)$(BUN) test/bench/run.ts
+
+e2e: dist/aod ## a guest with a real cifs mount and Samba: make e2e KERNEL=6.1 or 6.12
+	$(Q)scripts/guest/run.sh $(KERNEL)
+
+gen: build/bpf/aod.bpf.o ## generate src/model/request.gen.ts from bpf/request.h
+	$(Q)$(BUN) scripts/gen-request.ts
+
+fmt: | $(SETUP) ## format everything
+	$(Q)node_modules/.bin/biome check --write --log-level=warn
+	$(Q)find bpf test scripts -name '*.[ch]' -exec clang-format -i {} +
+
+clean: ## remove what was built; packages and what the guest downloaded stay
+	$(Q)rm -rf dist $(filter-out build/guest,$(wildcard build/*))
+
+$(SETUP): package.json package-lock.json .npmrc scripts/packages-build.txt scripts/setup.sh
+	$(Q)scripts/setup.sh build
+	$(Q)touch $@
+
+dist/aod: $(ASSETS) $(SOURCES) build/version package-lock.json scripts/build-aod.sh | $(SETUP)
+	$(say) BUILD $@
+	$(Q)scripts/build-aod.sh $@
+
+# One run makes both.
+$(OBJECTS) &: $(wildcard bpf/*.h bpf/*.c) scripts/build-bpf.sh | $(SETUP)
+	$(say) BPF build/bpf
+	$(Q)mkdir -p $(@D)
+	$(Q)scripts/build-bpf.sh
+
+$(LIBRARIES): scripts/copy-library.sh | $(SETUP)
+	$(say) COPY $@
+	$(Q)mkdir -p $(@D)
+	$(Q)scripts/copy-library.sh $@
+
+build/lib/zstd-napi.so: scripts/build-zstd.sh package-lock.json | $(SETUP)
+	$(say) CXX $@
+	$(Q)mkdir -p $(@D)
+	$(Q)scripts/build-zstd.sh $@
+
+# Touched only when the version or the commit is another one.
+build/version: FORCE
+	$(Q)scripts/version.sh $@

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * The end of requests for which no reply will come: killed waiters, lost connections. In: a request of which user space
+ * has proved that nobody waits for it; out: its line closed, or its ghost gone. Never runs by itself.
+ */
+#ifndef AOD_REAP_H
+#define AOD_REAP_H
+
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include "counters.h"
+#include "ghosts.h"
+#include "line.h"
+#include "message.h"
+#include "request.h"
+#include "state.h"
+#include "table.h"
+
+/* Were the proof wrong, a reply to this line's request would look like one to another line of its key. */
+static __always_inline void mark_others(const struct place *place, aod_u64 seen, const struct message *message, int but)
+{
+#pragma unroll
+	for (int at = 0; at < AOD_SET_LINES; at++)
+		if (at != but && has_line(lines_open(seen), at) && is_match(line_at(place, at), seen, message))
+			mark_ambiguous(line_at(place, at));
+}
+
+/* Returns an `ended`. */
+__noinline int look_for_dead(aod_u64 session_id, aod_u64 message_id, aod_u32 task_id, aod_u32 command, aod_u64 start_ns)
+{
+	struct message message = {
+	    .session_id = session_id,
+	    .message_id = message_id,
+	    .task_id = task_id,
+	    .command = command,
+	};
+	struct place place = find_place(&message);
+	int ended = ENDED_NONE;
+	aod_u64 seen;
+
+	if (!place.set)
+		return ENDED_NONE;
+	seen = READ_ONCE(*place.state);
+#pragma unroll
+	for (int at = 0; at < AOD_SET_LINES; at++) {
+		struct aod_request *line = behind(line_at(&place, at), seen);
+		aod_u64 its_start_ns = READ_ONCE(line->start_ns);
+
+		if (its_start_ns == AOD_BEING_WRITTEN)
+			ended = ENDED_CONTENDED;
+		if (its_start_ns != start_ns || line->message_id != message_id)
+			continue;
+		if (!has_line(lines_open(seen), at))
+			return ENDED_BEFORE;
+		if (!is_match(line, seen, &message))
+			continue;
+		if (is_by_session(command))
+			mark_others(&place, seen, &message, at);
+		return close_line(&place, seen, at, bpf_ktime_get_ns(), AOD_REAPED);
+	}
+	return ended;
+}
+
+/*
+ * Returns 1 if it closed the line, 2 if there was no line but a ghost, which it removed, 0 if there was neither. To be
+ * called once for a request: a second call would take the ghost of another with the same key.
+ */
+static __always_inline int reap(const struct message *message, aod_u64 start_ns)
+{
+	int ended = ENDED_CONTENDED;
+
+	for (int look = 0; look < LOOKS && ended == ENDED_CONTENDED; look++)
+		ended = look_for_dead(message->session_id, message->message_id, message->task_id, message->command,
+				      start_ns);
+	if (ended == ENDED_CLOSED) {
+		count(AOD_COUNTER_REAPED);
+		return 1;
+	}
+	return ended == ENDED_NONE && is_by_session(message->command) && remove_ghost(message) ? 2 : 0;
+}
+
+#endif

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * The contract between the BPF programs and user space: every byte that one side writes and the other reads.
+ *
+ * This is the only definition. The BPF programs and the host C programs of the tests include it; `make gen` turns it,
+ * through the BPF object's BTF, into src/model/request.gen.ts. Plain C types and no includes, so that any compiler
+ * takes it. Sizes are bytes, times are nanoseconds of CLOCK_MONOTONIC, integers are in host order.
+ */
+#ifndef AOD_REQUEST_H
+#define AOD_REQUEST_H
+
+typedef unsigned char aod_u8;
+typedef unsigned int aod_u32;
+typedef unsigned long long aod_u64;
+
+enum aod_geometry {
+	AOD_SETS_LOG2 = 14,
+	AOD_SETS = 1 << AOD_SETS_LOG2, /* values of the map `requests` */
+	AOD_SET_LINES = 4,             /* records in a set */
+	AOD_RING_BYTES = 1 << 20,
+	AOD_COMMANDS = 20,       /* MS-SMB2 2.2.1.2, NEGOTIATE 0 to SERVER_TO_CLIENT_NOTIFICATION 19 */
+	AOD_COMPOUND_PARTS = 10, /* most parts of a compound that cifs sends: MAX_COMPOUND, fs/smb/client/cifsglob.h */
+	AOD_SHARE_SLOTS = 32,    /* histograms are kept per slot; the last slot is every share that has none */
+	AOD_TREE_BUCKETS_LOG2 = 10,
+	AOD_TREE_BUCKETS = 1 << AOD_TREE_BUCKETS_LOG2,
+	AOD_ERRNO_WORDS = 4,   /* a bit for each errno from 0 to 255 */
+	AOD_STATUS_MAX = 4096, /* (command, status) pairs that never go on the ring */
+};
+
+/* What is known of how a request ended; no bit set and latency_ns 0: in flight. */
+enum aod_flags {
+	AOD_REPLIED = 1,    /* a reply was paired; without it the line was closed by one of the rules below */
+	AOD_ERRORED = 2,    /* the reply came by smb3_cmd_err */
+	AOD_TAIL = 4,       /* part of a compound after the one that failed: its reply is never reported */
+	AOD_SUPERSEDED = 8, /* the same task sent the same message id and command again */
+	AOD_AMBIGUOUS = 16, /* another open line had the same session, message id and command: not to be trusted */
+	AOD_REAPED = 32,    /* user space proved that nobody waits for it any more */
+};
+
+/* What a record on the ring is. Lines of the request table are always AOD_KIND_REQUEST. */
+enum aod_kind {
+	AOD_KIND_REQUEST = 1, /* a complete request that was slow or failed */
+	AOD_KIND_EVICTED = 2, /* an open request that lost its line; user space follows it from here */
+	AOD_KIND_SIGNAL = 3,  /* connection trouble; `command` holds an aod_signal */
+	AOD_KIND_WAKE = 4,    /* a request was sent while user space slept without a deadline */
+};
+
+enum aod_signal {
+	AOD_SIGNAL_RECONNECT = 0,                 /* smb3_reconnect */
+	AOD_SIGNAL_PARTIAL_SEND_RECONNECT = 1,    /* smb3_partial_send_reconnect */
+	AOD_SIGNAL_SES_EXPIRED = 2,               /* smb3_ses_expired */
+	AOD_SIGNAL_CREDIT_TIMEOUT = 3,            /* smb3_credit_timeout */
+	AOD_SIGNAL_RECONNECT_INVALID_CREDITS = 4, /* smb3_reconnect_with_invalid_credits */
+	AOD_SIGNALS = 5,
+};
+
+/* One request, one cache line: the request table's line and the ring's record alike. */
+struct aod_request {
+	aod_u64 start_ns;   /* when it got its message id; 0: empty, AOD_BEING_WRITTEN: claimed by a program */
+	aod_u64 latency_ns; /* 0 in flight, else at least 1; closed without a reply: time until it was closed */
+	aod_u64 session_id; /* of the request; a signal: conn_id, or the session where the hook gives that */
+	aod_u64 message_id; /* counts per connection, steps by CreditCharge */
+	aod_u32 tree_id;    /* of the request: replies carry an AsyncId or nothing there */
+	aod_u32 task_id;    /* who sent it: kernel's pid */
+	aod_u32 process_id; /* kernel's tgid */
+	aod_u32 nt_status;  /* MS-ERREF 2.3 */
+	aod_u8 errno_code;  /* positive; 0 without error */
+	aod_u8 command;     /* MS-SMB2 2.2.1.2, or an aod_signal */
+	aod_u8 flags;       /* aod_flags */
+	aod_u8 kind;        /* aod_kind */
+	char comm[12];      /* of the sender, NUL-terminated, cut to 11 bytes */
+};
+
+/* start_ns of a line that a program is writing: its other fields are not to be read. */
+#define AOD_BEING_WRITTEN (~0ULL)
+
+struct aod_set {
+	struct aod_request lines[AOD_SET_LINES];
+};
+
+/* The map `control`, one mapped page that both sides write. */
+struct aod_control {
+	aod_u32 asleep; /* user space sets 1 before it sleeps without a deadline; the enter that sees 1 sets 0, wakes */
+	aod_u32 ghosts; /* the programs': READ and WRITE requests in flight that have no line, see bpf/ghosts.h */
+};
+
+/* The map `filters`, one for each command: which of its requests go on the ring. */
+struct aod_filter {
+	aod_u64 slow_ns;                     /* latency from which on it goes on the ring; ~0: never */
+	aod_u64 errno_mask[AOD_ERRNO_WORDS]; /* errors that go on the ring, a bit for each errno */
+};
+
+/* Key of the map `quiet`: errors that stay off the ring whatever their errno. The value is one byte without meaning. */
+struct aod_quiet {
+	aod_u32 nt_status;
+	aod_u32 command;
+};
+
+/*
+ * The map `trees`: the slot in which a tree's requests are counted. Tree ids are unique within a session only (two
+ * Windows servers both begin at 1), so the session belongs to the key. Direct-mapped, its index in 32-bit arithmetic:
+ *     ((session_id ^ session_id >> 32) * 0x9e3779b1 ^ tree_id) * 0x9e3779b1 >> (32 - AOD_TREE_BUCKETS_LOG2)
+ * Requests of a tree that is not in its bucket count in the last slot.
+ */
+struct aod_tree {
+	aod_u64 session_id; /* 0: the bucket is empty */
+	aod_u32 tree_id;
+	aod_u32 slot; /* 0 to AOD_SHARE_SLOTS - 2 */
+};
+
+/*
+ * Log-linear: bucket 0 is below 2^10 ns (1 us); then four buckets for each power of two; the last is 2^40 ns (18 min)
+ * and more. A bucket's width is a quarter of its power of two, so that a percentile is off by less than 25 %.
+ */
+enum aod_histogram_shape {
+	AOD_HISTOGRAM_FIRST_LOG2 = 10,
+	AOD_HISTOGRAM_LAST_LOG2 = 40,
+	AOD_HISTOGRAM_STEPS_LOG2 = 2,
+	AOD_HISTOGRAM_BUCKETS = 122,
+};
+
+/* The per-CPU map `histograms`, index slot * AOD_COMMANDS + command. Buckets wrap: take differences modulo 2^32. */
+struct aod_histogram {
+	aod_u64 sum_ns;
+	aod_u32 errors; /* replies by smb3_cmd_err, those that are steps of the protocol included */
+	aod_u32 padding;
+	aod_u32 buckets[AOD_HISTOGRAM_BUCKETS];
+	aod_u32 tail_padding[2];
+};
+
+/* The per-CPU map `counters`: what happened that is not a paired request. Names are what status and manifests show. */
+enum aod_counter {
+	AOD_COUNTER_ENTERED = 0,     /* lines opened */
+	AOD_COUNTER_REPLIED = 1,     /* lines closed by their reply, ambiguous ones apart */
+	AOD_COUNTER_ECHOED = 2,      /* ECHO requests: no reply event exists */
+	AOD_COUNTER_UNPAIRED = 3,    /* replies without an open line: duplicates, or sent before aod was there */
+	AOD_COUNTER_AMBIGUOUS = 4,   /* lines closed by a reply that may be another's */
+	AOD_COUNTER_TAIL_CLOSED = 5, /* parts of compounds closed behind a failed one */
+	AOD_COUNTER_SUPERSEDED = 6,  /* lines closed because the same request was sent again */
+	AOD_COUNTER_REAPED = 7,      /* lines closed by user space */
+	AOD_COUNTER_EVICTED = 8, /* open lines that lost their place; each is on the ring unless ring_full counts it */
+	AOD_COUNTER_ENTER_CONTENDED = 9,  /* loss: requests not recorded, no line could be claimed */
+	AOD_COUNTER_REPLY_CONTENDED = 10, /* loss: replies dropped, their line was being written at each try */
+	AOD_COUNTER_RING_FULL = 11,       /* loss: records not sent, user space is behind */
+	AOD_COUNTER_UNKNOWN_COMMAND = 12, /* loss: commands outside MS-SMB2 2.2.1.2 */
+	AOD_COUNTER_SIGNALS = 13,         /* signal events */
+	AOD_COUNTER_FORGOTTEN = 14,       /* loss: ghosts that found no place; from here a wrong pair is possible */
+	AOD_COUNTERS = 15,
+};
+
+_Static_assert(sizeof(struct aod_request) == 64, "a request is one cache line");
+_Static_assert(__builtin_offsetof(struct aod_request, tree_id) == 32, "layout of struct aod_request");
+_Static_assert(__builtin_offsetof(struct aod_request, errno_code) == 48, "layout of struct aod_request");
+_Static_assert(__builtin_offsetof(struct aod_request, comm) == 52, "layout of struct aod_request");
+_Static_assert(sizeof(struct aod_set) == 256, "four cache lines");
+_Static_assert(sizeof(struct aod_histogram) == 512, "a histogram is eight cache lines");
+
+#endif

@@ -1,0 +1,23 @@
+#!/bin/bash
+# Links everything into one executable, build-aod.sh OUT: the sources, the files that they import (libraries, BPF
+# objects), the version and bun itself. The same commit gives the same bytes in whatever folder.
+set -euo pipefail
+out=$(realpath -m "$1")
+cd "$(dirname "$0")/.."
+read -r version commit <build/version
+
+# The name of the file becomes part of its contents: it is always `aod`. The source maps are embedded as well, so that
+# stack traces name lines of src/; the copies beside it are not needed.
+folder=$(mktemp -d "${TMPDIR:-/tmp}/aod-build.XXXXXX")
+trap 'rm -rf "$folder"' EXIT
+scripts/bun build --compile --sourcemap=linked --outfile "$folder/aod" \
+	--no-compile-autoload-dotenv --no-compile-autoload-bunfig \
+	--define "AOD_VERSION=\"$version\"" --define "AOD_COMMIT=\"$commit\"" \
+	src/main.ts src/*/worker.ts >"$folder/log" 2>&1 || {
+	cat "$folder/log" >&2
+	exit 1
+}
+mkdir -p "$(dirname "$out")"
+# A running aod keeps the file it was started from.
+mv "$folder/aod" "$out.new"
+mv "$out.new" "$out"

@@ -1,0 +1,25 @@
+#!/bin/bash
+# Builds the host C programs of the tests into build/test: driver and race (test/kernel), write-request (test/fixtures).
+# What is newer than all that it is made of stays, so tests may call this each time.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+readonly headers=(bpf/request.h test/kernel/loaded.h)
+
+build() {
+	local source=$1 out=build/test/$2 input
+	shift 2
+	for input in "$source" "${headers[@]}" "$0"; do
+		[ "$out" -nt "$input" ] || break
+	done
+	if [ "$out" -nt "$input" ]; then
+		return
+	fi
+	clang -O2 -Wall -Wextra -Werror "$source" -o "$out.$$" "$@"
+	mv "$out.$$" "$out"
+}
+
+mkdir -p build/test
+build test/kernel/driver.c driver -lbpf -lpthread
+build test/kernel/race.c race -lbpf -lpthread
+build test/fixtures/write-request.c write-request

@@ -1,0 +1,32 @@
+#!/bin/bash
+# Builds zstd-napi's binding, build-zstd.sh OUT.so, from the sources in its npm package, which carry zstd itself.
+# Sources and defines are those of its binding.gyp and deps/zstd.gyp; what differs is what makes one file that loads
+# anywhere: libstdc++ and an unwinder inside, one exported name, headers of a pinned package in place of the machine's
+# Node.js. It must not depend on where the checkout is, nor on the order in which the compilers finish.
+set -euo pipefail
+out=$(realpath -m "$1")
+objects=$(mktemp -d)
+trap 'rm -rf "$objects"' EXIT
+cd "$(dirname "$0")/../node_modules/zstd-napi"
+
+readonly common=(-O3 -DNDEBUG -D_FORTIFY_SOURCE=2 -fPIC -fvisibility=hidden -ffunction-sections -fdata-sections
+	-Ideps/zstd/lib)
+readonly zstd=(-DXXH_NAMESPACE=ZSTD_ -DZSTDERRORLIB_VISIBLE= -DZSTDLIB_VISIBLE= -DZSTD_MULTITHREAD -DZSTD_NO_TRACE)
+# NAPI_VERSION: "napi_versions" of its package.json; the 3 in binding.gyp is only the default.
+readonly binding=(-std=c++17 -fexceptions -I../node-addon-api -I../node-api-headers/include -DNAPI_VERSION=8
+	-DNODE_ADDON_API_DISABLE_DEPRECATED -DNODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS
+	-DNODE_API_NO_EXTERNAL_BUFFERS_ALLOWED)
+
+for source in deps/zstd/lib/{common,compress,decompress}/*.[cS] src/*.cc; do
+	case $source in
+	*.cc) echo clang++ "${common[@]}" "${binding[@]}" -c "$source" -o "$objects/$(basename "$source").o" ;;
+	*) echo clang "${common[@]}" "${zstd[@]}" -c "$source" -o "$objects/$(basename "$source").o" ;;
+	esac
+done | xargs -P "$(nproc)" -I{} sh -c '{}'
+
+echo '{ global: napi_register_module_v1; node_api_module_get_api_version_v1; local: *; };' >"$objects/exports.map"
+# LLVM's unwinder in place of libgcc's, which asks for a function that glibc has had only since 2.35: RHEL 9 has 2.34.
+clang++ -shared -s -nodefaultlibs "$objects"/*.o -Wl,-Bstatic -lstdc++ -lunwind -Wl,-Bdynamic -lgcc -lc -lm \
+	-Wl,--version-script="$objects/exports.map" -Wl,--gc-sections -Wl,--build-id=none -Wl,--as-needed \
+	-Wl,-z,noexecstack,-z,relro,-z,now -o "$out.new"
+mv "$out.new" "$out"

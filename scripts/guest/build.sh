@@ -1,0 +1,118 @@
+#!/bin/bash
+# Builds what a guest boots from, and prints the folder that holds it: vmlinuz, initrd.img and modules.ext4 of one
+# Debian kernel, and root.ext4, which all kernels share.
+#
+#   scripts/guest/build.sh KERNEL      KERNEL is 6.1 or 6.12
+#
+# Everything lies in build/guest/, in folders named after the hash of what they were made from, so that a second call
+# downloads and builds nothing. Installs nothing on this machine. The kernel and the root file system come from the
+# package sources that this machine's apt already uses.
+set -euo pipefail
+PATH=$PATH:/usr/sbin:/sbin # mke2fs, debootstrap and depmod are there, and users have no such PATH
+cd "$(dirname "$0")/../.."
+
+kernel=${1:?usage: build.sh KERNEL}
+suite=bookworm
+# What the guest's root file system holds beside Debian's minimal base. Samba brings Python, which the scenarios use.
+guest_packages=samba,cifs-utils,kmod,iproute2,procps,zstd
+# What finds the disks and the root file system before any module can be read from them.
+boot_modules="virtio_pci virtio_blk ext4"
+
+# The cloud flavour has cifs, netem and BTF and is a third of the full one. Each series has its own meta package.
+case $kernel in
+6.1) meta=linux-image-cloud-amd64 ;;
+6.12) meta=linux-image-6.12-cloud-amd64 ;;
+*)
+	echo "build.sh: no Debian package known for kernel $kernel; there are 6.1 and 6.12" >&2
+	exit 64
+	;;
+esac
+
+say() { echo "guest: $*" >&2; }
+hash_of() { sha256sum | cut -c1-12; }
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+
+# Makes FOLDER by calling a function with an unfinished folder beside it: what is there is always complete.
+make_folder() {
+	local folder=$1 builder=$2 unfinished
+	[ -d "$folder" ] && return
+	unfinished=$(mktemp -d "$folder.XXXXXX")
+	# In the background, because bash ignores errexit inside whatever is tested by `if` or `||`.
+	"$builder" "$unfinished" >"$unfinished.log" 2>&1 &
+	if ! wait $!; then
+		say "building $folder failed:"
+		tail -n 30 "$unfinished.log" >&2
+		as_root rm -rf "$unfinished" "$unfinished.log"
+		exit 70
+	fi
+	mv "$unfinished" "$folder"
+	mv "$unfinished.log" "$folder/build.log"
+}
+
+build_root() {
+	local folder=$1 mirror
+	# apt's own variables, not the shell's.
+	# shellcheck disable=SC2016
+	mirror=$(apt-get indextargets --format '$(REPO_URI) $(CODENAME)' 'Created-By: Packages' |
+		awk -v suite="$suite" '$2 == suite { print $1; exit }')
+	[ -n "$mirror" ] || { echo "apt knows no package source for $suite" && return 1; }
+	as_root debootstrap --variant=minbase --include="$guest_packages" "$suite" "$folder/tree" "$mirror"
+	as_root mkdir -p "$folder/tree/lib/modules" "$folder/tree/payload"
+	as_root rm -rf "$folder"/tree/var/cache/apt/* "$folder"/tree/var/lib/apt/lists/* \
+		"$folder"/tree/usr/share/{doc,man,locale}
+	as_root mke2fs -q -t ext4 -m 0 -L root -d "$folder/tree" "$folder/root.ext4" 768M
+	as_root chown "$(id -u):$(id -g)" "$folder/root.ext4"
+	as_root rm -rf "$folder/tree"
+}
+
+build_kernel() {
+	local folder=$1 tree=$1/tree initramfs=$1/initramfs release module
+	mkdir -p "$tree" "$initramfs/bin" "$initramfs/modules"
+	# apt drops to its own user for downloads where that user may write; a folder below /root is not such a place.
+	(cd "$folder" && apt-get -o APT::Sandbox::User="$(id -un)" download "$image=$version")
+	dpkg-deb -x "$folder"/*.deb "$tree"
+	release=$(ls "$tree/lib/modules")
+	depmod -b "$tree" "$release"
+
+	# In order, dependencies first. busybox loads no compressed modules on all kernels, so they are unpacked here.
+	for module in $boot_modules; do
+		modprobe --dirname "$tree" --set-version "$release" --show-depends "$module"
+	done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' | while read -r module; do
+		case $module in
+		*.xz) xz -dc "$module" >"$initramfs/modules/$(basename "$module" .xz)" ;;
+		*) cp "$module" "$initramfs/modules/" ;;
+		esac
+		basename "$module" .xz
+	done >"$initramfs/modules/order"
+	cp "$(command -v busybox)" "$initramfs/bin/busybox"
+	install -m 755 scripts/guest/initramfs-init.sh "$initramfs/init"
+	(cd "$initramfs" && find . | cpio --quiet -o -H newc | gzip -1) >"$folder/initrd.img"
+
+	cp "$tree/boot/vmlinuz-$release" "$folder/vmlinuz"
+	mke2fs -q -t ext4 -m 0 -L modules -d "$tree/lib/modules" "$folder/modules.ext4" 192M
+	echo "$release" >"$folder/release"
+	rm -rf "$tree" "$initramfs" "$folder"/*.deb
+}
+
+# The newest version that apt knows, from a meta package to the image that it stands for.
+image=$(apt-cache depends "$meta" | awk '$1 == "Depends:" { print $2; exit }')
+version=$(apt-cache policy "$image" | awk '$1 == "Candidate:" { print $2 }')
+if [ -z "$image" ] || [ -z "$version" ]; then
+	say "apt knows no $meta: run apt-get update"
+	exit 69
+fi
+
+mkdir -p build/guest
+root_folder=build/guest/root-$({ echo "$suite $guest_packages"; declare -f build_root; } | hash_of)
+kernel_folder=build/guest/linux-$version-$({ cat scripts/guest/initramfs-init.sh; declare -f build_kernel; } | hash_of)
+[ -d "$root_folder" ] || say "building the root file system (about a minute, once)"
+make_folder "$root_folder" build_root
+[ -d "$kernel_folder" ] || say "unpacking $image $version"
+make_folder "$kernel_folder" build_kernel
+
+# Older makings of the same two things are of no use to anybody.
+for old in build/guest/root-* build/guest/linux-"$kernel".*; do
+	[ "$old" = "$root_folder" ] || [ "$old" = "$kernel_folder" ] || rm -rf "$old"
+done
+ln -sfn "../${root_folder##*/}/root.ext4" "$kernel_folder/root.ext4"
+echo "$kernel_folder"

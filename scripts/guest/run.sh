@@ -1,0 +1,127 @@
+#!/bin/bash
+# Runs the scenarios of test/guest/ in a virtual machine with one of Debian's kernels, Samba and a real cifs client.
+#
+#   scripts/guest/run.sh KERNEL              KERNEL is 6.1 or 6.12; the last line is "N passed, N failed"
+#   scripts/guest/run.sh KERNEL --only TEXT  only the scenarios whose name contains TEXT
+#   scripts/guest/run.sh KERNEL --shell      a shell on the guest's console, with everything in place
+#
+# The machine is emulated, so that it runs anywhere, and has no network. Its root file system is thrown away after
+# each run; aod and the scenarios go in on a disk of their own. AOD_BINARY names another executable than dist/aod.
+# Exit status: 0 all passed, 1 some failed, 69 no guest came up, 64 usage.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+PATH=$PATH:/usr/sbin:/sbin # mke2fs is there, and users have no such PATH
+
+boot_attempts=6
+boot_timeout_sec=90   # from power on to the first line of the scenarios; 7 s on two idle cores
+quiet_timeout_sec=300 # between two lines of the scenarios; the longest takes two minutes
+
+usage() {
+	sed -n '4,6s/^# *//p' "$0" >&2
+	exit 64
+}
+say() { echo "guest: $*" >&2; }
+
+kernel=
+mode=play
+only=
+while [ $# -gt 0 ]; do
+	case $1 in
+	--shell) mode=shell ;;
+	--only) only=${2:?--only needs a text} && shift ;;
+	-*) usage ;;
+	*)
+		[ -z "$kernel" ] || usage
+		kernel=$1
+		;;
+	esac
+	shift
+done
+[ -n "$kernel" ] || usage
+
+make_payload() {
+	local payload=$1 aod=${AOD_BINARY:-dist/aod} tree
+	tree=$(mktemp -d build/guest/payload.XXXXXX)
+	if [ -x "$aod" ]; then
+		cp "$aod" "$tree/aod"
+	elif [ "$mode" = shell ]; then
+		say "there is no $aod: the guest goes without it"
+	else
+		say "there is no $aod: run make build first"
+		exit 66
+	fi
+	cp "$(scripts/bun -p process.execPath)" "$tree/bun"
+	cp -r test/guest "$tree/test"
+	mv "$tree/test/init.sh" "$tree/init.sh"
+	printf '%s' "$only" >"$tree/only"
+	rm -f "$payload"
+	mke2fs -q -t ext4 -m 0 -L payload -d "$tree" "$payload" 512M >/dev/null
+	rm -rf "$tree"
+}
+
+start_machine() {
+	exec qemu-system-x86_64 -accel tcg,thread=multi -cpu max -smp 2 -m 1536 -nic none -display none -no-reboot \
+		-kernel "$image/vmlinuz" -initrd "$image/initrd.img" \
+		-append "console=ttyS0 quiet loglevel=4 panic=-1 sysrq_always_enabled $1" \
+		-drive "file=$image/root.ext4,format=raw,if=virtio,snapshot=on" \
+		-drive "file=$image/modules.ext4,format=raw,if=virtio,readonly=on" \
+		-drive "file=$payload,format=raw,if=virtio,readonly=on" \
+		"${@:2}"
+}
+
+scripts/setup.sh guest
+image=$(scripts/guest/build.sh "$kernel")
+payload=build/guest/payload-$kernel.ext4
+console=build/guest/console-$kernel.log
+make_payload "$payload"
+
+if [ "$mode" = shell ]; then
+	start_machine aod.shell -serial mon:stdio
+fi
+
+# Copies the scenarios' lines from the guest's second serial line to here until the guest says that it is over.
+# Status: 0 the last line was seen, 2 nothing ever came (the emulator lost the machine before init), 3 it fell silent.
+follow_machine() {
+	local line timeout=$boot_timeout_sec result=2
+	while IFS= read -r -t "$timeout" line; do
+		timeout=$quiet_timeout_sec
+		[ "$result" = 2 ] && result=3
+		[ "$line" = "guest: over" ] && return 0
+		printf '%s\n' "$line"
+	done
+	return "$result"
+}
+
+# The serial line carries TAP; what was planned and never said counts as failed.
+result=build/guest/result-$kernel.log
+for ((attempt = 1; attempt <= boot_attempts; attempt++)); do
+	started=$SECONDS
+	exec {lines}< <(start_machine aod.play -serial "file:$console" -serial stdio </dev/null 2>&1)
+	machine=$!
+	trap 'kill "$machine" 2>/dev/null || true' EXIT
+	status=0
+	follow_machine <&"$lines" | tee "$result" || status=$?
+	kill "$machine" 2>/dev/null || true
+	wait "$machine" || true
+	exec {lines}<&-
+	[ "$status" = 2 ] || break
+	say "boot $attempt of $kernel died before init after $((SECONDS - started)) s, as emulated ones do: starting again"
+done
+
+planned=$(sed -n 's/^1\.\.\([0-9]*\)$/\1/p' "$result")
+passed=$(grep -c '^ok ' "$result" || true)
+case $status in
+2)
+	say "none of $boot_attempts boots reached init; the console's last lines:"
+	tail -n 20 "$console" >&2
+	exit 69
+	;;
+3)
+	say "the guest fell silent; the console's last lines:"
+	tail -n 40 "$console" >&2
+	;;
+esac
+say "kernel $(cat "$image/release"), boot $attempt, $((SECONDS - started)) s"
+failed=$((${planned:-1} - passed))
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ] && [ "$passed" -gt 0 ]

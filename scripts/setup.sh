@@ -1,0 +1,122 @@
+#!/bin/bash
+# Gets this machine ready: `setup.sh build` or `setup.sh guest`. Installs the Debian packages of packages-<list>.txt
+# that are missing and, for build, the npm packages that package-lock.json pins. Says first what it will install and
+# how large that is, asks once where a terminal is attached, goes on where none is. Where all is there it does nothing,
+# in milliseconds. It upgrades nothing, and on another distribution it names the packages and stops.
+#
+#   AOD_SETUP=skip   the Debian packages are somebody else's business: for distributions on which this would stop
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export LC_ALL=C
+
+readonly list=${1:?setup.sh build or setup.sh guest}
+# In node_modules, so that it goes when they go. Holds the checksums of what they were installed from.
+readonly npm_stamp=node_modules/.setup
+readonly npm_sources=(package.json package-lock.json .npmrc)
+# Measured with npm 11 and 9; the older one takes the builds for musl along.
+readonly npm_size='250 to 350 MB on disk'
+
+stop() {
+	printf 'setup: %s\n' "$@" >&2
+	exit 69
+}
+
+wanted_packages() {
+	sed -e 's/#.*//' -e 's/[[:space:]]*$//' -e '/^$/d' "scripts/packages-$list.txt" | sort
+}
+
+missing_packages() {
+	# dpkg-query fails when it does not know a name, which is what is being asked. Its format is no shell expression.
+	# shellcheck disable=SC2016
+	comm -23 <(wanted_packages) <(
+		wanted_packages | xargs dpkg-query --show --showformat '${Package} ${db:Status-Status}\n' 2>/dev/null |
+			sed -n 's/ installed$//p' | sort -u
+	)
+}
+
+npm_is_current() {
+	[ "$list" != build ] || sha256sum --check --status "$npm_stamp" 2>/dev/null
+}
+
+is_debian_12() (
+	# shellcheck source=/dev/null
+	. /etc/os-release 2>/dev/null
+	[ "${ID:-} ${VERSION_ID:-}" = 'debian 12' ]
+)
+
+as_root() {
+	if [ "$(id -u)" = 0 ]; then
+		"$@"
+	elif command -v sudo >/dev/null; then
+		sudo "$@"
+	else
+		stop "this needs root, and there is no sudo: $*"
+	fi
+}
+
+apt() {
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@"
+}
+
+# One mirror of somebody else that is out of reach is no reason to stop: the packages themselves will tell.
+refresh_lists() {
+	apt update || echo 'setup: apt-get update failed; going on with the lists that are there' >&2
+}
+
+# Prints `N packages, X to download, Y on disk`; fails when apt does not know one of them.
+price() {
+	local plan
+	# Saying no is a failure to apt.
+	plan=$(apt-get install --no-install-recommends --assume-no -o Debug::NoLocking=1 "$@" 2>/dev/null </dev/null) || true
+	sed -nE -e 's/^.* ([0-9]+) newly installed.*/\1 packages/p' \
+		-e 's/^Need to get ([^/]*\/)?(.*) of archives.*/\2 to download/p' \
+		-e 's/^After this operation, (.*) of additional.*/\1 on disk/p' <<<"$plan" |
+		paste -sd ',' | sed 's/,/, /g' | grep 'on disk'
+}
+
+# Asks where somebody can answer; CI systems attach terminals that nobody reads.
+ask() {
+	[ -t 0 ] && [ -t 2 ] && [ -z "${CI:-}" ] || return 0
+	local answer=no
+	read -r -p 'Go on? [Y/n] ' answer || true
+	case $answer in
+	'' | [Yy]*) ;;
+	*) stop 'nothing was installed' ;;
+	esac
+}
+
+missing=()
+if [ "${AOD_SETUP:-}" != skip ]; then
+	is_debian_12 || stop 'this machine is not Debian 12, the only distribution where this was tried. It takes what Debian calls' \
+		"  $(wanted_packages | paste -sd ' ')" \
+		'Install these in your own way, then set AOD_SETUP=skip.'
+	mapfile -t missing < <(missing_packages)
+fi
+if [ ${#missing[@]} = 0 ] && npm_is_current; then
+	exit 0
+fi
+if [ "$list" = build ] && ! command -v npm >/dev/null; then
+	stop 'there is no npm: install Node.js 18 or newer with it (on Debian: apt-get install nodejs npm)'
+fi
+
+lists_are_new=no
+if [ ${#missing[@]} != 0 ]; then
+	if ! cost=$(price "${missing[@]}"); then
+		refresh_lists
+		lists_are_new=yes
+		cost=$(price "${missing[@]}") || stop "apt does not know all of ${missing[*]}"
+	fi
+	echo "setup: will install from Debian: ${missing[*]} ($cost)" >&2
+fi
+npm_is_current || echo "setup: will install from npm, into node_modules/: what package-lock.json pins ($npm_size)" >&2
+ask
+
+if [ ${#missing[@]} != 0 ]; then
+	# Old lists name files that the mirrors no longer have.
+	[ $lists_are_new = yes ] || refresh_lists
+	apt install --no-install-recommends --yes "${missing[@]}" >/dev/null
+fi
+if ! npm_is_current; then
+	npm ci --loglevel=error >/dev/null
+	sha256sum "${npm_sources[@]}" >"$npm_stamp"
+fi

@@ -1,0 +1,70 @@
+// Reads the few files of /proc that say what the cifs client is at. None of them waits for a lock that a hung mount
+// holds: DebugData takes spin locks only, wchan none. Expected absences are values; what the text means is for others.
+
+import { closeSync, constants, openSync, readSync } from "node:fs";
+
+/** Room for 40,000 requests in flight at about 100 bytes a line. */
+const DEBUG_DATA_MAX_BYTES = 4 << 20;
+const WCHAN_MAX_BYTES = 128;
+
+export interface ProcText {
+  readonly text: string;
+  /** There is more than was read. */
+  readonly truncated: boolean;
+}
+
+/** Undefined where there is none (cifs is not loaded) or it may not be read. One snapshot, held by the kernel. */
+export function readDebugData(path = "/proc/fs/cifs/DebugData"): ProcText | undefined {
+  const result = readCapped(path, DEBUG_DATA_MAX_BYTES);
+  return typeof result === "string" ? undefined : result;
+}
+
+/**
+ * The kernel function in which a task waits, "0" where it runs or we may not know; undefined where it is no more.
+ * @param taskId of any thread, in the pid namespace of /proc.
+ */
+export function readWchan(taskId: number, proc = "/proc"): string | undefined {
+  const result = readCapped(`${proc}/${taskId}/wchan`, WCHAN_MAX_BYTES);
+  if (result === "absent") return undefined;
+  return result === "refused" ? "0" : result.text;
+}
+
+// --- internal ---
+
+/** Why a file of /proc may well not be readable; anything else is a broken assumption. */
+const EXPECTED: Readonly<Record<string, "absent" | "refused">> = {
+  ENOENT: "absent",
+  ENOTDIR: "absent",
+  ESRCH: "absent",
+  EACCES: "refused",
+  EPERM: "refused",
+};
+
+function readCapped(path: string, maxBytes: number): ProcText | "absent" | "refused" {
+  try {
+    const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    try {
+      return readAll(fd, maxBytes);
+    } finally {
+      closeSync(fd);
+    }
+  } catch (error) {
+    const expected = EXPECTED[(error as NodeJS.ErrnoException).code ?? ""];
+    if (expected === undefined) throw error;
+    return expected;
+  }
+}
+
+function readAll(fd: number, maxBytes: number): ProcText {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  while (bytes <= maxBytes) {
+    const chunk = Buffer.allocUnsafe(Math.min(64 << 10, maxBytes + 1 - bytes));
+    const got = readSync(fd, chunk);
+    if (got === 0) break;
+    chunks.push(chunk.subarray(0, got));
+    bytes += got;
+  }
+  const text = Buffer.concat(chunks).toString("utf8", 0, Math.min(bytes, maxBytes));
+  return { text, truncated: bytes > maxBytes };
+}

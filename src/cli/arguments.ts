@@ -1,0 +1,59 @@
+// What every verb has in common: strict arguments, and an exit code as the answer. citty takes what it does not know
+// without a word; a tool for the night must not. In: a verb's definition; out: a command for citty.
+
+import { type ArgsDef, type CommandDef, defineCommand, type ParsedArgs } from "citty";
+import { AodError } from "../model/failure.ts";
+
+export interface Verb<Arguments extends ArgsDef> {
+  readonly name: string;
+  readonly description: string;
+  readonly args: Arguments;
+  /** @returns the exit code. */
+  readonly run: (args: ParsedArgs<Arguments>) => number | Promise<number>;
+}
+
+/** A command that throws USAGE for what the verb does not have, and sets the process's exit code. */
+export function makeVerb<Arguments extends ArgsDef>({
+  name,
+  description,
+  args,
+  run,
+}: Verb<Arguments>): CommandDef {
+  const command = defineCommand({
+    meta: { name, description },
+    args,
+    async run(context) {
+      rejectUnknown(args, context.args);
+      process.exitCode = await run(context.args);
+    },
+  });
+  // citty's own table of sub-commands wants them without their argument types.
+  return command as unknown as CommandDef;
+}
+
+/** The file that `--config` names; the same words for every verb that has it. */
+export const CONFIG_ARGUMENT = {
+  config: {
+    type: "string",
+    valueHint: "FILE",
+    description: "configuration file (without it: /etc/aod.yaml, or the built-in default)",
+  },
+} as const satisfies ArgsDef;
+
+/** Throws USAGE for options and arguments that the verb does not have, and for options without their value. */
+function rejectUnknown(
+  definition: ArgsDef,
+  given: Readonly<Record<string, unknown>> & { _: readonly string[] },
+): void {
+  const names = Object.keys(definition);
+  const known = names.map((name) => (definition[name]?.type === "positional" ? name : `--${name}`));
+  for (const [name, value] of Object.entries(given)) {
+    if (name === "_") continue;
+    if (!names.includes(name))
+      throw new AodError("USAGE", `no option --${name}; there is ${known.join(", ") || "none"}`);
+    if (value === "") throw new AodError("USAGE", `--${name} needs a value`);
+  }
+  const positionals = names.filter((name) => definition[name]?.type === "positional").length;
+  const extra = given._[positionals];
+  if (extra !== undefined) throw new AodError("USAGE", `unexpected argument ${extra}`);
+}

@@ -1,0 +1,53 @@
+// `aod check`: is the configuration right. In: what `--config` named; out: every problem on stderr, what the rules come
+// to on stdout, and the exit code that a start would end with. It starts nothing and touches no output folder.
+
+import { BUILT_IN } from "../config/config.ts";
+import { type FoundConfig, findConfig } from "../config/file.ts";
+import type { Problem } from "../config/problem.ts";
+import { exitCodeOf } from "../supervisor/restart.ts";
+import { fileSystemOf, isNetworkFileSystem } from "../system/mounts.ts";
+import { CONFIG_ARGUMENT, makeVerb } from "./arguments.ts";
+import { printProblems } from "./problems.ts";
+import { summarizeRule } from "./rule-summary.ts";
+
+export const checkCommand = makeVerb({
+  name: "check",
+  description: "is the configuration file right: every mistake at once, with its line",
+  args: CONFIG_ARGUMENT,
+  run: ({ config }) => {
+    const { code, problems, lines } = judge(findConfig(config));
+    printProblems(problems);
+    (code === 0 ? process.stdout : process.stderr).write(lines.map((line) => `${line}\n`).join(""));
+    return code;
+  },
+});
+
+export interface Judgement {
+  readonly code: number;
+  readonly problems: readonly Problem[];
+  /** What the rules come to, or why there are none. */
+  readonly lines: readonly string[];
+}
+
+/** @param whereIs says which file system a path is on. */
+export function judge(found: FoundConfig, whereIs: typeof fileSystemOf = fileSystemOf): Judgement {
+  const { config, problems } = found;
+  if (config === undefined)
+    return { code: exitCodeOf(found.code), problems, lines: [`aod: ${found.summary}`] };
+  const file = config.file ?? BUILT_IN;
+  const fileSystem = whereIs(config.outputDir);
+  if (fileSystem !== undefined && isNetworkFileSystem(fileSystem.type)) {
+    const what = `${config.outputDir} is on ${fileSystem.type}, mounted at ${fileSystem.mountPoint}: choose a local file system`;
+    return {
+      code: exitCodeOf("CONFIG_INVALID"),
+      problems: [...problems, found.errorAt(["aod_output_dir"], what)],
+      lines: [`aod: ${file}: 1 error`],
+    };
+  }
+  const rules = config.rules.map((rule) => `  ${summarizeRule(rule)}`);
+  return {
+    code: 0,
+    problems,
+    lines: [`${file}: ok, ${rules.length} rule${rules.length === 1 ? "" : "s"}`, ...rules],
+  };
+}

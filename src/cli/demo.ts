@@ -1,0 +1,116 @@
+// `aod demo`: aod shows itself on synthetic traffic, with figures measured as it runs. In: a folder for its captures;
+// out: a story for people, and 0 only if every incident that had to open did and the healthy traffic opened none.
+// It attaches to nothing: real BPF programs where the kernel takes them, their imitation in memory where it does not.
+
+import { release, tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import type { ArgsDef, CommandDef } from "citty";
+import { parseConfig } from "../config/config.ts";
+import { EventLog } from "../demo/event-log.ts";
+import rulesText from "../demo/rules.yaml" with { type: "text" };
+import { Story } from "../demo/story.ts";
+import { Imitation } from "../kernel/imitation.ts";
+import { KernelSource } from "../kernel/kernel-source.ts";
+import type { RequestSource } from "../kernel/source.ts";
+import type { Config } from "../model/config.ts";
+import { AodError, type FailureCode } from "../model/failure.ts";
+import { claimOutputFolder } from "../supervisor/output-folder.ts";
+import { type SpawnTable, Supervisor } from "../supervisor/supervisor.ts";
+import { BATCHES } from "../system/batches-folder.ts";
+import { makeVerb } from "./arguments.ts";
+import {
+  captureLines,
+  caughtLines,
+  costLine,
+  healthyLine,
+  hostLines,
+  nextLines,
+  print,
+} from "./demo-lines.ts";
+
+const ARGUMENTS = {
+  folder: {
+    type: "positional",
+    required: false,
+    description: "where its captures go (without it: aod-demo in the folder for temporary files)",
+  },
+} as const satisfies ArgsDef;
+
+const EX_SOFTWARE = 70;
+/** Why the kernel may refuse, and the imitation is a fair answer. */
+const REFUSALS: readonly FailureCode[] = ["NOT_PERMITTED", "BPF_UNSUPPORTED", "BPF_LOAD"];
+
+export function makeDemoCommand(spawn: SpawnTable): CommandDef {
+  return makeVerb({
+    name: "demo",
+    description: "show what aod does, in ten seconds, on synthetic traffic",
+    args: ARGUMENTS,
+    run: ({ folder }) => show(resolve(folder ?? join(tmpdir(), "aod-demo")), spawn),
+  });
+}
+
+async function show(folder: string, spawn: SpawnTable): Promise<number> {
+  const giveBack = claimOutputFolder(folder);
+  const { source, kernel, refusal } = openSource();
+  print(hostLines(release(), kernel?.object.build, refusal, folder));
+  const events = new EventLog();
+  const config = demoConfig(folder);
+  const supervisor = new Supervisor({
+    config,
+    source,
+    watch: undefined,
+    sourceName: "demo",
+    spawn,
+    tell: events.tell,
+  });
+  process.once("SIGINT", () => supervisor.stop());
+  const running = supervisor.run();
+  const told = tellStory(new Story(source, events), kernel, join(folder, BATCHES));
+  // Interrupted, or a thread failed for good: the story can't end.
+  const ok = await Promise.race([told, running.then(() => false)]);
+  supervisor.stop();
+  const failure = await running;
+  giveBack();
+  if (failure !== undefined) throw new AodError(failure.code, failure.message);
+  return ok ? 0 : EX_SOFTWARE;
+}
+
+/** @returns whether everything went as it had to. */
+async function tellStory(story: Story, kernel: KernelSource | undefined, batches: string): Promise<boolean> {
+  await story.begin();
+  const healthy = await story.healthy();
+  print([healthyLine(healthy)]);
+  print([costLine(kernel && story.cost(kernel))]);
+  const spike = await story.spike();
+  print(caughtLines("spike", spike));
+  print(caughtLines("errors", await story.errors()));
+  const hang = await story.hang();
+  print(caughtLines("hang", hang));
+  print(captureLines(hang, batches));
+  print(nextLines(batches, hang.capture.name));
+  return healthy.incidents === 0;
+}
+
+interface OpenSource {
+  readonly source: RequestSource;
+  readonly kernel: KernelSource | undefined;
+  /** Why it is not the kernel's. */
+  readonly refusal: string | undefined;
+}
+
+function openSource(): OpenSource {
+  try {
+    const kernel = KernelSource.load();
+    return { source: kernel, kernel, refusal: undefined };
+  } catch (thrown) {
+    const refused = thrown instanceof AodError && REFUSALS.includes(thrown.code);
+    if (!refused || process.env.AOD_REQUIRE_BPF === "1") throw thrown;
+    return { source: new Imitation(), kernel: undefined, refusal: thrown.message };
+  }
+}
+
+function demoConfig(folder: string): Config {
+  const { config, problems } = parseConfig(rulesText, "the demo's rules");
+  if (config === undefined) throw new AodError("BUG", `the demo's rules: ${problems[0]?.message}`);
+  return { ...config, outputDir: folder };
+}

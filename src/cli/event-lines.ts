@@ -1,0 +1,172 @@
+// What the supervisor says, as log lines: one row for each event, pure. Text is lower case and says what happened;
+// figures are values with their unit in the name.
+
+import type { Values } from "../log.ts";
+import type { Anomaly, AnomalyKind } from "../model/anomaly.ts";
+import { commandName } from "../model/command.ts";
+import { LOSS_CAUSES } from "../model/losses.ts";
+import type { SupervisorEvent } from "../supervisor/events.ts";
+
+export interface LogLine {
+  readonly level: "debug" | "info" | "warn" | "error";
+  readonly text: string;
+  readonly values?: Values;
+}
+
+const KIND_TEXT: Readonly<Record<AnomalyKind, string>> = {
+  slow: "replies are slow",
+  emergency: "a reply took far too long",
+  hung: "a request has no reply",
+  error: "requests fail",
+};
+
+/** One line for an event; undefined for what only machines want to know. */
+export function lineOf(event: SupervisorEvent): LogLine | undefined {
+  switch (event.type) {
+    case "watching":
+      return { level: "info", text: "ready", values: { rules: event.rules, output_dir: event.outputDir } };
+    case "waiting":
+      return {
+        level: "info",
+        text: "waiting for the kernel module cifs: it attaches when a share is mounted",
+      };
+    case "attached":
+      return {
+        level: "info",
+        text: "watching every SMB request of the kernel's client",
+        values: { missing_hooks: event.missing.map(({ tracepoint }) => tracepoint).join(",") || undefined },
+      };
+    case "released":
+      return { level: "info", text: "no cifs mount is left: let the module go, and wait for the next mount" };
+    case "opened":
+      return {
+        level: "warn",
+        text: `incident opened: ${KIND_TEXT[event.anomaly.kind]}`,
+        values: incidentValues(event),
+      };
+    case "worsened":
+      return {
+        level: "warn",
+        text: `incident is worse: ${KIND_TEXT[event.anomaly.kind]}`,
+        values: incidentValues(event),
+      };
+    case "resolved": {
+      const { id, rule, share, count, worstNs, openedAtMs, resolvedAtMs, suppressed } = event.incident;
+      const lastedSec = Math.round(((resolvedAtMs ?? openedAtMs) - openedAtMs) / 1000);
+      const values = {
+        incident: id,
+        rule,
+        share,
+        lasted_sec: lastedSec,
+        requests: count,
+        worst_ms: ms(worstNs),
+        suppressed,
+      };
+      return { level: "info", text: "incident resolved", values };
+    }
+    case "collecting":
+      return {
+        level: "debug",
+        text: "collecting",
+        values: { order: event.orderId, rule: event.rule, frozen_after_ms: event.frozenAfterMs.toFixed(3) },
+      };
+    case "collected": {
+      const { name, bytes, durationMs, incidentId, actions } = event.capture;
+      const notOk = actions
+        .filter(({ status }) => status !== "ok")
+        .map(({ name, status }) => `${name}:${status}`);
+      const values = { capture: name, incident: incidentId, bytes, took_ms: Math.round(durationMs) };
+      return { level: "info", text: "captured", values: { ...values, not_ok: notOk.join(",") || undefined } };
+    }
+    case "dropped":
+      return {
+        level: "error",
+        text: "capture dropped",
+        values: { order: event.orderId, reason: event.reason },
+      };
+    case "swept": {
+      const values = { kept: event.keptCount, kept_bytes: event.keptBytes };
+      const names = event.removals.map(({ name, reason }) => `${name}:${reason}`).join(",");
+      const stuck = event.stuck.map(({ name, reason }) => `${name}:${reason}`).join(",");
+      return {
+        level: event.stuck.length > 0 ? "warn" : "info",
+        text: "cleaned up",
+        values: { removed: event.removals.length, names, stuck: stuck || undefined, ...values },
+      };
+    }
+    case "dead":
+      return {
+        level: "debug",
+        text: "closed requests that nobody waits for",
+        values: { found: event.found, closed: event.closed },
+      };
+    case "lost":
+      return {
+        level: "warn",
+        text: LOSS_CAUSES[event.cause] ?? "lost",
+        values: { cause: event.cause, count: event.count },
+      };
+    case "configured":
+      return { level: "info", text: "configuration applied", values: { rules: event.rules } };
+    case "restarting": {
+      const { thread, failure, delayMs } = event;
+      const values = {
+        thread,
+        code: failure.code,
+        failure: failure.message,
+        in_ms: delayMs,
+        causes: failure.causes.join(": ") || undefined,
+      };
+      return { level: "error", text: "thread failed and is started again", values };
+    }
+    case "fatal": {
+      const { thread, failure } = event;
+      const values = {
+        thread,
+        code: failure.code,
+        failure: failure.message,
+        causes: failure.causes.join(": ") || undefined,
+      };
+      return { level: "error", text: "can't go on", values };
+    }
+    case "stopping":
+      return { level: "info", text: "stopping" };
+    case "stopped": {
+      const { entered, replied, ring_full } = event.losses;
+      const values = {
+        requests: entered,
+        replies: replied,
+        records: event.detector?.records,
+        captures: event.runner?.captured,
+      };
+      return { level: "info", text: "stopped", values: { ...values, ring_full } };
+    }
+    default:
+      event satisfies never;
+  }
+}
+
+function incidentValues({
+  incident,
+  anomaly,
+}: {
+  incident: { id: string; count: number };
+  anomaly: Anomaly;
+}): Values {
+  const last = anomaly.evidence.at(-1);
+  return {
+    incident: incident.id,
+    rule: anomaly.rule,
+    share: anomaly.share,
+    requests: incident.count,
+    worst_ms: ms(anomaly.worstNs),
+    command: last && commandName(last.command),
+    pid: last?.processId,
+    comm: last?.comm,
+    detected_after_ms: ms(anomaly.detectedNs - anomaly.occurredNs),
+  };
+}
+
+function ms(ns: number): string {
+  return (ns / 1e6).toFixed(3);
+}

@@ -1,0 +1,77 @@
+// `aod run`: the daemon in the foreground. In: the configuration file; out: log lines and an exit code. Claims the
+// output folder, loads the BPF programs, and lets the supervisor work until a signal or a failure ends it.
+
+import type { CommandDef } from "citty";
+import { findConfig } from "../config/file.ts";
+import { KernelSource } from "../kernel/kernel-source.ts";
+import { log } from "../log.ts";
+import { AodError } from "../model/failure.ts";
+import { version } from "../model/version.ts";
+import { claimOutputFolder } from "../supervisor/output-folder.ts";
+import { exitCodeOf } from "../supervisor/restart.ts";
+import { onSignals } from "../supervisor/signals.ts";
+import { type SpawnTable, Supervisor } from "../supervisor/supervisor.ts";
+import { dropCodePages } from "../system/resident.ts";
+import { CONFIG_ARGUMENT, makeVerb } from "./arguments.ts";
+import { lineOf } from "./event-lines.ts";
+import { printProblems } from "./problems.ts";
+
+/** By then the threads are up and the configuration's objects are garbage. */
+const SETTLED_AFTER_MS = 10_000;
+
+export function makeRunCommand(spawn: SpawnTable): CommandDef {
+  return makeVerb({
+    name: "run",
+    description: "watch this host's SMB mounts, in the foreground (the default)",
+    args: CONFIG_ARGUMENT,
+    run: ({ config }) => watch(config, spawn),
+  });
+}
+
+async function watch(file: string | undefined, spawn: SpawnTable): Promise<number> {
+  const found = findConfig(file);
+  printProblems(found.problems);
+  if (found.config === undefined) throw new AodError(found.code, found.summary);
+  const { config } = found;
+  log.info("aod", { version, config: config.file ?? "built-in", output_dir: config.outputDir });
+
+  const release = claimOutputFolder(config.outputDir);
+  const source = KernelSource.load();
+  log.info("the kernel has taken the BPF programs", { build: source.object.build });
+  const supervisor = new Supervisor({
+    config,
+    source,
+    watch: source,
+    sourceName: "kernel",
+    spawn,
+    tell: (event) => {
+      const line = lineOf(event);
+      if (line !== undefined) log[line.level](line.text, line.values);
+    },
+  });
+  onSignals({
+    stop: () => supervisor.stop(),
+    snapshot: () => supervisor.snapshot(),
+    reload: () => reload(file, supervisor),
+  });
+  const settled = setTimeout(shrink, SETTLED_AFTER_MS);
+  const failure = await supervisor.run();
+  clearTimeout(settled);
+  release();
+  return failure === undefined ? 0 : exitCodeOf(failure.code);
+}
+
+/** What only the start needed goes. */
+function shrink(): void {
+  Bun.gc(true);
+  dropCodePages();
+}
+
+/** A file that is not right changes nothing. */
+function reload(file: string | undefined, supervisor: Supervisor): void {
+  const found = findConfig(file);
+  printProblems(found.problems);
+  if (found.config === undefined)
+    log.error("reload: the running configuration stays", { reason: found.summary });
+  else supervisor.configure(found.config);
+}

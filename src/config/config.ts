@@ -1,0 +1,137 @@
+// A configuration file's bytes to the Config that every room uses, or to everything that is wrong with them, at once.
+// In: bytes or text; out: values. Nothing throws, whatever the bytes are; no file is read here.
+
+import { createHash } from "node:crypto";
+import { resolve } from "node:path";
+import shippedText from "../../config/aod.yaml" with { type: "text" };
+import type { Config } from "../model/config.ts";
+import { AodError } from "../model/failure.ts";
+import { formatProblem, type KeyPath, type Problem, type Report, show } from "./problem.ts";
+import { ProblemDesk } from "./problem-desk.ts";
+import { type RuleMaker, readRules } from "./rules.ts";
+import { type FileEntry, fileSchema, isMapping } from "./schema.ts";
+import { checkAgainst } from "./schema-check.ts";
+import { decodeSource } from "./source-text.ts";
+import { readYaml, type YamlTree } from "./yaml-tree.ts";
+
+export interface ParsedConfig {
+  /** Undefined where a problem is an error. */
+  readonly config: Config | undefined;
+  /** Errors and warnings in the order of the file. */
+  readonly problems: readonly Problem[];
+  /** For rooms that know more than the file does: an error about one of its keys. */
+  readonly errorAt: (path: KeyPath, message: string) => Problem;
+}
+
+/** What messages call the configuration that aod brings along. */
+export const BUILT_IN = "built-in default";
+
+const NS_PER_SEC = 1e9;
+const MS_PER_SEC = 1000;
+const MS_PER_DAY = 86_400_000;
+const BYTES_PER_MB = 1 << 20;
+
+/** Measured: requests.csv of a full recorder, 65,536 requests, is 10.5 MB and takes 1.3 MB of a capture. Logs follow. */
+const SMALL_CAP_MB = 4;
+
+/** @param file names the file in messages; undefined for text that is no file's. */
+export function parseConfig(input: string | Uint8Array, file?: string): ParsedConfig {
+  const { text, refusal } = decodeSource(input);
+  const tree = readYaml(refusal === undefined ? text : "");
+  const desk = new ProblemDesk(file ?? BUILT_IN, text);
+  const report: Report = {
+    error: (path, message, at = "value") => desk.add("error", path, message, () => offsetOf(tree, path, at)),
+    warn: (path, message, at = "value") => desk.add("warning", path, message, () => offsetOf(tree, path, at)),
+  };
+  let config: Config | undefined;
+  if (refusal !== undefined) desk.add("error", [], refusal.message, () => refusal.offset);
+  else {
+    for (const { path, message, offset } of tree.faults) desk.add("error", path, message, () => offset);
+    if (tree.value !== undefined) config = readRoot(tree.value, file, sha256(input), report);
+  }
+  return {
+    config: desk.hasErrors ? undefined : config,
+    problems: desk.sorted(),
+    errorAt: (path, message) => desk.make("error", path, message, tree.offsetOfValue(path)),
+  };
+}
+
+/** The shipped config/aod.yaml, which is part of the executable: what is documented there runs without a file. */
+export function parseBuiltIn(): ParsedConfig & { readonly config: Config } {
+  const { config, ...rest } = parseConfig(shippedText);
+  if (config === undefined) throw new AodError("BUG", rest.problems.map(formatProblem).join("\n"));
+  return { config, ...rest };
+}
+
+function readRoot(value: unknown, file: string | undefined, sha: string, report: Report): Config | undefined {
+  if (!isMapping(value)) {
+    report.error(
+      [],
+      value === null
+        ? "is empty: guardian.anomalies with one rule is the least"
+        : `must be a mapping of keys, not ${show(value)}`,
+    );
+    return undefined;
+  }
+  if (isLayoutOf2026(value)) {
+    report.error(
+      ["anomalies"],
+      "AODv2's layout of 2026, anomalies by protocol: docs/migrating.md shows how to write it for aod",
+      "key",
+    );
+    return undefined;
+  }
+  const entry = checkAgainst(fileSchema, value, [], report);
+  // Rules are looked at although something else may be wrong: every error at once.
+  const guardian = isMapping(value.guardian) ? value.guardian : {};
+  const makers = isMapping(guardian.anomalies)
+    ? readRules(guardian.anomalies, ["guardian", "anomalies"], report)
+    : [];
+  if (entry === undefined) return undefined;
+  const capMb = entry.cleanup.max_total_log_size_mb;
+  if (capMb < SMALL_CAP_MB) {
+    report.warn(
+      ["cleanup", "max_total_log_size_mb"],
+      `${capMb} is too small for one capture: requests.csv of a busy host alone takes 1.3 MB`,
+    );
+  }
+  return toConfig(entry, makers, file, sha);
+}
+
+/** Grouped by protocol, at the top; a rule of one's own named "smb" stands below guardian. */
+function isLayoutOf2026({ anomalies }: Readonly<Record<string, unknown>>): boolean {
+  return isMapping(anomalies) && ["smb", "nfs"].some((protocol) => isMapping(anomalies[protocol]));
+}
+
+function toConfig(
+  entry: FileEntry,
+  makers: readonly RuleMaker[],
+  file: string | undefined,
+  sha: string,
+): Config {
+  const { watcher, guardian, cleanup, audit } = entry;
+  const windowNs = Math.round(entry.watch_interval_sec * NS_PER_SEC);
+  return {
+    file,
+    sha256: sha,
+    outputDir: resolve(entry.aod_output_dir),
+    rules: makers.map((make) => make({ windowNs, defaultActions: watcher.actions })),
+    defaultActions: [...new Set(watcher.actions)],
+    captureCooldownMs: guardian.capture_cooldown_sec * MS_PER_SEC,
+    resolveAfterMs: guardian.resolve_after_sec * MS_PER_SEC,
+    cleanup: {
+      intervalMs: cleanup.cleanup_interval_sec * MS_PER_SEC,
+      maxAgeMs: cleanup.max_log_age_days * MS_PER_DAY,
+      maxTotalBytes: Math.floor(cleanup.max_total_log_size_mb * BYTES_PER_MB),
+    },
+    auditEnabled: audit.enabled,
+  };
+}
+
+function offsetOf(tree: YamlTree, path: KeyPath, at: "key" | "value"): number {
+  return at === "key" ? tree.offsetOfKey(path) : tree.offsetOfValue(path);
+}
+
+function sha256(input: string | Uint8Array): string {
+  return createHash("sha256").update(input).digest("hex");
+}

@@ -1,0 +1,75 @@
+// Finds and reads the configuration file. In: a path, or none; out: a Config, or why there is none, with the failure
+// code that the exit code comes from. The file may be a symbolic link, as files below /etc are; it must be a plain file.
+
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from "node:fs";
+import type { Config } from "../model/config.ts";
+import type { FailureCode } from "../model/failure.ts";
+import { type ParsedConfig, parseBuiltIn, parseConfig } from "./config.ts";
+import type { Problem } from "./problem.ts";
+import { MAX_BYTES } from "./source-text.ts";
+
+export const DEFAULT_FILE = "/etc/aod.yaml";
+
+export type FoundConfig =
+  | (ParsedConfig & { readonly config: Config })
+  | {
+      readonly config: undefined;
+      readonly problems: readonly Problem[];
+      readonly code: Extract<FailureCode, "CONFIG_INVALID" | "CONFIG_MISSING" | "NOT_PERMITTED">;
+      /** One sentence; `problems` has the details. */
+      readonly summary: string;
+    };
+
+/** The named file; without a name the default file if there is one, else the built-in default. */
+export function findConfig(path?: string, defaultFile = DEFAULT_FILE): FoundConfig {
+  if (path !== undefined) return readConfigFile(path);
+  // A link that leads nowhere, or a folder, is somebody's mistake and not the absence of a file.
+  const isThere = lstatSync(defaultFile, { throwIfNoEntry: false }) !== undefined;
+  return isThere ? readConfigFile(defaultFile) : parseBuiltIn();
+}
+
+export function readConfigFile(path: string): FoundConfig {
+  const read = readPlainFile(path);
+  if ("code" in read) return { config: undefined, problems: [], ...read };
+  const { config, problems, errorAt } = parseConfig(read.bytes, path);
+  if (config !== undefined) return { config, problems, errorAt };
+  const errors = problems.filter(({ severity }) => severity === "error").length;
+  return {
+    config,
+    problems,
+    code: "CONFIG_INVALID",
+    summary: `${path}: ${errors} error${errors === 1 ? "" : "s"}`,
+  };
+}
+
+/** At most one byte more than is allowed, so that the parser sees that it is too large. */
+function readPlainFile(path: string): { readonly bytes: Uint8Array } | NotRead {
+  let fd: number | undefined;
+  try {
+    // O_NONBLOCK: opening a named pipe would wait for somebody who writes to it.
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    if (!fstatSync(fd).isFile()) return { code: "CONFIG_MISSING", summary: `${path} is no plain file` };
+    const bytes = new Uint8Array(MAX_BYTES + 1);
+    let length = 0;
+    for (let got = 1; got > 0 && length < bytes.length; length += got) {
+      got = readSync(fd, bytes, length, bytes.length - length, null);
+    }
+    return { bytes: bytes.subarray(0, length) };
+  } catch (thrown) {
+    return explainErrno(path, (thrown as NodeJS.ErrnoException).code ?? String(thrown));
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
+export interface NotRead {
+  readonly code: "CONFIG_MISSING" | "NOT_PERMITTED";
+  readonly summary: string;
+}
+
+/** What a system call's errno means for whoever named the file. */
+export function explainErrno(path: string, errno: string): NotRead {
+  if (errno === "ENOENT") return { code: "CONFIG_MISSING", summary: `${path} does not exist` };
+  const isForbidden = errno === "EACCES" || errno === "EPERM";
+  return { code: isForbidden ? "NOT_PERMITTED" : "CONFIG_MISSING", summary: `read ${path}: ${errno}` };
+}

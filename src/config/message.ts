@@ -1,0 +1,52 @@
+// Sentences about values that are not what a key takes: "must be X, not Y", with a hint where the slip is a usual one.
+// In: what a key takes and the value that was given; out: text. Pure.
+
+import { ACTION_NAMES } from "../model/action.ts";
+import { show } from "./problem.ts";
+import { didYouMean } from "./suggest.ts";
+
+/** What valibot hands to a message: the value in question. */
+interface Refused {
+  readonly input: unknown;
+}
+
+export type Message = (issue: Refused) => string;
+
+export function mustBe(phrase: string, hint: (given: unknown) => string = () => ""): Message {
+  return ({ input }) => `must be ${phrase}, not ${show(input)}${hint(input)}`;
+}
+
+/** Values of YAML 1.1 that are plain text in YAML 1.2. */
+export function hintAtYaml11(given: unknown): string {
+  if (typeof given !== "string") return "";
+  const word = given.toLowerCase();
+  if (["yes", "y", "on"].includes(word)) return ` (in YAML 1.2 ${given} is text: write true)`;
+  if (["no", "n", "off"].includes(word)) return ` (in YAML 1.2 ${given} is text: write false)`;
+  return word === "true" || word === "false" ? " (without quotes)" : "";
+}
+
+export function hintAtNumber(given: unknown): string {
+  if (typeof given !== "string") return "";
+  const digits = given.trim().replaceAll("_", "");
+  if (/^[+-]?\d{1,15}(\.\d{1,15})?$/.test(digits)) return ` (write ${digits}, without quotes or "_")`;
+  return /^[\d.]+ ?[a-z]+$/i.test(given) ? " (a plain number: the key's name has the unit)" : "";
+}
+
+/** For lists: the usual slip is one name without its brackets. */
+export function hintAtList(given: unknown): string {
+  return typeof given === "string" && /^[\w-]{1,40}$/.test(given) ? ` (write [${given}])` : "";
+}
+
+/** For lists of commands with thresholds: the same, without its braces. */
+export function hintAtCommand(given: unknown): string {
+  return typeof given === "string" && /^\w{1,40}$/.test(given) ? ` (write {command: ${given}})` : "";
+}
+
+/** AODv2's default configuration asks for a packet capture. */
+export function hintAtAction(given: unknown): string {
+  return given === "tcpdump" ? " (aod records no packets: leave it out)" : didYouMean(given, ACTION_NAMES);
+}
+
+export function hintAtNames(names: readonly string[]): (given: unknown) => string {
+  return (given) => didYouMean(given, names);
+}

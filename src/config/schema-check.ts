@@ -1,0 +1,58 @@
+// One schema against one value: every unknown key, every value that is not what its key takes, at once. In: a plain
+// value; out: the typed one with its defaults, if it is right. Problems go to the report with their paths.
+
+import * as v from "valibot";
+import { entriesOf, homesOf, isOptional, itemOf } from "./key-table.ts";
+import type { KeyPath, Report } from "./problem.ts";
+import { isMapping, RULE_TYPES } from "./schema.ts";
+import { didYouMean } from "./suggest.ts";
+
+/** @returns undefined where anything but an unknown key is wrong. */
+export function checkAgainst<S extends v.GenericSchema>(
+  schema: S,
+  value: unknown,
+  path: KeyPath,
+  report: Report,
+): v.InferOutput<S> | undefined {
+  const { success, output, issues } = v.safeParse(schema, tidy(schema, value, path, report));
+  if (success) return output;
+  for (const { path: items = [], message } of issues) {
+    const where = [...path, ...items.map(({ key }) => key as string | number)];
+    const isMissing = items.at(-1)?.origin === "key";
+    if (isMissing) report.error(where, "is required", "key");
+    else report.error(where, message);
+  }
+  return undefined;
+}
+
+/** Without unknown keys, which are reported, and without optional keys that have no value. */
+function tidy(schema: v.GenericSchema, value: unknown, path: KeyPath, report: Report): unknown {
+  const item = itemOf(schema);
+  if (item !== undefined && Array.isArray(value)) {
+    return value.map((inner, index) => tidy(item, inner, [...path, index], report));
+  }
+  const entries = entriesOf(schema);
+  if (entries === undefined || !isMapping(value)) return value;
+  const kept: Record<string, unknown> = {};
+  for (const [name, inner] of Object.entries(value)) {
+    const known = Object.hasOwn(entries, name) ? entries[name] : undefined;
+    if (known === undefined) {
+      report.error([...path, name], `unknown key${hintAtKey(name, Object.keys(entries), path)}`, "key");
+    } else if (inner === null && isOptional(known)) {
+      report.warn([...path, name], "has no value: taken as not given", "key");
+    } else {
+      kept[name] = tidy(known, inner, [...path, name], report);
+    }
+  }
+  return kept;
+}
+
+function hintAtKey(name: string, known: readonly string[], path: KeyPath): string {
+  if (name === "<<") return " (YAML 1.2 has no merge keys)";
+  const isInRule = path.length === 3 && path[1] === "anomalies";
+  const other = Object.values(RULE_TYPES).find(({ schema }) => Object.hasOwn(entriesOf(schema) ?? {}, name));
+  if (isInRule && other !== undefined) return ` (it belongs to rules of type ${other.title})`;
+  const [home] = homesOf(name);
+  if (home === "") return " (it belongs at the top, without indentation)";
+  return home === undefined ? didYouMean(name, known) : ` (it belongs in ${home})`;
+}

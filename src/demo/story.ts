@@ -1,0 +1,152 @@
+// The demo's acts: each makes one kind of traffic through a source, waits for what aod makes of it, and gives the
+// figures it measured. In: a running supervisor's source and its events; out: plain results. No printing, no
+// judging: cli/demo.ts shows them and decides the exit code.
+
+import type { KernelSource } from "../kernel/kernel-source.ts";
+import { countRunTime, readRunStats } from "../kernel/run-stats.ts";
+import type { RequestSource } from "../kernel/source.ts";
+import type { Anomaly } from "../model/anomaly.ts";
+import type { CaptureSummary } from "../model/capture.ts";
+import { ERRNO } from "../model/errno.ts";
+import { monotonicNs } from "../system/clock.ts";
+import type { EventLog } from "./event-log.ts";
+import { Client } from "./traffic.ts";
+
+export interface Healthy {
+  readonly requests: number;
+  readonly tookMs: number;
+  /** Different commands among them. */
+  readonly commands: number;
+  readonly incidents: number;
+}
+
+export interface Caught {
+  readonly requests: number;
+  /** From the completion, or the due time, of the request that tripped the rule to the decision. */
+  readonly decidedAfterNs: number;
+  readonly frozenAfterMs: number;
+  readonly anomaly: Anomaly;
+  readonly capture: CaptureSummary;
+}
+
+const HEALTHY_REQUESTS = 300_000;
+/** Between two chunks the main thread listens to its workers. */
+const CHUNK = 5_000;
+const COST_REQUESTS = 50_000;
+const SLOW_REQUESTS = 10;
+const SLOW_FOR_MS = 3;
+const FAILED_REQUESTS = 8;
+const STATUS_ACCESS_DENIED = 0xc000_0022;
+/** Generous: a busy machine is no reason to fail. */
+const WAIT_MS = 15_000;
+
+export class Story {
+  readonly #source: RequestSource;
+  readonly #events: EventLog;
+  readonly #client = new Client();
+
+  constructor(source: RequestSource, events: EventLog) {
+    this.#source = source;
+    this.#events = events;
+  }
+
+  /** Until the detector listens. */
+  async begin(): Promise<void> {
+    await this.#events.until("watching", () => true, WAIT_MS);
+  }
+
+  /** Hundreds of thousands of requests that nobody should be told about. */
+  async healthy(): Promise<Healthy> {
+    const before = this.#events.all("opened").length;
+    const startedNs = monotonicNs();
+    const commands = new Set<number>();
+    for (let sent = 0; sent < HEALTHY_REQUESTS; sent += CHUNK) {
+      for (let i = 0; i < CHUNK; i++) {
+        const call = this.#client.next();
+        commands.add(call.command);
+        this.#source.traffic.enter(call);
+        this.#source.traffic.done(call);
+      }
+      await Bun.sleep(0);
+    }
+    const tookMs = (monotonicNs() - startedNs) / 1e6;
+    // What it would open, it opens within the window.
+    await Bun.sleep(100);
+    const incidents = this.#events.all("opened").length - before;
+    return { requests: HEALTHY_REQUESTS, tookMs, commands: commands.size, incidents };
+  }
+
+  /** ns for a request and its reply, as the kernel counts them itself, its clock reads included. */
+  cost(kernel: KernelSource): number {
+    const programs = (["on_cmd_enter", "on_cmd_done"] as const).map((name) => kernel.object.programFd(name));
+    const totalNs = () => programs.reduce((sum, fd) => sum + readRunStats(fd).timeNs, 0);
+    const stop = countRunTime();
+    const beforeNs = totalNs();
+    for (let i = 0; i < COST_REQUESTS; i++) {
+      const call = this.#client.next();
+      this.#source.traffic.enter(call);
+      this.#source.traffic.done(call);
+    }
+    const spentNs = totalNs() - beforeNs;
+    stop();
+    return spentNs / COST_REQUESTS;
+  }
+
+  /**
+   * Ten flushes, one after the other, that take longer than their limit: the window of ten fills up with the last
+   * reply. Short, because what takes longer than 50 ms is found while it is still in flight.
+   */
+  async spike(): Promise<Caught> {
+    for (let i = 0; i < SLOW_REQUESTS; i++) {
+      const call = this.#client.one("SMB2_FLUSH");
+      this.#source.traffic.enter(call);
+      Bun.sleepSync(SLOW_FOR_MS);
+      this.#source.traffic.done(call);
+    }
+    return this.#caught(SLOW_REQUESTS, "slow-replies", "slow");
+  }
+
+  /** A burst of refusals. */
+  async errors(): Promise<Caught> {
+    for (let i = 0; i < FAILED_REQUESTS; i++) {
+      const call = this.#client.one("SMB2_CREATE");
+      this.#source.traffic.enter(call);
+      this.#source.traffic.fail(call, STATUS_ACCESS_DENIED, ERRNO.EACCES);
+    }
+    return this.#caught(FAILED_REQUESTS, "failed-requests", "error");
+  }
+
+  /** One request without a reply; the reply comes when aod has said so. */
+  async hang(): Promise<Caught> {
+    const call = this.#client.one("SMB2_WRITE");
+    this.#source.traffic.enter(call);
+    const caught = await this.#caught(1, "slow-replies", "hung");
+    this.#source.traffic.done(call);
+    return caught;
+  }
+
+  async #caught(requests: number, rule: string, kind: Anomaly["kind"]): Promise<Caught> {
+    const said = (type: "opened" | "worsened") =>
+      this.#events.until(type, ({ anomaly }) => anomaly.rule === rule && anomaly.kind === kind, WAIT_MS);
+    const { anomaly, incident } = await Promise.any([said("opened"), said("worsened")]);
+    const ordered = await this.#events.until(
+      "collecting",
+      (event) => event.rule === rule && event.kind === kind,
+      WAIT_MS,
+    );
+    const { capture } = await this.#events.until(
+      "collected",
+      (e) => e.capture.orderId === ordered.orderId,
+      WAIT_MS,
+    );
+    if (capture.incidentId !== incident.id) throw new RangeError("a capture of another incident");
+    const { frozenAfterMs } = ordered;
+    return {
+      requests,
+      decidedAfterNs: anomaly.detectedNs - anomaly.occurredNs,
+      frozenAfterMs,
+      anomaly,
+      capture,
+    };
+  }
+}

@@ -1,0 +1,180 @@
+// The core: requests in, anomalies out. It takes complete requests from the ring and those in flight from looks at the
+// request table, applies the rules, and lets each request count once for each rule: when a look finds it overdue, or
+// when it is complete. Pure but for the table: time and the witness of what still waits are handed in; it knows no
+// thread, no file, no kernel.
+//
+//   sent ── reply                                            passes
+//   sent ────────── slow limit ── reply                      counts ("slow" if the window is full), once
+//   sent ────────── slow limit ── emergency limit ── reply   counts, and is "hung" from the look at the emergency limit
+//                                                            on, or an "emergency" where the reply was before the look
+
+import type { Anomaly } from "../model/anomaly.ts";
+import { KIND } from "../model/request.gen.ts";
+import { endNs, type Request, type RequestMemory } from "../model/request.ts";
+import type { Rule } from "../model/rule.ts";
+import { factsOfReply, isTrusted } from "./facts.ts";
+import { Flight } from "./flight.ts";
+import { judge } from "./judge.ts";
+import { Ledger, type ShareTracks } from "./ledger.ts";
+import { COUNTED, identityOf, SAID } from "./overdue.ts";
+import { restore } from "./restore.ts";
+import { Rhythm } from "./rhythm.ts";
+import { isOnIpc, type Witness } from "./witness.ts";
+
+/** Whoever was on the ring when the windows were filled has come by then. */
+const RESTORED_FOR_NS = 1e9;
+
+export class Detector {
+  readonly #table: RequestMemory;
+  readonly #witness: Witness;
+  readonly #flight: Flight;
+  readonly #rhythm: Rhythm;
+  #ledger: Ledger;
+  /** Requests that were counted from the table and may come once more from the ring. */
+  #restored: { readonly identities: ReadonlySet<string>; readonly untilNs: number } | undefined;
+  #records = 0;
+  #malformed = 0;
+  #repeated = 0;
+  #anomalies = 0;
+
+  /** Fills its windows from what the table holds. */
+  constructor(rules: readonly Rule[], table: RequestMemory, witness: Witness, nowNs: number) {
+    this.#table = table;
+    this.#witness = witness;
+    this.#flight = new Flight(table, witness);
+    this.#ledger = new Ledger(rules);
+    this.#rhythm = new Rhythm(this.#ledger.limits.lowestNs);
+    this.#restore(nowNs);
+  }
+
+  /** What the thread's pulse says of it. */
+  get counts() {
+    return {
+      records: this.#records,
+      malformed: this.#malformed,
+      repeated: this.#repeated,
+      anomalies: this.#anomalies,
+      ...this.#flight.counts,
+    };
+  }
+
+  /** Other rules: all windows are filled anew; what was said to hang under a rule's name is not said again. */
+  configure(rules: readonly Rule[], nowNs: number): readonly Anomaly[] {
+    const before = this.#ledger;
+    const last = before.sayAll();
+    this.#ledger = new Ledger(rules);
+    this.#flight.remap(
+      rules.map(({ name, type }) => before.rules.findIndex((old) => old.name === name && old.type === type)),
+    );
+    this.#rhythm.configure(this.#ledger.limits.lowestNs);
+    this.#restore(nowNs);
+    return this.#said(last);
+  }
+
+  /** Takes one record of the ring. */
+  take(memory: RequestMemory, at: number, nowNs: number): void {
+    this.#records += 1;
+    switch (memory.kind(at)) {
+      case KIND.REQUEST:
+        this.#complete(memory.read(at), nowNs);
+        break;
+      case KIND.EVICTED:
+        this.#flight.follow(memory.read(at), this.#ledger);
+        break;
+      case KIND.SIGNAL:
+      case KIND.WAKE:
+        break;
+      default:
+        this.#malformed += 1;
+    }
+  }
+
+  /** A record of another length. */
+  takeMalformed(): void {
+    this.#records += 1;
+    this.#malformed += 1;
+  }
+
+  /** The records that were there are taken. */
+  endOfRecords(records: number, nowNs: number): void {
+    if (records > 0) this.#rhythm.noteRecords(nowNs);
+  }
+
+  /** Looks through the request table if it is time to. */
+  look(nowNs: number): void {
+    if (nowNs < this.#nextLookNs) return;
+    this.#rhythm.noteLook(this.#flight.look(this.#ledger, nowNs), nowNs);
+  }
+
+  /** Takes the anomalies that are due. */
+  say(nowNs: number): readonly Anomaly[] {
+    return this.#said(this.#ledger.say(nowNs));
+  }
+
+  /** Takes all anomalies, due or not: nothing comes after. */
+  sayAll(): readonly Anomaly[] {
+    return this.#said(this.#ledger.sayAll());
+  }
+
+  /** Takes the requests with lines that nobody waits for, found since the last call. */
+  takeDead(): readonly Request[] {
+    return this.#flight.takeDead();
+  }
+
+  /** How long it has nothing to do unless something comes, ns; 0 to Infinity. */
+  idleNs(nowNs: number): number {
+    return Math.max(0, Math.min(this.#nextLookNs, this.#ledger.nextSayNs) - nowNs);
+  }
+
+  /** Whether the next request that is sent has to make a wake record. */
+  get wantsWake(): boolean {
+    return this.#rhythm.wantsWake;
+  }
+
+  // --- internal ---
+
+  get #nextLookNs(): number {
+    return this.#rhythm.nextLookNs(this.#flight.due);
+  }
+
+  #said(anomalies: readonly Anomaly[]): readonly Anomaly[] {
+    this.#anomalies += anomalies.length;
+    return anomalies;
+  }
+
+  #restore(nowNs: number): void {
+    const identities = restore(this.#table, this.#ledger, this.#witness, nowNs);
+    this.#restored = { identities, untilNs: nowNs + RESTORED_FOR_NS };
+  }
+
+  #isRepeated(request: Request, nowNs: number): boolean {
+    if (this.#restored === undefined) return false;
+    if (nowNs > this.#restored.untilNs) this.#restored = undefined;
+    return this.#restored?.identities.has(identityOf(request)) === true;
+  }
+
+  #complete(request: Request, nowNs: number): void {
+    const marks = this.#flight.end(request);
+    if (!isTrusted(request)) return;
+    const repeated = this.#isRepeated(request, nowNs);
+    if (repeated) this.#repeated += 1;
+    const facts = factsOfReply(request, isOnIpc(this.#witness, request, nowNs));
+    const counted = { request, timeNs: endNs(request), latencyNs: request.latencyNs };
+    const { rules } = this.#ledger;
+    let tracks: ShareTracks | undefined;
+    for (let index = 0; index < rules.length; index++) {
+      const judgement = judge(rules[index] as Rule, facts);
+      const mark = marks?.[index] ?? 0;
+      if (judgement === "passes" || (mark & SAID) !== 0) continue;
+      tracks ??= this.#ledger.ofShare(this.#witness.shareOf(request, nowNs), nowNs);
+      const track = tracks.of(index);
+      const isCounted = (mark & COUNTED) !== 0;
+      if (judgement === "emergency") {
+        if (!isCounted) track.count(counted, repeated);
+        this.#ledger.trip(track, "emergency", counted, nowNs);
+      } else if (!isCounted) {
+        this.#ledger.count(track, counted, nowNs, repeated);
+      }
+    }
+  }
+}

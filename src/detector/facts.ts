@@ -1,0 +1,64 @@
+// What rules are asked about: one request, in flight or complete, reduced to what a rule may look at. In: a record and
+// whether its share is an IPC$; out: plain facts, worked out once for all rules. No rule is in here.
+
+import { WAITS_BY_DESIGN } from "../model/command.ts";
+import { classifyStatus, type StatusClass } from "../model/nt-status.ts";
+import { FLAG } from "../model/request.gen.ts";
+import type { Request } from "../model/request.ts";
+
+export interface Facts {
+  readonly command: number;
+  /** Of the reply, or the age of a request in flight. */
+  readonly latencyNs: number;
+  /** It waits here by design: only a rule that names its command may call it slow or hung. */
+  readonly waitsByDesign: boolean;
+  /** Positive; 0 without error, and in flight. */
+  readonly errno: number;
+  /** What the reply's status means; undefined without error. */
+  readonly statusClass: StatusClass | undefined;
+}
+
+/**
+ * What a rule says of one request: it passes, it counts towards the rule's window, or it trips the rule at once (and
+ * counts).
+ */
+export type Judgement = "passes" | "counts" | "emergency";
+
+const UNTRUSTED = FLAG.TAIL | FLAG.SUPERSEDED | FLAG.AMBIGUOUS | FLAG.REAPED;
+
+/** Whether a complete request's latency and status are those of its own reply: nothing else may feed a rule. */
+export function isTrusted(request: Request): boolean {
+  return (request.flags & FLAG.REPLIED) !== 0 && (request.flags & UNTRUSTED) === 0;
+}
+
+const WAITS_ON_IPC: ReadonlySet<number> = new Set(
+  WAITS_BY_DESIGN.filter(({ onlyOnIpc }) => onlyOnIpc).map(({ command }) => command),
+);
+
+/** Whether the share decides if a command waits by design; for others nobody needs to know the share. */
+export function mayWaitOnIpc(command: number): boolean {
+  return WAITS_ON_IPC.has(command);
+}
+
+/** Facts of a complete request. */
+export function factsOfReply(request: Request, onIpc: boolean): Facts {
+  const errored = (request.flags & FLAG.ERRORED) !== 0;
+  return {
+    command: request.command,
+    latencyNs: request.latencyNs,
+    waitsByDesign: onIpc && mayWaitOnIpc(request.command),
+    errno: errored ? request.errno : 0,
+    statusClass: errored ? classifyStatus(request.command, request.ntStatus) : undefined,
+  };
+}
+
+/** Facts of a request that has no reply yet. */
+export function factsInFlight(command: number, ageNs: number, onIpc: boolean): Facts {
+  return {
+    command,
+    latencyNs: ageNs,
+    waitsByDesign: onIpc && mayWaitOnIpc(command),
+    errno: 0,
+    statusClass: undefined,
+  };
+}

@@ -1,0 +1,110 @@
+// The rules that are in force, and all that they have counted: a track for each rule and share. In: requests that
+// count and trips, by the rule's place in the configuration; out: the anomalies that are due. Pure.
+// Shares come and go, and servers name them: there are SHARES_MAX at most. Where one more comes, those go whose
+// requests are too old for every window; where there is none, it is counted under OTHER_SHARES.
+
+import type { Anomaly } from "../model/anomaly.ts";
+import type { Rule } from "../model/rule.ts";
+import { type Limits, limitsOfAll } from "./limits.ts";
+import type { Counted } from "./recent.ts";
+import { Track } from "./track.ts";
+
+export const SHARES_MAX = 256;
+/** Stands for the shares beyond SHARES_MAX; no share is called that, they begin with `//`. */
+export const OTHER_SHARES = "other";
+
+/** The tracks of one share by rule, made on demand. For use at once: another share may take their place. */
+export class ShareTracks {
+  readonly #rules: readonly Rule[];
+  readonly #share: string;
+  readonly #tracks: (Track | undefined)[] = [];
+
+  constructor(rules: readonly Rule[], share: string) {
+    this.#rules = rules;
+    this.#share = share;
+  }
+
+  of(ruleIndex: number): Track {
+    const known = this.#tracks[ruleIndex];
+    if (known !== undefined) return known;
+    const rule = this.#rules[ruleIndex];
+    if (rule === undefined) throw new RangeError(`no rule ${ruleIndex}`);
+    const track = new Track(rule, this.#share);
+    this.#tracks[ruleIndex] = track;
+    return track;
+  }
+
+  /** Whether nothing has counted since a time, and nothing is left to say. */
+  isQuietSince(timeNs: number): boolean {
+    return this.#tracks.every(
+      (track) => track === undefined || (track.newestNs < timeNs && track.nextSayNs === Infinity),
+    );
+  }
+}
+
+export class Ledger {
+  readonly rules: readonly Rule[];
+  readonly limits: Limits;
+  readonly longestWindowNs: number;
+  readonly #shares = new Map<string, ShareTracks>();
+  readonly #waiting = new Set<Track>();
+
+  constructor(rules: readonly Rule[]) {
+    this.rules = rules;
+    this.limits = limitsOfAll(rules);
+    this.longestWindowNs = Math.max(0, ...rules.map(({ windowNs }) => windowNs));
+  }
+
+  ofShare(share: string, nowNs: number): ShareTracks {
+    const known = this.#shares.get(share);
+    if (known !== undefined) return known;
+    const hasPlace = this.#shares.size < SHARES_MAX || this.#dropQuiet(nowNs);
+    if (!hasPlace && share !== OTHER_SHARES) return this.ofShare(OTHER_SHARES, nowNs);
+    const tracks = new ShareTracks(this.rules, share);
+    this.#shares.set(share, tracks);
+    return tracks;
+  }
+
+  /** Counts a request; a window that is full with it is a reason to say something. `held`: see Track. */
+  count(track: Track, counted: Counted, nowNs: number, held = false): void {
+    if (track.count(counted, held) && track.tripFull(counted, nowNs)) this.#waiting.add(track);
+  }
+
+  /** This request is a reason to say something by itself. */
+  trip(track: Track, kind: "emergency" | "hung", counted: Counted, nowNs: number): void {
+    track.trip(kind, counted, nowNs);
+    this.#waiting.add(track);
+  }
+
+  /** When the next anomaly may be said, ns; Infinity where none waits. */
+  get nextSayNs(): number {
+    let next = Infinity;
+    for (const track of this.#waiting) next = Math.min(next, track.nextSayNs);
+    return next;
+  }
+
+  /** Takes the anomalies that are due. */
+  say(nowNs: number): readonly Anomaly[] {
+    const anomalies: Anomaly[] = [];
+    for (const track of this.#waiting) {
+      anomalies.push(...track.say(nowNs));
+      if (track.nextSayNs === Infinity) this.#waiting.delete(track);
+    }
+    return anomalies;
+  }
+
+  /** Takes all anomalies that wait, due or not: before the ledger is put away. */
+  sayAll(): readonly Anomaly[] {
+    return this.say(Infinity);
+  }
+
+  // --- internal ---
+
+  /** True if there is a place now. */
+  #dropQuiet(nowNs: number): boolean {
+    for (const [share, tracks] of this.#shares) {
+      if (tracks.isQuietSince(nowNs - this.longestWindowNs)) this.#shares.delete(share);
+    }
+    return this.#shares.size < SHARES_MAX;
+  }
+}

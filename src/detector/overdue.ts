@@ -1,0 +1,158 @@
+// Requests in flight that are older than some limit: what each rule has made of them already, so that each counts once.
+// In: lines found by a look at the table, records of their end or eviction; out: entries. Pure, and bounded.
+//
+// An entry lives while its line is open, or without a line after an eviction (`followed`). When a look no longer finds
+// the line, the record of its end may still be on its way: the entry is kept for FORGET_AFTER_NS more, so that a
+// request that was found overdue does not count again when it is complete.
+
+import type { Request } from "../model/request.ts";
+import { SETTLED_AFTER_NS } from "./scan.ts";
+
+/** Most entries with a line: a quarter of the table. Requests beyond it count when they are complete. */
+export const OVERDUE_MAX = 16_384;
+/** Most entries without a line; the oldest goes. */
+export const FOLLOWED_MAX = 1024;
+/** Programs store the end of a request and send its record within microseconds; this is for machines that stall. */
+export const FORGET_AFTER_NS = 1e9;
+
+/** What a rule has made of a request: bits of an entry's `marks`. */
+export const COUNTED = 1;
+/** Said to be hung. */
+export const SAID = 2;
+
+export interface Overdue {
+  readonly request: Request;
+  readonly startNs: number;
+  /** Place of its line in the table; undefined while it is followed without one. */
+  at: number | undefined;
+  /** By the rule's place in the configuration. */
+  marks: Uint8Array;
+  /** When it next reaches a rule's slow limit, and a rule's emergency limit, ns; Infinity: never again. */
+  slowDueNs: number;
+  emergencyDueNs: number;
+  /** When to ask next whether somebody waits for it, ns; a rule's emergency limit is a reason to ask sooner. */
+  checkNs: number;
+  /** When that was asked last, ns; before the first time, when cifs surely had it on its list. */
+  checkedNs: number;
+  /** Was not found alive: nothing is asked before `checkNs`, whatever limit it reaches. */
+  onHold: boolean;
+  /** Number of the look that found it last. */
+  look: number;
+  /** Since when no look finds its line, ns. */
+  goneNs: number | undefined;
+}
+
+export class OverdueRequests {
+  readonly #byIdentity = new Map<string, Overdue>();
+  readonly #byLine = new Map<number, Overdue>();
+  #followed = 0;
+
+  /** Entries without a line. */
+  get followed(): number {
+    return this.#followed;
+  }
+
+  [Symbol.iterator](): IterableIterator<Overdue> {
+    return this.#byIdentity.values();
+  }
+
+  /** The entry of the request that has this line now. */
+  atLine(at: number, startNs: number): Overdue | undefined {
+    const entry = this.#byLine.get(at);
+    return entry?.startNs === startNs ? entry : undefined;
+  }
+
+  /** A new entry with a line; undefined where there are too many. */
+  add(request: Request, at: number, checkNs: number, rules: number): Overdue | undefined {
+    if (this.#byIdentity.size - this.#followed >= OVERDUE_MAX) return undefined;
+    const entry = anEntry(request, at, checkNs, rules);
+    this.#byIdentity.set(identityOf(request), entry);
+    this.#byLine.set(at, entry);
+    return entry;
+  }
+
+  /** It lost its line. True if another one is no longer followed for it. */
+  follow(request: Request, checkNs: number, rules: number): boolean {
+    const known = this.#byIdentity.get(identityOf(request));
+    if (known === undefined) {
+      this.#byIdentity.set(identityOf(request), anEntry(request, undefined, checkNs, rules));
+    } else {
+      if (known.at === undefined) return false;
+      this.#byLine.delete(known.at);
+      known.at = undefined;
+      known.goneNs = undefined;
+    }
+    this.#followed += 1;
+    return this.#followed > FOLLOWED_MAX && this.#dropOldestFollowed();
+  }
+
+  /** Forgets a request that is complete, and gives back what was known of it. */
+  take(request: Request): Overdue | undefined {
+    // As a rule there is none: no key is made for it.
+    if (this.#byIdentity.size === 0) return undefined;
+    const entry = this.#byIdentity.get(identityOf(request));
+    if (entry !== undefined) this.drop(entry);
+    return entry;
+  }
+
+  drop(entry: Overdue): void {
+    this.#byIdentity.delete(identityOf(entry.request));
+    if (entry.at === undefined) this.#followed -= 1;
+    else if (this.#byLine.get(entry.at) === entry) this.#byLine.delete(entry.at);
+  }
+
+  /** After a look: forgets those whose line it did not find, in time. */
+  sweep(look: number, nowNs: number): void {
+    for (const entry of this.#byIdentity.values()) {
+      if (entry.at === undefined || entry.look === look) continue;
+      entry.goneNs ??= nowNs;
+      if (nowNs - entry.goneNs >= FORGET_AFTER_NS) this.drop(entry);
+    }
+  }
+
+  /**
+   * Gives the marks of each rule to its successor.
+   * @param predecessors the old place of each new rule; -1 where there was none.
+   */
+  remap(predecessors: readonly number[]): void {
+    for (const entry of this.#byIdentity.values()) {
+      const { marks } = entry;
+      entry.marks = Uint8Array.from(predecessors, (old) => marks[old] ?? 0);
+      entry.slowDueNs = 0;
+      entry.emergencyDueNs = 0;
+    }
+  }
+
+  // --- internal ---
+
+  #dropOldestFollowed(): boolean {
+    for (const entry of this.#byIdentity.values()) {
+      if (entry.at !== undefined) continue;
+      this.drop(entry);
+      return true;
+    }
+    return false;
+  }
+}
+
+/** Start and message id: unique for a request, the same in its line and in its records. */
+export function identityOf({ startNs, messageId }: Request): string {
+  return `${startNs}/${messageId}`;
+}
+
+function anEntry(request: Request, at: number | undefined, checkNs: number, rules: number): Overdue {
+  const startNs = Number(request.startNs);
+  return {
+    request,
+    startNs,
+    at,
+    marks: new Uint8Array(rules),
+    slowDueNs: 0,
+    emergencyDueNs: 0,
+    checkNs,
+    checkedNs: startNs + SETTLED_AFTER_NS,
+    onHold: false,
+    look: 0,
+    goneNs: undefined,
+  };
+}

@@ -1,0 +1,46 @@
+// After a restart or a reload the windows are filled from the request table: the flight recorder holds the last 65,536
+// requests, so nothing needs to be kept elsewhere. In: the table, and a ledger that has counted nothing yet; out: its
+// counts, and whom it counted. Nothing is said of them: their verdicts were posted before the ring got their places
+// back. Whoever is still on the ring comes again, and is judged then. Pure but for the table.
+
+import { REQUEST_BYTES } from "../model/request.gen.ts";
+import { endNs, type Request, type RequestMemory } from "../model/request.ts";
+import { factsOfReply, isTrusted } from "./facts.ts";
+import { judge } from "./judge.ts";
+import type { Ledger } from "./ledger.ts";
+import { identityOf } from "./overdue.ts";
+import type { Counted } from "./recent.ts";
+import { isOnIpc, type Witness } from "./witness.ts";
+
+/** Fills the ledger. @returns the identities of the requests that it counted. */
+export function restore(table: RequestMemory, ledger: Ledger, witness: Witness, nowNs: number): Set<string> {
+  const found: { readonly counted: Counted; readonly rules: readonly number[] }[] = [];
+  for (const request of completeSince(table, nowNs - ledger.longestWindowNs)) {
+    const facts = factsOfReply(request, isOnIpc(witness, request, nowNs));
+    const rules = [...ledger.rules.keys()].filter((index) => {
+      const rule = ledger.rules[index];
+      return rule !== undefined && judge(rule, facts) !== "passes";
+    });
+    const counted = { request, timeNs: endNs(request), latencyNs: request.latencyNs };
+    if (rules.length > 0) found.push({ counted, rules });
+  }
+  found.sort((a, b) => a.counted.timeNs - b.counted.timeNs);
+  for (const { counted, rules } of found) {
+    const tracks = ledger.ofShare(witness.shareOf(counted.request, nowNs), nowNs);
+    for (const index of rules) tracks.of(index).restore(counted);
+  }
+  return new Set(found.map(({ counted }) => identityOf(counted.request)));
+}
+
+function* completeSince(table: RequestMemory, sinceNs: number): Generator<Request> {
+  for (let at = 0; at < table.byteLength; at += REQUEST_BYTES) {
+    const latencyNs = table.latencyNs(at);
+    const startNs = table.startHigh(at) * 0x1_0000_0000 + table.startLow(at);
+    // In flight, empty, being written, or too old.
+    if (latencyNs === 0 || startNs === 0 || startNs >= 2 ** 63 || startNs + latencyNs < sinceNs) continue;
+    const request = table.read(at);
+    // The line may have been given to another request meanwhile.
+    const isSame = Number(request.startNs) === startNs && request.latencyNs === latencyNs;
+    if (isSame && isTrusted(request)) yield request;
+  }
+}

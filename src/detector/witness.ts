@@ -1,0 +1,145 @@
+// What the detector asks the cifs client: which share a tree is, and whether somebody still waits for a request. In:
+// ways to read DebugData and wchan, handed in, and the time; out: names and verdicts. Pure but for what is handed in.
+//
+// DebugData is read on such occasions only, and rarely: it holds spin locks of cifs over the whole dump, and on 5.15 it
+// can race a session that is being closed. Once in 5 s on average, and three times at once after a quiet time: the
+// first anomalies of a new mount are to have their share. Several suspects share one reading.
+
+import { UNKNOWN_SHARE } from "../model/anomaly.ts";
+import type { Source } from "../model/capture.ts";
+import { type DebugData, type TaskWait, treesOf } from "../model/cifs.ts";
+import type { Request } from "../model/request.ts";
+import { ShareIndex, type TreeShare } from "../model/share.ts";
+import { judgeSuspect, type Reading, RequestList, type Suspect, type Verdict } from "./confirm.ts";
+import { mayWaitOnIpc } from "./facts.ts";
+
+/** DebugData is read no more often, on average; and so is nobody asked twice about one tree. */
+export const READ_EVERY_NS = 5e9;
+/** Readings that a quiet time leaves for at once. */
+export const READS_AT_ONCE = 3;
+/** Trees that are remembered, those of sessions that are gone included: requests of theirs are still in the table. */
+export const TREES_MAX = 2048;
+/** Unknown trees that are remembered; when there are more, all are forgotten. */
+const ASKED_MAX = 1024;
+
+type Tree = Pick<Request, "sessionId" | "treeId">;
+
+export interface Witness {
+  /** `//server/share`, or UNKNOWN_SHARE. */
+  shareOf(tree: Tree, nowNs: number): string;
+  /** One verdict for each, in their order. */
+  check(suspects: readonly Suspect[], nowNs: number): readonly Verdict[];
+  /** From when on a suspect that was `stale` can be checked again, ns. */
+  readonly readableNs: number;
+  /** Everything that is known of trees, if it changed since the last call. */
+  takeShares(): readonly TreeShare[] | undefined;
+}
+
+/** How the kernel is read. */
+export interface CifsReader {
+  /** Undefined where it can't be read. */
+  readonly readDebugData: () => DebugData | undefined;
+  readonly waitOf: (taskId: number) => TaskWait;
+}
+
+/** Asks the kernel's cifs client. */
+export class CifsWitness implements Witness {
+  readonly #reader: CifsReader;
+  #reading: Reading = { readNs: -Infinity, list: undefined };
+  /** By session and tree; what was read last stands last. */
+  readonly #trees = new Map<string, TreeShare>();
+  #shares = new ShareIndex();
+  #changed = false;
+  /** When a reading showed nothing of a tree, ns. */
+  readonly #askedNs = new Map<string, number>();
+  /** When all readings of the past are paid for, READ_EVERY_NS each, ns. */
+  #paidNs = -Infinity;
+
+  constructor(reader: CifsReader) {
+    this.#reader = reader;
+  }
+
+  get readableNs(): number {
+    return this.#paidNs - (READS_AT_ONCE - 1) * READ_EVERY_NS;
+  }
+
+  shareOf(tree: Tree, nowNs: number): string {
+    // What comes before or goes beyond trees: NEGOTIATE, SESSION_SETUP, TREE_CONNECT, LOGOFF.
+    if (tree.treeId === 0) return UNKNOWN_SHARE;
+    return this.#shares.find(tree.sessionId, tree.treeId) ?? this.#askFor(tree, nowNs);
+  }
+
+  check(suspects: readonly Suspect[], nowNs: number): readonly Verdict[] {
+    const judgeAll = (): Verdict[] =>
+      suspects.map((suspect) => judgeSuspect(suspect, this.#reading, this.#reader.waitOf));
+    const isFresh = suspects.every(({ sinceNs }) => this.#reading.readNs > sinceNs);
+    if (!isFresh && nowNs >= this.readableNs) this.read(nowNs);
+    return judgeAll();
+  }
+
+  takeShares(): readonly TreeShare[] | undefined {
+    if (!this.#changed) return undefined;
+    this.#changed = false;
+    return [...this.#trees.values()];
+  }
+
+  /** Reads DebugData now, whenever that was done last. */
+  read(nowNs: number): void {
+    this.#paidNs = Math.max(this.#paidNs, nowNs) + READ_EVERY_NS;
+    const data = this.#reader.readDebugData();
+    this.#reading = { readNs: nowNs, list: data && new RequestList(data) };
+    for (const tree of data === undefined ? [] : treesOf(data)) this.#remember(tree);
+    if (this.#changed) this.#shares = new ShareIndex([...this.#trees.values()]);
+  }
+
+  // --- internal ---
+
+  #askFor(tree: Tree, nowNs: number): string {
+    const key = keyOf(tree);
+    const askedNs = this.#askedNs.get(key) ?? -Infinity;
+    if (nowNs < this.readableNs || nowNs < askedNs + READ_EVERY_NS) return UNKNOWN_SHARE;
+    this.read(nowNs);
+    const share = this.#shares.find(tree.sessionId, tree.treeId);
+    if (this.#askedNs.size >= ASKED_MAX) this.#askedNs.clear();
+    if (share === undefined) this.#askedNs.set(key, nowNs);
+    return share ?? UNKNOWN_SHARE;
+  }
+
+  #remember(tree: TreeShare): void {
+    const key = keyOf(tree);
+    const before = this.#trees.get(key);
+    this.#trees.delete(key);
+    this.#trees.set(key, tree);
+    if (before?.share !== tree.share) this.#changed = true;
+    if (this.#trees.size <= TREES_MAX) return;
+    for (const oldest of this.#trees.keys()) {
+      this.#trees.delete(oldest);
+      break;
+    }
+  }
+}
+
+function keyOf({ sessionId, treeId }: Tree): string {
+  return `${sessionId}/${treeId}`;
+}
+
+/** Whether a request waits by design because of its share, a pipe's; other commands need no share for that. */
+export function isOnIpc(witness: Witness, request: Request, nowNs: number): boolean {
+  return mayWaitOnIpc(request.command) && witness.shareOf(request, nowNs).toUpperCase().endsWith("/IPC$");
+}
+
+/** For synthetic traffic, of which cifs knows nothing: an open line is all there is to ask. */
+export const TABLE_WITNESS: Witness = {
+  shareOf: () => UNKNOWN_SHARE,
+  check: (suspects) => suspects.map(({ hasLine }) => (hasLine ? "alive" : "unsure")),
+  readableNs: -Infinity,
+  takeShares: () => undefined,
+};
+
+/** Who is asked about requests of this source. The kernel's cifs is read once at the start, for the shares. */
+export function witnessFor(source: Source, reader: CifsReader, nowNs: number): Witness {
+  if (source === "demo") return TABLE_WITNESS;
+  const witness = new CifsWitness(reader);
+  witness.read(nowNs);
+  return witness;
+}

@@ -1,0 +1,172 @@
+// The kernel side in memory, for hosts that refuse BPF: the same request table and ring, byte for byte, written by
+// TypeScript instead of BPF programs. It serves `aod demo` and tests of what reads them, so its pairing knows one
+// task and one connection only; it never sees a real request.
+
+import type { Losses } from "../model/capture.ts";
+import { COUNTERS, FLAG, GEOMETRY, KIND, REQUEST_BYTES } from "../model/request.gen.ts";
+import { type Request, RequestMemory, writeRequest } from "../model/request.ts";
+import type { Rule } from "../model/rule.ts";
+import { monotonicNs } from "../system/clock.ts";
+import { closeFd, makeEventFd, signalEventFd } from "../system/eventfd.ts";
+import { PAGE_BYTES, viewOf } from "../system/memory.ts";
+import { sharedMemory } from "../system/memory-file.ts";
+import { type KernelFilters, planFilters } from "./filters.ts";
+import { mapImitatedMemory, type SourceMemory, TABLE_BYTES, unmapAll } from "./mapping.ts";
+import type { Call, RequestSource, Traffic } from "./source.ts";
+
+const HEADER_BYTES = 8;
+const SET_BYTES = GEOMETRY.SET_LINES * REQUEST_BYTES;
+
+export class Imitation implements RequestSource {
+  readonly memory: SourceMemory;
+  readonly traffic: Traffic;
+  readonly #ringFd = makeEventFd();
+  readonly #table: DataView;
+  readonly #lines: RequestMemory;
+  readonly #ring: DataView;
+  readonly #producer: BigUint64Array;
+  readonly #consumer: BigUint64Array;
+  readonly #asleep: Uint32Array;
+  readonly #counters: Record<string, number> = Object.fromEntries(COUNTERS.map((name) => [name, 0]));
+  #filters: KernelFilters = planFilters([]);
+  #quiet = new Set<string>();
+  #closed = false;
+
+  constructor() {
+    const fds = {
+      ring: sharedMemory("aod-ring", 2 * PAGE_BYTES + GEOMETRY.RING_BYTES),
+      table: sharedMemory("aod-table", TABLE_BYTES),
+      control: sharedMemory("aod-control", PAGE_BYTES),
+    };
+    this.memory = mapImitatedMemory(fds, this.#ringFd);
+    for (const fd of Object.values(fds)) closeFd(fd);
+    const table = viewOf(this.memory.tableAddress, TABLE_BYTES);
+    this.#table = new DataView(table);
+    this.#lines = new RequestMemory(table);
+    this.#ring = new DataView(viewOf(this.memory.ringDataAddress, 2 * GEOMETRY.RING_BYTES));
+    this.#producer = new BigUint64Array(viewOf(this.memory.ringProducerAddress, 8));
+    this.#consumer = new BigUint64Array(viewOf(this.memory.ringConsumerAddress, 8));
+    this.#asleep = new Uint32Array(viewOf(this.memory.controlAddress, 4));
+    this.traffic = {
+      enter: (call) => this.#enter(call),
+      done: (call) => this.#reply(call, 0, 0),
+      fail: (call, ntStatus, errno) => this.#reply(call, ntStatus, errno),
+    };
+  }
+
+  applyRules(rules: readonly Rule[]): void {
+    this.#filters = planFilters(rules);
+    this.#quiet = new Set(this.#filters.quiet.map(({ ntStatus, command }) => `${ntStatus} ${command}`));
+  }
+
+  counters(): Losses {
+    return { ...this.#counters };
+  }
+
+  reap(request: Request): boolean {
+    const at = this.#find(request);
+    if (at === undefined || this.#lines.read(at).startNs !== request.startNs) return false;
+    this.#close(at, { flags: FLAG.REAPED });
+    this.#count("reaped");
+    return true;
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    unmapAll(this.memory);
+    closeFd(this.#ringFd);
+  }
+
+  #enter(call: Call): void {
+    const at = this.#place(call);
+    writeRequest(this.#table, at, {
+      ...call,
+      startNs: BigInt(Math.round(monotonicNs())),
+      latencyNs: 0,
+      taskId: process.pid,
+      processId: process.pid,
+      ntStatus: 0,
+      errno: 0,
+      flags: 0,
+      kind: KIND.REQUEST,
+      comm: "aod",
+    });
+    this.#count("entered");
+    if (Atomics.exchange(this.#asleep, 0, 0) === 1) this.#send({ ...this.#lines.read(at), kind: KIND.WAKE });
+  }
+
+  #reply(call: Call, ntStatus: number, errno: number): void {
+    const at = this.#find(call);
+    if (at === undefined) {
+      this.#count("unpaired");
+      return;
+    }
+    this.#close(at, { flags: errno === 0 ? FLAG.REPLIED : FLAG.REPLIED | FLAG.ERRORED, ntStatus, errno });
+    this.#count("replied");
+    const filter = this.#filters.commands[call.command];
+    if (filter === undefined) return;
+    const mask = filter.errnoMask[errno >> 6] ?? 0n;
+    const wanted =
+      ((mask >> BigInt(errno & 63)) & 1n) === 1n && !this.#quiet.has(`${ntStatus} ${call.command}`);
+    if (this.#lines.latencyNs(at) >= filter.slowNs || (errno !== 0 && wanted))
+      this.#send(this.#lines.read(at));
+  }
+
+  #close(at: number, ending: Partial<Request>): void {
+    const line = this.#lines.read(at);
+    const latencyNs = Math.max(1, Math.round(monotonicNs() - Number(line.startNs)));
+    writeRequest(this.#table, at, { ...line, latencyNs, ...ending });
+  }
+
+  /** The open line of this message; undefined where there is none. */
+  #find({ messageId, command }: Pick<Call, "messageId" | "command">): number | undefined {
+    return this.#set(messageId).find((at) => {
+      const line = this.#lines.read(at);
+      return (
+        line.startNs !== 0n &&
+        line.latencyNs === 0 &&
+        line.messageId === messageId &&
+        line.command === command
+      );
+    });
+  }
+
+  /** Empty, then the oldest complete, then the oldest open, which is handed to user space. */
+  #place({ messageId }: Call): number {
+    const lines = this.#set(messageId).map((at) => ({ at, line: this.#lines.read(at) }));
+    const rank = ({ line }: { line: Request }) => (line.startNs === 0n ? 0 : line.latencyNs > 0 ? 1 : 2);
+    lines.sort((a, b) => rank(a) - rank(b) || Number(a.line.startNs - b.line.startNs));
+    const victim = lines[0];
+    if (victim === undefined) throw new RangeError("a set without lines");
+    if (rank(victim) === 2) {
+      this.#count("evicted");
+      this.#send({ ...victim.line, kind: KIND.EVICTED });
+    }
+    return victim.at;
+  }
+
+  /** Offsets of the lines in which this message may stand. */
+  #set(messageId: bigint): readonly number[] {
+    const set = Number((messageId ^ (messageId >> 14n)) & BigInt(GEOMETRY.SETS - 1));
+    return Array.from({ length: GEOMETRY.SET_LINES }, (_, i) => set * SET_BYTES + i * REQUEST_BYTES);
+  }
+
+  #send(record: Request): void {
+    const position = this.#producer[0] ?? 0n;
+    const used = position - Atomics.load(this.#consumer, 0);
+    if (used + BigInt(HEADER_BYTES + REQUEST_BYTES) > BigInt(GEOMETRY.RING_BYTES)) {
+      this.#count("ring_full");
+      return;
+    }
+    const at = Number(position & BigInt(GEOMETRY.RING_BYTES - 1));
+    writeRequest(this.#ring, at + HEADER_BYTES, record);
+    this.#ring.setUint32(at, REQUEST_BYTES, true);
+    Atomics.store(this.#producer, 0, position + BigInt(HEADER_BYTES + REQUEST_BYTES));
+    signalEventFd(this.#ringFd);
+  }
+
+  #count(name: (typeof COUNTERS)[number]): void {
+    this.#counters[name] = (this.#counters[name] ?? 0) + 1;
+  }
+}

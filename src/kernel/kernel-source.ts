@@ -1,0 +1,87 @@
+// The real source: the BPF object, its memory and its maps behind the contract of source.ts. Attaching is apart, in
+// hooks.ts: the demo uses this very source and attaches to nothing.
+
+import type { Losses } from "../model/capture.ts";
+import type { Request } from "../model/request.ts";
+import type { Rule } from "../model/rule.ts";
+import { planFilters } from "./filters.ts";
+import { mapKernelMemory, type SourceMemory, unmapAll } from "./mapping.ts";
+import { readCounters, writeFilters, writeTreeSlot } from "./maps.ts";
+import { BpfObject, type ProgramName } from "./object.ts";
+import { readRunStats } from "./run-stats.ts";
+import type { Call, RequestSource, Traffic } from "./source.ts";
+
+const COUNTED_PROGRAMS: readonly ProgramName[] = ["on_cmd_enter", "on_cmd_done", "on_cmd_err"];
+
+export class KernelSource implements RequestSource {
+  readonly memory: SourceMemory;
+  readonly traffic: Traffic;
+  readonly object: BpfObject;
+  readonly #reapFd: number;
+  #closed = false;
+
+  private constructor(object: BpfObject) {
+    this.object = object;
+    this.memory = mapKernelMemory({
+      ring: object.mapFd("events"),
+      table: object.mapFd("requests"),
+      control: object.mapFd("control"),
+    });
+    this.#reapFd = object.programFd("reap_request");
+    this.traffic = makeTraffic(object);
+  }
+
+  /** Loads the programs; throws what BpfObject.load throws. */
+  static load(): KernelSource {
+    const source = new KernelSource(BpfObject.load());
+    // Empty filters would put everything on the ring.
+    source.applyRules([]);
+    return source;
+  }
+
+  applyRules(rules: readonly Rule[]): void {
+    const fds = { filters: this.object.mapFd("filters"), quiet: this.object.mapFd("quiet") };
+    writeFilters(fds, planFilters(rules));
+  }
+
+  counters(): Losses {
+    const missed = COUNTED_PROGRAMS.reduce(
+      (sum, name) => sum + readRunStats(this.object.programFd(name)).missed,
+      0,
+    );
+    return { ...readCounters(this.object.mapFd("counters")), missed_runs: missed };
+  }
+
+  reap({ startNs, messageId, sessionId, taskId, command }: Request): boolean {
+    return (
+      this.object.run(this.#reapFd, [startNs, messageId, sessionId, BigInt(taskId), BigInt(command)]) !== 0
+    );
+  }
+
+  /** Counts the requests of a tree in a histogram slot of its own. */
+  setTreeSlot(sessionId: bigint, treeId: number, slot: number): void {
+    writeTreeSlot(this.object.mapFd("trees"), sessionId, treeId, slot);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    unmapAll(this.memory);
+    this.object.close();
+  }
+}
+
+function makeTraffic(object: BpfObject): Traffic {
+  const enterFd = object.programFd("on_cmd_enter");
+  const doneFd = object.programFd("on_cmd_done");
+  const errFd = object.programFd("on_cmd_err");
+  // The order of TP_PROTO: tree, session, command, message; fs/smb/client/trace.h.
+  const words = (call: Call) => [BigInt(call.treeId), call.sessionId, BigInt(call.command), call.messageId];
+  return {
+    enter: (call) => void object.run(enterFd, words(call)),
+    done: (call) => void object.run(doneFd, words(call)),
+    fail: (call, ntStatus, errno) =>
+      // The kernel hands rc over as a negative int, zero-extended.
+      void object.run(errFd, [...words(call), BigInt(ntStatus), BigInt.asUintN(32, BigInt(-errno))]),
+  };
+}

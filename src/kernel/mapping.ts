@@ -1,0 +1,67 @@
+// The kernel's memory in this process: the ring, the request table and the control word, mapped once and kept until
+// `unmapAll`. In: file descriptors of the maps; out: addresses as numbers, which any thread may turn into views.
+
+import { GEOMETRY, REQUEST_BYTES } from "../model/request.gen.ts";
+import type { SourceHandles } from "../model/source.ts";
+import { mapFile, PAGE_BYTES, reserveAddresses, unmap } from "../system/memory.ts";
+
+/** What the detector needs of a source, but for the file descriptors that the supervisor adds. */
+export type SourceMemory = Omit<SourceHandles, "wakeFd" | "ueventFd" | "mountinfoFd">;
+
+export const TABLE_BYTES = GEOMETRY.SETS * GEOMETRY.SET_LINES * REQUEST_BYTES;
+
+const RING_MAPPED_BYTES = 2 * PAGE_BYTES + 2 * GEOMETRY.RING_BYTES;
+
+/**
+ * Maps the three. A BPF ring buffer shows its consumer page at offset 0, writable, and behind it, read-only, the
+ * producer page and the data twice: kernel/bpf/ringbuf.c, ringbuf_map_mmap_kern.
+ */
+export function mapKernelMemory(fds: {
+  readonly ring: number;
+  readonly table: number;
+  readonly control: number;
+}): SourceMemory {
+  const producer = mapFile(fds.ring, RING_MAPPED_BYTES - PAGE_BYTES, "read", PAGE_BYTES);
+  return {
+    ringFd: fds.ring,
+    ringConsumerAddress: mapFile(fds.ring, PAGE_BYTES, "write"),
+    ringProducerAddress: producer,
+    ringDataAddress: producer + PAGE_BYTES,
+    ringBytes: GEOMETRY.RING_BYTES,
+    tableAddress: mapFile(fds.table, TABLE_BYTES, "read"),
+    tableBytes: TABLE_BYTES,
+    controlAddress: mapFile(fds.control, PAGE_BYTES, "write"),
+  };
+}
+
+/**
+ * Maps memory files in the same layout, everything writable; the ring's data twice in a row.
+ * @param fds.ring holds two pages and the data once, fds.table the table, fds.control one page.
+ */
+export function mapImitatedMemory(
+  fds: { readonly ring: number; readonly table: number; readonly control: number },
+  ringFd: number,
+): SourceMemory {
+  const consumer = reserveAddresses(RING_MAPPED_BYTES);
+  const onceBytes = 2 * PAGE_BYTES + GEOMETRY.RING_BYTES;
+  mapFile(fds.ring, onceBytes, "write", 0, consumer);
+  mapFile(fds.ring, GEOMETRY.RING_BYTES, "write", 2 * PAGE_BYTES, consumer + onceBytes);
+  return {
+    ringFd,
+    ringConsumerAddress: consumer,
+    ringProducerAddress: consumer + PAGE_BYTES,
+    ringDataAddress: consumer + 2 * PAGE_BYTES,
+    ringBytes: GEOMETRY.RING_BYTES,
+    tableAddress: mapFile(fds.table, TABLE_BYTES, "write"),
+    tableBytes: TABLE_BYTES,
+    controlAddress: mapFile(fds.control, PAGE_BYTES, "write"),
+  };
+}
+
+/** Only when no thread holds a view any more. */
+export function unmapAll(memory: SourceMemory): void {
+  unmap(memory.ringConsumerAddress, PAGE_BYTES);
+  unmap(memory.ringProducerAddress, RING_MAPPED_BYTES - PAGE_BYTES);
+  unmap(memory.tableAddress, memory.tableBytes);
+  unmap(memory.controlAddress, PAGE_BYTES);
+}

@@ -1,0 +1,37 @@
+// Where requests come from, as the supervisor sees it: the kernel's BPF programs, or an imitation in memory for hosts
+// that refuse BPF. Contract only; kernel-source.ts and imitation.ts are the two.
+
+import type { Losses } from "../model/capture.ts";
+import type { Request } from "../model/request.ts";
+import type { Rule } from "../model/rule.ts";
+import type { SourceMemory } from "./mapping.ts";
+
+export interface RequestSource {
+  readonly memory: SourceMemory;
+  /** Decides from now on which requests go on the ring. */
+  applyRules(rules: readonly Rule[]): void;
+  /** Everything counted since the source was made, by cause. */
+  counters(): Losses;
+  /** Ends a request that nobody waits for: closes its line, or forgets that it lost one; false where it has ended already. */
+  reap(request: Request): boolean;
+  /** Synthetic traffic through the same programs: for `aod demo` and the benchmarks. */
+  readonly traffic: Traffic;
+  /** Idempotent; only when the detector has closed. */
+  close(): void;
+}
+
+/** A request as the three request hooks see it. */
+export interface Call {
+  readonly treeId: number;
+  readonly sessionId: bigint;
+  readonly command: number;
+  readonly messageId: bigint;
+}
+
+/** The hooks' events, made by hand in this thread. */
+export interface Traffic {
+  enter(call: Call): void;
+  done(call: Call): void;
+  /** @param errno positive. */
+  fail(call: Call, ntStatus: number, errno: number): void;
+}

@@ -1,0 +1,31 @@
+// The request table as user space sees it: the kernel's memory, mapped for reading. Out: the live lines, or a frozen
+// copy. What the lines mean is for others.
+
+import { OFFSET, REQUEST_BYTES } from "../model/request.gen.ts";
+import { RequestMemory } from "../model/request.ts";
+import type { SourceHandles } from "../model/source.ts";
+import { viewOf } from "../system/memory.ts";
+
+type TableHandles = Pick<SourceHandles, "tableAddress" | "tableBytes">;
+
+/** The live table: lines change while they are read. */
+export function openTable({ tableAddress, tableBytes }: TableHandles): RequestMemory {
+  return new RequestMemory(viewOf(tableAddress, tableBytes));
+}
+
+/**
+ * A copy of the whole table as it is now, owned by the caller and fit to be transferred to another thread. A line that
+ * another request took while it was copied is marked as being written: it may be half of each.
+ */
+export function freezeTable({ tableAddress, tableBytes }: TableHandles): ArrayBuffer {
+  const live = viewOf(tableAddress, tableBytes);
+  const frozen = live.slice(0);
+  const liveWords = new Uint32Array(live);
+  const frozenWords = new Uint32Array(frozen);
+  for (let at = OFFSET.start_ns >> 2; at < frozenWords.length; at += REQUEST_BYTES >> 2) {
+    if (frozenWords[at] === liveWords[at]) continue;
+    frozenWords[at] = 0xffff_ffff;
+    frozenWords[at + 1] = 0xffff_ffff;
+  }
+  return frozen;
+}

@@ -1,0 +1,48 @@
+// The log, for the main thread: one line a message, lower case, no full stop, values as key=value. Workers report to
+// the supervisor and never log. The only door to consola.
+
+import { createConsola, LogLevels } from "consola/basic";
+
+const LEVELS: Readonly<Record<string, number>> = {
+  debug: LogLevels.debug,
+  info: LogLevels.info,
+  warn: LogLevels.warn,
+  warning: LogLevels.warn,
+  error: LogLevels.error,
+};
+
+const wanted = process.env.AOD_LOG_LEVEL;
+const level = LEVELS[(wanted ?? "info").toLowerCase()];
+
+const consola = createConsola({
+  level: level ?? LogLevels.info,
+  formatOptions: { date: false, colors: false, compact: true },
+  stdout: process.stderr,
+  stderr: process.stderr,
+});
+
+export type Values = Readonly<Record<string, string | number | bigint | boolean | undefined>>;
+
+/** Log lines for people: `aod check` and the like print with process.stdout instead. */
+export const log = {
+  debug: (text: string, values?: Values) => consola.debug(line(text, values)),
+  info: (text: string, values?: Values) => consola.info(line(text, values)),
+  warn: (text: string, values?: Values) => consola.warn(line(text, values)),
+  error: (text: string, values?: Values) => consola.error(line(text, values)),
+};
+
+if (wanted !== undefined && level === undefined) {
+  log.warn("AOD_LOG_LEVEL is none of debug, info, warn, error: info it is", { AOD_LOG_LEVEL: wanted });
+}
+
+/** Values that a server or a file gave can't forge a line of their own: controls are escaped, spaces are quoted. */
+function line(text: string, values: Values = {}): string {
+  let out = text;
+  for (const [key, value] of Object.entries(values)) {
+    if (value === undefined) continue;
+    const shown = String(value);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+    out += ` ${key}=${/^[^\s"\\=\u0000-\u001f\u007f-\u009f]+$/.test(shown) ? shown : JSON.stringify(shown)}`;
+  }
+  return out;
+}

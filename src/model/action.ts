@@ -1,0 +1,18 @@
+// The actions that a rule can ask for, by the name that configuration, manifest and file names use.
+// Only names and what they hold; how each is collected is the runner's table.
+
+/** One line on each action, for `aod check`, the documentation and error messages. */
+export const ACTIONS = {
+  dmesg: "the kernel log since the window began",
+  journalctl: "the systemd journal since the window began",
+  debugdata: "/proc/fs/cifs/DebugData: connections, sessions, shares and requests on the wire",
+  stats: "/proc/fs/cifs/Stats: counters of each share",
+  mounts: "/proc/mounts and /proc/self/mountinfo",
+  smbinfo: "what is known of each SMB connection, without touching a share",
+  syslogs: "the last 100 lines of /var/log/syslog or /var/log/messages, if that file is local",
+} as const satisfies Readonly<Record<string, string>>;
+
+export type ActionName = keyof typeof ACTIONS;
+
+/** Names in the order in which they are documented. */
+export const ACTION_NAMES = Object.keys(ACTIONS) as readonly ActionName[];

@@ -1,0 +1,86 @@
+// What a capture is asked for with, and what is said of one when it is written. Plain data, fit for postMessage.
+
+import type { AnomalyKind } from "./anomaly.ts";
+import type { Request } from "./request.ts";
+import type { RuleType } from "./rule.ts";
+import type { TreeShare } from "./share.ts";
+
+/** Where requests came from: a real cifs client, or synthetic traffic. */
+export type Source = "kernel" | "demo";
+
+/** Two readings of one moment, to turn CLOCK_MONOTONIC into the time of day. */
+export interface ClockPair {
+  /** ms since 1970 UTC. */
+  readonly epochMs: number;
+  /** ns of CLOCK_MONOTONIC, as a double. */
+  readonly monotonicNs: number;
+}
+
+/** How often each thing happened that may cost evidence, by cause. */
+export type Losses = Readonly<Record<string, number>>;
+
+/** What the runner needs for one capture; the frozen request table travels beside it, its buffer transferred. */
+export interface CaptureOrder {
+  /** Unique for the life of the daemon. */
+  readonly orderId: number;
+  readonly trigger: "rule" | "manual";
+  /** "manual" for a capture that a person asked for. */
+  readonly rule: string;
+  readonly ruleType: RuleType | "manual";
+  readonly kind: AnomalyKind | "manual";
+  readonly share: string;
+  /** Undefined for a manual one. */
+  readonly incidentId: string | undefined;
+  readonly source: Source;
+  /** When the supervisor froze the table: names the capture and dates the request table's times. */
+  readonly frozenAt: ClockPair;
+  /** When the rule tripped, ns of CLOCK_MONOTONIC. */
+  readonly triggeredNs: number;
+  /** From the completion, or the due time, of the request that tripped it to the decision. */
+  readonly detectedAfterMs: number;
+  readonly windowNs: number;
+  readonly actions: readonly string[];
+  readonly evidence: readonly Request[];
+  readonly losses: Losses;
+  /** From when on no request is missing from the table unless it was evicted: ns of CLOCK_MONOTONIC, at attach. */
+  readonly watchingSinceNs: number;
+  /** Captures of this rule and share that were not made since the last one that was. */
+  readonly suppressed: number;
+  readonly configSha256: string;
+  /** Shares by session and tree, as far as they are known; look them up with ShareIndex. */
+  readonly shares: readonly TreeShare[];
+}
+
+/** What became of one action. Every outcome has this one shape. */
+export interface ActionOutcome {
+  readonly name: string;
+  /** Path inside the capture; undefined where nothing was written. */
+  readonly file: string | undefined;
+  readonly status: "ok" | "failed" | "timed_out" | "truncated" | "missing";
+  /** Undefined for what is no program, or was killed. */
+  readonly exitCode: number | undefined;
+  readonly durationMs: number;
+  readonly bytes: number;
+  readonly sha256: string | undefined;
+  /** Why it is not ok, for people. */
+  readonly reason: string | undefined;
+}
+
+/** A capture that stands under its final name. */
+export interface CaptureSummary {
+  readonly orderId: number;
+  readonly incidentId: string | undefined;
+  /** File name inside `batches/`. */
+  readonly name: string;
+  readonly bytes: number;
+  readonly durationMs: number;
+  readonly actions: readonly ActionOutcome[];
+}
+
+/** One deletion, and why. */
+export interface Removal {
+  /** File name inside `batches/`. */
+  readonly name: string;
+  readonly bytes: number;
+  readonly reason: "age" | "size";
+}

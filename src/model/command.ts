@@ -1,0 +1,49 @@
+// The 20 commands of MS-SMB2 2.2.1.2, by number and by the name that configuration and captures use, and which of
+// them wait by design. One table; who asks whether a command may be slow asks here.
+
+/** Names by command number. */
+export const COMMANDS = [
+  "SMB2_NEGOTIATE",
+  "SMB2_SESSION_SETUP",
+  "SMB2_LOGOFF",
+  "SMB2_TREE_CONNECT",
+  "SMB2_TREE_DISCONNECT",
+  "SMB2_CREATE",
+  "SMB2_CLOSE",
+  "SMB2_FLUSH",
+  "SMB2_READ",
+  "SMB2_WRITE",
+  "SMB2_LOCK",
+  "SMB2_IOCTL",
+  "SMB2_CANCEL",
+  "SMB2_ECHO",
+  "SMB2_QUERY_DIRECTORY",
+  "SMB2_CHANGE_NOTIFY",
+  "SMB2_QUERY_INFO",
+  "SMB2_SET_INFO",
+  "SMB2_OPLOCK_BREAK",
+  "SMB2_SERVER_TO_CLIENT_NOTIFICATION",
+] as const;
+
+export type CommandName = (typeof COMMANDS)[number];
+
+/** The number of a command, by its exact name. */
+export const COMMAND = Object.fromEntries(COMMANDS.map((name, number) => [name, number])) as Readonly<
+  Record<CommandName, number>
+>;
+
+/** The name of a command; a number outside the table is shown as it is. */
+export function commandName(command: number): string {
+  return COMMANDS[command] ?? `SMB2_${command}`;
+}
+
+/**
+ * Requests that wait for hours by design: never slow, never hung, unless a rule tracks the command by name.
+ * A lock waits when it is a blocking one, which the hook cannot see; so does an IOCTL on a pipe of an IPC$ share.
+ * Source: MS-SMB2 3.3.5.14 (LOCK), 3.3.5.15.1 (FSCTL_PIPE_WAIT and _TRANSCEIVE), 3.3.5.19 (CHANGE_NOTIFY).
+ */
+export const WAITS_BY_DESIGN: readonly { readonly command: number; readonly onlyOnIpc: boolean }[] = [
+  { command: COMMAND.SMB2_CHANGE_NOTIFY, onlyOnIpc: false },
+  { command: COMMAND.SMB2_LOCK, onlyOnIpc: false },
+  { command: COMMAND.SMB2_IOCTL, onlyOnIpc: true },
+];

@@ -1,0 +1,25 @@
+// The configuration as every room uses it: checked, defaults filled in, durations in one unit, rules worked out.
+// config/ makes it from YAML. Plain data, fit for postMessage.
+
+import type { Rule } from "./rule.ts";
+
+export interface Config {
+  /** Where it was read from; undefined for the built-in default. */
+  readonly file: string | undefined;
+  /** Of the file's bytes. */
+  readonly sha256: string;
+  readonly outputDir: string;
+  readonly rules: readonly Rule[];
+  /** Names of the actions of captures that no rule asked for. */
+  readonly defaultActions: readonly string[];
+  readonly captureCooldownMs: number;
+  readonly resolveAfterMs: number;
+  readonly cleanup: CleanupLimits;
+  readonly auditEnabled: boolean;
+}
+
+export interface CleanupLimits {
+  readonly intervalMs: number;
+  readonly maxAgeMs: number;
+  readonly maxTotalBytes: number;
+}

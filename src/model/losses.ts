@@ -1,0 +1,28 @@
+// Which of the kernel's counters stand for something that aod did not see, and in what words. One table: the log,
+// the manifest and later status show the same names.
+
+import type { Losses } from "./capture.ts";
+
+/** By counter name: what was lost and what to do about it. */
+export const LOSS_CAUSES: Readonly<Record<string, string>> = {
+  enter_contended: "requests not recorded: their set of the request table was being written at each try",
+  reply_contended: "replies dropped: their line was being written at each try",
+  ring_full:
+    "slow or failed requests not told to the detector: it is behind, or a threshold is too low for this load",
+  forgotten:
+    "reads and writes in flight without a line, too many to tell apart: from here on a wrong pair is possible",
+  unknown_command: "requests of a command outside MS-SMB2 2.2.1.2",
+  missed_runs: "events that the kernel left out because the program was already running on that CPU",
+  unfollowed: "open requests that lost their line and could not be followed: too many at once",
+};
+
+/** The losses that have grown since an earlier reading, by cause. */
+export function grownLosses(
+  before: Losses,
+  now: Losses,
+): readonly { readonly cause: string; readonly count: number }[] {
+  return Object.keys(LOSS_CAUSES).flatMap((cause) => {
+    const count = (now[cause] ?? 0) - (before[cause] ?? 0);
+    return count > 0 ? [{ cause, count }] : [];
+  });
+}

@@ -1,0 +1,40 @@
+// Which share a request went to: what is known of the trees of each session, and the look-up in it. Plain data in,
+// names out. A tree id alone says nothing: servers count them anew in each session, so that two Windows servers both
+// have IPC$ as 1 and the first share as 5.
+
+import { UNKNOWN_SHARE } from "./anomaly.ts";
+
+/** One tree of one session, as DebugData lists it. Plain data, fit for postMessage. */
+export interface TreeShare {
+  readonly sessionId: bigint;
+  readonly treeId: number;
+  /** `//server/share`. */
+  readonly share: string;
+}
+
+/** Finds shares by session and tree. */
+export class ShareIndex {
+  /** Nearly always one session for each tree id. */
+  readonly #byTree = new Map<number, TreeShare[]>();
+
+  /** A later entry for the same session and tree replaces an earlier one. */
+  constructor(trees: readonly TreeShare[] = []) {
+    for (const tree of trees) {
+      const others = (this.#byTree.get(tree.treeId) ?? []).filter((one) => one.sessionId !== tree.sessionId);
+      this.#byTree.set(tree.treeId, [...others, tree]);
+    }
+  }
+
+  /** Undefined where nothing is known. */
+  find(sessionId: bigint, treeId: number): string | undefined {
+    const trees = this.#byTree.get(treeId);
+    if (trees === undefined) return undefined;
+    for (const tree of trees) if (tree.sessionId === sessionId) return tree.share;
+    return undefined;
+  }
+
+  /** The share, or UNKNOWN_SHARE. */
+  nameOf(sessionId: bigint, treeId: number): string {
+    return this.find(sessionId, treeId) ?? UNKNOWN_SHARE;
+  }
+}

@@ -1,0 +1,26 @@
+// Where the detector finds the kernel's memory: file descriptors and addresses as numbers, so that they cross threads.
+// Whoever made them (kernel/ for the real kernel, kernel/imitation.ts for the one in memory) keeps them alive until
+// the detector has closed.
+
+export interface SourceHandles {
+  /** Readable when the ring has records: a ring buffer map, or an eventfd of the imitation. */
+  readonly ringFd: number;
+  /** The ring's consumer page: consumer position, u64 at 0. Written by the detector only. */
+  readonly ringConsumerAddress: number;
+  /** The ring's producer page: producer position, u64 at 0; the data follows at `ringDataAddress`, mapped twice. */
+  readonly ringProducerAddress: number;
+  readonly ringDataAddress: number;
+  /** Bytes of the ring's data, a power of two. */
+  readonly ringBytes: number;
+  /** The request table: GEOMETRY.SETS sets. Read-only. */
+  readonly tableAddress: number;
+  readonly tableBytes: number;
+  /** struct aod_control, written by both sides. */
+  readonly controlAddress: number;
+  /** The supervisor writes it after posting a message; the detector's epoll set holds it. */
+  readonly wakeFd: number;
+  /** The kernel's notices of modules (system/uevents.ts), or -1 where nobody wants to know. */
+  readonly ueventFd: number;
+  /** /proc/self/mountinfo, exceptional when mounts change; or -1. */
+  readonly mountinfoFd: number;
+}

@@ -1,0 +1,112 @@
+// What a capture can hold beside the flight recorder, one row an action: which program reads it, within which bounds.
+// In: the order and what the host has; out: a program's arguments, or why there is nothing to run. Starts nothing.
+//
+// Files of /proc are read by a disposable child too, not by aod: no thread of the daemon can hang on them, and where
+// a kernel is broken enough to kill who reads DebugData, it kills `cat`. Nothing here names a path below a mount.
+
+import { parseDebugData } from "../cifs/debug-data.ts";
+import { ACTIONS, type ActionName } from "../model/action.ts";
+import type { CaptureOrder } from "../model/capture.ts";
+import type { ChildLimits } from "./child.ts";
+import { kernelLogSince, kernelLogStart } from "./kernel-log.ts";
+import { summarizeSmb } from "./smb-summary.ts";
+
+/** What an action may ask about the machine before anything is run. */
+export interface Host {
+  /** The type of the network file system that a path is on, symbolic links resolved; undefined for a local one. */
+  networkFileSystem(path: string): string | undefined;
+  /** Only to be asked of local paths: the answer about others may never come. */
+  exists(path: string): boolean;
+}
+
+export type Plan = { readonly args: readonly string[] } | { readonly missing: string };
+
+export interface Action extends ChildLimits {
+  /** Actions begin in this order: what changes fastest first. */
+  readonly stage: 1 | 2;
+  readonly program: string;
+  readonly plan: (order: CaptureOrder, host: Host) => Plan;
+  /** What becomes of the output before it is written. */
+  readonly show?: (output: string, order: CaptureOrder) => string;
+}
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+const DEBUG_DATA = "/proc/fs/cifs/DebugData";
+
+const PROC = { stage: 1, timeoutMs: 3_000, maxBytes: 4 * MiB, keep: "head" } as const;
+// Logs print the oldest line first, and the newest matter most.
+const LOGS = { stage: 2, timeoutMs: 10_000, maxBytes: 4 * MiB, keep: "tail" } as const;
+
+export const ACTION_TABLE: Readonly<Record<ActionName, Action>> = {
+  debugdata: { ...PROC, program: "cat", plan: (_, host) => filesPlan([DEBUG_DATA], host) },
+  smbinfo: {
+    ...PROC,
+    program: "cat",
+    plan: (_, host) => filesPlan([DEBUG_DATA], host),
+    show: (output) => summarizeSmb(parseDebugData(output)),
+  },
+  stats: { ...PROC, program: "cat", plan: (_, host) => filesPlan(["/proc/fs/cifs/Stats"], host) },
+  mounts: {
+    ...PROC,
+    // Of several files it says which is which.
+    program: "tail",
+    plan: (_, host) => filesPlan(["/proc/mounts", "/proc/self/mountinfo"], host, "-n", "+1"),
+  },
+  dmesg: {
+    ...LOGS,
+    program: "dmesg",
+    plan: () => ({ args: [] }),
+    show: (output, order) => kernelLogSince(output, kernelLogStart(windowBeganNs(order))),
+  },
+  journalctl: {
+    ...LOGS,
+    program: "journalctl",
+    plan: (order, host) => {
+      const remote = whyRemote("/var/log/journal", host);
+      if (remote !== undefined) return { missing: remote };
+      const since = `--since=@${Math.floor(windowBeganEpochMs(order) / 1000)}`;
+      return { args: ["--no-pager", "--utc", "--output=short-iso-precise", since] };
+    },
+  },
+  syslogs: {
+    ...LOGS,
+    maxBytes: 256 * KiB,
+    program: "tail",
+    plan: (_, host) => {
+      const plans = ["/var/log/syslog", "/var/log/messages"].map((log) =>
+        filesPlan([log], host, "-n", "100"),
+      );
+      const missing = plans.flatMap((plan) => ("missing" in plan ? [plan.missing] : []));
+      return plans.find((plan) => "args" in plan) ?? { missing: missing.join("; ") };
+    },
+  },
+};
+
+/** An action's row; undefined for a name that there is none of. */
+export function findAction(name: string): Action | undefined {
+  return Object.hasOwn(ACTIONS, name) ? ACTION_TABLE[name as ActionName] : undefined;
+}
+
+/** Begin of the rule's window, or of the oldest request that tripped it where that was earlier, ns of CLOCK_MONOTONIC. */
+export function windowBeganNs({ triggeredNs, windowNs, evidence }: CaptureOrder): number {
+  return evidence.reduce((began, { startNs }) => Math.min(began, Number(startNs)), triggeredNs - windowNs);
+}
+
+function windowBeganEpochMs(order: CaptureOrder): number {
+  return order.frozenAt.epochMs - (order.frozenAt.monotonicNs - windowBeganNs(order)) / 1e6;
+}
+
+function filesPlan(paths: readonly string[], host: Host, ...options: readonly string[]): Plan {
+  const reason = paths.map((path) => whyUnreadable(path, host)).find((why) => why !== undefined);
+  return reason === undefined ? { args: [...options, ...paths] } : { missing: reason };
+}
+
+function whyUnreadable(path: string, host: Host): string | undefined {
+  return whyRemote(path, host) ?? (host.exists(path) ? undefined : `${path} does not exist`);
+}
+
+function whyRemote(path: string, host: Host): string | undefined {
+  const fileSystem = host.networkFileSystem(path);
+  return fileSystem === undefined ? undefined : `${path} is on ${fileSystem}, which may hang`;
+}

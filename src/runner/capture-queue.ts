@@ -1,0 +1,94 @@
+// The orders that wait for a capture: a few at work at once, a few waiting, the rest refused with a reason. In: orders;
+// out: one report for each, `collected` or `dropped`. How a capture is made is for others.
+
+import type { CaptureOrder, CaptureSummary } from "../model/capture.ts";
+import { type FailureCode, toFailure } from "../model/failure.ts";
+import type { FromRunner } from "../thread/messages.ts";
+
+export interface QueueOptions {
+  readonly makeCapture: (order: CaptureOrder, table: ArrayBuffer) => Promise<CaptureSummary>;
+  readonly report: (report: Extract<FromRunner, { type: "collected" | "dropped" }>) => void;
+  /** Something that is wrong with aod itself. */
+  readonly fail: (thrown: unknown) => void;
+}
+
+/** A second incident must not wait for the first one's slowest action, nor may ten of them load a machine in trouble. */
+const AT_WORK_MAX = 2;
+/** Each holds a frozen table of 4 MiB. */
+const WAITING_MAX = 4;
+
+/** What happens to a capture, not to aod: reported, and the runner goes on. */
+const OUTCOMES: ReadonlySet<FailureCode> = new Set(["DISK_FULL", "CAPTURE_WRITE"]);
+
+interface Job {
+  readonly order: CaptureOrder;
+  readonly table: ArrayBuffer;
+}
+
+export class CaptureQueue {
+  readonly #options: QueueOptions;
+  readonly #waiting: Job[] = [];
+  readonly #working = new Set<Promise<void>>();
+  #stopping = false;
+  #captured = 0;
+  #failed = 0;
+
+  constructor(options: QueueOptions) {
+    this.#options = options;
+  }
+
+  /** Captures made, orders dropped, orders not finished. */
+  get counts(): { readonly captured: number; readonly failed: number; readonly busy: number } {
+    return {
+      captured: this.#captured,
+      failed: this.#failed,
+      busy: this.#waiting.length + this.#working.size,
+    };
+  }
+
+  /** Takes an order; the report may come at once. */
+  submit(order: CaptureOrder, table: ArrayBuffer): void {
+    if (this.#stopping) this.#drop(order, "aod is stopping");
+    else if (this.#waiting.length >= WAITING_MAX) {
+      this.#drop(order, `${this.#working.size} captures are being made and ${WAITING_MAX} wait`);
+    } else {
+      this.#waiting.push({ order, table });
+      this.#next();
+    }
+  }
+
+  /** Drops who waits, and resolves when those at work have reported. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    for (const { order } of this.#waiting.splice(0)) this.#drop(order, "aod is stopping");
+    await Promise.all(this.#working);
+  }
+
+  #next(): void {
+    if (this.#working.size >= AT_WORK_MAX) return;
+    const job = this.#waiting.shift();
+    if (job === undefined) return;
+    const work = this.#work(job).finally(() => {
+      this.#working.delete(work);
+      this.#next();
+    });
+    this.#working.add(work);
+  }
+
+  async #work({ order, table }: Job): Promise<void> {
+    try {
+      const capture = await this.#options.makeCapture(order, table);
+      this.#captured++;
+      this.#options.report({ type: "collected", capture });
+    } catch (thrown) {
+      const { code, message } = toFailure(thrown);
+      this.#drop(order, message);
+      if (!OUTCOMES.has(code)) this.#options.fail(thrown);
+    }
+  }
+
+  #drop({ orderId }: CaptureOrder, reason: string): void {
+    this.#failed++;
+    this.#options.report({ type: "dropped", orderId, reason });
+  }
+}

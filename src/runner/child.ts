@@ -1,0 +1,145 @@
+// Programs that actions run. In: an absolute path, arguments, a deadline and a cap; out: what it printed and how it
+// ended. The only door to Bun.spawn: no shell, a fixed environment, no input, a process group of its own that is killed
+// as a whole. A program that does not die (it may hang on the very server that is being diagnosed) is left behind and
+// counted; nothing here waits for it, and too many of them keep the next one from being started.
+
+import { CappedBuffer, type Keep } from "./capped-buffer.ts";
+import { SEARCH_PATH } from "./program.ts";
+
+export interface ChildLimits {
+  readonly timeoutMs: number;
+  /** Of standard output; what exceeds it at the head ends the program. */
+  readonly maxBytes: number;
+  readonly keep: Keep;
+}
+
+export interface ChildResult {
+  /** `full`: ended because the head that is kept was complete; `stopped`: by the signal. */
+  readonly end: "exited" | "timed_out" | "full" | "stopped" | "not_started";
+  /** Undefined where it was killed or not started. */
+  readonly exitCode: number | undefined;
+  readonly output: Uint8Array;
+  readonly truncated: boolean;
+  /** The beginning of standard error, or why it was not started. */
+  readonly errorText: string;
+}
+
+const ERROR_MAX_BYTES = 4096;
+const KILL_GRACE_MS = 200;
+/** Programs left behind that still hang: with so many, one more tells nothing new and costs a process. */
+const STUCK_MAX = 8;
+
+type Child = Bun.Subprocess<"ignore", "pipe", "pipe">;
+type Pipe = ReturnType<typeof readerOf>;
+
+export class Children {
+  readonly #kill: (groupId: number) => void;
+  #abandoned = 0;
+  #stuck = 0;
+
+  /** @param kill sends SIGKILL to a process group. */
+  constructor(kill = killGroup) {
+    this.#kill = kill;
+  }
+
+  /** Programs that did not die in time, ever. */
+  get abandoned(): number {
+    return this.#abandoned;
+  }
+
+  /** Runs a program to its end, its deadline, its cap or the signal. Throws nothing that a program can cause. */
+  async run(
+    argv: readonly [string, ...string[]],
+    limits: ChildLimits,
+    stop: AbortSignal,
+  ): Promise<ChildResult> {
+    if (this.#stuck >= STUCK_MAX)
+      return notStarted(`${this.#stuck} earlier programs hang and can't be killed`);
+    if (stop.aborted) return notStarted("aod is stopping");
+    let child: Child;
+    try {
+      child = spawn(argv);
+    } catch (error) {
+      return notStarted(error instanceof Error ? error.message : String(error));
+    }
+
+    const output = new CappedBuffer(limits.maxBytes, limits.keep);
+    const errors = new CappedBuffer(ERROR_MAX_BYTES, "head");
+    const { promise: ended, resolve: end, reject } = Promise.withResolvers<ChildResult["end"]>();
+    const timer = setTimeout(end, limits.timeoutMs, "timed_out");
+    const onStop = () => end("stopped");
+    stop.addEventListener("abort", onStop);
+    const pipes = [readerOf(child.stdout), readerOf(child.stderr)] as const;
+    const drained = drain(pipes[0], output, () => limits.keep === "head" && output.overflowed && end("full"));
+    Promise.all([drained, drain(pipes[1], errors), child.exited]).then(() => end("exited"), reject);
+
+    const how = await ended.finally(() => {
+      clearTimeout(timer);
+      stop.removeEventListener("abort", onStop);
+    });
+    if (how !== "exited") await this.#killOrLeave(child);
+    // What it started may live on in a session of its own and hold the pipes open for ever.
+    for (const pipe of pipes) void pipe.cancel();
+    return {
+      end: how,
+      exitCode: child.exitCode ?? undefined,
+      output: output.take(),
+      truncated: output.overflowed,
+      errorText: new TextDecoder().decode(errors.take()),
+    };
+  }
+
+  async #killOrLeave(child: Child): Promise<void> {
+    // Once its leader has been collected, the group's id may be another one's.
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    this.#kill(child.pid);
+    const died = await Promise.race([
+      child.exited.then(() => true),
+      Bun.sleep(KILL_GRACE_MS).then(() => false),
+    ]);
+    if (died) return;
+    this.#abandoned++;
+    this.#stuck++;
+    child.unref();
+    void child.exited.then(() => this.#stuck--);
+  }
+}
+
+function spawn([program, ...args]: readonly [string, ...string[]]): Child {
+  return Bun.spawn([program, ...args], {
+    // setsid(2): a session, and so a process group, of its own.
+    detached: true,
+    cwd: "/",
+    env: { PATH: SEARCH_PATH, LC_ALL: "C" },
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+}
+
+function killGroup(groupId: number): void {
+  try {
+    process.kill(-groupId, "SIGKILL");
+  } catch (error) {
+    // Gone already.
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
+function readerOf(stream: Child["stdout"]) {
+  return stream.getReader();
+}
+
+/** Reads a pipe to its end, which comes when the last process that holds it is gone or it is cancelled. */
+async function drain(pipe: Pipe, into: CappedBuffer, afterChunk?: () => void): Promise<void> {
+  for (;;) {
+    const { done, value } = await pipe.read();
+    if (done) return;
+    into.push(value);
+    afterChunk?.();
+  }
+}
+
+function notStarted(errorText: string): ChildResult {
+  return { end: "not_started", exitCode: undefined, output: new Uint8Array(0), truncated: false, errorText };
+}

@@ -1,0 +1,27 @@
+// The machine as the runner asks for it: who it is, and which paths are safe to touch. The one file of this room that
+// looks at the machine for anything but captures.
+
+import { existsSync, readFileSync } from "node:fs";
+import { hostname, release } from "node:os";
+import { version } from "../model/version.ts";
+import { fileSystemOf, isNetworkFileSystem } from "../system/mounts.ts";
+import type { Host } from "./actions.ts";
+import type { HostFacts } from "./manifest.ts";
+
+/** Asked once, when the runner starts. */
+export function readHostFacts(): HostFacts {
+  return {
+    aodVersion: version,
+    host: hostname(),
+    bootId: readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim(),
+    kernel: release(),
+  };
+}
+
+export const HOST: Host = {
+  networkFileSystem(path) {
+    const fileSystem = fileSystemOf(path);
+    return fileSystem !== undefined && isNetworkFileSystem(fileSystem.type) ? fileSystem.type : undefined;
+  },
+  exists: existsSync,
+};

@@ -1,0 +1,75 @@
+// The manifest of a capture: what happened, what is inside and what is not. Facts in, JSON text out; asks nothing of
+// the machine. Names are the public contract: change none, add with care (docs/captures.md says what each means).
+
+import type { ActionOutcome, CaptureOrder } from "../model/capture.ts";
+import { LOSS_CAUSES } from "../model/losses.ts";
+import type { Recorder } from "./recorder.ts";
+import { makeRequestRow } from "./request-row.ts";
+import { makeUtcFormat } from "./utc.ts";
+
+const SCHEMA_VERSION = 1;
+
+/** What is the same for every capture of one daemon. */
+export interface HostFacts {
+  readonly aodVersion: string;
+  readonly host: string;
+  /** Tells whether two captures are of one boot: their CLOCK_MONOTONIC times compare only then. */
+  readonly bootId: string;
+  /** As uname -r says it. */
+  readonly kernel: string;
+}
+
+/** The file's text. */
+export function encodeManifest(
+  order: CaptureOrder,
+  facts: HostFacts,
+  { offsets, oldestNs, completeSinceNs }: Pick<Recorder, "offsets" | "oldestNs" | "completeSinceNs">,
+  outcomes: readonly ActionOutcome[],
+): string {
+  const utc = makeUtcFormat(order.frozenAt);
+  const manifest = {
+    schema_version: SCHEMA_VERSION,
+    aod_version: facts.aodVersion,
+    host: facts.host,
+    boot_id: facts.bootId,
+    kernel: facts.kernel,
+    source: order.source,
+    trigger: order.trigger,
+    rule: order.rule,
+    type: order.ruleType,
+    kind: order.kind,
+    share: order.share || null,
+    incident_id: order.incidentId ?? null,
+    triggered_at: utc(order.triggeredNs),
+    detected_after_ms: toMicroseconds(order.detectedAfterMs),
+    frozen_at: utc(order.frozenAt.monotonicNs),
+    config_sha256: order.configSha256,
+    evidence: order.evidence.map(makeRequestRow(order)),
+    recorder: {
+      records: offsets.length,
+      oldest_ms:
+        oldestNs === undefined ? null : toMicroseconds((order.frozenAt.monotonicNs - oldestNs) / 1e6),
+      complete_since: utc(completeSinceNs),
+      evicted: order.losses.evicted ?? 0,
+    },
+    actions: outcomes.map((outcome) => ({
+      name: outcome.name,
+      file: outcome.file ?? null,
+      status: outcome.status,
+      reason: outcome.reason ?? null,
+      exit_code: outcome.exitCode ?? null,
+      duration_ms: outcome.durationMs,
+      bytes: outcome.bytes,
+      sha256: outcome.sha256 ?? null,
+    })),
+    losses: Object.fromEntries(Object.keys(LOSS_CAUSES).map((cause) => [cause, order.losses[cause] ?? 0])),
+    counters: order.losses,
+    suppressed: order.suppressed,
+  };
+  return `${JSON.stringify(manifest, null, 2)}\n`;
+}
+
+/** ms, to three decimals: more would be noise. */
+function toMicroseconds(ms: number): number {
+  return Math.round(Math.max(0, ms) * 1000) / 1000;
+}

@@ -1,0 +1,57 @@
+// The flight recorder as requests.csv. In: the frozen table and what dates its lines; out: the file's bytes in chunks,
+// so that 65,536 rows never become one string. Quoting as in RFC 4180, lines end with a line feed.
+
+import type { CaptureOrder } from "../model/capture.ts";
+import type { Recorder } from "./recorder.ts";
+import { makeRequestRow, type RequestRow } from "./request-row.ts";
+
+const COLUMNS = [
+  "time_utc",
+  "boot_ns",
+  "latency_ns",
+  "state",
+  "command",
+  "nt_status",
+  "errno",
+  "session_id",
+  "tree_id",
+  "message_id",
+  "pid",
+  "tid",
+  "comm",
+  "share",
+] as const satisfies readonly (keyof RequestRow)[];
+
+const CHUNK_ROWS = 1024;
+
+/** The whole file, oldest request first. */
+export function encodeRequestsCsv(
+  { memory, offsets }: Recorder,
+  order: Pick<CaptureOrder, "frozenAt" | "shares">,
+): readonly Uint8Array[] {
+  const encoder = new TextEncoder();
+  const toRow = makeRequestRow(order);
+  const chunks = [encoder.encode(`${COLUMNS.join(",")}\n`)];
+  for (let first = 0; first < offsets.length; first += CHUNK_ROWS) {
+    let text = "";
+    for (const offset of offsets.subarray(first, first + CHUNK_ROWS))
+      text += csvLine(toRow(memory.read(offset)));
+    chunks.push(encoder.encode(text));
+  }
+  return chunks;
+}
+
+/** Only the last two can hold what somebody else chose; the others have no character that needs quoting. */
+function csvLine(row: RequestRow): string {
+  return (
+    `${row.time_utc},${row.boot_ns},${row.latency_ns ?? ""},${row.state},${row.command},${row.nt_status},` +
+    `${row.errno},${row.session_id},${row.tree_id},${row.message_id},${row.pid},${row.tid},` +
+    `${quote(row.comm)},${quote(row.share)}\n`
+  );
+}
+
+/** A spreadsheet takes a cell that begins with = + - @ for a formula: an apostrophe makes it text. */
+function quote(text: string): string {
+  const safe = /^[=+\-@]/.test(text) ? `'${text}` : text;
+  return /[",]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}

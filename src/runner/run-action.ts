@@ -1,0 +1,85 @@
+// One action from its name to its outcome. In: the row of the table, the order and the machine; out: an outcome of one
+// shape and the bytes for the capture. Whatever goes wrong is an outcome: no action stops a capture.
+
+import type { ActionOutcome, CaptureOrder } from "../model/capture.ts";
+import type { Action, Host } from "./actions.ts";
+import type { ChildResult, Children } from "./child.ts";
+import { findProgram } from "./program.ts";
+
+export interface Collected {
+  readonly outcome: ActionOutcome;
+  readonly content: Uint8Array;
+}
+
+export interface ActionContext {
+  readonly order: CaptureOrder;
+  readonly host: Host;
+  readonly children: Children;
+  /** Ends what runs. */
+  readonly stop: AbortSignal;
+}
+
+/**
+ * Runs an action. Throws nothing that a file, a program or the machine can cause.
+ * @param action its row; undefined for a name that has none.
+ */
+export async function runAction(
+  name: string,
+  action: Action | undefined,
+  context: ActionContext,
+): Promise<Collected> {
+  if (action === undefined) return missing(name, "there is no such action");
+  const plan = action.plan(context.order, context.host);
+  if ("missing" in plan) return missing(name, plan.missing);
+  const program = findProgram(action.program);
+  if (program === undefined) return missing(name, `${action.program} is not installed`);
+
+  const begunMs = performance.now();
+  const result = await context.children.run([program, ...plan.args], action, context.stop);
+  const durationMs = Math.round(performance.now() - begunMs);
+  const content =
+    action.show === undefined
+      ? result.output
+      : new TextEncoder().encode(action.show(new TextDecoder().decode(result.output), context.order));
+  const wasStarted = result.end !== "not_started";
+  return {
+    content,
+    outcome: {
+      name,
+      file: wasStarted ? `actions/${name}.log` : undefined,
+      ...judge(result, action),
+      exitCode: result.exitCode,
+      durationMs,
+      bytes: content.length,
+      sha256: wasStarted ? new Bun.CryptoHasher("sha256").update(content).digest("hex") : undefined,
+    },
+  };
+}
+
+function judge(
+  { end, exitCode, truncated, errorText }: ChildResult,
+  { timeoutMs, maxBytes, keep }: Action,
+): Pick<ActionOutcome, "status" | "reason"> {
+  switch (end) {
+    case "not_started":
+      return { status: "failed", reason: errorText };
+    case "timed_out":
+      return { status: "timed_out", reason: `killed after ${timeoutMs} ms` };
+    case "stopped":
+      return { status: "timed_out", reason: "aod is stopping" };
+    case "full":
+    case "exited":
+      if (truncated)
+        return { status: "truncated", reason: `the ${keep === "head" ? "first" : "last"} ${maxBytes} bytes` };
+      if (exitCode === 0) return { status: "ok", reason: undefined };
+      return {
+        status: "failed",
+        reason: errorText.trim().split("\n")[0] || `exit code ${exitCode ?? "none"}`,
+      };
+  }
+}
+
+function missing(name: string, reason: string): Collected {
+  const nothing = { file: undefined, exitCode: undefined, durationMs: 0, bytes: 0, sha256: undefined };
+  return { content: new Uint8Array(0), outcome: { name, status: "missing", reason, ...nothing } };
+}

@@ -1,0 +1,42 @@
+// The runner's thread: messages in, calls of the runner, messages out. No decision in here.
+
+import { AodError } from "../model/failure.ts";
+import { openBatchesFolder } from "../system/batches-folder.ts";
+import type { FromRunner, ToRunner } from "../thread/messages.ts";
+import { serve } from "../thread/port.ts";
+import { HOST, readHostFacts } from "./host.ts";
+import { Runner } from "./runner.ts";
+
+serve<ToRunner, FromRunner>((port) => {
+  let runner: Runner | undefined;
+  const started = (): Runner => {
+    if (runner === undefined) throw new AodError("BUG", "the runner has not been started");
+    return runner;
+  };
+  return async (message) => {
+    switch (message.type) {
+      case "start":
+        runner = new Runner({
+          folder: openBatchesFolder(message.outputDir),
+          facts: readHostFacts(),
+          host: HOST,
+          report: (report) => port.post(report),
+          fail: (thrown) => port.fail(thrown),
+        });
+        port.post({ type: "ready" });
+        break;
+      case "collect":
+        started().submit(message.order, message.table);
+        break;
+      case "ping":
+        port.post({ type: "pulse", counts: started().counts });
+        break;
+      case "stop":
+        await runner?.stop();
+        port.post({ type: "stopped" });
+        break;
+      default:
+        message satisfies never;
+    }
+  };
+});

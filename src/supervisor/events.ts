@@ -1,0 +1,51 @@
+// What the supervisor says of itself: one union, as plain data. `aod run` turns it into log lines, the demo into its
+// story; tests read it. Nothing here decides anything.
+
+import type { Anomaly } from "../model/anomaly.ts";
+import type { CaptureOrder, CaptureSummary, Removal } from "../model/capture.ts";
+import type { Failure } from "../model/failure.ts";
+import type { Incident } from "../model/incident.ts";
+import type { DetectorCounts, RunnerCounts } from "../thread/messages.ts";
+import type { AttachmentChange } from "./module-watch.ts";
+
+export type SupervisorEvent =
+  /** All threads are up: what comes now is seen. */
+  | { readonly type: "watching"; readonly rules: number; readonly outputDir: string }
+  | AttachmentChange
+  | { readonly type: "opened"; readonly incident: Incident; readonly anomaly: Anomaly }
+  | { readonly type: "worsened"; readonly incident: Incident; readonly anomaly: Anomaly }
+  | { readonly type: "resolved"; readonly incident: Incident }
+  /** `frozenAfterMs`: from the detector's decision to the request table being copied. */
+  | {
+      readonly type: "collecting";
+      readonly orderId: number;
+      readonly rule: string;
+      readonly kind: CaptureOrder["kind"];
+      readonly frozenAfterMs: number;
+    }
+  | { readonly type: "collected"; readonly capture: CaptureSummary }
+  | { readonly type: "dropped"; readonly orderId: number; readonly reason: string }
+  | {
+      readonly type: "swept";
+      readonly removals: readonly Removal[];
+      readonly stuck: readonly { readonly name: string; readonly reason: string }[];
+      readonly keptCount: number;
+      readonly keptBytes: number;
+    }
+  | { readonly type: "dead"; readonly found: number; readonly closed: number }
+  | { readonly type: "lost"; readonly cause: string; readonly count: number }
+  | { readonly type: "configured"; readonly rules: number }
+  | {
+      readonly type: "restarting";
+      readonly thread: string;
+      readonly failure: Failure;
+      readonly delayMs: number;
+    }
+  | { readonly type: "fatal"; readonly thread: string; readonly failure: Failure }
+  | { readonly type: "stopping" }
+  | {
+      readonly type: "stopped";
+      readonly detector: DetectorCounts | undefined;
+      readonly runner: RunnerCounts | undefined;
+      readonly losses: Readonly<Record<string, number>>;
+    };

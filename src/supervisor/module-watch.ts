@@ -1,0 +1,95 @@
+// Holds the attachment to cifs.ko: reads how the module stands, lets attachment.ts decide, attaches and lets go.
+// In: notices that modules or mounts changed; out: what happened. One timer
+// looks again at an attached module, ever more seldom while it is in use.
+
+import { readFileSync } from "node:fs";
+import { type Attachment, attachHooks } from "../kernel/hooks.ts";
+import type { BpfObject } from "../kernel/object.ts";
+import { monotonicNs } from "../system/clock.ts";
+import { DETACHED, decideAttachment, type ModuleFacts, type Occasion } from "./attachment.ts";
+
+const REFCNT = "/sys/module/cifs/refcnt";
+
+export type AttachmentChange =
+  | { readonly type: "attached"; readonly missing: Attachment["missing"] }
+  /** The tracepoints are not there. */
+  | { readonly type: "waiting" }
+  /** Nobody but us used the module. */
+  | { readonly type: "released" };
+
+export class ModuleWatch {
+  readonly #object: BpfObject;
+  readonly #tell: (change: AttachmentChange) => void;
+  #attachment: Attachment | undefined;
+  #state = DETACHED;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #told: AttachmentChange["type"] | undefined;
+
+  constructor(object: BpfObject, tell: (change: AttachmentChange) => void) {
+    this.#object = object;
+    this.#tell = tell;
+  }
+
+  get attached(): boolean {
+    return this.#attachment !== undefined;
+  }
+
+  /** Looks at the module and attaches or lets go. Throws what attachHooks throws. */
+  review(occasion: Occasion): void {
+    clearTimeout(this.#timer);
+    const { action, state, lookAgainMs } = decideAttachment(
+      this.#state,
+      this.#facts(),
+      occasion,
+      monotonicNs(),
+    );
+    this.#state = state;
+    if (action === "attach") this.#attach();
+    if (action === "detach") {
+      this.#letGo();
+      this.#say({ type: "released" });
+    }
+    if (this.#state.attached && lookAgainMs !== Infinity) {
+      this.#timer = setTimeout(() => this.review("again"), lookAgainMs);
+    }
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#letGo();
+  }
+
+  #attach(): void {
+    this.#attachment = attachHooks(this.#object);
+    if (this.#attachment === undefined) {
+      this.#state = DETACHED;
+      this.#say({ type: "waiting" });
+    } else {
+      this.#say({ type: "attached", missing: this.#attachment.missing });
+    }
+  }
+
+  #letGo(): void {
+    this.#attachment?.detach();
+    this.#attachment = undefined;
+    this.#state = DETACHED;
+  }
+
+  /** Waiting is said once, not at every notice. */
+  #say(change: AttachmentChange): void {
+    if (change.type === "waiting" && this.#told === "waiting") return;
+    this.#told = change.type;
+    this.#tell(change);
+  }
+
+  #facts(): ModuleFacts {
+    try {
+      const references = Number(readFileSync(REFCNT, "utf8"));
+      return { users: references - (this.#attachment?.links ?? 0) };
+    } catch (error) {
+      // Not loaded, or built into the kernel: whether the tracepoints are there tells which.
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return { users: undefined };
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,296 @@
+// The main thread's work: starts the three workers, routes what they report, keeps the attachment, stops everything in
+// order. In: a configuration, a source of requests and the way to make workers; out: events. Detecting, collecting and
+// deleting happen in the workers; deciding happens in the pure files beside it.
+
+import { closeSync, openSync } from "node:fs";
+import type { KernelSource } from "../kernel/kernel-source.ts";
+import type { RequestSource } from "../kernel/source.ts";
+import { freezeTable } from "../kernel/table.ts";
+import type { Losses, Source } from "../model/capture.ts";
+import type { Config } from "../model/config.ts";
+import { type Failure, toFailure } from "../model/failure.ts";
+import { grownLosses } from "../model/losses.ts";
+import { monotonicNs } from "../system/clock.ts";
+import { closeFd, makeEventFd, signalEventFd } from "../system/eventfd.ts";
+import { openUeventSocket } from "../system/uevents.ts";
+import type {
+  DetectorCounts,
+  FromDetector,
+  FromJanitor,
+  FromRunner,
+  RunnerCounts,
+  ToDetector,
+  ToJanitor,
+  ToRunner,
+} from "../thread/messages.ts";
+import type { Occasion } from "./attachment.ts";
+import type { SupervisorEvent } from "./events.ts";
+import { IncidentDesk } from "./incident-desk.ts";
+import { type AttachmentChange, ModuleWatch } from "./module-watch.ts";
+import { type Spawned, ThreadHandle } from "./thread-handle.ts";
+
+export type SpawnTable = Readonly<Record<"detector" | "runner" | "janitor", () => Spawned>>;
+
+export interface SupervisorOptions {
+  readonly config: Config;
+  readonly source: RequestSource;
+  /** Attach to the tracepoints of cifs.ko; undefined for the demo. */
+  readonly watch: KernelSource | undefined;
+  readonly sourceName: Source;
+  readonly spawn: SpawnTable;
+  readonly tell: (event: SupervisorEvent) => void;
+}
+
+/** All three stop within 5 s: what they have begun they may finish in this time. */
+const STOP_WITHIN_MS = { detector: 500, runner: 4000, janitor: 300 } as const;
+const LOSS_CHECK_EVERY_MS = 60_000;
+
+export class Supervisor {
+  readonly #options: SupervisorOptions;
+  readonly #source: RequestSource;
+  readonly #tell: (event: SupervisorEvent) => void;
+  readonly #desk: IncidentDesk;
+  readonly #watch: ModuleWatch | undefined;
+  readonly #wakeFd = makeEventFd();
+  readonly #ueventFd: number;
+  readonly #mountinfoFd: number;
+  readonly #detector: ThreadHandle<ToDetector, FromDetector>;
+  readonly #runner: ThreadHandle<ToRunner, FromRunner>;
+  readonly #janitor: ThreadHandle<ToJanitor, FromJanitor>;
+  #config: Config;
+  #counts: { detector?: DetectorCounts; runner?: RunnerCounts } = {};
+  #lossesTold: Losses = {};
+  #lossTimer: ReturnType<typeof setInterval> | undefined;
+  #ended: ((failure: Failure | undefined) => void) | undefined;
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+    this.#config = options.config;
+    this.#source = options.source;
+    this.#tell = options.tell;
+    this.#desk = new IncidentDesk({
+      config: options.config,
+      sourceName: options.sourceName,
+      tell: options.tell,
+      losses: () => this.#losses(),
+      freeze: () => freezeTable(options.source.memory),
+      send: (order, table) => this.#runner.post({ type: "collect", order, table }, [table]),
+    });
+    const watched = options.watch;
+    this.#watch = watched && new ModuleWatch(watched.object, (change) => this.#attachmentChanged(change));
+    this.#ueventFd = watched === undefined ? -1 : openUeventSocket();
+    this.#mountinfoFd = watched === undefined ? -1 : openSync("/proc/self/mountinfo", "r");
+    const { spawn } = options;
+    this.#detector = this.#supervise("detector", {
+      spawn: spawn.detector,
+      begin: () => this.#beginDetector(),
+      onReport: (report) => this.#fromDetector(report),
+      wake: () => signalEventFd(this.#wakeFd),
+    });
+    this.#runner = this.#supervise("runner", {
+      spawn: spawn.runner,
+      begin: () => [{ type: "start", outputDir: this.#config.outputDir } satisfies ToRunner],
+      onReport: (report) => this.#fromRunner(report),
+    });
+    this.#janitor = this.#supervise("janitor", {
+      spawn: spawn.janitor,
+      begin: () => this.#beginJanitor(),
+      onReport: (report) => this.#fromJanitor(report),
+    });
+  }
+
+  /**
+   * Works until `stop` is called or something fails for good.
+   * @returns that failure; undefined after a clean stop.
+   */
+  async run(): Promise<Failure | undefined> {
+    const ended = new Promise<Failure | undefined>((resolve) => {
+      this.#ended = resolve;
+    });
+    this.#source.applyRules(this.#config.rules);
+    // The janitor first, then the runner, then the detector: each is ready before anything can be sent its way.
+    this.#janitor.start();
+    this.#lossTimer = setInterval(() => this.#tellLosses(), LOSS_CHECK_EVERY_MS);
+    const failure = await ended;
+    await this.#stopAll();
+    return failure;
+  }
+
+  /** Ends `run`: the ring is drained, running captures are finished or dropped whole, within 5 s. Idempotent. */
+  stop(): void {
+    this.#ended?.(undefined);
+  }
+
+  /** Applies another configuration without detaching; the output folder stays what it was at the start. */
+  configure(config: Config): void {
+    this.#config = { ...config, outputDir: this.#config.outputDir };
+    this.#source.applyRules(config.rules);
+    this.#desk.configure(this.#config);
+    this.#detector.post({ type: "configure", rules: config.rules });
+    this.#janitor.post({ type: "configure", limits: config.cleanup });
+    this.#tell({ type: "configured", rules: config.rules.length });
+  }
+
+  /** A capture now, because somebody asked for one. */
+  snapshot(): void {
+    this.#desk.snapshot();
+  }
+
+  // --- threads ---
+
+  #supervise<In extends { type: string }, Out extends { type: string }>(
+    name: keyof SpawnTable,
+    how: Pick<
+      ConstructorParameters<typeof ThreadHandle<In, Out>>[0],
+      "spawn" | "begin" | "onReport" | "wake"
+    >,
+  ): ThreadHandle<In, Out> {
+    return new ThreadHandle<In, Out>({
+      ...how,
+      name,
+      onRestart: (failure, delayMs) => {
+        this.#tell({ type: "restarting", thread: name, failure, delayMs });
+        if (name === "runner") this.#desk.dropAll("the runner failed and is started again");
+      },
+      onFatal: (failure) => {
+        this.#tell({ type: "fatal", thread: name, failure });
+        this.#ended?.(failure);
+      },
+    });
+  }
+
+  #beginDetector(): readonly ToDetector[] {
+    const fds = { wakeFd: this.#wakeFd, ueventFd: this.#ueventFd, mountinfoFd: this.#mountinfoFd };
+    const handles = { ...this.#source.memory, ...fds };
+    return [{ type: "start", handles, source: this.#options.sourceName, rules: this.#config.rules }];
+  }
+
+  #beginJanitor(): readonly ToJanitor[] {
+    return [{ type: "start", outputDir: this.#config.outputDir, limits: this.#config.cleanup }];
+  }
+
+  #fromDetector(report: FromDetector): void {
+    switch (report.type) {
+      case "ready":
+        this.#tell({ type: "watching", rules: this.#config.rules.length, outputDir: this.#config.outputDir });
+        this.#review("loaded");
+        break;
+      case "anomaly":
+        this.#desk.observe(report.anomaly);
+        break;
+      case "dead": {
+        const closed = report.requests.filter((request) => this.#source.reap(request)).length;
+        this.#tell({ type: "dead", found: report.requests.length, closed });
+        break;
+      }
+      case "hostChanged":
+        this.#review(report.what === "module" ? "loaded" : "changed");
+        break;
+      case "shares":
+        this.#desk.shares = report.shares;
+        break;
+      case "pulse":
+        this.#counts.detector = report.counts;
+        break;
+      case "failed":
+      case "stopped":
+        break;
+      default:
+        report satisfies never;
+    }
+  }
+
+  #fromRunner(report: FromRunner): void {
+    switch (report.type) {
+      case "ready":
+        if (this.#detector.idle) this.#detector.start();
+        break;
+      case "collected":
+        this.#desk.collected(report.capture);
+        this.#janitor.post({ type: "sweep", protectedNames: this.#desk.protectedNames() });
+        break;
+      case "dropped":
+        this.#desk.dropped(report.orderId, report.reason);
+        break;
+      case "pulse":
+        this.#counts.runner = report.counts;
+        break;
+      case "failed":
+      case "stopped":
+        break;
+      default:
+        report satisfies never;
+    }
+  }
+
+  #fromJanitor(report: FromJanitor): void {
+    switch (report.type) {
+      case "ready":
+        if (this.#runner.idle) this.#runner.start();
+        break;
+      case "swept":
+        if (report.removals.length > 0 || report.stuck.length > 0) this.#tell(report);
+        break;
+      case "pulse":
+      case "failed":
+      case "stopped":
+        break;
+      default:
+        report satisfies never;
+    }
+  }
+
+  // --- kernel ---
+
+  #review(occasion: Occasion): void {
+    try {
+      this.#watch?.review(occasion);
+    } catch (thrown) {
+      const failure = toFailure(thrown);
+      this.#tell({ type: "fatal", thread: "supervisor", failure });
+      this.#ended?.(failure);
+    }
+  }
+
+  #attachmentChanged(change: AttachmentChange): void {
+    if (change.type === "attached") this.#desk.watchingSinceNs = monotonicNs();
+    this.#tell(change);
+  }
+
+  #losses(): Losses {
+    return { ...this.#source.counters(), unfollowed: this.#counts.detector?.unfollowed ?? 0 };
+  }
+
+  #tellLosses(): void {
+    const now = this.#losses();
+    for (const { cause, count } of grownLosses(this.#lossesTold, now))
+      this.#tell({ type: "lost", cause, count });
+    this.#lossesTold = now;
+  }
+
+  // --- the end ---
+
+  async #stopAll(): Promise<void> {
+    this.#tell({ type: "stopping" });
+    clearInterval(this.#lossTimer);
+    this.#watch?.close();
+    const detectorClosed = await this.#detector.stop(STOP_WITHIN_MS.detector);
+    await this.#runner.stop(STOP_WITHIN_MS.runner);
+    await this.#janitor.stop(STOP_WITHIN_MS.janitor);
+    this.#desk.close();
+    this.#desk.dropAll("aod was stopped before it was complete");
+    this.#tellLosses();
+    this.#tell({
+      type: "stopped",
+      detector: this.#counts.detector,
+      runner: this.#counts.runner,
+      losses: this.#losses(),
+    });
+    // A detector that is still blocked may yet read the memory; the end of the process takes it all.
+    if (!detectorClosed) return;
+    this.#source.close();
+    closeFd(this.#wakeFd);
+    if (this.#ueventFd >= 0) closeFd(this.#ueventFd);
+    if (this.#mountinfoFd >= 0) closeSync(this.#mountinfoFd);
+  }
+}

@@ -1,0 +1,199 @@
+// One supervised worker: starts it, pings it, starts it again when it fails or stops answering, stops it.
+// In: how to make the worker and what to tell it first; out: its reports, and what happened to it. What a failure
+// leads to is decided by restart.ts. The next worker never starts before the last one has closed.
+
+import { AodError, type Failure, toFailure } from "../model/failure.ts";
+import { monotonicNs } from "../system/clock.ts";
+import type { Common, CommonReport } from "../thread/messages.ts";
+import { type Receiver, send } from "../thread/port.ts";
+import { type Backoff, consequenceOf, nextBackoff } from "./restart.ts";
+
+/** The part of a Worker that is used; main.ts makes them. */
+export interface Spawned extends Receiver {
+  terminate(): void;
+  addEventListener(type: "message", listener: (event: { data: unknown }) => void): void;
+  addEventListener(type: "error", listener: (event: { message?: string; error?: unknown }) => void): void;
+  addEventListener(type: "close", listener: () => void): void;
+}
+
+export interface ThreadOptions<In, Out> {
+  readonly name: string;
+  readonly spawn: () => Spawned;
+  /** The commands that make a new worker work; asked anew at each start. */
+  readonly begin: () => readonly In[];
+  readonly onReport: (report: Out) => void;
+  /** A worker failed and comes again. */
+  readonly onRestart: (failure: Failure, delayMs: number) => void;
+  /** It failed for good: the process has to end. */
+  readonly onFatal: (failure: Failure) => void;
+  /** Wakes a worker that sleeps in the kernel; called after each post. */
+  readonly wake?: () => void;
+  /** How often it has to show that it lives; one that has not answered by the next time is lost. */
+  readonly pingEveryMs?: number;
+}
+
+const PING_EVERY_MS = 10_000;
+/** A worker that was told to terminate and is blocked in the kernel can't be replaced: the ring has one reader. */
+const CLOSE_WITHIN_MS = 2_000;
+
+type State = "idle" | "running" | "closing" | "waiting" | "stopping" | "stopped";
+
+export class ThreadHandle<In extends { type: string }, Out extends { type: string }> {
+  readonly #options: ThreadOptions<In, Out>;
+  readonly #pingEveryMs: number;
+  #worker: Spawned | undefined;
+  #state: State = "idle";
+  #startedNs = 0;
+  #backoff: Backoff | undefined;
+  #pingTimer: ReturnType<typeof setInterval> | undefined;
+  #deadline: ReturnType<typeof setTimeout> | undefined;
+  #answered = true;
+  #restarts = 0;
+  #whenStopped: ((gone: boolean) => void) | undefined;
+
+  constructor(options: ThreadOptions<In, Out>) {
+    this.#options = options;
+    this.#pingEveryMs = options.pingEveryMs ?? PING_EVERY_MS;
+  }
+
+  get name(): string {
+    return this.#options.name;
+  }
+
+  /** Never started yet. */
+  get idle(): boolean {
+    return this.#state === "idle";
+  }
+
+  /** Times it was started again. */
+  get restarts(): number {
+    return this.#restarts;
+  }
+
+  start(): void {
+    const worker = this.#options.spawn();
+    this.#worker = worker;
+    this.#state = "running";
+    this.#startedNs = monotonicNs();
+    this.#answered = true;
+    worker.addEventListener("message", ({ data }) => this.#receive(data as Out | CommonReport<unknown>));
+    worker.addEventListener("error", ({ message, error }) => {
+      this.#fail(error === undefined ? bug(message ?? `${this.name} failed`) : toFailure(error));
+    });
+    worker.addEventListener("close", () => this.#closed(worker));
+    for (const command of this.#options.begin()) this.post(command);
+    this.#pingTimer = setInterval(() => this.#ping(), this.#pingEveryMs);
+  }
+
+  /** Silently dropped while there is no worker: `begin` tells the next one everything that it needs. */
+  post(message: In | Common, transfer: ArrayBuffer[] = []): boolean {
+    if (this.#worker === undefined || this.#state === "closing") return false;
+    send(this.#worker, message, transfer);
+    this.#options.wake?.();
+    return true;
+  }
+
+  /**
+   * Lets it finish what it has begun; ends it where it takes longer.
+   * @param withinMs after this it is terminated.
+   * @returns whether it is surely gone: false for one that is blocked in the kernel.
+   */
+  async stop(withinMs: number): Promise<boolean> {
+    if (this.#state !== "running" && this.#state !== "closing") {
+      clearTimeout(this.#deadline);
+      this.#state = "stopped";
+      return true;
+    }
+    const wasRunning = this.#state === "running";
+    this.#state = "stopping";
+    clearInterval(this.#pingTimer);
+    clearTimeout(this.#deadline);
+    const stopped = new Promise<boolean>((resolve) => {
+      this.#whenStopped = resolve;
+    });
+    if (wasRunning) this.post({ type: "stop" });
+    const timer = setTimeout(() => this.#terminate(), withinMs);
+    // A worker blocked in the kernel does not close; the process ends all the same.
+    const given = setTimeout(() => this.#whenStopped?.(false), withinMs + CLOSE_WITHIN_MS);
+    const gone = await stopped;
+    clearTimeout(timer);
+    clearTimeout(given);
+    this.#terminate();
+    this.#state = "stopped";
+    return gone;
+  }
+
+  #receive(report: Out | CommonReport<unknown>): void {
+    switch (report.type) {
+      case "pulse":
+        this.#answered = true;
+        break;
+      case "failed":
+        this.#fail((report as { failure: Failure }).failure);
+        return;
+      case "stopped":
+        this.#whenStopped?.(true);
+        return;
+    }
+    this.#options.onReport(report as Out);
+  }
+
+  #ping(): void {
+    if (!this.#answered) {
+      this.#fail(bug(`${this.name} has not answered for ${this.#pingEveryMs / 1000} s`));
+      return;
+    }
+    this.#answered = false;
+    this.post({ type: "ping" });
+  }
+
+  #fail(failure: Failure): void {
+    if (this.#state !== "running") return;
+    if (consequenceOf(failure.code) !== "restart") {
+      this.#options.onFatal(failure);
+      return;
+    }
+    this.#state = "closing";
+    clearInterval(this.#pingTimer);
+    this.#backoff = nextBackoff(this.#backoff, (monotonicNs() - this.#startedNs) / 1e6);
+    this.#options.onRestart(failure, this.#backoff.delayMs);
+    this.#deadline = setTimeout(() => {
+      this.#options.onFatal(
+        toFailure(new AodError("THREAD_LOST", `${this.name} does not close: blocked in the kernel`)),
+      );
+    }, CLOSE_WITHIN_MS);
+    this.#terminate();
+  }
+
+  #terminate(): void {
+    this.#worker?.terminate();
+    // It notices only when it returns from the kernel.
+    this.#options.wake?.();
+  }
+
+  #closed(worker: Spawned): void {
+    if (worker !== this.#worker) return;
+    this.#worker = undefined;
+    clearTimeout(this.#deadline);
+    clearInterval(this.#pingTimer);
+    if (this.#state === "running") {
+      this.#state = "closing";
+      this.#backoff = nextBackoff(this.#backoff, (monotonicNs() - this.#startedNs) / 1e6);
+      this.#options.onRestart(bug(`${this.name} ended by itself`), this.#backoff.delayMs);
+    }
+    if (this.#state === "closing") this.#restartLater();
+    else this.#whenStopped?.(true);
+  }
+
+  #restartLater(): void {
+    this.#state = "waiting";
+    this.#deadline = setTimeout(() => {
+      this.#restarts += 1;
+      this.start();
+    }, this.#backoff?.delayMs ?? 0);
+  }
+}
+
+function bug(message: string): Failure {
+  return toFailure(new AodError("BUG", message));
+}

@@ -1,0 +1,43 @@
+// The C library's functions that Bun has no equal of, bound once. In: plain numbers and buffers; out: what the
+// function returned. The only file of this room that says `dlopen`; whoever calls checks through `checked`.
+
+import { dlopen, type Pointer, read } from "bun:ffi";
+import { errnoName } from "../model/errno.ts";
+import { AodError } from "../model/failure.ts";
+
+const { symbols } = dlopen("libc.so.6", {
+  __errno_location: { args: [], returns: "ptr" },
+  clock_gettime: { args: ["i32", "ptr"], returns: "i32" },
+  close: { args: ["i32"], returns: "i32" },
+  epoll_create1: { args: ["i32"], returns: "i32" },
+  epoll_ctl: { args: ["i32", "i32", "i32", "ptr"], returns: "i32" },
+  epoll_wait: { args: ["i32", "ptr", "i32", "i32"], returns: "i32" },
+  eventfd: { args: ["u32", "i32"], returns: "i32" },
+  flock: { args: ["i32", "i32"], returns: "i32" },
+  ftruncate: { args: ["i32", "i64"], returns: "i32" },
+  getpagesize: { args: [], returns: "i32" },
+  madvise: { args: ["ptr", "u64", "i32"], returns: "i32" },
+  memfd_create: { args: ["ptr", "u32"], returns: "i32" },
+  mmap: { args: ["ptr", "u64", "i32", "i32", "i32", "i64"], returns: "i64" },
+  munmap: { args: ["ptr", "u64"], returns: "i32" },
+  read: { args: ["i32", "ptr", "u64"], returns: "i64" },
+  recv: { args: ["i32", "ptr", "u64", "i32"], returns: "i64" },
+  socket: { args: ["i32", "i32", "i32"], returns: "i32" },
+  bind: { args: ["i32", "ptr", "u32"], returns: "i32" },
+  write: { args: ["i32", "ptr", "u64"], returns: "i64" },
+});
+
+export const libc = symbols;
+
+/** errno of this thread's last call; to be read before anything else is called. */
+export function lastErrno(): number {
+  return read.i32(libc.__errno_location() as Pointer, 0);
+}
+
+/** What a call returned, unless it is negative: then it throws SYSCALL with the errno's name. */
+export function checked(returned: number | bigint, doing: string): number {
+  const value = Number(returned);
+  if (value >= 0) return value;
+  const errno = lastErrno();
+  throw new AodError("SYSCALL", `${doing}: ${errnoName(errno)}`, { errno });
+}

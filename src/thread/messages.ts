@@ -1,0 +1,122 @@
+// Every message between threads: one union for each arrow, named from the supervisor's side. Commands are verbs,
+// reports are states, payloads are nouns of model/. Plain data only: classes, functions and errors do not survive
+// the way. Who receives one ends its switch in `satisfies never`.
+
+import type { Anomaly } from "../model/anomaly.ts";
+import type { CaptureOrder, CaptureSummary, Removal, Source } from "../model/capture.ts";
+import type { CleanupLimits } from "../model/config.ts";
+import type { Failure } from "../model/failure.ts";
+import type { Request } from "../model/request.ts";
+import type { Rule } from "../model/rule.ts";
+import type { TreeShare } from "../model/share.ts";
+import type { SourceHandles } from "../model/source.ts";
+
+/** What every thread takes beside its own commands. */
+export type Common =
+  /** Answered by `pulse`; a thread that does not answer is taken for lost. */
+  | { readonly type: "ping" }
+  /** Finish what is begun, release what is held, answer `stopped`. */
+  | { readonly type: "stop" };
+
+/** What every thread says beside its own reports. */
+export type CommonReport<Counts> =
+  | { readonly type: "ready" }
+  | { readonly type: "pulse"; readonly counts: Counts }
+  | { readonly type: "failed"; readonly failure: Failure }
+  | { readonly type: "stopped" };
+
+// --- detector ---
+
+export type ToDetector =
+  | Common
+  | {
+      readonly type: "start";
+      readonly handles: SourceHandles;
+      readonly source: Source;
+      readonly rules: readonly Rule[];
+    }
+  | { readonly type: "configure"; readonly rules: readonly Rule[] };
+
+export interface DetectorCounts {
+  /** Records read from the ring. */
+  readonly records: number;
+  /** Records that had another length or an unknown kind: never expected. */
+  readonly malformed: number;
+  /** Records that were seen before, after a restart. */
+  readonly repeated: number;
+  /** Anomalies posted. */
+  readonly anomalies: number;
+  /** Times it looked through the request table. */
+  readonly scans: number;
+  /** Times it woke up, for whatever reason. */
+  readonly wakeUps: number;
+  /** Requests in flight when it last looked. */
+  readonly inFlight: number;
+  /** Overdue requests that turned out to have nobody waiting for them. */
+  readonly dead: number;
+  /** Open requests that lost their line and are followed by the detector. */
+  readonly followed: number;
+  /** Evicted requests that could not be followed, because too many are. */
+  readonly unfollowed: number;
+}
+
+export type FromDetector =
+  | CommonReport<DetectorCounts>
+  | { readonly type: "anomaly"; readonly anomaly: Anomaly }
+  /** Open lines that nobody waits for: to be closed in the kernel. */
+  | { readonly type: "dead"; readonly requests: readonly Request[] }
+  /** What the kernel told the detector's epoll set: cifs.ko came or went, or some mount did. */
+  | { readonly type: "hostChanged"; readonly what: "module" | "mounts" }
+  /** Everything that is known of the trees, whenever it changed. */
+  | { readonly type: "shares"; readonly shares: readonly TreeShare[] };
+
+// --- runner ---
+
+export type ToRunner =
+  | Common
+  | { readonly type: "start"; readonly outputDir: string }
+  /** The table's buffer is transferred. */
+  | { readonly type: "collect"; readonly order: CaptureOrder; readonly table: ArrayBuffer };
+
+export interface RunnerCounts {
+  readonly captured: number;
+  readonly failed: number;
+  /** Orders that are waiting or being worked on. */
+  readonly busy: number;
+  /** Children that did not die in time and are no longer waited for. */
+  readonly abandoned: number;
+  /** Unfinished captures of an earlier runner that this one removed when it started. */
+  readonly leftovers: number;
+}
+
+export type FromRunner =
+  | CommonReport<RunnerCounts>
+  | { readonly type: "collected"; readonly capture: CaptureSummary }
+  /** This order will not become a capture; the reason says what to do. */
+  | { readonly type: "dropped"; readonly orderId: number; readonly reason: string };
+
+// --- janitor ---
+
+export type ToJanitor =
+  | Common
+  | { readonly type: "start"; readonly outputDir: string; readonly limits: CleanupLimits }
+  | { readonly type: "configure"; readonly limits: CleanupLimits }
+  /** `protectedNames`: captures that are not to be deleted for size (of an open or the last incident, the newest). */
+  | { readonly type: "sweep"; readonly protectedNames: readonly string[] };
+
+export interface JanitorCounts {
+  readonly sweeps: number;
+  readonly removed: number;
+  readonly removedBytes: number;
+}
+
+export type FromJanitor =
+  | CommonReport<JanitorCounts>
+  | {
+      readonly type: "swept";
+      readonly removals: readonly Removal[];
+      /** Captures that had to go and could not be removed, each with the errno's name. */
+      readonly stuck: readonly { readonly name: string; readonly reason: string }[];
+      readonly keptCount: number;
+      readonly keptBytes: number;
+    };

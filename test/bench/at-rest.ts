@@ -1,0 +1,77 @@
+// What aod costs while nothing happens: dist/aod is started as a daemon and left alone for a minute; then its resident
+// memory, and how often a second any of its threads woke up since it had settled. It needs root and the real kernel.
+
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { printRow } from "./row.ts";
+
+const EXECUTABLE = join(import.meta.dir, "../../dist/aod");
+const SETTLE_MS = 10_000;
+const REST_MS = 60_000;
+
+/** A figure of a status file of /proc, by its label. */
+function statusField(path: string, label: string): number {
+  const value = new RegExp(`^${label}:\\s+(\\d+)`, "m").exec(readFileSync(path, "utf8"))?.[1];
+  if (value === undefined) throw new Error(`${path} has no ${label}`);
+  return Number(value);
+}
+
+/** How often each thread has gone to sleep by itself, which is as often as it woke up. */
+function sleepsByThread(pid: number): Map<string, number> {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  return new Map(
+    threads.map((tid) => [tid, statusField(`/proc/${pid}/task/${tid}/status`, "voluntary_ctxt_switches")]),
+  );
+}
+
+const folder = mkdtempSync(join(tmpdir(), "aod-bench-"));
+const config = join(folder, "aod.yaml");
+writeFileSync(
+  config,
+  [
+    `aod_output_dir: ${join(folder, "out")}`,
+    "guardian:",
+    "  anomalies:",
+    "    slow: { type: Latency, acceptable_count: 10 }",
+    "    errors: { type: Error, acceptable_count: 10 }",
+    "",
+  ].join("\n"),
+);
+const aod = Bun.spawn([EXECUTABLE, "--config", config], {
+  cwd: folder,
+  stdin: "ignore",
+  stdout: "ignore",
+  stderr: "pipe",
+});
+const log = new Response(aod.stderr).text();
+
+await Bun.sleep(SETTLE_MS);
+if (aod.exitCode !== null) throw new Error(`aod did not stay: ${await log}`);
+const before = sleepsByThread(aod.pid);
+await Bun.sleep(REST_MS - SETTLE_MS);
+const after = sleepsByThread(aod.pid);
+const wakeUps = [...after].reduce((sum, [tid, count]) => sum + count - (before.get(tid) ?? 0), 0);
+const status = `/proc/${aod.pid}/status`;
+const [residentMb, anonymousMb, threads] = [
+  statusField(status, "VmRSS") / 1024,
+  statusField(status, "RssAnon") / 1024,
+  statusField(status, "Threads"),
+];
+aod.kill("SIGTERM");
+await aod.exited;
+rmSync(folder, { recursive: true, force: true });
+
+const state = (await log).includes("waiting for the kernel module") ? "waiting for cifs" : "attached";
+printRow({
+  what: `resident memory after a minute at rest (${state})`,
+  measured: residentMb,
+  unit: "MB",
+  goal: "≤ 48 MB",
+  reference: `${anonymousMb.toFixed(1)} MB of it anonymous`,
+});
+printRow({
+  what: `wake-ups at rest, all ${threads} threads (${state})`,
+  measured: wakeUps / ((REST_MS - SETTLE_MS) / 1000),
+  unit: "a second",
+});

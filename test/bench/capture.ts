@@ -1,0 +1,113 @@
+// What a capture of a full flight recorder costs: 65,536 requests of a mixed load, from the order to the file on the
+// disk, fsync included; its size; and how much memory the process holds when it is over. No action runs but `mounts`.
+
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { FLAG, GEOMETRY, KIND, REQUEST_BYTES } from "../../src/model/request.gen.ts";
+import { writeRequest } from "../../src/model/request.ts";
+import { makeCapture } from "../../src/runner/capture.ts";
+import { Children } from "../../src/runner/child.ts";
+import { HOST, readHostFacts } from "../../src/runner/host.ts";
+import { readRecorder } from "../../src/runner/recorder.ts";
+import { encodeRequestsCsv } from "../../src/runner/requests-csv.ts";
+import { Slots } from "../../src/runner/slots.ts";
+import { totalBytes } from "../../src/runner/tar.ts";
+import { openBatchesFolder } from "../../src/system/batches-folder.ts";
+import { anOrder, FROZEN_AT } from "../helpers/order.ts";
+import { seeded } from "../helpers/random.ts";
+import { percentile, printRow } from "./row.ts";
+
+const LINES = GEOMETRY.SETS * GEOMETRY.SET_LINES;
+const ROUNDS = 15;
+const SESSION_ID = 0x9a00_0c5d_1122_3345n;
+
+/** 20 tasks of 5 programs, 12 commands, some errors, in places as scattered as the kernel's. */
+function makeTable(): ArrayBuffer {
+  const random = seeded(1);
+  const table = new ArrayBuffer(LINES * REQUEST_BYTES);
+  const view = new DataView(table);
+  const programs = ["postgres", "nginx", "rsync", "kworker/u8:", "python3"] as const;
+  for (let line = 0; line < LINES; line++) {
+    const isFailed = random.chance(0.05);
+    const task = random.int(0, 19);
+    const place = (line * 40_503) % LINES;
+    writeRequest(view, place * REQUEST_BYTES, {
+      startNs: BigInt(FROZEN_AT.monotonicNs - (LINES - line) * 400_000 - random.int(0, 300_000)),
+      latencyNs: line > LINES - 4 ? 0 : Math.round(200_000 * 10 ** (random.int(0, 2000) / 1000)),
+      sessionId: SESSION_ID,
+      messageId: BigInt(line * 3 + 10),
+      treeId: random.pick([5, 5, 9]),
+      taskId: 4000 + task * 7,
+      processId: 4000 + task,
+      ntStatus: isFailed ? 0xc000_0034 : 0,
+      errno: isFailed ? 2 : 0,
+      command: random.pick([5, 6, 8, 8, 8, 9, 9, 14, 16, 16, 17, 7]),
+      flags: FLAG.REPLIED | (isFailed ? FLAG.ERRORED : 0),
+      kind: KIND.REQUEST,
+      comm: programs[task % 5] ?? "",
+    });
+  }
+  return table;
+}
+
+const BUILD = join(import.meta.dir, "../../build");
+mkdirSync(BUILD, { recursive: true });
+const outputDir = mkdtempSync(join(BUILD, "bench-"));
+const context = {
+  folder: openBatchesFolder(outputDir),
+  facts: readHostFacts(),
+  host: HOST,
+  children: new Children(),
+  slots: new Slots(4),
+  stop: new AbortController().signal,
+  floorBytes: 0,
+};
+const shares = [5, 9].map((treeId) => ({
+  sessionId: SESSION_ID,
+  treeId,
+  share: `//files.example.net/data${treeId}`,
+}));
+const order = anOrder({ actions: ["mounts"], shares });
+const table = makeTable();
+const residentMb = () => process.memoryUsage.rss() / 2 ** 20;
+
+const residentBeforeMb = residentMb();
+const csvMs: number[] = [];
+const captureMs: number[] = [];
+let csvBytes = 0;
+let captureBytes = 0;
+for (let round = 0; round < ROUNDS; round++) {
+  const begunMs = performance.now();
+  const recorder = readRecorder(table, order.watchingSinceNs, order.frozenAt.monotonicNs);
+  csvBytes = totalBytes(encodeRequestsCsv(recorder, order));
+  csvMs.push(performance.now() - begunMs);
+  const capture = await makeCapture(order, table, context);
+  captureMs.push(capture.durationMs);
+  captureBytes = capture.bytes;
+}
+const residentPeakMb = residentMb();
+await Bun.sleep(3_000);
+const residentAfterMb = residentMb();
+context.folder.close();
+rmSync(outputDir, { recursive: true, force: true });
+
+const of = `${LINES.toLocaleString("en")} requests`;
+printRow({
+  what: `requests.csv of ${of}, median`,
+  measured: percentile(csvMs, 0.5),
+  unit: "ms",
+  reference: `the first ${csvMs[0]?.toFixed(0)} ms, ${(csvBytes / 1e6).toFixed(2)} MB`,
+});
+printRow({
+  what: `a whole capture of ${of} and one action, median`,
+  measured: percentile(captureMs, 0.5),
+  unit: "ms",
+  reference: `the slowest of ${ROUNDS} ${Math.max(...captureMs).toFixed(0)} ms`,
+});
+printRow({ what: "its size", measured: captureBytes / 1e6, unit: "MB" });
+printRow({
+  what: `resident memory 3 s after ${ROUNDS} captures on end`,
+  measured: residentAfterMb,
+  unit: "MB",
+  reference: `${residentBeforeMb.toFixed(0)} MB before, ${residentPeakMb.toFixed(0)} MB right after the last`,
+});

@@ -1,0 +1,111 @@
+// From the reply that trips a rule to the decision, and from the decision to the frozen request table: real BPF programs
+// in the running kernel, the real detector in its own thread, the freezing that the supervisor does. Ten flushes take
+// 3 ms each where 2 are allowed, or one open is refused; in between the detector goes back to sleep.
+
+import { KernelSource } from "../../src/kernel/kernel-source.ts";
+import { freezeTable } from "../../src/kernel/table.ts";
+import type { Anomaly } from "../../src/model/anomaly.ts";
+import { COMMAND, COMMANDS } from "../../src/model/command.ts";
+import { ERRNO } from "../../src/model/errno.ts";
+import type { ErrorRule, LatencyRule, Rule } from "../../src/model/rule.ts";
+import { ThreadHandle } from "../../src/supervisor/thread-handle.ts";
+import { monotonicNs } from "../../src/system/clock.ts";
+import { closeFd, makeEventFd, signalEventFd } from "../../src/system/eventfd.ts";
+import type { FromDetector, ToDetector } from "../../src/thread/messages.ts";
+import { percentile, printRow } from "./row.ts";
+
+const TRIALS = 100;
+/** Longer than the window, and than reports of one rule are held together. */
+const BETWEEN_MS = 150;
+const SLOW_REPLIES = 10;
+const STATUS_ACCESS_DENIED = 0xc000_0022;
+
+const source = KernelSource.load();
+const wakeFd = makeEventFd();
+const handles = { ...source.memory, wakeFd, ueventFd: -1, mountinfoFd: -1 };
+const isFlush = (command: number) => command === COMMAND.SMB2_FLUSH;
+const slowFlushes: LatencyRule = {
+  ...{ type: "latency", name: "slow-flushes", windowNs: 100e6, acceptableCount: SLOW_REPLIES, actions: [] },
+  slowNs: COMMANDS.map((_, command) => (isFlush(command) ? 2e6 : 1e9)),
+  emergencyNs: COMMANDS.map(() => 10e9),
+  named: COMMANDS.map(() => false),
+};
+const refusals: ErrorRule = {
+  ...{ type: "error", name: "refusals", windowNs: 100e6, acceptableCount: 1, actions: [] },
+  counts: Array.from({ length: 256 }, () => true),
+  named: Array.from({ length: 256 }, () => false),
+};
+const rules: readonly Rule[] = [slowFlushes, refusals];
+source.applyRules(rules);
+
+let heard = Promise.withResolvers<Anomaly>();
+const ready = Promise.withResolvers<void>();
+const detector = new ThreadHandle<ToDetector, FromDetector>({
+  name: "detector",
+  spawn: () => new Worker(new URL("../../src/detector/worker.ts", import.meta.url)),
+  begin: () => [{ type: "start", handles, source: "demo", rules }],
+  onReport: (report) => {
+    if (report.type === "ready") ready.resolve();
+    if (report.type === "anomaly") heard.resolve(report.anomaly);
+  },
+  onRestart: (failure) => heard.reject(new Error(failure.message)),
+  onFatal: (failure) => heard.reject(new Error(failure.message)),
+  wake: () => signalEventFd(wakeFd),
+});
+detector.start();
+await ready.promise;
+
+let messageId = 0n;
+const aCall = (command: number) => ({ treeId: 1, sessionId: 1n, command, messageId: ++messageId });
+
+function replySlowly(): void {
+  for (let i = 0; i < SLOW_REPLIES; i++) {
+    const call = aCall(COMMAND.SMB2_FLUSH);
+    source.traffic.enter(call);
+    Bun.sleepSync(3);
+    source.traffic.done(call);
+  }
+}
+
+function refuse(): void {
+  const call = aCall(COMMAND.SMB2_CREATE);
+  source.traffic.enter(call);
+  source.traffic.fail(call, STATUS_ACCESS_DENIED, ERRNO.EACCES);
+}
+
+/** @returns how long each decision took, and each freezing after it, ms. */
+async function measure(provoke: () => void): Promise<{ decidedMs: number[]; frozenMs: number[] }> {
+  const decidedMs: number[] = [];
+  const frozenMs: number[] = [];
+  for (let trial = 0; trial < TRIALS; trial++) {
+    await Bun.sleep(BETWEEN_MS);
+    heard = Promise.withResolvers<Anomaly>();
+    provoke();
+    const { detectedNs, occurredNs } = await heard.promise;
+    freezeTable(source.memory);
+    frozenMs.push((monotonicNs() - detectedNs) / 1e6);
+    decidedMs.push((detectedNs - occurredNs) / 1e6);
+  }
+  return { decidedMs, frozenMs };
+}
+
+const slow = await measure(replySlowly);
+const refused = await measure(refuse);
+await detector.stop(2_000);
+source.close();
+closeFd(wakeFd);
+
+const rows = [
+  { what: "10th slow reply -> decision", values: slow.decidedMs, goals: ["≤ 0.05", "≤ 2"] },
+  { what: "refusal -> decision, detector asleep", values: refused.decidedMs, goals: ["≤ 0.05", "≤ 2"] },
+  {
+    what: "decision -> table frozen",
+    values: [...slow.frozenMs, ...refused.frozenMs],
+    goals: ["≤ 10", "≤ 10"],
+  },
+] as const;
+for (const { what, values, goals } of rows) {
+  printRow({ what: `${what}, median`, measured: percentile(values, 0.5), unit: "ms", goal: goals[0] });
+  printRow({ what: `${what}, p99`, measured: percentile(values, 0.99), unit: "ms", goal: goals[1] });
+}
+process.exit(0);

@@ -1,0 +1,73 @@
+// `make bench`: runs every benchmark of this folder, one after the other. In: the rows that they print (row.ts); out:
+// one table, and build/bench.json with the same figures. It asserts nothing; exit status 1 says that a benchmark did
+// not come to its end. `run.ts ring at-rest` runs these two.
+
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpus, release } from "node:os";
+import { basename, join } from "node:path";
+import type { Row } from "./row.ts";
+
+const ROOT = join(import.meta.dir, "../..");
+const NO_BENCHMARKS = ["run.ts", "row.ts"];
+const COLUMNS = ["what", "measured", "goal", "reference"] as const;
+
+interface Result {
+  readonly name: string;
+  readonly rows: readonly Row[];
+  readonly exitCode: number;
+}
+
+async function runBenchmark(file: string): Promise<Result> {
+  const name = basename(file, ".ts");
+  process.stderr.write(`  ${name}\n`);
+  const child = Bun.spawn([process.execPath, join(import.meta.dir, file)], {
+    cwd: ROOT,
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "inherit",
+  });
+  const output = await new Response(child.stdout).text();
+  const rows = output
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as Row);
+  return { name, rows, exitCode: await child.exited };
+}
+
+function cells({ what, measured, unit, goal, reference }: Row): Record<(typeof COLUMNS)[number], string> {
+  // Three digits say all that a noisy machine can.
+  const shown = measured >= 100 ? String(Math.round(measured)) : String(Number(measured.toPrecision(3)));
+  return { what, measured: `${shown} ${unit}`.trimEnd(), goal: goal ?? "", reference: reference ?? "" };
+}
+
+function table(rows: readonly Row[]): string {
+  const lines = [Object.fromEntries(COLUMNS.map((name) => [name, name])), ...rows.map(cells)];
+  const widths = COLUMNS.map((name) => Math.max(...lines.map((line) => (line[name] ?? "").length)));
+  return lines
+    .map((line) =>
+      COLUMNS.map((name, i) => (line[name] ?? "").padEnd(widths[i] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
+
+const wanted = process.argv.slice(2);
+const files = [...new Bun.Glob("*.ts").scanSync(import.meta.dir)]
+  .filter((file) => !NO_BENCHMARKS.includes(file))
+  .filter((file) => wanted.length === 0 || wanted.includes(basename(file, ".ts")))
+  .sort();
+const results: Result[] = [];
+for (const file of files) results.push(await runBenchmark(file));
+
+const rows = results.flatMap((result) => result.rows);
+const build = readFileSync(join(ROOT, "build/version"), "utf8").trim();
+const host = `Linux ${release()}, ${cpus().length} x ${cpus()[0]?.model ?? "unknown processor"}`;
+process.stdout.write(`aod ${build}, ${host}\n\n${table(rows)}\n`);
+for (const { name, exitCode } of results) {
+  if (exitCode !== 0) process.stdout.write(`${name} did not come to its end: exit status ${exitCode}\n`);
+}
+mkdirSync(join(ROOT, "build"), { recursive: true });
+const report = { build, host, measured_at: new Date().toISOString(), rows };
+writeFileSync(join(ROOT, "build/bench.json"), `${JSON.stringify(report, null, 2)}\n`);
+process.exit(results.length > 0 && results.every(({ exitCode }) => exitCode === 0) ? 0 : 1);

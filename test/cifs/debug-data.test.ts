@@ -1,0 +1,233 @@
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { DEBUG_DATA_MAX, parseDebugData } from "../../src/cifs/debug-data.ts";
+import { type DebugData, treesOf } from "../../src/model/cifs.ts";
+import { seeded } from "../helpers/random.ts";
+
+// Written after the format strings of fs/smb/client/cifs_debug.c of each version, tabs and trailing spaces included.
+const VERSIONS = ["5.10", "5.15", "6.1", "6.12"] as const;
+const fixture = (version: (typeof VERSIONS)[number]) =>
+  readFileSync(join(import.meta.dir, `fixtures/debugdata-${version}.txt`), "utf8");
+const parsed = (version: (typeof VERSIONS)[number]) => parseDebugData(fixture(version));
+
+function connections(data: DebugData) {
+  return data.servers.map(
+    ({ connectionId, hostname, tcpStatus, instance, credits, dialect, inFlight, ...rest }) => ({
+      connectionId,
+      hostname,
+      tcpStatus,
+      instance,
+      credits,
+      dialect,
+      inFlight,
+      waitingForCredits: rest.waitingForCredits,
+    }),
+  );
+}
+
+function mids(data: DebugData) {
+  return data.servers.flatMap((server) =>
+    server.mids.map(({ connectionId, state, command, pid, messageId }) => [
+      connectionId,
+      state,
+      command,
+      pid,
+      messageId,
+    ]),
+  );
+}
+
+describe("parseDebugData", () => {
+  test("5.10: a server begins with its credits, its session at the margin", () => {
+    const data = parsed("5.10");
+    expect(connections(data)).toEqual([
+      {
+        connectionId: undefined,
+        hostname: "",
+        tcpStatus: 1,
+        instance: 1,
+        credits: 510,
+        dialect: 0x311,
+        inFlight: 1,
+        waitingForCredits: 0,
+      },
+      {
+        connectionId: undefined,
+        hostname: "",
+        tcpStatus: 3,
+        instance: 4,
+        credits: 8190,
+        dialect: 0x300,
+        inFlight: 0,
+        waitingForCredits: 2,
+      },
+    ]);
+    expect(treesOf(data)).toEqual([
+      { sessionId: 0x14e3311dn, treeId: 0xf1884345, share: "//old/IPC$" },
+      { sessionId: 0x14e3311dn, treeId: 0xe3ad48c8, share: "//old/share" },
+      { sessionId: 0x100080000021n, treeId: 1, share: "//file1/IPC$" },
+      { sessionId: 0x100080000021n, treeId: 5, share: "//file1/XXX" },
+    ]);
+    expect(mids(data)).toEqual([[undefined, 2, 5, 911, 42n]]);
+    expect(data.listsChannels).toBe(false);
+  });
+
+  test("5.15: one list of requests a server, ids up to 64 bits, share names with spaces", () => {
+    const data = parsed("5.15");
+    expect(connections(data)).toEqual([
+      {
+        connectionId: 1,
+        hostname: "samba.example",
+        tcpStatus: 1,
+        instance: 2,
+        credits: 908,
+        dialect: 0x311,
+        inFlight: 3,
+        waitingForCredits: 10,
+      },
+    ]);
+    expect(data.servers[0]?.sessions[0]?.channels).toEqual([
+      {
+        connectionId: 4,
+        credits: 510,
+        dialect: 0x311,
+        tcpStatus: 1,
+        instance: 1,
+        inFlight: 1,
+        waitingForCredits: 0,
+      },
+    ]);
+    expect(treesOf(data).map(({ share }) => share)).toEqual([
+      "//samba.example/IPC$",
+      "//samba.example/share1",
+      "//samba.example/Project Files",
+    ]);
+    expect(mids(data)).toEqual([
+      [undefined, 2, 5, 218, 23n],
+      [undefined, 2, 9, 77, 18446744073709551615n],
+    ]);
+    expect(data.listsChannels).toBe(false);
+  });
+
+  test("6.1: requests of every channel; tree ids that mean different shares in different sessions", () => {
+    const data = parsed("6.1");
+    expect(data.servers.map(({ connectionId, tcpStatus }) => [connectionId, tcpStatus])).toEqual([
+      [1, 1],
+      [5, 3],
+    ]);
+    const [first, second] = data.servers;
+    expect(
+      first?.sessions[0]?.channels.map(({ connectionId, inFlight }) => [connectionId, inFlight]),
+    ).toEqual([
+      [2, 1],
+      [3, 0],
+    ]);
+    expect(second?.sessions[0]).toEqual({
+      sessionId: 0x100080000025n,
+      address: "2001:db8::30",
+      channels: [],
+      shares: [
+        { treeId: 1, unc: "\\\\windows-b.example\\IPC$", isIpc: true },
+        { treeId: 5, unc: "\\\\windows-b.example\\home", isIpc: false },
+      ],
+    });
+    expect(treesOf(data).filter(({ treeId }) => treeId === 5)).toEqual([
+      { sessionId: 0x100080000021n, treeId: 5, share: "//windows-a.example/data" },
+      { sessionId: 0x100080000025n, treeId: 5, share: "//windows-b.example/home" },
+    ]);
+    expect(mids(data)).toEqual([
+      [1, 2, 8, 301, 900n],
+      [2, 2, 16, 302, 12n],
+      [2, 64, 6, 303, 13n],
+    ]);
+    expect(data.listsChannels).toBe(true);
+  });
+
+  test("6.12: credits in three figures, a channel switched off, a server without sessions", () => {
+    const data = parsed("6.12");
+    expect(
+      connections(data).map(({ credits, inFlight, waitingForCredits }) => [
+        credits,
+        inFlight,
+        waitingForCredits,
+      ]),
+    ).toEqual([
+      [970, 9, 10],
+      [1, 0, 0],
+    ]);
+    expect(data.servers[0]?.sessions[0]?.sessionId).toBe(0xffffffff949ce6a8n);
+    expect(data.servers[0]?.sessions[0]?.channels.map(({ connectionId }) => connectionId)).toEqual([3]);
+    expect(treesOf(data)).toHaveLength(3);
+    expect(data.servers[1]).toMatchObject({
+      hostname: "w22-root2.example",
+      tcpStatus: 4,
+      instance: 77,
+      sessions: [],
+    });
+    expect(mids(data)).toEqual([
+      [1, 2, 5, 218, 23n],
+      [1, 2, 3, 219, 24n],
+    ]);
+    expect(data.complete).toBe(true);
+  });
+
+  test.each([
+    "",
+    "\n\n",
+    "Servers: \n\t[NONE]\n",
+    "\ttid: 0x5\n",
+    "\t\tState: 2 com: 5 pid: 1 cbdata: 0 mid 3\n",
+  ])("nothing comes of %j", (text) => {
+    expect(parseDebugData(text)).toEqual({ servers: [], listsChannels: false, complete: true });
+  });
+
+  test("a text cut at any byte gives a beginning of what the whole gives", () => {
+    for (const version of VERSIONS) {
+      const text = fixture(version);
+      const whole = parseDebugData(text);
+      for (let length = 0; length <= text.length; length++) {
+        const part = parseDebugData(text.slice(0, length));
+        expect(part.servers.length).toBeLessThanOrEqual(whole.servers.length);
+        expect(mids(part).length).toBeLessThanOrEqual(mids(whole).length);
+        expect(treesOf(part).length).toBeLessThanOrEqual(treesOf(whole).length);
+        // The last number of a line may be cut itself; all others are as in the whole.
+        expect(treesOf(part).slice(0, -1)).toEqual(
+          treesOf(whole).slice(0, Math.max(0, treesOf(part).length - 1)),
+        );
+      }
+    }
+  });
+
+  test("damaged text never throws", () => {
+    const random = seeded();
+    for (let round = 0; round < 300; round++) {
+      const bytes = Buffer.from(fixture(random.pick(VERSIONS)));
+      for (let hits = random.int(1, 40); hits > 0; hits--) {
+        bytes[random.int(0, bytes.length - 1)] = random.pick([0, 9, 10, 32, 48, 57, 92, 255]);
+      }
+      expect(() => treesOf(parseDebugData(bytes.toString("utf8"))), random.seedText).not.toThrow();
+    }
+  });
+
+  test("a name of a server can't carry controls or be endless", () => {
+    const text = fixture("6.1").replaceAll("windows-a.example", `evil\u001b[2J${"x".repeat(5000)}`);
+    for (const { share } of treesOf(parseDebugData(text))) {
+      expect(share).not.toContain("\u001b");
+      expect(share.length).toBeLessThanOrEqual(512);
+    }
+  });
+
+  test("a text that is known to be cut is not complete", () => {
+    expect(parseDebugData(fixture("6.12"), true).complete).toBe(false);
+  });
+
+  test("what is over a bound is left out and said", () => {
+    const head = fixture("6.12").split("\t\tState: ")[0] ?? "";
+    const line = "\t\tState: 2 com: 5 pid: 218 cbdata: 00000000b7b5d2c1 mid 23\n";
+    const full = parseDebugData(head + line.repeat(DEBUG_DATA_MAX.mids));
+    expect([full.servers[0]?.mids.length, full.complete]).toEqual([DEBUG_DATA_MAX.mids, true]);
+    const over = parseDebugData(head + line.repeat(DEBUG_DATA_MAX.mids + 1));
+    expect([over.servers[0]?.mids.length, over.complete]).toEqual([DEBUG_DATA_MAX.mids, false]);
+  });
+});

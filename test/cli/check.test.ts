@@ -1,0 +1,104 @@
+import { describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { judge } from "../../src/cli/check.ts";
+import { summarizeRule } from "../../src/cli/rule-summary.ts";
+import { parseBuiltIn, parseConfig } from "../../src/config/config.ts";
+import { readConfigFile } from "../../src/config/file.ts";
+import { formatProblem } from "../../src/config/problem.ts";
+import { tempDir } from "../helpers/temp-dir.ts";
+
+const folder = tempDir();
+const RULES = "guardian:\n  anomalies:\n    slow: {type: Latency, acceptable_count: 10}\n";
+const onDisk = () => ({ type: "ext4", mountPoint: "/", source: "/dev/sda1" });
+
+function found(text: string) {
+  const path = join(folder, "aod.yaml");
+  writeFileSync(path, text);
+  return { path, config: readConfigFile(path) };
+}
+
+describe("aod check", () => {
+  test("says ok, how many rules, and one line on each", () => {
+    const { path, config } = found(RULES);
+    const { code, problems, lines } = judge(config, onDisk);
+    expect({ code, problems }).toEqual({ code: 0, problems: [] });
+    expect(lines).toEqual([
+      `${path}: ok, 1 rule`,
+      expect.stringMatching(/^ {2}slow \(Latency\): 10 in 1 s of /),
+    ]);
+  });
+
+  test("is content with warnings, and shows them", () => {
+    const { code, problems } = judge(found(`${RULES}cleanup: {max_total_log_size_mb: 1}\n`).config, onDisk);
+    expect(code).toBe(0);
+    expect(problems.map(({ severity }) => severity)).toEqual(["warning"]);
+  });
+
+  test("ends with 78 for mistakes", () => {
+    const { path, config } = found(`${RULES}a: 1\n`);
+    const { code, problems, lines } = judge(config, onDisk);
+    expect({ code, lines }).toEqual({ code: 78, lines: [`aod: ${path}: 1 error`] });
+    expect(problems.map(formatProblem)).toEqual([`${path}:4:1: a: unknown key`]);
+  });
+
+  test("ends with 66 for a file that is not there, and with 77 for one that may not be read", () => {
+    expect(judge(readConfigFile(join(folder, "gone")), onDisk).code).toBe(66);
+    const forbidden = {
+      config: undefined,
+      problems: [],
+      code: "NOT_PERMITTED",
+      summary: "read x: EACCES",
+    } as const;
+    expect(judge(forbidden, onDisk)).toEqual({ code: 77, problems: [], lines: ["aod: read x: EACCES"] });
+  });
+
+  test("refuses an output folder on a share, with the key's place, and asks for the folder that is meant", () => {
+    const { path, config } = found(`${RULES}aod_output_dir: /mnt/logs/aod\n`);
+    const asked: string[] = [];
+    const { code, problems } = judge(config, (where) => {
+      asked.push(where);
+      return { type: "cifs", mountPoint: "/mnt/logs", source: "//srv/logs" };
+    });
+    expect({ code, asked }).toEqual({ code: 78, asked: ["/mnt/logs/aod"] });
+    expect(problems.map(formatProblem)).toEqual([
+      `${path}:4:17: aod_output_dir: /mnt/logs/aod is on cifs, mounted at /mnt/logs: choose a local file system`,
+    ]);
+  });
+
+  test("knows the built-in default", () => {
+    const { code, lines } = judge(parseBuiltIn(), onDisk);
+    expect({ code, first: lines[0] }).toEqual({ code: 0, first: "built-in default: ok, 2 rules" });
+  });
+});
+
+describe("summarizeRule", () => {
+  test.each([
+    [
+      { type: "Latency", acceptable_count: 5, track_commands: [{ command: "SMB2_READ", threshold: 50 }] },
+      "x (Latency): 5 in 1 s of SMB2_READ from 50 ms, every other command from 10 ms, never SMB2_LOCK SMB2_CHANGE_NOTIFY; one of 1000 ms at once; collects mounts",
+    ],
+    [
+      {
+        type: "Latency",
+        acceptable_count: 5,
+        mode: "trackonly",
+        default_threshold_ms: 0,
+        track_commands: [{ command: "SMB2_READ" }],
+        actions: [],
+      },
+      "x (Latency): 5 in 1 s of SMB2_READ whatever it takes; one of 1000 ms at once; collects no actions",
+    ],
+    [
+      { type: "Error", acceptable_count: 1, mode: "trackonly", track_codes: ["EIO", "ENOENT"] },
+      "x (Error): 1 in 1 s of ENOENT EIO; collects mounts",
+    ],
+    [
+      { type: "Error", acceptable_count: 1, track_codes: ["ENOENT"], exclude_codes: ["EACCES"] },
+      "x (Error): 1 in 1 s of any errno but EACCES, everyday answers too for ENOENT; collects mounts",
+    ],
+  ])("of %j", (x, summary) => {
+    const text = JSON.stringify({ watcher: { actions: ["mounts"] }, guardian: { anomalies: { x } } });
+    expect(parseConfig(text).config?.rules.map(summarizeRule)).toEqual([summary]);
+  });
+});

@@ -1,0 +1,66 @@
+import { describe, expect, test } from "bun:test";
+import { lineOf } from "../../src/cli/event-lines.ts";
+import type { Anomaly } from "../../src/model/anomaly.ts";
+import type { Incident } from "../../src/model/incident.ts";
+import { LOSS_CAUSES } from "../../src/model/losses.ts";
+import { aRequest } from "../helpers/request.ts";
+
+const INCIDENT = { id: "20261123T012345.678Z", count: 10, share: "//files/db" } as Incident;
+const ANOMALY: Anomaly = {
+  ...{ rule: "slow", ruleType: "latency", kind: "hung", share: "//files/db", count: 1, worstNs: 1.0021e9 },
+  ...{
+    occurredNs: 0,
+    detectedNs: 1.8e6,
+    evidence: [aRequest({ latencyMs: 0, comm: "postgres", processId: 4200 })],
+  },
+};
+
+describe("log lines", () => {
+  test("an incident says who, where, how long and how fast it was seen", () => {
+    const line = lineOf({ type: "opened", incident: INCIDENT, anomaly: ANOMALY });
+    expect(line?.level).toBe("warn");
+    expect(line?.text).toBe("incident opened: a request has no reply");
+    expect(line?.values).toMatchObject({
+      ...{
+        incident: INCIDENT.id,
+        rule: "slow",
+        share: "//files/db",
+        worst_ms: "1002.100",
+        command: "SMB2_READ",
+      },
+      ...{ pid: 4200, comm: "postgres", detected_after_ms: "1.800" },
+    });
+  });
+
+  test("waiting for the module says what happens next", () => {
+    expect(lineOf({ type: "waiting" })?.text).toContain("waiting for the kernel module cifs");
+  });
+
+  test.each(Object.keys(LOSS_CAUSES))("loss %s is said in words, with its count", (cause) => {
+    const line = lineOf({ type: "lost", cause, count: 3 });
+    expect(line).toMatchObject({ level: "warn", values: { cause, count: 3 } });
+    expect(line?.text).not.toBe("lost");
+  });
+
+  test("a capture names what did not go well", () => {
+    const action = {
+      file: undefined,
+      exitCode: undefined,
+      durationMs: 1,
+      bytes: 0,
+      sha256: undefined,
+      reason: "no",
+    };
+    const line = lineOf({
+      type: "collected",
+      capture: {
+        ...{ orderId: 1, incidentId: "i", name: "aod_x.tar.zst", bytes: 5, durationMs: 10.4 },
+        actions: [
+          { name: "dmesg", status: "ok", ...action },
+          { name: "stats", status: "missing", ...action },
+        ],
+      },
+    });
+    expect(line?.values).toMatchObject({ capture: "aod_x.tar.zst", not_ok: "stats:missing", took_ms: 10 });
+  });
+});

@@ -1,0 +1,101 @@
+// The shipped configuration, the examples and docs/configuration.md against the schema: none of them can drift.
+
+import { describe, expect, test } from "bun:test";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { isMap, parseDocument, stringify } from "yaml";
+import { parseBuiltIn, parseConfig } from "../../src/config/config.ts";
+import { KEY_TABLE, type KeyRow } from "../../src/config/key-table.ts";
+import { ACTIONS } from "../../src/model/action.ts";
+import type { Config } from "../../src/model/config.ts";
+
+const ROOT = join(import.meta.dir, "../..");
+const SHIPPED = readFileSync(join(ROOT, "config/aod.yaml"), "utf8");
+const DOCUMENT = readFileSync(join(ROOT, "docs/configuration.md"), "utf8");
+const RULE_PREFIX = "guardian.anomalies.NAME.";
+
+const keys = KEY_TABLE.filter(({ range }) => range !== undefined);
+
+function withoutOrigin({ file, sha256, ...rest }: Config): Omit<Config, "file" | "sha256"> {
+  return rest;
+}
+
+describe("config/aod.yaml", () => {
+  test("is the built-in default, without a warning", () => {
+    const { config, problems } = parseConfig(SHIPPED);
+    expect(problems).toEqual([]);
+    expect(parseBuiltIn().config).toEqual(config as Config);
+  });
+
+  test("shows every key of the schema", () => {
+    const names = KEY_TABLE.map(({ path }) => path.split(/[.[\]]+/).at(-1)).filter((name) => name !== "NAME");
+    expect(names.length).toBeGreaterThan(20);
+    expect(names.filter((name) => !new RegExp(`^[-# ]*${name}:`, "m").test(SHIPPED))).toEqual([]);
+  });
+
+  test("names every action, with what it is", () => {
+    for (const [name, what] of Object.entries(ACTIONS))
+      expect(SHIPPED).toMatch(new RegExp(`${name} +${what}`));
+  });
+
+  test.each(
+    keys.filter((row) => !row.required && !row.path.startsWith(RULE_PREFIX)).map(({ path }) => [path]),
+  )("gives %s its default", (path) => {
+    const document = parseDocument(SHIPPED);
+    expect(document.deleteIn(path.split("."))).toBe(true);
+    const { config } = parseConfig(stringify(document));
+    expect(withoutOrigin(config as Config)).toEqual(withoutOrigin(parseBuiltIn().config));
+  });
+
+  test("can lose all its optional sections at once", () => {
+    const document = parseDocument(SHIPPED);
+    if (!isMap(document.contents)) throw new Error("no mapping");
+    document.contents.items = document.contents.items.filter(({ key }) => String(key) === "guardian");
+    const { config } = parseConfig(stringify(document));
+    expect(withoutOrigin(config as Config)).toEqual(withoutOrigin(parseBuiltIn().config));
+  });
+});
+
+describe("config/examples", () => {
+  const names = readdirSync(join(ROOT, "config/examples")).sort();
+
+  test("are the five", () => {
+    expect(names).toEqual(["azure-files.yaml", "busy.yaml", "minimal.yaml", "netapp.yaml", "samba-lan.yaml"]);
+  });
+
+  test.each(names.map((name) => [name]))("%s has neither errors nor warnings", (name) => {
+    const { config, problems } = parseConfig(readFileSync(join(ROOT, "config/examples", name)), name);
+    expect(problems).toEqual([]);
+    expect(config?.rules.length).toBeGreaterThan(0);
+  });
+});
+
+describe("docs/configuration.md", () => {
+  test.each([
+    ["outside rules", keys.filter(({ path }) => !path.startsWith(RULE_PREFIX)), generalRow],
+    ["of rules", keys.filter(({ path }) => path.startsWith(RULE_PREFIX)), ruleRow],
+  ])("has the table of keys %s as the schema makes it", (_, rows, toLine) => {
+    const table = rows.map(toLine).join("\n");
+    expect(DOCUMENT).toContain(table);
+  });
+
+  test("has every action, with what it is", () => {
+    for (const [name, what] of Object.entries(ACTIONS))
+      expect(DOCUMENT).toContain(`| \`${name}\` | ${what} |`);
+  });
+});
+
+function generalRow(row: KeyRow): string {
+  return `| \`${row.path}\` | ${fallbackOf(row)} | ${row.range} | ${row.meaning} |`;
+}
+
+function ruleRow(row: KeyRow): string {
+  const types = row.types.length === 1 ? row.types[0] : "all";
+  return `| \`${row.path.slice(RULE_PREFIX.length)}\` | ${types} | ${fallbackOf(row)} | ${row.range} | ${row.meaning} |`;
+}
+
+function fallbackOf({ required, fallback }: KeyRow): string {
+  if (required) return "required";
+  if (fallback === undefined) return "";
+  return Array.isArray(fallback) ? `\`[${fallback.join(", ")}]\`` : `\`${fallback}\``;
+}

@@ -1,0 +1,90 @@
+import { describe, expect, test } from "bun:test";
+import { parseConfig } from "../../src/config/config.ts";
+import { formatProblem } from "../../src/config/problem.ts";
+import { ERRNO, ERRNO_COUNT } from "../../src/model/errno.ts";
+import type { ErrorRule } from "../../src/model/rule.ts";
+
+function parse(keys: object) {
+  const failed = { type: "Error", acceptable_count: 3, ...keys };
+  return parseConfig(JSON.stringify({ guardian: { anomalies: { failed } } }), "f");
+}
+
+function ruleOf(keys: object): ErrorRule {
+  const { config, problems } = parse(keys);
+  const rule = config?.rules[0];
+  if (rule?.type !== "error") throw new Error(problems.map(formatProblem).join("\n"));
+  return rule;
+}
+
+/** Numbers for which a list says true. */
+const trueIn = (list: readonly boolean[]) => list.flatMap((is, number) => (is ? [number] : []));
+
+describe("an error rule", () => {
+  test("in mode all counts every errno but the excluded ones, also those without a name", () => {
+    const { counts, named } = ruleOf({ track_codes: ["ENOENT"], exclude_codes: ["EACCES", "EBUSY"] });
+    const all = Array.from({ length: ERRNO_COUNT - 1 }, (_, i) => i + 1);
+    expect(trueIn(counts)).toEqual(all.filter((errno) => errno !== ERRNO.EACCES && errno !== ERRNO.EBUSY));
+    expect(trueIn(named)).toEqual([ERRNO.ENOENT]);
+  });
+
+  test("in mode trackonly counts what it names", () => {
+    const { counts, named } = ruleOf({ mode: "trackonly", track_codes: ["EIO", "EWOULDBLOCK", "ENOTSUP"] });
+    expect(trueIn(counts)).toEqual([ERRNO.EIO, ERRNO.EAGAIN, ERRNO.EOPNOTSUPP]);
+    expect(named).toEqual(counts);
+  });
+
+  test("in mode excludeonly names nothing", () => {
+    const { counts, named } = ruleOf({
+      mode: "excludeonly",
+      track_codes: ["EIO"],
+      exclude_codes: ["ENOENT"],
+    });
+    expect(trueIn(counts).length).toBe(ERRNO_COUNT - 2);
+    expect(trueIn(named)).toEqual([]);
+  });
+});
+
+describe("the check of an error entry", () => {
+  test.each([
+    [
+      "one errno in both lists, under two names",
+      { track_codes: ["EAGAIN"], exclude_codes: ["EWOULDBLOCK"] },
+      "error guardian.anomalies.failed.exclude_codes[0] EWOULDBLOCK is both tracked and excluded",
+    ],
+    [
+      "trackonly without a list",
+      { mode: "trackonly" },
+      "error guardian.anomalies.failed nothing to track: mode trackonly needs track_codes",
+    ],
+    [
+      "a list that is not used",
+      { mode: "trackonly", track_codes: ["EIO"], exclude_codes: ["ENOENT"] },
+      "warning guardian.anomalies.failed.exclude_codes mode trackonly does not use it",
+    ],
+    [
+      "an errno twice",
+      { exclude_codes: ["EIO", "EIO"] },
+      "warning guardian.anomalies.failed.exclude_codes[1] EIO is in the list twice",
+    ],
+    [
+      "an errno that does not exist",
+      { exclude_codes: ["ENONET", "EOI"] },
+      'error guardian.anomalies.failed.exclude_codes[1] must be the name of an errno, not "EOI" (did you mean EIO?)',
+    ],
+    [
+      "a key of the other type",
+      { track_commands: [] },
+      "error guardian.anomalies.failed.track_commands unknown key (it belongs to rules of type Latency)",
+    ],
+    [
+      "a tool of the other type",
+      { tool: "smbslower" },
+      'warning guardian.anomalies.failed.tool "smbslower" is ignored',
+    ],
+  ])("tells of %s", (_, keys, expected) => {
+    const { config, problems } = parse(keys);
+    const said = problems.map(({ severity, path, message }) => `${severity} ${path} ${message}`);
+    expect(said).toEqual([expect.stringContaining(expected)]);
+    expect(config === undefined).toBe(expected.startsWith("error"));
+  });
+});

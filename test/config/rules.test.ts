@@ -1,0 +1,76 @@
+import { describe, expect, test } from "bun:test";
+import { parseConfig } from "../../src/config/config.ts";
+
+const LATENCY = { type: "Latency", acceptable_count: 1 };
+
+function problemsOf(anomalies: object): string[] {
+  const { problems } = parseConfig(JSON.stringify({ guardian: { anomalies } }), "f");
+  return problems.map(({ path, message }) => `${path.replace("guardian.anomalies.", "")} ${message}`);
+}
+
+describe("names of rules", () => {
+  test.each(["a", "A-b_c.9", "x".repeat(64), "..", "Manual"])("%p is one", (name) => {
+    expect(problemsOf({ [name]: LATENCY })).toEqual([]);
+  });
+
+  test.each(["", "a b", "a/b", "ä", "x".repeat(65), "a\n"])("%p is none", (name) => {
+    expect(problemsOf({ [name]: LATENCY })).toEqual([expect.stringContaining("is no name of a rule")]);
+  });
+
+  test("manual is taken", () => {
+    expect(problemsOf({ manual: LATENCY })).toEqual([expect.stringContaining("choose another")]);
+  });
+
+  test("that JavaScript has plans of its own for are names like any other", () => {
+    const text =
+      "guardian:\n  anomalies:\n    __proto__: {type: Latency, acceptable_count: 1}\n    constructor: {type: Error, acceptable_count: 1}\n";
+    expect(parseConfig(text).config?.rules.map(({ name }) => name)).toEqual(["__proto__", "constructor"]);
+  });
+});
+
+describe("types of rules", () => {
+  test.each(["Latency", "LATENCY", " error "])("%p is one", (type) => {
+    expect(problemsOf({ a: { type, acceptable_count: 1 } })).toEqual([]);
+  });
+
+  test.each([
+    ["Latncy", 'a.type must be Latency or Error, not "Latncy" (did you mean Latency?)'],
+    ["Stuck", 'a.type must be Latency or Error, not "Stuck"'],
+    ["toString", 'a.type must be Latency or Error, not "toString"'],
+    [5, "a.type must be Latency or Error, not 5"],
+    [null, "a.type must be Latency or Error, not nothing"],
+  ])("%p is none", (type, message) => {
+    expect(problemsOf({ a: { type, acceptable_count: 1 } })).toEqual([message]);
+  });
+
+  test("must be there", () => {
+    expect(problemsOf({ a: { acceptable_count: 1 } })).toEqual(["a.type is required: Latency or Error"]);
+  });
+
+  test("must be there with the count", () => {
+    expect(problemsOf({ a: { type: "Error" }, b: { type: "Latency" } })).toEqual([
+      "a.acceptable_count is required",
+      "b.acceptable_count is required",
+    ]);
+  });
+});
+
+describe("actions of rules", () => {
+  test("are the watcher's unless the rule names its own, each once", () => {
+    const text = JSON.stringify({
+      watcher: { actions: ["stats", "stats", "mounts"] },
+      guardian: {
+        anomalies: {
+          a: LATENCY,
+          b: { ...LATENCY, actions: [] },
+          c: { ...LATENCY, actions: ["dmesg", "dmesg"] },
+        },
+      },
+    });
+    expect(parseConfig(text).config?.rules.map(({ actions }) => actions)).toEqual([
+      ["stats", "mounts"],
+      [],
+      ["dmesg"],
+    ]);
+  });
+});

@@ -1,0 +1,520 @@
+import { describe, expect, test } from "bun:test";
+import { EVIDENCE_MAX } from "../../src/model/anomaly.ts";
+import { COMMAND, COMMANDS } from "../../src/model/command.ts";
+import { ERRNO } from "../../src/model/errno.ts";
+import { FLAG, KIND } from "../../src/model/request.gen.ts";
+import { seeded } from "../helpers/random.ts";
+import { aLatencyRule, anErrorRule } from "../helpers/rule.ts";
+import { Stage } from "./stage.ts";
+
+/** Ten slower than 10 ms within a second, or one of a second. */
+const rule = aLatencyRule({ acceptableCount: 10, slowMs: 10, emergencyMs: 1000, windowMs: 1000 });
+/** Every slow request trips it. */
+const each = aLatencyRule({ acceptableCount: 1, slowMs: 10, emergencyMs: 1000 });
+
+const kinds = (stage: Stage) => stage.said.map(({ kind }) => kind);
+
+describe("Detector: replies", () => {
+  test("nine at the end of one second and one at the start of the next trip the rule, whatever the batches", () => {
+    const stage = new Stage([rule]);
+    for (let i = 0; i < 9; i++) {
+      stage.advance(10_900 + i * 10);
+      stage.exchange(20);
+      stage.round();
+    }
+    expect(stage.said).toEqual([]);
+    stage.advance(11_005);
+    stage.exchange(20);
+    stage.round();
+    expect(stage.said).toMatchObject([{ kind: "slow", count: 10, share: "//server/share", atMs: 11_005 }]);
+    expect(stage.said[0]?.evidence).toHaveLength(10);
+  });
+
+  test("what is healthy says nothing", () => {
+    const stage = new Stage([rule, anErrorRule()]);
+    for (let i = 0; i < 500; i++) {
+      stage.advance(10_000 + i);
+      stage.exchange(1);
+    }
+    stage.advance(20_000);
+    expect(stage.said).toEqual([]);
+  });
+
+  test("a reply over the emergency threshold trips at once, and only that", () => {
+    const stage = new Stage([each]);
+    stage.exchange(1200);
+    stage.round();
+    expect(stage.said).toMatchObject([{ kind: "emergency", count: 1, worstNs: 1.2e9 }]);
+  });
+
+  test("errors trip their rule", () => {
+    const stage = new Stage([rule, anErrorRule({ acceptableCount: 3 })]);
+    for (let i = 0; i < 3; i++) {
+      const flags = FLAG.REPLIED | FLAG.ERRORED;
+      stage.exchange(1, { flags, ntStatus: 0xc0000022, errno: ERRNO.EACCES });
+    }
+    stage.round();
+    expect(stage.said).toMatchObject([{ rule: "errors", kind: "error", count: 3 }]);
+  });
+
+  test.each<[string, number]>([
+    ["ambiguous", FLAG.REPLIED | FLAG.AMBIGUOUS],
+    ["tail", FLAG.TAIL],
+    ["superseded", FLAG.SUPERSEDED],
+    ["reaped", FLAG.REAPED],
+  ])("a line that is %s feeds no rule", (_, flags) => {
+    const stage = new Stage([each, anErrorRule({ acceptableCount: 1 })]);
+    stage.exchange(5000, { flags: flags | FLAG.ERRORED, ntStatus: 0xc0000022, errno: ERRNO.EACCES });
+    stage.round();
+    expect(stage.said).toEqual([]);
+  });
+
+  test("shares have windows of their own", () => {
+    const stage = new Stage([aLatencyRule({ acceptableCount: 2 })]);
+    stage.shares.set(6, "//server/other");
+    stage.exchange(20, { treeId: 5 });
+    stage.exchange(20, { treeId: 6 });
+    stage.round();
+    expect(stage.said).toEqual([]);
+    stage.exchange(20, { treeId: 6 });
+    stage.round();
+    expect(stage.said).toMatchObject([{ share: "//server/other", count: 2 }]);
+  });
+
+  test("records of an unknown kind are counted as such, signals and wakes are no requests", () => {
+    const stage = new Stage([each]);
+    for (const kind of [KIND.SIGNAL, KIND.WAKE, 9]) stage.send({ ...stage.enter(), latencyNs: 5e9, kind });
+    stage.round();
+    stage.detector.takeMalformed();
+    expect(stage.detector.counts).toMatchObject({ records: 4, malformed: 2 });
+    expect(stage.said).toEqual([]);
+  });
+});
+
+describe("Detector: requests in flight", () => {
+  test("one that hangs is said at its emergency threshold, exactly, and before that nothing is", () => {
+    const stage = new Stage([rule]);
+    stage.advance(12_345);
+    const request = stage.enter();
+    stage.advance(20_000);
+    expect(stage.said).toMatchObject([
+      { kind: "hung", count: 1, atMs: 13_345, occurredNs: 13_345e6, detectedNs: 13_345e6, worstNs: 1e9 },
+    ]);
+    expect(stage.said[0]?.evidence).toEqual([request]);
+  });
+
+  test("when the reply of one that hung comes, nothing more is said", () => {
+    const stage = new Stage([each]);
+    const request = stage.enter();
+    stage.advance(12_000);
+    const before = stage.said.length;
+    stage.reply(request);
+    stage.advance(20_000);
+    expect(stage.said).toHaveLength(before);
+    expect(kinds(stage)).toEqual(["slow", "hung"]);
+    expect(stage.said.reduce((sum, { count }) => sum + count, 0)).toBe(1);
+  });
+
+  test("many that are overdue at once fill the window while they hang", () => {
+    const stage = new Stage([rule]);
+    for (let i = 0; i < 10; i++) stage.enter();
+    stage.advance(10_500);
+    expect(stage.said).toMatchObject([{ kind: "slow", count: 10, occurredNs: 10_010e6 }]);
+    expect(stage.said[0]?.atMs).toBeLessThanOrEqual(10_110);
+  });
+
+  test("one that was overdue counts no second time when it is complete", () => {
+    const stage = new Stage([aLatencyRule({ acceptableCount: 2, slowMs: 10, emergencyMs: 1000 })]);
+    const request = stage.enter();
+    stage.advance(10_200);
+    stage.reply(request);
+    stage.advance(10_300);
+    expect(stage.said).toEqual([]);
+    stage.exchange(20);
+    stage.round();
+    expect(kinds(stage)).toEqual(["slow"]);
+  });
+
+  test("one that was overdue and whose reply comes over the emergency threshold is an emergency", () => {
+    const stage = new Stage([rule]);
+    const request = stage.enter();
+    stage.advance(10_999.9);
+    stage.reply({ ...request, startNs: request.startNs }, { latencyNs: 1_000_000_001 });
+    stage.round();
+    stage.advance(20_000);
+    expect(stage.said).toMatchObject([{ kind: "emergency", count: 1 }]);
+  });
+
+  test("each rule counts by its own thresholds", () => {
+    const slower = aLatencyRule({ name: "slower", acceptableCount: 1, slowMs: 300, emergencyMs: 2000 });
+    const stage = new Stage([each, slower]);
+    const request = stage.enter();
+    stage.advance(10_200);
+    expect(stage.said.map(({ rule }) => rule)).toEqual(["slow"]);
+    stage.advance(10_400);
+    expect(stage.said.map(({ rule }) => rule)).toEqual(["slow", "slower"]);
+    stage.advance(11_500);
+    stage.reply(request);
+    stage.advance(14_000);
+    expect(stage.said.map(({ rule, kind }) => [rule, kind])).toEqual([
+      ["slow", "slow"],
+      ["slower", "slow"],
+      ["slow", "hung"],
+    ]);
+  });
+
+  test("a line that changes while it is read is not believed", () => {
+    const stage = new Stage([each]);
+    const request = stage.enter();
+    stage.advance(10_005);
+    stage.rewrite({ ...request, startNs: 0n });
+    stage.advance(20_000);
+    expect(stage.said).toEqual([]);
+  });
+
+  test("requests that wait by design are never slow and never hang", () => {
+    const ioctl = COMMAND.SMB2_IOCTL;
+    const exempt = [COMMAND.SMB2_CHANGE_NOTIFY, COMMAND.SMB2_LOCK];
+    const limit = (ns: number) => COMMANDS.map((_, command) => (exempt.includes(command) ? Infinity : ns));
+    const stage = new Stage([
+      aLatencyRule({ acceptableCount: 1, slowNs: limit(10e6), emergencyNs: limit(1e9) }),
+    ]);
+    stage.shares.set(1, "//server/IPC$");
+    for (const command of exempt) stage.enter({ command });
+    stage.enter({ command: ioctl, treeId: 1 });
+    stage.advance(3_600_000);
+    expect(stage.said).toEqual([]);
+    stage.enter({ command: ioctl, treeId: 5 });
+    stage.advance(3_605_000);
+    expect(kinds(stage)).toEqual(["slow", "hung"]);
+  });
+
+  test("a hanging request costs few wake-ups: it is asked about when its age has doubled", () => {
+    const stage = new Stage([rule]);
+    stage.enter();
+    stage.advance(10_000 + 3_600_000);
+    expect(kinds(stage)).toEqual(["hung"]);
+    expect(stage.asked.length).toBeLessThan(20);
+    expect(stage.wakeUps).toBeLessThan(40);
+  });
+
+  test("an idle table costs none", () => {
+    const stage = new Stage([rule]);
+    stage.exchange(1);
+    stage.advance(20_000);
+    const before = stage.wakeUps;
+    stage.advance(3_600_000);
+    expect(stage.wakeUps).toBe(before);
+    expect(stage.detector.idleNs(stage.nowMs * 1e6)).toBe(Infinity);
+  });
+});
+
+describe("Detector: what nobody waits for", () => {
+  test("is not said, but handed over to be closed", () => {
+    const stage = new Stage([rule]);
+    stage.verdict = "dead";
+    const request = stage.enter();
+    stage.advance(11_500);
+    expect(stage.said).toEqual([]);
+    expect(stage.dead).toEqual([request]);
+    expect(stage.detector.counts).toMatchObject({ dead: 1, inFlight: 1 });
+  });
+
+  test("is handed over again if closing failed, at ever longer intervals", () => {
+    const stage = new Stage([rule]);
+    stage.verdict = "dead";
+    stage.enter();
+    stage.advance(10_000 + 3_600_000);
+    expect(stage.dead.length).toBeGreaterThan(2);
+    expect(stage.dead.length).toBeLessThan(20);
+  });
+
+  test("is found although no rule says anything of its command", () => {
+    const stage = new Stage([anErrorRule()]);
+    stage.verdict = "dead";
+    const request = stage.enter({ command: COMMAND.SMB2_CHANGE_NOTIFY });
+    stage.advance(100_000);
+    expect(stage.dead[0]).toEqual(request);
+  });
+
+  test("one that can't be told yet is asked about again as soon as that makes sense", () => {
+    const stage = new Stage([rule]);
+    stage.verdict = "stale";
+    stage.readableNs = 14_000e6;
+    stage.enter();
+    stage.advance(13_999);
+    expect(stage.said).toEqual([]);
+    stage.verdict = "alive";
+    stage.advance(14_000);
+    expect(stage.said).toMatchObject([{ kind: "hung", atMs: 14_000, occurredNs: 11_000e6 }]);
+  });
+
+  test("one of which nobody can say anything is asked about for ever, less and less often", () => {
+    const stage = new Stage([rule]);
+    stage.verdict = "unsure";
+    stage.enter();
+    stage.advance(10_000 + 3_600_000);
+    expect(stage.said).toEqual([]);
+    expect(stage.dead).toEqual([]);
+    expect(stage.asked.length).toBeGreaterThan(5);
+    expect(stage.asked.length).toBeLessThan(40);
+  });
+
+  test("a reply that comes while it is asked about is the last word", () => {
+    const stage = new Stage([rule]);
+    const request = stage.enter();
+    stage.meanwhile = () => {
+      stage.reply(request, { latencyNs: 999_500_000 });
+    };
+    stage.advance(12_000);
+    expect(stage.asked).toHaveLength(1);
+    expect(stage.said).toEqual([]);
+  });
+
+  test("one that hangs and is given up later is found then", () => {
+    const stage = new Stage([rule]);
+    const request = stage.enter();
+    stage.advance(11_500);
+    expect(kinds(stage)).toEqual(["hung"]);
+    stage.verdict = "dead";
+    stage.advance(20_000);
+    expect(stage.dead).toEqual([request]);
+  });
+
+  test("nothing is asked before it makes sense, though another rule's limit is reached", () => {
+    const stage = new Stage([rule, aLatencyRule({ name: "patient", slowMs: 1500, emergencyMs: 2000 })]);
+    stage.verdict = "stale";
+    stage.readableNs = 14_000e6;
+    stage.enter();
+    stage.advance(13_999);
+    expect(stage.asked).toHaveLength(1);
+  });
+
+  test("what was asked before needs newer evidence", () => {
+    const stage = new Stage([rule]);
+    stage.enter();
+    stage.advance(30_000);
+    const [first, second] = stage.asked.map(({ sinceNs }) => sinceNs);
+    expect(first).toBeLessThan(11_000e6);
+    expect(second).toBe(11_000e6);
+  });
+});
+
+describe("Detector: evicted requests", () => {
+  test("are followed, and said to hang only if somebody still waits", () => {
+    const stage = new Stage([rule]);
+    const request = stage.enter();
+    stage.advance(10_100);
+    stage.evict(request);
+    stage.advance(10_200);
+    expect(stage.detector.counts).toMatchObject({ followed: 1, inFlight: 1 });
+    stage.advance(12_000);
+    expect(stage.asked.map(({ hasLine }) => hasLine)).toEqual([false]);
+    expect(stage.said).toMatchObject([{ kind: "hung", atMs: 11_000 }]);
+  });
+
+  test("whose reply went unseen are forgotten, and nothing is to be closed", () => {
+    const stage = new Stage([rule]);
+    stage.verdict = "dead";
+    stage.evict(stage.enter());
+    stage.advance(12_000);
+    expect(stage.said).toEqual([]);
+    expect(stage.dead).toEqual([]);
+    expect(stage.detector.counts).toMatchObject({ followed: 0, dead: 1 });
+  });
+
+  test("of which no rule could say that they hang are not followed", () => {
+    const stage = new Stage([anErrorRule()]);
+    stage.evict(stage.enter());
+    stage.advance(12_000);
+    expect(stage.detector.counts).toMatchObject({ followed: 0, unfollowed: 0 });
+  });
+
+  test("do not count as slow, for nobody saw whether they were", () => {
+    const stage = new Stage([each]);
+    stage.verdict = "dead";
+    stage.evict(stage.enter());
+    stage.advance(20_000);
+    expect(stage.said).toEqual([]);
+  });
+});
+
+describe("Detector: ambiguous requests in flight", () => {
+  test("hang only if cifs lists them: the reply may have closed the wrong one", () => {
+    const stage = new Stage([each]);
+    stage.enter({ flags: FLAG.AMBIGUOUS });
+    stage.advance(12_000);
+    expect(stage.asked.map(({ hasLine }) => hasLine)).toEqual([false]);
+    expect(kinds(stage)).toEqual(["hung"]);
+  });
+});
+
+describe("Detector: storms", () => {
+  test("a storm is said in a few anomalies, and no request is missing in them", () => {
+    const stage = new Stage([each]);
+    for (let ms = 10_000; ms < 11_000; ms++) {
+      stage.advance(ms);
+      for (let i = 0; i < 5; i++) stage.exchange(20);
+      stage.round();
+    }
+    stage.advance(12_000);
+    expect(stage.said.length).toBeLessThanOrEqual(12);
+    expect(stage.said.reduce((sum, { count }) => sum + count, 0)).toBe(5000);
+    expect(stage.said[0]?.atMs).toBe(10_000);
+  });
+
+  test("every slow request counts exactly once, however it and the looks fall", () => {
+    const random = seeded();
+    for (let round = 0; round < 20; round++) {
+      const stage = new Stage([aLatencyRule({ acceptableCount: 1, slowMs: 10, emergencyMs: 500 })]);
+      const open: ReturnType<Stage["enter"]>[] = [];
+      let slow = 0;
+      for (let ms = 10_000; ms < 14_000; ms += random.int(1, 20)) {
+        stage.advance(ms);
+        if (random.chance(0.6)) open.push(stage.enter({ startNs: BigInt(ms * 1e6) }));
+        while (open.length > 0 && random.chance(0.5)) {
+          const [request] = open.splice(random.int(0, open.length - 1), 1);
+          if (request === undefined) break;
+          const { latencyNs } = stage.reply(request);
+          if (latencyNs >= 10e6) slow += 1;
+        }
+        if (random.chance(0.7)) stage.round();
+      }
+      stage.advance(60_000);
+      slow += open.length;
+      const text = `${random.seedText} round ${round}`;
+      expect(
+        stage.said.reduce((sum, { count }) => sum + count, 0),
+        text,
+      ).toBe(slow);
+      expect(
+        new Set(stage.said.flatMap(({ kind, evidence }) => (kind === "hung" ? evidence : []))).size,
+        text,
+      ).toBeGreaterThanOrEqual(Math.min(1, open.length));
+    }
+  });
+});
+
+describe("Detector: another thread goes on", () => {
+  test("windows are filled from the table: the tenth after a restart trips", () => {
+    const stage = new Stage([rule]);
+    for (let i = 0; i < 9; i++) stage.exchange(20);
+    stage.round();
+    stage.advance(10_300);
+    stage.restart([rule]);
+    stage.advance(10_400);
+    expect(stage.said).toEqual([]);
+    stage.exchange(20);
+    stage.round();
+    expect(stage.said).toMatchObject([{ kind: "slow" }]);
+    expect(stage.said[0]?.evidence).toHaveLength(10);
+  });
+
+  test("what is still on the ring is judged, and has no second place in the window", () => {
+    const stage = new Stage([rule]);
+    for (let i = 0; i < 5; i++) stage.exchange(20);
+    stage.round(false);
+    stage.restart([rule]);
+    stage.round();
+    expect(stage.detector.counts).toMatchObject({ records: 5, repeated: 5 });
+    for (let i = 0; i < 4; i++) stage.exchange(20);
+    stage.round();
+    expect(stage.said).toEqual([]);
+    stage.exchange(20);
+    stage.round();
+    expect(stage.said).toMatchObject([{ kind: "slow", count: 10 }]);
+  });
+
+  test("the request that trips the rule is not lost if the thread dies before it says so", () => {
+    const stage = new Stage([rule]);
+    for (let i = 0; i < 9; i++) stage.exchange(20);
+    stage.round();
+    stage.exchange(20);
+    stage.round(false);
+    stage.restart([rule]);
+    stage.round();
+    expect(stage.said).toMatchObject([{ kind: "slow", count: 1 }]);
+    expect(stage.said[0]?.evidence).toHaveLength(10);
+  });
+
+  test("what can't be trusted is not restored either", () => {
+    const stage = new Stage([aLatencyRule({ acceptableCount: 2 })]);
+    stage.exchange(20, { flags: FLAG.REPLIED | FLAG.AMBIGUOUS });
+    stage.round();
+    stage.restart([aLatencyRule({ acceptableCount: 2 })]);
+    stage.exchange(20);
+    stage.round();
+    expect(stage.said).toEqual([]);
+  });
+
+  test("the evidence is what came last, wherever it stands in the table", () => {
+    const stage = new Stage([rule]);
+    const sent = Array.from({ length: 60 }, (_, i) => stage.exchange(20 + i, { latencyNs: 20e6 }));
+    stage.round();
+    stage.advance(10_100);
+    stage.restart([rule]);
+    const last = stage.exchange(20);
+    stage.round();
+    const latest = sent.slice(0, EVIDENCE_MAX - 1).reverse();
+    expect(stage.said.at(-1)?.evidence.map(({ messageId }) => messageId)).toEqual(
+      [...latest, last].map(({ messageId }) => messageId),
+    );
+  });
+
+  test("what was said before is not said again", () => {
+    const stage = new Stage([rule, anErrorRule()]);
+    for (let i = 0; i < 20; i++) stage.exchange(i === 19 ? 1500 : 20);
+    stage.round();
+    expect(kinds(stage)).toEqual(["emergency", "slow"]);
+    stage.advance(10_050);
+    stage.restart([rule, anErrorRule()]);
+    stage.advance(20_000);
+    expect(stage.said).toHaveLength(2);
+  });
+
+  test("requests in flight are found again", () => {
+    const stage = new Stage([rule]);
+    stage.enter();
+    stage.advance(10_500);
+    stage.restart([rule]);
+    stage.advance(20_000);
+    expect(stage.said).toMatchObject([{ kind: "hung", atMs: 11_000 }]);
+  });
+});
+
+describe("Detector: other rules", () => {
+  test("apply at once, to what the table holds", () => {
+    const stage = new Stage([rule]);
+    for (let i = 0; i < 3; i++) stage.exchange(20);
+    stage.round();
+    stage.hear(stage.detector.configure([aLatencyRule({ acceptableCount: 4 })], stage.nowMs * 1e6));
+    expect(stage.said).toEqual([]);
+    stage.exchange(20);
+    stage.round();
+    expect(stage.said).toMatchObject([{ kind: "slow" }]);
+  });
+
+  test("what waits to be said is said before", () => {
+    const stage = new Stage([each]);
+    stage.exchange(20);
+    stage.round();
+    stage.exchange(20);
+    stage.round();
+    expect(stage.said).toHaveLength(1);
+    stage.hear(stage.detector.configure([each], stage.nowMs * 1e6));
+    expect(stage.said.map(({ count }) => count)).toEqual([1, 1]);
+  });
+
+  test("what hangs under a rule's name is not said again under the same", () => {
+    const stage = new Stage([rule]);
+    stage.enter();
+    stage.advance(12_000);
+    const other = aLatencyRule({ name: "other", emergencyMs: 500 });
+    stage.hear(stage.detector.configure([other, rule], stage.nowMs * 1e6));
+    stage.advance(30_000);
+    expect(stage.said.map(({ rule, kind }) => [rule, kind])).toEqual([
+      ["slow", "hung"],
+      ["other", "hung"],
+    ]);
+  });
+});

@@ -1,0 +1,61 @@
+import { describe, expect, test } from "bun:test";
+import { Flight } from "../../src/detector/flight.ts";
+import { Ledger } from "../../src/detector/ledger.ts";
+import { OVERDUE_MAX } from "../../src/detector/overdue.ts";
+import { TABLE_WITNESS } from "../../src/detector/witness.ts";
+import { type Request, RequestMemory, writeRequest } from "../../src/model/request.ts";
+import { aRequest } from "../helpers/request.ts";
+import { aTable } from "../helpers/request-table.ts";
+import { aLatencyRule } from "../helpers/rule.ts";
+
+const MS = 1e6;
+
+/** Whose reply comes while a line is read. */
+class ShiftyMemory extends RequestMemory {
+  override read(at: number): Request {
+    const request = super.read(at);
+    writeRequest(new DataView(this.buffer), at, { ...request, latencyNs: 7 });
+    return request;
+  }
+}
+
+describe("Flight", () => {
+  const ledger = () => new Ledger([aLatencyRule({ acceptableCount: 1, slowMs: 10, emergencyMs: 1000 })]);
+  const open = (startMs: number) => aRequest({ startMs, latencyMs: 0 });
+
+  test("says when to look again: slow limits may wait, emergency limits may not", () => {
+    const flight = new Flight(new RequestMemory(aTable([open(995), open(998)])), TABLE_WITNESS);
+    flight.look(ledger(), 1000 * MS);
+    expect(flight.due).toEqual({ slowDueNs: 1005 * MS, exactDueNs: 1995 * MS });
+  });
+
+  test("of a line whose command can't be read yet the lowest limit holds", () => {
+    const flight = new Flight(new RequestMemory(aTable([open(999.5)])), TABLE_WITNESS);
+    flight.look(ledger(), 1000 * MS);
+    expect(flight.due.slowDueNs).toBe(1009.5 * MS);
+  });
+
+  test("an empty table makes nothing due", () => {
+    const flight = new Flight(new RequestMemory(aTable([])), TABLE_WITNESS);
+    expect(flight.look(ledger(), 1000 * MS)).toBe(0);
+    expect(flight.due).toEqual({ slowDueNs: Infinity, exactDueNs: Infinity });
+  });
+
+  test("a line that is not the same after it was read is not believed", () => {
+    const book = ledger();
+    new Flight(new ShiftyMemory(aTable([open(100)])), TABLE_WITNESS).look(book, 1000 * MS);
+    expect(book.say(1000 * MS)).toEqual([]);
+    new Flight(new RequestMemory(aTable([open(100)])), TABLE_WITNESS).look(book, 1000 * MS);
+    expect(book.say(1000 * MS)).toHaveLength(1);
+  });
+
+  test("remembers a bounded number of overdue requests", () => {
+    const requests = Array.from({ length: OVERDUE_MAX + 10 }, (_, i) => open(1 + i / 100));
+    const book = ledger();
+    const flight = new Flight(new RequestMemory(aTable(requests)), TABLE_WITNESS);
+    flight.look(book, 500 * MS);
+    flight.look(book, 600 * MS);
+    expect(book.sayAll().reduce((sum, { count }) => sum + count, 0)).toBe(OVERDUE_MAX);
+    expect(flight.counts.inFlight).toBe(OVERDUE_MAX + 10);
+  });
+});

@@ -1,0 +1,88 @@
+// What holds for a rule of any type, on one share: both rules' tests run it. Pass a rule and how to make a request that
+// it counts and one that it passes.
+
+import { describe, expect, test } from "bun:test";
+import { factsOfReply } from "../../src/detector/facts.ts";
+import { judge } from "../../src/detector/judge.ts";
+import { Track } from "../../src/detector/track.ts";
+import { type Anomaly, EVIDENCE_MAX } from "../../src/model/anomaly.ts";
+import { endNs, type Request } from "../../src/model/request.ts";
+import type { Rule } from "../../src/model/rule.ts";
+import { seeded } from "../helpers/random.ts";
+
+export interface RuleContract {
+  /** Trips at three within a second. */
+  readonly rule: Rule;
+  readonly counting: (startMs: number) => Request;
+  readonly passing: (startMs: number) => Request;
+}
+
+const MS = 1e6;
+
+export function describeRule({ rule, counting, passing }: RuleContract): void {
+  const windowMs = rule.windowNs / MS;
+
+  /** Feeds requests, and says what is due 1 s after each. */
+  function run(requests: readonly Request[]): Anomaly[] {
+    const track = new Track(rule, "//server/share");
+    return requests.flatMap((request) => {
+      if (judge(rule, factsOfReply(request, false)) === "passes") return [];
+      const counted = { request, timeNs: endNs(request), latencyNs: request.latencyNs };
+      if (track.count(counted)) track.tripFull(counted, counted.timeNs);
+      return track.say(counted.timeNs + 1000 * MS);
+    });
+  }
+
+  describe(`a rule of type ${rule.type}`, () => {
+    test("says nothing of an empty window", () => {
+      expect(run([])).toEqual([]);
+      expect(new Track(rule, "//server/share").nextSayNs).toBe(Infinity);
+    });
+
+    test("trips at its count, and says which requests it were", () => {
+      const requests = [0, 100, 200].map(counting);
+      const [anomaly, ...rest] = run(requests);
+      expect(rest).toEqual([]);
+      expect(anomaly).toMatchObject({
+        rule: rule.name,
+        ruleType: rule.type,
+        share: "//server/share",
+        count: 3,
+      });
+      expect(anomaly?.evidence).toEqual(requests);
+      expect(anomaly?.occurredNs).toBe(endNs(requests[2] as Request));
+    });
+
+    test("does not trip one short of it", () => {
+      expect(run([0, 100].map(counting))).toEqual([]);
+    });
+
+    test("passes over what is no concern of it", () => {
+      expect(run([counting(0), passing(10), passing(20), counting(30), passing(40)])).toEqual([]);
+    });
+
+    test("does not add up what is further apart than its window", () => {
+      expect(run([0, windowMs, 2 * windowMs + 1].map(counting))).toEqual([]);
+    });
+
+    test("a clock that does not move is no obstacle", () => {
+      expect(run([0, 0, 0].map(counting))).toHaveLength(1);
+    });
+
+    test("each further request within the window trips again", () => {
+      expect(run([0, 100, 200, 300, 400].map(counting)).map(({ count }) => count)).toEqual([3, 1, 1]);
+    });
+
+    test("keeps no more evidence than it may, however much comes", () => {
+      const random = seeded();
+      let last: Anomaly | undefined;
+      for (const anomaly of run(Array.from({ length: 500 }, (_, i) => counting(i + random.int(0, 3))))) {
+        expect(anomaly.evidence.length, random.seedText).toBeLessThanOrEqual(EVIDENCE_MAX);
+        last = anomaly;
+      }
+      const ends = last?.evidence.map(endNs) ?? [];
+      expect(ends).toEqual([...ends].sort((a, b) => a - b));
+      expect(ends).toHaveLength(EVIDENCE_MAX);
+    });
+  });
+}

@@ -1,0 +1,157 @@
+// A stage for the detector: a request table and a ring in memory, a witness that says what the test wants, and a clock
+// that the test moves. It does what the worker does in each round: records, look, reports.
+
+import type { Suspect, Verdict } from "../../src/detector/confirm.ts";
+import { Detector } from "../../src/detector/detector.ts";
+import type { Witness } from "../../src/detector/witness.ts";
+import type { Anomaly } from "../../src/model/anomaly.ts";
+import { FLAG, KIND, REQUEST_BYTES } from "../../src/model/request.gen.ts";
+import { type Request, RequestMemory, writeRequest } from "../../src/model/request.ts";
+import type { Rule } from "../../src/model/rule.ts";
+import { aRequest } from "../helpers/request.ts";
+import { TABLE_BYTES } from "../helpers/request-table.ts";
+
+const MS = 1e6;
+
+export interface Said extends Anomaly {
+  /** When it was said, ms. */
+  readonly atMs: number;
+}
+
+export class Stage {
+  readonly table = new ArrayBuffer(TABLE_BYTES);
+  readonly said: Said[] = [];
+  readonly dead: Request[] = [];
+  readonly shares = new Map<number, string>([[5, "//server/share"]]);
+  verdict: Verdict = "alive";
+  /** Happens while the witness is asked. */
+  meanwhile: (() => void) | undefined;
+  readonly asked: Suspect[] = [];
+  readableNs = 0;
+  detector: Detector;
+  #nowMs: number;
+  #wakeUps = 0;
+  readonly #view = new DataView(this.table);
+  readonly #lines = new Map<string, number>();
+  #ring: Request[] = [];
+  /** The word `asleep` that the programs read. */
+  #asleep = false;
+
+  constructor(rules: readonly Rule[], nowMs = 10_000) {
+    this.#nowMs = nowMs;
+    this.detector = this.#start(rules);
+  }
+
+  get wakeUps(): number {
+    return this.#wakeUps;
+  }
+
+  readonly #witness: Witness = {
+    shareOf: ({ treeId }) => this.shares.get(treeId) ?? "unknown",
+    check: (suspects) => {
+      this.asked.push(...suspects);
+      this.meanwhile?.();
+      return suspects.map(() => this.verdict);
+    },
+    takeShares: () => undefined,
+    readableNs: 0,
+  };
+
+  #start(rules: readonly Rule[]): Detector {
+    const witness = Object.defineProperty({ ...this.#witness }, "readableNs", { get: () => this.readableNs });
+    return new Detector(rules, new RequestMemory(this.table), witness, this.#nowMs * MS);
+  }
+
+  /** The thread died: another one starts, with the same table and what the ring still holds. */
+  restart(rules: readonly Rule[]): void {
+    this.detector = this.#start(rules);
+  }
+
+  /** A request is sent now. */
+  enter(parts: Partial<Request> = {}): Request {
+    const request = aRequest({ startMs: this.#nowMs, latencyMs: 0, ...parts });
+    const at = this.#lines.size * REQUEST_BYTES;
+    this.#lines.set(keyOf(request), at);
+    writeRequest(this.#view, at, request);
+    if (this.#asleep) this.send({ ...request, kind: KIND.WAKE });
+    this.#asleep = false;
+    return request;
+  }
+
+  /** Its reply comes now; it goes on the ring but where `onRing` is false. */
+  reply(request: Request, parts: Partial<Request> = {}, onRing = true): Request {
+    const latencyNs = Math.max(1, Math.round(this.#nowMs * MS) - Number(request.startNs));
+    const complete = { ...request, latencyNs, flags: FLAG.REPLIED, ...parts };
+    writeRequest(this.#view, this.#lines.get(keyOf(request)) ?? 0, complete);
+    if (onRing) this.send(complete);
+    return complete;
+  }
+
+  /** A whole request that ends now. */
+  exchange(latencyMs: number, parts: Partial<Request> = {}): Request {
+    const startNs = BigInt(Math.round((this.#nowMs - latencyMs) * MS));
+    return this.reply(this.enter({ startNs }), parts);
+  }
+
+  /** Its line is given to a request that is answered already. */
+  evict(request: Request): void {
+    const other = aRequest({ startMs: this.#nowMs, latencyMs: 1 });
+    writeRequest(this.#view, this.#lines.get(keyOf(request)) ?? 0, other);
+    this.send({ ...request, kind: KIND.EVICTED });
+  }
+
+  /** Changes a line behind the detector's back. */
+  rewrite(request: Request): void {
+    writeRequest(this.#view, this.#lines.get(keyOf(request)) ?? 0, request);
+  }
+
+  send(record: Request): void {
+    this.#ring.push(record);
+  }
+
+  /** What the worker does when it wakes up now. @param commit false: it dies before it gives the places back. */
+  round(commit = true): void {
+    const nowNs = this.#nowMs * MS;
+    const records = new ArrayBuffer(Math.max(1, this.#ring.length) * REQUEST_BYTES);
+    const view = new DataView(records);
+    this.#ring.forEach((record, index) => {
+      writeRequest(view, index * REQUEST_BYTES, record);
+    });
+    const memory = new RequestMemory(records);
+    this.#ring.forEach((_, index) => {
+      this.detector.take(memory, index * REQUEST_BYTES, nowNs);
+    });
+    this.detector.endOfRecords(this.#ring.length, nowNs);
+    this.detector.look(nowNs);
+    if (!commit) return;
+    this.#ring = [];
+    this.hear(this.detector.say(nowNs));
+    this.dead.push(...this.detector.takeDead());
+    this.#asleep ||= this.detector.wantsWake;
+  }
+
+  hear(anomalies: readonly Anomaly[]): void {
+    this.said.push(...anomalies.map((anomaly) => ({ ...anomaly, atMs: this.#nowMs })));
+  }
+
+  /** Lets time pass; the detector wakes up whenever it wants to, and for each record. */
+  advance(toMs: number): void {
+    if (this.#ring.length > 0) this.round();
+    for (;;) {
+      const wakesMs = this.#nowMs + this.detector.idleNs(this.#nowMs * MS) / MS;
+      if (wakesMs > toMs) break;
+      this.#nowMs = wakesMs;
+      this.#wakeUps += 1;
+      this.round();
+    }
+    this.#nowMs = toMs;
+  }
+
+  get nowMs(): number {
+    return this.#nowMs;
+  }
+}
+
+function keyOf({ startNs, messageId }: Request): string {
+  return `${startNs}/${messageId}`;
+}

@@ -1,0 +1,56 @@
+import { describe, expect, test } from "bun:test";
+import { lockdownFinding, moduleFinding, privilegesFinding } from "../../src/doctor/host.ts";
+
+const status = (capabilities: bigint) =>
+  `Name:\taod\nCapEff:\t${capabilities.toString(16).padStart(16, "0")}\n`;
+const caps = (...bits: readonly number[]) => bits.reduce((sum, bit) => sum | (1n << BigInt(bit)), 0n);
+
+describe("doctor on privileges", () => {
+  test("root has everything", () => {
+    expect(privilegesFinding({ status: status((1n << 41n) - 1n) }).verdict).toBe("ok");
+  });
+
+  test("without CAP_BPF it can't work, and says so with the exit code of a start", () => {
+    const finding = privilegesFinding({ status: status(caps(38, 2, 19, 34)) });
+    expect(finding).toMatchObject({ verdict: "bad", code: "NOT_PERMITTED" });
+    expect(finding.found).toContain("CAP_BPF");
+  });
+
+  test("the two that BPF needs are enough to work, and what is lost without the others is said", () => {
+    const finding = privilegesFinding({ status: status(caps(38, 39)) });
+    expect(finding.verdict).toBe("warn");
+    expect(finding.found).toContain("CAP_SYSLOG (the kernel log in captures)");
+    expect(finding.found).not.toContain("CAP_BPF");
+  });
+
+  test("CAP_SYS_ADMIN stands for those that were split from it", () => {
+    const finding = privilegesFinding({ status: status(caps(21, 2, 19)) });
+    expect(finding.verdict).toBe("ok");
+  });
+
+  test("a status without capabilities is taken as having none", () => {
+    expect(privilegesFinding({ status: "" }).verdict).toBe("bad");
+  });
+});
+
+describe("doctor on lockdown", () => {
+  test.each([
+    ["[none] integrity confidentiality\n", "none"],
+    ["none [integrity] confidentiality\n", "integrity: aod reads no kernel memory, nothing is lost"],
+    [undefined, "not in this kernel"],
+  ])("%j is %s", (lockdown, found) => {
+    expect(lockdownFinding({ lockdown })).toEqual({ subject: "lockdown", verdict: "ok", found });
+  });
+});
+
+describe("doctor on the module", () => {
+  test.each([
+    [true, undefined, "ok"],
+    [false, "kernel/fs/smb/client/cifs.ko.xz: kernel/fs/smb/common/cifs_md4.ko.xz\n", "ok"],
+    [false, "kernel/fs/cifs/cifs.ko\n", "ok"],
+    [false, "kernel/fs/nfs/nfs.ko: kernel/fs/lockd.ko\n", "warn"],
+    [false, undefined, "warn"],
+  ] as const)("loaded %p, modules %j: %s", (cifsLoaded, modules, verdict) => {
+    expect(moduleFinding({ cifsLoaded, modules }).verdict).toBe(verdict);
+  });
+});

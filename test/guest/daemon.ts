@@ -1,0 +1,143 @@
+// aod as systemd would run it, seen from outside: its log, its exit code, the captures that it leaves, and the links
+// that the kernel says it holds. Knows nothing of how aod works inside.
+
+import assert from "node:assert/strict";
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Capture, openCapture } from "./capture.ts";
+import { waitFor } from "./process.ts";
+
+export const AOD = "/payload/aod";
+
+/** Without these three aod sees no requests. */
+const HOOKS = ["smb3_cmd_done", "smb3_cmd_enter", "smb3_cmd_err"];
+
+const WORK_FOLDER = "/var/tmp/aod";
+
+/** The verifier takes some seconds for the programs, emulated; more on a busy host. */
+const ATTACH_TIMEOUT_MS = 180_000;
+const STOP_TIMEOUT_MS = 30_000;
+
+let started = 0;
+
+export class Daemon {
+  readonly outputDir: string;
+  readonly configFile: string;
+  readonly #logFile: string;
+  readonly #child: Bun.Subprocess;
+
+  private constructor(folder: string, configFile: string) {
+    this.configFile = configFile;
+    this.outputDir = join(folder, "output");
+    this.#logFile = join(folder, "log");
+    const log = openSync(this.#logFile, "w");
+    this.#child = Bun.spawn([AOD, "run", "--config", configFile], {
+      stdin: "ignore",
+      stdout: log,
+      stderr: log,
+    });
+    closeSync(log);
+  }
+
+  /** Starts aod with this configuration and an empty output folder of its own; `aod_output_dir` is added. */
+  static start(config: string): Daemon {
+    started += 1;
+    const folder = join(WORK_FOLDER, String(started));
+    const configFile = join(folder, "aod.yaml");
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(configFile, `aod_output_dir: ${join(folder, "output")}\n${config}`);
+    return new Daemon(folder, configFile);
+  }
+
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  get alive(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  get log(): string {
+    return readFileSync(this.#logFile, "utf8");
+  }
+
+  /** Which tracepoints it is attached to, by the kernel's account of its file descriptors. */
+  get hooks(): string[] {
+    assert.ok(this.alive, `aod is alive; it ended with ${this.#child.exitCode ?? this.#child.signalCode}`);
+    const names = readdirSync(`/proc/${this.pid}/fdinfo`).map((fd) => tracepointOf(this.pid, fd));
+    return [...new Set(names.filter((name) => name !== undefined))].toSorted();
+  }
+
+  get isAttached(): boolean {
+    const hooks = this.hooks;
+    return HOOKS.every((hook) => hooks.includes(hook));
+  }
+
+  async attached(): Promise<void> {
+    await waitFor("aod to attach", () => this.isAttached, ATTACH_TIMEOUT_MS);
+  }
+
+  /** Names of the captures that are there, oldest first. */
+  get captures(): string[] {
+    try {
+      return readdirSync(join(this.outputDir, "batches"))
+        .filter((name) => name.endsWith(".tar.zst"))
+        .toSorted();
+    } catch (error) {
+      assert.equal((error as NodeJS.ErrnoException).code, "ENOENT");
+      return [];
+    }
+  }
+
+  /** Waits until there are `count` captures, and opens the newest of them. */
+  async capture(count = 1): Promise<Capture> {
+    const names = await waitFor(`capture ${count}`, () => {
+      assert.ok(this.alive, "aod is alive");
+      return this.captures.length >= count ? this.captures : undefined;
+    });
+    return this.open(names[count - 1] as string);
+  }
+
+  open(name: string): Promise<Capture> {
+    return openCapture(join(this.outputDir, "batches", name));
+  }
+
+  /** Asks for a capture as an operator does, and opens it. */
+  async manualCapture(): Promise<Capture> {
+    const before = this.captures.length;
+    this.signal("SIGUSR1");
+    return this.capture(before + 1);
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#child.kill(name);
+  }
+
+  /** SIGTERM; fails unless it ends with 0. How fast says nothing here. */
+  async stop(): Promise<void> {
+    if (!this.alive)
+      throw new assert.AssertionError({ message: `aod ended by itself with ${this.#child.exitCode}` });
+    this.signal("SIGTERM");
+    const outcome = await Promise.race([
+      this.#child.exited,
+      Bun.sleep(STOP_TIMEOUT_MS).then(() => "still running"),
+    ]);
+    assert.equal(outcome, 0, "how aod ended after SIGTERM");
+  }
+
+  /** For the end of a failed scenario. */
+  async kill(): Promise<void> {
+    if (this.alive) this.#child.kill("SIGKILL");
+    await this.#child.exited;
+  }
+}
+
+function tracepointOf(pid: number, fd: string): string | undefined {
+  try {
+    return /^tp_name:\s*(\S+)/m.exec(readFileSync(`/proc/${pid}/fdinfo/${fd}`, "utf8"))?.[1];
+  } catch (error) {
+    // The file descriptor was closed between the listing and now.
+    assert.equal((error as NodeJS.ErrnoException).code, "ENOENT");
+    return undefined;
+  }
+}

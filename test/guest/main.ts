@@ -1,0 +1,42 @@
+// Plays the scenarios in order and prints a line for each, in TAP's form: the plan first, `ok` or `not ok`, and what a
+// failed one left behind as comments. The host counts these lines; what never came counts as failed there.
+//
+//   bun main.ts [--only TEXT]
+
+import { play } from "./scenario.ts";
+import { aodScenarios } from "./scenarios/aod.ts";
+import { errorScenarios } from "./scenarios/errors.ts";
+import { guestScenarios } from "./scenarios/guest.ts";
+import { hungScenarios } from "./scenarios/hung.ts";
+import { latencyScenarios } from "./scenarios/latency.ts";
+import { moduleScenarios } from "./scenarios/module.ts";
+import { quietScenarios } from "./scenarios/quiet.ts";
+import { startServer } from "./server.ts";
+
+// The first ones need a kernel that has not loaded cifs yet.
+const SCENARIOS = [
+  ...moduleScenarios,
+  ...guestScenarios,
+  ...aodScenarios,
+  ...latencyScenarios,
+  ...hungScenarios,
+  ...errorScenarios,
+  ...quietScenarios,
+];
+
+const only = process.argv[2] === "--only" ? (process.argv[3] ?? "") : "";
+const chosen = SCENARIOS.filter((scenario) => scenario.name.includes(only));
+
+say(`1..${chosen.length}`);
+await startServer();
+for (const [index, scenario] of chosen.entries()) {
+  const started = performance.now();
+  const failure = await play(scenario);
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  say(`${failure === undefined ? "ok" : "not ok"} ${index + 1} - ${scenario.name} (${seconds} s)`);
+  if (failure !== undefined) say(failure.replace(/^/gm, "#   "));
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

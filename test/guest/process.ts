@@ -1,0 +1,145 @@
+// Programs that a scenario starts: one that runs to its end, and the provoker that waits for its cue.
+// Whatever is still alive when a scenario ends is killed by `endStrays`, also what hangs on a stopped server.
+
+import assert from "node:assert/strict";
+
+interface Finished {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+interface RunOptions {
+  readonly timeoutMs?: number;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+}
+
+const strays = new Set<Bun.Subprocess>();
+
+/** Waits, at most `timeoutMs`, until `probe` gives something other than undefined or false. */
+export async function waitFor<T>(
+  what: string,
+  probe: () => T | undefined | false | Promise<T | undefined | false>,
+  timeoutMs = 60_000,
+): Promise<T> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    const found = await probe();
+    if (found !== undefined && found !== false) return found;
+    assert.ok(performance.now() < deadline, `waited ${timeoutMs} ms in vain for ${what}`);
+    await Bun.sleep(50);
+  }
+}
+
+/** Runs a program to its end, whatever its exit code. */
+export async function finish(command: readonly string[], options: RunOptions = {}): Promise<Finished> {
+  const child = Bun.spawn([...command], {
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+    timeout: options.timeoutMs ?? 60_000,
+    killSignal: "SIGKILL",
+    env: { ...process.env, ...options.env },
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+  });
+  strays.add(child);
+  const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+  await child.exited;
+  strays.delete(child);
+  return { exitCode: child.exitCode ?? -1, stdout, stderr };
+}
+
+/** Runs a program that must succeed; its standard output. */
+export async function run(...command: string[]): Promise<string> {
+  const { exitCode, stdout, stderr } = await finish(command);
+  assert.equal(exitCode, 0, `${command.join(" ")} ended with ${exitCode}: ${stderr.trim()}`);
+  return stdout;
+}
+
+/** provoke.py with everything open, ready to be told `go`. */
+export class Provoker {
+  readonly pid: number;
+  readonly tids: readonly number[];
+  readonly #child: Bun.Subprocess<"pipe", "pipe", "inherit">;
+  readonly #lines: Lines;
+
+  private constructor(
+    child: Bun.Subprocess<"pipe", "pipe", "inherit">,
+    lines: Lines,
+    who: { pid: number; tids: number[] },
+  ) {
+    this.#child = child;
+    this.#lines = lines;
+    this.pid = who.pid;
+    this.tids = who.tids;
+  }
+
+  static async start(action: string, ...parameters: (string | number)[]): Promise<Provoker> {
+    const child = Bun.spawn(["python3", `${import.meta.dir}/provoke.py`, action, ...parameters.map(String)], {
+      stdin: "pipe",
+      stdout: "pipe",
+      stderr: "inherit",
+    });
+    strays.add(child);
+    const lines = new Lines(child.stdout);
+    return new Provoker(child, lines, JSON.parse(await lines.next()));
+  }
+
+  go(): void {
+    this.#child.stdin.write("\n");
+    this.#child.stdin.flush();
+  }
+
+  /** The next thing that it says; waits for it. */
+  async said(): Promise<Record<string, unknown>> {
+    return JSON.parse(await this.#lines.next());
+  }
+
+  /** Waits until it is through, without a failure of its own. */
+  async done(): Promise<void> {
+    assert.deepEqual(await this.said(), { done: true, failures: [] });
+    await this.#child.exited;
+    strays.delete(this.#child);
+  }
+
+  /** Whether it still runs, or hangs. */
+  get alive(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  kill(): void {
+    this.#child.kill("SIGKILL");
+  }
+}
+
+/** Kills what a scenario left running. */
+export async function endStrays(): Promise<void> {
+  for (const child of strays) child.kill("SIGKILL");
+  await Promise.all([...strays].map((child) => Promise.race([child.exited, Bun.sleep(10_000)])));
+  strays.clear();
+}
+
+class Lines {
+  readonly #chunks: AsyncIterator<Uint8Array>;
+  readonly #decoder = new TextDecoder();
+  #rest = "";
+
+  constructor(stream: ReadableStream<Uint8Array>) {
+    this.#chunks = stream[Symbol.asyncIterator]();
+  }
+
+  async next(): Promise<string> {
+    for (;;) {
+      const end = this.#rest.indexOf("\n");
+      if (end >= 0) {
+        const line = this.#rest.slice(0, end);
+        this.#rest = this.#rest.slice(end + 1);
+        return line;
+      }
+      const { done, value } = await this.#chunks.next();
+      assert.ok(done !== true, "the provoker ended without a word");
+      this.#rest += this.#decoder.decode(value, { stream: true });
+    }
+  }
+}

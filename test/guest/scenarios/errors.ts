@@ -1,0 +1,77 @@
+// Bursts of errors: those that a rule names, and those that count without being named.
+
+import assert from "node:assert/strict";
+import { statSync } from "node:fs";
+import { MOUNTS, type MountName, mountPoint } from "../mount.ts";
+import { finish } from "../process.ts";
+import type { Scenario } from "../scenario.ts";
+
+const BURST = 20;
+
+const errorRule = (mode: string): string => `
+watch_interval_sec: 60
+guardian:
+  anomalies:
+    errors:
+      type: Error
+      acceptable_count: 10
+      actions: []
+${mode.replace(/^/gm, "      ")}
+`;
+
+interface Burst {
+  readonly name: string;
+  readonly mount: MountName;
+  readonly mode: string;
+  /** Fails BURST times; gives nothing back. */
+  readonly provoke: (folder: string) => Promise<void>;
+  readonly errno: string;
+  readonly ntStatus: number;
+}
+
+const BURSTS: readonly Burst[] = [
+  {
+    name: "missing names, where ENOENT is tracked by name",
+    mount: "plain",
+    mode: "mode: trackonly\ntrack_codes: [ENOENT]",
+    async provoke(folder) {
+      for (let number = 0; number < BURST; number++) {
+        assert.throws(() => statSync(`${folder}/missing-${number}`), { code: "ENOENT" });
+      }
+    },
+    errno: "ENOENT",
+    ntStatus: 0xc0000034, // STATUS_OBJECT_NAME_NOT_FOUND
+  },
+  {
+    name: "a file that a user may not read, in mode all",
+    mount: "limited",
+    mode: "mode: all",
+    async provoke(folder) {
+      for (let number = 0; number < BURST; number++) {
+        const { stderr } = await finish(["cat", `${folder}/secret`]);
+        assert.match(stderr, /Permission denied/);
+      }
+    },
+    errno: "EACCES",
+    ntStatus: 0xc0000022, // STATUS_ACCESS_DENIED
+  },
+];
+
+export const errorScenarios: readonly Scenario[] = BURSTS.map((burst) => ({
+  name: `error: a burst of ${burst.name}`,
+  mounts: [burst.mount],
+  config: errorRule(burst.mode),
+  async run({ aod }) {
+    await burst.provoke(mountPoint(burst.mount));
+    const { manifest, rows } = await aod.capture();
+    assert.equal(manifest.rule, "errors");
+    assert.equal(manifest.type, "error");
+    assert.equal(manifest.share, MOUNTS[burst.mount].source);
+    assert.deepEqual(manifest.actions, [], "no action was asked for");
+    const failed = rows.filter((row) => row.state === "error" && row.errno === burst.errno);
+    assert.ok(failed.length >= 10, `${failed.length} rows with ${burst.errno}`);
+    assert.deepEqual([...new Set(failed.map((row) => row.ntStatus))], [burst.ntStatus]);
+    assert.deepEqual([...new Set(failed.map((row) => row.command))], ["SMB2_CREATE"]);
+    assert.equal(aod.captures.length, 1, "one burst, one capture");
+  },
+}));

@@ -1,0 +1,77 @@
+// One request that takes too long, and one that gets no reply at all: the capture is there before the request is.
+
+import assert from "node:assert/strict";
+import { isInFlight, MOUNTS, type MountName, mountPoint } from "../mount.ts";
+import { Provoker, waitFor } from "../process.ts";
+import type { Scenario } from "../scenario.ts";
+import { withDelay, withStoppedServer } from "../server.ts";
+
+const READ = 8; // MS-SMB2 2.2.1.2
+
+// Only the emergency threshold can trip: no window ever holds a thousand.
+const EMERGENCY_ONLY = `
+watch_interval_sec: 1
+guardian:
+  anomalies:
+    slow_io:
+      type: Latency
+      acceptable_count: 1000
+      default_threshold_ms: 500
+      emergency_threshold_ms: 1000
+      actions: [debugdata]
+`;
+
+const hangs = (what: string, name: MountName): Scenario => ({
+  name: `hung: a stopped server leaves a request on ${what} without reply, and the capture appears meanwhile`,
+  mounts: [name],
+  config: EMERGENCY_ONLY,
+  async run({ aod }) {
+    const provoker = await Provoker.start("direct-read", `${mountPoint(name)}/data`);
+    await withStoppedServer(async () => {
+      provoker.go();
+      await waitFor("the read to be in flight", () => isInFlight(READ, provoker.pid));
+      const { manifest, rows, log } = await aod.capture();
+      assert.ok(isInFlight(READ, provoker.pid), "the request hangs on while the capture is there");
+      assert.equal(manifest.rule, "slow_io");
+      assert.equal(manifest.kind, "hung");
+      assert.equal(manifest.share, MOUNTS[name].source);
+      assert.ok(manifest.evidence.length >= 1, "the request is evidence");
+      const hung = rows.filter((row) => row.pid === provoker.pid && row.state === "in_flight");
+      assert.deepEqual(
+        hung.map(({ command, tid, comm, share }) => ({ command, tid, comm, share })),
+        [{ command: "SMB2_READ", tid: provoker.pid, comm: "provoker", share: MOUNTS[name].source }],
+      );
+      assert.match(log("debugdata"), new RegExp(`com: ${READ} pid: ${provoker.pid}\\b`));
+    });
+    await provoker.done();
+    assert.equal(aod.captures.length, 1, "the reply that came at last makes no second capture");
+  },
+});
+
+export const hungScenarios: readonly Scenario[] = [
+  {
+    name: "emergency: one request of 1.2 s trips at once",
+    mounts: ["plain"],
+    config: EMERGENCY_ONLY,
+    async run({ aod }) {
+      const provoker = await Provoker.start("direct-read", `${mountPoint("plain")}/data`);
+      const before = Date.now();
+      await withDelay(600, async () => {
+        provoker.go();
+        await provoker.done();
+      });
+      const { manifest, rows } = await aod.capture();
+      assert.equal(manifest.rule, "slow_io");
+      assert.ok(["emergency", "hung"].includes(manifest.kind), `kind ${manifest.kind}`);
+      assert.equal(manifest.share, MOUNTS.plain.source);
+      const tripped = Date.parse(manifest.triggered_at) - before;
+      assert.ok(tripped >= 1_000, `tripped after ${tripped} ms, not before the threshold`);
+      const [read] = rows.filter((row) => row.pid === provoker.pid && row.command === "SMB2_READ");
+      assert.equal(read?.comm, "provoker");
+      assert.ok(["in_flight", "done"].includes(read?.state ?? ""), `state ${read?.state}`);
+    },
+  },
+  hangs("a plain mount", "plain"),
+  hangs("an encrypted mount", "seal"),
+  hangs("a mount over three channels", "multichannel"),
+];

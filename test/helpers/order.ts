@@ -1,0 +1,34 @@
+// Orders for tests: a latency rule that tripped, without actions, but for what the test says.
+
+import type { CaptureOrder } from "../../src/model/capture.ts";
+
+/** When orders are frozen: 2026-11-23T01:23:45.678Z, 100 s after the machine started. */
+export const FROZEN_AT = { epochMs: Date.parse("2026-11-23T01:23:45.678Z"), monotonicNs: 100e9 };
+
+let lastOrderId = 0;
+
+export function anOrder(parts: Partial<CaptureOrder> = {}): CaptureOrder {
+  lastOrderId += 1;
+  return {
+    orderId: lastOrderId,
+    trigger: "rule",
+    rule: "slow",
+    ruleType: "latency",
+    kind: "slow",
+    share: "//files/data",
+    incidentId: "incident-1",
+    source: "demo",
+    frozenAt: FROZEN_AT,
+    triggeredNs: FROZEN_AT.monotonicNs - 1e6,
+    detectedAfterMs: 0.25,
+    windowNs: 1e9,
+    actions: [],
+    evidence: [],
+    losses: { entered: 7, ring_full: 2, evicted: 3 },
+    watchingSinceNs: 5e9,
+    suppressed: 4,
+    configSha256: "c".repeat(64),
+    shares: [{ sessionId: 0x1122_3344_5566_7788n, treeId: 5, share: "//files/data" }],
+    ...parts,
+  };
+}

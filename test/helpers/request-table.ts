@@ -1,0 +1,17 @@
+// Request tables for tests: requests in, the 64 bytes a line that the kernel would have written out.
+
+import { GEOMETRY, REQUEST_BYTES } from "../../src/model/request.gen.ts";
+import { type Request, writeRequest } from "../../src/model/request.ts";
+
+export const TABLE_BYTES = GEOMETRY.SETS * GEOMETRY.SET_LINES * REQUEST_BYTES;
+
+/** start_ns of a line that a program is writing: AOD_BEING_WRITTEN. */
+export const BEING_WRITTEN = 0xffff_ffff_ffff_ffffn;
+
+/** A table of the kernel's size that holds these requests, each in the place of its index. */
+export function aTable(requests: readonly Request[], bytes = TABLE_BYTES): ArrayBuffer {
+  const table = new ArrayBuffer(bytes);
+  const view = new DataView(table);
+  for (const [index, request] of requests.entries()) writeRequest(view, index * REQUEST_BYTES, request);
+  return table;
+}

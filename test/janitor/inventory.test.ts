@@ -1,0 +1,93 @@
+import { describe, expect, test } from "bun:test";
+import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { listCaptures, removeCapture, sweep } from "../../src/janitor/inventory.ts";
+import { openBatchesFolder } from "../../src/system/batches-folder.ts";
+import { tempDir } from "../helpers/temp-dir.ts";
+
+const CAPTURE = "aod_20261123T012345.678Z_slow.tar.zst";
+const NOW_MS = Date.parse("2026-11-23T12:00:00Z");
+
+function aFolder() {
+  const outputDir = tempDir();
+  const folder = openBatchesFolder(outputDir);
+  return { folder, path: join(outputDir, "batches") };
+}
+
+describe("the inventory", () => {
+  test("lists captures with their sizes", () => {
+    const { folder, path } = aFolder();
+    writeFileSync(join(path, CAPTURE), "12345");
+    expect(listCaptures(folder)).toEqual([
+      {
+        epochMs: Date.parse("2026-11-23T01:23:45.678Z"),
+        ordinal: 1,
+        rule: "slow",
+        fileName: CAPTURE,
+        bytes: 5,
+      },
+    ]);
+  });
+
+  test("sees neither links, folders, unfinished captures nor other tools' files, and a sweep leaves them", () => {
+    const { folder, path } = aFolder();
+    const outside = join(tempDir(), "outside");
+    writeFileSync(outside, "precious");
+    symlinkSync(outside, join(path, "aod_20200101T000000.000Z_link.tar.zst"));
+    mkdirSync(join(path, "aod_20200101T000000.000Z_folder.tar.zst"));
+    writeFileSync(join(path, ".aod_20200101T000000.000Z_slow.partial"), "");
+    writeFileSync(join(path, "aod_quick_20200101.tar.zst"), "");
+    writeFileSync(join(path, "aod_capture_20200101.tar.zst"), "");
+    const before = readdirSync(path);
+    expect(listCaptures(folder)).toEqual([]);
+    const limits = { intervalMs: 1, maxAgeMs: 0, maxTotalBytes: 0 };
+    expect(sweep(folder, limits, NOW_MS, [])).toMatchObject({ removals: [], stuck: [], keptCount: 0 });
+    expect(readdirSync(path)).toEqual(before);
+    expect(existsSync(outside)).toBe(true);
+  });
+
+  test("removes captures, and only captures", () => {
+    const { folder, path } = aFolder();
+    writeFileSync(join(path, CAPTURE), "12345");
+    expect(removeCapture(folder, CAPTURE)).toBeUndefined();
+    expect(readdirSync(path)).toEqual([]);
+    expect(removeCapture(folder, CAPTURE)).toBeUndefined();
+    expect(() => removeCapture(folder, "../../etc/passwd")).toThrow(RangeError);
+  });
+
+  test("names the error where one can't be removed", () => {
+    const { folder, path } = aFolder();
+    // A folder in the place of a file is what unlink(2) refuses whoever asks.
+    mkdirSync(join(path, CAPTURE));
+    expect(removeCapture(folder, CAPTURE)).toMatch(/^E(ISDIR|PERM)$/);
+  });
+
+  test("goes on with the others, and counts what is stuck as kept", () => {
+    const { folder, path } = aFolder();
+    const [a, b, c] = ["a", "b", "c"].map((rule) => `aod_20200101T000000.000Z_${rule}.tar.zst`) as [
+      string,
+      string,
+      string,
+    ];
+    for (const file of [a, b, c]) writeFileSync(join(path, file), "12345");
+    const limits = { intervalMs: 1, maxAgeMs: 1, maxTotalBytes: 100 };
+    const swept = sweep(folder, limits, NOW_MS, [], (where, name) =>
+      name === b ? "EROFS" : removeCapture(where, name),
+    );
+    expect(swept).toMatchObject({ stuck: [{ name: b, reason: "EROFS" }], keptCount: 1, keptBytes: 5 });
+    expect(swept.removals.map(({ name }) => name)).toEqual([a, c]);
+    expect(readdirSync(path)).toEqual([b]);
+  });
+
+  test("says what is left after a sweep", () => {
+    const { folder, path } = aFolder();
+    for (const day of [1, 2, 3])
+      writeFileSync(join(path, `aod_2026110${day}T000000.000Z_slow.tar.zst`), "12345");
+    const swept = sweep(folder, { intervalMs: 1, maxAgeMs: Infinity, maxTotalBytes: 10 }, NOW_MS, []);
+    expect(swept).toMatchObject({ keptCount: 2, keptBytes: 10, stuck: [] });
+    expect(readdirSync(path).sort()).toEqual([
+      "aod_20261102T000000.000Z_slow.tar.zst",
+      "aod_20261103T000000.000Z_slow.tar.zst",
+    ]);
+  });
+});

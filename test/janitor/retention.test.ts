@@ -1,0 +1,150 @@
+import { describe, expect, test } from "bun:test";
+import { chooseRemovals, type StoredCapture } from "../../src/janitor/retention.ts";
+import { CAPTURE_SUFFIX, captureStem } from "../../src/model/capture-name.ts";
+import { type Random, seeded } from "../helpers/random.ts";
+
+const NOW_MS = Date.parse("2026-11-23T12:00:00Z");
+const HOUR_MS = 3_600_000;
+const NO_LIMIT = { maxAgeMs: Infinity, maxTotalBytes: Infinity };
+
+interface CaptureParts {
+  readonly rule?: string;
+  readonly ageHours?: number;
+  readonly bytes?: number;
+}
+
+function aCapture({ rule = "slow", ageHours = 0, bytes = 10 }: CaptureParts = {}): StoredCapture {
+  const name = { epochMs: NOW_MS - ageHours * HOUR_MS, ordinal: 1, rule };
+  return { ...name, fileName: captureStem(name) + CAPTURE_SUFFIX, bytes };
+}
+
+describe("chooseRemovals", () => {
+  test("removes nothing within the limits", () => {
+    const captures = [aCapture({ ageHours: 2 }), aCapture({ ageHours: 1 })];
+    expect(chooseRemovals(captures, { maxAgeMs: 2 * HOUR_MS, maxTotalBytes: 20 }, NOW_MS, [])).toEqual([]);
+    expect(chooseRemovals([], { maxAgeMs: 0, maxTotalBytes: 0 }, NOW_MS, [])).toEqual([]);
+  });
+
+  test("removes for age what is protected, too", () => {
+    const old = aCapture({ ageHours: 3 });
+    expect(chooseRemovals([old], { ...NO_LIMIT, maxAgeMs: HOUR_MS }, NOW_MS, [old.fileName])).toEqual([
+      { name: old.fileName, bytes: 10, reason: "age" },
+    ]);
+  });
+
+  test("keeps what seems to come from the future", () => {
+    expect(chooseRemovals([aCapture({ ageHours: -3 })], { ...NO_LIMIT, maxAgeMs: 1 }, NOW_MS, [])).toEqual(
+      [],
+    );
+  });
+
+  test("removes for size the oldest first, and no more than needed", () => {
+    const captures = [1, 2, 3, 4].map((ageHours) => aCapture({ ageHours }));
+    const removed = chooseRemovals(captures, { ...NO_LIMIT, maxTotalBytes: 25 }, NOW_MS, []);
+    expect(removed.map(({ name }) => name)).toEqual([
+      captures[3]?.fileName ?? "",
+      captures[2]?.fileName ?? "",
+    ]);
+    expect(removed.every(({ reason }) => reason === "size")).toBe(true);
+  });
+
+  test("counts what age has removed already", () => {
+    const captures = [aCapture({ ageHours: 30 }), aCapture({ ageHours: 2 }), aCapture({ ageHours: 1 })];
+    const removed = chooseRemovals(captures, { maxAgeMs: 24 * HOUR_MS, maxTotalBytes: 20 }, NOW_MS, []);
+    expect(removed.map(({ reason }) => reason)).toEqual(["age"]);
+  });
+
+  test("never removes the newest of all for size, nor a protected one", () => {
+    const captures = [1, 2, 3].map((ageHours) => aCapture({ ageHours }));
+    const [newest, middle, oldest] = captures.map(({ fileName }) => fileName);
+    const limits = { ...NO_LIMIT, maxTotalBytes: 0 };
+    expect(chooseRemovals(captures, limits, NOW_MS, [oldest ?? ""]).map(({ name }) => name)).toEqual([
+      middle ?? "",
+    ]);
+    expect(chooseRemovals(captures, limits, NOW_MS, []).map(({ name }) => name)).not.toContain(newest);
+  });
+
+  test("takes a rule's only one after all others that may go", () => {
+    const only = aCapture({ rule: "rare", ageHours: 9 });
+    const many = [1, 2, 3].map((ageHours) => aCapture({ rule: "noisy", ageHours }));
+    const names = (maxTotalBytes: number) =>
+      chooseRemovals([only, ...many], { ...NO_LIMIT, maxTotalBytes }, NOW_MS, []).map(({ name }) => name);
+    expect(names(20)).not.toContain(only.fileName);
+    expect(names(10)).toEqual([many[2]?.fileName ?? "", many[1]?.fileName ?? "", only.fileName]);
+  });
+
+  describe("whatever is there", () => {
+    const random = seeded();
+    const rounds = Array.from({ length: 400 }, () => aSituation(random));
+
+    test("fits the limit, unless only what is never removed is left", () => {
+      for (const { captures, limits, protectedNames, removed } of rounds) {
+        const left = captures.filter(({ fileName }) => !removed.has(fileName));
+        const newest = left.at(-1)?.fileName;
+        const mayGo = left.filter(
+          ({ fileName }) => fileName !== newest && !protectedNames.includes(fileName),
+        );
+        expect(totalBytes(left) <= limits.maxTotalBytes || mayGo.length === 0, random.seedText).toBe(true);
+        expect(
+          left.filter(({ epochMs }) => NOW_MS - epochMs > limits.maxAgeMs),
+          random.seedText,
+        ).toEqual([]);
+      }
+    });
+
+    test("removes each once, and none that the limits do not ask for", () => {
+      for (const { captures, limits, removals, removed } of rounds) {
+        expect(removed.size, random.seedText).toBe(removals.length);
+        const left = captures.filter(({ fileName }) => !removed.has(fileName));
+        const last = removals.at(-1);
+        if (last?.reason === "size")
+          expect(totalBytes(left) + last.bytes, random.seedText).toBeGreaterThan(limits.maxTotalBytes);
+        for (const { name, reason } of removals) {
+          const ageMs = NOW_MS - (captures.find(({ fileName }) => fileName === name)?.epochMs ?? Number.NaN);
+          expect(ageMs > limits.maxAgeMs, random.seedText).toBe(reason === "age");
+        }
+      }
+    });
+
+    test("leaves no rule empty for size while another one could still give", () => {
+      for (const { captures, protectedNames, removals, removed } of rounds) {
+        const left = captures.filter(({ fileName }) => !removed.has(fileName));
+        const emptied = removals.filter(({ name, reason }) => {
+          const { rule } = captures.find(({ fileName }) => fileName === name) ?? {};
+          return reason === "size" && left.every((capture) => capture.rule !== rule);
+        });
+        if (emptied.length === 0) continue;
+        const newest = left.at(-1)?.fileName;
+        const couldGive = left.filter(
+          ({ rule, fileName }) =>
+            fileName !== newest &&
+            !protectedNames.includes(fileName) &&
+            left.filter((other) => other.rule === rule).length > 1,
+        );
+        expect(couldGive, random.seedText).toEqual([]);
+      }
+    });
+  });
+});
+
+/** Captures oldest first, limits that may or may not bite, and the answer. */
+function aSituation(random: Random) {
+  const captures = Array.from({ length: random.int(0, 30) }, (_, index) =>
+    aCapture({
+      ageHours: 300 - index * 10 - random.int(0, 9),
+      rule: random.pick(["a", "b", "b", "c", "c", "c", "c"]),
+      bytes: random.int(0, 100),
+    }),
+  );
+  const limits = {
+    maxAgeMs: random.int(1, 400) * HOUR_MS,
+    maxTotalBytes: random.int(0, Math.max(1, totalBytes(captures))),
+  };
+  const protectedNames = captures.filter(() => random.chance(0.15)).map(({ fileName }) => fileName);
+  const removals = chooseRemovals(captures, limits, NOW_MS, protectedNames);
+  return { captures, limits, protectedNames, removals, removed: new Set(removals.map(({ name }) => name)) };
+}
+
+function totalBytes(captures: readonly StoredCapture[]): number {
+  return captures.reduce((sum, { bytes }) => sum + bytes, 0);
+}

@@ -1,0 +1,66 @@
+import { describe, expect, test } from "bun:test";
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { FromJanitor, ToJanitor } from "../../src/thread/messages.ts";
+import { tempDir } from "../helpers/temp-dir.ts";
+import { Thread } from "../helpers/thread.ts";
+
+const A = "aod_20200101T000000.000Z_slow.tar.zst";
+const B = "aod_20200102T000000.000Z_slow.tar.zst";
+const C = "aod_20200103T000000.000Z_slow.tar.zst";
+const LIMITS = { intervalMs: 86_400_000, maxAgeMs: Number.MAX_SAFE_INTEGER, maxTotalBytes: 15 };
+
+function aJanitor(...files: readonly string[]) {
+  const outputDir = tempDir();
+  const path = join(outputDir, "batches");
+  mkdirSync(path);
+  for (const file of files) writeFileSync(join(path, file), "12345");
+  return { outputDir, path, thread: new Thread<ToJanitor, FromJanitor>("src/janitor/worker.ts") };
+}
+
+describe("the janitor's thread", () => {
+  test("sweeps at the start, on command with what is protected, and with new limits at once", async () => {
+    const { outputDir, path, thread } = aJanitor(A, B, C);
+    thread.post({ type: "start", outputDir, limits: LIMITS });
+    await thread.take("ready");
+    expect(await thread.take("swept")).toMatchObject({ removals: [], keptCount: 3, keptBytes: 15 });
+
+    thread.post({ type: "sweep", protectedNames: [A] });
+    expect(await thread.take("swept")).toMatchObject({ removals: [] });
+    thread.post({ type: "configure", limits: { ...LIMITS, maxTotalBytes: 10 } });
+    expect((await thread.take("swept")).removals).toEqual([{ name: B, bytes: 5, reason: "size" }]);
+    expect(readdirSync(path).sort()).toEqual([A, C]);
+
+    thread.post({ type: "ping" });
+    expect((await thread.take("pulse")).counts).toEqual({ sweeps: 3, removed: 1, removedBytes: 5 });
+    thread.post({ type: "stop" });
+    await thread.take("stopped");
+  });
+
+  test("sweeps by itself when the interval is over", async () => {
+    const { outputDir, path, thread } = aJanitor(A);
+    thread.post({ type: "start", outputDir, limits: { ...LIMITS, intervalMs: 20 } });
+    await thread.take("swept");
+    writeFileSync(join(path, B), "1234567890");
+    writeFileSync(join(path, C), "1234567890");
+    while (readdirSync(path).length > 1) await thread.take("swept");
+    expect(readdirSync(path)).toEqual([C]);
+  });
+
+  test("says that the output folder is unusable", async () => {
+    const { outputDir, thread } = aJanitor();
+    symlinkSync(outputDir, join(outputDir, "link"));
+    const elsewhere = tempDir();
+    symlinkSync(outputDir, join(elsewhere, "batches"));
+    thread.post({ type: "start", outputDir: elsewhere, limits: LIMITS });
+    expect((await thread.take("failed")).failure.code).toBe("OUTPUT_UNUSABLE");
+  });
+
+  test("does nothing before it is started", async () => {
+    const { thread } = aJanitor();
+    thread.post({ type: "sweep", protectedNames: [] });
+    expect((await thread.take("failed")).failure.code).toBe("BUG");
+    thread.post({ type: "stop" });
+    await thread.take("stopped");
+  });
+});

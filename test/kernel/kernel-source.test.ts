@@ -1,0 +1,58 @@
+import { expect, test } from "bun:test";
+import { attachHooks, HOOKS } from "../../src/kernel/hooks.ts";
+import { KernelSource } from "../../src/kernel/kernel-source.ts";
+import { BpfObject } from "../../src/kernel/object.ts";
+import { countRunTime, readRunStats } from "../../src/kernel/run-stats.ts";
+import { freezeTable } from "../../src/kernel/table.ts";
+import { describeBpf } from "../helpers/bpf.ts";
+import { describeSource } from "./source.contract.ts";
+
+describeBpf("the kernel's programs as a source", () => {
+  describeSource(() => KernelSource.load());
+
+  test("count their own time only while somebody asks", () => {
+    const source = KernelSource.load();
+    const enterFd = source.object.programFd("on_cmd_enter");
+    const enter = (messageId: bigint) =>
+      source.traffic.enter({ treeId: 1, sessionId: 2n, command: 5, messageId });
+    const stop = countRunTime();
+    enter(1n);
+    stop();
+    const counted = readRunStats(enterFd);
+    expect(counted).toMatchObject({ runs: 1, missed: 0 });
+    expect(counted.timeNs).toBeGreaterThan(0);
+    enter(2n);
+    expect(readRunStats(enterFd)).toEqual(counted);
+    source.close();
+    source.close();
+  });
+
+  test("freeze into a copy of their own", () => {
+    const source = KernelSource.load();
+    const frozen = freezeTable(source.memory);
+    const call = { treeId: 1, sessionId: 2n, command: 5, messageId: 3n };
+    source.traffic.enter(call);
+    expect(new Uint8Array(frozen).some((byte) => byte !== 0)).toBe(false);
+    expect(new Uint8Array(freezeTable(source.memory)).some((byte) => byte !== 0)).toBe(true);
+    source.close();
+  });
+});
+
+describeBpf("the BPF object", () => {
+  test.each(["atomic", "plain"] as const)("loads in its %s build", (build) => {
+    const object = BpfObject.loadBuild(build);
+    expect(object.build).toBe(build);
+    for (const { program } of HOOKS) expect(object.programFd(program)).toBeGreaterThan(0);
+    object.close();
+  });
+
+  test("waits where cifs is not loaded, and lets go of everything it had attached to", async () => {
+    const loaded = await Bun.file("/sys/module/cifs/refcnt").exists();
+    const object = BpfObject.load();
+    const attachment = attachHooks(object);
+    expect(attachment !== undefined).toBe(loaded);
+    attachment?.detach();
+    attachment?.detach();
+    object.close();
+  });
+});

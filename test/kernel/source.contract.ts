@@ -1,0 +1,169 @@
+// What every source of requests has to do, whether the kernel's programs or their imitation: run by both tests.
+
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { Control } from "../../src/kernel/control.ts";
+import { RingReader } from "../../src/kernel/ring.ts";
+import type { Call, RequestSource } from "../../src/kernel/source.ts";
+import { openTable } from "../../src/kernel/table.ts";
+import { COMMAND, type CommandName } from "../../src/model/command.ts";
+import { ERRNO } from "../../src/model/errno.ts";
+import { FLAG, KIND, REQUEST_BYTES } from "../../src/model/request.gen.ts";
+import { type Request, stateOf } from "../../src/model/request.ts";
+import { aLatencyRule, anErrorRule } from "../helpers/rule.ts";
+
+const STATUS_ACCESS_DENIED = 0xc000_0022;
+const STATUS_OBJECT_NAME_NOT_FOUND = 0xc000_0034;
+const NO_FDS = { wakeFd: -1, ueventFd: -1, mountinfoFd: -1 };
+
+let lastMessageId = 1000n;
+
+function aCall(command: CommandName = "SMB2_READ"): Call {
+  lastMessageId += 3n;
+  return { treeId: 7, sessionId: 0x4c00_0000_0071n, command: COMMAND[command], messageId: lastMessageId };
+}
+
+export function describeSource(open: () => RequestSource): void {
+  let source: RequestSource;
+  let reader: RingReader;
+  let drain: () => readonly Request[];
+
+  beforeAll(() => {
+    source = open();
+    reader = new RingReader({ ...source.memory, ...NO_FDS });
+    drain = () => {
+      const seen: Request[] = [];
+      reader.read((memory, at) => seen.push(memory.read(at)), expect.unreachable);
+      reader.commit();
+      return seen;
+    };
+  });
+  afterAll(() => source.close());
+
+  const lineOf = (call: Call): Request | undefined => {
+    const table = openTable(source.memory);
+    for (let at = 0; at < table.byteLength; at += REQUEST_BYTES) {
+      const line = table.read(at);
+      if (line.startNs !== 0n && line.messageId === call.messageId) return line;
+    }
+    return undefined;
+  };
+
+  test("a request stands in the table from its enter on, and is completed by its reply", () => {
+    const call = aCall("SMB2_CREATE");
+    source.traffic.enter(call);
+    expect(lineOf(call)).toMatchObject({ ...call, latencyNs: 0, processId: process.pid, kind: KIND.REQUEST });
+    source.traffic.done(call);
+    expect(lineOf(call)).toMatchObject({ ...call, flags: FLAG.REPLIED, errno: 0 });
+    expect(lineOf(call)?.latencyNs).toBeGreaterThan(0);
+  });
+
+  test("a healthy request puts nothing on the ring", () => {
+    source.applyRules([aLatencyRule({ slowMs: 60_000, emergencyMs: 60_000 })]);
+    const call = aCall();
+    source.traffic.enter(call);
+    source.traffic.done(call);
+    expect(drain()).toEqual([]);
+  });
+
+  test("one over its command's threshold does, and so does every one at a threshold of zero", () => {
+    source.applyRules([aLatencyRule({ slowMs: 0 })]);
+    const call = aCall();
+    source.traffic.enter(call);
+    source.traffic.done(call);
+    expect(drain()).toMatchObject([{ ...call, kind: KIND.REQUEST, flags: FLAG.REPLIED }]);
+    source.applyRules([]);
+  });
+
+  test("an error that a rule counts goes on the ring, an everyday one only if the rule names it", () => {
+    const fail = (status: number, errno: number) => {
+      const call = aCall("SMB2_CREATE");
+      source.traffic.enter(call);
+      source.traffic.fail(call, status, errno);
+      return drain().map(({ ntStatus }) => ntStatus);
+    };
+    source.applyRules([anErrorRule()]);
+    expect(fail(STATUS_ACCESS_DENIED, ERRNO.EACCES)).toEqual([STATUS_ACCESS_DENIED]);
+    expect(fail(STATUS_OBJECT_NAME_NOT_FOUND, ERRNO.ENOENT)).toEqual([]);
+    source.applyRules([anErrorRule({ namedErrnos: [ERRNO.ENOENT] })]);
+    expect(fail(STATUS_OBJECT_NAME_NOT_FOUND, ERRNO.ENOENT)).toEqual([STATUS_OBJECT_NAME_NOT_FOUND]);
+    source.applyRules([]);
+    expect(fail(STATUS_ACCESS_DENIED, ERRNO.EACCES)).toEqual([]);
+  });
+
+  test("a reply that nobody waits for changes nothing but a counter", () => {
+    const before = source.counters();
+    const call = aCall();
+    source.traffic.done(call);
+    expect(lineOf(call)).toBeUndefined();
+    expect(source.counters()).toEqual({ ...before, unpaired: (before.unpaired ?? 0) + 1 });
+  });
+
+  test("who sleeps without a deadline is woken by one request, once", () => {
+    const control = new Control(source.memory);
+    control.setAsleep();
+    const calls = [aCall(), aCall()];
+    for (const call of calls) source.traffic.enter(call);
+    expect(drain().map(({ kind }) => kind)).toEqual([KIND.WAKE]);
+    for (const call of calls) source.traffic.done(call);
+  });
+
+  test("a request that nobody waits for any more is closed as lost, once", () => {
+    const call = aCall("SMB2_CLOSE");
+    source.traffic.enter(call);
+    const line = lineOf(call);
+    expect(line).toBeDefined();
+    if (line === undefined) return;
+    expect(source.reap(line)).toBe(true);
+    expect(source.reap(line)).toBe(false);
+    const closed = lineOf(call);
+    expect(closed && stateOf(closed)).toBe("lost");
+    expect(closed?.flags).toBe(FLAG.REAPED);
+  });
+
+  test("a reader that dies before it commits leaves everything to the next", () => {
+    source.applyRules([aLatencyRule({ slowMs: 0 })]);
+    const calls = [aCall(), aCall(), aCall()];
+    for (const call of calls) {
+      source.traffic.enter(call);
+      source.traffic.done(call);
+    }
+    const dying = new RingReader({ ...source.memory, ...NO_FDS });
+    expect(dying.read(() => undefined, expect.unreachable)).toBe(3);
+    reader = new RingReader({ ...source.memory, ...NO_FDS });
+    expect(drain().map(({ messageId }) => messageId)).toEqual(calls.map(({ messageId }) => messageId));
+  });
+
+  test("the ring goes round many times without losing or changing a record", () => {
+    source.applyRules([aLatencyRule({ slowMs: 0 })]);
+    const before = source.counters();
+    for (let round = 0; round < 10; round++) {
+      const sent: bigint[] = [];
+      for (let i = 0; i < 5_000; i++) {
+        const call = aCall();
+        source.traffic.enter(call);
+        source.traffic.done(call);
+        sent.push(call.messageId);
+      }
+      expect(drain().map(({ messageId }) => messageId)).toEqual(sent);
+    }
+    expect(source.counters().ring_full).toBe(before.ring_full ?? 0);
+  });
+
+  test("a ring that nobody empties counts what it can't take, and goes on when it is emptied", () => {
+    const before = source.counters().ring_full ?? 0;
+    const sent = 20_000;
+    for (let i = 0; i < sent; i++) {
+      const call = aCall();
+      source.traffic.enter(call);
+      source.traffic.done(call);
+    }
+    const lost = (source.counters().ring_full ?? 0) - before;
+    expect(lost).toBeGreaterThan(0);
+    expect(drain().length + lost).toBe(sent);
+    const call = aCall();
+    source.traffic.enter(call);
+    source.traffic.done(call);
+    expect(drain()).toHaveLength(1);
+    source.applyRules([]);
+  });
+}

@@ -1,0 +1,103 @@
+import { describe, expect, test } from "bun:test";
+import { ACTION_NAMES } from "../../src/model/action.ts";
+import { ACTION_TABLE, findAction, type Host, type Plan, windowBeganNs } from "../../src/runner/actions.ts";
+import { anOrder, FROZEN_AT } from "../helpers/order.ts";
+import { aRequest } from "../helpers/request.ts";
+
+const ALL_THERE: Host = { networkFileSystem: () => undefined, exists: () => true };
+const NOTHING_THERE: Host = { ...ALL_THERE, exists: () => false };
+const ALL_REMOTE: Host = {
+  networkFileSystem: () => "nfs4",
+  exists: (path) => {
+    throw new Error(`touched ${path}, which may hang`);
+  },
+};
+
+function planOf(name: (typeof ACTION_NAMES)[number], host: Host, order = anOrder()): Plan {
+  return ACTION_TABLE[name].plan(order, host);
+}
+
+describe.each(ACTION_NAMES.map((name) => [name] as const))("the action %s", (name) => {
+  const action = ACTION_TABLE[name];
+
+  test("has a deadline, a cap and a program", () => {
+    expect(action.timeoutMs).toBeWithin(1, 30_001);
+    expect(action.maxBytes).toBeWithin(1, 16 * 1024 * 1024 + 1);
+    expect(action.program).toMatch(/^[a-z]+$/);
+    expect(findAction(name)).toBe(action);
+  });
+
+  test("has a plan on a machine that has everything, with absolute paths alone", () => {
+    const plan = planOf(name, ALL_THERE);
+    const args = "args" in plan ? plan.args : [];
+    expect(plan).toHaveProperty("args");
+    for (const arg of args.filter((one) => one.includes("/"))) expect(arg).toMatch(/^\/(proc|var\/log)\//);
+  });
+
+  test("touches nothing on a network file system", () => {
+    const plan = planOf(name, ALL_REMOTE);
+    // dmesg asks the kernel and reads no file.
+    if (name === "dmesg") expect(plan).toHaveProperty("args");
+    else expect(plan).toEqual({ missing: expect.stringContaining("is on nfs4") });
+  });
+
+  test("takes any output for text", () => {
+    for (const output of ["", "\0\n", "[", "State: ", "x".repeat(100_000)]) {
+      expect(() => action.show?.(output, anOrder())).not.toThrow();
+    }
+  });
+});
+
+describe("actions", () => {
+  test("of a name that there is none of are not found", () => {
+    expect(findAction("tcpdump")).toBeUndefined();
+    expect(findAction("toString")).toBeUndefined();
+  });
+
+  test.each(["debugdata", "stats", "smbinfo"] as const)("%s: missing where cifs is not loaded", (name) => {
+    expect(planOf(name, NOTHING_THERE)).toEqual({
+      missing: expect.stringMatching(/^\/proc\/fs\/cifs\/\w+ does not exist$/),
+    });
+  });
+
+  test("syslogs reads the log that the system has", () => {
+    const only = (log: string): Host => ({ ...ALL_THERE, exists: (path) => path === log });
+    expect(planOf("syslogs", ALL_THERE)).toEqual({ args: ["-n", "100", "/var/log/syslog"] });
+    expect(planOf("syslogs", only("/var/log/messages"))).toEqual({
+      args: ["-n", "100", "/var/log/messages"],
+    });
+    expect(planOf("syslogs", NOTHING_THERE)).toEqual({
+      missing: "/var/log/syslog does not exist; /var/log/messages does not exist",
+    });
+  });
+
+  test("syslogs reads a local log beside a remote one", () => {
+    const host: Host = {
+      networkFileSystem: (path) => (path === "/var/log/syslog" ? "cifs" : undefined),
+      exists: (path) => path === "/var/log/messages",
+    };
+    expect(planOf("syslogs", host)).toEqual({ args: ["-n", "100", "/var/log/messages"] });
+  });
+
+  test("journalctl reads since the window began", () => {
+    const triggeredNs = FROZEN_AT.monotonicNs - 1e9;
+    const plan = planOf("journalctl", ALL_THERE, anOrder({ triggeredNs, windowNs: 2.5e9 }));
+    const sinceSec = Math.floor(Date.parse("2026-11-23T01:23:42.178Z") / 1000);
+    expect(plan).toHaveProperty("args", expect.arrayContaining([`--since=@${sinceSec}`]));
+  });
+
+  test("dmesg shows since the window began, with a margin for the clock's drift", () => {
+    const order = anOrder({ triggeredNs: 50e9, windowNs: 1e9 });
+    const log = "[   40.000000] old\n[   48.500000] CIFS: reconnecting\n[   50.000000] now\n";
+    expect(ACTION_TABLE.dmesg.show?.(log, order)).toBe(log.slice(log.indexOf("[   48")));
+  });
+});
+
+describe("the window", () => {
+  test("begins with the oldest request that tripped the rule, where that is earlier", () => {
+    const order = { triggeredNs: 50e9, windowNs: 1e9 };
+    expect(windowBeganNs(anOrder(order))).toBe(49e9);
+    expect(windowBeganNs(anOrder({ ...order, evidence: [aRequest({ startMs: 49_500 })] }))).toBe(49e9);
+    expect(windowBeganNs(anOrder({ ...order, evidence: [aRequest({ startMs: 20_000 })] }))).toBe(20e9);
+  });
+});

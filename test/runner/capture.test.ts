@@ -1,0 +1,144 @@
+import { describe, expect, test } from "bun:test";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Host } from "../../src/runner/actions.ts";
+import { makeCapture } from "../../src/runner/capture.ts";
+import { Children } from "../../src/runner/child.ts";
+import { Slots } from "../../src/runner/slots.ts";
+import { openBatchesFolder } from "../../src/system/batches-folder.ts";
+import { anOrder } from "../helpers/order.ts";
+import { aRequest } from "../helpers/request.ts";
+import { aTable } from "../helpers/request-table.ts";
+import { tempDir } from "../helpers/temp-dir.ts";
+import { untar } from "../helpers/untar.ts";
+
+const NAME = "aod_20261123T012345.678Z_slow";
+const HOST: Host = { networkFileSystem: () => undefined, exists: () => true };
+
+function aContext(parts: { readonly floorBytes?: number } = {}) {
+  const outputDir = tempDir();
+  const context = {
+    folder: openBatchesFolder(outputDir),
+    facts: { aodVersion: "1.2.3", host: "client", bootId: "b-o-o-t", kernel: "6.12.0" },
+    host: HOST,
+    children: new Children(),
+    slots: new Slots(4),
+    stop: new AbortController().signal,
+    floorBytes: 0,
+    ...parts,
+  };
+  return { context, path: join(outputDir, "batches") };
+}
+
+describe("a capture", () => {
+  const requests = [
+    aRequest({ startMs: 99_000, latencyMs: 31 }),
+    aRequest({ startMs: 98_000, latencyMs: 0 }),
+  ];
+
+  test("is one folder with manifest, requests and actions, in this order", async () => {
+    const { context, path } = aContext();
+    const order = anOrder({ actions: ["mounts", "no-such-action"], evidence: requests });
+    const summary = await makeCapture(order, aTable(requests), context);
+    expect(summary).toMatchObject({
+      orderId: order.orderId,
+      incidentId: "incident-1",
+      name: `${NAME}.tar.zst`,
+    });
+
+    const file = readFileSync(join(path, summary.name));
+    expect(file.length).toBe(summary.bytes);
+    const entries = untar(Bun.zstdDecompressSync(file));
+    expect(entries.map((entry) => entry.path)).toEqual([
+      `${NAME}/`,
+      `${NAME}/manifest.json`,
+      `${NAME}/requests.csv`,
+      `${NAME}/actions/`,
+      `${NAME}/actions/mounts.log`,
+    ]);
+    const [, manifest, csv, , mounts] = entries.map(({ text }) => text);
+    expect(csv?.split("\n").length).toBe(4);
+    const { recorder, actions, evidence } = JSON.parse(manifest ?? "");
+    expect(recorder.records).toBe(2);
+    expect(evidence).toHaveLength(2);
+    expect(actions).toMatchObject([
+      { name: "mounts", status: "ok", file: "actions/mounts.log", bytes: mounts?.length },
+      { name: "no-such-action", status: "missing", file: null },
+    ]);
+    expect(summary.actions.map(({ status }) => status)).toEqual(["ok", "missing"]);
+    expect(new Bun.CryptoHasher("sha256").update(mounts ?? "").digest("hex")).toBe(actions[0].sha256);
+  });
+
+  test("needs neither actions nor requests", async () => {
+    const { context, path } = aContext();
+    const { name } = await makeCapture(anOrder(), aTable([]), context);
+    const entries = untar(Bun.zstdDecompressSync(readFileSync(join(path, name))));
+    expect(entries.map((entry) => entry.path)).toEqual([
+      `${NAME}/`,
+      `${NAME}/manifest.json`,
+      `${NAME}/requests.csv`,
+    ]);
+  });
+
+  test("beside another one of the same moment has a name, and a folder, of its own", async () => {
+    const { context, path } = aContext();
+    const made = await Promise.all(
+      [1, 2].map(() => makeCapture(anOrder({ actions: ["mounts"] }), aTable([]), context)),
+    );
+    expect(made.map(({ name }) => name).sort()).toEqual([
+      "aod_20261123T012345.678Z-2_slow.tar.zst",
+      "aod_20261123T012345.678Z_slow.tar.zst",
+    ]);
+    for (const { name } of made) {
+      const [folder] = untar(Bun.zstdDecompressSync(readFileSync(join(path, name))));
+      expect(folder?.path).toBe(`${name.slice(0, -".tar.zst".length)}/`);
+    }
+  });
+
+  test("runs each action once, though the rule names it twice", async () => {
+    const { context } = aContext();
+    const { actions } = await makeCapture(anOrder({ actions: ["mounts", "mounts"] }), aTable([]), context);
+    expect(actions).toHaveLength(1);
+  });
+
+  test("is complete without its actions where aod is being stopped", async () => {
+    const { context, path } = aContext();
+    const stopped = { ...context, stop: AbortSignal.abort() };
+    const { name, actions } = await makeCapture(anOrder({ actions: ["mounts"] }), aTable(requests), stopped);
+    expect(actions).toMatchObject([{ status: "failed", reason: "aod is stopping", file: undefined }]);
+    expect(untar(Bun.zstdDecompressSync(readFileSync(join(path, name))))).toHaveLength(3);
+  });
+
+  test("that the disk has no room for leaves nothing behind", async () => {
+    const { context, path } = aContext({ floorBytes: 2 ** 60 });
+    await expect(makeCapture(anOrder(), aTable(requests), context)).rejects.toMatchObject({
+      code: "DISK_FULL",
+    });
+    expect(readdirSync(path)).toEqual([]);
+  });
+
+  test("that fails in the middle leaves nothing behind", async () => {
+    const { context, path } = aContext();
+    const broken = { ...context, facts: null as unknown as typeof context.facts };
+    await expect(makeCapture(anOrder({ actions: ["mounts"] }), aTable(requests), broken)).rejects.toThrow(
+      TypeError,
+    );
+    expect(readdirSync(path)).toEqual([]);
+  });
+
+  const tar = Bun.which("tar");
+  const canRead = tar !== null && Bun.which("zstd") !== null;
+  test.skipIf(!canRead)("is what `tar --zstd -tf` lists (needs the program zstd)", async () => {
+    const { context, path } = aContext();
+    const { name } = await makeCapture(anOrder({ actions: ["mounts"] }), aTable(requests), context);
+    const { stdout, exitCode } = Bun.spawnSync([tar ?? "", "--zstd", "-tf", join(path, name)]);
+    expect(exitCode).toBe(0);
+    expect(stdout.toString().trim().split("\n")).toEqual([
+      `${NAME}/`,
+      `${NAME}/manifest.json`,
+      `${NAME}/requests.csv`,
+      `${NAME}/actions/`,
+      `${NAME}/actions/mounts.log`,
+    ]);
+  });
+});

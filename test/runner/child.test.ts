@@ -1,0 +1,106 @@
+import { describe, expect, test } from "bun:test";
+import { existsSync, readFileSync } from "node:fs";
+import { type ChildLimits, Children } from "../../src/runner/child.ts";
+import { waitUntil } from "../helpers/wait-until.ts";
+
+const LIMITS: ChildLimits = { timeoutMs: 10_000, maxBytes: 1 << 20, keep: "head" };
+const NEVER = new AbortController().signal;
+
+/** What the program does is the test's; aod itself starts no shell. */
+function runShell(
+  script: string,
+  limits: Partial<ChildLimits> = {},
+  stop = NEVER,
+  children = new Children(),
+) {
+  return children.run(["/bin/sh", "-c", script], { ...LIMITS, ...limits }, stop);
+}
+
+function text(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}
+
+/** Gone, or dead and not yet collected. */
+function isDead(pid: number): boolean {
+  return !existsSync(`/proc/${pid}`) || / Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+}
+
+describe("a child", () => {
+  test("gives its output and its exit code", async () => {
+    const result = await runShell("echo out; echo err >&2; exit 3");
+    expect(result).toMatchObject({ end: "exited", exitCode: 3, truncated: false, errorText: "err\n" });
+    expect(text(result.output)).toBe("out\n");
+  });
+
+  test("gets a fixed environment, the root folder and no input", async () => {
+    process.env.AOD_TEST_SECRET = "leaked";
+    const result = await new Children().run(["/usr/bin/env"], LIMITS, NEVER);
+    expect(text(result.output).trim().split("\n").sort()).toEqual([
+      "LC_ALL=C",
+      "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
+    ]);
+    expect(text((await runShell("pwd; cat")).output)).toBe("/\n");
+  });
+
+  test("leads a process group of its own", async () => {
+    const { output } = await runShell("cat /proc/$$/stat");
+    const [, pid = "", rest = ""] = /^(\d+) \(.*\) (.*)$/.exec(text(output).trim()) ?? [];
+    const [, , group, session] = rest.split(" ");
+    expect([group, session]).toEqual([pid, pid]);
+  });
+
+  test("is killed at its deadline, with what it has started, and what it printed is kept", async () => {
+    const result = await runShell("sleep 60 & echo $! $$; wait", { timeoutMs: 300 });
+    expect(result).toMatchObject({ end: "timed_out", exitCode: undefined });
+    const pids = text(result.output).trim().split(" ").map(Number);
+    expect(pids).toHaveLength(2);
+    await waitUntil(() => pids.every(isDead));
+  });
+
+  test("is not waited for through what left its group and holds its pipes", async () => {
+    const result = await runShell("setsid sleep 2 & echo started; sleep 60", { timeoutMs: 300 });
+    expect(result.end).toBe("timed_out");
+    expect(text(result.output)).toBe("started\n");
+  });
+
+  test("is killed by the signal of those who stop", async () => {
+    const stop = new AbortController();
+    const running = runShell("echo begun; sleep 60", {}, stop.signal);
+    setTimeout(() => stop.abort(), 300);
+    expect(await running).toMatchObject({ end: "stopped", exitCode: undefined });
+    expect(await runShell("echo late", {}, stop.signal)).toMatchObject({ end: "not_started" });
+  });
+
+  test("ends as soon as the head that is kept is full", async () => {
+    const result = await runShell("yes", { maxBytes: 100_000 });
+    expect(result).toMatchObject({ end: "full", truncated: true });
+    expect(result.output.length).toBe(100_000);
+  });
+
+  test("runs to its end where the tail is kept", async () => {
+    const result = await runShell("seq 1 200000", { maxBytes: 13, keep: "tail" });
+    expect(result).toMatchObject({ end: "exited", exitCode: 0, truncated: true });
+    expect(text(result.output)).toBe("99999\n200000\n");
+  });
+
+  test("that cannot be started says why", async () => {
+    const result = await new Children().run(["/nonexistent/program"], LIMITS, NEVER);
+    expect(result.end).toBe("not_started");
+    expect(result.errorText).toContain("ENOENT");
+  });
+
+  test("that does not die is left behind and counted; with too many of them none is started", async () => {
+    const groups: number[] = [];
+    const children = new Children((group) => groups.push(group));
+    const hang = () => runShell("exec sleep 60", { timeoutMs: 10 }, NEVER, children);
+    const results = await Promise.all(Array.from({ length: 8 }, hang));
+    expect(results.map(({ end }) => end)).toEqual(Array(8).fill("timed_out"));
+    expect(children.abandoned).toBe(8);
+    expect(await runShell("echo", {}, NEVER, children)).toMatchObject({ end: "not_started" });
+
+    for (const group of groups) process.kill(-group, "SIGKILL");
+    await waitUntil(() => groups.every(isDead));
+    expect(await runShell("echo", {}, NEVER, children)).toMatchObject({ end: "exited" });
+    expect(children.abandoned).toBe(8);
+  });
+});

@@ -1,0 +1,127 @@
+import { describe, expect, test } from "bun:test";
+import { encodeManifest } from "../../src/runner/manifest.ts";
+import { anOrder } from "../helpers/order.ts";
+import { aRequest } from "../helpers/request.ts";
+
+const FACTS = { aodVersion: "1.2.3", host: "client", bootId: "b-o-o-t", kernel: "6.12.0" };
+const RECORDER = { offsets: Uint32Array.from([0, 64]), oldestNs: 90e9, completeSinceNs: 95e9 };
+
+function manifestOf(
+  parts: Parameters<typeof anOrder>[0] = {},
+  recorder: Parameters<typeof encodeManifest>[2] = RECORDER,
+) {
+  return JSON.parse(encodeManifest(anOrder(parts), FACTS, recorder, []));
+}
+
+describe("the manifest", () => {
+  test("says what happened, where, and what is inside", () => {
+    expect(manifestOf()).toEqual({
+      schema_version: 1,
+      aod_version: "1.2.3",
+      host: "client",
+      boot_id: "b-o-o-t",
+      kernel: "6.12.0",
+      source: "demo",
+      trigger: "rule",
+      rule: "slow",
+      type: "latency",
+      kind: "slow",
+      share: "//files/data",
+      incident_id: "incident-1",
+      triggered_at: "2026-11-23T01:23:45.677000Z",
+      detected_after_ms: 0.25,
+      frozen_at: "2026-11-23T01:23:45.678000Z",
+      config_sha256: "c".repeat(64),
+      evidence: [],
+      recorder: { records: 2, oldest_ms: 10_000, complete_since: "2026-11-23T01:23:40.678000Z", evicted: 3 },
+      actions: [],
+      losses: {
+        enter_contended: 0,
+        forgotten: 0,
+        reply_contended: 0,
+        ring_full: 2,
+        unknown_command: 0,
+        missed_runs: 0,
+        unfollowed: 0,
+      },
+      counters: { entered: 7, ring_full: 2, evicted: 3 },
+      suppressed: 4,
+    });
+  });
+
+  test("has null where there is nothing to say", () => {
+    const manual = {
+      trigger: "manual",
+      rule: "manual",
+      ruleType: "manual",
+      kind: "manual",
+      share: "",
+    } as const;
+    const empty = { offsets: new Uint32Array(0), oldestNs: undefined, completeSinceNs: 5e9 };
+    expect(manifestOf({ ...manual, incidentId: undefined }, empty)).toMatchObject({
+      type: "manual",
+      share: null,
+      incident_id: null,
+      recorder: { records: 0, oldest_ms: null },
+    });
+  });
+
+  test("shows the evidence as requests.csv does, every digit of 64-bit figures kept", () => {
+    const sessionId = 0xffff_ffff_ffff_fff1n;
+    const { evidence } = manifestOf({
+      evidence: [aRequest({ sessionId, messageId: 2n ** 63n, latencyMs: 31 })],
+    });
+    expect(evidence).toHaveLength(1);
+    expect(evidence[0]).toMatchObject({
+      session_id: "0xfffffffffffffff1",
+      message_id: "9223372036854775808",
+      latency_ns: 31_000_000,
+      comm: "postgres",
+    });
+  });
+
+  test("says what became of each action", () => {
+    const nothing = { file: undefined, exitCode: undefined, durationMs: 0, bytes: 0, sha256: undefined };
+    const outcomes = [
+      {
+        name: "stats",
+        file: "actions/stats.log",
+        status: "ok",
+        exitCode: 0,
+        durationMs: 3,
+        bytes: 9,
+        sha256: "ab",
+        reason: undefined,
+      },
+      { ...nothing, name: "dmesg", status: "missing", reason: "dmesg is not installed" },
+    ] as const;
+    expect(JSON.parse(encodeManifest(anOrder(), FACTS, RECORDER, outcomes)).actions).toEqual([
+      {
+        name: "stats",
+        file: "actions/stats.log",
+        status: "ok",
+        reason: null,
+        exit_code: 0,
+        duration_ms: 3,
+        bytes: 9,
+        sha256: "ab",
+      },
+      {
+        name: "dmesg",
+        file: null,
+        status: "missing",
+        reason: "dmesg is not installed",
+        exit_code: null,
+        duration_ms: 0,
+        bytes: 0,
+        sha256: null,
+      },
+    ]);
+  });
+
+  test("is text for people: indented, a line feed at its end", () => {
+    expect(encodeManifest(anOrder(), FACTS, RECORDER, [])).toMatch(
+      /^\{\n {2}"schema_version": 1,\n[\s\S]*\n\}\n$/,
+    );
+  });
+});

@@ -1,0 +1,78 @@
+import { describe, expect, test } from "bun:test";
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { FromRunner, ToRunner } from "../../src/thread/messages.ts";
+import { anOrder } from "../helpers/order.ts";
+import { aRequest } from "../helpers/request.ts";
+import { aTable } from "../helpers/request-table.ts";
+import { tempDir } from "../helpers/temp-dir.ts";
+import { Thread } from "../helpers/thread.ts";
+import { untar } from "../helpers/untar.ts";
+
+function aRunner() {
+  const outputDir = tempDir();
+  const path = join(outputDir, "batches");
+  mkdirSync(path);
+  return { outputDir, path, thread: new Thread<ToRunner, FromRunner>("src/runner/worker.ts") };
+}
+
+describe("the runner's thread", () => {
+  test("makes captures of orders, and takes the table over", async () => {
+    const { outputDir, path, thread } = aRunner();
+    writeFileSync(join(path, ".aod_20261123T012345.678Z_slow.partial"), "what a crash has left");
+    thread.post({ type: "start", outputDir });
+    await thread.take("ready");
+    expect(readdirSync(path)).toEqual([]);
+
+    const table = aTable([aRequest({ latencyMs: 31 })]);
+    const order = anOrder({ actions: ["mounts", "debugdata"] });
+    thread.post({ type: "collect", order, table }, [table]);
+    expect(table.byteLength).toBe(0);
+    const { capture } = await thread.take("collected");
+    expect(capture).toMatchObject({ orderId: order.orderId, name: "aod_20261123T012345.678Z_slow.tar.zst" });
+    expect(readdirSync(path)).toEqual([capture.name]);
+
+    const [, manifest] = untar(Bun.zstdDecompressSync(readFileSync(join(path, capture.name))));
+    expect(JSON.parse(manifest?.text ?? "")).toMatchObject({
+      boot_id: readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim(),
+      kernel: readFileSync("/proc/sys/kernel/osrelease", "utf8").trim(),
+      recorder: { records: 1 },
+    });
+
+    thread.post({ type: "ping" });
+    expect((await thread.take("pulse")).counts).toEqual({
+      captured: 1,
+      failed: 0,
+      busy: 0,
+      abandoned: 0,
+      leftovers: 1,
+    });
+    thread.post({ type: "stop" });
+    await thread.take("stopped");
+  });
+
+  test("finishes what it has begun, or drops it whole, when it is stopped", async () => {
+    const { outputDir, path, thread } = aRunner();
+    thread.post({ type: "start", outputDir });
+    for (let order = 0; order < 5; order++) {
+      thread.post({ type: "collect", order: anOrder({ actions: ["mounts"] }), table: aTable([]) });
+    }
+    thread.post({ type: "stop" });
+    await thread.take("stopped");
+    const collected = thread.reports.filter(({ type }) => type === "collected");
+    const dropped = thread.reports.filter(({ type }) => type === "dropped");
+    expect(collected.length + dropped.length).toBe(5);
+    expect(dropped.length).toBeGreaterThan(0);
+    const files = readdirSync(path);
+    expect(files.length).toBe(collected.length);
+    expect(files.filter((name) => name.startsWith("."))).toEqual([]);
+  });
+
+  test("says that the output folder is unusable", async () => {
+    const { outputDir, thread } = aRunner();
+    const elsewhere = tempDir();
+    symlinkSync(outputDir, join(elsewhere, "batches"));
+    thread.post({ type: "start", outputDir: elsewhere });
+    expect((await thread.take("failed")).failure.code).toBe("OUTPUT_UNUSABLE");
+  });
+});

@@ -1,0 +1,88 @@
+// .ci/run's arithmetic, on a Makefile made up for it: what each step's last sum says, and what a step without one is.
+
+import { describe, expect, test } from "bun:test";
+import { cpSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ROOT, run } from "../helpers/program.ts";
+import { tempDir } from "../helpers/temp-dir.ts";
+
+/** Runs .ci/run where each target does what is given. @returns its last line and exit status. */
+async function runSteps(targets: { readonly test: string; readonly demo: string; readonly e2e: string }) {
+  const folder = tempDir();
+  cpSync(join(ROOT, ".ci"), join(folder, ".ci"), { recursive: true });
+  const rules = Object.entries(targets).map(([name, recipe]) => `${name}:\n\t@${recipe}\n`);
+  writeFileSync(join(folder, "Makefile"), rules.join(""));
+  const { exitCode, stdout } = await run([join(folder, ".ci/run")], folder);
+  return { exitCode, last: stdout.trimEnd().split("\n").at(-1) };
+}
+
+describe(".ci/run", () => {
+  test.each([
+    [
+      "adds up the sums, a demo is one, the guest runs twice",
+      "echo 7 passed, 0 failed",
+      "true",
+      "echo 2 passed, 0 failed",
+      0,
+      "12 passed, 0 failed",
+    ],
+    [
+      "counts what was left out",
+      "echo 7 passed, 0 failed, 3 skipped",
+      "true",
+      "echo 1 passed, 0 failed",
+      0,
+      "10 passed, 0 failed, 3 skipped",
+    ],
+    [
+      "fails with a failed test",
+      "echo 7 passed, 1 failed; exit 1",
+      "true",
+      "echo 1 passed, 0 failed",
+      1,
+      "10 passed, 1 failed",
+    ],
+    [
+      "runs the others when a step dies",
+      "exit 3",
+      "true",
+      "echo 1 passed, 0 failed",
+      1,
+      "3 passed, 1 failed",
+    ],
+    [
+      "believes the exit status more than the sum",
+      "echo 7 passed, 0 failed; exit 1",
+      "true",
+      "echo 1 passed, 0 failed",
+      1,
+      "10 passed, 1 failed",
+    ],
+    [
+      "takes the last sum",
+      "echo 1 passed, 1 failed; echo 4 passed, 0 failed",
+      "true",
+      "echo 1 passed, 0 failed",
+      0,
+      "7 passed, 0 failed",
+    ],
+    [
+      "gives nobody a terminal to ask",
+      "read -r answer && echo 9 passed, 0 failed",
+      "true",
+      "echo 1 passed, 0 failed",
+      1,
+      "3 passed, 1 failed",
+    ],
+    [
+      "asks for BPF",
+      'test "$$AOD_REQUIRE_BPF$$CI" = 1true',
+      "true",
+      "echo 1 passed, 0 failed",
+      0,
+      "4 passed, 0 failed",
+    ],
+  ] as const)("%s", async (_, testRecipe, demo, e2e, exitCode, last) => {
+    expect(await runSteps({ test: testRecipe, demo, e2e })).toEqual({ exitCode, last });
+  });
+});

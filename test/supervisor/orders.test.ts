@@ -1,0 +1,64 @@
+import { describe, expect, test } from "bun:test";
+import type { Anomaly } from "../../src/model/anomaly.ts";
+import type { Config } from "../../src/model/config.ts";
+import type { Incident } from "../../src/model/incident.ts";
+import { manualOrder, orderFor } from "../../src/supervisor/orders.ts";
+import { FROZEN_AT } from "../helpers/order.ts";
+import { aLatencyRule } from "../helpers/rule.ts";
+
+const CONTEXT = {
+  orderId: 7,
+  source: "kernel",
+  frozenAt: FROZEN_AT,
+  losses: {},
+  watchingSinceNs: 1,
+  shares: [],
+} as const;
+
+const CONFIG = {
+  rules: [aLatencyRule({ name: "slow", windowMs: 500, actions: ["dmesg"] })],
+  defaultActions: ["debugdata", "stats"],
+  sha256: "abc",
+} as unknown as Config;
+
+const ANOMALY: Anomaly = {
+  ...{
+    rule: "slow",
+    ruleType: "latency",
+    kind: "hung",
+    share: "//files/db",
+    count: 1,
+    worstNs: 1e9,
+    evidence: [],
+  },
+  occurredNs: 99.5e9,
+  detectedNs: 99.502e9,
+};
+
+describe("orders", () => {
+  test("carry the rule's own actions and window, and how long after the request it was decided", () => {
+    const order = orderFor(ANOMALY, { id: "i-1" } as Incident, 3, CONFIG, CONTEXT);
+    expect(order).toMatchObject({
+      ...{ orderId: 7, trigger: "rule", rule: "slow", kind: "hung", share: "//files/db", incidentId: "i-1" },
+      ...{ actions: ["dmesg"], windowNs: 500e6, suppressed: 3, configSha256: "abc" },
+    });
+    expect(order.detectedAfterMs).toBeCloseTo(2, 6);
+  });
+
+  test("of a rule that a reload has just taken away are made with the default actions", () => {
+    const order = orderFor({ ...ANOMALY, rule: "gone" }, { id: "i-2" } as Incident, 0, CONFIG, CONTEXT);
+    expect(order.actions).toEqual(["debugdata", "stats"]);
+  });
+
+  test("never say that it was decided before it happened", () => {
+    const early = { ...ANOMALY, occurredNs: ANOMALY.detectedNs + 5 };
+    expect(orderFor(early, { id: "i-3" } as Incident, 0, CONFIG, CONTEXT).detectedAfterMs).toBe(0);
+  });
+
+  test("that a person asks for have no incident and run the default actions", () => {
+    expect(manualOrder(CONFIG, CONTEXT)).toMatchObject({
+      ...{ trigger: "manual", rule: "manual", incidentId: undefined, actions: ["debugdata", "stats"] },
+      triggeredNs: FROZEN_AT.monotonicNs,
+    });
+  });
+});
