@@ -47,6 +47,11 @@ export class Children {
     return this.#abandoned;
   }
 
+  /** Those of them that still hang. */
+  get stuck(): number {
+    return this.#stuck;
+  }
+
   /** Runs a program to its end, its deadline, its cap or the signal. Throws nothing that a program can cause. */
   async run(
     argv: readonly [string, ...string[]],

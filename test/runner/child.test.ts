@@ -99,7 +99,8 @@ describe("a child", () => {
     expect(await runShell("echo", {}, NEVER, children)).toMatchObject({ end: "not_started" });
 
     for (const group of groups) process.kill(-group, "SIGKILL");
-    await waitUntil(() => groups.every(isDead));
+    // Dead is not enough: the runner has to have been told.
+    await waitUntil(() => children.stuck === 0);
     expect(await runShell("echo", {}, NEVER, children)).toMatchObject({ end: "exited" });
     expect(children.abandoned).toBe(8);
   });
