@@ -18,6 +18,7 @@ const KIND_TEXT: Readonly<Record<AnomalyKind, string>> = {
   emergency: "a reply took far too long",
   hung: "a request has no reply",
   error: "requests fail",
+  signal: "the connection is in trouble",
 };
 
 /** One line for an event; undefined for what only machines want to know. */

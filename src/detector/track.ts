@@ -125,6 +125,7 @@ export class Track {
         outlet === this.#full
           ? this.#counted.since(this.#newestNs - this.#rule.windowNs)
           : tripped.since(-Infinity),
+      standing: undefined,
     };
     outlet.saidNs = nowNs;
     outlet.waiting = undefined;

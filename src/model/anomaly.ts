@@ -4,13 +4,19 @@ import type { Request } from "./request.ts";
 import type { RuleType } from "./rule.ts";
 
 /**
- * How bad it is, mildest first within latency: `slow` filled a window, `emergency` is one reply over the emergency
- * threshold, `hung` is one such request that still has no reply. `error` stands beside them.
+ * How bad it is, mildest first: `slow`, `error` and `signal` filled a window; `emergency` is one reply that is enough by
+ * itself, by its length or by its status; `hung` is a request, or an operation before it became one, that still waits.
  */
-export type AnomalyKind = "slow" | "emergency" | "hung" | "error";
+export type AnomalyKind = "slow" | "error" | "signal" | "emergency" | "hung";
 
 /** Rank of each kind: a capture of a lower one never holds back a higher one. */
-export const SEVERITY: Readonly<Record<AnomalyKind, number>> = { slow: 1, error: 1, emergency: 2, hung: 3 };
+export const SEVERITY: Readonly<Record<AnomalyKind, number>> = {
+  slow: 1,
+  error: 1,
+  signal: 1,
+  emergency: 2,
+  hung: 3,
+};
 
 /** The most requests that an anomaly carries as evidence. */
 export const EVIDENCE_MAX = 32;
@@ -34,6 +40,30 @@ export interface Anomaly {
   readonly worstNs: number;
   /** The requests that tripped it, oldest first, the last EVIDENCE_MAX of the window. */
   readonly evidence: readonly Request[];
+  /** What hangs at this moment for this rule and share; undefined where nothing does. */
+  readonly standing: Standing | undefined;
+}
+
+/** Requests and operations that hang at one moment. */
+export interface Standing {
+  /** At least 1. */
+  readonly count: number;
+  /** Age of the oldest, ns. */
+  readonly oldestNs: number;
+}
+
+/** Nothing hangs any more for this rule and share. Follows an anomaly with `standing`, once. Plain data. */
+export interface Recovery {
+  readonly rule: string;
+  readonly share: string;
+  /** Requests and operations that hung since nothing did. */
+  readonly count: number;
+  /** Those of them that ended without a reply: their process was killed, or their connection lost. */
+  readonly abandoned: number;
+  /** The longest that one of them took to its end, ns. */
+  readonly longestNs: number;
+  /** When the last of them ended, ns of CLOCK_MONOTONIC. */
+  readonly endedNs: number;
 }
 
 /** A share that attribution does not know (yet). */

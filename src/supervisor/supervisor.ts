@@ -192,6 +192,7 @@ export class Supervisor {
       case "pulse":
         this.#counts.detector = report.counts;
         break;
+      case "recovered":
       case "failed":
       case "stopped":
         break;

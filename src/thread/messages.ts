@@ -2,7 +2,7 @@
 // reports are states, payloads are nouns of model/. Plain data only: classes, functions and errors do not survive
 // the way. Who receives one ends its switch in `satisfies never`.
 
-import type { Anomaly } from "../model/anomaly.ts";
+import type { Anomaly, Recovery } from "../model/anomaly.ts";
 import type { CaptureOrder, CaptureSummary, Removal, Source } from "../model/capture.ts";
 import type { CleanupLimits } from "../model/config.ts";
 import type { Failure } from "../model/failure.ts";
@@ -63,6 +63,8 @@ export interface DetectorCounts {
 export type FromDetector =
   | CommonReport<DetectorCounts>
   | { readonly type: "anomaly"; readonly anomaly: Anomaly }
+  /** What hung has ended. */
+  | { readonly type: "recovered"; readonly recovery: Recovery }
   /** Open lines that nobody waits for: to be closed in the kernel. */
   | { readonly type: "dead"; readonly requests: readonly Request[] }
   /** What the kernel told the detector's epoll set: cifs.ko came or went, or some mount did. */

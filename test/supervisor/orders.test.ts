@@ -30,6 +30,7 @@ const ANOMALY: Anomaly = {
     count: 1,
     worstNs: 1e9,
     evidence: [],
+    standing: undefined,
   },
   occurredNs: 99.5e9,
   detectedNs: 99.502e9,
