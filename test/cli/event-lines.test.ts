@@ -12,6 +12,7 @@ const ANOMALY: Anomaly = {
     occurredNs: 0,
     detectedNs: 1.8e6,
     evidence: [aRequest({ latencyMs: 0, comm: "postgres", processId: 4200 })],
+    standing: { count: 1, oldestNs: 1.0021e9 },
   },
 };
 
