@@ -1,9 +1,12 @@
 // A rule in one line, as `aod check` shows it: what it comes to once mode, lists and defaults are worked out, which is
 // what the detector applies. In: a rule; out: text. Pure.
 
+import { RULE_TYPES } from "../config/schema.ts";
 import { COMMANDS, commandName } from "../model/command.ts";
 import { ERRNO, errnoName } from "../model/errno.ts";
-import type { ErrorRule, LatencyRule, Rule } from "../model/rule.ts";
+import { NT_STATUSES } from "../model/nt-status.ts";
+import type { ErrorRate, ErrorRule, LatencyRule, Rule, SignalRule, StuckRule } from "../model/rule.ts";
+import { SIGNALS } from "../model/signal.ts";
 
 const NS_PER_MS = 1e6;
 const NS_PER_SEC = 1e9;
@@ -13,15 +16,59 @@ const MANY = 8;
 
 /** `NAME (Type): COUNT in N s of …; collects …`. */
 export function summarizeRule(rule: Rule): string {
-  const { name, acceptableCount, windowNs, actions } = rule;
-  const isLatency = rule.type === "latency";
-  const what = isLatency ? summarizeLatency(rule) : summarizeError(rule);
-  const title = `${name} (${isLatency ? "Latency" : "Error"})`;
+  const { name, actions, match } = rule;
+  const only = Object.entries(match).flatMap(([key, pattern]) =>
+    pattern === undefined ? [] : [`${key} ${pattern}`],
+  );
+  const narrowed = only.length === 0 ? "" : `; only ${only.join(", ")}`;
   const collects = actions.length === 0 ? "no actions" : actions.join(" ");
-  return `${title}: ${acceptableCount} in ${windowNs / NS_PER_SEC} s of ${what}; collects ${collects}`;
+  return `${name} (${RULE_TYPES[rule.type].title}): ${summarizeTrip(rule)}${narrowed}; collects ${collects}`;
+}
+
+function summarizeTrip(rule: Rule): string {
+  const { acceptableCount, windowNs } = rule;
+  const window = `${acceptableCount} in ${windowNs / NS_PER_SEC} s`;
+  switch (rule.type) {
+    case "latency":
+      return `${window} of ${summarizeLatency(rule)}`;
+    case "error":
+      return `${rule.rate === undefined ? window : summarizeRate(rule.rate, windowNs)} of ${summarizeError(rule)}`;
+    case "stuck":
+      return `${acceptableCount} at one time of ${summarizeStuck(rule)}`;
+    case "signal":
+      return `${window} of ${summarizeSignal(rule)}`;
+    default:
+      return rule satisfies never;
+  }
+}
+
+function summarizeRate({ acceptableShare, minReplies }: ErrorRate, windowNs: number): string {
+  return `${acceptableShare * 100} % of at least ${minReplies} replies in ${windowNs / NS_PER_SEC} s`;
 }
 
 function summarizeLatency({ slowNs, emergencyNs }: LatencyRule): string {
+  const emergencyMs = Math.min(...emergencyNs) / NS_PER_MS;
+  return `${summarizeLimits(slowNs)}; one of ${emergencyMs} ms at once`;
+}
+
+function summarizeStuck({ stuckNs, waitingNs }: StuckRule): string {
+  const waiting =
+    waitingNs === Infinity ? "" : `, operations that wait to be sent from ${waitingNs / NS_PER_MS} ms`;
+  return `${summarizeLimits(stuckNs)} without a reply${waiting}`;
+}
+
+function summarizeSignal({ counts, named }: SignalRule): string {
+  const counted = SIGNALS.filter(
+    ({ number, class: kind }) => counts[number] && (kind !== "everyday" || named[number]),
+  );
+  return counted
+    .map(({ number, name, class: kind }) =>
+      kind === "trouble" || named[number] ? name : `${name} (while somebody waits)`,
+    )
+    .join(" ");
+}
+
+function summarizeLimits(slowNs: readonly number[]): string {
   const byLimit = Map.groupBy(COMMANDS.keys(), (command) => slowNs[command] ?? Number.POSITIVE_INFINITY);
   const never = byLimit.get(Number.POSITIVE_INFINITY) ?? [];
   byLimit.delete(Number.POSITIVE_INFINITY);
@@ -34,11 +81,22 @@ function summarizeLatency({ slowNs, emergencyNs }: LatencyRule): string {
   });
   const hasRest = parts.some(([, commands]) => commands.length >= MANY);
   if (hasRest && never.length > 0) limits.push(`never ${never.map(commandName).join(" ")}`);
-  const emergencyMs = Math.min(...emergencyNs) / NS_PER_MS;
-  return `${limits.join(", ")}; one of ${emergencyMs} ms at once`;
+  return limits.join(", ");
 }
 
-function summarizeError({ counts, named }: ErrorRule): string {
+function summarizeError(rule: ErrorRule): string {
+  const statuses = NT_STATUSES.filter(({ status }) => status in rule.statuses);
+  const also = statuses.filter(({ status }) => rule.statuses[status]).map(({ name }) => name);
+  const never = statuses.filter(({ status }) => !rule.statuses[status]).map(({ name }) => name);
+  const atOnce = NT_STATUSES.filter(({ status }) => rule.emergency[status]).map(({ name }) => name);
+  return [
+    [summarizeErrnos(rule), ...also].filter((text) => text !== "").join(" "),
+    ...(never.length === 0 ? [] : [`never ${never.join(" ")}`]),
+    ...(atOnce.length === 0 ? [] : [`one of ${atOnce.join(" ")} at once`]),
+  ].join("; ");
+}
+
+function summarizeErrnos({ counts, named }: ErrorRule): string {
   const known = Object.values(ERRNO);
   const counted = known.filter((errno) => counts[errno]);
   if (counted.length < MANY * 2) return counted.map(errnoName).join(" ");

@@ -9,8 +9,9 @@ import { AodError } from "../model/failure.ts";
 import { formatProblem, type KeyPath, type Problem, type Report, show } from "./problem.ts";
 import { ProblemDesk } from "./problem-desk.ts";
 import { type RuleMaker, readRules } from "./rules.ts";
-import { type FileEntry, fileSchema, isMapping } from "./schema.ts";
+import { type FileEntry, fileSchema } from "./schema.ts";
 import { checkAgainst } from "./schema-check.ts";
+import { isMapping } from "./schema-values.ts";
 import { decodeSource } from "./source-text.ts";
 import { readYaml, type YamlTree } from "./yaml-tree.ts";
 

@@ -1,14 +1,20 @@
 // Entries of type Error: what their keys mean together, and the rule that the detector applies. In: an entry; out: for
-// each errno whether it counts, or problems. Pure.
+// each errno and each status that it names whether it counts, or problems. Pure.
 
 import { ERRNO, ERRNO_ALIASES, ERRNO_COUNT } from "../model/errno.ts";
+import { NT_STATUSES } from "../model/nt-status.ts";
 import type { ErrorRule } from "../model/rule.ts";
+import { commandsOf } from "./command-lists.ts";
 import type { RuleFrame } from "./latency-rule.ts";
 import type { KeyPath, Report } from "./problem.ts";
 import { checkLists, explainEmpty, type ListKeys, type Lists, readLists, select } from "./rule-lists.ts";
 import type { ErrorEntry } from "./schema.ts";
 
-const NUMBERS: ReadonlyMap<string, number> = new Map(Object.entries({ ...ERRNO, ...ERRNO_ALIASES }));
+/** Errnos are below ERRNO_COUNT, statuses are not: one number says which it is. */
+const NUMBERS: ReadonlyMap<string, number> = new Map([
+  ...Object.entries({ ...ERRNO, ...ERRNO_ALIASES }),
+  ...NT_STATUSES.map(({ name, status }) => [name, status] as const),
+]);
 
 const LISTS: ListKeys = {
   track: "track_codes",
@@ -19,12 +25,24 @@ const LISTS: ListKeys = {
 export function makeErrorRule(frame: RuleFrame, entry: ErrorEntry): ErrorRule {
   const lists = readLists(entry, [], LISTS);
   const { isNamed } = select(lists);
+  const counts = countsOf(lists);
+  const statuses = statusesOf(lists);
+  const percent = entry.acceptable_percent;
+  const atOnce = NT_STATUSES.filter(
+    ({ name, status, errno }) =>
+      entry.emergency_codes.includes(name) && (statuses[status] ?? counts[errno] === true),
+  );
   return {
     ...frame,
     type: "error",
-    acceptableCount: entry.acceptable_count,
-    counts: countsOf(lists),
+    acceptableCount: entry.acceptable_count ?? 1,
+    commands: commandsOf(entry),
+    counts,
     named: Array.from({ length: ERRNO_COUNT }, (_, errno) => isNamed(errno)),
+    statuses,
+    emergency: Object.fromEntries(atOnce.map(({ status }) => [status, true as const])),
+    rate:
+      percent === undefined ? undefined : { acceptableShare: percent / 100, minReplies: entry.min_requests },
   };
 }
 
@@ -36,8 +54,28 @@ export function checkErrorEntry(
 ): void {
   const lists = readLists(entry, path, LISTS);
   checkLists(lists, LISTS, path, report);
-  if (!lists.isIncomplete && !countsOf(lists).includes(true)) {
+  const hasStatus = Object.values(statusesOf(lists)).includes(true);
+  if (!lists.isIncomplete && !hasStatus && !countsOf(lists).includes(true)) {
     report.error(path, explainEmpty(lists, LISTS), "key");
+  }
+  checkTrip(entry, path, report);
+}
+
+/** A count or a share, not both: which of them decides is nobody's guess. */
+function checkTrip(entry: Readonly<Record<string, unknown>>, path: KeyPath, report: Report): void {
+  const hasCount = (entry.acceptable_count ?? undefined) !== undefined;
+  const hasPercent = (entry.acceptable_percent ?? undefined) !== undefined;
+  if (!hasCount && !hasPercent) {
+    report.error([...path, "acceptable_count"], "is required (or acceptable_percent)", "key");
+  } else if (hasCount && hasPercent) {
+    report.error(
+      [...path, "acceptable_percent"],
+      "stands beside acceptable_count: only one of them can decide",
+      "key",
+    );
+  }
+  if (!hasPercent && entry.min_requests !== undefined) {
+    report.warn([...path, "min_requests"], "belongs to acceptable_percent: ignored", "key");
   }
 }
 
@@ -45,4 +83,13 @@ export function checkErrorEntry(
 function countsOf(lists: Lists): boolean[] {
   const { counts } = select(lists);
   return Array.from({ length: ERRNO_COUNT }, (_, errno) => errno > 0 && counts(errno));
+}
+
+/** Of the statuses that the lists in use name; the others are told by their errno. */
+function statusesOf(lists: Lists): Record<number, boolean> {
+  const { counts, isNamed } = select(lists);
+  const excluded = lists.mode === "trackonly" ? [] : lists.excluded;
+  const listed = [...lists.tracked.filter(({ number }) => isNamed(number)), ...excluded];
+  const statuses = listed.filter(({ number }) => number >= ERRNO_COUNT);
+  return Object.fromEntries(statuses.map(({ number }) => [number, counts(number)]));
 }

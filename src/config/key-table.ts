@@ -56,13 +56,15 @@ export function homesOf(name: string): readonly string[] {
   return homes.map(({ path }) => path.slice(0, -name.length - 1));
 }
 
-/** Keys that both types have appear once. */
+/** Keys that are the same for several types appear once; those that differ, once for each. */
 function ruleRows(): KeyRow[] {
   const rows = new Map<string, KeyRow>();
   for (const { title, schema } of Object.values(RULE_TYPES)) {
     for (const row of rowsOf(schema, RULE_PATH, [title])) {
-      const types = [...(rows.get(row.path)?.types ?? []), title];
-      rows.set(row.path, { ...row, types });
+      const { types: _, ...content } = row;
+      const key = JSON.stringify(content);
+      const types = [...(rows.get(key)?.types ?? []), title];
+      rows.set(key, { ...row, types });
     }
   }
   return [...rows.values()];

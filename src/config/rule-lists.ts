@@ -3,7 +3,8 @@
 // selection, problems. Pure.
 
 import type { KeyPath, Report } from "./problem.ts";
-import { isMapping, MODES } from "./schema.ts";
+import { MODES } from "./schema.ts";
+import { isMapping } from "./schema-values.ts";
 
 /** A name of a list that exists, with its place. */
 export interface Listed {

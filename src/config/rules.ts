@@ -2,12 +2,17 @@
 // problems. What a type means is in latency-rule.ts and error-rule.ts; this is the table of types.
 
 import type { Rule } from "../model/rule.ts";
+import { checkCommandLists } from "./command-lists.ts";
 import { checkErrorEntry, makeErrorRule } from "./error-rule.ts";
 import { checkLatencyEntry, makeLatencyRule, type RuleFrame } from "./latency-rule.ts";
 import { hintAtNames, mustBe } from "./message.ts";
 import { type KeyPath, type Report, show } from "./problem.ts";
-import { isMapping, RULE_NAME, RULE_TYPES } from "./schema.ts";
+import { checkProcess, makeMatch } from "./rule-match.ts";
+import { RULE_NAME, RULE_TYPES } from "./schema.ts";
 import { checkAgainst } from "./schema-check.ts";
+import { isMapping } from "./schema-values.ts";
+import { checkSignalEntry, makeSignalRule } from "./signal-rule.ts";
+import { makeStuckRule } from "./stuck-rule.ts";
 
 /** The rule of captures that a person asks for: no other may have its name. */
 const MANUAL = "manual";
@@ -61,33 +66,62 @@ function readEntry(name: string, entry: unknown, path: KeyPath, report: Report):
     return undefined;
   }
   checkTool(entry.tool, type, [...path, "tool"], report);
+  const maker = makerOf(type, name, entry, path, report);
+  // Only whether it counts transfers is asked, which no surroundings change.
+  if (maker !== undefined) checkProcess(maker({ windowNs: 1, defaultActions: [] }), path, report);
+  return maker;
+}
+
+/** What the keys mean together is looked at although one of them may be wrong: every error at once. */
+function makerOf(
+  type: keyof typeof RULE_TYPES,
+  name: string,
+  entry: Readonly<Record<string, unknown>>,
+  path: KeyPath,
+  report: Report,
+): RuleMaker | undefined {
   switch (type) {
     case "latency": {
       checkLatencyEntry(entry, path, report);
       const checked = checkAgainst(RULE_TYPES.latency.schema, entry, path, report);
-      return checked && ((around) => makeLatencyRule(frameOf(name, checked.actions, around), checked));
+      return checked && ((around) => makeLatencyRule(frameOf(name, checked, around), checked));
     }
     case "error": {
       checkErrorEntry(entry, path, report);
       const checked = checkAgainst(RULE_TYPES.error.schema, entry, path, report);
-      return checked && ((around) => makeErrorRule(frameOf(name, checked.actions, around), checked));
+      return checked && ((around) => makeErrorRule(frameOf(name, checked, around), checked));
+    }
+    case "stuck": {
+      checkCommandLists(entry, path, report);
+      const checked = checkAgainst(RULE_TYPES.stuck.schema, entry, path, report);
+      return checked && ((around) => makeStuckRule(frameOf(name, checked, around), checked));
+    }
+    case "signal": {
+      checkSignalEntry(entry, path, report);
+      const checked = checkAgainst(RULE_TYPES.signal.schema, entry, path, report);
+      return checked && ((around) => makeSignalRule(frameOf(name, checked, around), checked));
     }
     default:
       return type satisfies never;
   }
 }
 
+interface CheckedEntry {
+  readonly actions?: readonly string[] | undefined;
+  readonly match: { readonly share?: string | undefined; readonly process?: string | undefined };
+}
+
 function frameOf(
   name: string,
-  actions: readonly string[] | undefined,
+  { actions, match }: CheckedEntry,
   { windowNs, defaultActions }: Surroundings,
 ): RuleFrame {
-  return { name, windowNs, actions: [...new Set(actions ?? defaultActions)] };
+  return { name, windowNs, actions: [...new Set(actions ?? defaultActions)], match: makeMatch(match) };
 }
 
 function reportType(given: unknown, path: KeyPath, report: Report): void {
   const titles = Object.values(RULE_TYPES).map(({ title }) => title);
-  const either = titles.join(" or ");
+  const either = `${titles.slice(0, -1).join(", ")} or ${titles.at(-1)}`;
   if (given === undefined) report.error(path, `is required: ${either}`, "key");
   else report.error(path, mustBe(either, hintAtNames(titles))({ input: given }));
 }
@@ -102,6 +136,7 @@ function typeOf(given: unknown): keyof typeof RULE_TYPES | undefined {
 function checkTool(given: unknown, type: keyof typeof RULE_TYPES, path: KeyPath, report: Report): void {
   const { title, tool } = RULE_TYPES[type];
   if (typeof given === "string" && given !== tool) {
-    report.warn(path, `${show(given)} is ignored; rules of type ${title} had ${tool} here`);
+    const had = tool === undefined ? "are not in AODv2" : `had ${tool} here`;
+    report.warn(path, `${show(given)} is ignored; rules of type ${title} ${had}`);
   }
 }

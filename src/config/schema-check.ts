@@ -4,7 +4,8 @@
 import * as v from "valibot";
 import { entriesOf, homesOf, isOptional, itemOf } from "./key-table.ts";
 import type { KeyPath, Report } from "./problem.ts";
-import { isMapping, RULE_TYPES } from "./schema.ts";
+import { RULE_TYPES } from "./schema.ts";
+import { isMapping } from "./schema-values.ts";
 import { didYouMean } from "./suggest.ts";
 
 /** @returns undefined where anything but an unknown key is wrong. */

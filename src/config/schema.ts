@@ -6,93 +6,57 @@ import * as v from "valibot";
 import { ACTION_NAMES } from "../model/action.ts";
 import { COMMANDS } from "../model/command.ts";
 import { ERRNO, ERRNO_ALIASES } from "../model/errno.ts";
-import {
-  hintAtAction,
-  hintAtCommand,
-  hintAtList,
-  hintAtNames,
-  hintAtNumber,
-  hintAtYaml11,
-  type Message,
-  mustBe,
-} from "./message.ts";
+import { NT_STATUSES, TROUBLE } from "../model/nt-status.ts";
+import { SIGNAL_NAMES } from "../model/signal.ts";
+import { hintAtAction, hintAtCommand, hintAtYaml11, mustBe } from "./message.ts";
+import { isMapping, key, listOf, mapping, oneOf, overZero, text, whole, within } from "./schema-values.ts";
 
 export const MODES = ["all", "trackonly", "excludeonly"] as const;
-export const ERRNO_NAMES = [...Object.keys(ERRNO), ...Object.keys(ERRNO_ALIASES)] as const;
+/** What an error can be called: by the errno that the kernel makes of it, or by the status that the server sent. */
+export const CODE_NAMES = [
+  ...Object.keys(ERRNO),
+  ...Object.keys(ERRNO_ALIASES),
+  ...NT_STATUSES.map(({ name }) => name),
+] as const;
+const STATUS_NAMES = NT_STATUSES.map(({ name }) => name);
 /** A rule's name is part of file names. */
 export const RULE_NAME = /^[A-Za-z0-9._-]{1,64}$/;
 
 /** Of keys that are looked at before their defaults are filled in. */
 export const DEFAULT_THRESHOLD_MS = 10;
 export const DEFAULT_EMERGENCY_MS = 1000;
+const DEFAULT_STUCK_MS = 5000;
+const DEFAULT_MIN_REQUESTS = 100;
 
+const TYPE_TITLES = "Latency, Error, Stuck or Signal";
+const COUNT_MAX = 1_000_000;
 const MS_MAX = 3_600_000;
 const DAY_SEC = 86_400;
-
-// --- kinds of values; `range` is what the documentation says of them ---
-
-function within(least: number, most: number) {
-  return numeric(`a number from ${least} to ${most}`, (value) => value >= least && value <= most);
-}
-
-function whole(least: number, most: number) {
-  const isFit = (value: number) => Number.isInteger(value) && value >= least && value <= most;
-  return numeric(`a whole number from ${least} to ${most}`, isFit);
-}
-
-function overZero(most?: number) {
-  const phrase = most === undefined ? "a number over 0" : `a number over 0, up to ${most}`;
-  return numeric(phrase, (value) => value > 0 && value <= (most ?? Number.MAX_VALUE));
-}
-
-function numeric(range: string, isFit: (value: number) => boolean) {
-  const message = mustBe(range, hintAtNumber);
-  return v.pipe(v.number(message), v.check(isFit, message), v.metadata({ range }));
-}
-
-function text(range: string, isFit: (value: string) => boolean) {
-  return v.pipe(v.string(mustBe(range)), v.check(isFit, mustBe(range)), v.metadata({ range }));
-}
-
-function oneOf<const T extends readonly string[]>(names: T, range: string) {
-  return v.pipe(v.picklist(names, mustBe(range, hintAtNames(names))), v.metadata({ range }));
-}
-
-function listOf<S extends v.GenericSchema>(item: S, range: string) {
-  return v.pipe(v.array(item, mustBe(range, hintAtList)), v.metadata({ range }));
-}
-
-/** A key and what it is for. */
-function key<const S extends v.GenericSchema>(schema: S, meaning: string) {
-  return v.pipe(schema, v.description(meaning));
-}
-
-/** A mapping of keys; `entries` stays readable for whoever looks for unknown ones. */
-function mapping<E extends v.ObjectEntries>(entries: E, message: Message = mustBe("a mapping of keys")) {
-  return v.pipe(v.custom<v.InferInput<v.ObjectSchema<E, undefined>>>(isMapping, message), v.object(entries));
-}
-
-export function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 const anActionName = v.pipe(
   v.picklist(ACTION_NAMES, mustBe(`an action (${ACTION_NAMES.join(", ")})`, hintAtAction)),
   v.metadata({ range: "the name of an action" }),
 );
 const aCommandName = oneOf(COMMANDS, "the name of an SMB command");
-const anErrnoName = oneOf(ERRNO_NAMES, "the name of an errno");
+const aCodeName = oneOf(CODE_NAMES, "the name of an errno or of an NT status");
+const aStatusName = oneOf(STATUS_NAMES, "the name of an NT status");
+const aSignalName = oneOf(SIGNAL_NAMES, "the name of a signal");
 const actionNames = listOf(anActionName, "a list of action names");
 const commandNames = listOf(aCommandName, "a list of command names");
-const errnoNames = listOf(anErrnoName, "a list of errno names");
+const codeNames = listOf(aCodeName, "a list of errno or NT status names");
+const statusNames = listOf(aStatusName, "a list of NT status names");
+const signalNames = listOf(aSignalName, "a list of signal names");
 const mode = oneOf(MODES, "all, trackonly or excludeonly");
 
 // --- the keys ---
 
+const aShare = text("a pattern of //server/share, with * and ?", isSharePattern);
+const aProcess = text("a pattern of a name, with * and ?", (value) => value !== "");
+
 const COMMON_KEYS = {
   type: v.pipe(
-    v.string(mustBe("Latency or Error")),
-    v.metadata({ range: "Latency or Error" }),
+    v.string(mustBe(TYPE_TITLES)),
+    v.metadata({ range: TYPE_TITLES }),
     v.description("what the rule looks at; case does not matter"),
   ),
   tool: key(
@@ -105,26 +69,49 @@ const COMMON_KEYS = {
     v.optional(mode, "all"),
     "`trackonly`: only what is tracked; `excludeonly`: all but what is excluded; `all`: both lists",
   ),
-  acceptable_count: key(whole(1, 1_000_000), "the rule trips when the window holds this many"),
   actions: key(
     v.optional(actionNames),
     "what a capture of this rule collects, in place of `watcher.actions`; `[]`: manifest and requests.csv only",
   ),
 };
 
+const requiredCount = {
+  acceptable_count: key(whole(1, COUNT_MAX), "the rule trips when the window holds this many"),
+};
+const COUNT_OF_ONE = v.optional(whole(1, COUNT_MAX), 1);
+
+const MATCH_SHARE = {
+  share: key(v.optional(aShare), "only these shares; case does not matter"),
+};
+const MATCH_REQUEST = {
+  ...MATCH_SHARE,
+  command: key(v.optional(commandNames), "only these commands"),
+  process: key(
+    v.optional(aProcess),
+    "only requests of processes of this name, as far as 11 characters tell; never buffered writes, which kernel workers send",
+  ),
+};
+const matchRequest = { match: v.optional(mapping(MATCH_REQUEST), {}) };
+
 const trackedCommand = mapping(
   {
     command: key(aCommandName, "one of the 20 commands of SMB2"),
-    threshold: key(
-      v.optional(within(0, MS_MAX)),
-      "its own threshold in ms, in place of `default_threshold_ms`",
-    ),
+    threshold: key(v.optional(within(0, MS_MAX)), "its own threshold in ms, in place of the rule's"),
   },
   mustBe("a mapping such as {command: SMB2_WRITE, threshold: 50}", hintAtCommand),
 );
 
+const COMMAND_LISTS = {
+  track_commands: key(
+    v.optional(listOf(trackedCommand, "a list of {command: NAME, threshold: MS}"), []),
+    "commands with a threshold of their own; in mode `trackonly` the only ones that count",
+  ),
+  exclude_commands: key(v.optional(commandNames, []), "commands that never count"),
+};
+
 const LATENCY_KEYS = {
   ...COMMON_KEYS,
+  ...requiredCount,
   default_threshold_ms: key(
     v.optional(within(0, MS_MAX), DEFAULT_THRESHOLD_MS),
     "requests that take this long count; 0 counts every request",
@@ -133,31 +120,73 @@ const LATENCY_KEYS = {
     v.optional(overZero(MS_MAX), DEFAULT_EMERGENCY_MS),
     "one request of this length trips at once, also while it is still in flight",
   ),
-  track_commands: key(
-    v.optional(listOf(trackedCommand, "a list of {command: NAME, threshold: MS}"), []),
-    "commands with a threshold of their own; in mode `trackonly` the only ones that count",
-  ),
-  exclude_commands: key(v.optional(commandNames, []), "commands that never count"),
+  ...COMMAND_LISTS,
+  ...matchRequest,
 };
 
 const ERROR_KEYS = {
   ...COMMON_KEYS,
-  track_codes: key(
-    v.optional(errnoNames, []),
-    "errnos that count also where the reply is an everyday answer; in mode `trackonly` the only ones that count",
+  acceptable_count: key(
+    v.optional(whole(1, COUNT_MAX)),
+    "the rule trips when the window holds this many; required, unless `acceptable_percent` is there",
   ),
-  exclude_codes: key(v.optional(errnoNames, []), "errnos that never count"),
+  acceptable_percent: key(
+    v.optional(overZero(100)),
+    "in place of a count: the rule trips when this share of all replies in the window are such errors",
+  ),
+  min_requests: key(
+    v.optional(whole(1, COUNT_MAX), DEFAULT_MIN_REQUESTS),
+    "with `acceptable_percent`: fewer replies in the window say nothing",
+  ),
+  track_codes: key(
+    v.optional(codeNames, []),
+    "errors that count also where the reply is an everyday answer; in mode `trackonly` the only ones that count",
+  ),
+  exclude_codes: key(v.optional(codeNames, []), "errors that never count"),
+  emergency_codes: key(
+    v.optional(statusNames, [...TROUBLE]),
+    "statuses of which one trips at once, if it counts",
+  ),
+  ...matchRequest,
+};
+
+const STUCK_KEYS = {
+  ...COMMON_KEYS,
+  acceptable_count: key(COUNT_OF_ONE, "the rule trips when this many are stuck at one time"),
+  threshold_ms: key(
+    v.optional(overZero(MS_MAX), DEFAULT_STUCK_MS),
+    "a request without a reply for this long is stuck; so is an operation that waits as long before it is one",
+  ),
+  ...COMMAND_LISTS,
+  ...matchRequest,
+};
+
+const SIGNAL_KEYS = {
+  ...COMMON_KEYS,
+  acceptable_count: key(COUNT_OF_ONE, "the rule trips when the window holds this many"),
+  track_signals: key(
+    v.optional(signalNames, []),
+    "signals that count also where they are part of everyday life; in mode `trackonly` the only ones that count",
+  ),
+  exclude_signals: key(v.optional(signalNames, []), "signals that never count"),
+  match: v.optional(mapping(MATCH_SHARE), {}),
 };
 
 const latencyEntry = mapping(LATENCY_KEYS);
 const errorEntry = mapping(ERROR_KEYS);
+const stuckEntry = mapping(STUCK_KEYS);
+const signalEntry = mapping(SIGNAL_KEYS);
 export type LatencyEntry = v.InferOutput<typeof latencyEntry>;
 export type ErrorEntry = v.InferOutput<typeof errorEntry>;
+export type StuckEntry = v.InferOutput<typeof stuckEntry>;
+export type SignalEntry = v.InferOutput<typeof signalEntry>;
 
 /** Entries of `guardian.anomalies`, by `type` in lower case. `tool` is what AODv2 ran for the type. */
 export const RULE_TYPES = {
   latency: { title: "Latency", schema: latencyEntry, tool: "smbslower" },
   error: { title: "Error", schema: errorEntry, tool: "smbiosnoop" },
+  stuck: { title: "Stuck", schema: stuckEntry, tool: undefined },
+  signal: { title: "Signal", schema: signalEntry, tool: undefined },
 } as const;
 
 /** The whole file; entries of `guardian.anomalies` are looked at one by one, by their type. */
@@ -221,4 +250,8 @@ export type FileEntry = v.InferOutput<typeof fileSchema>;
 
 function isAbsolutePath(path: string): boolean {
   return path.startsWith("/") && !path.includes("\0") && path.length < 3072;
+}
+
+function isSharePattern(pattern: string): boolean {
+  return /^\/\/[^/]+(\/.+)?$/.test(pattern);
 }

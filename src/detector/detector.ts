@@ -8,10 +8,11 @@
 //   sent ────────── slow limit ── emergency limit ── reply   counts, and is "hung" from the look at the emergency limit
 //                                                            on, or an "emergency" where the reply was before the look
 
-import type { Anomaly } from "../model/anomaly.ts";
+import type { Anomaly, Recovery } from "../model/anomaly.ts";
 import { KIND } from "../model/request.gen.ts";
 import { endNs, type Request, type RequestMemory } from "../model/request.ts";
 import type { Rule } from "../model/rule.ts";
+import { Compounds } from "./compounds.ts";
 import { factsOfReply, isTrusted } from "./facts.ts";
 import { Flight } from "./flight.ts";
 import { judge } from "./judge.ts";
@@ -27,6 +28,7 @@ const RESTORED_FOR_NS = 1e9;
 export class Detector {
   readonly #table: RequestMemory;
   readonly #witness: Witness;
+  readonly #compounds = new Compounds();
   readonly #flight: Flight;
   readonly #rhythm: Rhythm;
   #ledger: Ledger;
@@ -41,7 +43,7 @@ export class Detector {
   constructor(rules: readonly Rule[], table: RequestMemory, witness: Witness, nowNs: number) {
     this.#table = table;
     this.#witness = witness;
-    this.#flight = new Flight(table, witness);
+    this.#flight = new Flight(table, witness, this.#compounds);
     this.#ledger = new Ledger(rules);
     this.#rhythm = new Rhythm(this.#ledger.limits.lowestNs);
     this.#restore(nowNs);
@@ -63,9 +65,12 @@ export class Detector {
     const before = this.#ledger;
     const last = before.sayAll();
     this.#ledger = new Ledger(rules);
-    this.#flight.remap(
-      rules.map(({ name, type }) => before.rules.findIndex((old) => old.name === name && old.type === type)),
+    const predecessors = rules.map(({ name, type }) =>
+      before.rules.findIndex((old) => old.name === name && old.type === type),
     );
+    const remapped = makeRemap(predecessors);
+    this.#compounds.remap(remapped);
+    this.#flight.remap(remapped, predecessors, this.#ledger, nowNs);
     this.#rhythm.configure(this.#ledger.limits.lowestNs);
     this.#restore(nowNs);
     return this.#said(last);
@@ -116,6 +121,11 @@ export class Detector {
     return this.#said(this.#ledger.sayAll());
   }
 
+  /** Takes what hung and does so no more; to be called when what is due has been said. */
+  takeRecovered(): readonly Recovery[] {
+    return this.#ledger.takeRecovered();
+  }
+
   /** Takes the requests with lines that nobody waits for, found since the last call. */
   takeDead(): readonly Request[] {
     return this.#flight.takeDead();
@@ -154,27 +164,42 @@ export class Detector {
   }
 
   #complete(request: Request, nowNs: number): void {
-    const marks = this.#flight.end(request);
+    const { rules } = this.#ledger;
+    const known = this.#flight.end(request, this.#ledger);
     if (!isTrusted(request)) return;
     const repeated = this.#isRepeated(request, nowNs);
     if (repeated) this.#repeated += 1;
     const facts = factsOfReply(request, isOnIpc(this.#witness, request, nowNs));
     const counted = { request, timeNs: endNs(request), latencyNs: request.latencyNs };
-    const { rules } = this.#ledger;
+    const ofCompound = this.#compounds.marksOf(request, rules.length);
+    const marks = known ?? ofCompound;
     let tracks: ShareTracks | undefined;
     for (let index = 0; index < rules.length; index++) {
       const judgement = judge(rules[index] as Rule, facts);
-      const mark = marks?.[index] ?? 0;
+      const mark = marks[index] ?? 0;
       if (judgement === "passes" || (mark & SAID) !== 0) continue;
       tracks ??= this.#ledger.ofShare(this.#witness.shareOf(request, nowNs), nowNs);
-      const track = tracks.of(index);
+      const track = tracks.of(index, request.comm);
+      if (track === undefined) continue;
       const isCounted = (mark & COUNTED) !== 0;
       if (judgement === "emergency") {
         if (!isCounted) track.count(counted, repeated);
-        this.#ledger.trip(track, "emergency", counted, nowNs);
+        this.#ledger.trip(track, counted, nowNs);
+        marks[index] = COUNTED | SAID;
       } else if (!isCounted) {
         this.#ledger.count(track, counted, nowNs, repeated);
+        marks[index] = COUNTED;
       }
     }
   }
+}
+
+/** From marks by the places of the old rules to marks by those of the new ones; what was shared stays shared. */
+function makeRemap(predecessors: readonly number[]): (marks: Uint8Array) => Uint8Array {
+  const known = new Map<Uint8Array, Uint8Array>();
+  return (marks) => {
+    const made = known.get(marks) ?? Uint8Array.from(predecessors, (old) => marks[old] ?? 0);
+    known.set(marks, made);
+    return made;
+  };
 }

@@ -14,6 +14,8 @@ export interface Facts {
   readonly waitsByDesign: boolean;
   /** Positive; 0 without error, and in flight. */
   readonly errno: number;
+  /** Of the reply; 0 without error, and in flight. */
+  readonly ntStatus: number;
   /** What the reply's status means; undefined without error. */
   readonly statusClass: StatusClass | undefined;
 }
@@ -48,6 +50,7 @@ export function factsOfReply(request: Request, onIpc: boolean): Facts {
     latencyNs: request.latencyNs,
     waitsByDesign: onIpc && mayWaitOnIpc(request.command),
     errno: errored ? request.errno : 0,
+    ntStatus: errored ? request.ntStatus : 0,
     statusClass: errored ? classifyStatus(request.command, request.ntStatus) : undefined,
   };
 }
@@ -59,6 +62,7 @@ export function factsInFlight(command: number, ageNs: number, onIpc: boolean): F
     latencyNs: ageNs,
     waitsByDesign: onIpc && mayWaitOnIpc(command),
     errno: 0,
+    ntStatus: 0,
     statusClass: undefined,
   };
 }

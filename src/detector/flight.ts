@@ -5,38 +5,36 @@
 
 import { FLAG } from "../model/request.gen.ts";
 import type { Request, RequestMemory } from "../model/request.ts";
-import type { Verdict } from "./confirm.ts";
+import type { Compounds } from "./compounds.ts";
 import { factsInFlight } from "./facts.ts";
-import { limitsOf } from "./latency.ts";
+import { limitsInFlight } from "./judge.ts";
 import type { Ledger, ShareTracks } from "./ledger.ts";
 import { CHECK_AFTER_NS } from "./limits.ts";
-import { COUNTED, type Overdue, OverdueRequests, SAID } from "./overdue.ts";
+import { COUNTED, FORGET_AFTER_NS, type Overdue, OverdueRequests, SAID } from "./overdue.ts";
 import type { Due } from "./rhythm.ts";
 import { TableScan } from "./scan.ts";
+import { Suspicion } from "./suspicion.ts";
 import { isOnIpc, type Witness } from "./witness.ts";
-
-/** What is alive is asked about again when its age has doubled, and not sooner than this. */
-const ALIVE_AGAIN_NS = 5e9;
-/** What could not be told is asked about again when its age has grown by half, and not sooner than this. */
-const UNSURE_AGAIN_NS = 1e9;
 
 export class Flight {
   readonly #table: RequestMemory;
   readonly #scan: TableScan;
   readonly #witness: Witness;
+  readonly #compounds: Compounds;
   readonly #overdue = new OverdueRequests();
-  #dead: Request[] = [];
+  readonly #suspicion: Suspicion;
   #look = 0;
   #open = 0;
-  #deadCount = 0;
   #unfollowed = 0;
   #slowDueNs = Infinity;
   #exactDueNs = Infinity;
 
-  constructor(table: RequestMemory, witness: Witness) {
+  constructor(table: RequestMemory, witness: Witness, compounds: Compounds) {
     this.#table = table;
     this.#scan = new TableScan(table);
     this.#witness = witness;
+    this.#compounds = compounds;
+    this.#suspicion = new Suspicion(table, witness);
   }
 
   /** When an open request may next count, and when one may next be hung or has to be asked about. */
@@ -48,7 +46,7 @@ export class Flight {
     return {
       scans: this.#look,
       inFlight: this.#open + this.#overdue.followed,
-      dead: this.#deadCount,
+      dead: this.#suspicion.dead,
       followed: this.#overdue.followed,
       unfollowed: this.#unfollowed,
     };
@@ -56,14 +54,15 @@ export class Flight {
 
   /** Takes the requests with lines that nobody waits for, found since the last call. */
   takeDead(): readonly Request[] {
-    const dead = this.#dead;
-    this.#dead = [];
-    return dead;
+    return this.#suspicion.takeDead();
   }
 
   /** Forgets a request that is complete; what rules have made of it in flight, by their place. */
-  end(request: Request): Uint8Array | undefined {
-    return this.#overdue.take(request)?.marks;
+  end(request: Request, ledger: Ledger): Uint8Array | undefined {
+    const entry = this.#overdue.take(request);
+    if (entry !== undefined)
+      release(entry, ledger, Number(request.startNs) + request.latencyNs, request.flags);
+    return entry?.marks;
   }
 
   /** An open request lost its line: it is followed if a rule could call it hung. */
@@ -71,13 +70,52 @@ export class Flight {
     const emergencyNs = ledger.limits.emergencyNs[request.command] ?? Infinity;
     if (emergencyNs === Infinity) return;
     const checkNs = Number(request.startNs) + emergencyNs;
-    if (this.#overdue.follow(request, checkNs, ledger.rules.length)) this.#unfollowed += 1;
+    const marks = this.#compounds.marksOf(request, ledger.rules.length);
+    if (this.#overdue.follow(request, checkNs, marks)) this.#unfollowed += 1;
     this.#note(Infinity, checkNs);
   }
 
-  /** Other rules: what was counted and said under a rule's name stays so. */
-  remap(predecessors: readonly number[]): void {
-    this.#overdue.remap(predecessors);
+  /**
+   * Other rules: what was counted and said under a rule's name stays so.
+   * @param remapped marks by the places of the new rules.
+   */
+  remap(
+    remapped: (marks: Uint8Array) => Uint8Array,
+    predecessors: readonly number[],
+    ledger: Ledger,
+    nowNs: number,
+  ): void {
+    this.#overdue.remap(remapped);
+    for (const entry of this.#overdue) {
+      const before = entry.hangsIn;
+      if (before.length === 0) continue;
+      const tracks = this.#tracksOf(entry.request, ledger, nowNs);
+      entry.hangsIn = [];
+      predecessors.forEach((old, index) => {
+        const from = before[old];
+        const track = from && tracks.of(index, entry.request.comm);
+        if (from === undefined || track === undefined) return;
+        track.adopt(entry, entry.request, from);
+        entry.hangsIn[index] = track;
+      });
+    }
+  }
+
+  /** Sends of which a reply is awaited: open lines but those of certain commands. @param counts tells by command. */
+  hasOpen(counts: (command: number, sessionId: bigint) => boolean, nowNs: number): boolean {
+    let found = false;
+    this.#scan.walk(nowNs, (at, _, command) => {
+      if (!found) found = command === undefined || counts(command, this.#table.sessionId(at));
+    });
+    return found;
+  }
+
+  /** Threads that sent what is in flight. */
+  openTasks(nowNs: number): ReadonlySet<number> {
+    const tasks = new Set<number>();
+    this.#scan.walk(nowNs, (at) => tasks.add(this.#table.taskId(at)));
+    for (const { request } of this.#overdue) tasks.add(request.taskId);
+    return tasks;
   }
 
   /**
@@ -92,15 +130,23 @@ export class Flight {
       this.#visit(ledger, nowNs, at, startNs, command);
     });
     this.#open = result.open;
-    this.#overdue.sweep(this.#look, nowNs);
+    for (const gone of this.#overdue.sweep(this.#look, nowNs)) {
+      release(gone, ledger, gone.goneNs ?? nowNs, FLAG.REPLIED);
+    }
     const suspects: Overdue[] = [];
     for (const entry of this.#overdue) {
       if (entry.goneNs !== undefined || nowNs < Math.min(entry.slowDueNs, exactDueOf(entry))) continue;
       if (this.#ripen(entry, ledger, nowNs)) suspects.push(entry);
     }
-    this.#question(suspects, ledger, nowNs);
+    for (const { entry, verdict } of this.#suspicion.question(suspects, nowNs)) {
+      if (verdict === "alive") this.#sayHung(entry, ledger, nowNs);
+      if (verdict === "dead") release(entry, ledger, nowNs, 0);
+      if (verdict === "dead" && entry.at === undefined) this.#overdue.drop(entry);
+    }
     for (const entry of this.#overdue) {
       if (entry.goneNs === undefined) this.#note(entry.slowDueNs, exactDueOf(entry));
+      // Somebody waits to hear of its end.
+      else if (entry.hangsIn.length > 0) this.#note(Infinity, entry.goneNs + FORGET_AFTER_NS);
     }
     return result.newestStartNs;
   }
@@ -133,21 +179,11 @@ export class Flight {
       this.#note(slowDueNs, exactDueNs);
       return;
     }
-    const request = this.#readOpen(at, startNs);
-    const entry = request && this.#overdue.add(request, at, exactDueNs, rules.length);
+    const request = this.#suspicion.readOpen(at, startNs);
+    if (request === undefined) return;
+    const marks = this.#compounds.marksOf(request, rules.length);
+    const entry = this.#overdue.add(request, at, exactDueNs, marks);
     if (entry !== undefined) entry.look = this.#look;
-  }
-
-  /** The request of an open line, if the line is still that one's when it was read. */
-  #readOpen(at: number, startNs: number): Request | undefined {
-    const request = this.#table.read(at);
-    return Number(request.startNs) === startNs && this.#isOpen(at, startNs) ? request : undefined;
-  }
-
-  #isOpen(at: number, startNs: number): boolean {
-    const table = this.#table;
-    const isOpen = table.latencyNs(at) === 0;
-    return isOpen && table.startHigh(at) * 0x1_0000_0000 + table.startLow(at) === startNs;
   }
 
   /** Counts what has become slow, and works out what is due next. True if it has to be asked about now. */
@@ -155,15 +191,17 @@ export class Flight {
     const { request, startNs, marks } = entry;
     const ageNs = nowNs - startNs;
     const facts = factsInFlight(request.command, ageNs, isOnIpc(this.#witness, request, nowNs));
+    const tracks = this.#tracksOf(request, ledger, nowNs);
     entry.slowDueNs = Infinity;
     entry.emergencyDueNs = Infinity;
     let mayHang = false;
     ledger.rules.forEach((rule, index) => {
-      if (rule.type !== "latency") return;
-      const { slowNs, emergencyNs } = limitsOf(rule, facts);
-      const mark = marks[index] ?? 0;
+      const { slowNs, emergencyNs } = limitsInFlight(rule, facts);
       const countsNs = Math.min(slowNs, emergencyNs);
-      if ((mark & COUNTED) === 0 && this.#hasOwnLine(entry)) {
+      if (countsNs === Infinity || !tracks.admits(index, request.comm)) return;
+      const mark = marks[index] ?? 0;
+      // What is only stuck counts when it is known to be alive.
+      if ((mark & COUNTED) === 0 && slowNs !== Infinity && this.#suspicion.hasOwnLine(entry)) {
         if (ageNs >= countsNs) this.#count(entry, index, startNs + countsNs, ledger, nowNs);
         else entry.slowDueNs = Math.min(entry.slowDueNs, startNs + countsNs);
       }
@@ -174,17 +212,10 @@ export class Flight {
     return nowNs >= entry.checkNs || (mayHang && !entry.onHold);
   }
 
-  /**
-   * Whether its line being open says that it is in flight. An evicted request has none, its reply would go unseen; of
-   * two that are ambiguous the reply may have closed the wrong one. Such a request counts only if it is found alive.
-   */
-  #hasOwnLine({ at }: Overdue): boolean {
-    return at !== undefined && (this.#table.flags(at) & FLAG.AMBIGUOUS) === 0;
-  }
-
   #count(entry: Overdue, index: number, timeNs: number, ledger: Ledger, nowNs: number): void {
     const { request, startNs, marks } = entry;
-    const track = this.#tracksOf(request, ledger, nowNs).of(index);
+    const track = this.#tracksOf(request, ledger, nowNs).of(index, request.comm);
+    if (track === undefined) return;
     ledger.count(track, { request, timeNs, latencyNs: nowNs - startNs }, nowNs);
     marks[index] = (marks[index] ?? 0) | COUNTED;
   }
@@ -193,68 +224,39 @@ export class Flight {
     return ledger.ofShare(this.#witness.shareOf(request, nowNs), nowNs);
   }
 
-  /** Asks whether anybody waits for these, says of whom it is so, and has the others closed. */
-  #question(suspects: readonly Overdue[], ledger: Ledger, nowNs: number): void {
-    if (suspects.length === 0) return;
-    const verdicts = this.#witness.check(
-      suspects.map((entry) => ({
-        request: entry.request,
-        hasLine: this.#hasOwnLine(entry),
-        sinceNs: entry.checkedNs,
-      })),
-      nowNs,
-    );
-    suspects.forEach((entry, index) => {
-      // Its reply may have come meanwhile; then the record of that says all.
-      if (entry.at !== undefined && !this.#isOpen(entry.at, entry.startNs)) return;
-      this.#conclude(entry, verdicts[index] ?? "unsure", ledger, nowNs);
-    });
-  }
-
-  #conclude(entry: Overdue, verdict: Verdict, ledger: Ledger, nowNs: number): void {
-    const ageNs = nowNs - entry.startNs;
-    entry.onHold = verdict !== "alive";
-    if (verdict !== "stale") entry.checkedNs = nowNs;
-    switch (verdict) {
-      case "alive":
-        this.#sayHung(entry, ledger, nowNs);
-        entry.checkNs = nowNs + Math.max(ageNs, ALIVE_AGAIN_NS);
-        break;
-      case "dead":
-        this.#deadCount += 1;
-        if (entry.at === undefined) this.#overdue.drop(entry);
-        else this.#dead.push(entry.request);
-        // Closing it may fail; then it is found again.
-        entry.checkNs = nowNs + Math.max(ageNs, ALIVE_AGAIN_NS);
-        break;
-      case "stale":
-        entry.checkNs = Math.max(this.#witness.readableNs, nowNs + 1);
-        break;
-      case "unsure":
-        entry.checkNs = nowNs + Math.max(ageNs / 2, UNSURE_AGAIN_NS);
-        break;
-      default:
-        verdict satisfies never;
-    }
-  }
-
+  /** It is alive: over which rules' limits? Once for each compound; who was said to hang still does. */
   #sayHung(entry: Overdue, ledger: Ledger, nowNs: number): void {
     const { request, startNs, marks } = entry;
     const facts = factsInFlight(request.command, nowNs - startNs, isOnIpc(this.#witness, request, nowNs));
     ledger.rules.forEach((rule, index) => {
-      if (rule.type !== "latency") return;
-      const { emergencyNs } = limitsOf(rule, facts);
-      const mark = marks[index] ?? 0;
-      if (facts.latencyNs < emergencyNs || (mark & SAID) !== 0) return;
+      const { emergencyNs } = limitsInFlight(rule, facts);
+      if (facts.latencyNs < emergencyNs) return;
       const counted = { request, timeNs: startNs + emergencyNs, latencyNs: facts.latencyNs };
-      const track = this.#tracksOf(request, ledger, nowNs).of(index);
+      const before = entry.hangsIn[index];
+      if (before !== undefined) {
+        ledger.hang(before, entry, { ...counted, timeNs: nowNs }, nowNs);
+        return;
+      }
+      const mark = marks[index] ?? 0;
+      const track = this.#tracksOf(request, ledger, nowNs).of(index, request.comm);
+      if (track === undefined || (mark & SAID) !== 0) return;
       if ((mark & COUNTED) === 0) track.count(counted);
-      ledger.trip(track, "hung", counted, nowNs);
+      ledger.hang(track, entry, counted, nowNs);
+      entry.hangsIn[index] = track;
       marks[index] = COUNTED | SAID;
     });
   }
 }
 
+/** Whatever it hung in, it hangs there no more. @param flags of its end: REPLIED or not. */
+function release(entry: Overdue, ledger: Ledger, endNs: number, flags: number): void {
+  entry.hangsIn.forEach((track) => {
+    if (track !== undefined) ledger.release(track, entry, endNs, (flags & FLAG.REPLIED) === 0);
+  });
+  entry.hangsIn = [];
+}
+
+/** When a look must not be late. */
 function exactDueOf({ emergencyDueNs, checkNs }: Overdue): number {
   return Math.min(emergencyDueNs, checkNs);
 }

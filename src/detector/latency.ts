@@ -18,7 +18,7 @@ export interface LatencyLimits {
   readonly emergencyNs: number;
 }
 
-const NEVER: LatencyLimits = { slowNs: Infinity, emergencyNs: Infinity };
+export const NEVER: LatencyLimits = { slowNs: Infinity, emergencyNs: Infinity };
 
 /** A rule's limits for one kind of request. */
 export function limitsOf(

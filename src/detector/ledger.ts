@@ -3,11 +3,12 @@
 // Shares come and go, and servers name them: there are SHARES_MAX at most. Where one more comes, those go whose
 // requests are too old for every window; where there is none, it is counted under OTHER_SHARES.
 
-import type { Anomaly } from "../model/anomaly.ts";
+import type { Anomaly, Recovery } from "../model/anomaly.ts";
 import type { Rule } from "../model/rule.ts";
 import { type Limits, limitsOfAll } from "./limits.ts";
+import { Narrowing } from "./narrowing.ts";
 import type { Counted } from "./recent.ts";
-import { Track } from "./track.ts";
+import { type RepliesTo, Track } from "./track.ts";
 
 export const SHARES_MAX = 256;
 /** Stands for the shares beyond SHARES_MAX; no share is called that, they begin with `//`. */
@@ -17,28 +18,40 @@ export const OTHER_SHARES = "other";
 export class ShareTracks {
   readonly #rules: readonly Rule[];
   readonly #share: string;
+  readonly #narrowing: Narrowing;
+  readonly #repliesTo: RepliesTo | undefined;
+  /** By rule: it looks at this share. */
+  readonly #admitted: readonly boolean[];
   readonly #tracks: (Track | undefined)[] = [];
 
-  constructor(rules: readonly Rule[], share: string) {
+  constructor(rules: readonly Rule[], share: string, narrowing: Narrowing, repliesTo?: RepliesTo) {
+    this.#repliesTo = repliesTo;
     this.#rules = rules;
     this.#share = share;
+    this.#narrowing = narrowing;
+    this.#admitted = rules.map((_, index) => narrowing.admitsShare(index, share));
   }
 
-  of(ruleIndex: number): Track {
+  /** Whether a rule looks at this share and this process. */
+  admits(ruleIndex: number, comm: string): boolean {
+    return this.#admitted[ruleIndex] === true && this.#narrowing.admitsProcess(ruleIndex, comm);
+  }
+
+  /** The track in which a rule counts; undefined where it looks elsewhere. */
+  of(ruleIndex: number, comm: string): Track | undefined {
+    if (!this.admits(ruleIndex, comm)) return undefined;
     const known = this.#tracks[ruleIndex];
     if (known !== undefined) return known;
     const rule = this.#rules[ruleIndex];
     if (rule === undefined) throw new RangeError(`no rule ${ruleIndex}`);
-    const track = new Track(rule, this.#share);
+    const track = new Track(rule, this.#share, this.#repliesTo);
     this.#tracks[ruleIndex] = track;
     return track;
   }
 
-  /** Whether nothing has counted since a time, and nothing is left to say. */
+  /** Whether nothing has counted since a time, nothing is left to say, and nothing hangs. */
   isQuietSince(timeNs: number): boolean {
-    return this.#tracks.every(
-      (track) => track === undefined || (track.newestNs < timeNs && track.nextSayNs === Infinity),
-    );
+    return this.#tracks.every((track) => track?.isQuietSince(timeNs) ?? true);
   }
 }
 
@@ -48,9 +61,15 @@ export class Ledger {
   readonly longestWindowNs: number;
   readonly #shares = new Map<string, ShareTracks>();
   readonly #waiting = new Set<Track>();
+  /** Something that hung has ended there. */
+  readonly #released = new Set<Track>();
+  readonly #narrowing: Narrowing;
+  readonly #repliesTo: RepliesTo | undefined;
 
-  constructor(rules: readonly Rule[]) {
+  constructor(rules: readonly Rule[], repliesTo?: RepliesTo) {
+    this.#repliesTo = repliesTo;
     this.rules = rules;
+    this.#narrowing = new Narrowing(rules);
     this.limits = limitsOfAll(rules);
     this.longestWindowNs = Math.max(0, ...rules.map(({ windowNs }) => windowNs));
   }
@@ -60,7 +79,7 @@ export class Ledger {
     if (known !== undefined) return known;
     const hasPlace = this.#shares.size < SHARES_MAX || this.#dropQuiet(nowNs);
     if (!hasPlace && share !== OTHER_SHARES) return this.ofShare(OTHER_SHARES, nowNs);
-    const tracks = new ShareTracks(this.rules, share);
+    const tracks = new ShareTracks(this.rules, share, this.#narrowing, this.#repliesTo);
     this.#shares.set(share, tracks);
     return tracks;
   }
@@ -70,10 +89,33 @@ export class Ledger {
     if (track.count(counted, held) && track.tripFull(counted, nowNs)) this.#waiting.add(track);
   }
 
-  /** This request is a reason to say something by itself. */
-  trip(track: Track, kind: "emergency" | "hung", counted: Counted, nowNs: number): void {
-    track.trip(kind, counted, nowNs);
+  /** This reply is a reason to say something by itself. */
+  trip(track: Track, counted: Counted, nowNs: number): void {
+    track.trip(counted, nowNs);
     this.#waiting.add(track);
+  }
+
+  /** This one hangs, or still does: a reason to say something where that is news. */
+  hang(track: Track, who: object, counted: Counted, nowNs: number): void {
+    if (track.hang(who, counted, nowNs)) this.#waiting.add(track);
+  }
+
+  /** It hangs no more. @param abandoned without a reply. */
+  release(track: Track, who: object, endNs: number, abandoned: boolean): void {
+    track.release(who, endNs, abandoned);
+    this.#released.add(track);
+  }
+
+  /** Takes what has recovered; to be called when what is due has been said. */
+  takeRecovered(): readonly Recovery[] {
+    const recovered: Recovery[] = [];
+    for (const track of this.#released) {
+      if (!track.hasRecovered) continue;
+      this.#released.delete(track);
+      const recovery = track.takeRecovery();
+      if (recovery !== undefined) recovered.push(recovery);
+    }
+    return recovered;
   }
 
   /** When the next anomaly may be said, ns; Infinity where none waits. */

@@ -1,8 +1,10 @@
-// From which age on a request in flight is of interest: the lowest limits of all latency rules, by command. A look at
-// the table compares each open line with these first; only what is over goes through the rules. Pure.
+// From which age on a request in flight is of interest: the lowest limits of all rules, by command; and the same of
+// operations that are no request yet. A look at the tables compares each open line with these first; only what is over
+// goes through the rules. Pure.
 
 import { COMMANDS } from "../model/command.ts";
 import type { Rule } from "../model/rule.ts";
+import { limitsInFlight } from "./judge.ts";
 
 /**
  * Whatever the rules say, whoever is in flight this long is asked about: lines that nobody waits for are closed, or
@@ -15,6 +17,8 @@ export interface Limits {
   readonly slowNs: readonly number[];
   /** By command number: from this age on it may be hung, ns; Infinity: never. */
   readonly emergencyNs: readonly number[];
+  /** From this age on an operation that is no request yet may be stuck, ns; Infinity: never. */
+  readonly waitingNs: number;
   /** The lowest of all and CHECK_AFTER_NS. */
   readonly lowestNs: number;
 }
@@ -22,13 +26,16 @@ export interface Limits {
 export function limitsOfAll(rules: readonly Rule[]): Limits {
   const slowNs = COMMANDS.map((_, command) => lowest(rules, command, "slowNs"));
   const emergencyNs = COMMANDS.map((_, command) => lowest(rules, command, "emergencyNs"));
-  return { slowNs, emergencyNs, lowestNs: Math.min(CHECK_AFTER_NS, ...slowNs, ...emergencyNs) };
+  const waitingNs = Math.min(
+    Infinity,
+    ...rules.map((rule) => (rule.type === "stuck" ? rule.waitingNs : Infinity)),
+  );
+  const lowestNs = Math.min(CHECK_AFTER_NS, waitingNs, ...slowNs, ...emergencyNs);
+  return { slowNs, emergencyNs, waitingNs, lowestNs };
 }
 
 function lowest(rules: readonly Rule[], command: number, limit: "slowNs" | "emergencyNs"): number {
-  let lowestNs = Infinity;
-  for (const rule of rules) {
-    if (rule.type === "latency") lowestNs = Math.min(lowestNs, rule[limit][command] ?? Infinity);
-  }
-  return lowestNs;
+  // A command that waits by design somewhere may be one that does not here.
+  const facts = { command, waitsByDesign: false };
+  return Math.min(Infinity, ...rules.map((rule) => limitsInFlight(rule, facts)[limit]));
 }

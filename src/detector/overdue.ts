@@ -7,6 +7,7 @@
 
 import type { Request } from "../model/request.ts";
 import { SETTLED_AFTER_NS } from "./scan.ts";
+import type { Track } from "./track.ts";
 
 /** Most entries with a line: a quarter of the table. Requests beyond it count when they are complete. */
 export const OVERDUE_MAX = 16_384;
@@ -25,8 +26,10 @@ export interface Overdue {
   readonly startNs: number;
   /** Place of its line in the table; undefined while it is followed without one. */
   at: number | undefined;
-  /** By the rule's place in the configuration. */
+  /** By the rule's place in the configuration; the parts of a compound share them. */
   marks: Uint8Array;
+  /** By the rule's place: where it was said to hang. */
+  hangsIn: (Track | undefined)[];
   /** When it next reaches a rule's slow limit, and a rule's emergency limit, ns; Infinity: never again. */
   slowDueNs: number;
   emergencyDueNs: number;
@@ -63,19 +66,19 @@ export class OverdueRequests {
   }
 
   /** A new entry with a line; undefined where there are too many. */
-  add(request: Request, at: number, checkNs: number, rules: number): Overdue | undefined {
+  add(request: Request, at: number, checkNs: number, marks: Uint8Array): Overdue | undefined {
     if (this.#byIdentity.size - this.#followed >= OVERDUE_MAX) return undefined;
-    const entry = anEntry(request, at, checkNs, rules);
+    const entry = anEntry(request, at, checkNs, marks);
     this.#byIdentity.set(identityOf(request), entry);
     this.#byLine.set(at, entry);
     return entry;
   }
 
   /** It lost its line. True if another one is no longer followed for it. */
-  follow(request: Request, checkNs: number, rules: number): boolean {
+  follow(request: Request, checkNs: number, marks: Uint8Array): boolean {
     const known = this.#byIdentity.get(identityOf(request));
     if (known === undefined) {
-      this.#byIdentity.set(identityOf(request), anEntry(request, undefined, checkNs, rules));
+      this.#byIdentity.set(identityOf(request), anEntry(request, undefined, checkNs, marks));
     } else {
       if (known.at === undefined) return false;
       this.#byLine.delete(known.at);
@@ -101,23 +104,23 @@ export class OverdueRequests {
     else if (this.#byLine.get(entry.at) === entry) this.#byLine.delete(entry.at);
   }
 
-  /** After a look: forgets those whose line it did not find, in time. */
-  sweep(look: number, nowNs: number): void {
+  /** After a look: forgets those whose line it did not find, in time. @returns those that it forgot. */
+  sweep(look: number, nowNs: number): readonly Overdue[] {
+    const forgotten: Overdue[] = [];
     for (const entry of this.#byIdentity.values()) {
       if (entry.at === undefined || entry.look === look) continue;
       entry.goneNs ??= nowNs;
-      if (nowNs - entry.goneNs >= FORGET_AFTER_NS) this.drop(entry);
+      if (nowNs - entry.goneNs < FORGET_AFTER_NS) continue;
+      this.drop(entry);
+      forgotten.push(entry);
     }
+    return forgotten;
   }
 
-  /**
-   * Gives the marks of each rule to its successor.
-   * @param predecessors the old place of each new rule; -1 where there was none.
-   */
-  remap(predecessors: readonly number[]): void {
+  /** Gives the marks of each rule to its successor. */
+  remap(remapped: (marks: Uint8Array) => Uint8Array): void {
     for (const entry of this.#byIdentity.values()) {
-      const { marks } = entry;
-      entry.marks = Uint8Array.from(predecessors, (old) => marks[old] ?? 0);
+      entry.marks = remapped(entry.marks);
       entry.slowDueNs = 0;
       entry.emergencyDueNs = 0;
     }
@@ -140,13 +143,14 @@ export function identityOf({ startNs, messageId }: Request): string {
   return `${startNs}/${messageId}`;
 }
 
-function anEntry(request: Request, at: number | undefined, checkNs: number, rules: number): Overdue {
+function anEntry(request: Request, at: number | undefined, checkNs: number, marks: Uint8Array): Overdue {
   const startNs = Number(request.startNs);
   return {
     request,
     startNs,
     at,
-    marks: new Uint8Array(rules),
+    marks,
+    hangsIn: [],
     slowDueNs: 0,
     emergencyDueNs: 0,
     checkNs,

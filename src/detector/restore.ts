@@ -5,10 +5,11 @@
 
 import { REQUEST_BYTES } from "../model/request.gen.ts";
 import { endNs, type Request, type RequestMemory } from "../model/request.ts";
+import { Compounds } from "./compounds.ts";
 import { factsOfReply, isTrusted } from "./facts.ts";
 import { judge } from "./judge.ts";
 import type { Ledger } from "./ledger.ts";
-import { identityOf } from "./overdue.ts";
+import { COUNTED, identityOf } from "./overdue.ts";
 import type { Counted } from "./recent.ts";
 import { isOnIpc, type Witness } from "./witness.ts";
 
@@ -24,10 +25,17 @@ export function restore(table: RequestMemory, ledger: Ledger, witness: Witness, 
     const counted = { request, timeNs: endNs(request), latencyNs: request.latencyNs };
     if (rules.length > 0) found.push({ counted, rules });
   }
+  // Of its own: whoever comes again from the ring is judged again.
+  const compounds = new Compounds();
   found.sort((a, b) => a.counted.timeNs - b.counted.timeNs);
   for (const { counted, rules } of found) {
     const tracks = ledger.ofShare(witness.shareOf(counted.request, nowNs), nowNs);
-    for (const index of rules) tracks.of(index).restore(counted);
+    const marks = compounds.marksOf(counted.request, ledger.rules.length);
+    for (const index of rules) {
+      if (((marks[index] ?? 0) & COUNTED) !== 0) continue;
+      tracks.of(index, counted.request.comm)?.restore(counted);
+      marks[index] = COUNTED;
+    }
   }
   return new Set(found.map(({ counted }) => identityOf(counted.request)));
 }

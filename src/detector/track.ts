@@ -8,14 +8,20 @@
 //
 // Memory is bounded by the rule and EVIDENCE_MAX. Pure: time is an argument.
 
-import { type Anomaly, type AnomalyKind, SEVERITY } from "../model/anomaly.ts";
+import { type Anomaly, type AnomalyKind, type Recovery, SEVERITY } from "../model/anomaly.ts";
+import type { Request } from "../model/request.ts";
 import type { Rule } from "../model/rule.ts";
+import { Hanging } from "./hanging.ts";
 import { KIND_OF_FULL_WINDOW } from "./judge.ts";
+import { RateWindow } from "./rate-window.ts";
 import { type Counted, Recent } from "./recent.ts";
 import { SlidingWindow } from "./window.ts";
 
 /** Anomalies of one kind, rule and share are at least this far apart. */
 export const MERGE_NS = 100e6;
+
+/** The kernel's count of replies, ever growing. @param commands by number: those of interest. */
+export type RepliesTo = (share: string, commands: readonly boolean[]) => number;
 
 /** One kind of anomaly. */
 interface Outlet {
@@ -31,22 +37,29 @@ interface Outlet {
 export class Track {
   readonly #rule: Rule;
   readonly #share: string;
-  readonly #window: SlidingWindow;
+  readonly #window: SlidingWindow | RateWindow;
   readonly #counted = new Recent();
   readonly #full: Outlet;
   /** That of the full window, and of each kind that tripped by itself; worst first. */
   readonly #outlets: Outlet[];
+  readonly #hanging: Hanging;
   #newestNs = -Infinity;
   /** Of the requests that counted and are in no anomaly yet. */
   #unsaidCount = 0;
   #unsaidWorstNs = 0;
 
-  constructor(rule: Rule, share: string) {
+  /** @param repliesTo all replies of these commands on this share so far. */
+  constructor(rule: Rule, share: string, repliesTo: RepliesTo = () => 0) {
     this.#rule = rule;
     this.#share = share;
-    this.#window = new SlidingWindow(rule.acceptableCount, rule.windowNs);
+    this.#window =
+      rule.type === "error" && rule.rate !== undefined
+        ? new RateWindow(rule.rate, rule.windowNs, () => repliesTo(share, rule.commands))
+        : new SlidingWindow(rule.acceptableCount, rule.windowNs);
     this.#full = anOutlet(KIND_OF_FULL_WINDOW[rule.type]);
     this.#outlets = [this.#full];
+    // Where a window may hold many, one that hangs is news by itself all the same.
+    this.#hanging = new Hanging(rule.type === "stuck" ? rule.acceptableCount : 1);
   }
 
   /** When a request counted last, ns; -Infinity before the first. */
@@ -84,12 +97,52 @@ export class Track {
     return true;
   }
 
-  /** This request trips the rule by itself. */
-  trip(kind: "emergency" | "hung", counted: Counted, nowNs: number): void {
-    const outlet = this.#outletOf(kind);
-    outlet.waiting ??= { occurredNs: counted.timeNs, detectedNs: nowNs };
-    outlet.worstNs = Math.max(outlet.worstNs, counted.latencyNs);
-    outlet.tripped.add(counted);
+  /** This reply trips the rule by itself. */
+  trip(counted: Counted, nowNs: number): void {
+    this.#wait("emergency", counted, nowNs);
+  }
+
+  /** This one hangs, or still does. True if that is something new to be said. */
+  hang(who: object, counted: Counted, nowNs: number): boolean {
+    this.#hanging.add(who, counted.request);
+    if (!this.#hanging.isNews(nowNs)) {
+      this.#outletOf("hung").tripped.add(counted);
+      return false;
+    }
+    this.#wait("hung", counted, nowNs);
+    return true;
+  }
+
+  /** It was said to hang under another rule of the same name: nothing new. */
+  adopt(who: object, request: Request, from: Track): void {
+    this.#hanging.add(who, request);
+    this.#hanging.adopt(from.#hanging);
+  }
+
+  /** It hangs no more. @param abandoned without a reply. */
+  release(who: object, endNs: number, abandoned: boolean): void {
+    this.#hanging.remove(who, endNs, abandoned);
+  }
+
+  /** Whether the end of what hung can be said: nothing hangs, and all that hung was said. */
+  get hasRecovered(): boolean {
+    return this.#hanging.size === 0 && this.#outletOf("hung").waiting === undefined;
+  }
+
+  /** Takes what is to be said when nothing hangs any more; undefined where nothing was said to hang. */
+  takeRecovery(): Recovery | undefined {
+    const ended = this.#hanging.takeRecovery();
+    const hung = this.#outletOf("hung");
+    if (ended === undefined) return undefined;
+    const recovery = { rule: this.#rule.name, share: this.#share, unsaid: this.#unsaidCount, ...ended };
+    this.#unsaidCount = 0;
+    hung.tripped.clear();
+    return recovery;
+  }
+
+  /** Whether nothing has counted since a time, nothing is left to say, and nothing hangs. */
+  isQuietSince(timeNs: number): boolean {
+    return this.#newestNs < timeNs && this.nextSayNs === Infinity && this.#hanging.size === 0;
   }
 
   /** When the next anomaly may be said; Infinity where none waits. */
@@ -110,6 +163,13 @@ export class Track {
 
   // --- internal ---
 
+  #wait(kind: "emergency" | "hung", counted: Counted, nowNs: number): void {
+    const outlet = this.#outletOf(kind);
+    outlet.waiting ??= { occurredNs: counted.timeNs, detectedNs: nowNs };
+    outlet.worstNs = Math.max(outlet.worstNs, counted.latencyNs);
+    outlet.tripped.add(counted);
+  }
+
   #sayOne(outlet: Outlet, nowNs: number): Anomaly {
     const { kind, waiting, tripped } = outlet;
     const anomaly: Anomaly = {
@@ -121,12 +181,10 @@ export class Track {
       detectedNs: waiting?.detectedNs ?? nowNs,
       count: this.#unsaidCount,
       worstNs: Math.max(outlet.worstNs, this.#unsaidWorstNs),
-      evidence:
-        outlet === this.#full
-          ? this.#counted.since(this.#newestNs - this.#rule.windowNs)
-          : tripped.since(-Infinity),
-      standing: undefined,
+      evidence: this.#evidenceOf(outlet),
+      standing: this.#hanging.standing(nowNs),
     };
+    if (kind === "hung") this.#hanging.noteSaid(nowNs);
     outlet.saidNs = nowNs;
     outlet.waiting = undefined;
     outlet.worstNs = 0;
@@ -134,6 +192,13 @@ export class Track {
     this.#unsaidCount = 0;
     this.#unsaidWorstNs = 0;
     return anomaly;
+  }
+
+  #evidenceOf({ kind, tripped }: Outlet): readonly Request[] {
+    if (kind === "hung" && this.#hanging.size > 0) return this.#hanging.evidence;
+    // What hung has ended before it was said; what tripped by itself.
+    if (kind === "hung" || kind === "emergency") return tripped.since(-Infinity);
+    return this.#counted.since(this.#newestNs - this.#rule.windowNs);
   }
 
   #outletOf(kind: AnomalyKind): Outlet {

@@ -105,6 +105,7 @@ class Watch {
     const shares = this.#witness.takeShares();
     if (shares !== undefined) this.#port.post({ type: "shares", shares });
     for (const anomaly of this.#detector.say(now)) this.#port.post({ type: "anomaly", anomaly });
+    for (const recovery of this.#detector.takeRecovered()) this.#port.post({ type: "recovered", recovery });
     const dead = this.#detector.takeDead();
     if (dead.length > 0) this.#port.post({ type: "dead", requests: dead });
     this.#ring.commit();

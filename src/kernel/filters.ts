@@ -3,6 +3,7 @@
 // be more than a rule wants, never less: the detector decides.
 
 import { COMMANDS } from "../model/command.ts";
+import { ERRNO } from "../model/errno.ts";
 import { classifyStatus, NT_STATUSES } from "../model/nt-status.ts";
 import { GEOMETRY } from "../model/request.gen.ts";
 import type { ErrorRule, Rule } from "../model/rule.ts";
@@ -19,40 +20,55 @@ export interface KernelFilters {
 
 export function planFilters(rules: readonly Rule[]): KernelFilters {
   const errorRules = rules.filter((rule) => rule.type === "error");
-  const errnoMask = maskOf(errorRules);
-  const commands = COMMANDS.map((_, command) => ({ slowNs: lowestNs(rules, command), errnoMask }));
+  const commands = COMMANDS.map((_, command) => ({
+    slowNs: lowestNs(rules, command),
+    errnoMask: maskOf(errorRules.filter((rule) => rule.commands[command])),
+  }));
   return { commands, quiet: quietPairs(errorRules) };
 }
 
 function lowestNs(rules: readonly Rule[], command: number): number {
-  let lowest = Infinity;
-  for (const rule of rules) {
-    if (rule.type !== "latency") continue;
-    lowest = Math.min(lowest, rule.slowNs[command] ?? Infinity, rule.emergencyNs[command] ?? Infinity);
-  }
-  return lowest;
+  return Math.min(
+    Infinity,
+    ...rules.flatMap((rule) => {
+      if (rule.type === "latency")
+        return [rule.slowNs[command] ?? Infinity, rule.emergencyNs[command] ?? Infinity];
+      // The end of what was stuck is to be known at once.
+      return rule.type === "stuck" ? [rule.stuckNs[command] ?? Infinity] : [];
+    }),
+  );
 }
 
 function maskOf(rules: readonly ErrorRule[]): readonly bigint[] {
   const mask = new Array<bigint>(GEOMETRY.ERRNO_WORDS).fill(0n);
+  const add = (errno: number) => {
+    mask[errno >> 6] = (mask[errno >> 6] ?? 0n) | (1n << BigInt(errno & 63));
+  };
   for (const rule of rules) {
     rule.counts.forEach((counts, errno) => {
-      if (counts) mask[errno >> 6] = (mask[errno >> 6] ?? 0n) | (1n << BigInt(errno & 63));
+      if (counts) add(errno);
     });
+    for (const { status, errno } of NT_STATUSES) {
+      if (rule.statuses[status] !== true) continue;
+      add(errno);
+      // What older kernels make of statuses that they have no errno for.
+      add(ERRNO.EIO);
+    }
   }
   return mask;
 }
 
-/** Steps of the protocol always, everyday answers unless some rule names their errno. */
+/** Errors of which no rule wants to hear: steps of the protocol, everyday answers that none names, what all exclude. */
 function quietPairs(rules: readonly ErrorRule[]): KernelFilters["quiet"] {
-  const pairs: { ntStatus: number; command: number }[] = [];
-  for (const { status, errno } of NT_STATUSES) {
-    COMMANDS.forEach((_, command) => {
+  return NT_STATUSES.flatMap(({ status, errno }) =>
+    COMMANDS.flatMap((_, command) => {
       const statusClass = classifyStatus(command, status);
-      const named = errno !== undefined && rules.some((rule) => rule.named[errno]);
-      if (statusClass === "step" || (statusClass === "everyday" && !named))
-        pairs.push({ ntStatus: status, command });
-    });
-  }
-  return pairs;
+      const isWanted = rules.some(
+        (rule) =>
+          rule.statuses[status] ??
+          (statusClass === "failure" || (statusClass === "everyday" && rule.named[errno])),
+      );
+      return isWanted ? [] : [{ ntStatus: status, command }];
+    }),
+  );
 }

@@ -168,6 +168,18 @@ export const NT_STATUSES: readonly NtStatus[] = ROWS.map(([status, name, errno])
   errno,
 }));
 
+/**
+ * Statuses that mean trouble by themselves: the share or the session is gone, the server is out of something, or its
+ * own disk does not answer. Rules of type Error trip at one of them, unless they say otherwise.
+ */
+export const TROUBLE: readonly StatusName[] = [
+  "STATUS_NETWORK_NAME_DELETED",
+  "STATUS_USER_SESSION_DELETED",
+  "STATUS_INSUFFICIENT_RESOURCES",
+  "STATUS_INSUFF_SERVER_RESOURCES",
+  "STATUS_IO_TIMEOUT",
+];
+
 /** Statuses that are no failures of these commands, and why. The first entry that fits a reply decides. */
 export const NO_FAILURES: readonly {
   readonly class: Exclude<StatusClass, "failure">;
@@ -222,6 +234,16 @@ export const NO_FAILURES: readonly {
     class: "step",
     commands: ["SMB2_OPLOCK_BREAK"],
     statuses: ["STATUS_FILE_CLOSED", "STATUS_INVALID_DEVICE_STATE", "STATUS_UNSUCCESSFUL"],
+  },
+  // Who takes leave of what is gone already has what it wanted.
+  {
+    class: "step",
+    commands: ["SMB2_LOGOFF", "SMB2_TREE_DISCONNECT"],
+    statuses: [
+      "STATUS_USER_SESSION_DELETED",
+      "STATUS_NETWORK_SESSION_EXPIRED",
+      "STATUS_NETWORK_NAME_DELETED",
+    ],
   },
   // Names that are not there, or are there already, or are of another kind.
   {

@@ -103,6 +103,14 @@ export class RequestMemory {
     return (this.#words[word + 1] ?? 0) * 0x1_0000_0000 + (this.#words[word] ?? 0);
   }
 
+  sessionId(at: number): bigint {
+    return this.#longs[(at + OFFSET.session_id) >> 3] ?? 0n;
+  }
+
+  taskId(at: number): number {
+    return this.#words[(at + OFFSET.task_id) >> 2] ?? 0;
+  }
+
   errno(at: number): number {
     return this.#bytes[at + OFFSET.errno_code] ?? 0;
   }
@@ -124,10 +132,10 @@ export class RequestMemory {
     return {
       startNs: this.#longs[(at + OFFSET.start_ns) >> 3] ?? 0n,
       latencyNs: this.latencyNs(at),
-      sessionId: this.#longs[(at + OFFSET.session_id) >> 3] ?? 0n,
+      sessionId: this.sessionId(at),
       messageId: this.#longs[(at + OFFSET.message_id) >> 3] ?? 0n,
       treeId: this.#words[(at + OFFSET.tree_id) >> 2] ?? 0,
-      taskId: this.#words[(at + OFFSET.task_id) >> 2] ?? 0,
+      taskId: this.taskId(at),
       processId: this.#words[(at + OFFSET.process_id) >> 2] ?? 0,
       ntStatus: this.#words[(at + OFFSET.nt_status) >> 2] ?? 0,
       errno: this.errno(at),

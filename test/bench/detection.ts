@@ -7,11 +7,12 @@ import { freezeTable } from "../../src/kernel/table.ts";
 import type { Anomaly } from "../../src/model/anomaly.ts";
 import { COMMAND, COMMANDS } from "../../src/model/command.ts";
 import { ERRNO } from "../../src/model/errno.ts";
-import type { ErrorRule, LatencyRule, Rule } from "../../src/model/rule.ts";
+import type { Rule } from "../../src/model/rule.ts";
 import { ThreadHandle } from "../../src/supervisor/thread-handle.ts";
 import { monotonicNs } from "../../src/system/clock.ts";
 import { closeFd, makeEventFd, signalEventFd } from "../../src/system/eventfd.ts";
 import type { FromDetector, ToDetector } from "../../src/thread/messages.ts";
+import { aLatencyRule, anErrorRule } from "../helpers/rule.ts";
 import { percentile, printRow } from "./row.ts";
 
 const TRIALS = 100;
@@ -24,17 +25,11 @@ const source = KernelSource.load();
 const wakeFd = makeEventFd();
 const handles = { ...source.memory, wakeFd, ueventFd: -1, mountinfoFd: -1 };
 const isFlush = (command: number) => command === COMMAND.SMB2_FLUSH;
-const slowFlushes: LatencyRule = {
-  ...{ type: "latency", name: "slow-flushes", windowNs: 100e6, acceptableCount: SLOW_REPLIES, actions: [] },
+const slowFlushes = aLatencyRule({
+  ...{ name: "slow-flushes", windowMs: 100, acceptableCount: SLOW_REPLIES, emergencyMs: 10_000 },
   slowNs: COMMANDS.map((_, command) => (isFlush(command) ? 2e6 : 1e9)),
-  emergencyNs: COMMANDS.map(() => 10e9),
-  named: COMMANDS.map(() => false),
-};
-const refusals: ErrorRule = {
-  ...{ type: "error", name: "refusals", windowNs: 100e6, acceptableCount: 1, actions: [] },
-  counts: Array.from({ length: 256 }, () => true),
-  named: Array.from({ length: 256 }, () => false),
-};
+});
+const refusals = anErrorRule({ name: "refusals", windowNs: 100e6, acceptableCount: 1 });
 const rules: readonly Rule[] = [slowFlushes, refusals];
 source.applyRules(rules);
 

@@ -1,6 +1,7 @@
 // What detecting costs, in memory and without the kernel: one slow reply through many rules and shares, and one look
 // at a full request table, healthy and with many requests in flight.
 
+import { Compounds } from "../../src/detector/compounds.ts";
 import { Detector } from "../../src/detector/detector.ts";
 import { Flight } from "../../src/detector/flight.ts";
 import { Ledger } from "../../src/detector/ledger.ts";
@@ -83,7 +84,7 @@ function walking(open: number): number {
 
 /** Looks at requests in flight that are overdue and have counted, and wait for their emergency limit. */
 function looking(rules: readonly Rule[], open: number): number {
-  const flight = new Flight(tableWithOpen(open), witness);
+  const flight = new Flight(tableWithOpen(open), witness, new Compounds());
   const ledger = new Ledger(rules);
   let now = NOW_NS;
   const nextLook = (): number => {

@@ -9,6 +9,7 @@ import { RingReader } from "../../src/kernel/ring.ts";
 import { COMMAND, COMMANDS } from "../../src/model/command.ts";
 import { GEOMETRY, REQUEST_BYTES } from "../../src/model/request.gen.ts";
 import { monotonicNs } from "../../src/system/clock.ts";
+import { aLatencyRule } from "../helpers/rule.ts";
 import { percentile, printRow } from "./row.ts";
 
 const ROOT = join(import.meta.dir, "../..");
@@ -83,9 +84,8 @@ function drain(reader: RingReader): number {
 const source = KernelSource.load();
 const always = COMMANDS.map(() => 0);
 const never = always.map(() => Number.POSITIVE_INFINITY);
-const everything = { name: "everything", windowNs: 1e9, acceptableCount: 1, actions: [] };
 source.applyRules([
-  { ...everything, type: "latency", slowNs: always, emergencyNs: never, named: always.map(() => true) },
+  aLatencyRule({ acceptableCount: 1, slowNs: always, emergencyNs: never, named: always.map(() => true) }),
 ]);
 const reader = new RingReader({ ...source.memory, wakeFd: -1, ueventFd: -1, mountinfoFd: -1 });
 const consumer = await startConsumer();

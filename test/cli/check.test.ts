@@ -68,7 +68,7 @@ describe("aod check", () => {
 
   test("knows the built-in default", () => {
     const { code, lines } = judge(parseBuiltIn(), onDisk);
-    expect({ code, first: lines[0] }).toEqual({ code: 0, first: "built-in default: ok, 2 rules" });
+    expect({ code, first: lines[0] }).toEqual({ code: 0, first: "built-in default: ok, 4 rules" });
   });
 });
 
@@ -91,11 +91,23 @@ describe("summarizeRule", () => {
     ],
     [
       { type: "Error", acceptable_count: 1, mode: "trackonly", track_codes: ["EIO", "ENOENT"] },
-      "x (Error): 1 in 1 s of ENOENT EIO; collects mounts",
+      "x (Error): 1 in 1 s of ENOENT EIO; one of STATUS_USER_SESSION_DELETED STATUS_INSUFF_SERVER_RESOURCES at once; collects mounts",
     ],
     [
       { type: "Error", acceptable_count: 1, track_codes: ["ENOENT"], exclude_codes: ["EACCES"] },
-      "x (Error): 1 in 1 s of any errno but EACCES, everyday answers too for ENOENT; collects mounts",
+      "x (Error): 1 in 1 s of any errno but EACCES, everyday answers too for ENOENT; one of STATUS_INSUFFICIENT_RESOURCES STATUS_IO_TIMEOUT STATUS_NETWORK_NAME_DELETED STATUS_USER_SESSION_DELETED STATUS_INSUFF_SERVER_RESOURCES at once; collects mounts",
+    ],
+    [
+      { type: "Error", acceptable_percent: 5, track_codes: ["STATUS_RETRY"], emergency_codes: [] },
+      "x (Error): 5 % of at least 100 replies in 1 s of any errno STATUS_RETRY; collects mounts",
+    ],
+    [
+      { type: "Stuck", exclude_commands: ["SMB2_ECHO"], match: { share: "//Files/*" } },
+      "x (Stuck): 1 at one time of every command from 5000 ms, never SMB2_LOCK SMB2_ECHO SMB2_CHANGE_NOTIFY without a reply, operations that wait to be sent from 5000 ms; only share //files/*; collects mounts",
+    ],
+    [
+      { type: "Signal", mode: "trackonly", track_signals: ["ses_expired", "reconnect"] },
+      "x (Signal): 1 in 1 s of reconnect ses_expired; collects mounts",
     ],
   ])("of %j", (x, summary) => {
     const text = JSON.stringify({ watcher: { actions: ["mounts"] }, guardian: { anomalies: { x } } });

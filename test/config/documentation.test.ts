@@ -6,8 +6,10 @@ import { join } from "node:path";
 import { isMap, parseDocument, stringify } from "yaml";
 import { parseBuiltIn, parseConfig } from "../../src/config/config.ts";
 import { KEY_TABLE, type KeyRow } from "../../src/config/key-table.ts";
+import { RULE_TYPES } from "../../src/config/schema.ts";
 import { ACTIONS } from "../../src/model/action.ts";
 import type { Config } from "../../src/model/config.ts";
+import { SIGNALS } from "../../src/model/signal.ts";
 
 const ROOT = join(import.meta.dir, "../..");
 const SHIPPED = readFileSync(join(ROOT, "config/aod.yaml"), "utf8");
@@ -79,6 +81,16 @@ describe("docs/configuration.md", () => {
     expect(DOCUMENT).toContain(table);
   });
 
+  test("has every signal, with what it says and when it counts", () => {
+    const counts = {
+      trouble: "always",
+      idle: "while somebody waits for the connection, else only if tracked",
+      everyday: "only if tracked",
+    };
+    const rows = SIGNALS.map((signal) => `| \`${signal.name}\` | ${signal.what} | ${counts[signal.class]} |`);
+    expect(DOCUMENT).toContain(rows.join("\n"));
+  });
+
   test("has every action, with what it is", () => {
     for (const [name, what] of Object.entries(ACTIONS))
       expect(DOCUMENT).toContain(`| \`${name}\` | ${what} |`);
@@ -90,7 +102,7 @@ function generalRow(row: KeyRow): string {
 }
 
 function ruleRow(row: KeyRow): string {
-  const types = row.types.length === 1 ? row.types[0] : "all";
+  const types = row.types.length === Object.keys(RULE_TYPES).length ? "all" : row.types.join(", ");
   return `| \`${row.path.slice(RULE_PREFIX.length)}\` | ${types} | ${fallbackOf(row)} | ${row.range} | ${row.meaning} |`;
 }
 

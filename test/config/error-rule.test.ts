@@ -44,6 +44,42 @@ describe("an error rule", () => {
   });
 });
 
+describe("an error rule that names statuses", () => {
+  const SHARING_VIOLATION = 0xc0000043;
+  const NAME_DELETED = 0xc00000c9;
+
+  test("counts them whatever their errno, and the others by theirs", () => {
+    const { counts, statuses } = ruleOf({
+      track_codes: ["STATUS_SHARING_VIOLATION"],
+      exclude_codes: ["EBUSY", "STATUS_NETWORK_NAME_DELETED"],
+    });
+    expect(statuses).toEqual({ [SHARING_VIOLATION]: true, [NAME_DELETED]: false });
+    expect(counts[ERRNO.EBUSY]).toBe(false);
+    expect(counts[ERRNO.EREMCHG]).toBe(true);
+  });
+
+  test("in mode trackonly counts only them", () => {
+    const { counts, statuses } = ruleOf({ mode: "trackonly", track_codes: ["STATUS_SHARING_VIOLATION"] });
+    expect(trueIn(counts)).toEqual([]);
+    expect(statuses).toEqual({ [SHARING_VIOLATION]: true });
+  });
+
+  test("trips at once at those that mean trouble, if they count", () => {
+    expect(Object.keys(ruleOf({}).emergency)).toHaveLength(5);
+    expect(ruleOf({ exclude_codes: ["EREMCHG"] }).emergency[NAME_DELETED]).toBeUndefined();
+    expect(ruleOf({ emergency_codes: [] }).emergency).toEqual({});
+    const tracked = { mode: "trackonly", track_codes: ["STATUS_NETWORK_NAME_DELETED"] };
+    expect(ruleOf(tracked).emergency).toEqual({ [NAME_DELETED]: true });
+  });
+
+  test("trips by a share in place of a count", () => {
+    const rate = { acceptable_count: undefined, acceptable_percent: 2.5 };
+    expect(ruleOf(rate).rate).toEqual({ acceptableShare: 0.025, minReplies: 100 });
+    expect(ruleOf({ ...rate, min_requests: 7 }).rate?.minReplies).toBe(7);
+    expect(ruleOf({}).rate).toBeUndefined();
+  });
+});
+
 describe("the check of an error entry", () => {
   test.each([
     [
@@ -55,6 +91,21 @@ describe("the check of an error entry", () => {
       "trackonly without a list",
       { mode: "trackonly" },
       "error guardian.anomalies.failed nothing to track: mode trackonly needs track_codes",
+    ],
+    [
+      "a count and a share",
+      { acceptable_percent: 5 },
+      "error guardian.anomalies.failed.acceptable_percent stands beside acceptable_count: only one of them can decide",
+    ],
+    [
+      "a least number of requests without a share",
+      { min_requests: 5 },
+      "warning guardian.anomalies.failed.min_requests belongs to acceptable_percent: ignored",
+    ],
+    [
+      "an errno where only a status can stand",
+      { emergency_codes: ["EIO"] },
+      'error guardian.anomalies.failed.emergency_codes[0] must be the name of an NT status, not "EIO"',
     ],
     [
       "a list that is not used",
@@ -69,7 +120,7 @@ describe("the check of an error entry", () => {
     [
       "an errno that does not exist",
       { exclude_codes: ["ENONET", "EOI"] },
-      'error guardian.anomalies.failed.exclude_codes[1] must be the name of an errno, not "EOI" (did you mean EIO?)',
+      'error guardian.anomalies.failed.exclude_codes[1] must be the name of an errno or of an NT status, not "EOI" (did you mean EIO?)',
     ],
     [
       "a key of the other type",

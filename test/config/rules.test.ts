@@ -29,27 +29,29 @@ describe("names of rules", () => {
 });
 
 describe("types of rules", () => {
-  test.each(["Latency", "LATENCY", " error "])("%p is one", (type) => {
+  test.each(["Latency", "LATENCY", " error ", "stuck", "Signal"])("%p is one", (type) => {
     expect(problemsOf({ a: { type, acceptable_count: 1 } })).toEqual([]);
   });
 
   test.each([
-    ["Latncy", 'a.type must be Latency or Error, not "Latncy" (did you mean Latency?)'],
-    ["Stuck", 'a.type must be Latency or Error, not "Stuck"'],
-    ["toString", 'a.type must be Latency or Error, not "toString"'],
-    [5, "a.type must be Latency or Error, not 5"],
-    [null, "a.type must be Latency or Error, not nothing"],
+    ["Latncy", 'a.type must be Latency, Error, Stuck or Signal, not "Latncy" (did you mean Latency?)'],
+    ["Hung", 'a.type must be Latency, Error, Stuck or Signal, not "Hung"'],
+    ["toString", 'a.type must be Latency, Error, Stuck or Signal, not "toString"'],
+    [5, "a.type must be Latency, Error, Stuck or Signal, not 5"],
+    [null, "a.type must be Latency, Error, Stuck or Signal, not nothing"],
   ])("%p is none", (type, message) => {
     expect(problemsOf({ a: { type, acceptable_count: 1 } })).toEqual([message]);
   });
 
   test("must be there", () => {
-    expect(problemsOf({ a: { acceptable_count: 1 } })).toEqual(["a.type is required: Latency or Error"]);
+    expect(problemsOf({ a: { acceptable_count: 1 } })).toEqual([
+      "a.type is required: Latency, Error, Stuck or Signal",
+    ]);
   });
 
   test("must be there with the count", () => {
     expect(problemsOf({ a: { type: "Error" }, b: { type: "Latency" } })).toEqual([
-      "a.acceptable_count is required",
+      "a.acceptable_count is required (or acceptable_percent)",
       "b.acceptable_count is required",
     ]);
   });

@@ -96,7 +96,7 @@ describe("Detector: requests in flight", () => {
     const stage = new Stage([rule]);
     stage.advance(12_345);
     const request = stage.enter();
-    stage.advance(20_000);
+    stage.advance(14_000);
     expect(stage.said).toMatchObject([
       { kind: "hung", count: 1, atMs: 13_345, occurredNs: 13_345e6, detectedNs: 13_345e6, worstNs: 1e9 },
     ]);
@@ -193,7 +193,9 @@ describe("Detector: requests in flight", () => {
     const stage = new Stage([rule]);
     stage.enter();
     stage.advance(10_000 + 3_600_000);
-    expect(kinds(stage)).toEqual(["hung"]);
+    expect(stage.said.map(({ count, worstNs }) => [count, worstNs / 1e9])).toEqual(
+      [1, 6, 12, 24, 48, 96, 192, 384, 768, 1536, 3072].map((sec, i) => [i === 0 ? 1 : 0, sec]),
+    );
     expect(stage.asked.length).toBeLessThan(20);
     expect(stage.wakeUps).toBeLessThan(40);
   });
@@ -382,9 +384,13 @@ describe("Detector: storms", () => {
       }
       stage.advance(60_000);
       slow += open.length;
+      for (const request of open) stage.reply(request);
+      stage.advance(61_000);
       const text = `${random.seedText} round ${round}`;
+      // What began to hang when others were said to is told of at the end.
+      const unsaid = stage.recovered.reduce((sum, recovery) => sum + recovery.unsaid, 0);
       expect(
-        stage.said.reduce((sum, { count }) => sum + count, 0),
+        stage.said.reduce((sum, { count }) => sum + count, unsaid),
         text,
       ).toBe(slow);
       expect(
@@ -477,7 +483,7 @@ describe("Detector: another thread goes on", () => {
     stage.enter();
     stage.advance(10_500);
     stage.restart([rule]);
-    stage.advance(20_000);
+    stage.advance(12_000);
     expect(stage.said).toMatchObject([{ kind: "hung", atMs: 11_000 }]);
   });
 });
@@ -508,10 +514,10 @@ describe("Detector: other rules", () => {
   test("what hangs under a rule's name is not said again under the same", () => {
     const stage = new Stage([rule]);
     stage.enter();
-    stage.advance(12_000);
+    stage.advance(11_500);
     const other = aLatencyRule({ name: "other", emergencyMs: 500 });
     stage.hear(stage.detector.configure([other, rule], stage.nowMs * 1e6));
-    stage.advance(30_000);
+    stage.advance(15_000);
     expect(stage.said.map(({ rule, kind }) => [rule, kind])).toEqual([
       ["slow", "hung"],
       ["other", "hung"],

@@ -11,6 +11,7 @@ import { describeRule } from "./rule.contract.ts";
 const ERRORED = FLAG.REPLIED | FLAG.ERRORED;
 const ACCESS_DENIED = 0xc0000022;
 const NAME_NOT_FOUND = 0xc0000034;
+const NAME_DELETED = 0xc00000c9;
 const MORE_PROCESSING = 0xc0000016;
 
 function anError(ntStatus: number, errno: number, command: CommandName = "SMB2_CREATE") {
@@ -42,6 +43,38 @@ describe("judgeError", () => {
     ],
     ["a step", [MORE_PROCESSING, ERRNO.EIO, "SMB2_SESSION_SETUP"], { namedErrnos: [ERRNO.EIO] }, "passes"],
     ["a status without a name", [0xc0000fff, ERRNO.EIO], {}, "counts"],
+    [
+      "a status that is named, whatever its errno",
+      [ACCESS_DENIED, ERRNO.EACCES],
+      { errnos: [], statuses: { [ACCESS_DENIED]: true } },
+      "counts",
+    ],
+    [
+      "an everyday answer whose status is named",
+      [NAME_NOT_FOUND, ERRNO.ENOENT],
+      { statuses: { [NAME_NOT_FOUND]: true } },
+      "counts",
+    ],
+    [
+      "a failure whose status is excluded",
+      [ACCESS_DENIED, ERRNO.EACCES],
+      { statuses: { [ACCESS_DENIED]: false } },
+      "passes",
+    ],
+    ["trouble", [NAME_DELETED, ERRNO.EREMCHG], { emergency: { [NAME_DELETED]: true } }, "emergency"],
+    [
+      "trouble that the rule does not count",
+      [NAME_DELETED, ERRNO.EREMCHG],
+      { errnos: [ERRNO.EIO], emergency: { [NAME_DELETED]: true } },
+      "passes",
+    ],
+    [
+      "trouble that is a step where it comes",
+      [NAME_DELETED, ERRNO.EREMCHG, "SMB2_TREE_DISCONNECT"],
+      { emergency: { [NAME_DELETED]: true } },
+      "passes",
+    ],
+    ["a command that the rule does not look at", [ACCESS_DENIED, ERRNO.EACCES], { commands: [] }, "passes"],
   ])("%s", (_, error, rule, expected) => {
     expect(judgeError(anErrorRule(rule), factsOfReply(anError(...error), false))).toBe(expected);
   });

@@ -1,15 +1,22 @@
 import { describe, expect, test } from "bun:test";
 import { Ledger, OTHER_SHARES, SHARES_MAX } from "../../src/detector/ledger.ts";
 import type { Counted } from "../../src/detector/recent.ts";
+import type { Track } from "../../src/detector/track.ts";
 import { endNs } from "../../src/model/request.ts";
 import { aRequest } from "../helpers/request.ts";
-import { aLatencyRule, anErrorRule } from "../helpers/rule.ts";
+import { aLatencyRule, anErrorRule, aStuckRule } from "../helpers/rule.ts";
 
 const MS = 1e6;
 
 function aCounted(endMs: number): Counted {
   const request = aRequest({ startMs: endMs - 20, latencyMs: 20 });
   return { request, timeNs: endNs(request), latencyNs: request.latencyNs };
+}
+
+function trackIn(ledger: Ledger, rule: number, share: string, nowNs: number): Track {
+  const track = ledger.ofShare(share, nowNs).of(rule, "postgres");
+  if (track === undefined) throw new Error(`rule ${rule} does not look at ${share}`);
+  return track;
 }
 
 describe("Ledger", () => {
@@ -20,11 +27,11 @@ describe("Ledger", () => {
 
   test("counts for each rule and each share apart", () => {
     const ledger = new Ledger(rules);
-    ledger.count(ledger.ofShare("//s/one", 0).of(0), aCounted(1000), 1000 * MS);
-    ledger.count(ledger.ofShare("//s/two", 0).of(0), aCounted(1001), 1001 * MS);
+    ledger.count(trackIn(ledger, 0, "//s/one", 0), aCounted(1000), 1000 * MS);
+    ledger.count(trackIn(ledger, 0, "//s/two", 0), aCounted(1001), 1001 * MS);
     expect(ledger.say(1001 * MS)).toEqual([]);
-    ledger.count(ledger.ofShare("//s/one", 0).of(1), aCounted(1002), 1002 * MS);
-    ledger.count(ledger.ofShare("//s/two", 0).of(0), aCounted(1003), 1003 * MS);
+    ledger.count(trackIn(ledger, 1, "//s/one", 0), aCounted(1002), 1002 * MS);
+    ledger.count(trackIn(ledger, 0, "//s/two", 0), aCounted(1003), 1003 * MS);
     expect(ledger.say(1003 * MS).map(({ rule, share, kind }) => [rule, share, kind])).toEqual([
       ["b", "//s/one", "error"],
       ["a", "//s/two", "slow"],
@@ -33,7 +40,7 @@ describe("Ledger", () => {
 
   test("wants to be asked again when what it holds back is due", () => {
     const ledger = new Ledger(rules);
-    const track = ledger.ofShare("//s/one", 0).of(1);
+    const track = trackIn(ledger, 1, "//s/one", 0);
     expect(ledger.nextSayNs).toBe(Infinity);
     ledger.count(track, aCounted(1000), 1000 * MS);
     expect(ledger.nextSayNs).toBeLessThanOrEqual(1000 * MS);
@@ -45,10 +52,48 @@ describe("Ledger", () => {
     expect(ledger.nextSayNs).toBe(Infinity);
   });
 
+  test("a rule that is narrowed to shares or processes has no track elsewhere", () => {
+    const narrowed = new Ledger([
+      aLatencyRule({ match: { share: "//files/*", process: undefined } }),
+      aLatencyRule({ match: { share: undefined, process: "post*" } }),
+    ]);
+    const admitted = (share: string, comm: string) =>
+      [0, 1].filter((rule) => narrowed.ofShare(share, 0).of(rule, comm) !== undefined);
+    expect(admitted("//FILES/db", "postgres")).toEqual([0, 1]);
+    expect(admitted("//other/db", "postgres")).toEqual([1]);
+    expect(admitted("//files/db", "nginx")).toEqual([0]);
+    expect(admitted("unknown", "nginx")).toEqual([]);
+  });
+
+  test("says what hung has recovered, when it was said to hang, and once", () => {
+    const ledger = new Ledger([aStuckRule()]);
+    const track = trackIn(ledger, 0, "//s/one", 0);
+    const [first, second] = [aCounted(6000), aCounted(6000)];
+    const [a, b] = [{}, {}];
+    for (const [who, counted] of [
+      [a, first],
+      [b, second],
+    ] as const) {
+      track.count(counted);
+      ledger.hang(track, who, counted, 6000 * MS);
+    }
+    expect(ledger.say(6000 * MS)).toMatchObject([{ kind: "hung", count: 2, standing: { count: 2 } }]);
+    ledger.release(track, a, 7000 * MS, false);
+    expect(ledger.takeRecovered()).toEqual([]);
+    ledger.release(track, b, 8000 * MS, true);
+    expect(ledger.takeRecovered()).toEqual([
+      {
+        ...{ rule: "stuck", share: "//s/one", count: 2, abandoned: 1, unsaid: 0 },
+        ...{ longestNs: 2020 * MS, endedNs: 8000 * MS },
+      },
+    ]);
+    expect(ledger.takeRecovered()).toEqual([]);
+  });
+
   test("one share too many is counted with the others", () => {
     const ledger = new Ledger(rules);
     for (let i = 0; i < SHARES_MAX + 5; i++) {
-      ledger.count(ledger.ofShare(`//s/${i}`, 1000 * MS).of(1), aCounted(1000), 1000 * MS);
+      ledger.count(trackIn(ledger, 1, `//s/${i}`, 1000 * MS), aCounted(1000), 1000 * MS);
     }
     const said = ledger.say(1000 * MS);
     expect(said).toHaveLength(SHARES_MAX + 1);
@@ -58,17 +103,17 @@ describe("Ledger", () => {
   test("shares that are quiet give their places away", () => {
     const ledger = new Ledger(rules);
     for (let i = 0; i < SHARES_MAX; i++) {
-      ledger.count(ledger.ofShare(`//old/${i}`, 1000 * MS).of(1), aCounted(1000), 1000 * MS);
+      ledger.count(trackIn(ledger, 1, `//old/${i}`, 1000 * MS), aCounted(1000), 1000 * MS);
     }
     ledger.say(1000 * MS);
-    ledger.count(ledger.ofShare("//new/one", 9000 * MS).of(1), aCounted(9000), 9000 * MS);
+    ledger.count(trackIn(ledger, 1, "//new/one", 9000 * MS), aCounted(9000), 9000 * MS);
     expect(ledger.say(9000 * MS).map(({ share }) => share)).toEqual(["//new/one"]);
   });
 
   test("a share that has something to say keeps its place", () => {
     const ledger = new Ledger(rules);
     for (let i = 0; i < SHARES_MAX; i++) {
-      ledger.count(ledger.ofShare(`//old/${i}`, 1000 * MS).of(1), aCounted(1000), 1000 * MS);
+      ledger.count(trackIn(ledger, 1, `//old/${i}`, 1000 * MS), aCounted(1000), 1000 * MS);
     }
     expect(ledger.ofShare("//new/one", 9000 * MS)).toBe(ledger.ofShare(OTHER_SHARES, 9000 * MS));
     expect(ledger.say(9000 * MS)).toHaveLength(SHARES_MAX);

@@ -15,10 +15,12 @@ function inFlight(startMs: number): Request {
   return aRequest({ startMs, latencyMs: 0 });
 }
 
+const marks = (rules: number) => new Uint8Array(rules);
+
 describe("OverdueRequests", () => {
   test("finds a request by its line, and no other that has the line later", () => {
     const overdue = new OverdueRequests();
-    const entry = overdue.add(inFlight(5), 64, 0, 2);
+    const entry = overdue.add(inFlight(5), 64, 0, marks(2));
     expect(overdue.atLine(64, 5e6)).toBe(entry as NonNullable<typeof entry>);
     expect(overdue.atLine(64, 6e6)).toBeUndefined();
     expect(overdue.atLine(128, 5e6)).toBeUndefined();
@@ -27,7 +29,7 @@ describe("OverdueRequests", () => {
   test("gives back once what rules have made of a request", () => {
     const overdue = new OverdueRequests();
     const request = inFlight(5);
-    const entry = overdue.add(request, 64, 0, 2);
+    const entry = overdue.add(request, 64, 0, marks(2));
     entry?.marks.set([0, COUNTED | SAID]);
     const complete = { ...request, latencyNs: 77 };
     expect([...(overdue.take(complete)?.marks ?? [])]).toEqual([0, COUNTED | SAID]);
@@ -38,8 +40,8 @@ describe("OverdueRequests", () => {
   test("keeps what a look no longer finds until the record of its end must have come", () => {
     const overdue = new OverdueRequests();
     const [stays, goes] = [inFlight(5), inFlight(6)];
-    const staying = overdue.add(stays, 0, 0, 1);
-    overdue.add(goes, 64, 0, 1);
+    const staying = overdue.add(stays, 0, 0, marks(1));
+    overdue.add(goes, 64, 0, marks(1));
     if (staying !== undefined) staying.look = 1;
     overdue.sweep(1, 1e9);
     overdue.sweep(1, 1e9 + FORGET_AFTER_NS - 1);
@@ -51,9 +53,9 @@ describe("OverdueRequests", () => {
   test("follows a request that lost its line, with what was made of it", () => {
     const overdue = new OverdueRequests();
     const request = inFlight(5);
-    overdue.add(request, 64, 0, 1)?.marks.set([COUNTED]);
-    expect(overdue.follow(request, 0, 1)).toBe(false);
-    expect(overdue.follow(request, 0, 1)).toBe(false);
+    overdue.add(request, 64, 0, marks(1))?.marks.set([COUNTED]);
+    expect(overdue.follow(request, 0, marks(1))).toBe(false);
+    expect(overdue.follow(request, 0, marks(1))).toBe(false);
     expect(overdue.followed).toBe(1);
     overdue.sweep(9, 1e12);
     expect([...overdue].map(({ at, marks }) => [at, marks[0]])).toEqual([[undefined, COUNTED]]);
@@ -64,18 +66,18 @@ describe("OverdueRequests", () => {
   test("the line of one that lost it belongs to who has it now", () => {
     const overdue = new OverdueRequests();
     const [first, second] = [inFlight(5), inFlight(6)];
-    overdue.add(first, 64, 0, 1);
-    overdue.add(second, 64, 0, 1);
+    overdue.add(first, 64, 0, marks(1));
+    overdue.add(second, 64, 0, marks(1));
     overdue.take(first);
     expect(overdue.atLine(64, 6e6)?.request).toEqual(second);
   });
 
   test("is bounded: requests with a line are not taken, of those without the oldest goes", () => {
     const overdue = new OverdueRequests();
-    for (let i = 0; i < OVERDUE_MAX; i++) overdue.add(inFlight(i + 1), i * 64, 0, 1);
-    expect(overdue.add(inFlight(999_999), OVERDUE_MAX * 64, 0, 1)).toBeUndefined();
+    for (let i = 0; i < OVERDUE_MAX; i++) overdue.add(inFlight(i + 1), i * 64, 0, marks(1));
+    expect(overdue.add(inFlight(999_999), OVERDUE_MAX * 64, 0, marks(1))).toBeUndefined();
     const followed = Array.from({ length: FOLLOWED_MAX + 1 }, (_, i) => inFlight(1e6 + i));
-    expect(followed.map((request) => overdue.follow(request, 0, 1)).filter(Boolean)).toHaveLength(1);
+    expect(followed.map((request) => overdue.follow(request, 0, marks(1))).filter(Boolean)).toHaveLength(1);
     expect(overdue.followed).toBe(FOLLOWED_MAX);
     expect(overdue.take(followed[0] as Request)).toBeUndefined();
     expect(overdue.take(followed[1] as Request)).toBeDefined();
@@ -83,8 +85,8 @@ describe("OverdueRequests", () => {
 
   test("other rules take over what was made of a request under their name", () => {
     const overdue = new OverdueRequests();
-    overdue.add(inFlight(5), 0, 0, 2)?.marks.set([COUNTED, SAID]);
-    overdue.remap([1, -1, 0]);
+    overdue.add(inFlight(5), 0, 0, marks(2))?.marks.set([COUNTED, SAID]);
+    overdue.remap((old) => Uint8Array.from([1, -1, 0], (place) => old[place] ?? 0));
     expect([...overdue].map(({ marks }) => [...marks])).toEqual([[SAID, 0, COUNTED]]);
   });
 });

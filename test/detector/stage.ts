@@ -4,7 +4,7 @@
 import type { Suspect, Verdict } from "../../src/detector/confirm.ts";
 import { Detector } from "../../src/detector/detector.ts";
 import type { Witness } from "../../src/detector/witness.ts";
-import type { Anomaly } from "../../src/model/anomaly.ts";
+import type { Anomaly, Recovery } from "../../src/model/anomaly.ts";
 import { FLAG, KIND, REQUEST_BYTES } from "../../src/model/request.gen.ts";
 import { type Request, RequestMemory, writeRequest } from "../../src/model/request.ts";
 import type { Rule } from "../../src/model/rule.ts";
@@ -22,6 +22,7 @@ export class Stage {
   readonly table = new ArrayBuffer(TABLE_BYTES);
   readonly said: Said[] = [];
   readonly dead: Request[] = [];
+  readonly recovered: Recovery[] = [];
   readonly shares = new Map<number, string>([[5, "//server/share"]]);
   verdict: Verdict = "alive";
   /** Happens while the witness is asked. */
@@ -126,6 +127,7 @@ export class Stage {
     if (!commit) return;
     this.#ring = [];
     this.hear(this.detector.say(nowNs));
+    this.recovered.push(...this.detector.takeRecovered());
     this.dead.push(...this.detector.takeDead());
     this.#asleep ||= this.detector.wantsWake;
   }

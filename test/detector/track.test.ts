@@ -43,9 +43,9 @@ describe("Track", () => {
     track.say(1001 * MS);
     feed(track, aCounted(1002));
     const hung = aCounted(1003, 900);
-    track.trip("hung", hung, 1003 * MS);
+    track.hang({}, hung, 1003 * MS);
     expect(track.say(1003 * MS).map(({ kind }) => kind)).toEqual(["hung"]);
-    track.trip("hung", hung, 1004 * MS);
+    track.hang({}, hung, 1004 * MS);
     expect(track.say(2000 * MS).map(({ kind }) => kind)).toEqual(["hung", "slow"]);
   });
 
@@ -54,19 +54,19 @@ describe("Track", () => {
     track.count(aCounted(1000));
     const worst = aCounted(1100, 900);
     track.count(worst);
-    track.trip("emergency", worst, 1100 * MS);
+    track.trip(worst, 1100 * MS);
     expect(track.say(1100 * MS)).toMatchObject([{ kind: "emergency", count: 2, evidence: [worst.request] }]);
   });
 
   test("what is merged is dated by its first, and is not said twice", () => {
     const track = new Track(rule, SHARE);
     const [first, second, third] = [aCounted(1000, 900), aCounted(1050, 950), aCounted(3000, 900)];
-    track.trip("emergency", first, 1000 * MS);
-    track.trip("emergency", second, 1050 * MS);
+    track.trip(first, 1000 * MS);
+    track.trip(second, 1050 * MS);
     expect(track.say(1050 * MS)).toMatchObject([
       { occurredNs: 1000 * MS, detectedNs: 1000 * MS, evidence: [first.request, second.request] },
     ]);
-    track.trip("emergency", third, 3000 * MS);
+    track.trip(third, 3000 * MS);
     expect(track.say(3000 * MS)).toMatchObject([{ worstNs: 900 * MS, evidence: [third.request] }]);
   });
 

@@ -1,7 +1,10 @@
 // Rules for tests: one that counts every command or errno, but for what the test says.
 
 import { COMMANDS } from "../../src/model/command.ts";
-import type { ErrorRule, LatencyRule } from "../../src/model/rule.ts";
+import type { ErrorRule, LatencyRule, RuleMatch, SignalRule, StuckRule } from "../../src/model/rule.ts";
+import { SIGNALS } from "../../src/model/signal.ts";
+
+const EVERYTHING: RuleMatch = { share: undefined, process: undefined };
 
 interface LatencyParts extends Partial<LatencyRule> {
   /** For every command, in place of slowNs. */
@@ -21,6 +24,7 @@ export function aLatencyRule({ slowMs, emergencyMs, windowMs, ...parts }: Latenc
     slowNs: COMMANDS.map(() => (slowMs ?? 10) * 1e6),
     emergencyNs: COMMANDS.map(() => (emergencyMs ?? 1000) * 1e6),
     named: COMMANDS.map(() => false),
+    match: EVERYTHING,
     ...parts,
   };
 }
@@ -40,8 +44,47 @@ export function anErrorRule({ errnos, namedErrnos = [], ...parts }: ErrorParts =
     windowNs: 1e9,
     acceptableCount: 5,
     actions: [],
+    commands: COMMANDS.map(() => true),
     counts: all.map((errno) => errnos?.includes(errno) ?? true),
     named: all.map((errno) => namedErrnos.includes(errno)),
+    statuses: {},
+    emergency: {},
+    rate: undefined,
+    match: EVERYTHING,
+    ...parts,
+  };
+}
+
+interface StuckParts extends Partial<StuckRule> {
+  /** For every command and for what waits, in place of stuckNs and waitingNs. */
+  readonly stuckMs?: number;
+}
+
+export function aStuckRule({ stuckMs = 5000, ...parts }: StuckParts = {}): StuckRule {
+  return {
+    type: "stuck",
+    name: "stuck",
+    windowNs: 1e9,
+    acceptableCount: 1,
+    actions: [],
+    stuckNs: COMMANDS.map(() => stuckMs * 1e6),
+    waitingNs: stuckMs * 1e6,
+    named: COMMANDS.map(() => false),
+    match: EVERYTHING,
+    ...parts,
+  };
+}
+
+export function aSignalRule(parts: Partial<SignalRule> = {}): SignalRule {
+  return {
+    type: "signal",
+    name: "signals",
+    windowNs: 1e9,
+    acceptableCount: 1,
+    actions: [],
+    counts: SIGNALS.map(() => true),
+    named: SIGNALS.map(() => false),
+    match: EVERYTHING,
     ...parts,
   };
 }

@@ -11,7 +11,7 @@ import { FLAG, GEOMETRY } from "../../src/model/request.gen.ts";
 import type { Request } from "../../src/model/request.ts";
 import { seeded } from "../helpers/random.ts";
 import { aRequest } from "../helpers/request.ts";
-import { aLatencyRule, anErrorRule } from "../helpers/rule.ts";
+import { aLatencyRule, anErrorRule, aStuckRule } from "../helpers/rule.ts";
 
 /** What the BPF programs do with the filters: bpf/ring.h. */
 function goesOnRing({ commands, quiet }: KernelFilters, request: Request): boolean {
@@ -54,6 +54,21 @@ describe("the kernel's filters", () => {
     expect(planFilters([anErrorRule({ namedErrnos: [ERRNO.ENOENT] })]).quiet).not.toContainEqual(notFound);
   });
 
+  test("a status that every rule excludes stays off the ring, one that some rule names does not", () => {
+    const denied = 0xc0000022;
+    const pair = { command: COMMAND.SMB2_CREATE, ntStatus: denied };
+    const excluding = anErrorRule({ statuses: { [denied]: false } });
+    expect(planFilters([excluding]).quiet).toContainEqual(pair);
+    const naming = anErrorRule({ errnos: [], statuses: { [denied]: true } });
+    const { quiet, commands } = planFilters([excluding, naming]);
+    expect(quiet).not.toContainEqual(pair);
+    expect((commands[0]?.errnoMask[0] ?? 0n) & (1n << BigInt(ERRNO.EACCES))).not.toBe(0n);
+  });
+
+  test("the end of what was stuck is told at once", () => {
+    expect(planFilters([aStuckRule({ stuckMs: 5000 })]).commands[COMMAND.SMB2_READ]?.slowNs).toBe(5e9);
+  });
+
   test("the quiet pairs have room in their map", () => {
     expect(planFilters([anErrorRule()]).quiet.length).toBeLessThanOrEqual(GEOMETRY.STATUS_MAX);
   });
@@ -70,6 +85,10 @@ describe("the kernel's filters", () => {
         anErrorRule({
           errnos: errnos.filter(() => random.chance(0.3)),
           namedErrnos: errnos.filter(() => random.chance(0.1)),
+          commands: COMMANDS.map(() => random.chance(0.8)),
+          statuses: Object.fromEntries(
+            NT_STATUSES.filter(() => random.chance(0.05)).map(({ status }) => [status, random.chance(0.5)]),
+          ),
         }),
       ];
       const filters = planFilters(rules);

@@ -10,7 +10,16 @@ function at(ms: number) {
 
 function anAnomaly(parts: Partial<Anomaly> = {}): Anomaly {
   const nowhere = { rule: "slow", ruleType: "latency", kind: "slow", share: "//files/db" } as const;
-  return { ...nowhere, occurredNs: 0, detectedNs: 0, count: 10, worstNs: 5e7, evidence: [], standing: undefined, ...parts };
+  return {
+    ...nowhere,
+    occurredNs: 0,
+    detectedNs: 0,
+    count: 10,
+    worstNs: 5e7,
+    evidence: [],
+    standing: undefined,
+    ...parts,
+  };
 }
 
 describe("incidents", () => {

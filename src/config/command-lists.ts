@@ -1,0 +1,87 @@
+// What the lists of commands and `match.command` of an entry come to, the same for every type of rule that has
+// thresholds. In: an entry; out: a limit for each command, or problems. Pure.
+
+import { COMMAND, COMMANDS, type CommandName, WAITS_BY_DESIGN } from "../model/command.ts";
+import type { KeyPath, Report } from "./problem.ts";
+import { checkLists, explainEmpty, type ListKeys, type Lists, readLists, select } from "./rule-lists.ts";
+import { isMapping } from "./schema-values.ts";
+
+const NS_PER_MS = 1e6;
+
+/**
+ * Requests of which no reply is ever reported: the callback of ECHO maps no status (fs/smb/client/smb2pdu.c
+ * smb2_echo_callback), cifs sends no CANCEL, notifications come from the server (MS-SMB2 2.2.30, 2.2.44).
+ */
+const NEVER_REPLIED: readonly CommandName[] = [
+  "SMB2_CANCEL",
+  "SMB2_ECHO",
+  "SMB2_SERVER_TO_CLIENT_NOTIFICATION",
+];
+
+/** An IOCTL waits on IPC$ only: the detector knows the share, a rule does not. */
+const WAITING = new Set(WAITS_BY_DESIGN.filter(({ onlyOnIpc }) => !onlyOnIpc).map(({ command }) => command));
+
+const LISTS: ListKeys = {
+  track: "track_commands",
+  exclude: "exclude_commands",
+  numberOf: (name) => (Object.hasOwn(COMMAND, name) ? COMMAND[name as CommandName] : undefined),
+};
+
+/** The entry's selection of commands, as the detector wants it. */
+export interface CommandLimits {
+  readonly named: readonly boolean[];
+  /** By command, ns; Infinity where it never counts. @param limitMs of a command that counts. */
+  readonly limits: (limitMs: (command: number) => number) => readonly number[];
+  /** The threshold that stands beside a command's name, if it counts by name. */
+  readonly ownMs: (command: number) => number | undefined;
+}
+
+export function readCommandLimits(entry: unknown): CommandLimits {
+  const lists = readLists(entry, [], LISTS);
+  const { isNamed } = select(lists);
+  const owns = new Map(lists.tracked.map(({ number, ownMs }) => [number, ownMs]));
+  const canCount = whoCanCount(lists, commandsOf(entry));
+  return {
+    named: COMMANDS.map((_, command) => isNamed(command)),
+    limits: (limitMs) =>
+      COMMANDS.map((_, command) => (canCount(command) ? Math.round(limitMs(command) * NS_PER_MS) : Infinity)),
+    ownMs: (command) => (isNamed(command) ? owns.get(command) : undefined),
+  };
+}
+
+/** By command: `match.command` lets it through. */
+export function commandsOf(entry: unknown): readonly boolean[] {
+  const match = isMapping(entry) && isMapping(entry.match) ? entry.match.command : undefined;
+  const names: readonly unknown[] | undefined = Array.isArray(match) ? match : undefined;
+  return COMMANDS.map((name) => names?.includes(name) ?? true);
+}
+
+/** Reports what no single key shows. `entry` is as it stands in the file: the schema has reported what is no entry. */
+export function checkCommandLists(
+  entry: Readonly<Record<string, unknown>>,
+  path: KeyPath,
+  report: Report,
+): Lists {
+  const lists = readLists(entry, path, LISTS);
+  checkLists(lists, LISTS, path, report);
+  const { isNamed } = select(lists);
+  for (const { name, number, path: where } of lists.tracked) {
+    if (isNamed(number) && isNeverReplied(number))
+      report.warn(where, `the kernel reports no reply of ${name}: it never counts`);
+  }
+  const canCount = whoCanCount(lists, commandsOf(entry));
+  if (!lists.isIncomplete && !COMMANDS.some((_, command) => canCount(command) && !isNeverReplied(command))) {
+    report.error(path, explainEmpty(lists, LISTS), "key");
+  }
+  return lists;
+}
+
+function whoCanCount(lists: Lists, matching: readonly boolean[]): (command: number) => boolean {
+  const { counts, isNamed } = select(lists);
+  return (command) =>
+    matching[command] === true && counts(command) && (isNamed(command) || !WAITING.has(command));
+}
+
+function isNeverReplied(command: number): boolean {
+  return NEVER_REPLIED.some((name) => COMMAND[name] === command);
+}

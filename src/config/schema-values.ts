@@ -1,0 +1,53 @@
+// Kinds of values that keys of the configuration take, as valibot schemas: each refuses with a sentence of its own, and
+// carries the `range` that the documentation shows. In: bounds, names; out: schemas. Which key takes what is schema.ts.
+
+import * as v from "valibot";
+import { hintAtList, hintAtNames, hintAtNumber, type Message, mustBe } from "./message.ts";
+
+export function within(least: number, most: number) {
+  return numeric(`a number from ${least} to ${most}`, (value) => value >= least && value <= most);
+}
+
+export function whole(least: number, most: number) {
+  const isFit = (value: number) => Number.isInteger(value) && value >= least && value <= most;
+  return numeric(`a whole number from ${least} to ${most}`, isFit);
+}
+
+export function overZero(most?: number) {
+  const phrase = most === undefined ? "a number over 0" : `a number over 0, up to ${most}`;
+  return numeric(phrase, (value) => value > 0 && value <= (most ?? Number.MAX_VALUE));
+}
+
+export function numeric(range: string, isFit: (value: number) => boolean) {
+  const message = mustBe(range, hintAtNumber);
+  return v.pipe(v.number(message), v.check(isFit, message), v.metadata({ range }));
+}
+
+export function text(range: string, isFit: (value: string) => boolean) {
+  return v.pipe(v.string(mustBe(range)), v.check(isFit, mustBe(range)), v.metadata({ range }));
+}
+
+export function oneOf<const T extends readonly string[]>(names: T, range: string) {
+  return v.pipe(v.picklist(names, mustBe(range, hintAtNames(names))), v.metadata({ range }));
+}
+
+export function listOf<S extends v.GenericSchema>(item: S, range: string) {
+  return v.pipe(v.array(item, mustBe(range, hintAtList)), v.metadata({ range }));
+}
+
+/** A key and what it is for. */
+export function key<const S extends v.GenericSchema>(schema: S, meaning: string) {
+  return v.pipe(schema, v.description(meaning));
+}
+
+/** A mapping of keys; `entries` stays readable for whoever looks for unknown ones. */
+export function mapping<E extends v.ObjectEntries>(
+  entries: E,
+  message: Message = mustBe("a mapping of keys"),
+) {
+  return v.pipe(v.custom<v.InferInput<v.ObjectSchema<E, undefined>>>(isMapping, message), v.object(entries));
+}
+
+export function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,62 @@
+// `match` of the rules, ready to be asked: does a rule look at this share, at this process? In: patterns; out: yes or
+// no. Pure. Patterns know `*` and `?`; a name can't be made to cost more than its length times the pattern's.
+
+import type { Rule } from "../model/rule.ts";
+
+type Test = (name: string) => boolean;
+
+export class Narrowing {
+  readonly #shares: readonly (Test | undefined)[];
+  readonly #processes: readonly (Test | undefined)[];
+
+  constructor(rules: readonly Rule[]) {
+    this.#shares = rules.map(({ match }) => (match.share === undefined ? undefined : shareTest(match.share)));
+    this.#processes = rules.map(({ match }) =>
+      match.process === undefined ? undefined : globTest(match.process),
+    );
+  }
+
+  /** By the rule's place. @param share `//server/share`, `//server` for what concerns all its shares, or another word. */
+  admitsShare(ruleIndex: number, share: string): boolean {
+    return this.#shares[ruleIndex]?.(share.toLowerCase()) ?? true;
+  }
+
+  admitsProcess(ruleIndex: number, comm: string): boolean {
+    return this.#processes[ruleIndex]?.(comm) ?? true;
+  }
+}
+
+/** Whatever concerns a server concerns the rules for any of its shares. */
+function shareTest(pattern: string): Test {
+  const whole = globTest(pattern);
+  const server = globTest(pattern.split("/").slice(0, 3).join("/"));
+  return (share) => (/^\/\/[^/]+$/.test(share) ? server(share) : whole(share));
+}
+
+/** Without a regular expression: what a server names a share must not decide how long this takes. */
+export function globTest(pattern: string): Test {
+  return (name) => {
+    let at = 0;
+    let inPattern = 0;
+    let star = -1;
+    let starAt = 0;
+    while (at < name.length) {
+      const wanted = pattern[inPattern];
+      if (wanted === "*") {
+        star = inPattern++;
+        starAt = at;
+      } else if (wanted === "?" || wanted === name[at]) {
+        inPattern++;
+        at++;
+      } else if (star >= 0) {
+        // The last star takes one more.
+        inPattern = star + 1;
+        at = ++starAt;
+      } else {
+        return false;
+      }
+    }
+    while (pattern[inPattern] === "*") inPattern++;
+    return inPattern === pattern.length;
+  };
+}

@@ -1,0 +1,107 @@
+// Whoever looks hung is asked after before anything is said: does somebody still wait? In: overdue requests, a witness;
+// out: a verdict for each that is still open, when to ask again, and lines that nobody waits for. Pure but for the
+// table, which programs change meanwhile: a line is believed only if it is the same before and after it was read.
+
+import { FLAG } from "../model/request.gen.ts";
+import type { Request, RequestMemory } from "../model/request.ts";
+import type { Verdict } from "./confirm.ts";
+import type { Overdue } from "./overdue.ts";
+import type { Witness } from "./witness.ts";
+
+/** What is alive is asked about again when its age has doubled, and not sooner than this. */
+const ALIVE_AGAIN_NS = 5e9;
+/** What could not be told is asked about again when its age has grown by half, and not sooner than this. */
+const UNSURE_AGAIN_NS = 1e9;
+
+export class Suspicion {
+  readonly #table: RequestMemory;
+  readonly #witness: Witness;
+  #found: Request[] = [];
+  #dead = 0;
+
+  constructor(table: RequestMemory, witness: Witness) {
+    this.#table = table;
+    this.#witness = witness;
+  }
+
+  /** Requests that turned out to have nobody waiting for them, ever. */
+  get dead(): number {
+    return this.#dead;
+  }
+
+  /** Takes the requests with lines that nobody waits for, found since the last call. */
+  takeDead(): readonly Request[] {
+    const found = this.#found;
+    this.#found = [];
+    return found;
+  }
+
+  /** The request of an open line, if the line is still that one's when it was read. */
+  readOpen(at: number, startNs: number): Request | undefined {
+    const request = this.#table.read(at);
+    return Number(request.startNs) === startNs && this.#isOpen(at, startNs) ? request : undefined;
+  }
+
+  /**
+   * Whether its line being open says that it is in flight. An evicted request has none, its reply would go unseen; of
+   * two that are ambiguous the reply may have closed the wrong one. Such a request counts only if it is found alive.
+   */
+  hasOwnLine({ at }: Overdue): boolean {
+    return at !== undefined && (this.#table.flags(at) & FLAG.AMBIGUOUS) === 0;
+  }
+
+  /** Asks whether anybody waits for these. Whose reply came meanwhile is left out: the record of that says all. */
+  question(
+    suspects: readonly Overdue[],
+    nowNs: number,
+  ): readonly { readonly entry: Overdue; readonly verdict: Verdict }[] {
+    if (suspects.length === 0) return [];
+    const verdicts = this.#witness.check(
+      suspects.map((entry) => ({
+        request: entry.request,
+        hasLine: this.hasOwnLine(entry),
+        sinceNs: entry.checkedNs,
+      })),
+      nowNs,
+    );
+    const open = suspects.map((entry, index) => ({ entry, verdict: verdicts[index] ?? "unsure" }));
+    return open.filter(({ entry, verdict }) => {
+      if (entry.at !== undefined && !this.#isOpen(entry.at, entry.startNs)) return false;
+      this.#note(entry, verdict, nowNs);
+      return true;
+    });
+  }
+
+  // --- internal ---
+
+  #isOpen(at: number, startNs: number): boolean {
+    const table = this.#table;
+    const isOpen = table.latencyNs(at) === 0;
+    return isOpen && table.startHigh(at) * 0x1_0000_0000 + table.startLow(at) === startNs;
+  }
+
+  #note(entry: Overdue, verdict: Verdict, nowNs: number): void {
+    const ageNs = nowNs - entry.startNs;
+    entry.onHold = verdict !== "alive";
+    if (verdict !== "stale") entry.checkedNs = nowNs;
+    switch (verdict) {
+      case "dead":
+        this.#dead += 1;
+        // Closing its line may fail; then it is found again.
+        if (entry.at !== undefined) this.#found.push(entry.request);
+        entry.checkNs = nowNs + Math.max(ageNs, ALIVE_AGAIN_NS);
+        break;
+      case "alive":
+        entry.checkNs = nowNs + Math.max(ageNs, ALIVE_AGAIN_NS);
+        break;
+      case "stale":
+        entry.checkNs = Math.max(this.#witness.readableNs, nowNs + 1);
+        break;
+      case "unsure":
+        entry.checkNs = nowNs + Math.max(ageNs / 2, UNSURE_AGAIN_NS);
+        break;
+      default:
+        verdict satisfies never;
+    }
+  }
+}

@@ -1,0 +1,62 @@
+// Signals of connection trouble: the tracepoints of cifs.ko that tell of it, by the names that configuration and
+// captures use, and which of them belong to a healthy day. One table.
+// Who fires what, and when: fs/smb/client/{connect,smb2ops,transport,smb2pdu}.c, 5.10 to 7.x.
+
+import { SIGNAL } from "./request.gen.ts";
+
+/**
+ * `everyday`: part of a healthy day, counts only for a rule that names it. `idle`: everyday where nobody waited for the
+ * connection, trouble where somebody did. `trouble`: everything else.
+ */
+export type SignalClass = "everyday" | "idle" | "trouble";
+
+interface SignalRow {
+  /** Number in a record: enum aod_signal. */
+  readonly number: number;
+  /** The tracepoint's name without smb3_. */
+  readonly name: string;
+  readonly class: SignalClass;
+  readonly what: string;
+}
+
+const ROWS = [
+  // Servers and firewalls end idle connections, and the next request makes a new one.
+  { name: "reconnect", number: SIGNAL.RECONNECT, class: "idle", what: "the connection was lost" },
+  {
+    name: "partial_send_reconnect",
+    number: SIGNAL.PARTIAL_SEND_RECONNECT,
+    class: "trouble",
+    what: "the connection was lost while a request was being sent",
+  },
+  // Tickets and sessions end, and are made anew without anybody's notice.
+  { name: "ses_expired", number: SIGNAL.SES_EXPIRED, class: "everyday", what: "the session has expired" },
+  {
+    name: "credit_timeout",
+    number: SIGNAL.CREDIT_TIMEOUT,
+    class: "trouble",
+    what: "a request waited for credits for a minute, in vain",
+  },
+  {
+    name: "reconnect_with_invalid_credits",
+    number: SIGNAL.RECONNECT_INVALID_CREDITS,
+    class: "trouble",
+    what: "a request was sent with credits of a lost connection",
+  },
+] as const satisfies readonly SignalRow[];
+
+export type SignalName = (typeof ROWS)[number]["name"];
+
+/** By number, with what it means in words. */
+export const SIGNALS: readonly SignalRow[] = [...ROWS].sort((a, b) => a.number - b.number);
+
+export const SIGNAL_NAMES: readonly SignalName[] = ROWS.map(({ name }) => name);
+
+/** The number of a signal, by its exact name; undefined where there is none. */
+export function signalNumber(name: string): number | undefined {
+  return SIGNALS.find((row) => row.name === name)?.number;
+}
+
+/** The name of a signal; a number outside the table is shown as it is. */
+export function signalName(signal: number): string {
+  return SIGNALS[signal]?.name ?? `signal_${signal}`;
+}

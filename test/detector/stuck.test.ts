@@ -1,0 +1,178 @@
+import { describe, expect, test } from "bun:test";
+import { COMMAND, COMMANDS } from "../../src/model/command.ts";
+import { FLAG } from "../../src/model/request.gen.ts";
+import { aLatencyRule, aStuckRule } from "../helpers/rule.ts";
+import { Stage } from "./stage.ts";
+
+const rule = aStuckRule({ stuckMs: 5000 });
+
+const figures = (stage: Stage) =>
+  stage.said.map(({ atMs, standing }) => [atMs, standing?.count, (standing?.oldestNs ?? 0) / 1e6]);
+
+describe("a stuck request", () => {
+  test("is said when it is due, exactly, with who it is", () => {
+    const stage = new Stage([rule]);
+    const request = stage.enter();
+    stage.advance(14_999);
+    expect(stage.said).toEqual([]);
+    stage.advance(15_000);
+    expect(stage.said).toMatchObject([
+      { rule: "stuck", kind: "hung", count: 1, atMs: 15_000, occurredNs: 15_000e6, evidence: [request] },
+    ]);
+  });
+
+  test("is said again when its age has doubled", () => {
+    const stage = new Stage([rule]);
+    stage.enter();
+    stage.advance(60_000);
+    expect(figures(stage)).toEqual([
+      [15_000, 1, 5000],
+      [20_000, 1, 10_000],
+      [30_000, 1, 20_000],
+      [50_000, 1, 40_000],
+    ]);
+    expect(stage.said.reduce((sum, { count }) => sum + count, 0)).toBe(1);
+  });
+
+  test("with others is said when they are twice as many, and all of them are counted", () => {
+    const stage = new Stage([rule]);
+    for (let i = 0; i < 20; i++) {
+      stage.enter();
+      stage.advance(stage.nowMs + 10);
+    }
+    const all = stage.nowMs;
+    stage.advance(16_000);
+    const counts = stage.said.map(({ standing }) => standing?.count ?? 0);
+    expect(counts[0]).toBe(1);
+    for (const [index, count] of counts.slice(1).entries())
+      expect(count).toBeGreaterThanOrEqual(2 * (counts[index] ?? 0));
+    expect(all).toBe(10_200);
+  });
+
+  test("recovers once, with how many there were and how long the longest took", () => {
+    const stage = new Stage([rule]);
+    const requests = Array.from({ length: 3 }, () => stage.enter());
+    stage.advance(17_000);
+    for (const request of requests.slice(0, 2)) stage.reply(request);
+    stage.advance(18_000);
+    expect(stage.recovered).toEqual([]);
+    stage.reply(requests[2] as (typeof requests)[0]);
+    stage.advance(19_000);
+    expect(stage.recovered).toEqual([
+      {
+        ...{ rule: "stuck", share: "//server/share", count: 3, abandoned: 0, unsaid: 0 },
+        ...{ longestNs: 8e9, endedNs: 18_000e6 },
+      },
+    ]);
+    stage.advance(100_000);
+    expect(stage.recovered).toHaveLength(1);
+  });
+
+  test("that nobody waits for any more has been abandoned", () => {
+    const stage = new Stage([rule]);
+    stage.enter();
+    stage.advance(16_000);
+    stage.verdict = "dead";
+    stage.advance(40_000);
+    expect(stage.recovered).toMatchObject([{ count: 1, abandoned: 1 }]);
+    expect(stage.dead.length).toBeGreaterThan(0);
+  });
+
+  test("is not said where the witness says that nobody waits", () => {
+    const stage = new Stage([rule]);
+    stage.verdict = "dead";
+    stage.enter();
+    stage.advance(100_000);
+    expect(stage.said).toEqual([]);
+    expect(stage.recovered).toEqual([]);
+  });
+
+  test("whose end was not on the ring is missed at the next look", () => {
+    const stage = new Stage([rule]);
+    const request = stage.enter();
+    stage.advance(16_000);
+    stage.reply(request, {}, false);
+    stage.advance(30_000);
+    expect(stage.recovered).toMatchObject([{ count: 1 }]);
+  });
+
+  test("that lost its line is followed to its end", () => {
+    const stage = new Stage([rule]);
+    const request = stage.enter();
+    stage.advance(12_000);
+    stage.evict(request);
+    stage.advance(16_000);
+    expect(stage.said).toMatchObject([{ kind: "hung", standing: { count: 1 } }]);
+    stage.verdict = "dead";
+    stage.advance(30_000);
+    expect(stage.recovered).toMatchObject([{ count: 1, abandoned: 1 }]);
+  });
+
+  test("never is one that waits by design, unless it is named", () => {
+    const { SMB2_IOCTL, SMB2_LOCK } = COMMAND;
+    const stuckNs = COMMANDS.map((_, command) => (command === SMB2_LOCK ? Infinity : 5e9));
+    const stage = new Stage([aStuckRule({ stuckNs })]);
+    stage.shares.set(1, "//server/IPC$");
+    stage.enter({ command: SMB2_LOCK });
+    stage.enter({ command: SMB2_IOCTL, treeId: 1 });
+    stage.advance(3_600_000);
+    expect(stage.said).toEqual([]);
+  });
+
+  test("fewer at one time than the rule accepts are none", () => {
+    const stage = new Stage([aStuckRule({ stuckMs: 5000, acceptableCount: 3 })]);
+    const requests = Array.from({ length: 3 }, () => stage.enter());
+    stage.reply(requests[0] as (typeof requests)[0]);
+    stage.advance(40_000);
+    expect(stage.said).toEqual([]);
+    stage.enter();
+    stage.advance(46_000);
+    expect(stage.said).toMatchObject([{ standing: { count: 3 } }]);
+  });
+
+  test("of a share that another rule looks at is that rule's alone", () => {
+    const stage = new Stage([
+      aStuckRule({ name: "here", match: { share: "//server/*", process: undefined } }),
+      aStuckRule({ name: "there", match: { share: "//other/*", process: undefined } }),
+      aLatencyRule({ name: "nobody", emergencyMs: 1000, match: { share: undefined, process: "nginx" } }),
+    ]);
+    stage.enter();
+    stage.advance(17_000);
+    expect(stage.said.map((anomaly) => anomaly.rule)).toEqual(["here"]);
+  });
+
+  test("is none when its reply is late, and fails nothing else", () => {
+    const stage = new Stage([rule]);
+    const request = stage.enter();
+    stage.advance(14_000);
+    stage.reply(request, { flags: FLAG.REPLIED });
+    stage.advance(30_000);
+    expect(stage.said).toEqual([]);
+    expect(stage.recovered).toEqual([]);
+  });
+
+  test("goes on to hang for another detector, and recovers there", () => {
+    const stage = new Stage([rule]);
+    const request = stage.enter();
+    stage.advance(16_000);
+    stage.restart([rule]);
+    stage.advance(16_100);
+    expect(stage.said).toHaveLength(2);
+    stage.reply(request);
+    stage.advance(17_000);
+    expect(stage.recovered).toMatchObject([{ count: 1 }]);
+  });
+
+  test("goes on under a rule of the same name when the rules change, and recovers there", () => {
+    const stage = new Stage([rule]);
+    const request = stage.enter();
+    stage.advance(16_000);
+    const other = aStuckRule({ name: "later", stuckMs: 60_000 });
+    stage.hear(stage.detector.configure([other, rule], stage.nowMs * 1e6));
+    stage.advance(17_000);
+    expect(stage.said).toHaveLength(1);
+    stage.reply(request);
+    stage.advance(18_000);
+    expect(stage.recovered).toMatchObject([{ rule: "stuck", longestNs: 7e9 }]);
+  });
+});
