@@ -16,7 +16,7 @@
 #include "reap.h"
 #include "reply.h"
 #include "request.h"
-#include "ring.h"
+#include "signal.h"
 
 /* Our own. No helper that is called here is for GPL programs alone; tried on 6.1 and 6.18. */
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
@@ -52,12 +52,10 @@ SEC("raw_tp/smb3_cmd_err")
 int on_cmd_err(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct message message = read_reply(ctx);
-	/* Arguments are zero-extended to 64 bits, this one is signed; include/trace/bpf_probe.h */
 	int rc = (int)ctx->args[5];
-	aod_u32 errno_code = rc < 0 ? -rc : 0;
 	struct ending ending = {
 	    .nt_status = ctx->args[4],
-	    .errno_code = errno_code > 255 ? 255 : errno_code,
+	    .errno_code = errno_code_of(ctx->args[5]),
 	    .flags = AOD_REPLIED | AOD_ERRORED,
 	};
 
@@ -66,42 +64,36 @@ int on_cmd_err(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-/* Connection trouble: the second argument says which connection or session, and nothing is paired. */
-static __always_inline int send_signal(const struct bpf_raw_tracepoint_args *ctx, enum aod_signal signal,
-				       aod_u64 message_id, aod_u32 tree_id)
+/* In the order of aod_signal. Arguments: fs/smb/client/trace.h, up to 6.2 fs/cifs/trace.h. */
+SIGNAL_OF_CONNECTION("smb3_reconnect", on_reconnect, AOD_SIGNAL_RECONNECT, 2)
+SIGNAL_OF_CONNECTION("smb3_partial_send_reconnect", on_partial_send_reconnect, AOD_SIGNAL_PARTIAL_SEND_RECONNECT, 2)
+/* (u32 tid, u64 sesid, u16 cmd, u64 mid) */
+SIGNAL("smb3_ses_expired", on_ses_expired, AOD_SIGNAL_SES_EXPIRED, .session_id = ctx->args[1],
+       .message_id = ctx->args[3], .tree_id = ctx->args[0])
+SIGNAL_OF_CONNECTION("smb3_credit_timeout", on_credit_timeout, AOD_SIGNAL_CREDIT_TIMEOUT, 5)
+SIGNAL_OF_CONNECTION("smb3_reconnect_with_invalid_credits", on_reconnect_invalid_credits,
+		     AOD_SIGNAL_RECONNECT_INVALID_CREDITS, 5)
+/* (char *host, u64 conn_id, sockaddr *, int rc); not in 5.15 */
+SIGNAL("smb3_connect_err", on_connect_err, AOD_SIGNAL_CONNECT_ERR, .session_id = ctx->args[1], .rc = ctx->args[3])
+SIGNAL_OF_CONNECTION("smb3_insufficient_credits", on_insufficient_credits, AOD_SIGNAL_INSUFFICIENT_CREDITS, 5)
+SIGNAL_OF_CONNECTION("smb3_overflow_credits", on_overflow_credits, AOD_SIGNAL_OVERFLOW_CREDITS, 5)
+/* (u64 sesid); not in 6.1 */
+SIGNAL("smb3_ses_not_found", on_ses_not_found, AOD_SIGNAL_SES_NOT_FOUND, .session_id = ctx->args[0])
+/* (char *host, char *user, u64 conn_id, sockaddr *, int rc); not in 6.6 */
+SIGNAL("smb3_key_expired", on_key_expired, AOD_SIGNAL_KEY_EXPIRED, .session_id = ctx->args[2], .rc = ctx->args[4])
+
+/* (unsigned xid, u32 tid, u64 sesid, char *unc, int rc), also where the tree was connected. */
+SEC("raw_tp/smb3_tcon")
+int on_tcon(struct bpf_raw_tracepoint_args *ctx)
 {
-	aod_u64 ids = bpf_get_current_pid_tgid();
-	struct aod_request record = {
-	    .start_ns = bpf_ktime_get_ns(),
-	    .session_id = ctx->args[1],
-	    .message_id = message_id,
-	    .tree_id = tree_id,
-	    .task_id = ids,
-	    .process_id = ids >> 32,
-	    .command = signal,
-	    .kind = AOD_KIND_SIGNAL,
+	struct trouble trouble = {
+	    .session_id = ctx->args[2],
+	    .tree_id = ctx->args[1],
+	    .rc = ctx->args[4],
 	};
 
-	bpf_get_current_comm(record.comm, sizeof(record.comm));
-	count(AOD_COUNTER_SIGNALS);
-	send_record(&record, 0);
-	return 0;
+	return (int)trouble.rc ? send_signal(AOD_SIGNAL_TREE_CONNECT_ERR, &trouble) : 0;
 }
-
-#define SIGNAL(hook, program, signal, message_id, tree_id)                                                             \
-	SEC("raw_tp/" hook)                                                                                            \
-	int program(struct bpf_raw_tracepoint_args *ctx)                                                               \
-	{                                                                                                              \
-		return send_signal(ctx, signal, message_id, tree_id);                                                  \
-	}
-
-/* (u64 currmid, u64 conn_id, char *host, ...) but for ses_expired: (u32 tid, u64 sesid, u16 cmd, u64 mid). */
-SIGNAL("smb3_reconnect", on_reconnect, AOD_SIGNAL_RECONNECT, ctx->args[0], 0)
-SIGNAL("smb3_partial_send_reconnect", on_partial_send_reconnect, AOD_SIGNAL_PARTIAL_SEND_RECONNECT, ctx->args[0], 0)
-SIGNAL("smb3_ses_expired", on_ses_expired, AOD_SIGNAL_SES_EXPIRED, ctx->args[3], ctx->args[0])
-SIGNAL("smb3_credit_timeout", on_credit_timeout, AOD_SIGNAL_CREDIT_TIMEOUT, ctx->args[0], 0)
-SIGNAL("smb3_reconnect_with_invalid_credits", on_reconnect_invalid_credits, AOD_SIGNAL_RECONNECT_INVALID_CREDITS,
-       ctx->args[0], 0)
 
 /*
  * Never attached: user space runs it through BPF_PROG_TEST_RUN for a request of which it has proved that nobody waits

@@ -58,4 +58,12 @@ static __always_inline struct message read_reply(const struct bpf_raw_tracepoint
 	return message;
 }
 
+/* Arguments are zero-extended to 64 bits, rc is a negative int; include/trace/bpf_probe.h */
+static __always_inline aod_u8 errno_code_of(aod_u64 rc)
+{
+	aod_u32 errno_code = (int)rc < 0 ? -(int)rc : 0;
+
+	return errno_code > 255 ? 255 : errno_code;
+}
+
 #endif

@@ -45,20 +45,30 @@ enum aod_kind {
 	AOD_KIND_WAKE = 4,    /* a request was sent while user space slept without a deadline */
 };
 
+/*
+ * The record's session_id holds a connection's id (conn) or a session's (session); message_id the next or the said
+ * message id where the hook has one; errno_code why, where the hook says it. Kernels before 5.12 name no connection: 0.
+ */
 enum aod_signal {
-	AOD_SIGNAL_RECONNECT = 0,                 /* smb3_reconnect */
-	AOD_SIGNAL_PARTIAL_SEND_RECONNECT = 1,    /* smb3_partial_send_reconnect */
-	AOD_SIGNAL_SES_EXPIRED = 2,               /* smb3_ses_expired */
-	AOD_SIGNAL_CREDIT_TIMEOUT = 3,            /* smb3_credit_timeout */
-	AOD_SIGNAL_RECONNECT_INVALID_CREDITS = 4, /* smb3_reconnect_with_invalid_credits */
-	AOD_SIGNALS = 5,
+	AOD_SIGNAL_RECONNECT = 0,                 /* smb3_reconnect: conn */
+	AOD_SIGNAL_PARTIAL_SEND_RECONNECT = 1,    /* smb3_partial_send_reconnect: conn */
+	AOD_SIGNAL_SES_EXPIRED = 2,               /* smb3_ses_expired: session, tree_id */
+	AOD_SIGNAL_CREDIT_TIMEOUT = 3,            /* smb3_credit_timeout: conn */
+	AOD_SIGNAL_RECONNECT_INVALID_CREDITS = 4, /* smb3_reconnect_with_invalid_credits: conn */
+	AOD_SIGNAL_CONNECT_ERR = 5,               /* smb3_connect_err: conn, errno_code */
+	AOD_SIGNAL_INSUFFICIENT_CREDITS = 6,      /* smb3_insufficient_credits: conn */
+	AOD_SIGNAL_OVERFLOW_CREDITS = 7,          /* smb3_overflow_credits: conn */
+	AOD_SIGNAL_SES_NOT_FOUND = 8,             /* smb3_ses_not_found: session */
+	AOD_SIGNAL_KEY_EXPIRED = 9,               /* smb3_key_expired: conn, errno_code */
+	AOD_SIGNAL_TREE_CONNECT_ERR = 10,         /* smb3_tcon that failed: session, errno_code, tree_id before */
+	AOD_SIGNALS = 11,
 };
 
 /* One request, one cache line: the request table's line and the ring's record alike. */
 struct aod_request {
 	aod_u64 start_ns;   /* when it got its message id; 0: empty, AOD_BEING_WRITTEN: claimed by a program */
 	aod_u64 latency_ns; /* 0 in flight, else at least 1; closed without a reply: time until it was closed */
-	aod_u64 session_id; /* of the request; a signal: conn_id, or the session where the hook gives that */
+	aod_u64 session_id; /* of the request; a signal: see aod_signal */
 	aod_u64 message_id; /* counts per connection, steps by CreditCharge */
 	aod_u32 tree_id;    /* of the request: replies carry an AsyncId or nothing there */
 	aod_u32 task_id;    /* who sent it: kernel's pid */

@@ -1,7 +1,7 @@
 // Whether this kernel takes our BPF programs, found out by loading them, running a request through them and, where
 // cifs is there, attaching for a moment. Out: findings. Nothing stays loaded or attached.
 
-import { attachHooks, HOOKS } from "../kernel/hooks.ts";
+import { attachHooks } from "../kernel/hooks.ts";
 import { KernelSource } from "../kernel/kernel-source.ts";
 import { BpfObject } from "../kernel/object.ts";
 import { openTable } from "../kernel/table.ts";
@@ -90,8 +90,8 @@ function tracepointsFinding(object: BpfObject): Finding {
       return bad("tracepoints", "cifs is loaded and has none of those that aod needs", todo, "BPF_ATTACH");
     }
     attachment.detach();
-    const { missing } = attachment;
-    if (missing.length === 0) return ok("tracepoints", `all ${HOOKS.length} can be attached to`);
+    const { missing, links } = attachment;
+    if (missing.length === 0) return ok("tracepoints", `all ${links} can be attached to`);
     const names = missing.map(({ tracepoint, reason }) => `${tracepoint} (${reason})`).join(", ");
     return note("tracepoints", `those that are needed can be attached to; this kernel lacks ${names}`);
   } catch (thrown) {

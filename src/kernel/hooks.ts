@@ -16,29 +16,40 @@ export interface Hook {
 
 /**
  * In the order of attaching: replies first, so that no request is opened whose reply nobody would see; detached in
- * the reverse order. Arguments and contexts of each: fs/smb/client/trace.h, the same from 5.10 on.
+ * the reverse order. A tracepoint of two rows is known in two forms, that of the second with fewer arguments: the first
+ * row that the kernel takes is the one.
  */
 export const HOOKS: readonly Hook[] = [
   { tracepoint: "smb3_cmd_done", program: "on_cmd_done", required: true },
   { tracepoint: "smb3_cmd_err", program: "on_cmd_err", required: true },
   { tracepoint: "smb3_cmd_enter", program: "on_cmd_enter", required: true },
-  { tracepoint: "smb3_reconnect", program: "on_reconnect", required: false },
-  { tracepoint: "smb3_partial_send_reconnect", program: "on_partial_send_reconnect", required: false },
-  { tracepoint: "smb3_ses_expired", program: "on_ses_expired", required: false },
-  { tracepoint: "smb3_credit_timeout", program: "on_credit_timeout", required: false },
-  {
-    tracepoint: "smb3_reconnect_with_invalid_credits",
-    program: "on_reconnect_invalid_credits",
-    required: false,
-  },
+  ...signal("smb3_reconnect", "on_reconnect", "on_reconnect_unnamed"),
+  ...signal("smb3_partial_send_reconnect", "on_partial_send_reconnect", "on_partial_send_reconnect_unnamed"),
+  ...signal("smb3_ses_expired", "on_ses_expired"),
+  ...signal("smb3_credit_timeout", "on_credit_timeout", "on_credit_timeout_unnamed"),
+  ...signal(
+    "smb3_reconnect_with_invalid_credits",
+    "on_reconnect_invalid_credits",
+    "on_reconnect_invalid_credits_unnamed",
+  ),
+  ...signal("smb3_connect_err", "on_connect_err"),
+  ...signal("smb3_insufficient_credits", "on_insufficient_credits", "on_insufficient_credits_unnamed"),
+  ...signal("smb3_overflow_credits", "on_overflow_credits", "on_overflow_credits_unnamed"),
+  ...signal("smb3_ses_not_found", "on_ses_not_found"),
+  ...signal("smb3_key_expired", "on_key_expired"),
+  ...signal("smb3_tcon", "on_tcon"),
 ];
+
+function signal(tracepoint: string, ...programs: readonly ProgramName[]): readonly Hook[] {
+  return programs.map((program) => ({ tracepoint, program, required: false }));
+}
 
 const ENOENT = 2;
 
 export interface Attachment {
   /** Tracepoints that this kernel does not have, or has with other arguments, and why. */
   readonly missing: readonly { readonly tracepoint: string; readonly reason: string }[];
-  /** References that these links hold on the module. */
+  /** How many tracepoints are attached to: the references that these links hold on the module. */
   readonly links: number;
   /** Idempotent. */
   detach(): void;
@@ -48,24 +59,30 @@ export interface Attachment {
  * Attaches everything that is there. Undefined: the tracepoints are not there, cifs is not loaded.
  * Throws BPF_ATTACH where a required one is there and can't be attached, NOT_PERMITTED where that is forbidden.
  */
-export function attachHooks(object: BpfObject): Attachment | undefined {
+export function attachHooks(object: BpfObject, hooks: readonly Hook[] = HOOKS): Attachment | undefined {
   const links: number[] = [];
-  const missing: { tracepoint: string; reason: string }[] = [];
+  const attached = new Set<string>();
+  const refused = new Map<string, string>();
   const detach = () => {
     for (let fd = links.pop(); fd !== undefined; fd = links.pop()) closeFd(fd);
   };
-  for (const { tracepoint, program, required } of HOOKS) {
+  for (const { tracepoint, program, required } of hooks) {
+    if (attached.has(tracepoint)) continue;
     const returned = libbpf().bpf_raw_tracepoint_open(cString(tracepoint), object.programFd(program));
     if (returned >= 0) {
       links.push(returned);
+      attached.add(tracepoint);
     } else if (!required) {
-      missing.push({ tracepoint, reason: errnoName(-returned) });
+      refused.set(tracepoint, errnoName(-returned));
     } else {
       detach();
       if (returned === -ENOENT) return undefined;
       throw attachFailure(tracepoint, -returned);
     }
   }
+  const missing = [...refused]
+    .filter(([tracepoint]) => !attached.has(tracepoint))
+    .map(([tracepoint, reason]) => ({ tracepoint, reason }));
   return { missing, links: links.length, detach };
 }
 

@@ -24,12 +24,26 @@ export type ProgramName =
   | "on_cmd_enter"
   | "on_cmd_done"
   | "on_cmd_err"
+  | SignalProgram
+  | `${ConnectionProgram}_unnamed`
+  | "reap_request";
+
+/** Two programs each: what the second is for is said in bpf/signal.h. */
+type ConnectionProgram =
   | "on_reconnect"
   | "on_partial_send_reconnect"
-  | "on_ses_expired"
   | "on_credit_timeout"
   | "on_reconnect_invalid_credits"
-  | "reap_request";
+  | "on_insufficient_credits"
+  | "on_overflow_credits";
+
+type SignalProgram =
+  | ConnectionProgram
+  | "on_ses_expired"
+  | "on_connect_err"
+  | "on_ses_not_found"
+  | "on_key_expired"
+  | "on_tcon";
 
 export type MapName =
   | "requests"

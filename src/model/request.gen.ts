@@ -45,6 +45,12 @@ export const SIGNAL = {
   SES_EXPIRED: 2,
   CREDIT_TIMEOUT: 3,
   RECONNECT_INVALID_CREDITS: 4,
+  CONNECT_ERR: 5,
+  INSUFFICIENT_CREDITS: 6,
+  OVERFLOW_CREDITS: 7,
+  SES_NOT_FOUND: 8,
+  KEY_EXPIRED: 9,
+  TREE_CONNECT_ERR: 10,
 } as const;
 
 /** Sizes of the maps: enum aod_geometry. */

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import { attachHooks, HOOKS } from "../../src/kernel/hooks.ts";
+import { attachHooks, HOOKS, type Hook } from "../../src/kernel/hooks.ts";
 import { KernelSource } from "../../src/kernel/kernel-source.ts";
-import { BpfObject } from "../../src/kernel/object.ts";
+import { BpfObject, type ProgramName } from "../../src/kernel/object.ts";
 import { countRunTime, readRunStats } from "../../src/kernel/run-stats.ts";
 import { freezeTable } from "../../src/kernel/table.ts";
 import { describeBpf } from "../helpers/bpf.ts";
@@ -53,6 +53,30 @@ describeBpf("the BPF object", () => {
     expect(attachment !== undefined).toBe(loaded);
     attachment?.detach();
     attachment?.detach();
+    object.close();
+  });
+
+  test("takes the form of a hook that the kernel has, and says once what it lacks, and why", () => {
+    const object = BpfObject.load();
+    // Two arguments, on every kernel, and rare; fs/exec.c.
+    const rename = (program: ProgramName): Hook => ({ tracepoint: "task_rename", program, required: false });
+    const attach = (...hooks: readonly Hook[]) => {
+      const attachment = attachHooks(object, hooks);
+      attachment?.detach();
+      return { links: attachment?.links, missing: attachment?.missing };
+    };
+    const forms = [rename("on_reconnect"), rename("on_reconnect_unnamed")] as const;
+    const absent = forms.map((hook) => ({ ...hook, tracepoint: "smb3_no_such" }));
+
+    expect(attach(...forms, ...absent)).toEqual({
+      links: 1,
+      missing: [{ tracepoint: "smb3_no_such", reason: "ENOENT" }],
+    });
+    expect(attach(forms[1], forms[0])).toEqual({ links: 1, missing: [] });
+    expect(attach(rename("on_credit_timeout"))).toEqual({
+      links: 0,
+      missing: [{ tracepoint: "task_rename", reason: "EINVAL" }],
+    });
     object.close();
   });
 });

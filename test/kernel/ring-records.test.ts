@@ -101,33 +101,58 @@ describeBuilds("the ring", (play) => {
     expect(outcome.line(room + 5)?.flags).toBe(REPLIED);
   });
 
-  test.each([
-    ["on_reconnect", SIGNAL.RECONNECT, [7n, 0x55n, 0xffffn], { sessionId: 0x55n, messageId: 7n, treeId: 0 }],
-    [
-      "on_partial_send_reconnect",
-      SIGNAL.PARTIAL_SEND_RECONNECT,
-      [7n, 0x55n, 0xffffn],
-      { sessionId: 0x55n, messageId: 7n, treeId: 0 },
-    ],
+  /** What the record has to hold: whose it is, message id, tree id, errno. */
+  const CONNECTION = { sessionId: 0x55n, messageId: 7n, treeId: 0, errno: 0 };
+  const UNNAMED = { ...CONNECTION, sessionId: 0n };
+  const HOST = 0xffff_8880_1234_5678n;
+  const credits = [7n, 0x55n, HOST, 1n, 2n, 3n];
+  /** The kernel hands over an int, zero-extended. */
+  const rc = (errno: number) => BigInt.asUintN(32, BigInt(-errno));
+
+  test.each<[string, number, readonly bigint[], Partial<Request>]>([
+    ["on_reconnect", SIGNAL.RECONNECT, [7n, 0x55n, HOST], CONNECTION],
+    ["on_partial_send_reconnect", SIGNAL.PARTIAL_SEND_RECONNECT, [7n, 0x55n, HOST], CONNECTION],
     [
       "on_ses_expired",
       SIGNAL.SES_EXPIRED,
       [3n, SESSION, 8n, 7n],
-      { sessionId: SESSION, messageId: 7n, treeId: 3 },
+      { sessionId: SESSION, messageId: 7n, treeId: 3, errno: 0 },
+    ],
+    ["on_credit_timeout", SIGNAL.CREDIT_TIMEOUT, credits, CONNECTION],
+    ["on_reconnect_invalid_credits", SIGNAL.RECONNECT_INVALID_CREDITS, credits, CONNECTION],
+    [
+      "on_connect_err",
+      SIGNAL.CONNECT_ERR,
+      [HOST, 0x55n, HOST, rc(111)],
+      { ...CONNECTION, messageId: 0n, errno: 111 },
+    ],
+    ["on_insufficient_credits", SIGNAL.INSUFFICIENT_CREDITS, credits, CONNECTION],
+    ["on_overflow_credits", SIGNAL.OVERFLOW_CREDITS, credits, CONNECTION],
+    [
+      "on_ses_not_found",
+      SIGNAL.SES_NOT_FOUND,
+      [SESSION],
+      { sessionId: SESSION, messageId: 0n, treeId: 0, errno: 0 },
     ],
     [
-      "on_credit_timeout",
-      SIGNAL.CREDIT_TIMEOUT,
-      [7n, 0x55n, 0xffffn, 1n, 2n, 3n],
-      { sessionId: 0x55n, messageId: 7n, treeId: 0 },
+      "on_key_expired",
+      SIGNAL.KEY_EXPIRED,
+      [HOST, HOST, 0x55n, HOST, rc(127)],
+      { ...CONNECTION, messageId: 0n, errno: 127 },
     ],
     [
-      "on_reconnect_invalid_credits",
-      SIGNAL.RECONNECT_INVALID_CREDITS,
-      [7n, 0x55n, 0xffffn, 1n, 2n, 3n],
-      { sessionId: 0x55n, messageId: 7n, treeId: 0 },
+      "on_tcon",
+      SIGNAL.TREE_CONNECT_ERR,
+      [99n, 3n, SESSION, HOST, rc(4000)],
+      { sessionId: SESSION, messageId: 0n, treeId: 3, errno: 255 },
     ],
-  ] as const)("carries the signal of %s", async (program, signal, args, fields) => {
+    ["on_reconnect_unnamed", SIGNAL.RECONNECT, [7n, HOST], UNNAMED],
+    ["on_partial_send_reconnect_unnamed", SIGNAL.PARTIAL_SEND_RECONNECT, [7n, HOST], UNNAMED],
+    ["on_credit_timeout_unnamed", SIGNAL.CREDIT_TIMEOUT, [7n, HOST, 1n, 2n], UNNAMED],
+    ["on_reconnect_invalid_credits_unnamed", SIGNAL.RECONNECT_INVALID_CREDITS, [7n, HOST, 1n, 2n], UNNAMED],
+    ["on_insufficient_credits_unnamed", SIGNAL.INSUFFICIENT_CREDITS, [7n, HOST, 1n, 2n], UNNAMED],
+    ["on_overflow_credits_unnamed", SIGNAL.OVERFLOW_CREDITS, [7n, HOST, 1n, 2n], UNNAMED],
+  ])("carries the signal of %s", async (program, signal, args, fields) => {
     const { records, counters, tasks, lines } = await play([{ verb: "run", thread: 0, program, args }]);
     expect(records).toHaveLength(1);
     expect(records[0]).toMatchObject({
@@ -140,5 +165,11 @@ describeBuilds("the ring", (play) => {
     });
     expect(counters.signals).toBe(1);
     expect(lines).toEqual([]);
+  });
+
+  test("carries no signal of a tree that was connected", async () => {
+    const args = [99n, 3n, SESSION, HOST, 0n];
+    const { records, counters } = await play([{ verb: "run", thread: 0, program: "on_tcon", args }]);
+    expect([records, counters.signals]).toEqual([[], 0]);
   });
 });
