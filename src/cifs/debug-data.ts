@@ -42,7 +42,7 @@ class Reading {
   /** Takes the figures of a connection. */
   connection: Mutable<Connection> | undefined;
   /** Names the tree whose id comes some lines later. */
-  tree: { readonly unc: string; readonly isIpc: boolean } | undefined;
+  tree: { readonly unc: string; readonly isIpc: boolean; encrypted: boolean } | undefined;
   midConnectionId: number | undefined;
 
   /** Whether one more fits. */
@@ -65,7 +65,7 @@ class Reading {
   openSession(address: string): void {
     this.tree = undefined;
     // Its id follows on a later line; a session without one has no place in the result.
-    this.session = { sessionId: 0n, address, channels: [], shares: [] };
+    this.session = { sessionId: 0n, address, encrypted: false, channels: [], shares: [] };
   }
 }
 
@@ -122,11 +122,12 @@ const ROWS: readonly Row[] = [
   { pattern: /^\t*Local Users To Server: .* Req On Wire: (-?\d+)/, read: figure("inFlight") },
   { pattern: /^\t*(?:Local Users|In Send).* In MaxReq Wait: (-?\d+)/, read: figure("waitingForCredits") },
   {
-    pattern: /^\t.*\bSessionId: 0x([0-9a-f]{1,16})\b/,
-    read: (reading, [, id]) => {
+    pattern: /^\t.*\bSessionId: 0x([0-9a-f]{1,16})\b(.*)/,
+    read: (reading, [, id, flags]) => {
       const { server, session } = reading;
       if (server === undefined || session === undefined || server.sessions.includes(session)) return;
       session.sessionId = BigInt(`0x${id}`);
+      session.encrypted = flags?.includes(" encrypted") === true;
       if (reading.take("sessions")) server.sessions.push(session);
     },
   },
@@ -134,7 +135,13 @@ const ROWS: readonly Row[] = [
     pattern: /^\t\d+\) (IPC: )?(\\\\.+) Mounts: \d+ /,
     read: (reading, [, ipc, unc]) => {
       const name = printable(unc ?? "");
-      reading.tree = { unc: name, isIpc: ipc !== undefined || /\\IPC\$$/i.test(name) };
+      reading.tree = { unc: name, isIpc: ipc !== undefined || /\\IPC\$$/i.test(name), encrypted: false };
+    },
+  },
+  {
+    pattern: /^\tPathComponentMax: .* encrypted\b/,
+    read: ({ tree }) => {
+      if (tree !== undefined) tree.encrypted = true;
     },
   },
   {

@@ -1,11 +1,15 @@
-// Reads the few files of /proc that say what the cifs client is at. None of them waits for a lock that a hung mount
-// holds: DebugData takes spin locks only, wchan none. Expected absences are values; what the text means is for others.
+// Reads the few files of /proc that say what the cifs client is at, and who its users are. None of them waits for a lock
+// that a hung mount holds: DebugData takes spin locks only, wchan, comm and cgroup none, mountinfo that of the namespace,
+// which nobody keeps while waiting for a server. Expected absences are values; what the text means is for others.
 
 import { closeSync, constants, openSync, readSync } from "node:fs";
 
 /** Room for 40,000 requests in flight at about 100 bytes a line. */
 const DEBUG_DATA_MAX_BYTES = 4 << 20;
 const WCHAN_MAX_BYTES = 128;
+const COMM_MAX_BYTES = 64;
+const CGROUP_MAX_BYTES = 16 << 10;
+const MOUNTINFO_MAX_BYTES = 1 << 20;
 
 export interface ProcText {
   readonly text: string;
@@ -29,13 +33,34 @@ export function readWchan(taskId: number, proc = "/proc"): string | undefined {
   return result === "refused" ? "0" : result.text;
 }
 
+/** A process's own name; undefined where it is no more. */
+export function readComm(pid: number, proc = "/proc"): string | undefined {
+  return textOf(readCapped(`${proc}/${pid}/comm`, COMM_MAX_BYTES))?.trimEnd();
+}
+
+/** Which control groups a process is in; undefined where it is no more or may not be read. */
+export function readCgroup(pid: number, proc = "/proc"): string | undefined {
+  return textOf(readCapped(`${proc}/${pid}/cgroup`, CGROUP_MAX_BYTES));
+}
+
+/** The mounts as a process sees them, the first 1 MiB; undefined where it is no more or may not be read. */
+export function readMountinfo(pid: number | "self", proc = "/proc"): string | undefined {
+  return textOf(readCapped(`${proc}/${pid}/mountinfo`, MOUNTINFO_MAX_BYTES));
+}
+
 // --- internal ---
+
+function textOf(result: ReturnType<typeof readCapped>): string | undefined {
+  return typeof result === "string" ? undefined : result.text;
+}
 
 /** Why a file of /proc may well not be readable; anything else is a broken assumption. */
 const EXPECTED: Readonly<Record<string, "absent" | "refused">> = {
   ENOENT: "absent",
   ENOTDIR: "absent",
   ESRCH: "absent",
+  // mountinfo of a process that is being ended: fs/proc_namespace.c mounts_open_common
+  EINVAL: "absent",
   EACCES: "refused",
   EPERM: "refused",
 };

@@ -1,7 +1,7 @@
 // What the lists of commands and `match.command` of an entry come to, the same for every type of rule that has
 // thresholds. In: an entry; out: a limit for each command, or problems. Pure.
 
-import { COMMAND, COMMANDS, type CommandName, WAITS_BY_DESIGN } from "../model/command.ts";
+import { COMMAND, COMMANDS, type CommandName, waitsByDesign } from "../model/command.ts";
 import type { KeyPath, Report } from "./problem.ts";
 import { checkLists, explainEmpty, type ListKeys, type Lists, readLists, select } from "./rule-lists.ts";
 import { isMapping } from "./schema-values.ts";
@@ -17,9 +17,6 @@ const NEVER_REPLIED: readonly CommandName[] = [
   "SMB2_ECHO",
   "SMB2_SERVER_TO_CLIENT_NOTIFICATION",
 ];
-
-/** An IOCTL waits on IPC$ only: the detector knows the share, a rule does not. */
-const WAITING = new Set(WAITS_BY_DESIGN.filter(({ onlyOnIpc }) => !onlyOnIpc).map(({ command }) => command));
 
 const LISTS: ListKeys = {
   track: "track_commands",
@@ -79,7 +76,9 @@ export function checkCommandLists(
 function whoCanCount(lists: Lists, matching: readonly boolean[]): (command: number) => boolean {
   const { counts, isNamed } = select(lists);
   return (command) =>
-    matching[command] === true && counts(command) && (isNamed(command) || !WAITING.has(command));
+    matching[command] === true &&
+    counts(command) && // An IOCTL waits on IPC$ only: the detector knows the share, a rule does not.
+    (isNamed(command) || !waitsByDesign(command));
 }
 
 function isNeverReplied(command: number): boolean {

@@ -8,10 +8,12 @@
 //   sent ────────── slow limit ── emergency limit ── reply   counts, and is "hung" from the look at the emergency limit
 //                                                            on, or an "emergency" where the reply was before the look
 
-import type { Anomaly, Recovery } from "../model/anomaly.ts";
+import { type Anomaly, type Recovery, UNKNOWN_SHARE } from "../model/anomaly.ts";
+import { waitsByDesign } from "../model/command.ts";
 import { KIND } from "../model/request.gen.ts";
 import { endNs, type Request, type RequestMemory } from "../model/request.ts";
 import type { Rule } from "../model/rule.ts";
+import { isShareOf } from "../model/share.ts";
 import { Compounds } from "./compounds.ts";
 import { factsOfReply, isTrusted } from "./facts.ts";
 import { Flight } from "./flight.ts";
@@ -20,6 +22,7 @@ import { Ledger, type ShareTracks } from "./ledger.ts";
 import { COUNTED, identityOf, SAID } from "./overdue.ts";
 import { restore } from "./restore.ts";
 import { Rhythm } from "./rhythm.ts";
+import { countsSignal } from "./signal.ts";
 import { isOnIpc, type Witness } from "./witness.ts";
 
 /** Whoever was on the ring when the windows were filled has come by then. */
@@ -87,6 +90,8 @@ export class Detector {
         this.#flight.follow(memory.read(at), this.#ledger);
         break;
       case KIND.SIGNAL:
+        this.#signal(memory.read(at), nowNs);
+        break;
       case KIND.WAKE:
         break;
       default:
@@ -161,6 +166,30 @@ export class Detector {
     if (this.#restored === undefined) return false;
     if (nowNs > this.#restored.untilNs) this.#restored = undefined;
     return this.#restored?.identities.has(identityOf(request)) === true;
+  }
+
+  #signal(record: Request, nowNs: number): void {
+    const server = this.#witness.serverOf(record, nowNs);
+    const counted = { request: record, timeNs: Number(record.startNs), latencyNs: 0 };
+    let awaited: boolean | undefined;
+    const isAwaited = (): boolean => {
+      awaited ??= this.#isAwaited(server, nowNs);
+      return awaited;
+    };
+    this.#ledger.rules.forEach((rule, index) => {
+      if (rule.type !== "signal" || !countsSignal(rule, record.command, isAwaited)) return;
+      const track = this.#ledger.ofShare(server, nowNs).of(index, record.comm);
+      if (track !== undefined) this.#ledger.count(track, counted, nowNs);
+    });
+  }
+
+  /** Whether somebody waits for a reply of this server; of any where it is not known. */
+  #isAwaited(server: string, nowNs: number): boolean {
+    return this.#flight.someOpen(nowNs, (request) => {
+      if (waitsByDesign(request.command)) return false;
+      const share = this.#witness.shareOf(request, nowNs);
+      return server === UNKNOWN_SHARE || share === UNKNOWN_SHARE || isShareOf(share, server);
+    });
   }
 
   #complete(request: Request, nowNs: number): void {

@@ -101,11 +101,12 @@ export class Flight {
     }
   }
 
-  /** Sends of which a reply is awaited: open lines but those of certain commands. @param counts tells by command. */
-  hasOpen(counts: (command: number, sessionId: bigint) => boolean, nowNs: number): boolean {
+  /** Whether one of the requests in flight is such. */
+  someOpen(nowNs: number, isSuch: (request: Request) => boolean): boolean {
     let found = false;
-    this.#scan.walk(nowNs, (at, _, command) => {
-      if (!found) found = command === undefined || counts(command, this.#table.sessionId(at));
+    this.#scan.walk(nowNs, (at, startNs) => {
+      const request = found ? undefined : this.#suspicion.readOpen(at, startNs);
+      if (request !== undefined) found = isSuch(request);
     });
     return found;
   }

@@ -7,9 +7,10 @@
 
 import { UNKNOWN_SHARE } from "../model/anomaly.ts";
 import type { Source } from "../model/capture.ts";
-import { type DebugData, type TaskWait, treesOf } from "../model/cifs.ts";
+import { type DebugData, shareOf, type TaskWait, treesOf } from "../model/cifs.ts";
 import type { Request } from "../model/request.ts";
-import { ShareIndex, type TreeShare } from "../model/share.ts";
+import { type KnownTree, ShareIndex, serverOfShare } from "../model/share.ts";
+import { isOfSession } from "../model/signal.ts";
 import { judgeSuspect, type Reading, RequestList, type Suspect, type Verdict } from "./confirm.ts";
 import { mayWaitOnIpc } from "./facts.ts";
 
@@ -21,18 +22,22 @@ export const READS_AT_ONCE = 3;
 export const TREES_MAX = 2048;
 /** Unknown trees that are remembered; when there are more, all are forgotten. */
 const ASKED_MAX = 1024;
+/** Connections that are remembered. */
+const CONNECTIONS_MAX = 1024;
 
 type Tree = Pick<Request, "sessionId" | "treeId">;
 
 export interface Witness {
   /** `//server/share`, or UNKNOWN_SHARE. */
   shareOf(tree: Tree, nowNs: number): string;
+  /** `//server` of a signal's connection or session, or UNKNOWN_SHARE. */
+  serverOf(signal: Pick<Request, "command" | "sessionId">, nowNs: number): string;
   /** One verdict for each, in their order. */
   check(suspects: readonly Suspect[], nowNs: number): readonly Verdict[];
   /** From when on a suspect that was `stale` can be checked again, ns. */
   readonly readableNs: number;
   /** Everything that is known of trees, if it changed since the last call. */
-  takeShares(): readonly TreeShare[] | undefined;
+  takeShares(): readonly KnownTree[] | undefined;
 }
 
 /** How the kernel is read. */
@@ -47,10 +52,12 @@ export class CifsWitness implements Witness {
   readonly #reader: CifsReader;
   #reading: Reading = { readNs: -Infinity, list: undefined };
   /** By session and tree; what was read last stands last. */
-  readonly #trees = new Map<string, TreeShare>();
+  readonly #trees = new Map<string, KnownTree>();
   #shares = new ShareIndex();
   #changed = false;
-  /** When a reading showed nothing of a tree, ns. */
+  /** `//server` by connection id, which survives a reconnect. */
+  readonly #servers = new Map<number, string>();
+  /** When a reading showed nothing of a tree or a connection, ns. */
   readonly #askedNs = new Map<string, number>();
   /** When all readings of the past are paid for, READ_EVERY_NS each, ns. */
   #paidNs = -Infinity;
@@ -69,6 +76,18 @@ export class CifsWitness implements Witness {
     return this.#shares.find(tree.sessionId, tree.treeId) ?? this.#askFor(tree, nowNs);
   }
 
+  serverOf({ command, sessionId }: Pick<Request, "command" | "sessionId">, nowNs: number): string {
+    // Older kernels do not say which connection it was.
+    if (sessionId === 0n) return UNKNOWN_SHARE;
+    const find = (): string | undefined =>
+      isOfSession(command) ? this.#serverOfSession(sessionId) : this.#servers.get(Number(sessionId));
+    return (
+      find() ??
+      (this.#readFor(`${isOfSession(command)} ${sessionId}`, nowNs) ? find() : undefined) ??
+      UNKNOWN_SHARE
+    );
+  }
+
   check(suspects: readonly Suspect[], nowNs: number): readonly Verdict[] {
     const judgeAll = (): Verdict[] =>
       suspects.map((suspect) => judgeSuspect(suspect, this.#reading, this.#reader.waitOf));
@@ -77,7 +96,7 @@ export class CifsWitness implements Witness {
     return judgeAll();
   }
 
-  takeShares(): readonly TreeShare[] | undefined {
+  takeShares(): readonly KnownTree[] | undefined {
     if (!this.#changed) return undefined;
     this.#changed = false;
     return [...this.#trees.values()];
@@ -89,33 +108,76 @@ export class CifsWitness implements Witness {
     const data = this.#reader.readDebugData();
     this.#reading = { readNs: nowNs, list: data && new RequestList(data) };
     for (const tree of data === undefined ? [] : treesOf(data)) this.#remember(tree);
+    for (const [connectionId, server] of data === undefined ? [] : serversOf(data)) {
+      this.#servers.set(connectionId, server);
+      dropOldest(this.#servers, CONNECTIONS_MAX);
+    }
     if (this.#changed) this.#shares = new ShareIndex([...this.#trees.values()]);
   }
 
   // --- internal ---
 
   #askFor(tree: Tree, nowNs: number): string {
-    const key = keyOf(tree);
-    const askedNs = this.#askedNs.get(key) ?? -Infinity;
-    if (nowNs < this.readableNs || nowNs < askedNs + READ_EVERY_NS) return UNKNOWN_SHARE;
-    this.read(nowNs);
+    if (!this.#readFor(keyOf(tree), nowNs)) return UNKNOWN_SHARE;
     const share = this.#shares.find(tree.sessionId, tree.treeId);
-    if (this.#askedNs.size >= ASKED_MAX) this.#askedNs.clear();
-    if (share === undefined) this.#askedNs.set(key, nowNs);
+    if (share !== undefined) this.#askedNs.delete(keyOf(tree));
     return share ?? UNKNOWN_SHARE;
   }
 
-  #remember(tree: TreeShare): void {
+  /** Reads DebugData because of something that is not known, unless that was done for it a moment ago. */
+  #readFor(key: string, nowNs: number): boolean {
+    const askedNs = this.#askedNs.get(key) ?? -Infinity;
+    if (nowNs < this.readableNs || nowNs < askedNs + READ_EVERY_NS) return false;
+    this.read(nowNs);
+    if (this.#askedNs.size >= ASKED_MAX) this.#askedNs.clear();
+    this.#askedNs.set(key, nowNs);
+    return true;
+  }
+
+  #serverOfSession(sessionId: bigint): string | undefined {
+    for (const tree of this.#trees.values())
+      if (tree.sessionId === sessionId) return serverOfShare(tree.share);
+    return undefined;
+  }
+
+  #remember(tree: KnownTree): void {
     const key = keyOf(tree);
     const before = this.#trees.get(key);
     this.#trees.delete(key);
     this.#trees.set(key, tree);
-    if (before?.share !== tree.share) this.#changed = true;
-    if (this.#trees.size <= TREES_MAX) return;
-    for (const oldest of this.#trees.keys()) {
-      this.#trees.delete(oldest);
-      break;
-    }
+    if (before === undefined || !isSame(before, tree)) this.#changed = true;
+    dropOldest(this.#trees, TREES_MAX);
+  }
+}
+
+/** The servers by the ids of their connections, those of extra channels included. */
+function serversOf({ servers }: DebugData): readonly (readonly [number, string])[] {
+  return servers.flatMap((server) => {
+    // As its shares name it: `hostname` may be another name of the same machine, or none.
+    const share = server.sessions.flatMap(({ shares }) => shares)[0];
+    const name = share === undefined ? `//${server.hostname}` : serverOfShare(shareOf(share.unc));
+    if (name === "//") return [];
+    const channels = server.sessions.flatMap((session) => session.channels);
+    return [server, ...channels].flatMap(({ connectionId }) =>
+      connectionId === undefined ? [] : [[connectionId, name] as const],
+    );
+  });
+}
+
+function isSame(a: KnownTree, b: KnownTree): boolean {
+  return (
+    a.share === b.share &&
+    a.connectionId === b.connectionId &&
+    a.dialect === b.dialect &&
+    a.encrypted === b.encrypted
+  );
+}
+
+function dropOldest(map: Map<unknown, unknown>, most: number): void {
+  if (map.size <= most) return;
+  for (const oldest of map.keys()) {
+    map.delete(oldest);
+    break;
   }
 }
 
@@ -131,6 +193,7 @@ export function isOnIpc(witness: Witness, request: Request, nowNs: number): bool
 /** For synthetic traffic, of which cifs knows nothing: an open line is all there is to ask. */
 export const TABLE_WITNESS: Witness = {
   shareOf: () => UNKNOWN_SHARE,
+  serverOf: () => UNKNOWN_SHARE,
   check: (suspects) => suspects.map(({ hasLine }) => (hasLine ? "alive" : "unsure")),
   readableNs: -Infinity,
   takeShares: () => undefined,

@@ -1,7 +1,7 @@
 // What the cifs client says of itself in /proc/fs/cifs/DebugData, taken apart: cifs/ reads and parses it, the
 // detector and the runner use it. Plain data. What a kernel did not say is undefined; nothing is guessed.
 
-import type { TreeShare } from "./share.ts";
+import type { KnownTree } from "./share.ts";
 
 /** One TCP connection: a server's primary one, or an extra channel of a session. */
 export interface Connection {
@@ -29,6 +29,8 @@ export interface CifsServer extends Connection {
 export interface CifsSession {
   readonly sessionId: bigint;
   readonly address: string;
+  /** The server wants all of its messages encrypted. */
+  readonly encrypted: boolean;
   /** Channels beside the server's own connection. */
   readonly channels: readonly Connection[];
   readonly shares: readonly CifsTree[];
@@ -40,6 +42,8 @@ export interface CifsTree {
   /** `\\server\share`. */
   readonly unc: string;
   readonly isIpc: boolean;
+  /** By itself: mounted with `seal`, or a share that the server wants encrypted. */
+  readonly encrypted: boolean;
 }
 
 /** A request that cifs has not taken off its list yet: struct mid_q_entry. */
@@ -73,10 +77,17 @@ export function shareOf(unc: string): string {
 }
 
 /** Every tree of every session. */
-export function treesOf(data: DebugData): readonly TreeShare[] {
-  return data.servers.flatMap(({ sessions }) =>
-    sessions.flatMap(({ sessionId, shares }) =>
-      shares.map(({ treeId, unc }) => ({ sessionId, treeId, share: shareOf(unc) })),
+export function treesOf(data: DebugData): readonly KnownTree[] {
+  return data.servers.flatMap(({ sessions, dialect, connectionId }) =>
+    sessions.flatMap((session) =>
+      session.shares.map(({ treeId, unc, encrypted }) => ({
+        sessionId: session.sessionId,
+        treeId,
+        share: shareOf(unc),
+        connectionId,
+        dialect,
+        encrypted: encrypted || session.encrypted,
+      })),
     ),
   );
 }

@@ -47,3 +47,8 @@ export const WAITS_BY_DESIGN: readonly { readonly command: number; readonly only
   { command: COMMAND.SMB2_LOCK, onlyOnIpc: false },
   { command: COMMAND.SMB2_IOCTL, onlyOnIpc: true },
 ];
+
+/** Whether a command may wait by design on any share. */
+export function waitsByDesign(command: number): boolean {
+  return WAITS_BY_DESIGN.some((row) => row.command === command && !row.onlyOnIpc);
+}

@@ -2,7 +2,7 @@
 // The only place that knows the byte layout by name; offsets come from the generated file. Nothing here touches
 // memory that it was not handed.
 
-import { FLAG, OFFSET, REQUEST_BYTES } from "./request.gen.ts";
+import { FLAG, KIND, OFFSET, REQUEST_BYTES } from "./request.gen.ts";
 
 export interface Request {
   /** When the request got its message id, ns of CLOCK_MONOTONIC. With messageId, its identity. */
@@ -29,11 +29,12 @@ export interface Request {
   readonly comm: string;
 }
 
-/** How a request stands, as the column `state` of requests.csv says it. */
-export type RequestState = "done" | "error" | "in_flight" | "lost";
+/** How a request stands, as the column `state` of requests.csv says it; `signal` is in evidence only. */
+export type RequestState = "done" | "error" | "in_flight" | "lost" | "signal";
 
 /** `lost`: closed without a reply, by one of the pairing rules. */
 export function stateOf(request: Request): RequestState {
+  if (request.kind === KIND.SIGNAL) return "signal";
   if (request.latencyNs === 0) return "in_flight";
   if ((request.flags & FLAG.REPLIED) === 0) return "lost";
   return (request.flags & FLAG.ERRORED) === 0 ? "done" : "error";

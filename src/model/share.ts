@@ -12,6 +12,15 @@ export interface TreeShare {
   readonly share: string;
 }
 
+/** The same, and what is known of the way there. Plain data. */
+export interface KnownTree extends TreeShare {
+  /** Of the server's own connection, where the kernel says it; survives a reconnect. */
+  readonly connectionId: number | undefined;
+  /** MS-SMB2 2.2.4 DialectRevision, 0x311 for SMB 3.1.1. */
+  readonly dialect: number | undefined;
+  readonly encrypted: boolean;
+}
+
 /** Finds shares by session and tree. */
 export class ShareIndex {
   /** Nearly always one session for each tree id. */
@@ -37,4 +46,14 @@ export class ShareIndex {
   nameOf(sessionId: bigint, treeId: number): string {
     return this.find(sessionId, treeId) ?? UNKNOWN_SHARE;
   }
+}
+
+/** `//server` of `//server/share`. */
+export function serverOfShare(share: string): string {
+  return share.split("/", 3).join("/");
+}
+
+/** Whether a share is one of this server's. */
+export function isShareOf(share: string, server: string): boolean {
+  return share.startsWith(`${server}/`);
 }

@@ -10,6 +10,13 @@ import { SIGNAL } from "./request.gen.ts";
  */
 export type SignalClass = "everyday" | "idle" | "trouble";
 
+/** Whose id a record's `sessionId` holds: a connection's or a session's. */
+const OF_SESSIONS: ReadonlySet<number> = new Set([
+  SIGNAL.SES_EXPIRED,
+  SIGNAL.SES_NOT_FOUND,
+  SIGNAL.TREE_CONNECT_ERR,
+]);
+
 interface SignalRow {
   /** Number in a record: enum aod_signal. */
   readonly number: number;
@@ -40,8 +47,38 @@ const ROWS = [
     name: "reconnect_with_invalid_credits",
     number: SIGNAL.RECONNECT_INVALID_CREDITS,
     class: "trouble",
-    what: "a request was sent with credits of a lost connection",
+    what: "a request was to be sent with credits of a connection that was lost meanwhile",
   },
+  // Who mistypes a server's name at mount meets this too, and nobody else has to hear of it.
+  { name: "connect_err", number: SIGNAL.CONNECT_ERR, class: "idle", what: "a connection could not be made" },
+  {
+    name: "insufficient_credits",
+    number: SIGNAL.INSUFFICIENT_CREDITS,
+    class: "trouble",
+    what: "the server grants too few credits for a request of several parts",
+  },
+  // The client keeps what it can and goes on.
+  {
+    name: "overflow_credits",
+    number: SIGNAL.OVERFLOW_CREDITS,
+    class: "everyday",
+    what: "the server grants more credits than the client can hold",
+  },
+  // Replies that come after their session was closed.
+  {
+    name: "ses_not_found",
+    number: SIGNAL.SES_NOT_FOUND,
+    class: "idle",
+    what: "a message belongs to no session that the client knows",
+  },
+  {
+    name: "key_expired",
+    number: SIGNAL.KEY_EXPIRED,
+    class: "trouble",
+    what: "the key that the session was to be renewed with has expired or was revoked",
+  },
+  // As with connect_err.
+  { name: "tcon", number: SIGNAL.TREE_CONNECT_ERR, class: "idle", what: "a share could not be connected" },
 ] as const satisfies readonly SignalRow[];
 
 export type SignalName = (typeof ROWS)[number]["name"];
@@ -59,4 +96,9 @@ export function signalNumber(name: string): number | undefined {
 /** The name of a signal; a number outside the table is shown as it is. */
 export function signalName(signal: number): string {
   return SIGNALS[signal]?.name ?? `signal_${signal}`;
+}
+
+/** Whether a signal's record has the id of its session, where others have their connection's: bpf/request.h. */
+export function isOfSession(signal: number): boolean {
+  return OF_SESSIONS.has(signal);
 }

@@ -5,9 +5,10 @@
 import type { CaptureOrder } from "../model/capture.ts";
 import { commandName } from "../model/command.ts";
 import { errnoName } from "../model/errno.ts";
-import { FLAG } from "../model/request.gen.ts";
+import { FLAG, KIND } from "../model/request.gen.ts";
 import { type Request, type RequestState, stateOf } from "../model/request.ts";
 import { ShareIndex } from "../model/share.ts";
+import { signalName } from "../model/signal.ts";
 import { makeUtcFormat } from "./utc.ts";
 
 /** Keys in the order of the columns. Absolute 64-bit figures are text: JSON readers keep 53 bits. */
@@ -15,9 +16,10 @@ export interface RequestRow {
   readonly time_utc: string;
   /** ns of CLOCK_MONOTONIC. */
   readonly boot_ns: string;
-  /** In flight: the age when the table was frozen. Null where replies could not be told apart. */
+  /** In flight: the age when the table was frozen. Null where replies could not be told apart, and of a signal. */
   readonly latency_ns: number | null;
   readonly state: RequestState;
+  /** Of a signal the tracepoint. */
   readonly command: string;
   /** Empty without a reply. */
   readonly nt_status: string;
@@ -48,7 +50,7 @@ export function makeRequestRow({
       boot_ns: String(request.startNs),
       latency_ns: latencyOrAge(request, frozenAt.monotonicNs - startNs),
       state: stateOf(request),
-      command: commandName(request.command),
+      command: whatIs(request),
       nt_status: replied ? `0x${request.ntStatus.toString(16).padStart(8, "0")}` : "",
       errno: request.errno === 0 ? "" : errnoName(request.errno),
       session_id: `0x${request.sessionId.toString(16)}`,
@@ -62,7 +64,12 @@ export function makeRequestRow({
   };
 }
 
+function whatIs({ kind, command }: Request): string {
+  return kind === KIND.SIGNAL ? `smb3_${signalName(command)}` : commandName(command);
+}
+
 function latencyOrAge(request: Request, ageNs: number): number | null {
+  if (request.kind === KIND.SIGNAL) return null;
   if (request.latencyNs === 0) return Math.max(0, ageNs);
   return (request.flags & FLAG.AMBIGUOUS) === 0 ? request.latencyNs : null;
 }

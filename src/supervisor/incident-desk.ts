@@ -5,7 +5,7 @@
 import type { Anomaly } from "../model/anomaly.ts";
 import type { CaptureOrder, CaptureSummary, Losses, Source } from "../model/capture.ts";
 import type { Config } from "../model/config.ts";
-import type { TreeShare } from "../model/share.ts";
+import type { KnownTree } from "../model/share.ts";
 import { clockPair, monotonicNs } from "../system/clock.ts";
 import type { SupervisorEvent } from "./events.ts";
 import { Incidents } from "./incidents.ts";
@@ -31,7 +31,7 @@ export class IncidentDesk {
   #lastOrderId = 0;
 
   /** What the detector knows of the trees. */
-  shares: readonly TreeShare[] = [];
+  shares: readonly KnownTree[] = [];
   /** From when on no request is missing from the table, ns of CLOCK_MONOTONIC. */
   watchingSinceNs = monotonicNs();
 

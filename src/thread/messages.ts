@@ -8,7 +8,7 @@ import type { CleanupLimits } from "../model/config.ts";
 import type { Failure } from "../model/failure.ts";
 import type { Request } from "../model/request.ts";
 import type { Rule } from "../model/rule.ts";
-import type { TreeShare } from "../model/share.ts";
+import type { KnownTree } from "../model/share.ts";
 import type { SourceHandles } from "../model/source.ts";
 
 /** What every thread takes beside its own commands. */
@@ -70,7 +70,7 @@ export type FromDetector =
   /** What the kernel told the detector's epoll set: cifs.ko came or went, or some mount did. */
   | { readonly type: "hostChanged"; readonly what: "module" | "mounts" }
   /** Everything that is known of the trees, whenever it changed. */
-  | { readonly type: "shares"; readonly shares: readonly TreeShare[] };
+  | { readonly type: "shares"; readonly shares: readonly KnownTree[] };
 
 // --- runner ---
 

@@ -63,7 +63,7 @@ describe("parseDebugData", () => {
         waitingForCredits: 2,
       },
     ]);
-    expect(treesOf(data)).toEqual([
+    expect(treesOf(data)).toMatchObject([
       { sessionId: 0x14e3311dn, treeId: 0xf1884345, share: "//old/IPC$" },
       { sessionId: 0x14e3311dn, treeId: 0xe3ad48c8, share: "//old/share" },
       { sessionId: 0x100080000021n, treeId: 1, share: "//file1/IPC$" },
@@ -126,15 +126,16 @@ describe("parseDebugData", () => {
     expect(second?.sessions[0]).toEqual({
       sessionId: 0x100080000025n,
       address: "2001:db8::30",
+      encrypted: true,
       channels: [],
       shares: [
-        { treeId: 1, unc: "\\\\windows-b.example\\IPC$", isIpc: true },
-        { treeId: 5, unc: "\\\\windows-b.example\\home", isIpc: false },
+        { treeId: 1, unc: "\\\\windows-b.example\\IPC$", isIpc: true, encrypted: false },
+        { treeId: 5, unc: "\\\\windows-b.example\\home", isIpc: false, encrypted: false },
       ],
     });
-    expect(treesOf(data).filter(({ treeId }) => treeId === 5)).toEqual([
-      { sessionId: 0x100080000021n, treeId: 5, share: "//windows-a.example/data" },
-      { sessionId: 0x100080000025n, treeId: 5, share: "//windows-b.example/home" },
+    expect(treesOf(data).filter(({ treeId }) => treeId === 5)).toMatchObject([
+      { sessionId: 0x100080000021n, share: "//windows-a.example/data", encrypted: false },
+      { sessionId: 0x100080000025n, share: "//windows-b.example/home", encrypted: true },
     ]);
     expect(mids(data)).toEqual([
       [1, 2, 8, 301, 900n],
@@ -157,6 +158,11 @@ describe("parseDebugData", () => {
       [1, 0, 0],
     ]);
     expect(data.servers[0]?.sessions[0]?.sessionId).toBe(0xffffffff949ce6a8n);
+    expect(data.servers[0]?.sessions[0]?.shares.map(({ encrypted }) => encrypted)).toEqual([
+      false,
+      true,
+      false,
+    ]);
     expect(data.servers[0]?.sessions[0]?.channels.map(({ connectionId }) => connectionId)).toEqual([3]);
     expect(treesOf(data)).toHaveLength(3);
     expect(data.servers[1]).toMatchObject({

@@ -33,6 +33,7 @@ function debugData(parts: Parts = {}): DebugData {
   const session: CifsSession = {
     sessionId: parts.sessionId ?? SESSION,
     address: "192.0.2.1",
+    encrypted: false,
     channels: (parts.channelsInFlight ?? []).map(aConnection),
     shares: [],
   };

@@ -24,6 +24,8 @@ export class Stage {
   readonly dead: Request[] = [];
   readonly recovered: Recovery[] = [];
   readonly shares = new Map<number, string>([[5, "//server/share"]]);
+  /** By the id that a signal has. */
+  readonly servers = new Map<bigint, string>([[0x7n, "//server"]]);
   verdict: Verdict = "alive";
   /** Happens while the witness is asked. */
   meanwhile: (() => void) | undefined;
@@ -49,6 +51,7 @@ export class Stage {
 
   readonly #witness: Witness = {
     shareOf: ({ treeId }) => this.shares.get(treeId) ?? "unknown",
+    serverOf: ({ sessionId }) => this.servers.get(sessionId) ?? "unknown",
     check: (suspects) => {
       this.asked.push(...suspects);
       this.meanwhile?.();

@@ -11,6 +11,7 @@ import {
 import { UNKNOWN_SHARE } from "../../src/model/anomaly.ts";
 import type { CifsTree, DebugData, TaskWait } from "../../src/model/cifs.ts";
 import { COMMAND } from "../../src/model/command.ts";
+import { SIGNAL } from "../../src/model/request.gen.ts";
 import type { Request } from "../../src/model/request.ts";
 import { aRequest } from "../helpers/request.ts";
 
@@ -18,7 +19,7 @@ const SESSION = 0x77n;
 const SECOND = 1e9;
 
 function aTree(treeId: number, unc: string): CifsTree {
-  return { treeId, unc, isIpc: unc.endsWith("$") };
+  return { treeId, unc, isIpc: unc.endsWith("$"), encrypted: false };
 }
 
 /** A cifs client that lists what the test puts into it, and counts how often it is read. */
@@ -47,7 +48,7 @@ class FakeCifs {
       inFlight: 1,
       waitingForCredits: 0,
     };
-    const session = { sessionId: SESSION, address: "", channels: [], shares: this.shares };
+    const session = { sessionId: SESSION, address: "", encrypted: false, channels: [], shares: this.shares };
     const mids = this.listed.map(({ command, taskId, messageId }) => ({
       connectionId: 1,
       command,
@@ -67,6 +68,35 @@ const tree = (treeId: number) => ({ sessionId: SESSION, treeId });
 const inFlight = (startMs: number) =>
   aRequest({ startMs, latencyMs: 0, sessionId: SESSION, command: COMMAND.SMB2_READ });
 const suspect = (request: Request) => ({ request, hasLine: true, sinceNs: Number(request.startNs) });
+
+describe("CifsWitness: the server of a signal", () => {
+  const aSignal = (command: number, sessionId: bigint) => ({ command, sessionId });
+
+  test("is found by its connection, also when its sessions are gone, and by its session", () => {
+    const cifs = new FakeCifs();
+    const witness = witnessFor("kernel", cifs.reader, SECOND);
+    expect(witness.serverOf(aSignal(SIGNAL.RECONNECT, 1n), 2 * SECOND)).toBe("//s");
+    expect(witness.serverOf(aSignal(SIGNAL.SES_EXPIRED, SESSION), 2 * SECOND)).toBe("//s");
+    expect(cifs.reads).toBe(1);
+  });
+
+  test("is read for when it is new, and not again and again when nobody knows it", () => {
+    const cifs = new FakeCifs();
+    const witness = new CifsWitness(cifs.reader);
+    expect(witness.serverOf(aSignal(SIGNAL.RECONNECT, 1n), 0)).toBe("//s");
+    expect(cifs.reads).toBe(1);
+    for (let i = 0; i < 100; i++) {
+      expect(witness.serverOf(aSignal(SIGNAL.RECONNECT, 99n), SECOND)).toBe(UNKNOWN_SHARE);
+    }
+    expect(cifs.reads).toBe(2);
+  });
+
+  test("is not known where the kernel does not say the connection", () => {
+    const cifs = new FakeCifs();
+    expect(new CifsWitness(cifs.reader).serverOf(aSignal(SIGNAL.RECONNECT, 0n), 0)).toBe(UNKNOWN_SHARE);
+    expect(cifs.reads).toBe(0);
+  });
+});
 
 describe("CifsWitness: shares", () => {
   test("an unknown tree is read at once, a known one never", () => {

@@ -1,0 +1,107 @@
+import { describe, expect, test } from "bun:test";
+import { countsSignal } from "../../src/detector/signal.ts";
+import { COMMAND } from "../../src/model/command.ts";
+import { KIND, SIGNAL } from "../../src/model/request.gen.ts";
+import { SIGNALS } from "../../src/model/signal.ts";
+import { aRequest } from "../helpers/request.ts";
+import { aSignalRule } from "../helpers/rule.ts";
+import { Stage } from "./stage.ts";
+
+const never = () => expect.unreachable("nobody has to be asked");
+
+describe("countsSignal", () => {
+  test.each(SIGNALS.map(({ name, number, class: kind }) => [name, kind, number] as const))(
+    "%s is %s",
+    (_, kind, number) => {
+      const named = aSignalRule({ named: SIGNALS.map((row) => row.number === number) });
+      const excluding = aSignalRule({ counts: SIGNALS.map((row) => row.number !== number) });
+      expect(countsSignal(named, number, never)).toBe(true);
+      expect(countsSignal(excluding, number, never)).toBe(false);
+      if (kind === "idle") {
+        expect(countsSignal(aSignalRule(), number, () => true)).toBe(true);
+        expect(countsSignal(aSignalRule(), number, () => false)).toBe(false);
+      } else {
+        expect(countsSignal(aSignalRule(), number, never)).toBe(kind === "trouble");
+      }
+    },
+  );
+
+  test("one that aod does not know counts for nobody", () => {
+    expect(countsSignal(aSignalRule({ counts: new Array(99).fill(true) }), 77, never)).toBe(false);
+  });
+});
+
+describe("Detector: signals", () => {
+  const aSignal = (stage: Stage, command: number, sessionId = 0x7n) =>
+    stage.send(
+      aRequest({ startMs: stage.nowMs, latencyMs: 0, kind: KIND.SIGNAL, command, sessionId, comm: "cifsd" }),
+    );
+
+  test("trouble trips its rule, for the whole server", () => {
+    const stage = new Stage([aSignalRule()]);
+    aSignal(stage, SIGNAL.CREDIT_TIMEOUT);
+    stage.round();
+    expect(stage.said).toMatchObject([
+      { rule: "signals", ruleType: "signal", kind: "signal", share: "//server", count: 1 },
+    ]);
+    expect(stage.said[0]?.evidence).toMatchObject([{ command: SIGNAL.CREDIT_TIMEOUT, comm: "cifsd" }]);
+  });
+
+  test("counts in the window like the rest", () => {
+    const stage = new Stage([aSignalRule({ acceptableCount: 3 })]);
+    for (const atMs of [10_000, 10_900, 11_001, 11_800]) {
+      stage.advance(atMs);
+      aSignal(stage, SIGNAL.CREDIT_TIMEOUT);
+    }
+    stage.advance(12_000);
+    expect(stage.said).toMatchObject([{ count: 4, atMs: 11_800 }]);
+  });
+
+  test("a connection that is lost while nobody waits for it is part of a healthy day", () => {
+    const stage = new Stage([aSignalRule()]);
+    stage.exchange(1);
+    stage.enter({ command: COMMAND.SMB2_CHANGE_NOTIFY });
+    aSignal(stage, SIGNAL.RECONNECT);
+    stage.advance(20_000);
+    expect(stage.said).toEqual([]);
+  });
+
+  test("a connection that is lost while somebody waits for it is not", () => {
+    const stage = new Stage([aSignalRule()]);
+    stage.enter();
+    stage.advance(10_002);
+    aSignal(stage, SIGNAL.RECONNECT);
+    stage.round();
+    expect(stage.said).toMatchObject([{ kind: "signal", share: "//server" }]);
+  });
+
+  test("who waits for another server is nobody", () => {
+    const stage = new Stage([aSignalRule()]);
+    stage.shares.set(9, "//other/share");
+    stage.enter({ treeId: 9 });
+    aSignal(stage, SIGNAL.RECONNECT);
+    stage.round();
+    expect(stage.said).toEqual([]);
+  });
+
+  test("of a server that is not known anybody who waits is somebody", () => {
+    const stage = new Stage([aSignalRule()]);
+    stage.shares.set(9, "//other/share");
+    stage.enter({ treeId: 9 });
+    stage.advance(10_002);
+    aSignal(stage, SIGNAL.RECONNECT, 0n);
+    stage.round();
+    expect(stage.said).toMatchObject([{ share: "unknown" }]);
+  });
+
+  test("rules for shares of the server are concerned, those for others are not", () => {
+    const match = (share: string) => ({ match: { share, process: undefined } });
+    const stage = new Stage([
+      aSignalRule({ name: "its", ...match("//serv*/share") }),
+      aSignalRule({ name: "others", ...match("//other/*") }),
+    ]);
+    aSignal(stage, SIGNAL.CREDIT_TIMEOUT);
+    stage.round();
+    expect(stage.said.map(({ rule }) => rule)).toEqual(["its"]);
+  });
+});
