@@ -23,6 +23,7 @@ import { COUNTED, identityOf, SAID } from "./overdue.ts";
 import { restore } from "./restore.ts";
 import { Rhythm } from "./rhythm.ts";
 import { countsSignal } from "./signal.ts";
+import type { RepliesTo } from "./track.ts";
 import { isOnIpc, type Witness } from "./witness.ts";
 
 /** Whoever was on the ring when the windows were filled has come by then. */
@@ -34,6 +35,7 @@ export class Detector {
   readonly #compounds = new Compounds();
   readonly #flight: Flight;
   readonly #rhythm: Rhythm;
+  readonly #repliesTo: RepliesTo | undefined;
   #ledger: Ledger;
   /** Requests that were counted from the table and may come once more from the ring. */
   #restored: { readonly identities: ReadonlySet<string>; readonly untilNs: number } | undefined;
@@ -42,12 +44,22 @@ export class Detector {
   #repeated = 0;
   #anomalies = 0;
 
-  /** Fills its windows from what the table holds. */
-  constructor(rules: readonly Rule[], table: RequestMemory, witness: Witness, nowNs: number) {
+  /**
+   * Fills its windows from what the table holds.
+   * @param repliesTo the kernel's count, for rules that trip by a share of all replies.
+   */
+  constructor(
+    rules: readonly Rule[],
+    table: RequestMemory,
+    witness: Witness,
+    nowNs: number,
+    repliesTo?: RepliesTo,
+  ) {
+    this.#repliesTo = repliesTo;
     this.#table = table;
     this.#witness = witness;
     this.#flight = new Flight(table, witness, this.#compounds);
-    this.#ledger = new Ledger(rules);
+    this.#ledger = new Ledger(rules, this.#repliesTo);
     this.#rhythm = new Rhythm(this.#ledger.limits.lowestNs);
     this.#restore(nowNs);
   }
@@ -67,7 +79,7 @@ export class Detector {
   configure(rules: readonly Rule[], nowNs: number): readonly Anomaly[] {
     const before = this.#ledger;
     const last = before.sayAll();
-    this.#ledger = new Ledger(rules);
+    this.#ledger = new Ledger(rules, this.#repliesTo);
     const predecessors = rules.map(({ name, type }) =>
       before.rules.findIndex((old) => old.name === name && old.type === type),
     );

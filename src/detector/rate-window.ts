@@ -33,7 +33,7 @@ export class RateWindow {
   #replies = 0;
   #full = false;
 
-  /** @param repliesNow all replies of the rule's commands on its share so far; only ever grows. */
+  /** @param repliesNow all replies of the rule's commands on its share so far, modulo 2^32. */
   constructor(rate: ErrorRate, windowNs: number, repliesNow: () => number) {
     this.#rate = rate;
     this.#windowNs = windowNs;
@@ -66,7 +66,8 @@ export class RateWindow {
   }
 
   #judge(): boolean {
-    const replies = this.#replies - (this.#slices[0]?.repliesBefore ?? this.#replies);
+    // The counter wraps.
+    const replies = (this.#replies - (this.#slices[0]?.repliesBefore ?? this.#replies)) >>> 0;
     const errors = this.#slices.reduce((sum, slice) => sum + slice.errors, -1);
     return replies >= this.#rate.minReplies && errors >= this.#rate.acceptableShare * replies;
   }

@@ -9,7 +9,7 @@ import { UNKNOWN_SHARE } from "../model/anomaly.ts";
 import type { Source } from "../model/capture.ts";
 import { type DebugData, shareOf, type TaskWait, treesOf } from "../model/cifs.ts";
 import type { Request } from "../model/request.ts";
-import { type KnownTree, ShareIndex, serverOfShare } from "../model/share.ts";
+import { type KnownTree, LAST_SLOT, ShareIndex, serverOfShare } from "../model/share.ts";
 import { isOfSession } from "../model/signal.ts";
 import { judgeSuspect, type Reading, RequestList, type Suspect, type Verdict } from "./confirm.ts";
 import { mayWaitOnIpc } from "./facts.ts";
@@ -34,6 +34,8 @@ export interface Witness {
   serverOf(signal: Pick<Request, "command" | "sessionId">, nowNs: number): string;
   /** One verdict for each, in their order. */
   check(suspects: readonly Suspect[], nowNs: number): readonly Verdict[];
+  /** The slot in which the kernel counts the replies of a share. */
+  slotOf(share: string): number;
   /** From when on a suspect that was `stale` can be checked again, ns. */
   readonly readableNs: number;
   /** Everything that is known of trees, if it changed since the last call. */
@@ -55,6 +57,7 @@ export class CifsWitness implements Witness {
   readonly #trees = new Map<string, KnownTree>();
   #shares = new ShareIndex();
   #changed = false;
+  readonly #slots = new Map<string, number>();
   /** `//server` by connection id, which survives a reconnect. */
   readonly #servers = new Map<number, string>();
   /** When a reading showed nothing of a tree or a connection, ns. */
@@ -88,6 +91,10 @@ export class CifsWitness implements Witness {
     );
   }
 
+  slotOf(share: string): number {
+    return this.#slots.get(share) ?? LAST_SLOT;
+  }
+
   check(suspects: readonly Suspect[], nowNs: number): readonly Verdict[] {
     const judgeAll = (): Verdict[] =>
       suspects.map((suspect) => judgeSuspect(suspect, this.#reading, this.#reader.waitOf));
@@ -107,7 +114,9 @@ export class CifsWitness implements Witness {
     this.#paidNs = Math.max(this.#paidNs, nowNs) + READ_EVERY_NS;
     const data = this.#reader.readDebugData();
     this.#reading = { readNs: nowNs, list: data && new RequestList(data) };
-    for (const tree of data === undefined ? [] : treesOf(data)) this.#remember(tree);
+    for (const tree of data === undefined ? [] : treesOf(data)) {
+      this.#remember({ ...tree, slot: this.#slotOf(tree.share) });
+    }
     for (const [connectionId, server] of data === undefined ? [] : serversOf(data)) {
       this.#servers.set(connectionId, server);
       dropOldest(this.#servers, CONNECTIONS_MAX);
@@ -138,6 +147,15 @@ export class CifsWitness implements Witness {
     for (const tree of this.#trees.values())
       if (tree.sessionId === sessionId) return serverOfShare(tree.share);
     return undefined;
+  }
+
+  /** The first shares have slots of their own, and keep them. */
+  #slotOf(share: string): number {
+    const known = this.#slots.get(share);
+    if (known !== undefined || this.#slots.size >= LAST_SLOT) return known ?? LAST_SLOT;
+    const slot = this.#slots.size;
+    this.#slots.set(share, slot);
+    return slot;
   }
 
   #remember(tree: KnownTree): void {
@@ -194,6 +212,7 @@ export function isOnIpc(witness: Witness, request: Request, nowNs: number): bool
 export const TABLE_WITNESS: Witness = {
   shareOf: () => UNKNOWN_SHARE,
   serverOf: () => UNKNOWN_SHARE,
+  slotOf: () => LAST_SLOT,
   check: (suspects) => suspects.map(({ hasLine }) => (hasLine ? "alive" : "unsure")),
   readableNs: -Infinity,
   takeShares: () => undefined,

@@ -8,6 +8,7 @@ import { parseDebugData } from "../cifs/debug-data.ts";
 import { readDebugData, readWchan } from "../cifs/proc.ts";
 import { judgeWchan } from "../cifs/wchan.ts";
 import { Control } from "../kernel/control.ts";
+import { ReplyTally } from "../kernel/reply-tally.ts";
 import { RingReader } from "../kernel/ring.ts";
 import { openTable } from "../kernel/table.ts";
 import type { RequestMemory } from "../model/request.ts";
@@ -20,6 +21,7 @@ import { readUevents } from "../system/uevents.ts";
 import type { FromDetector, ToDetector } from "../thread/messages.ts";
 import { type Port, serve } from "../thread/port.ts";
 import { Detector } from "./detector.ts";
+import type { RepliesTo } from "./track.ts";
 import { type CifsReader, type Witness, witnessFor } from "./witness.ts";
 
 type Start = Extract<ToDetector, { type: "start" }>;
@@ -52,7 +54,9 @@ class Watch {
     this.#ring = new RingReader(handles);
     this.#control = new Control(handles);
     this.#witness = witnessFor(source, CIFS_READER, monotonicNs());
-    this.#detector = new Detector(rules, openTable(handles), this.#witness, monotonicNs());
+    const tally = new ReplyTally(handles);
+    const repliesTo: RepliesTo = (share, commands) => tally.repliesTo(this.#witness.slotOf(share), commands);
+    this.#detector = new Detector(rules, openTable(handles), this.#witness, monotonicNs(), repliesTo);
     for (const fd of [handles.ringFd, handles.wakeFd, handles.ueventFd]) if (fd >= 0) this.#epoll.add(fd);
     if (handles.mountinfoFd >= 0) this.#epoll.add(handles.mountinfoFd, "exceptional");
   }

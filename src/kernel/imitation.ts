@@ -71,6 +71,10 @@ export class Imitation implements RequestSource {
     return true;
   }
 
+  placeTrees(): void {
+    // It counts no replies.
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;

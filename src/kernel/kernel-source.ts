@@ -4,9 +4,10 @@
 import type { Losses } from "../model/capture.ts";
 import type { Request } from "../model/request.ts";
 import type { Rule } from "../model/rule.ts";
+import { type KnownTree, LAST_SLOT } from "../model/share.ts";
 import { planFilters } from "./filters.ts";
 import { mapKernelMemory, type SourceMemory, unmapAll } from "./mapping.ts";
-import { readCounters, writeFilters, writeTreeSlot } from "./maps.ts";
+import { countPossibleCpus, readCounters, writeFilters, writeTreeSlot } from "./maps.ts";
 import { BpfObject, type ProgramName } from "./object.ts";
 import { readRunStats } from "./run-stats.ts";
 import type { Call, RequestSource, Traffic } from "./source.ts";
@@ -26,6 +27,8 @@ export class KernelSource implements RequestSource {
       ring: object.mapFd("events"),
       table: object.mapFd("requests"),
       control: object.mapFd("control"),
+      histograms: object.mapFd("histograms"),
+      possibleCpus: countPossibleCpus(),
     });
     this.#reapFd = object.programFd("reap_request");
     this.traffic = makeTraffic(object);
@@ -58,9 +61,11 @@ export class KernelSource implements RequestSource {
     );
   }
 
-  /** Counts the requests of a tree in a histogram slot of its own. */
-  setTreeSlot(sessionId: bigint, treeId: number, slot: number): void {
-    writeTreeSlot(this.object.mapFd("trees"), sessionId, treeId, slot);
+  placeTrees(trees: readonly KnownTree[]): void {
+    const fd = this.object.mapFd("trees");
+    for (const { sessionId, treeId, slot } of trees) {
+      if (slot < LAST_SLOT) writeTreeSlot(fd, sessionId, treeId, slot);
+    }
   }
 
   close(): void {

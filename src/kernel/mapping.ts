@@ -20,6 +20,8 @@ export function mapKernelMemory(fds: {
   readonly ring: number;
   readonly table: number;
   readonly control: number;
+  readonly histograms: number;
+  readonly possibleCpus: number;
 }): SourceMemory {
   const producer = mapFile(fds.ring, RING_MAPPED_BYTES - PAGE_BYTES, "read", PAGE_BYTES);
   return {
@@ -31,6 +33,8 @@ export function mapKernelMemory(fds: {
     tableAddress: mapFile(fds.table, TABLE_BYTES, "read"),
     tableBytes: TABLE_BYTES,
     controlAddress: mapFile(fds.control, PAGE_BYTES, "write"),
+    histogramsFd: fds.histograms,
+    possibleCpus: fds.possibleCpus,
   };
 }
 
@@ -55,6 +59,8 @@ export function mapImitatedMemory(
     tableAddress: mapFile(fds.table, TABLE_BYTES, "write"),
     tableBytes: TABLE_BYTES,
     controlAddress: mapFile(fds.control, PAGE_BYTES, "write"),
+    histogramsFd: -1,
+    possibleCpus: 0,
   };
 }
 

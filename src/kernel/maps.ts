@@ -10,9 +10,14 @@ const FILTER_WORDS = 1 + GEOMETRY.ERRNO_WORDS;
 const NEVER = 0xffff_ffff_ffff_ffffn;
 const TREE_HASH = 0x9e3779b1;
 
+/** CPUs that per-CPU maps have values of, whether they are there or may only come. */
+export function countPossibleCpus(): number {
+  return check(libbpf().libbpf_num_possible_cpus(), "count CPUs");
+}
+
 /** The kernel's counters by name, summed over the CPUs. */
 export function readCounters(countersFd: number): Losses {
-  const cpus = check(libbpf().libbpf_num_possible_cpus(), "count CPUs");
+  const cpus = countPossibleCpus();
   const index = new Uint32Array(1);
   const perCpu = new BigUint64Array(cpus);
   const totals: Record<string, number> = {};

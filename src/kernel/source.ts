@@ -4,6 +4,7 @@
 import type { Losses } from "../model/capture.ts";
 import type { Request } from "../model/request.ts";
 import type { Rule } from "../model/rule.ts";
+import type { KnownTree } from "../model/share.ts";
 import type { SourceMemory } from "./mapping.ts";
 
 export interface RequestSource {
@@ -14,6 +15,8 @@ export interface RequestSource {
   counters(): Losses;
   /** Ends a request that nobody waits for: closes its line, or forgets that it lost one; false where it has ended already. */
   reap(request: Request): boolean;
+  /** Counts the replies of each tree in its slot from now on. */
+  placeTrees(trees: readonly KnownTree[]): void;
   /** Synthetic traffic through the same programs: for `aod demo` and the benchmarks. */
   readonly traffic: Traffic;
   /** Idempotent; only when the detector has closed. */

@@ -77,7 +77,7 @@ export function shareOf(unc: string): string {
 }
 
 /** Every tree of every session. */
-export function treesOf(data: DebugData): readonly KnownTree[] {
+export function treesOf(data: DebugData): readonly Omit<KnownTree, "slot">[] {
   return data.servers.flatMap(({ sessions, dialect, connectionId }) =>
     sessions.flatMap((session) =>
       session.shares.map(({ treeId, unc, encrypted }) => ({

@@ -3,6 +3,7 @@
 // have IPC$ as 1 and the first share as 5.
 
 import { UNKNOWN_SHARE } from "./anomaly.ts";
+import { GEOMETRY } from "./request.gen.ts";
 
 /** One tree of one session, as DebugData lists it. Plain data, fit for postMessage. */
 export interface TreeShare {
@@ -12,8 +13,13 @@ export interface TreeShare {
   readonly share: string;
 }
 
+/** The slot in which the kernel counts the replies of all shares that have none of their own. */
+export const LAST_SLOT = GEOMETRY.SHARE_SLOTS - 1;
+
 /** The same, and what is known of the way there. Plain data. */
 export interface KnownTree extends TreeShare {
+  /** Where the kernel counts its share's replies, 0 to LAST_SLOT. */
+  readonly slot: number;
   /** Of the server's own connection, where the kernel says it; survives a reconnect. */
   readonly connectionId: number | undefined;
   /** MS-SMB2 2.2.4 DialectRevision, 0x311 for SMB 3.1.1. */

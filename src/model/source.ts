@@ -15,6 +15,10 @@ export interface SourceHandles {
   /** The request table: GEOMETRY.SETS sets. Read-only. */
   readonly tableAddress: number;
   readonly tableBytes: number;
+  /** The per-CPU map `histograms`, or -1 where nothing counts. */
+  readonly histogramsFd: number;
+  /** CPUs that a per-CPU map has values of. */
+  readonly possibleCpus: number;
   /** struct aod_control, written by both sides. */
   readonly controlAddress: number;
   /** The supervisor writes it after posting a message; the detector's epoll set holds it. */

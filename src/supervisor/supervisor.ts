@@ -188,6 +188,7 @@ export class Supervisor {
         break;
       case "shares":
         this.#desk.shares = report.shares;
+        this.#source.placeTrees(report.shares);
         break;
       case "pulse":
         this.#counts.detector = report.counts;

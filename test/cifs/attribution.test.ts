@@ -18,7 +18,7 @@ const proc: ProcReader = {
 };
 
 const tree = (share: string, parts: Partial<KnownTree> = {}): KnownTree => ({
-  ...{ sessionId: 1n, treeId: 5, share, connectionId: 7, dialect: 0x311, encrypted: false },
+  ...{ sessionId: 1n, treeId: 5, share, connectionId: 7, dialect: 0x311, encrypted: false, slot: 0 },
   ...parts,
 });
 

@@ -51,6 +51,7 @@ export class Stage {
 
   readonly #witness: Witness = {
     shareOf: ({ treeId }) => this.shares.get(treeId) ?? "unknown",
+    slotOf: () => 31,
     serverOf: ({ sessionId }) => this.servers.get(sessionId) ?? "unknown",
     check: (suspects) => {
       this.asked.push(...suspects);

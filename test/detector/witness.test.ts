@@ -13,6 +13,7 @@ import type { CifsTree, DebugData, TaskWait } from "../../src/model/cifs.ts";
 import { COMMAND } from "../../src/model/command.ts";
 import { SIGNAL } from "../../src/model/request.gen.ts";
 import type { Request } from "../../src/model/request.ts";
+import { LAST_SLOT } from "../../src/model/share.ts";
 import { aRequest } from "../helpers/request.ts";
 
 const SESSION = 0x77n;
@@ -68,6 +69,20 @@ const tree = (treeId: number) => ({ sessionId: SESSION, treeId });
 const inFlight = (startMs: number) =>
   aRequest({ startMs, latencyMs: 0, sessionId: SESSION, command: COMMAND.SMB2_READ });
 const suspect = (request: Request) => ({ request, hasLine: true, sinceNs: Number(request.startNs) });
+
+describe("CifsWitness: the slots of shares", () => {
+  test("the first shares have slots of their own and keep them, the others share the last", () => {
+    const cifs = new FakeCifs();
+    cifs.shares = Array.from({ length: 40 }, (_, i) => aTree(i + 1, `\\\\s\\${i}`));
+    const witness = witnessFor("kernel", cifs.reader, SECOND);
+    const slots = cifs.shares.map((_, i) => witness.slotOf(`//s/${i}`));
+    expect(slots).toEqual(slots.map((_, i) => Math.min(i, LAST_SLOT)));
+    cifs.shares.reverse();
+    (witness as CifsWitness).read(2 * SECOND);
+    expect(cifs.shares.map((_, i) => witness.slotOf(`//s/${i}`))).toEqual(slots);
+    expect(witness.slotOf("//never/seen")).toBe(LAST_SLOT);
+  });
+});
 
 describe("CifsWitness: the server of a signal", () => {
   const aSignal = (command: number, sessionId: bigint) => ({ command, sessionId });

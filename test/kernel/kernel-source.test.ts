@@ -2,8 +2,11 @@ import { expect, test } from "bun:test";
 import { attachHooks, HOOKS, type Hook } from "../../src/kernel/hooks.ts";
 import { KernelSource } from "../../src/kernel/kernel-source.ts";
 import { BpfObject, type ProgramName } from "../../src/kernel/object.ts";
+import { ReplyTally } from "../../src/kernel/reply-tally.ts";
 import { countRunTime, readRunStats } from "../../src/kernel/run-stats.ts";
 import { freezeTable } from "../../src/kernel/table.ts";
+import { COMMAND, COMMANDS } from "../../src/model/command.ts";
+import { type KnownTree, LAST_SLOT } from "../../src/model/share.ts";
 import { describeBpf } from "../helpers/bpf.ts";
 import { describeSource } from "./source.contract.ts";
 
@@ -24,6 +27,43 @@ describeBpf("the kernel's programs as a source", () => {
     enter(2n);
     expect(readRunStats(enterFd)).toEqual(counted);
     source.close();
+    source.close();
+  });
+
+  test("count the replies of each share's slot and command, as another thread may read them", () => {
+    const source = KernelSource.load();
+    const tally = new ReplyTally(source.memory);
+    const tree = (treeId: number, slot: number): KnownTree => ({
+      ...{ sessionId: 2n, treeId, slot, share: `//s/${treeId}` },
+      ...{ connectionId: 1, dialect: 0x311, encrypted: false },
+    });
+    source.placeTrees([tree(1, 0), tree(2, 1), tree(3, LAST_SLOT)]);
+    const { SMB2_CREATE, SMB2_CLOSE, SMB2_FLUSH } = COMMAND;
+    let messageId = 0n;
+    const exchange = (treeId: number, command: number, times: number) => {
+      for (let i = 0; i < times; i++) {
+        const call = { treeId, sessionId: 2n, command, messageId: ++messageId };
+        source.traffic.enter(call);
+        if (i % 2 === 0) source.traffic.done(call);
+        else source.traffic.fail(call, 0xc0000022, 13);
+      }
+    };
+    exchange(1, SMB2_CREATE, 7);
+    exchange(1, SMB2_FLUSH, 5);
+    exchange(2, SMB2_CREATE, 3);
+    exchange(3, SMB2_CREATE, 2);
+    exchange(4, SMB2_CLOSE, 1);
+    const of = (...numbers: number[]) => COMMANDS.map((_, command) => numbers.includes(command));
+    expect(tally.repliesTo(0, of(SMB2_CREATE))).toBe(7);
+    expect(tally.repliesTo(0, of(SMB2_CREATE, SMB2_FLUSH, SMB2_CLOSE))).toBe(12);
+    expect(tally.repliesTo(1, of(SMB2_CREATE))).toBe(3);
+    expect(
+      tally.repliesTo(
+        LAST_SLOT,
+        COMMANDS.map(() => true),
+      ),
+    ).toBe(3);
+    expect(new ReplyTally({ histogramsFd: -1, possibleCpus: 0 }).repliesTo(0, of(SMB2_CREATE))).toBe(0);
     source.close();
   });
 
