@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * The kernel side of aod: one program for each tracepoint of cifs.ko that it listens to, and one that user space runs.
+ * The kernel side of aod: one program for each tracepoint of cifs.ko that it listens to, and two that user space runs.
  * In: the tracepoints' scalar arguments, nothing else of the kernel (no BTF, no kernel headers, no pointer followed).
- * Out: the request table, the ring, counters and histograms (request.h). It must never wait, and is kept short: the
- * kernel runs it with the connection's send mutex held.
+ * Out: the request table, the operations, the ring, counters and histograms (request.h). It must never wait, and is
+ * kept short: the kernel runs it with the connection's send mutex held.
  *
- * Each program has the name of its hook. The rules are in enter.h, reply.h and reap.h; why they hold on several CPUs is
- * said in table.h.
+ * Each program has the name of its hook. The rules are in enter.h, reply.h, reap.h and operation.h; why they hold on
+ * several CPUs is said in table.h and operation.h.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 #include "counters.h"
 #include "enter.h"
 #include "message.h"
+#include "operation.h"
 #include "reap.h"
 #include "reply.h"
 #include "request.h"
@@ -45,6 +46,7 @@ int on_cmd_done(struct bpf_raw_tracepoint_args *ctx)
 	struct ending ending = {.flags = AOD_REPLIED};
 
 	close_request(&message, &ending);
+	end_silent_operation(&message);
 	return 0;
 }
 
@@ -61,7 +63,30 @@ int on_cmd_err(struct bpf_raw_tracepoint_args *ctx)
 
 	if (close_request(&message, &ending) && rc < 0 && !is_by_session(message.command))
 		close_tail(&message);
+	end_silent_operation(&message);
 	return 0;
+}
+
+/*
+ * All three begin with (unsigned xid, const char *function, ...), from 5.10 to 7.x. What they return is for who runs
+ * them by hand: whether that got the operation a line, or ended it.
+ */
+SEC("raw_tp/smb3_enter")
+int on_enter(struct bpf_raw_tracepoint_args *ctx)
+{
+	return begin_operation(ctx->args[0], bpf_get_current_pid_tgid());
+}
+
+SEC("raw_tp/smb3_exit_done")
+int on_exit_done(struct bpf_raw_tracepoint_args *ctx)
+{
+	return end_operation(ctx->args[0], bpf_get_current_pid_tgid());
+}
+
+SEC("raw_tp/smb3_exit_err")
+int on_exit_err(struct bpf_raw_tracepoint_args *ctx)
+{
+	return end_operation(ctx->args[0], bpf_get_current_pid_tgid());
 }
 
 /* In the order of aod_signal. Arguments: fs/smb/client/trace.h, up to 6.2 fs/cifs/trace.h. */
@@ -113,9 +138,19 @@ int reap_request(struct bpf_raw_tracepoint_args *ctx)
 	return reap(&message, ctx->args[0]);
 }
 
+/* The same for an operation. Arguments: start_ns, task_id. Returns 1 if that freed its line. */
+SEC("raw_tp/reap_operation")
+int reap_operation(struct bpf_raw_tracepoint_args *ctx)
+{
+	if (!ctx->args[0])
+		return 0;
+	return end_operation_of(ctx->args[1], ctx->args[0], AOD_COUNTER_OPERATIONS_REAPED);
+}
+
 /* What user space reads and writes, in full: a compiler leaves out of the BTF what no prototype and no map names. */
 struct shared_types {
 	struct aod_request request;
+	struct aod_operation operation;
 	struct aod_control control;
 	struct aod_filter filter;
 	struct aod_quiet quiet;

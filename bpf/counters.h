@@ -10,7 +10,7 @@
 #include <bpf/bpf_helpers.h>
 #include "request.h"
 
-/* 15 x 8 bytes for each possible CPU. Programs do not interrupt each other on one CPU, so a plain ++ does. */
+/* 21 x 8 bytes for each possible CPU. Programs do not interrupt each other on one CPU, so a plain ++ does. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, AOD_COUNTERS);

@@ -135,7 +135,7 @@ static __always_inline void open_request(const struct message *message, aod_u64 
 	line->command = message->command;
 	line->flags = taken & AOD_AMBIGUOUS;
 	line->kind = AOD_KIND_REQUEST;
-	write_comm(line, ids, now_ns);
+	write_comm(line->comm, ids, now_ns);
 	release(&place, at, now_ns, LINE_OPEN);
 	count(AOD_COUNTER_ENTERED);
 	wake_reader(now_ns);

@@ -12,6 +12,9 @@
 
 /* MS-SMB2 2.2.1.2; those that need a rule of their own. */
 enum command {
+	COMMAND_LOGOFF = 2,
+	COMMAND_TREE_DISCONNECT = 4,
+	COMMAND_CLOSE = 6,
 	COMMAND_READ = 8,
 	COMMAND_WRITE = 9,
 	COMMAND_ECHO = 13,

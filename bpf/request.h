@@ -17,6 +17,10 @@ enum aod_geometry {
 	AOD_SETS_LOG2 = 14,
 	AOD_SETS = 1 << AOD_SETS_LOG2, /* values of the map `requests` */
 	AOD_SET_LINES = 4,             /* records in a set */
+	AOD_COMM_BYTES = 12,           /* of a task's name */
+	AOD_OPERATION_SETS_LOG2 = 10,
+	AOD_OPERATION_SETS = 1 << AOD_OPERATION_SETS_LOG2, /* values of the map `operations` */
+	AOD_OPERATION_SET_LINES = 4,                       /* operations in a set */
 	AOD_RING_BYTES = 1 << 20,
 	AOD_COMMANDS = 20,       /* MS-SMB2 2.2.1.2, NEGOTIATE 0 to SERVER_TO_CLIENT_NOTIFICATION 19 */
 	AOD_COMPOUND_PARTS = 10, /* most parts of a compound that cifs sends: MAX_COMPOUND, fs/smb/client/cifsglob.h */
@@ -42,7 +46,7 @@ enum aod_kind {
 	AOD_KIND_REQUEST = 1, /* a complete request that was slow or failed */
 	AOD_KIND_EVICTED = 2, /* an open request that lost its line; user space follows it from here */
 	AOD_KIND_SIGNAL = 3,  /* connection trouble; `command` holds an aod_signal */
-	AOD_KIND_WAKE = 4,    /* a request was sent while user space slept without a deadline */
+	AOD_KIND_WAKE = 4,    /* an operation or a request began while user space slept without a deadline */
 };
 
 /*
@@ -66,19 +70,19 @@ enum aod_signal {
 
 /* One request, one cache line: the request table's line and the ring's record alike. */
 struct aod_request {
-	aod_u64 start_ns;   /* when it got its message id; 0: empty, AOD_BEING_WRITTEN: claimed by a program */
-	aod_u64 latency_ns; /* 0 in flight, else at least 1; closed without a reply: time until it was closed */
-	aod_u64 session_id; /* of the request; a signal: see aod_signal */
-	aod_u64 message_id; /* counts per connection, steps by CreditCharge */
-	aod_u32 tree_id;    /* of the request: replies carry an AsyncId or nothing there */
-	aod_u32 task_id;    /* who sent it: kernel's pid */
-	aod_u32 process_id; /* kernel's tgid */
-	aod_u32 nt_status;  /* MS-ERREF 2.3 */
-	aod_u8 errno_code;  /* positive; 0 without error */
-	aod_u8 command;     /* MS-SMB2 2.2.1.2, or an aod_signal */
-	aod_u8 flags;       /* aod_flags */
-	aod_u8 kind;        /* aod_kind */
-	char comm[12];      /* of the sender, NUL-terminated, cut to 11 bytes */
+	aod_u64 start_ns;          /* when it got its message id; 0: empty, AOD_BEING_WRITTEN: claimed by a program */
+	aod_u64 latency_ns;        /* 0 in flight, else at least 1; closed without a reply: time until it was closed */
+	aod_u64 session_id;        /* of the request; a signal: see aod_signal */
+	aod_u64 message_id;        /* counts per connection, steps by CreditCharge */
+	aod_u32 tree_id;           /* of the request: replies carry an AsyncId or nothing there */
+	aod_u32 task_id;           /* who sent it: kernel's pid */
+	aod_u32 process_id;        /* kernel's tgid */
+	aod_u32 nt_status;         /* MS-ERREF 2.3 */
+	aod_u8 errno_code;         /* positive; 0 without error */
+	aod_u8 command;            /* MS-SMB2 2.2.1.2, or an aod_signal */
+	aod_u8 flags;              /* aod_flags */
+	aod_u8 kind;               /* aod_kind */
+	char comm[AOD_COMM_BYTES]; /* of the sender, NUL-terminated, cut to 11 bytes */
 };
 
 /* start_ns of a line that a program is writing: its other fields are not to be read. */
@@ -88,9 +92,25 @@ struct aod_set {
 	struct aod_request lines[AOD_SET_LINES];
 };
 
+/*
+ * What a task is at inside cifs, whether it has sent a request for it yet or not: one line of the map `operations`. Its
+ * set is that of the task, as bpf/operation.h has it; a task has one line at most.
+ */
+struct aod_operation {
+	aod_u64 start_ns; /* when it began; 0: free, AOD_BEING_WRITTEN: claimed by a program */
+	aod_u32 xid;      /* cifs's number of the operation, unique on the host until 2^32 have begun */
+	aod_u32 task_id;  /* who began it: kernel's pid */
+	aod_u32 process_id;
+	char comm[AOD_COMM_BYTES];
+};
+
+struct aod_operation_set {
+	struct aod_operation lines[AOD_OPERATION_SET_LINES];
+};
+
 /* The map `control`, one mapped page that both sides write. */
 struct aod_control {
-	aod_u32 asleep; /* user space sets 1 before it sleeps without a deadline; the enter that sees 1 sets 0, wakes */
+	aod_u32 asleep; /* user space sets 1 before it sleeps without a deadline; an enter that sees 1 sets 0, wakes */
 	aod_u32 ghosts; /* the programs': READ and WRITE requests in flight that have no line, see bpf/ghosts.h */
 };
 
@@ -149,13 +169,19 @@ enum aod_counter {
 	AOD_COUNTER_SUPERSEDED = 6,  /* lines closed because the same request was sent again */
 	AOD_COUNTER_REAPED = 7,      /* lines closed by user space */
 	AOD_COUNTER_EVICTED = 8, /* open lines that lost their place; each is on the ring unless ring_full counts it */
-	AOD_COUNTER_ENTER_CONTENDED = 9,  /* loss: requests not recorded, no line could be claimed */
-	AOD_COUNTER_REPLY_CONTENDED = 10, /* loss: replies dropped, their line was being written at each try */
-	AOD_COUNTER_RING_FULL = 11,       /* loss: records not sent, user space is behind */
-	AOD_COUNTER_UNKNOWN_COMMAND = 12, /* loss: commands outside MS-SMB2 2.2.1.2 */
-	AOD_COUNTER_SIGNALS = 13,         /* signal events */
-	AOD_COUNTER_FORGOTTEN = 14,       /* loss: ghosts that found no place; from here a wrong pair is possible */
-	AOD_COUNTERS = 15,
+	AOD_COUNTER_ENTER_CONTENDED = 9,     /* loss: requests not recorded, no line could be claimed */
+	AOD_COUNTER_REPLY_CONTENDED = 10,    /* loss: replies dropped, their line was being written at each try */
+	AOD_COUNTER_RING_FULL = 11,          /* loss: records not sent, user space is behind */
+	AOD_COUNTER_UNKNOWN_COMMAND = 12,    /* loss: commands outside MS-SMB2 2.2.1.2 */
+	AOD_COUNTER_SIGNALS = 13,            /* signal events */
+	AOD_COUNTER_FORGOTTEN = 14,          /* loss: ghosts that found no place; from here a wrong pair is possible */
+	AOD_COUNTER_OPERATIONS_ENTERED = 15, /* operations begun */
+	AOD_COUNTER_OPERATIONS_ENDED = 16,   /* by their exit, or by the reply that stands for it */
+	AOD_COUNTER_OPERATIONS_OVERWRITTEN = 17, /* by the task's next one: they left without a word, or overlapped */
+	AOD_COUNTER_OPERATIONS_REAPED = 18,      /* ended by user space */
+	AOD_COUNTER_OPERATIONS_DISPLACED = 19,   /* loss: operations of which another task took the line */
+	AOD_COUNTER_OPERATIONS_CONTENDED = 20,   /* loss: operations not recorded, no line could be claimed */
+	AOD_COUNTERS = 21,
 };
 
 _Static_assert(sizeof(struct aod_request) == 64, "a request is one cache line");
@@ -163,6 +189,8 @@ _Static_assert(__builtin_offsetof(struct aod_request, tree_id) == 32, "layout of
 _Static_assert(__builtin_offsetof(struct aod_request, errno_code) == 48, "layout of struct aod_request");
 _Static_assert(__builtin_offsetof(struct aod_request, comm) == 52, "layout of struct aod_request");
 _Static_assert(sizeof(struct aod_set) == 256, "four cache lines");
+_Static_assert(sizeof(struct aod_operation) == 32, "two operations are one cache line");
+_Static_assert(__builtin_offsetof(struct aod_operation, comm) == 20, "layout of struct aod_operation");
 _Static_assert(sizeof(struct aod_histogram) == 512, "a histogram is eight cache lines");
 
 #endif

@@ -30,7 +30,8 @@ struct {
 	__type(value, struct sender);
 } senders SEC(".maps");
 
-static __always_inline void write_comm(struct aod_request *line, aod_u64 ids, aod_u64 now_ns)
+/* @param comm of AOD_COMM_BYTES, in either struct at a multiple of four */
+static __always_inline void write_comm(char *comm, aod_u64 ids, aod_u64 now_ns)
 {
 	aod_u32 key = (aod_u32)ids % SENDERS;
 	struct sender *sender = bpf_map_lookup_elem(&senders, &key);
@@ -38,11 +39,11 @@ static __always_inline void write_comm(struct aod_request *line, aod_u64 ids, ao
 	if (!sender)
 		return;
 	if (sender->ids != ids || now_ns - sender->asked_ns > NAME_KEEPS_NS) {
-		bpf_get_current_comm(sender->comm, sizeof(line->comm));
+		bpf_get_current_comm(sender->comm, AOD_COMM_BYTES);
 		sender->ids = ids;
 		sender->asked_ns = now_ns;
 	}
-	__builtin_memcpy(line->comm, sender->comm, sizeof(line->comm));
+	__builtin_memcpy(__builtin_assume_aligned(comm, 4), sender->comm, AOD_COMM_BYTES);
 }
 
 #endif

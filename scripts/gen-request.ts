@@ -37,6 +37,7 @@ const SECTIONS: readonly Section[] = [
   section("aod_kind", "KIND", "What a record is", renderConstants("AOD_KIND_")),
   section("aod_signal", "SIGNAL", "What a signal's `command` says", renderConstants("AOD_SIGNAL_")),
   section("aod_geometry", "GEOMETRY", "Sizes of the maps", renderConstants("AOD_")),
+  section("aod_operation", "OPERATION", "Size and byte offsets of a line of `operations`", renderLayout),
   section("aod_control", "CONTROL", "Size and byte offsets of the value of `control`", renderLayout),
   section("aod_filter", "FILTER", "Size and byte offsets of a value of `filters`", renderLayout),
   section("aod_quiet", "QUIET", "Size and byte offsets of a key of `quiet`", renderLayout),

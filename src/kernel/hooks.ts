@@ -15,32 +15,39 @@ export interface Hook {
 }
 
 /**
- * In the order of attaching: replies first, so that no request is opened whose reply nobody would see; detached in
- * the reverse order. A tracepoint of two rows is known in two forms, that of the second with fewer arguments: the first
+ * In the order of attaching: what ends before what begins, so that no request is opened whose reply nobody would
+ * see; detached in the reverse order. A tracepoint of two rows is known in two forms, that of the second with fewer arguments: the first
  * row that the kernel takes is the one.
  */
 export const HOOKS: readonly Hook[] = [
   { tracepoint: "smb3_cmd_done", program: "on_cmd_done", required: true },
   { tracepoint: "smb3_cmd_err", program: "on_cmd_err", required: true },
   { tracepoint: "smb3_cmd_enter", program: "on_cmd_enter", required: true },
-  ...signal("smb3_reconnect", "on_reconnect", "on_reconnect_unnamed"),
-  ...signal("smb3_partial_send_reconnect", "on_partial_send_reconnect", "on_partial_send_reconnect_unnamed"),
-  ...signal("smb3_ses_expired", "on_ses_expired"),
-  ...signal("smb3_credit_timeout", "on_credit_timeout", "on_credit_timeout_unnamed"),
-  ...signal(
+  ...optional("smb3_exit_done", "on_exit_done"),
+  ...optional("smb3_exit_err", "on_exit_err"),
+  ...optional("smb3_enter", "on_enter"),
+  ...optional("smb3_reconnect", "on_reconnect", "on_reconnect_unnamed"),
+  ...optional(
+    "smb3_partial_send_reconnect",
+    "on_partial_send_reconnect",
+    "on_partial_send_reconnect_unnamed",
+  ),
+  ...optional("smb3_ses_expired", "on_ses_expired"),
+  ...optional("smb3_credit_timeout", "on_credit_timeout", "on_credit_timeout_unnamed"),
+  ...optional(
     "smb3_reconnect_with_invalid_credits",
     "on_reconnect_invalid_credits",
     "on_reconnect_invalid_credits_unnamed",
   ),
-  ...signal("smb3_connect_err", "on_connect_err"),
-  ...signal("smb3_insufficient_credits", "on_insufficient_credits", "on_insufficient_credits_unnamed"),
-  ...signal("smb3_overflow_credits", "on_overflow_credits", "on_overflow_credits_unnamed"),
-  ...signal("smb3_ses_not_found", "on_ses_not_found"),
-  ...signal("smb3_key_expired", "on_key_expired"),
-  ...signal("smb3_tcon", "on_tcon"),
+  ...optional("smb3_connect_err", "on_connect_err"),
+  ...optional("smb3_insufficient_credits", "on_insufficient_credits", "on_insufficient_credits_unnamed"),
+  ...optional("smb3_overflow_credits", "on_overflow_credits", "on_overflow_credits_unnamed"),
+  ...optional("smb3_ses_not_found", "on_ses_not_found"),
+  ...optional("smb3_key_expired", "on_key_expired"),
+  ...optional("smb3_tcon", "on_tcon"),
 ];
 
-function signal(tracepoint: string, ...programs: readonly ProgramName[]): readonly Hook[] {
+function optional(tracepoint: string, ...programs: readonly ProgramName[]): readonly Hook[] {
   return programs.map((program) => ({ tracepoint, program, required: false }));
 }
 

@@ -1,8 +1,10 @@
-// The kernel side in memory, for hosts that refuse BPF: the same request table and ring, byte for byte, written by
+// The kernel side in memory, for hosts that refuse BPF: the same request table, operations and ring, byte for byte, written by
 // TypeScript instead of BPF programs. It serves `aod demo` and tests of what reads them, so its pairing knows one
 // task and one connection only; it never sees a real request.
 
 import type { Losses } from "../model/capture.ts";
+import { COMMAND } from "../model/command.ts";
+import { type Operation, OperationMemory, writeOperation } from "../model/operation.ts";
 import { COUNTERS, FLAG, GEOMETRY, KIND, REQUEST_BYTES } from "../model/request.gen.ts";
 import { type Request, RequestMemory, writeRequest } from "../model/request.ts";
 import type { Rule } from "../model/rule.ts";
@@ -11,10 +13,28 @@ import { closeFd, makeEventFd, signalEventFd } from "../system/eventfd.ts";
 import { PAGE_BYTES, viewOf } from "../system/memory.ts";
 import { sharedMemory } from "../system/memory-file.ts";
 import { type KernelFilters, planFilters } from "./filters.ts";
-import { mapImitatedMemory, type SourceMemory, TABLE_BYTES, unmapAll } from "./mapping.ts";
+import { mapImitatedMemory, OPERATIONS_BYTES, type SourceMemory, TABLE_BYTES, unmapAll } from "./mapping.ts";
 import type { Call, RequestSource, Traffic } from "./source.ts";
 
+type CounterName = (typeof COUNTERS)[number];
+
 const HEADER_BYTES = 8;
+/** Replies that stand for the exit of what waits for them: bpf/operation.h. */
+const ENDING: readonly number[] = [COMMAND.SMB2_CLOSE, COMMAND.SMB2_TREE_DISCONNECT, COMMAND.SMB2_LOGOFF];
+const WAKE_RECORD: Omit<Request, "startNs"> = {
+  latencyNs: 0,
+  sessionId: 0n,
+  messageId: 0n,
+  treeId: 0,
+  taskId: 0,
+  processId: 0,
+  ntStatus: 0,
+  errno: 0,
+  command: 0,
+  flags: 0,
+  kind: KIND.WAKE,
+  comm: "",
+};
 const SET_BYTES = GEOMETRY.SET_LINES * REQUEST_BYTES;
 
 export class Imitation implements RequestSource {
@@ -23,6 +43,8 @@ export class Imitation implements RequestSource {
   readonly #ringFd = makeEventFd();
   readonly #table: DataView;
   readonly #lines: RequestMemory;
+  readonly #operations: DataView;
+  readonly #operationLines: OperationMemory;
   readonly #ring: DataView;
   readonly #producer: BigUint64Array;
   readonly #consumer: BigUint64Array;
@@ -36,6 +58,7 @@ export class Imitation implements RequestSource {
     const fds = {
       ring: sharedMemory("aod-ring", 2 * PAGE_BYTES + GEOMETRY.RING_BYTES),
       table: sharedMemory("aod-table", TABLE_BYTES),
+      operations: sharedMemory("aod-operations", OPERATIONS_BYTES),
       control: sharedMemory("aod-control", PAGE_BYTES),
     };
     this.memory = mapImitatedMemory(fds, this.#ringFd);
@@ -43,6 +66,9 @@ export class Imitation implements RequestSource {
     const table = viewOf(this.memory.tableAddress, TABLE_BYTES);
     this.#table = new DataView(table);
     this.#lines = new RequestMemory(table);
+    const operations = viewOf(this.memory.operationsAddress, OPERATIONS_BYTES);
+    this.#operations = new DataView(operations);
+    this.#operationLines = new OperationMemory(operations);
     this.#ring = new DataView(viewOf(this.memory.ringDataAddress, 2 * GEOMETRY.RING_BYTES));
     this.#producer = new BigUint64Array(viewOf(this.memory.ringProducerAddress, 8));
     this.#consumer = new BigUint64Array(viewOf(this.memory.ringConsumerAddress, 8));
@@ -51,6 +77,8 @@ export class Imitation implements RequestSource {
       enter: (call) => this.#enter(call),
       done: (call) => this.#reply(call, 0, 0),
       fail: (call, ntStatus, errno) => this.#reply(call, ntStatus, errno),
+      begin: (xid) => this.#begin(xid),
+      end: (xid) => void this.#end((operation) => operation.xid === xid, "operations_ended"),
     };
   }
 
@@ -75,6 +103,11 @@ export class Imitation implements RequestSource {
     // It counts no replies.
   }
 
+  reapOperation(startNs: bigint, taskId: number): boolean {
+    const isIt = (operation: Operation) => operation.startNs === startNs && operation.taskId === taskId;
+    return this.#end(isIt, "operations_reaped");
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -97,10 +130,34 @@ export class Imitation implements RequestSource {
       comm: "aod",
     });
     this.#count("entered");
-    if (Atomics.exchange(this.#asleep, 0, 0) === 1) this.#send({ ...this.#lines.read(at), kind: KIND.WAKE });
+    this.#wake();
+  }
+
+  /** One task has one operation: the first line is all that is used. */
+  #begin(xid: number): void {
+    this.#end(() => true, "operations_overwritten");
+    const startNs = BigInt(Math.round(monotonicNs()));
+    const task = { taskId: process.pid, processId: process.pid, comm: "aod" };
+    writeOperation(this.#operations, 0, { startNs, xid, ...task });
+    this.#count("operations_entered");
+    this.#wake();
+  }
+
+  #end(isIt: (operation: Operation) => boolean, why: CounterName): boolean {
+    const operation = this.#operationLines.read(0);
+    if (operation.startNs === 0n || !isIt(operation)) return false;
+    writeOperation(this.#operations, 0, { ...operation, startNs: 0n });
+    this.#count(why);
+    return true;
+  }
+
+  #wake(): void {
+    if (Atomics.exchange(this.#asleep, 0, 0) !== 1) return;
+    this.#send({ ...WAKE_RECORD, startNs: BigInt(Math.round(monotonicNs())) });
   }
 
   #reply(call: Call, ntStatus: number, errno: number): void {
+    if (ENDING.includes(call.command)) this.#end(() => true, "operations_ended");
     const at = this.#find(call);
     if (at === undefined) {
       this.#count("unpaired");
@@ -170,7 +227,7 @@ export class Imitation implements RequestSource {
     signalEventFd(this.#ringFd);
   }
 
-  #count(name: (typeof COUNTERS)[number]): void {
+  #count(name: CounterName): void {
     this.#counters[name] = (this.#counters[name] ?? 0) + 1;
   }
 }

@@ -12,13 +12,21 @@ import { BpfObject, type ProgramName } from "./object.ts";
 import { readRunStats } from "./run-stats.ts";
 import type { Call, RequestSource, Traffic } from "./source.ts";
 
-const COUNTED_PROGRAMS: readonly ProgramName[] = ["on_cmd_enter", "on_cmd_done", "on_cmd_err"];
+const COUNTED_PROGRAMS: readonly ProgramName[] = [
+  "on_cmd_enter",
+  "on_cmd_done",
+  "on_cmd_err",
+  "on_enter",
+  "on_exit_done",
+  "on_exit_err",
+];
 
 export class KernelSource implements RequestSource {
   readonly memory: SourceMemory;
   readonly traffic: Traffic;
   readonly object: BpfObject;
   readonly #reapFd: number;
+  readonly #reapOperationFd: number;
   #closed = false;
 
   private constructor(object: BpfObject) {
@@ -26,11 +34,13 @@ export class KernelSource implements RequestSource {
     this.memory = mapKernelMemory({
       ring: object.mapFd("events"),
       table: object.mapFd("requests"),
+      operations: object.mapFd("operations"),
       control: object.mapFd("control"),
       histograms: object.mapFd("histograms"),
       possibleCpus: countPossibleCpus(),
     });
     this.#reapFd = object.programFd("reap_request");
+    this.#reapOperationFd = object.programFd("reap_operation");
     this.traffic = makeTraffic(object);
   }
 
@@ -61,6 +71,10 @@ export class KernelSource implements RequestSource {
     );
   }
 
+  reapOperation(startNs: bigint, taskId: number): boolean {
+    return this.object.run(this.#reapOperationFd, [startNs, BigInt(taskId)]) !== 0;
+  }
+
   placeTrees(trees: readonly KnownTree[]): void {
     const fd = this.object.mapFd("trees");
     for (const { sessionId, treeId, slot } of trees) {
@@ -80,6 +94,8 @@ function makeTraffic(object: BpfObject): Traffic {
   const enterFd = object.programFd("on_cmd_enter");
   const doneFd = object.programFd("on_cmd_done");
   const errFd = object.programFd("on_cmd_err");
+  const beginFd = object.programFd("on_enter");
+  const endFd = object.programFd("on_exit_done");
   // The order of TP_PROTO: tree, session, command, message; fs/smb/client/trace.h.
   const words = (call: Call) => [BigInt(call.treeId), call.sessionId, BigInt(call.command), call.messageId];
   return {
@@ -88,5 +104,7 @@ function makeTraffic(object: BpfObject): Traffic {
     fail: (call, ntStatus, errno) =>
       // The kernel hands rc over as a negative int, zero-extended.
       void object.run(errFd, [...words(call), BigInt(ntStatus), BigInt.asUintN(32, BigInt(-errno))]),
+    begin: (xid) => void object.run(beginFd, [BigInt(xid)]),
+    end: (xid) => void object.run(endFd, [BigInt(xid)]),
   };
 }

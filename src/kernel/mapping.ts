@@ -1,7 +1,7 @@
-// The kernel's memory in this process: the ring, the request table and the control word, mapped once and kept until
+// The kernel's memory in this process: the ring, the request table, the operations and the control word, mapped once and kept until
 // `unmapAll`. In: file descriptors of the maps; out: addresses as numbers, which any thread may turn into views.
 
-import { GEOMETRY, REQUEST_BYTES } from "../model/request.gen.ts";
+import { GEOMETRY, OPERATION, REQUEST_BYTES } from "../model/request.gen.ts";
 import type { SourceHandles } from "../model/source.ts";
 import { mapFile, PAGE_BYTES, reserveAddresses, unmap } from "../system/memory.ts";
 
@@ -9,20 +9,24 @@ import { mapFile, PAGE_BYTES, reserveAddresses, unmap } from "../system/memory.t
 export type SourceMemory = Omit<SourceHandles, "wakeFd" | "ueventFd" | "mountinfoFd">;
 
 export const TABLE_BYTES = GEOMETRY.SETS * GEOMETRY.SET_LINES * REQUEST_BYTES;
+export const OPERATIONS_BYTES = GEOMETRY.OPERATION_SETS * GEOMETRY.OPERATION_SET_LINES * OPERATION.BYTES;
 
 const RING_MAPPED_BYTES = 2 * PAGE_BYTES + 2 * GEOMETRY.RING_BYTES;
 
-/**
- * Maps the three. A BPF ring buffer shows its consumer page at offset 0, writable, and behind it, read-only, the
- * producer page and the data twice: kernel/bpf/ringbuf.c, ringbuf_map_mmap_kern.
- */
-export function mapKernelMemory(fds: {
+interface MapFds {
   readonly ring: number;
   readonly table: number;
+  readonly operations: number;
   readonly control: number;
   readonly histograms: number;
   readonly possibleCpus: number;
-}): SourceMemory {
+}
+
+/**
+ * Maps the four. A BPF ring buffer shows its consumer page at offset 0, writable, and behind it, read-only, the
+ * producer page and the data twice: kernel/bpf/ringbuf.c, ringbuf_map_mmap_kern.
+ */
+export function mapKernelMemory(fds: MapFds): SourceMemory {
   const producer = mapFile(fds.ring, RING_MAPPED_BYTES - PAGE_BYTES, "read", PAGE_BYTES);
   return {
     ringFd: fds.ring,
@@ -32,6 +36,8 @@ export function mapKernelMemory(fds: {
     ringBytes: GEOMETRY.RING_BYTES,
     tableAddress: mapFile(fds.table, TABLE_BYTES, "read"),
     tableBytes: TABLE_BYTES,
+    operationsAddress: mapFile(fds.operations, OPERATIONS_BYTES, "read"),
+    operationsBytes: OPERATIONS_BYTES,
     controlAddress: mapFile(fds.control, PAGE_BYTES, "write"),
     histogramsFd: fds.histograms,
     possibleCpus: fds.possibleCpus,
@@ -40,12 +46,9 @@ export function mapKernelMemory(fds: {
 
 /**
  * Maps memory files in the same layout, everything writable; the ring's data twice in a row.
- * @param fds.ring holds two pages and the data once, fds.table the table, fds.control one page.
+ * @param fds.ring holds two pages and the data once, the others what they are named for, fds.control one page.
  */
-export function mapImitatedMemory(
-  fds: { readonly ring: number; readonly table: number; readonly control: number },
-  ringFd: number,
-): SourceMemory {
+export function mapImitatedMemory(fds: MapFds, ringFd: number): SourceMemory {
   const consumer = reserveAddresses(RING_MAPPED_BYTES);
   const onceBytes = 2 * PAGE_BYTES + GEOMETRY.RING_BYTES;
   mapFile(fds.ring, onceBytes, "write", 0, consumer);
@@ -58,6 +61,8 @@ export function mapImitatedMemory(
     ringBytes: GEOMETRY.RING_BYTES,
     tableAddress: mapFile(fds.table, TABLE_BYTES, "write"),
     tableBytes: TABLE_BYTES,
+    operationsAddress: mapFile(fds.operations, OPERATIONS_BYTES, "write"),
+    operationsBytes: OPERATIONS_BYTES,
     controlAddress: mapFile(fds.control, PAGE_BYTES, "write"),
     histogramsFd: -1,
     possibleCpus: 0,
@@ -69,5 +74,6 @@ export function unmapAll(memory: SourceMemory): void {
   unmap(memory.ringConsumerAddress, PAGE_BYTES);
   unmap(memory.ringProducerAddress, RING_MAPPED_BYTES - PAGE_BYTES);
   unmap(memory.tableAddress, memory.tableBytes);
+  unmap(memory.operationsAddress, memory.operationsBytes);
   unmap(memory.controlAddress, PAGE_BYTES);
 }

@@ -24,9 +24,13 @@ export type ProgramName =
   | "on_cmd_enter"
   | "on_cmd_done"
   | "on_cmd_err"
+  | "on_enter"
+  | "on_exit_done"
+  | "on_exit_err"
   | SignalProgram
   | `${ConnectionProgram}_unnamed`
-  | "reap_request";
+  | "reap_request"
+  | "reap_operation";
 
 /** Two programs each: what the second is for is said in bpf/signal.h. */
 type ConnectionProgram =
@@ -47,6 +51,7 @@ type SignalProgram =
 
 export type MapName =
   | "requests"
+  | "operations"
   | "control"
   | "events"
   | "counters"

@@ -15,6 +15,8 @@ export interface RequestSource {
   counters(): Losses;
   /** Ends a request that nobody waits for: closes its line, or forgets that it lost one; false where it has ended already. */
   reap(request: Request): boolean;
+  /** Frees the line of an operation that nobody is at any more; false where it has ended already. */
+  reapOperation(startNs: bigint, taskId: number): boolean;
   /** Counts the replies of each tree in its slot from now on. */
   placeTrees(trees: readonly KnownTree[]): void;
   /** Synthetic traffic through the same programs: for `aod demo` and the benchmarks. */
@@ -37,4 +39,7 @@ export interface Traffic {
   done(call: Call): void;
   /** @param errno positive. */
   fail(call: Call, ntStatus: number, errno: number): void;
+  /** This thread enters cifs for an operation. */
+  begin(xid: number): void;
+  end(xid: number): void;
 }

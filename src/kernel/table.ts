@@ -1,6 +1,7 @@
-// The request table as user space sees it: the kernel's memory, mapped for reading. Out: the live lines, or a frozen
-// copy. What the lines mean is for others.
+// The request table and the operations as user space sees them: the kernel's memory, mapped for reading. Out: the live
+// lines, or a frozen copy. What the lines mean is for others.
 
+import { OperationMemory } from "../model/operation.ts";
 import { OFFSET, REQUEST_BYTES } from "../model/request.gen.ts";
 import { RequestMemory } from "../model/request.ts";
 import type { SourceHandles } from "../model/source.ts";
@@ -11,6 +12,14 @@ type TableHandles = Pick<SourceHandles, "tableAddress" | "tableBytes">;
 /** The live table: lines change while they are read. */
 export function openTable({ tableAddress, tableBytes }: TableHandles): RequestMemory {
   return new RequestMemory(viewOf(tableAddress, tableBytes));
+}
+
+/** What tasks are at inside cifs, live too. */
+export function openOperations({
+  operationsAddress,
+  operationsBytes,
+}: Pick<SourceHandles, "operationsAddress" | "operationsBytes">): OperationMemory {
+  return new OperationMemory(viewOf(operationsAddress, operationsBytes));
 }
 
 /**

@@ -12,6 +12,9 @@ export const LOSS_CAUSES: Readonly<Record<string, string>> = {
   forgotten:
     "reads and writes in flight without a line, too many to tell apart: from here on a wrong pair is possible",
   unknown_command: "requests of a command outside MS-SMB2 2.2.1.2",
+  operations_displaced:
+    "operations in cifs that are not followed any more: more tasks at once than there is room for",
+  operations_contended: "operations in cifs not recorded: their set was being written at each try",
   missed_runs: "events that the kernel left out because the program was already running on that CPU",
   unfollowed: "open requests that lost their line and could not be followed: too many at once",
 };

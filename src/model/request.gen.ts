@@ -58,6 +58,10 @@ export const GEOMETRY = {
   SETS_LOG2: 14,
   SETS: 16384,
   SET_LINES: 4,
+  COMM_BYTES: 12,
+  OPERATION_SETS_LOG2: 10,
+  OPERATION_SETS: 1024,
+  OPERATION_SET_LINES: 4,
   RING_BYTES: 1048576,
   COMMANDS: 20,
   COMPOUND_PARTS: 10,
@@ -66,6 +70,16 @@ export const GEOMETRY = {
   TREE_BUCKETS: 1024,
   ERRNO_WORDS: 4,
   STATUS_MAX: 4096,
+} as const;
+
+/** Size and byte offsets of a line of `operations`: struct aod_operation. */
+export const OPERATION = {
+  BYTES: 32,
+  start_ns: 0,
+  xid: 8,
+  task_id: 12,
+  process_id: 16,
+  comm: 20,
 } as const;
 
 /** Size and byte offsets of the value of `control`: struct aod_control. */
@@ -130,4 +144,10 @@ export const COUNTERS = [
   "unknown_command",
   "signals",
   "forgotten",
+  "operations_entered",
+  "operations_ended",
+  "operations_overwritten",
+  "operations_reaped",
+  "operations_displaced",
+  "operations_contended",
 ] as const;

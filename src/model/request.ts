@@ -2,7 +2,8 @@
 // The only place that knows the byte layout by name; offsets come from the generated file. Nothing here touches
 // memory that it was not handed.
 
-import { FLAG, KIND, OFFSET, REQUEST_BYTES } from "./request.gen.ts";
+import { readComm, writeComm } from "./comm.ts";
+import { FLAG, KIND, OFFSET } from "./request.gen.ts";
 
 export interface Request {
   /** When the request got its message id, ns of CLOCK_MONOTONIC. With messageId, its identity. */
@@ -61,9 +62,7 @@ export function writeRequest(view: DataView, at: number, request: Request): void
   view.setUint8(at + OFFSET.command, request.command);
   view.setUint8(at + OFFSET.flags, request.flags);
   view.setUint8(at + OFFSET.kind, request.kind);
-  for (let i = 0; i < REQUEST_BYTES - OFFSET.comm; i++) {
-    view.setUint8(at + OFFSET.comm + i, request.comm.charCodeAt(i) || 0);
-  }
+  writeComm(view, at + OFFSET.comm, request.comm);
   view.setBigUint64(at + OFFSET.start_ns, request.startNs, true);
 }
 
@@ -143,18 +142,7 @@ export class RequestMemory {
       command: this.command(at),
       flags: this.flags(at),
       kind: this.kind(at),
-      comm: this.#comm(at + OFFSET.comm),
+      comm: readComm(this.#bytes, at + OFFSET.comm),
     };
-  }
-
-  #comm(at: number): string {
-    const end = at + REQUEST_BYTES - OFFSET.comm;
-    let text = "";
-    for (let i = at; i < end; i++) {
-      const byte = this.#bytes[i] ?? 0;
-      if (byte === 0) break;
-      text += String.fromCharCode(byte);
-    }
-    return text;
   }
 }

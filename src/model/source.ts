@@ -19,6 +19,9 @@ export interface SourceHandles {
   readonly histogramsFd: number;
   /** CPUs that a per-CPU map has values of. */
   readonly possibleCpus: number;
+  /** What tasks are at inside cifs: GEOMETRY.OPERATION_SETS sets. Read-only. */
+  readonly operationsAddress: number;
+  readonly operationsBytes: number;
   /** struct aod_control, written by both sides. */
   readonly controlAddress: number;
   /** The supervisor writes it after posting a message; the detector's epoll set holds it. */

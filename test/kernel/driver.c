@@ -10,15 +10,19 @@
  *   T err TREE SESSION COMMAND MESSAGE STATUS RC  smb3_cmd_err
  *   T run PROGRAM ARG ...                         any other program
  *   T reap N MESSAGE SESSION SENDER COMMAND       reap_request for the line that operation N of thread SENDER opened
+ *   T begin XID, T end XID, T fail XID RC         smb3_enter, smb3_exit_done, smb3_exit_err
+ *   T forget N BEGINNER                           reap_operation for what operation N of thread BEGINNER began
+ *   T crowd                                       starts the thread as a task whose set of operations is thread 0's
  *   T name COMM                                   names the thread
  *   - filter COMMAND SLOW_NS MASK MASK MASK MASK, - quiet STATUS COMMAND, - tree SESSION TREE SLOT, - asleep VALUE
  *   - deaf VALUE                                  1: leaves the ring alone from now on; 0: reads it again
- *   - look                                        the table's used lines and the counters
+ *   - look                                        the used lines of the table and of operations, and the counters
  *   - dump                                        the same and the histograms
  *   - reset                                       everything as if newly loaded, operations counted from 0 again
  *   - flush                                       what came out so far is wanted now
  *
- * Out, for operation N: `record HEX` for each record that came on the ring, `line HEX`, `counter INDEX VALUE`,
+ * Out, for operation N: `record HEX` for each record that came on the ring, `line HEX`, `pending HEX` (an
+ * operation), `counter INDEX VALUE`,
  * `histogram SLOT COMMAND SUM ERRORS BUCKET:COUNT ...` and `control ASLEEP GHOSTS` for a look or dump, `task T TID PID`
  * when a thread is new, and at last `op N BEFORE AFTER RETURNED`: CLOCK_MONOTONIC around it, in ns, and the program's
  * value. Numbers are decimal or 0x.
@@ -59,6 +63,7 @@ static struct thread {
 	sem_t go, done;
 	int started;
 	pid_t task;
+	int in_crowd, is_wrong_task;
 } threads[THREADS];
 
 static struct loaded loaded;
@@ -81,6 +86,11 @@ static void *serve(void *argument)
 	struct thread *thread = argument;
 
 	thread->task = gettid();
+	thread->is_wrong_task = thread->in_crowd && operation_set_of(thread->task) != operation_set_of(threads[0].task);
+	if (thread->is_wrong_task) {
+		sem_post(&thread->done);
+		return NULL;
+	}
 	printf("task %d %d %d\n", (int)(thread - threads), thread->task, getpid());
 	for (;;) {
 		sem_post(&thread->done);
@@ -90,18 +100,25 @@ static void *serve(void *argument)
 	return NULL;
 }
 
+/* Tasks get their ids one after the other, so about every thousandth is one for a crowd. */
+static void start_thread(struct thread *thread)
+{
+	thread->started = 1;
+	sem_init(&thread->go, 0, 0);
+	sem_init(&thread->done, 0, 0);
+	do {
+		if (pthread_create(&thread->id, NULL, serve, thread))
+			die("start a thread");
+		sem_wait(&thread->done);
+	} while (thread->is_wrong_task && !pthread_join(thread->id, NULL));
+}
+
 static void pass_baton(int index)
 {
 	struct thread *thread = &threads[index];
 
-	if (!thread->started) {
-		thread->started = 1;
-		sem_init(&thread->go, 0, 0);
-		sem_init(&thread->done, 0, 0);
-		if (pthread_create(&thread->id, NULL, serve, thread))
-			die("start a thread");
-		sem_wait(&thread->done);
-	}
+	if (!thread->started)
+		start_thread(thread);
 	sem_post(&thread->go);
 	sem_wait(&thread->done);
 }
@@ -151,6 +168,9 @@ static void dump(int with_histograms)
 		for (int i = 0; i < AOD_SET_LINES; i++)
 			if (loaded.table[set].lines[i].start_ns)
 				print_bytes("line", &loaded.table[set].lines[i], sizeof(struct aod_request));
+	for (int i = 0; i < AOD_OPERATION_SETS * AOD_OPERATION_SET_LINES; i++)
+		if (loaded.operations->lines[i].start_ns)
+			print_bytes("pending", &loaded.operations->lines[i], sizeof(struct aod_operation));
 	for (__u32 i = 0; i < AOD_COUNTERS; i++)
 		printf("counter %u %llu\n", i, read_counter(&loaded, i));
 	for (__u32 slot = 0; with_histograms && slot < AOD_SHARE_SLOTS; slot++)
@@ -159,17 +179,33 @@ static void dump(int with_histograms)
 	printf("control %u %u\n", loaded.control->asleep, loaded.control->ghosts);
 }
 
+static int is_during(__u64 start_ns, __u64 operation)
+{
+	if (operation >= OPERATIONS)
+		die("no operation %llu", operation);
+	return start_ns >= spans[operation][0] && start_ns <= spans[operation][1];
+}
+
 /* The start_ns of the request that was sent during this operation; 0 where its line is gone. */
 static __u64 start_of(__u64 operation)
 {
 	const struct aod_request *lines = loaded.table->lines;
 
-	if (operation >= OPERATIONS)
-		die("no operation %llu", operation);
 	for (int i = 0; i < AOD_SETS * AOD_SET_LINES; i++)
-		if (lines[i].start_ns >= spans[operation][0] && lines[i].start_ns <= spans[operation][1])
+		if (is_during(lines[i].start_ns, operation))
 			return lines[i].start_ns;
 	return 0;
+}
+
+/* The same for smb3_enter; where its line is gone, a moment when it began. */
+static __u64 begin_of(__u64 operation)
+{
+	const struct aod_operation *lines = loaded.operations->lines;
+
+	for (int i = 0; i < AOD_OPERATION_SETS * AOD_OPERATION_SET_LINES; i++)
+		if (is_during(lines[i].start_ns, operation))
+			return lines[i].start_ns;
+	return spans[operation][1];
 }
 
 static void set_map(const __u64 *words, const char *verb)
@@ -226,7 +262,22 @@ static void run_operation(__u64 number, int thread, char *verb, char *rest)
 		baton.program = program_fd(&loaded, "on_cmd_done");
 	else if (!strcmp(verb, "err"))
 		baton.program = program_fd(&loaded, "on_cmd_err");
-	else if (!strcmp(verb, "reap")) {
+	else if (!strcmp(verb, "begin"))
+		baton.program = program_fd(&loaded, "on_enter");
+	else if (!strcmp(verb, "end"))
+		baton.program = program_fd(&loaded, "on_exit_done");
+	else if (!strcmp(verb, "fail")) {
+		baton.program = program_fd(&loaded, "on_exit_err");
+		words[2] = (__u32)words[1];
+	} else if (!strcmp(verb, "forget")) {
+		baton.program = program_fd(&loaded, "reap_operation");
+		words[0] = begin_of(words[0]);
+		words[1] = words[1] < THREADS ? threads[words[1]].task : 0;
+	} else if (!strcmp(verb, "crowd")) {
+		if (!threads[0].started)
+			start_thread(&threads[0]);
+		threads[thread].in_crowd = 1;
+	} else if (!strcmp(verb, "reap")) {
 		baton.program = program_fd(&loaded, "reap_request");
 		words[0] = start_of(words[0]);
 		words[3] = words[3] < THREADS ? threads[words[3]].task : 0;

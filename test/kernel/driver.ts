@@ -1,7 +1,13 @@
 // The real BPF programs, run by test/kernel/driver.c in tasks of our choice. In: operations; out: what came of each,
 // decoded. Text in between is the driver's own, described at its top. It judges nothing.
 
-import { COUNTERS, type COUNTERS as Counters, REQUEST_BYTES } from "../../src/model/request.gen.ts";
+import { OperationMemory, type Operation as Pending } from "../../src/model/operation.ts";
+import {
+  COUNTERS,
+  type COUNTERS as Counters,
+  OPERATION,
+  REQUEST_BYTES,
+} from "../../src/model/request.gen.ts";
 import { type Request, RequestMemory } from "../../src/model/request.ts";
 import { testProgram } from "../helpers/bpf.ts";
 
@@ -30,6 +36,12 @@ export type Operation =
       readonly entered: number;
       readonly sender: number;
     } & Omit<Key, "treeId">)
+  | { readonly verb: "begin" | "end"; readonly thread: number; readonly xid: number }
+  | { readonly verb: "fail"; readonly thread: number; readonly xid: number; readonly rc: number }
+  /** Reaps what operation number `begun` of thread `beginner` began. */
+  | { readonly verb: "forget"; readonly thread: number; readonly begun: number; readonly beginner: number }
+  /** Starts the thread as a task whose operations are in the set of thread 0's; before its first operation. */
+  | { readonly verb: "crowd"; readonly thread: number }
   | { readonly verb: "name"; readonly thread: number; readonly comm: string }
   | {
       readonly verb: "filter";
@@ -55,6 +67,8 @@ export interface Histogram {
 /** Everything that user space could see at that moment. */
 export interface Dump {
   readonly lines: readonly Request[];
+  /** What tasks are at inside cifs. */
+  readonly pending: readonly Pending[];
   readonly counters: Readonly<Record<(typeof Counters)[number], number>>;
   readonly histograms: readonly Histogram[];
   readonly asleep: number;
@@ -144,6 +158,8 @@ export class Driver {
         this.#processId = third;
       } else if (what === "record") {
         seen.records.push(readRecord(words[0] ?? ""));
+      } else if (what === "pending") {
+        seen.pending.push(readPending(words[0] ?? ""));
       } else if (what === "line") {
         seen.lines.push(readRecord(words[0] ?? ""));
       } else if (what === "counter") {
@@ -154,10 +170,11 @@ export class Driver {
         );
         seen.histograms.push({ slot: first, command: second, sumNs: third, errors: fourth, buckets });
       } else if (what === "control") {
-        const { lines, histograms } = seen;
+        const { lines, pending, histograms } = seen;
         const counters = Object.fromEntries(COUNTERS.map((name, i) => [name, seen.counters.get(i) ?? 0]));
         seen.dump = {
           lines,
+          pending,
           histograms,
           asleep: first,
           ghosts: second,
@@ -192,6 +209,15 @@ function toLine(operation: Operation): string {
       const { thread, entered, messageId, sessionId, sender, command } = operation;
       return `${thread} reap ${entered} ${messageId} ${sessionId} ${sender} ${command}`;
     }
+    case "begin":
+    case "end":
+      return `${operation.thread} ${verb} ${operation.xid}`;
+    case "fail":
+      return `${operation.thread} fail ${operation.xid} ${operation.rc}`;
+    case "forget":
+      return `${operation.thread} forget ${operation.begun} ${operation.beginner}`;
+    case "crowd":
+      return `${operation.thread} crowd`;
     case "name":
       return `${operation.thread} name ${operation.comm}`;
     case "filter":
@@ -221,6 +247,7 @@ function makeSeen() {
   return {
     records: [] as Request[],
     lines: [] as Request[],
+    pending: [] as Pending[],
     counters: new Map<number, number>(),
     histograms: [] as Histogram[],
     dump: undefined as Dump | undefined,
@@ -231,4 +258,10 @@ function readRecord(hex: string): Request {
   const bytes = Uint8Array.fromHex(hex);
   if (bytes.length !== REQUEST_BYTES) throw new Error(`a record of ${bytes.length} bytes`);
   return new RequestMemory(bytes.buffer).read(0);
+}
+
+function readPending(hex: string): Pending {
+  const bytes = Uint8Array.fromHex(hex);
+  if (bytes.length !== OPERATION.BYTES) throw new Error(`an operation of ${bytes.length} bytes`);
+  return new OperationMemory(bytes.buffer).read(0);
 }

@@ -25,6 +25,7 @@
 struct loaded {
 	struct bpf_object *object;
 	struct aod_set *table; /* the map `requests`, writable: tests empty it */
+	struct aod_operation_set *operations;
 	struct aod_control *control;
 	int cpus;
 };
@@ -93,6 +94,7 @@ static inline void load(struct loaded *loaded, const char *path)
 {
 	load_object(loaded, path);
 	loaded->table = map_memory(loaded, "requests", AOD_SETS * sizeof(struct aod_set));
+	loaded->operations = map_memory(loaded, "operations", AOD_OPERATION_SETS * sizeof(struct aod_operation_set));
 	loaded->control = map_memory(loaded, "control", sizeof(struct aod_control));
 	loaded->cpus = check(libbpf_num_possible_cpus(), "count CPUs");
 }
@@ -117,6 +119,12 @@ static inline __u64 read_counter(const struct loaded *loaded, __u32 counter)
 	return sum;
 }
 
+/* The set of a task's operations: the formula of operation_set_of, bpf/operation.h. */
+static inline __u32 operation_set_of(__u32 task_id)
+{
+	return task_id * 0x9e3779b1U >> (32 - AOD_OPERATION_SETS_LOG2);
+}
+
 /* Every element of a map of zeros again. */
 static inline void clear_map(const struct loaded *loaded, const char *name, __u32 entries, size_t value_size)
 {
@@ -134,13 +142,16 @@ static inline void reset(const struct loaded *loaded)
 {
 	struct bpf_map *states = bpf_object__find_map_by_name(loaded->object, "states");
 	struct bpf_map *ghosts = bpf_object__find_map_by_name(loaded->object, "ghosts");
+	struct bpf_map *by_xid = bpf_object__find_map_by_name(loaded->object, "operations_by_xid");
 	int quiet = map_fd(loaded, "quiet");
 	struct aod_quiet key;
 
 	memset(loaded->table, 0, AOD_SETS * sizeof(struct aod_set));
+	memset(loaded->operations, 0, AOD_OPERATION_SETS * sizeof(struct aod_operation_set));
 	memset(loaded->control, 0, sizeof(struct aod_control));
 	clear_map(loaded, "states", AOD_SETS, bpf_map__value_size(states));
 	clear_map(loaded, "ghosts", bpf_map__max_entries(ghosts), bpf_map__value_size(ghosts));
+	clear_map(loaded, "operations_by_xid", bpf_map__max_entries(by_xid), sizeof(aod_u32));
 	clear_map(loaded, "counters", AOD_COUNTERS, sizeof(__u64));
 	clear_map(loaded, "histograms", AOD_SHARE_SLOTS * AOD_COMMANDS, sizeof(struct aod_histogram));
 	clear_map(loaded, "filters", AOD_COMMANDS, sizeof(struct aod_filter));

@@ -4,10 +4,11 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { Control } from "../../src/kernel/control.ts";
 import { RingReader } from "../../src/kernel/ring.ts";
 import type { Call, RequestSource } from "../../src/kernel/source.ts";
-import { openTable } from "../../src/kernel/table.ts";
+import { openOperations, openTable } from "../../src/kernel/table.ts";
 import { COMMAND, type CommandName } from "../../src/model/command.ts";
 import { ERRNO } from "../../src/model/errno.ts";
-import { FLAG, KIND, REQUEST_BYTES } from "../../src/model/request.gen.ts";
+import type { Operation } from "../../src/model/operation.ts";
+import { FLAG, KIND, OPERATION, REQUEST_BYTES } from "../../src/model/request.gen.ts";
 import { type Request, stateOf } from "../../src/model/request.ts";
 import { aLatencyRule, anErrorRule } from "../helpers/rule.ts";
 
@@ -118,6 +119,64 @@ export function describeSource(open: () => RequestSource): void {
     const closed = lineOf(call);
     expect(closed && stateOf(closed)).toBe("lost");
     expect(closed?.flags).toBe(FLAG.REAPED);
+  });
+
+  const operations = (): readonly Operation[] => {
+    const memory = openOperations(source.memory);
+    const lines: Operation[] = [];
+    for (let at = 0; at < memory.byteLength; at += OPERATION.BYTES) {
+      if (memory.startLow(at) !== 0 || memory.startHigh(at) !== 0) lines.push(memory.read(at));
+    }
+    return lines;
+  };
+
+  test("what a task is at stands among the operations until it ends, or until the task's next one", () => {
+    const before = source.counters();
+    source.traffic.begin(7);
+    expect(operations()).toMatchObject([{ xid: 7, processId: process.pid }]);
+    source.traffic.begin(8);
+    source.traffic.end(7);
+    expect(operations()).toMatchObject([{ xid: 8, processId: process.pid }]);
+    source.traffic.end(8);
+    source.traffic.end(8);
+    expect(operations()).toEqual([]);
+    const count = (name: string) => (source.counters()[name] ?? 0) - (before[name] ?? 0);
+    expect([count("operations_entered"), count("operations_overwritten"), count("operations_ended")]).toEqual(
+      [2, 1, 1],
+    );
+  });
+
+  test.each(["SMB2_CLOSE", "SMB2_TREE_DISCONNECT", "SMB2_LOGOFF"] as const)(
+    "a reply to %s ends what its task is at, a reply to another command does not",
+    (command) => {
+      source.traffic.begin(9);
+      source.traffic.done(aCall("SMB2_CREATE"));
+      expect(operations()).toHaveLength(1);
+      source.traffic.done(aCall(command));
+      expect(operations()).toEqual([]);
+    },
+  );
+
+  test("an operation that nobody is at any more is freed, once, by its start and its task", () => {
+    source.traffic.begin(10);
+    const [operation] = operations();
+    expect(operation).toBeDefined();
+    if (operation === undefined) return;
+    const { startNs, taskId } = operation;
+    expect(source.reapOperation(startNs + 1n, taskId)).toBe(false);
+    expect(source.reapOperation(startNs, taskId + 1)).toBe(false);
+    expect(operations()).toHaveLength(1);
+    expect(source.reapOperation(startNs, taskId)).toBe(true);
+    expect(source.reapOperation(startNs, taskId)).toBe(false);
+    expect(operations()).toEqual([]);
+  });
+
+  test("who sleeps without a deadline is woken by an operation as well", () => {
+    new Control(source.memory).setAsleep();
+    source.traffic.begin(11);
+    source.traffic.begin(12);
+    source.traffic.end(12);
+    expect(drain().map(({ kind }) => kind)).toEqual([KIND.WAKE]);
   });
 
   test("a reader that dies before it commits leaves everything to the next", () => {

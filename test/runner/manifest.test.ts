@@ -38,6 +38,8 @@ describe("the manifest", () => {
       losses: {
         enter_contended: 0,
         forgotten: 0,
+        operations_contended: 0,
+        operations_displaced: 0,
         reply_contended: 0,
         ring_full: 2,
         unknown_command: 0,
