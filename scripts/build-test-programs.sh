@@ -1,5 +1,5 @@
 #!/bin/bash
-# Builds the host C programs of the tests into build/test: driver and race (test/kernel), write-request (test/fixtures).
+# Builds the host C programs of the tests into build/test: driver and the races (test/kernel), write-request (test/fixtures).
 # What is newer than all that it is made of stays, so tests may call this each time.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -22,4 +22,5 @@ build() {
 mkdir -p build/test
 build test/kernel/driver.c driver -lbpf -lpthread
 build test/kernel/race.c race -lbpf -lpthread
+build test/kernel/race-operations.c race-operations -lbpf -lpthread
 build test/fixtures/write-request.c write-request
