@@ -43,10 +43,11 @@ enum aod_flags {
 
 /* What a record on the ring is. Lines of the request table are always AOD_KIND_REQUEST. */
 enum aod_kind {
-	AOD_KIND_REQUEST = 1, /* a complete request that was slow or failed */
-	AOD_KIND_EVICTED = 2, /* an open request that lost its line; user space follows it from here */
-	AOD_KIND_SIGNAL = 3,  /* connection trouble; `command` holds an aod_signal */
-	AOD_KIND_WAKE = 4,    /* an operation or a request began while user space slept without a deadline */
+	AOD_KIND_REQUEST = 1,   /* a complete request that was slow or failed */
+	AOD_KIND_EVICTED = 2,   /* an open request that lost its line; user space follows it from here */
+	AOD_KIND_SIGNAL = 3,    /* connection trouble; `command` holds an aod_signal */
+	AOD_KIND_WAKE = 4,      /* an operation or a request began while user space slept without a deadline */
+	AOD_KIND_OPERATION = 5, /* never on the ring: how user space shows an operation among requests */
 };
 
 /*

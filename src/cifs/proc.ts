@@ -2,12 +2,14 @@
 // that a hung mount holds: DebugData takes spin locks only, wchan, comm and cgroup none, mountinfo that of the namespace,
 // which nobody keeps while waiting for a server. Expected absences are values; what the text means is for others.
 
-import { closeSync, constants, openSync, readSync } from "node:fs";
+import { closeSync, constants, openSync, readdirSync, readSync } from "node:fs";
 
 /** Room for 40,000 requests in flight at about 100 bytes a line. */
 const DEBUG_DATA_MAX_BYTES = 4 << 20;
 const WCHAN_MAX_BYTES = 128;
 const COMM_MAX_BYTES = 64;
+const STATUS_MAX_BYTES = 4 << 10;
+const TASKS_MAX = 4096;
 const CGROUP_MAX_BYTES = 16 << 10;
 const MOUNTINFO_MAX_BYTES = 1 << 20;
 
@@ -48,7 +50,35 @@ export function readMountinfo(pid: number | "self", proc = "/proc"): string | un
   return textOf(readCapped(`${proc}/${pid}/mountinfo`, MOUNTINFO_MAX_BYTES));
 }
 
+/** A thread as its status says it; undefined where it is no more. */
+export function readTask(
+  taskId: number,
+  proc = "/proc",
+): { readonly taskId: number; readonly processId: number; readonly comm: string } | undefined {
+  const status = textOf(readCapped(`${proc}/${taskId}/status`, STATUS_MAX_BYTES));
+  if (status === undefined) return undefined;
+  const field = (name: string) => new RegExp(`^${name}:\\t(.*)$`, "m").exec(status)?.[1] ?? "";
+  return { taskId, processId: Number(field("Tgid")), comm: field("Name") };
+}
+
+/** Threads of all processes for which the test is true, the first TASKS_MAX. */
+export function findTasks(isSuch: (taskId: number) => boolean, proc = "/proc") {
+  const processes = numbersIn(proc);
+  const tasks = processes.flatMap((pid) => numbersIn(`${proc}/${pid}/task`)).filter(isSuch);
+  return tasks.slice(0, TASKS_MAX).flatMap((taskId) => readTask(taskId, proc) ?? []);
+}
+
 // --- internal ---
+
+function numbersIn(folder: string): readonly number[] {
+  try {
+    return readdirSync(folder).map(Number).filter(Number.isInteger);
+  } catch (error) {
+    // Ended meanwhile.
+    if (EXPECTED[(error as NodeJS.ErrnoException).code ?? ""] === undefined) throw error;
+    return [];
+  }
+}
 
 function textOf(result: ReturnType<typeof readCapped>): string | undefined {
   return typeof result === "string" ? undefined : result.text;

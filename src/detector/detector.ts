@@ -10,6 +10,7 @@
 
 import { type Anomaly, type Recovery, UNKNOWN_SHARE } from "../model/anomaly.ts";
 import { waitsByDesign } from "../model/command.ts";
+import type { Operation, OperationMemory } from "../model/operation.ts";
 import { KIND } from "../model/request.gen.ts";
 import { endNs, type Request, type RequestMemory } from "../model/request.ts";
 import type { Rule } from "../model/rule.ts";
@@ -24,16 +25,24 @@ import { restore } from "./restore.ts";
 import { Rhythm } from "./rhythm.ts";
 import { countsSignal } from "./signal.ts";
 import type { RepliesTo } from "./track.ts";
+import { type TaskWitness, Waiting } from "./waiting.ts";
 import { isOnIpc, type Witness } from "./witness.ts";
 
 /** Whoever was on the ring when the windows were filled has come by then. */
 const RESTORED_FOR_NS = 1e9;
+
+/** The kernel's memory, live. */
+export interface Tables {
+  readonly table: RequestMemory;
+  readonly operations: OperationMemory;
+}
 
 export class Detector {
   readonly #table: RequestMemory;
   readonly #witness: Witness;
   readonly #compounds = new Compounds();
   readonly #flight: Flight;
+  readonly #waiting: Waiting;
   readonly #rhythm: Rhythm;
   readonly #repliesTo: RepliesTo | undefined;
   #ledger: Ledger;
@@ -50,11 +59,12 @@ export class Detector {
    */
   constructor(
     rules: readonly Rule[],
-    table: RequestMemory,
+    { table, operations }: Tables,
     witness: Witness,
     nowNs: number,
     repliesTo?: RepliesTo,
   ) {
+    this.#waiting = new Waiting(operations);
     this.#repliesTo = repliesTo;
     this.#table = table;
     this.#witness = witness;
@@ -86,6 +96,7 @@ export class Detector {
     const remapped = makeRemap(predecessors);
     this.#compounds.remap(remapped);
     this.#flight.remap(remapped, predecessors, this.#ledger, nowNs);
+    this.#waiting.remap(predecessors, this.#ledger, this.#tasksAt(nowNs), nowNs);
     this.#rhythm.configure(this.#ledger.limits.lowestNs);
     this.#restore(nowNs);
     return this.#said(last);
@@ -125,7 +136,9 @@ export class Detector {
   /** Looks through the request table if it is time to. */
   look(nowNs: number): void {
     if (nowNs < this.#nextLookNs) return;
-    this.#rhythm.noteLook(this.#flight.look(this.#ledger, nowNs), nowNs);
+    const newestNs = this.#flight.look(this.#ledger, nowNs);
+    const newestOperationNs = this.#waiting.look(this.#ledger, this.#tasksAt(nowNs), nowNs);
+    this.#rhythm.noteLook(Math.max(newestNs, newestOperationNs), nowNs);
   }
 
   /** Takes the anomalies that are due. */
@@ -148,6 +161,24 @@ export class Detector {
     return this.#flight.takeDead();
   }
 
+  /** Takes the operations with lines that nobody is at, found since the last call. */
+  takeLeft(): readonly Operation[] {
+    return this.#waiting.takeDead();
+  }
+
+  /** The programs are attached since a moment ago: takes over what was under way before. */
+  inherit(nowNs: number): void {
+    if (
+      this.#ledger.limits.waitingNs === Infinity &&
+      !this.#ledger.rules.some(({ type }) => type === "stuck")
+    )
+      return;
+    const { requests, operations } = this.#witness.inherited(nowNs);
+    for (const request of requests) this.#flight.inherit(request, this.#ledger, nowNs);
+    for (const operation of operations) this.#waiting.inherit(operation);
+    this.#rhythm.configure(this.#ledger.limits.lowestNs);
+  }
+
   /** How long it has nothing to do unless something comes, ns; 0 to Infinity. */
   idleNs(nowNs: number): number {
     return Math.max(0, Math.min(this.#nextLookNs, this.#ledger.nextSayNs) - nowNs);
@@ -161,7 +192,19 @@ export class Detector {
   // --- internal ---
 
   get #nextLookNs(): number {
-    return this.#rhythm.nextLookNs(this.#flight.due);
+    const { slowDueNs, exactDueNs } = this.#flight.due;
+    return this.#rhythm.nextLookNs({ slowDueNs, exactDueNs: Math.min(exactDueNs, this.#waiting.dueNs) });
+  }
+
+  #tasksAt(nowNs: number): TaskWitness {
+    return {
+      waitOf: (taskId) => this.#witness.waitOf(taskId),
+      senders: () => this.#flight.senders(nowNs),
+      sharesOf: (taskIds) => {
+        const last = this.#flight.lastOf(taskIds);
+        return new Map([...taskIds].map((id) => [id, this.#witness.awaitedShare(last.get(id), nowNs)]));
+      },
+    };
   }
 
   #said(anomalies: readonly Anomaly[]): readonly Anomaly[] {

@@ -3,7 +3,7 @@
 // and when to look again. Pure but for the table, which programs change meanwhile: a line is believed only if it is
 // the same before and after it was read.
 
-import { FLAG } from "../model/request.gen.ts";
+import { FLAG, REQUEST_BYTES } from "../model/request.gen.ts";
 import type { Request, RequestMemory } from "../model/request.ts";
 import type { Compounds } from "./compounds.ts";
 import { factsInFlight } from "./facts.ts";
@@ -75,6 +75,13 @@ export class Flight {
     this.#note(Infinity, checkNs);
   }
 
+  /** It was in flight before anybody recorded it; one that has a line meanwhile is known already. */
+  inherit(request: Request, ledger: Ledger, nowNs: number): void {
+    const isSame = ({ taskId, messageId }: Request) =>
+      taskId === request.taskId && messageId === request.messageId;
+    if (!this.someOpen(nowNs, isSame)) this.follow(request, ledger);
+  }
+
   /**
    * Other rules: what was counted and said under a rule's name stays so.
    * @param remapped marks by the places of the new rules.
@@ -112,11 +119,24 @@ export class Flight {
   }
 
   /** Threads that sent what is in flight. */
-  openTasks(nowNs: number): ReadonlySet<number> {
+  senders(nowNs: number): ReadonlySet<number> {
     const tasks = new Set<number>();
     this.#scan.walk(nowNs, (at) => tasks.add(this.#table.taskId(at)));
     for (const { request } of this.#overdue) tasks.add(request.taskId);
     return tasks;
+  }
+
+  /** The last request in the table of each of these threads. */
+  lastOf(taskIds: ReadonlySet<number>): ReadonlyMap<number, Request> {
+    const last = new Map<number, Request>();
+    for (let at = 0; at < this.#table.byteLength; at += REQUEST_BYTES) {
+      const taskId = this.#table.taskId(at);
+      if (!taskIds.has(taskId)) continue;
+      const request = this.#table.read(at);
+      const known = last.get(taskId);
+      if (known === undefined || request.startNs > known.startNs) last.set(taskId, request);
+    }
+    return last;
   }
 
   /**

@@ -92,7 +92,8 @@ export class Suspicion {
         entry.checkNs = nowNs + Math.max(ageNs, ALIVE_AGAIN_NS);
         break;
       case "alive":
-        entry.checkNs = nowNs + Math.max(ageNs, ALIVE_AGAIN_NS);
+        // Of the end of one without a line no event tells.
+        entry.checkNs = nowNs + (entry.at === undefined ? ALIVE_AGAIN_NS : Math.max(ageNs, ALIVE_AGAIN_NS));
         break;
       case "stale":
         entry.checkNs = Math.max(this.#witness.readableNs, nowNs + 1);

@@ -7,12 +7,14 @@
 
 import { UNKNOWN_SHARE } from "../model/anomaly.ts";
 import type { Source } from "../model/capture.ts";
-import { type DebugData, shareOf, type TaskWait, treesOf } from "../model/cifs.ts";
+import { type DebugData, type TaskWait, treesOf } from "../model/cifs.ts";
+import type { Operation } from "../model/operation.ts";
 import type { Request } from "../model/request.ts";
-import { type KnownTree, LAST_SLOT, ShareIndex, serverOfShare } from "../model/share.ts";
+import { isShareOf, type KnownTree, LAST_SLOT, ShareIndex, serverOfShare } from "../model/share.ts";
 import { isOfSession } from "../model/signal.ts";
 import { judgeSuspect, type Reading, RequestList, type Suspect, type Verdict } from "./confirm.ts";
 import { mayWaitOnIpc } from "./facts.ts";
+import { requestsListed, serversByConnection, type Task, troubledServers } from "./servers.ts";
 
 /** DebugData is read no more often, on average; and so is nobody asked twice about one tree. */
 export const READ_EVERY_NS = 5e9;
@@ -36,14 +38,33 @@ export interface Witness {
   check(suspects: readonly Suspect[], nowNs: number): readonly Verdict[];
   /** The slot in which the kernel counts the replies of a share. */
   slotOf(share: string): number;
+  /** What a task waits for. */
+  waitOf(taskId: number): TaskWait;
+  /**
+   * The share that a task waits for before it has a request, as far as the servers in trouble tell.
+   * @param last the tree that the task used last, where that is known.
+   */
+  awaitedShare(last: Tree | undefined, nowNs: number): string;
+  /** What was under way before anybody watched: its age counts from now. */
+  inherited(nowNs: number): Inheritance;
   /** From when on a suspect that was `stale` can be checked again, ns. */
   readonly readableNs: number;
   /** Everything that is known of trees, if it changed since the last call. */
   takeShares(): readonly KnownTree[] | undefined;
 }
 
+/** What was under way when aod came. */
+export interface Inheritance {
+  readonly requests: readonly Request[];
+  readonly operations: readonly Operation[];
+}
+
 /** How the kernel is read. */
 export interface CifsReader {
+  /** Every thread of the host that waits for an SMB server. Costs a look at each thread. */
+  readonly findWaiting: () => readonly Task[];
+  /** Undefined for one that is no more. */
+  readonly taskOf: (taskId: number) => Task | undefined;
   /** Undefined where it can't be read. */
   readonly readDebugData: () => DebugData | undefined;
   readonly waitOf: (taskId: number) => TaskWait;
@@ -58,6 +79,8 @@ export class CifsWitness implements Witness {
   #shares = new ShareIndex();
   #changed = false;
   readonly #slots = new Map<string, number>();
+  /** At the last reading. */
+  #troubled: readonly string[] = [];
   /** `//server` by connection id, which survives a reconnect. */
   readonly #servers = new Map<number, string>();
   /** When a reading showed nothing of a tree or a connection, ns. */
@@ -103,25 +126,56 @@ export class CifsWitness implements Witness {
     return judgeAll();
   }
 
+  waitOf(taskId: number): TaskWait {
+    return this.#reader.waitOf(taskId);
+  }
+
+  awaitedShare(last: Tree | undefined, nowNs: number): string {
+    if (nowNs >= Math.max(this.#reading.readNs + READ_EVERY_NS, this.readableNs)) this.read(nowNs);
+    const known = last && this.#shares.find(last.sessionId, last.treeId);
+    const [only, ...others] = this.#troubled;
+    if (only === undefined) return known ?? UNKNOWN_SHARE;
+    if (known !== undefined && this.#troubled.includes(serverOfShare(known))) return known;
+    if (others.length > 0) return UNKNOWN_SHARE;
+    const [share, ...more] = this.#sharesOf(only);
+    return share !== undefined && more.length === 0 ? share : only;
+  }
+
+  inherited(nowNs: number): Inheritance {
+    const data = this.read(nowNs);
+    if (data === undefined) return { requests: [], operations: [] };
+    const startNs = BigInt(Math.round(nowNs));
+    const requests = requestsListed(data, this.#reader.taskOf, startNs);
+    const senders = new Set(requests.map(({ taskId }) => taskId));
+    // Nobody waits for what is not in trouble.
+    const waiting = this.#troubled.length === 0 ? [] : this.#reader.findWaiting();
+    const operations = waiting
+      .filter(({ taskId }) => !senders.has(taskId))
+      .map((task) => ({ ...task, startNs, xid: 0 }));
+    return { requests, operations };
+  }
+
   takeShares(): readonly KnownTree[] | undefined {
     if (!this.#changed) return undefined;
     this.#changed = false;
     return [...this.#trees.values()];
   }
 
-  /** Reads DebugData now, whenever that was done last. */
-  read(nowNs: number): void {
+  /** Reads DebugData now, whenever that was done last. Undefined where it can't be read. */
+  read(nowNs: number): DebugData | undefined {
     this.#paidNs = Math.max(this.#paidNs, nowNs) + READ_EVERY_NS;
     const data = this.#reader.readDebugData();
     this.#reading = { readNs: nowNs, list: data && new RequestList(data) };
     for (const tree of data === undefined ? [] : treesOf(data)) {
       this.#remember({ ...tree, slot: this.#slotOf(tree.share) });
     }
-    for (const [connectionId, server] of data === undefined ? [] : serversOf(data)) {
+    for (const [connectionId, server] of data === undefined ? [] : serversByConnection(data)) {
       this.#servers.set(connectionId, server);
       dropOldest(this.#servers, CONNECTIONS_MAX);
     }
     if (this.#changed) this.#shares = new ShareIndex([...this.#trees.values()]);
+    this.#troubled = data === undefined ? [] : troubledServers(data);
+    return data;
   }
 
   // --- internal ---
@@ -149,6 +203,12 @@ export class CifsWitness implements Witness {
     return undefined;
   }
 
+  /** Those of a server that files are on. */
+  #sharesOf(server: string): ReadonlySet<string> {
+    const shares = [...this.#trees.values()].map(({ share }) => share);
+    return new Set(shares.filter((share) => isShareOf(share, server) && !isIpc(share)));
+  }
+
   /** The first shares have slots of their own, and keep them. */
   #slotOf(share: string): number {
     const known = this.#slots.get(share);
@@ -166,20 +226,6 @@ export class CifsWitness implements Witness {
     if (before === undefined || !isSame(before, tree)) this.#changed = true;
     dropOldest(this.#trees, TREES_MAX);
   }
-}
-
-/** The servers by the ids of their connections, those of extra channels included. */
-function serversOf({ servers }: DebugData): readonly (readonly [number, string])[] {
-  return servers.flatMap((server) => {
-    // As its shares name it: `hostname` may be another name of the same machine, or none.
-    const share = server.sessions.flatMap(({ shares }) => shares)[0];
-    const name = share === undefined ? `//${server.hostname}` : serverOfShare(shareOf(share.unc));
-    if (name === "//") return [];
-    const channels = server.sessions.flatMap((session) => session.channels);
-    return [server, ...channels].flatMap(({ connectionId }) =>
-      connectionId === undefined ? [] : [[connectionId, name] as const],
-    );
-  });
 }
 
 function isSame(a: KnownTree, b: KnownTree): boolean {
@@ -205,7 +251,11 @@ function keyOf({ sessionId, treeId }: Tree): string {
 
 /** Whether a request waits by design because of its share, a pipe's; other commands need no share for that. */
 export function isOnIpc(witness: Witness, request: Request, nowNs: number): boolean {
-  return mayWaitOnIpc(request.command) && witness.shareOf(request, nowNs).toUpperCase().endsWith("/IPC$");
+  return mayWaitOnIpc(request.command) && isIpc(witness.shareOf(request, nowNs));
+}
+
+function isIpc(share: string): boolean {
+  return share.toUpperCase().endsWith("/IPC$");
 }
 
 /** For synthetic traffic, of which cifs knows nothing: an open line is all there is to ask. */
@@ -213,6 +263,9 @@ export const TABLE_WITNESS: Witness = {
   shareOf: () => UNKNOWN_SHARE,
   serverOf: () => UNKNOWN_SHARE,
   slotOf: () => LAST_SLOT,
+  waitOf: () => "running",
+  awaitedShare: () => UNKNOWN_SHARE,
+  inherited: () => ({ requests: [], operations: [] }),
   check: (suspects) => suspects.map(({ hasLine }) => (hasLine ? "alive" : "unsure")),
   readableNs: -Infinity,
   takeShares: () => undefined,

@@ -5,12 +5,12 @@
 // between is followed by one that reads the same records again.
 
 import { parseDebugData } from "../cifs/debug-data.ts";
-import { readDebugData, readWchan } from "../cifs/proc.ts";
+import { findTasks, readDebugData, readTask, readWchan } from "../cifs/proc.ts";
 import { judgeWchan } from "../cifs/wchan.ts";
 import { Control } from "../kernel/control.ts";
 import { ReplyTally } from "../kernel/reply-tally.ts";
 import { RingReader } from "../kernel/ring.ts";
-import { openTable } from "../kernel/table.ts";
+import { openOperations, openTable } from "../kernel/table.ts";
 import type { RequestMemory } from "../model/request.ts";
 import type { Rule } from "../model/rule.ts";
 import type { SourceHandles } from "../model/source.ts";
@@ -32,6 +32,8 @@ const CIFS_READER: CifsReader = {
     return read && parseDebugData(read.text, read.truncated);
   },
   waitOf: (taskId) => judgeWchan(readWchan(taskId)),
+  findWaiting: () => findTasks((taskId) => judgeWchan(readWchan(taskId)) === "reply"),
+  taskOf: readTask,
 };
 
 /** The clock is read again after so many records: about a tenth of a millisecond. */
@@ -54,9 +56,10 @@ class Watch {
     this.#ring = new RingReader(handles);
     this.#control = new Control(handles);
     this.#witness = witnessFor(source, CIFS_READER, monotonicNs());
+    const tables = { table: openTable(handles), operations: openOperations(handles) };
     const tally = new ReplyTally(handles);
     const repliesTo: RepliesTo = (share, commands) => tally.repliesTo(this.#witness.slotOf(share), commands);
-    this.#detector = new Detector(rules, openTable(handles), this.#witness, monotonicNs(), repliesTo);
+    this.#detector = new Detector(rules, tables, this.#witness, monotonicNs(), repliesTo);
     for (const fd of [handles.ringFd, handles.wakeFd, handles.ueventFd]) if (fd >= 0) this.#epoll.add(fd);
     if (handles.mountinfoFd >= 0) this.#epoll.add(handles.mountinfoFd, "exceptional");
   }
@@ -86,6 +89,10 @@ class Watch {
     }
   }
 
+  inherit(): void {
+    this.#detector.inherit(monotonicNs());
+  }
+
   pulse(): void {
     this.#port.post({ type: "pulse", counts: { ...this.#detector.counts, wakeUps: this.#wakeUps } });
   }
@@ -112,6 +119,8 @@ class Watch {
     for (const recovery of this.#detector.takeRecovered()) this.#port.post({ type: "recovered", recovery });
     const dead = this.#detector.takeDead();
     if (dead.length > 0) this.#port.post({ type: "dead", requests: dead });
+    const left = this.#detector.takeLeft();
+    if (left.length > 0) this.#port.post({ type: "left", operations: left });
     this.#ring.commit();
     if (this.#detector.wantsWake) this.#control.setAsleep();
   }
@@ -160,6 +169,9 @@ serve<ToDetector, FromDetector>((port) => {
         break;
       case "configure":
         watch?.configure(message.rules);
+        break;
+      case "attached":
+        watch?.inherit();
         break;
       case "ping":
         watch?.pulse();

@@ -13,11 +13,15 @@ export const OPERATIONS_BYTES = GEOMETRY.OPERATION_SETS * GEOMETRY.OPERATION_SET
 
 const RING_MAPPED_BYTES = 2 * PAGE_BYTES + 2 * GEOMETRY.RING_BYTES;
 
-interface MapFds {
+interface MappedFds {
   readonly ring: number;
   readonly table: number;
   readonly operations: number;
   readonly control: number;
+}
+
+/** Of the kernel's maps; `histograms` is handed on as it is. */
+interface MapFds extends MappedFds {
   readonly histograms: number;
   readonly possibleCpus: number;
 }
@@ -48,7 +52,7 @@ export function mapKernelMemory(fds: MapFds): SourceMemory {
  * Maps memory files in the same layout, everything writable; the ring's data twice in a row.
  * @param fds.ring holds two pages and the data once, the others what they are named for, fds.control one page.
  */
-export function mapImitatedMemory(fds: MapFds, ringFd: number): SourceMemory {
+export function mapImitatedMemory(fds: MappedFds, ringFd: number): SourceMemory {
   const consumer = reserveAddresses(RING_MAPPED_BYTES);
   const onceBytes = 2 * PAGE_BYTES + GEOMETRY.RING_BYTES;
   mapFile(fds.ring, onceBytes, "write", 0, consumer);

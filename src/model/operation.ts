@@ -2,7 +2,8 @@
 // shows who waits before a request exists. Nothing here touches memory that it was not handed.
 
 import { readComm, writeComm } from "./comm.ts";
-import { OPERATION } from "./request.gen.ts";
+import { KIND, OPERATION } from "./request.gen.ts";
+import type { Request } from "./request.ts";
 
 export interface Operation {
   /** When the task entered, ns of CLOCK_MONOTONIC; 0n: the line is free. With taskId, its identity. */
@@ -64,4 +65,12 @@ export class OperationMemory {
       comm: readComm(this.#bytes, at + OPERATION.comm),
     };
   }
+}
+
+/** An operation among the requests in evidence: it has neither session nor tree yet, and its xid for a message id. */
+export function asEvidence({ startNs, xid, taskId, processId, comm }: Operation): Request {
+  return {
+    ...{ startNs, taskId, processId, comm, messageId: BigInt(xid), kind: KIND.OPERATION },
+    ...{ latencyNs: 0, sessionId: 0n, treeId: 0, ntStatus: 0, errno: 0, command: 0, flags: 0 },
+  };
 }

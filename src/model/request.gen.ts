@@ -36,6 +36,7 @@ export const KIND = {
   EVICTED: 2,
   SIGNAL: 3,
   WAKE: 4,
+  OPERATION: 5,
 } as const;
 
 /** What a signal's `command` says: enum aod_signal. */

@@ -3,7 +3,9 @@
 // memory that it was not handed.
 
 import { readComm, writeComm } from "./comm.ts";
+import { commandName } from "./command.ts";
 import { FLAG, KIND, OFFSET } from "./request.gen.ts";
+import { signalName } from "./signal.ts";
 
 export interface Request {
   /** When the request got its message id, ns of CLOCK_MONOTONIC. With messageId, its identity. */
@@ -30,15 +32,22 @@ export interface Request {
   readonly comm: string;
 }
 
-/** How a request stands, as the column `state` of requests.csv says it; `signal` is in evidence only. */
-export type RequestState = "done" | "error" | "in_flight" | "lost" | "signal";
+/** How a request stands, as the column `state` of requests.csv says it; `waiting` and `signal` are in evidence only. */
+export type RequestState = "done" | "error" | "in_flight" | "lost" | "waiting" | "signal";
 
-/** `lost`: closed without a reply, by one of the pairing rules. */
+/** `lost`: closed without a reply, by one of the pairing rules. `waiting`: an operation that is no request yet. */
 export function stateOf(request: Request): RequestState {
   if (request.kind === KIND.SIGNAL) return "signal";
+  if (request.kind === KIND.OPERATION) return "waiting";
   if (request.latencyNs === 0) return "in_flight";
   if ((request.flags & FLAG.REPLIED) === 0) return "lost";
   return (request.flags & FLAG.ERRORED) === 0 ? "done" : "error";
+}
+
+/** What a request is called: its command; of a signal the tracepoint; of an operation that is none yet nothing. */
+export function whatIs({ kind, command }: Request): string {
+  if (kind === KIND.OPERATION) return "";
+  return kind === KIND.SIGNAL ? `smb3_${signalName(command)}` : commandName(command);
 }
 
 /** When it ended, ns of CLOCK_MONOTONIC as a double: exact for 104 days of uptime, within 2 ns for 208. */

@@ -3,12 +3,10 @@
 // and in the kernel's trace: session and tree in hexadecimal, message id, pid and tid in decimal.
 
 import type { CaptureOrder } from "../model/capture.ts";
-import { commandName } from "../model/command.ts";
 import { errnoName } from "../model/errno.ts";
 import { FLAG, KIND } from "../model/request.gen.ts";
-import { type Request, type RequestState, stateOf } from "../model/request.ts";
+import { type Request, type RequestState, stateOf, whatIs } from "../model/request.ts";
 import { ShareIndex } from "../model/share.ts";
-import { signalName } from "../model/signal.ts";
 import { makeUtcFormat } from "./utc.ts";
 
 /** Keys in the order of the columns. Absolute 64-bit figures are text: JSON readers keep 53 bits. */
@@ -19,7 +17,7 @@ export interface RequestRow {
   /** In flight: the age when the table was frozen. Null where replies could not be told apart, and of a signal. */
   readonly latency_ns: number | null;
   readonly state: RequestState;
-  /** Of a signal the tracepoint. */
+  /** Of a signal the tracepoint; empty for an operation that is no request yet. */
   readonly command: string;
   /** Empty without a reply. */
   readonly nt_status: string;
@@ -62,10 +60,6 @@ export function makeRequestRow({
       share: escapeControls(known.find(request.sessionId, request.treeId) ?? ""),
     };
   };
-}
-
-function whatIs({ kind, command }: Request): string {
-  return kind === KIND.SIGNAL ? `smb3_${signalName(command)}` : commandName(command);
 }
 
 function latencyOrAge(request: Request, ageNs: number): number | null {

@@ -3,10 +3,9 @@
 // deleting happen in the workers; deciding happens in the pure files beside it.
 
 import { closeSync, openSync } from "node:fs";
-import type { KernelSource } from "../kernel/kernel-source.ts";
 import type { RequestSource } from "../kernel/source.ts";
 import { freezeTable } from "../kernel/table.ts";
-import type { Losses, Source } from "../model/capture.ts";
+import type { Losses } from "../model/capture.ts";
 import type { Config } from "../model/config.ts";
 import { type Failure, toFailure } from "../model/failure.ts";
 import { grownLosses } from "../model/losses.ts";
@@ -27,19 +26,8 @@ import type { Occasion } from "./attachment.ts";
 import type { SupervisorEvent } from "./events.ts";
 import { IncidentDesk } from "./incident-desk.ts";
 import { type AttachmentChange, ModuleWatch } from "./module-watch.ts";
-import { type Spawned, ThreadHandle } from "./thread-handle.ts";
-
-export type SpawnTable = Readonly<Record<"detector" | "runner" | "janitor", () => Spawned>>;
-
-export interface SupervisorOptions {
-  readonly config: Config;
-  readonly source: RequestSource;
-  /** Attach to the tracepoints of cifs.ko; undefined for the demo. */
-  readonly watch: KernelSource | undefined;
-  readonly sourceName: Source;
-  readonly spawn: SpawnTable;
-  readonly tell: (event: SupervisorEvent) => void;
-}
+import type { SpawnTable, SupervisorOptions } from "./options.ts";
+import { ThreadHandle } from "./thread-handle.ts";
 
 /** All three stop within 5 s: what they have begun they may finish in this time. */
 const STOP_WITHIN_MS = { detector: 500, runner: 4000, janitor: 300 } as const;
@@ -173,6 +161,8 @@ export class Supervisor {
     switch (report.type) {
       case "ready":
         this.#tell({ type: "watching", rules: this.#config.rules.length, outputDir: this.#config.outputDir });
+        // A new detector has to be told as well.
+        if (this.#watch?.attached === true) this.#detector.post({ type: "attached" });
         this.#review("loaded");
         break;
       case "anomaly":
@@ -183,6 +173,9 @@ export class Supervisor {
         this.#tell({ type: "dead", found: report.requests.length, closed });
         break;
       }
+      case "left":
+        for (const { startNs, taskId } of report.operations) this.#source.reapOperation(startNs, taskId);
+        break;
       case "hostChanged":
         this.#review(report.what === "module" ? "loaded" : "changed");
         break;
@@ -255,7 +248,10 @@ export class Supervisor {
   }
 
   #attachmentChanged(change: AttachmentChange): void {
-    if (change.type === "attached") this.#desk.watchingSinceNs = monotonicNs();
+    if (change.type === "attached") {
+      this.#desk.watchingSinceNs = monotonicNs();
+      this.#detector.post({ type: "attached" });
+    }
     this.#tell(change);
   }
 

@@ -6,6 +6,7 @@ import type { Anomaly, Recovery } from "../model/anomaly.ts";
 import type { CaptureOrder, CaptureSummary, Removal, Source } from "../model/capture.ts";
 import type { CleanupLimits } from "../model/config.ts";
 import type { Failure } from "../model/failure.ts";
+import type { Operation } from "../model/operation.ts";
 import type { Request } from "../model/request.ts";
 import type { Rule } from "../model/rule.ts";
 import type { KnownTree } from "../model/share.ts";
@@ -35,7 +36,9 @@ export type ToDetector =
       readonly source: Source;
       readonly rules: readonly Rule[];
     }
-  | { readonly type: "configure"; readonly rules: readonly Rule[] };
+  | { readonly type: "configure"; readonly rules: readonly Rule[] }
+  /** The programs see requests from now on. */
+  | { readonly type: "attached" };
 
 export interface DetectorCounts {
   /** Records read from the ring. */
@@ -67,6 +70,8 @@ export type FromDetector =
   | { readonly type: "recovered"; readonly recovery: Recovery }
   /** Open lines that nobody waits for: to be closed in the kernel. */
   | { readonly type: "dead"; readonly requests: readonly Request[] }
+  /** Lines of operations that nobody is at any more: to be freed in the kernel. */
+  | { readonly type: "left"; readonly operations: readonly Operation[] }
   /** What the kernel told the detector's epoll set: cifs.ko came or went, or some mount did. */
   | { readonly type: "hostChanged"; readonly what: "module" | "mounts" }
   /** Everything that is known of the trees, whenever it changed. */

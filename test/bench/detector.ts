@@ -7,7 +7,8 @@ import { Flight } from "../../src/detector/flight.ts";
 import { Ledger } from "../../src/detector/ledger.ts";
 import { TableScan } from "../../src/detector/scan.ts";
 import { TABLE_WITNESS, type Witness } from "../../src/detector/witness.ts";
-import { GEOMETRY, REQUEST_BYTES } from "../../src/model/request.gen.ts";
+import { OperationMemory } from "../../src/model/operation.ts";
+import { GEOMETRY, OPERATION, REQUEST_BYTES } from "../../src/model/request.gen.ts";
 import { type Request, RequestMemory, writeRequest } from "../../src/model/request.ts";
 import type { Rule } from "../../src/model/rule.ts";
 import { monotonicNs } from "../../src/system/clock.ts";
@@ -42,7 +43,11 @@ function measure<Input>(operations: number, prepare: () => Input, run: (input: I
 
 /** Replies of 20 ms, one each 50 µs, on all shares in turn. */
 function detecting(rules: readonly Rule[]): number {
-  const detector = new Detector(rules, new RequestMemory(aTable([], REQUEST_BYTES)), witness, NOW_NS);
+  const tables = {
+    table: new RequestMemory(aTable([], REQUEST_BYTES)),
+    operations: new OperationMemory(new ArrayBuffer(OPERATION.BYTES)),
+  };
+  const detector = new Detector(rules, tables, witness, NOW_NS);
   const view = new DataView(new ArrayBuffer(EVENTS * REQUEST_BYTES));
   const records = new RequestMemory(view.buffer);
   const reply = aRequest({ latencyMs: 20 });

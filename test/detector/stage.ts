@@ -3,9 +3,11 @@
 
 import type { Suspect, Verdict } from "../../src/detector/confirm.ts";
 import { Detector } from "../../src/detector/detector.ts";
-import type { Witness } from "../../src/detector/witness.ts";
+import type { Inheritance, Witness } from "../../src/detector/witness.ts";
 import type { Anomaly, Recovery } from "../../src/model/anomaly.ts";
-import { FLAG, KIND, REQUEST_BYTES } from "../../src/model/request.gen.ts";
+import type { TaskWait } from "../../src/model/cifs.ts";
+import { type Operation, OperationMemory, writeOperation } from "../../src/model/operation.ts";
+import { FLAG, KIND, OPERATION, REQUEST_BYTES } from "../../src/model/request.gen.ts";
 import { type Request, RequestMemory, writeRequest } from "../../src/model/request.ts";
 import type { Rule } from "../../src/model/rule.ts";
 import { aRequest } from "../helpers/request.ts";
@@ -26,6 +28,11 @@ export class Stage {
   readonly shares = new Map<number, string>([[5, "//server/share"]]);
   /** By the id that a signal has. */
   readonly servers = new Map<bigint, string>([[0x7n, "//server"]]);
+  /** What tasks wait for; those that are not here for a reply. */
+  readonly waits = new Map<number, TaskWait>();
+  inheritance: Inheritance = { requests: [], operations: [] };
+  readonly left: Operation[] = [];
+  readonly operations = new ArrayBuffer(OPERATION.BYTES * 64);
   verdict: Verdict = "alive";
   /** Happens while the witness is asked. */
   meanwhile: (() => void) | undefined;
@@ -52,6 +59,9 @@ export class Stage {
   readonly #witness: Witness = {
     shareOf: ({ treeId }) => this.shares.get(treeId) ?? "unknown",
     slotOf: () => 31,
+    waitOf: (taskId) => this.waits.get(taskId) ?? "reply",
+    awaitedShare: (last) => (last === undefined ? "unknown" : (this.shares.get(last.treeId) ?? "unknown")),
+    inherited: () => this.inheritance,
     serverOf: ({ sessionId }) => this.servers.get(sessionId) ?? "unknown",
     check: (suspects) => {
       this.asked.push(...suspects);
@@ -64,7 +74,11 @@ export class Stage {
 
   #start(rules: readonly Rule[]): Detector {
     const witness = Object.defineProperty({ ...this.#witness }, "readableNs", { get: () => this.readableNs });
-    return new Detector(rules, new RequestMemory(this.table), witness, this.#nowMs * MS);
+    const tables = {
+      table: new RequestMemory(this.table),
+      operations: new OperationMemory(this.operations),
+    };
+    return new Detector(rules, tables, witness, this.#nowMs * MS);
   }
 
   /** The thread died: another one starts, with the same table and what the ring still holds. */
@@ -96,6 +110,21 @@ export class Stage {
   exchange(latencyMs: number, parts: Partial<Request> = {}): Request {
     const startNs = BigInt(Math.round((this.#nowMs - latencyMs) * MS));
     return this.reply(this.enter({ startNs }), parts);
+  }
+
+  /** A task enters cifs now, on this line. */
+  begin(line: number, parts: Partial<Operation> = {}): Operation {
+    const startNs = BigInt(Math.round(this.#nowMs * MS));
+    const operation = { startNs, xid: line, taskId: 100 + line, processId: 100, comm: "cp", ...parts };
+    writeOperation(new DataView(this.operations), line * OPERATION.BYTES, operation);
+    if (this.#asleep) this.send(aRequest({ kind: KIND.WAKE, startMs: this.#nowMs }));
+    this.#asleep = false;
+    return operation;
+  }
+
+  /** And leaves. */
+  leave(line: number): void {
+    new DataView(this.operations).setBigUint64(line * OPERATION.BYTES, 0n, true);
   }
 
   /** Its line is given to a request that is answered already. */
@@ -133,6 +162,7 @@ export class Stage {
     this.hear(this.detector.say(nowNs));
     this.recovered.push(...this.detector.takeRecovered());
     this.dead.push(...this.detector.takeDead());
+    this.left.push(...this.detector.takeLeft());
     this.#asleep ||= this.detector.wantsWake;
   }
 

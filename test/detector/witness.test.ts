@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import type { Task } from "../../src/detector/servers.ts";
 import {
   CifsWitness,
   isOnIpc,
@@ -29,6 +30,9 @@ class FakeCifs {
   listed: Request[] = [];
   wait: TaskWait = "other";
   readable = true;
+  tcpStatus = 1;
+  waiting: Task[] = [];
+  searches = 0;
   reads = 0;
 
   readonly reader = {
@@ -37,6 +41,11 @@ class FakeCifs {
       return this.readable ? this.#data() : undefined;
     },
     waitOf: () => this.wait,
+    findWaiting: () => {
+      this.searches += 1;
+      return this.waiting;
+    },
+    taskOf: (taskId: number) => ({ taskId, processId: taskId, comm: "cp" }),
   };
 
   #data(): DebugData {
@@ -44,7 +53,7 @@ class FakeCifs {
       connectionId: 1,
       credits: 1,
       dialect: 1,
-      tcpStatus: 1,
+      tcpStatus: this.tcpStatus,
       instance: 1,
       inFlight: 1,
       waitingForCredits: 0,
@@ -69,6 +78,63 @@ const tree = (treeId: number) => ({ sessionId: SESSION, treeId });
 const inFlight = (startMs: number) =>
   aRequest({ startMs, latencyMs: 0, sessionId: SESSION, command: COMMAND.SMB2_READ });
 const suspect = (request: Request) => ({ request, hasLine: true, sinceNs: Number(request.startNs) });
+
+describe("CifsWitness: what was under way before", () => {
+  test("are the requests that cifs lists, with the share where their server has only one", () => {
+    const cifs = new FakeCifs();
+    cifs.listed = [inFlight(0), aRequest({ command: COMMAND.SMB2_ECHO })];
+    const { requests, operations } = new CifsWitness(cifs.reader).inherited(5 * SECOND);
+    const { taskId, messageId, command } = cifs.listed[0] as Request;
+    expect(requests).toMatchObject([
+      { taskId, messageId, command, sessionId: SESSION, treeId: 5, startNs: 5_000_000_000n, comm: "cp" },
+    ]);
+    expect(operations).toEqual([]);
+  });
+
+  test("are the tasks that wait for a server in trouble, but for those who have requests", () => {
+    const cifs = new FakeCifs();
+    cifs.waiting = [
+      { taskId: 4242, processId: 4200, comm: "sender" },
+      { taskId: 77, processId: 77, comm: "waiter" },
+    ];
+    cifs.listed = [inFlight(0)];
+    const witness = new CifsWitness(cifs.reader);
+    expect(witness.inherited(5 * SECOND).operations).toEqual([]);
+    expect(cifs.searches).toBe(0);
+    cifs.tcpStatus = 3;
+    expect(witness.inherited(6 * SECOND).operations).toMatchObject([
+      { taskId: 77, comm: "waiter", startNs: 6_000_000_000n },
+    ]);
+  });
+
+  test("is nothing where DebugData can't be read", () => {
+    const cifs = new FakeCifs();
+    cifs.readable = false;
+    expect(new CifsWitness(cifs.reader).inherited(SECOND)).toEqual({ requests: [], operations: [] });
+  });
+});
+
+describe("CifsWitness: the share that a task waits for", () => {
+  const last = { sessionId: SESSION, treeId: 5 };
+
+  test("is what it used last, where no server is in trouble", () => {
+    const cifs = new FakeCifs();
+    const witness = witnessFor("kernel", cifs.reader, SECOND);
+    expect(witness.awaitedShare(last, 2 * SECOND)).toBe("//s/data");
+    expect(witness.awaitedShare(undefined, 2 * SECOND)).toBe(UNKNOWN_SHARE);
+  });
+
+  test("is one of the server in trouble: what it used last, its only one, or else the server", () => {
+    const cifs = new FakeCifs();
+    cifs.tcpStatus = 3;
+    const witness = witnessFor("kernel", cifs.reader, SECOND);
+    expect(witness.awaitedShare(last, 2 * SECOND)).toBe("//s/data");
+    expect(witness.awaitedShare(undefined, 2 * SECOND)).toBe("//s/data");
+    cifs.shares.push(aTree(6, "\\\\s\\more"));
+    expect(witness.awaitedShare(undefined, 20 * SECOND)).toBe("//s");
+    expect(witness.awaitedShare(last, 20 * SECOND)).toBe("//s/data");
+  });
+});
 
 describe("CifsWitness: the slots of shares", () => {
   test("the first shares have slots of their own and keep them, the others share the last", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { FLAG } from "../../src/model/request.gen.ts";
+import { asEvidence } from "../../src/model/operation.ts";
+import { FLAG, KIND, SIGNAL } from "../../src/model/request.gen.ts";
 import { makeRequestRow } from "../../src/runner/request-row.ts";
 import { anOrder } from "../helpers/order.ts";
 import { aRequest } from "../helpers/request.ts";
@@ -40,6 +41,18 @@ describe("a request's row", () => {
 
   test("in flight, but sent after the freeze by this CPU's clock, is not of negative age", () => {
     expect(toRow(aRequest({ startMs: 100_001, latencyMs: 0 })).latency_ns).toBe(0);
+  });
+
+  test("of a signal names the tracepoint, of an operation that is no request yet only who waits", () => {
+    const command = SIGNAL.CREDIT_TIMEOUT;
+    const signal = toRow(aRequest({ kind: KIND.SIGNAL, command, latencyMs: 0 }));
+    expect(signal).toMatchObject({ state: "signal", command: "smb3_credit_timeout", latency_ns: null });
+    const operation = toRow(
+      asEvidence({ startNs: 97_500_000_000n, xid: 7, taskId: 8, processId: 9, comm: "cp" }),
+    );
+    expect(operation).toMatchObject({
+      ...{ state: "waiting", command: "", latency_ns: 2.5e9, pid: 9, tid: 8, comm: "cp", share: "" },
+    });
   });
 
   test("closed without a reply is lost, and says after how long", () => {

@@ -8,8 +8,9 @@ import { Client } from "../../src/demo/traffic.ts";
 import { Imitation } from "../../src/kernel/imitation.ts";
 import type { Config } from "../../src/model/config.ts";
 import type { LatencyRule } from "../../src/model/rule.ts";
+import type { SpawnTable } from "../../src/supervisor/options.ts";
 import { claimOutputFolder } from "../../src/supervisor/output-folder.ts";
-import { type SpawnTable, Supervisor } from "../../src/supervisor/supervisor.ts";
+import { Supervisor } from "../../src/supervisor/supervisor.ts";
 import { aLatencyRule } from "../helpers/rule.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 

@@ -1,0 +1,90 @@
+// What one reading of DebugData says of servers: who they are, which are in trouble, what they have not answered. Pure:
+// data in, plain values out.
+
+import { type CifsMid, type CifsServer, type Connection, type DebugData, shareOf } from "../model/cifs.ts";
+import { COMMAND } from "../model/command.ts";
+import { KIND } from "../model/request.gen.ts";
+import type { Request } from "../model/request.ts";
+import { serverOfShare } from "../model/share.ts";
+
+/** enum statusEnum, fs/smb/client/cifsglob.h: CifsGood. */
+const GOOD = 1;
+
+/** A thread, as /proc shows it. */
+export interface Task {
+  readonly taskId: number;
+  readonly processId: number;
+  readonly comm: string;
+}
+
+/** `//server` by the ids of its connections, those of extra channels included. */
+export function serversByConnection({ servers }: DebugData): readonly (readonly [number, string])[] {
+  return servers.flatMap((server) => {
+    const name = nameOf(server);
+    if (name === undefined) return [];
+    return connectionsOf(server).flatMap(({ connectionId }) =>
+      connectionId === undefined ? [] : [[connectionId, name] as const],
+    );
+  });
+}
+
+/** `//server` of those whose connection is not good, or who make tasks wait for credits. */
+export function troubledServers({ servers }: DebugData): readonly string[] {
+  const troubled = servers.filter((server) =>
+    connectionsOf(server).some(
+      ({ tcpStatus, waitingForCredits }) => (tcpStatus ?? GOOD) !== GOOD || (waitingForCredits ?? 0) > 0,
+    ),
+  );
+  return [...new Set(troubled.flatMap((server) => nameOf(server) ?? []))];
+}
+
+/**
+ * Requests in flight of which nothing was recorded: what cifs lists of them, and their share where the server has only
+ * one.
+ * @param startNs when they were seen first, for want of better.
+ */
+export function requestsListed(
+  { servers }: DebugData,
+  taskOf: (taskId: number) => Task | undefined,
+  startNs: bigint,
+): readonly Request[] {
+  return servers.flatMap((server) =>
+    server.mids.flatMap((mid) => {
+      const task = taskOf(mid.pid);
+      // Of ECHO no reply is ever seen.
+      return task === undefined || mid.command === COMMAND.SMB2_ECHO
+        ? []
+        : [requestOf(server, mid, task, startNs)];
+    }),
+  );
+}
+
+// --- internal ---
+
+/** As its shares name it: `hostname` may be another name of the same machine, or none. */
+function nameOf({ hostname, sessions }: CifsServer): string | undefined {
+  const [share] = sessions.flatMap(({ shares }) => shares);
+  const name = share === undefined ? `//${hostname}` : serverOfShare(shareOf(share.unc));
+  return name === "//" ? undefined : name;
+}
+
+function connectionsOf(server: CifsServer): readonly Connection[] {
+  return [server, ...server.sessions.flatMap(({ channels }) => channels)];
+}
+
+function requestOf(
+  server: CifsServer,
+  { command, messageId }: CifsMid,
+  task: Task,
+  startNs: bigint,
+): Request {
+  const trees = server.sessions.flatMap(({ sessionId, shares }) =>
+    shares.filter(({ isIpc }) => !isIpc).map(({ treeId }) => ({ sessionId, treeId })),
+  );
+  const only = trees.length === 1 ? trees[0] : undefined;
+  return {
+    ...(only ?? { sessionId: server.sessions[0]?.sessionId ?? 0n, treeId: 0 }),
+    ...{ ...task, startNs, messageId, command, kind: KIND.REQUEST },
+    ...{ latencyNs: 0, ntStatus: 0, errno: 0, flags: 0 },
+  };
+}

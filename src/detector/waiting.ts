@@ -1,0 +1,242 @@
+// Operations that wait before they are requests: for credits, or for a connection that is being made anew. In: looks at
+// the operations' lines, the time, a witness of what tasks wait for; out: who is stuck there, when it is over, and
+// lines that nobody is at any more. Pure but for the lines, which programs change meanwhile: one is believed only if it
+// is the same before and after it was read.
+//
+// A line says only that its task entered cifs and did not leave. Some functions never say that they leave (HOOKS in
+// bpf/operation.h), and a task that has a request in flight is that request's concern. So nothing is said of a task
+// unless it waits where cifs makes tasks wait, and has no request.
+
+import type { TaskWait } from "../model/cifs.ts";
+import type { Operation, OperationMemory } from "../model/operation.ts";
+import { asEvidence } from "../model/operation.ts";
+import { GEOMETRY, OPERATION } from "../model/request.gen.ts";
+import type { Rule } from "../model/rule.ts";
+import type { Ledger } from "./ledger.ts";
+import { CHECK_AFTER_NS } from "./limits.ts";
+import type { Track } from "./track.ts";
+
+/** While one hangs its end is looked for this often: no event tells of it. */
+const END_WITHIN_NS = 1e9;
+/** Who did not wait is asked again when its age has grown by half, and not sooner. */
+const AGAIN_NS = 1e9;
+/** Operations that are followed at one time; more are as stuck as these. */
+const ENTRIES_MAX = GEOMETRY.OPERATION_SETS * GEOMETRY.OPERATION_SET_LINES;
+
+/** What is asked about tasks. */
+export interface TaskWitness {
+  /** What a task waits for. */
+  readonly waitOf: (taskId: number) => TaskWait;
+  /** Tasks that have requests in flight. */
+  readonly senders: () => ReadonlySet<number>;
+  /** Shares that these tasks wait for, as far as it can be told. */
+  readonly sharesOf: (taskIds: ReadonlySet<number>) => ReadonlyMap<number, string>;
+}
+
+interface Entry {
+  readonly operation: Operation;
+  readonly startNs: number;
+  /** Place of its line; undefined for one that waited before aod was there. */
+  readonly at: number | undefined;
+  readonly hangsIn: (Track | undefined)[];
+  checkNs: number;
+  /** Times in a row that its task did not wait for cifs. */
+  strayed: number;
+  look: number;
+}
+
+export class Waiting {
+  readonly #lines: OperationMemory;
+  readonly #byLine = new Map<number, Entry>();
+  /** By task: those without a line. */
+  readonly #inherited = new Map<number, Entry>();
+  #dead: Operation[] = [];
+  #look = 0;
+  #dueNs = Infinity;
+
+  constructor(lines: OperationMemory) {
+    this.#lines = lines;
+  }
+
+  /** When to look again, ns; Infinity: nothing is under way. */
+  get dueNs(): number {
+    return this.#dueNs;
+  }
+
+  /** Takes the operations whose task is no more, or has left without a word, found since the last call. */
+  takeDead(): readonly Operation[] {
+    const dead = this.#dead;
+    this.#dead = [];
+    return dead;
+  }
+
+  /** A task that waited already when aod came: its age counts from now. */
+  inherit(operation: Operation): void {
+    if (this.#size >= ENTRIES_MAX) return;
+    this.#inherited.set(operation.taskId, anEntry(operation, undefined, Number(operation.startNs)));
+  }
+
+  /** Looks through the lines. @returns start_ns of the newest, 0 where there is none. */
+  look(ledger: Ledger, tasks: TaskWitness, nowNs: number): number {
+    this.#look += 1;
+    this.#dueNs = Infinity;
+    const limitNs = Math.min(ledger.limits.waitingNs, CHECK_AFTER_NS);
+    const newestNs = this.#walk(limitNs, nowNs);
+    this.#sweep(ledger, nowNs);
+    const due = this.#entries.filter(({ startNs, checkNs }) => nowNs >= Math.max(checkNs, startNs + limitNs));
+    if (due.length > 0) this.#ask(due, ledger, tasks, nowNs);
+    for (const { startNs, checkNs, hangsIn } of this.#entries) {
+      const nextNs = Math.max(checkNs, startNs + limitNs);
+      this.#note(hangsIn.length > 0 ? Math.min(nextNs, nowNs + END_WITHIN_NS) : nextNs);
+    }
+    return newestNs;
+  }
+
+  /** Other rules: who was said to hang under a rule's name still does. */
+  remap(predecessors: readonly number[], ledger: Ledger, tasks: TaskWitness, nowNs: number): void {
+    const hanging = this.#entries.filter(({ hangsIn }) => hangsIn.length > 0);
+    const shares = tasks.sharesOf(new Set(hanging.map(({ operation }) => operation.taskId)));
+    for (const entry of hanging) {
+      const before = entry.hangsIn.splice(0);
+      const share = shares.get(entry.operation.taskId);
+      if (share === undefined) continue;
+      const tracks = ledger.ofShare(share, nowNs);
+      predecessors.forEach((old, index) => {
+        const from = before[old];
+        const track = from && tracks.of(index, entry.operation.comm);
+        if (from === undefined || track === undefined) return;
+        track.adopt(entry, asEvidence(entry.operation), from);
+        entry.hangsIn[index] = track;
+      });
+    }
+  }
+
+  // --- internal ---
+
+  get #size(): number {
+    return this.#byLine.size + this.#inherited.size;
+  }
+
+  get #entries(): readonly Entry[] {
+    return [...this.#byLine.values(), ...this.#inherited.values()];
+  }
+
+  #note(dueNs: number): void {
+    this.#dueNs = Math.min(this.#dueNs, dueNs);
+  }
+
+  #walk(limitNs: number, nowNs: number): number {
+    let newestNs = 0;
+    for (let at = 0; at < this.#lines.byteLength; at += OPERATION.BYTES) {
+      const startNs = this.#startOf(at);
+      // Free, or being written.
+      if (startNs === 0 || startNs >= 2 ** 63) continue;
+      newestNs = Math.max(newestNs, startNs);
+      const known = this.#byLine.get(at);
+      if (known?.startNs === startNs) known.look = this.#look;
+      else if (nowNs - startNs < limitNs) this.#note(startNs + limitNs);
+      else if (known === undefined) this.#find(at, startNs);
+    }
+    return newestNs;
+  }
+
+  #startOf(at: number): number {
+    return this.#lines.startHigh(at) * 0x1_0000_0000 + this.#lines.startLow(at);
+  }
+
+  #find(at: number, startNs: number): void {
+    const operation = this.#lines.read(at);
+    if (this.#startOf(at) !== startNs || this.#size >= ENTRIES_MAX) return;
+    // It does something new: what it waited for when aod came is over.
+    const entry = anEntry(operation, at, startNs);
+    entry.look = this.#look;
+    this.#byLine.set(at, entry);
+  }
+
+  /** Whose line is another's now, or free, has ended. */
+  #sweep(ledger: Ledger, nowNs: number): void {
+    for (const [at, entry] of this.#byLine) {
+      if (entry.look === this.#look) continue;
+      this.#byLine.delete(at);
+      release(entry, ledger, nowNs, false);
+    }
+  }
+
+  #ask(due: readonly Entry[], ledger: Ledger, tasks: TaskWitness, nowNs: number): void {
+    const senders = tasks.senders();
+    const waiting = due.filter((entry) => {
+      if (senders.has(entry.operation.taskId)) {
+        // Its request speaks for it from here on.
+        release(entry, ledger, nowNs, false);
+        this.#again(entry, nowNs);
+        if (entry.at === undefined) this.#inherited.delete(entry.operation.taskId);
+        return false;
+      }
+      return this.#isWaiting(entry, tasks.waitOf(entry.operation.taskId), ledger, nowNs);
+    });
+    if (waiting.length === 0) return;
+    const shares = tasks.sharesOf(new Set(waiting.map(({ operation }) => operation.taskId)));
+    for (const entry of waiting) {
+      const share = shares.get(entry.operation.taskId);
+      if (share !== undefined) sayHung(entry, share, ledger, nowNs);
+      // Of one without a line only its task tells.
+      const isEndAsked = entry.at === undefined && entry.hangsIn.length > 0;
+      entry.checkNs = nowNs + (isEndAsked ? END_WITHIN_NS : Math.max(nowNs - entry.startNs, AGAIN_NS));
+    }
+  }
+
+  #isWaiting(entry: Entry, wait: TaskWait, ledger: Ledger, nowNs: number): boolean {
+    if (wait === "reply") {
+      entry.strayed = 0;
+      return true;
+    }
+    entry.strayed += 1;
+    // Once may be a moment between two waits.
+    const hasLeft = wait === "gone" || entry.strayed > 1;
+    if (hasLeft) release(entry, ledger, nowNs, wait === "gone");
+    if (hasLeft && entry.at === undefined) this.#inherited.delete(entry.operation.taskId);
+    // "running" may be all that we are allowed to know.
+    else if (hasLeft && wait !== "running" && nowNs - entry.startNs >= CHECK_AFTER_NS)
+      this.#dead.push(entry.operation);
+    else if (wait === "gone") this.#dead.push(entry.operation);
+    this.#again(entry, nowNs);
+    return false;
+  }
+
+  #again(entry: Entry, nowNs: number): void {
+    const hangs = entry.hangsIn.length > 0;
+    entry.checkNs = nowNs + (hangs ? AGAIN_NS : Math.max((nowNs - entry.startNs) / 2, AGAIN_NS));
+  }
+}
+
+function anEntry(operation: Operation, at: number | undefined, startNs: number): Entry {
+  return { operation, startNs, at, hangsIn: [], checkNs: startNs, strayed: 0, look: 0 };
+}
+
+/** From which age on an operation is stuck to a rule, ns. */
+function limitOf(rule: Rule): number {
+  return rule.type === "stuck" ? rule.waitingNs : Infinity;
+}
+
+function sayHung(entry: Entry, share: string, ledger: Ledger, nowNs: number): void {
+  const { operation, startNs, hangsIn } = entry;
+  const request = asEvidence(operation);
+  const tracks = ledger.ofShare(share, nowNs);
+  ledger.rules.forEach((rule, index) => {
+    const limitNs = limitOf(rule);
+    if (nowNs - startNs < limitNs) return;
+    const counted = { request, timeNs: startNs + limitNs, latencyNs: nowNs - startNs };
+    const before = hangsIn[index];
+    const track = before ?? tracks.of(index, operation.comm);
+    if (track === undefined) return;
+    if (before === undefined) track.count(counted);
+    ledger.hang(track, entry, before === undefined ? counted : { ...counted, timeNs: nowNs }, nowNs);
+    hangsIn[index] = track;
+  });
+}
+
+function release(entry: Entry, ledger: Ledger, endNs: number, abandoned: boolean): void {
+  for (const track of entry.hangsIn.splice(0)) {
+    if (track !== undefined) ledger.release(track, entry, endNs, abandoned);
+  }
+}

@@ -1,0 +1,174 @@
+import { describe, expect, test } from "bun:test";
+import { FLAG, KIND } from "../../src/model/request.gen.ts";
+import { aLatencyRule, aStuckRule } from "../helpers/rule.ts";
+import { Stage } from "./stage.ts";
+
+const rule = aStuckRule({ stuckMs: 5000 });
+
+describe("an operation that waits before it is a request", () => {
+  test("is said when it is due, exactly, with who waits and for which share", () => {
+    const stage = new Stage([rule]);
+    stage.exchange(1, { taskId: 103 });
+    stage.advance(11_000);
+    const { xid, startNs } = stage.begin(3);
+    stage.advance(15_999);
+    expect(stage.said).toEqual([]);
+    stage.advance(16_000);
+    expect(stage.said).toMatchObject([
+      { rule: "stuck", kind: "hung", count: 1, share: "//server/share", occurredNs: 16_000e6, atMs: 16_000 },
+    ]);
+    expect(stage.said[0]?.evidence).toMatchObject([
+      { kind: KIND.OPERATION, startNs, messageId: BigInt(xid), taskId: 103, comm: "cp" },
+    ]);
+  });
+
+  test("is said again as it grows, and recovers once when it has left", () => {
+    const stage = new Stage([rule]);
+    for (const line of [1, 2, 3]) stage.begin(line);
+    stage.advance(40_000);
+    const ages = stage.said.map(({ standing }) => [standing?.count, (standing?.oldestNs ?? 0) / 1e9]);
+    expect(ages).toEqual([
+      [3, 5],
+      [3, 10],
+      [3, 20],
+    ]);
+    for (const line of [1, 2, 3]) stage.leave(line);
+    stage.advance(41_100);
+    expect(stage.recovered).toMatchObject([{ rule: "stuck", count: 3, abandoned: 0 }]);
+    stage.advance(100_000);
+    expect(stage.recovered).toHaveLength(1);
+    expect(stage.said).toHaveLength(3);
+  });
+
+  test.each([
+    ["waits elsewhere", "other"],
+    ["waits for some I/O", "io"],
+    ["runs, or may not be looked at", "running"],
+    ["is no more", "gone"],
+  ] as const)("whose task %s is no hang", (_, wait) => {
+    const stage = new Stage([rule]);
+    stage.waits.set(101, wait);
+    stage.begin(1);
+    stage.advance(200_000);
+    expect(stage.said).toEqual([]);
+  });
+
+  test("whose line nobody is at any more is freed: at once where the task is gone, late where it left without a word", () => {
+    const stage = new Stage([rule]);
+    stage.waits.set(101, "gone").set(102, "other").set(103, "running");
+    for (const line of [1, 2, 3]) stage.begin(line);
+    stage.advance(16_000);
+    expect(stage.left.map(({ taskId }) => taskId)).toEqual([101]);
+    stage.advance(300_000);
+    expect(new Set(stage.left.map(({ taskId }) => taskId))).toEqual(new Set([101, 102]));
+  });
+
+  test("whose task has a request in flight is that request's concern", () => {
+    const stage = new Stage([rule]);
+    stage.begin(1);
+    stage.advance(10_100);
+    stage.enter({ taskId: 101 });
+    stage.advance(15_050);
+    expect(stage.said).toEqual([]);
+    stage.advance(15_200);
+    expect(stage.said).toMatchObject([{ count: 1, standing: { count: 1 } }]);
+    expect(stage.said[0]?.evidence).toMatchObject([{ kind: KIND.REQUEST, taskId: 101 }]);
+  });
+
+  test("that is sent at last waits no more", () => {
+    const stage = new Stage([rule]);
+    stage.begin(1);
+    stage.advance(16_000);
+    expect(stage.said).toHaveLength(1);
+    const request = stage.enter({ taskId: 101 });
+    stage.advance(21_500);
+    expect(stage.recovered).toMatchObject([{ count: 1 }]);
+    stage.reply(request, { flags: FLAG.REPLIED });
+  });
+
+  test("of a task that began another since is that other one", () => {
+    const stage = new Stage([rule]);
+    stage.begin(1);
+    stage.advance(16_000);
+    stage.begin(1);
+    stage.advance(20_999);
+    expect(stage.recovered).toHaveLength(1);
+    expect(stage.said).toHaveLength(1);
+    stage.advance(22_000);
+    expect(stage.said).toHaveLength(2);
+  });
+
+  test("one moment between two waits is not its end", () => {
+    const stage = new Stage([rule]);
+    stage.begin(1);
+    stage.advance(16_000);
+    stage.waits.set(101, "running");
+    stage.advance(20_100);
+    stage.waits.delete(101);
+    stage.advance(60_000);
+    expect(stage.recovered).toEqual([]);
+    expect(stage.said.at(-1)?.standing?.oldestNs).toBeGreaterThan(20e9);
+  });
+
+  test("is nothing to rules of other types, and to rules that pass it", () => {
+    const stage = new Stage([
+      aLatencyRule({ emergencyMs: 1000 }),
+      aStuckRule({ name: "reads", waitingNs: Infinity }),
+    ]);
+    stage.begin(1);
+    stage.advance(100_000);
+    expect(stage.said).toEqual([]);
+  });
+
+  test("costs no wake-ups while none is under way, few while one is", () => {
+    const stage = new Stage([rule]);
+    stage.advance(20_000);
+    const before = stage.wakeUps;
+    stage.advance(1_000_000);
+    expect(stage.wakeUps - before).toBe(0);
+    stage.begin(1);
+    stage.round();
+    stage.waits.set(101, "other");
+    stage.advance(2_000_000);
+    expect(stage.wakeUps - before).toBeLessThan(40);
+  });
+});
+
+describe("what was under way before aod came", () => {
+  test("is stuck when it still waits after its limit, a request and an operation alike", () => {
+    const stage = new Stage([rule]);
+    const startNs = BigInt(stage.nowMs * 1e6);
+    stage.inheritance = {
+      requests: [
+        {
+          ...{ startNs, latencyNs: 0, sessionId: 1n, messageId: 9n, treeId: 5, taskId: 7, processId: 7 },
+          ...{ ntStatus: 0, errno: 0, command: 5, flags: 0, kind: KIND.REQUEST, comm: "ls" },
+        },
+      ],
+      operations: [{ startNs, xid: 0, taskId: 8, processId: 8, comm: "cp" }],
+    };
+    stage.detector.inherit(stage.nowMs * 1e6);
+    stage.advance(14_990);
+    expect(stage.said).toEqual([]);
+    stage.advance(15_200);
+    expect(stage.said.flatMap(({ evidence }) => evidence.map(({ comm }) => comm)).sort()).toContain("ls");
+    expect(stage.said.flatMap(({ evidence }) => evidence).map(({ comm }) => comm)).toContain("cp");
+  });
+
+  test("is over when nobody waits any more", () => {
+    const stage = new Stage([rule]);
+    const startNs = BigInt(stage.nowMs * 1e6);
+    stage.inheritance = {
+      requests: [],
+      operations: [{ startNs, xid: 0, taskId: 8, processId: 8, comm: "cp" }],
+    };
+    stage.detector.inherit(stage.nowMs * 1e6);
+    stage.advance(16_000);
+    expect(stage.said).toHaveLength(1);
+    stage.waits.set(8, "other");
+    stage.advance(20_000);
+    expect(stage.recovered).toMatchObject([{ count: 1, abandoned: 0 }]);
+    stage.advance(1_000_000);
+    expect(stage.said).toHaveLength(1);
+  });
+});
