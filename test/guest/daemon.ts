@@ -2,7 +2,15 @@
 // that the kernel says it holds. Knows nothing of how aod works inside.
 
 import assert from "node:assert/strict";
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { type Capture, openCapture } from "./capture.ts";
 import { waitFor } from "./process.ts";
@@ -19,6 +27,16 @@ const ATTACH_TIMEOUT_MS = 180_000;
 const STOP_TIMEOUT_MS = 30_000;
 
 let started = 0;
+
+/** The fields that scenarios ask for; a line of an incident holds all of it. */
+interface HistoryLine {
+  readonly event: string;
+  readonly rule?: string;
+  readonly share?: string;
+  readonly state?: "open" | "resolved";
+  readonly standing?: { readonly count: number } | null;
+  readonly hung?: { readonly count: number; readonly longest_ms: number } | null;
+}
 
 export class Daemon {
   readonly outputDir: string;
@@ -96,6 +114,21 @@ export class Daemon {
       return this.captures.length >= count ? this.captures : undefined;
     });
     return this.open(names[count - 1] as string);
+  }
+
+  /** What incidents.jsonl says, in its order. */
+  get history(): readonly HistoryLine[] {
+    const file = join(this.outputDir, "incidents.jsonl");
+    const text = existsSync(file) ? readFileSync(file, "utf8") : "";
+    return text
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line) => JSON.parse(line) as HistoryLine);
+  }
+
+  /** The last word on the last incident of a rule. */
+  incident(rule: string): HistoryLine | undefined {
+    return this.history.findLast((line) => line.rule === rule && line.state !== undefined);
   }
 
   open(name: string): Promise<Capture> {

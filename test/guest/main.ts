@@ -11,6 +11,7 @@ import { hungScenarios } from "./scenarios/hung.ts";
 import { latencyScenarios } from "./scenarios/latency.ts";
 import { moduleScenarios } from "./scenarios/module.ts";
 import { quietScenarios } from "./scenarios/quiet.ts";
+import { troubleScenarios } from "./scenarios/trouble.ts";
 import { startServer } from "./server.ts";
 
 // The first ones need a kernel that has not loaded cifs yet.
@@ -21,6 +22,7 @@ const SCENARIOS = [
   ...latencyScenarios,
   ...hungScenarios,
   ...errorScenarios,
+  ...troubleScenarios,
   ...quietScenarios,
 ];
 

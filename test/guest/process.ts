@@ -75,8 +75,18 @@ export class Provoker {
     this.tids = who.tids;
   }
 
-  static async start(action: string, ...parameters: (string | number)[]): Promise<Provoker> {
-    const child = Bun.spawn(["python3", `${import.meta.dir}/provoke.py`, action, ...parameters.map(String)], {
+  static start(action: string, ...parameters: (string | number)[]): Promise<Provoker> {
+    return Provoker.startIn([], action, ...parameters);
+  }
+
+  /** @param prefix a program and its arguments that run the provoker as their own, somewhere else. */
+  static async startIn(
+    prefix: readonly string[],
+    action: string,
+    ...parameters: (string | number)[]
+  ): Promise<Provoker> {
+    const provoke = ["python3", `${import.meta.dir}/provoke.py`, action, ...parameters.map(String)];
+    const child = Bun.spawn([...prefix, ...provoke], {
       stdin: "pipe",
       stdout: "pipe",
       stderr: "inherit",

@@ -72,7 +72,10 @@ def direct_read(path):
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECT)
     say(pid=os.getpid(), tids=[os.getpid()])
     wait_for_go()
-    os.preadv(descriptor, [mmap.mmap(-1, BLOCK_BYTES)], 0)
+    try:
+        os.preadv(descriptor, [mmap.mmap(-1, BLOCK_BYTES)], 0)
+    except OSError as error:
+        return [str(error)]
     return []
 
 

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
 import { run, waitFor } from "./process.ts";
 
 const CONFIG_FILE = "/etc/samba/smb.conf";
@@ -36,6 +37,7 @@ ${Object.entries(SHARE_FOLDERS)
 /** Starts Samba with its users and shares, each with files to read, write, list and be refused. */
 export async function startServer(): Promise<void> {
   await run("ip", "addr", "add", `${SECOND_ADDRESS}/24`, "dev", "lo");
+  await makeDisk(SHARE_FOLDERS.beta);
   for (const folder of Object.values(SHARE_FOLDERS)) {
     mkdirSync(`${folder}/many`, { recursive: true });
     chmodSync(folder, 0o755);
@@ -53,6 +55,15 @@ export async function startServer(): Promise<void> {
   }
   await run("smbd", "-D");
   await waitFor("smbd to listen", async () => (await run("ss", "-ltn")).includes(`${SECOND_ADDRESS}:445`));
+}
+
+/** A file system of its own, so that it can be frozen. */
+async function makeDisk(folder: string): Promise<void> {
+  const image = `/var/tmp/${basename(folder)}.ext4`;
+  mkdirSync(folder, { recursive: true });
+  await run("mke2fs", "-q", "-t", "ext4", image, "64M");
+  await run("modprobe", "loop");
+  await run("mount", "-o", "loop", image, folder);
 }
 
 /** Delays every packet by `delayMs` while `work` runs: a request and its reply take twice that. */
@@ -74,6 +85,49 @@ export async function withStoppedServer<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } finally {
     for (const pid of servers) process.kill(pid, "SIGCONT");
+  }
+}
+
+/** Ends the processes that serve connections, as a crash of the server does: clients have to connect anew. */
+export function killConnections(): void {
+  const servers = serverProcesses();
+  // The one that listens is the parent of the others.
+  const parent = Math.min(...servers);
+  for (const pid of servers) if (pid !== parent && parentOf(pid) === parent) killIfThere(pid);
+}
+
+/** Has the server forget who has this share connected: their next request is refused. */
+export async function closeShare(share: keyof typeof SHARE_FOLDERS): Promise<void> {
+  await run("smbcontrol", "all", "close-share", share);
+}
+
+/** Writes to a share's disk wait while `work` runs; reads, and the server's other shares, do not. */
+export async function withFrozenDisk<T>(
+  share: keyof typeof SHARE_FOLDERS,
+  work: () => Promise<T>,
+): Promise<T> {
+  await run("fsfreeze", "--freeze", SHARE_FOLDERS[share]);
+  try {
+    return await work();
+  } finally {
+    await run("fsfreeze", "--unfreeze", SHARE_FOLDERS[share]);
+  }
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    assert.equal((error as NodeJS.ErrnoException).code, "ESRCH");
+  }
+}
+
+function parentOf(pid: number): number | undefined {
+  try {
+    return Number(/^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
+  } catch (error) {
+    assert.ok(["ENOENT", "ESRCH"].includes((error as NodeJS.ErrnoException).code ?? ""));
+    return undefined;
   }
 }
 

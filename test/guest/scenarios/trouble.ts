@@ -1,0 +1,175 @@
+// What storage engineers are called for at night: a server that makes everybody wait, a connection that is lost, a share
+// that is gone, one slow share beside a fast one. Each makes its incident and no other.
+
+import assert from "node:assert/strict";
+import { isInFlight, MOUNTS, mount, mountPoint } from "../mount.ts";
+import { finish, Provoker, waitFor } from "../process.ts";
+import type { Scenario } from "../scenario.ts";
+import { closeShare, killConnections, withFrozenDisk, withStoppedServer } from "../server.ts";
+
+const READ = 8; // MS-SMB2 2.2.1.2
+
+const STUCK = `
+guardian:
+  resolve_after_sec: 2
+  anomalies:
+    stuck:
+      type: Stuck
+      threshold_ms: 5000
+      actions: [debugdata]
+`;
+
+const SIGNALS = `
+guardian:
+  resolve_after_sec: 2
+  anomalies:
+    connection:
+      type: Signal
+      actions: [debugdata]
+`;
+
+const THREADS = 40;
+
+export const troubleScenarios: readonly Scenario[] = [
+  {
+    name: "stuck: more tasks than credits wait for a stopped server, all are reported, and recover",
+    mounts: ["fewCredits"],
+    config: STUCK,
+    async run({ aod }) {
+      const provoker = await Provoker.start("direct-io", `${mountPoint("fewCredits")}/data`, THREADS, 1);
+      await withStoppedServer(async () => {
+        provoker.go();
+        const { manifest } = await aod.capture();
+        assert.equal(manifest.rule, "stuck");
+        assert.equal(manifest.kind, "hung");
+        assert.equal(manifest.share, MOUNTS.fewCredits.source);
+        await waitFor("all tasks to be reported", () => aod.incident("stuck")?.standing?.count === THREADS);
+      });
+      await provoker.done();
+      await waitFor("the incident to be resolved", () => aod.incident("stuck")?.state === "resolved");
+      const hung = aod.history.filter(({ event }) => event === "recovered").map((line) => line.hung);
+      assert.equal(hung.length, 1, "it recovered once");
+      assert.equal(hung[0]?.count, THREADS);
+      assert.ok((hung[0]?.longest_ms ?? 0) >= 5000, `the longest hung for ${hung[0]?.longest_ms} ms`);
+    },
+  },
+  {
+    name: "stuck: aod that comes late finds what hangs already",
+    mounts: ["plain"],
+    async run(daemons) {
+      const provoker = await Provoker.start("direct-read", `${mountPoint("plain")}/data`);
+      await withStoppedServer(async () => {
+        provoker.go();
+        await waitFor("the read to be in flight", () => isInFlight(READ, provoker.pid));
+        const aod = daemons.start(STUCK);
+        const { manifest } = await aod.capture();
+        assert.equal(manifest.kind, "hung");
+        assert.equal(manifest.share, MOUNTS.plain.source);
+        assert.deepEqual(
+          manifest.evidence.map(({ command, tid }) => [command, tid]),
+          [["SMB2_READ", provoker.pid]],
+        );
+      });
+      await provoker.done();
+      await waitFor("the end of it", () => daemons.aod.incident("stuck")?.hung?.count === 1);
+    },
+  },
+  {
+    name: "stuck: a process that is killed while it waits is no hang",
+    mounts: ["plain"],
+    config: STUCK,
+    async run({ aod }) {
+      const provoker = await Provoker.start("direct-read", `${mountPoint("plain")}/data`);
+      await withStoppedServer(async () => {
+        provoker.go();
+        await waitFor("the read to be in flight", () => isInFlight(READ, provoker.pid));
+        provoker.kill();
+        await waitFor("the process to end", () => !provoker.alive);
+        // Twice the threshold: what would be said, was said.
+        await Bun.sleep(10_000);
+      });
+      assert.deepEqual(aod.captures, []);
+      assert.doesNotMatch(aod.log, /incident opened/);
+    },
+  },
+  {
+    name: "signal: a connection that is lost while somebody waits is an incident, and is over",
+    mounts: ["plain"],
+    config: SIGNALS,
+    async run({ aod }) {
+      const provoker = await Provoker.start("direct-read", `${mountPoint("plain")}/data`);
+      await withStoppedServer(async () => {
+        provoker.go();
+        await waitFor("the read to be in flight", () => isInFlight(READ, provoker.pid));
+        killConnections();
+      });
+      const { manifest } = await aod.capture();
+      assert.equal(manifest.type, "signal");
+      assert.equal(manifest.share, "//127.0.0.1");
+      assert.ok(manifest.evidence.some(({ command }) => command === "smb3_reconnect"));
+      await waitFor("the incident to be resolved", () => aod.incident("connection")?.state === "resolved");
+      await finish(["ls", mountPoint("plain")]);
+    },
+  },
+  {
+    name: "error: a share that the server has closed is trouble at the first refusal",
+    mounts: ["plain"],
+    config: `
+guardian:
+  anomalies:
+    errors:
+      type: Error
+      acceptable_count: 1000
+      actions: []
+`,
+    async run({ aod }) {
+      await finish(["ls", `${mountPoint("plain")}/many`]);
+      await closeShare("alpha");
+      await finish(["ls", "-l", `${mountPoint("plain")}/many`]);
+      const { manifest } = await aod.capture();
+      assert.equal(manifest.kind, "emergency");
+      assert.equal(manifest.type, "error");
+      assert.equal(manifest.share, MOUNTS.plain.source);
+      const statuses = new Set(manifest.evidence.map(({ nt_status }) => nt_status));
+      // STATUS_NETWORK_NAME_DELETED, STATUS_USER_SESSION_DELETED
+      assert.ok(statuses.has("0xc00000c9") || statuses.has("0xc0000203"), `statuses ${[...statuses]}`);
+    },
+  },
+  {
+    name: "shares: of two shares of one server only the slow one is named",
+    config: `
+guardian:
+  anomalies:
+    slow:
+      type: Latency
+      acceptable_count: 1000
+      default_threshold_ms: 1000
+      emergency_threshold_ms: 3000
+      actions: []
+    only_alpha:
+      type: Latency
+      acceptable_count: 1000
+      default_threshold_ms: 1000
+      emergency_threshold_ms: 3000
+      match: {share: "//*/alpha"}
+      actions: []
+`,
+    async run({ aod }) {
+      for (const name of ["alpha", "beta"] as const) await mount(name);
+      const fast = await Provoker.start("direct-io", `${mountPoint("alpha")}/data`, 2, 50);
+      const slow = await Provoker.start("direct-io", `${mountPoint("beta")}/data`, 2, 1);
+      await withFrozenDisk("beta", async () => {
+        slow.go();
+        fast.go();
+        await fast.done();
+        await aod.capture();
+      });
+      await slow.done();
+      for (const name of aod.captures) {
+        const { manifest } = await aod.open(name);
+        assert.equal(manifest.rule, "slow");
+        assert.equal(manifest.share, MOUNTS.beta.source);
+      }
+    },
+  },
+];
