@@ -57,6 +57,7 @@ interface Manifest {
   readonly recorder: Readonly<Record<string, unknown>>;
   readonly actions: readonly Action[];
   readonly losses: Readonly<Record<string, number>>;
+  readonly counters: Readonly<Record<string, number>>;
   readonly suppressed: number;
 }
 

@@ -9,6 +9,22 @@ import type { Scenario } from "../scenario.ts";
 
 const MODULE = "/sys/module/cifs";
 
+/** Those that aod can do without and that cifs has in 6.1 and in 6.12. */
+const OPTIONAL_HOOKS = [
+  "smb3_enter",
+  "smb3_exit_done",
+  "smb3_exit_err",
+  "smb3_reconnect",
+  "smb3_partial_send_reconnect",
+  "smb3_ses_expired",
+  "smb3_credit_timeout",
+  "smb3_reconnect_with_invalid_credits",
+  "smb3_connect_err",
+  "smb3_insufficient_credits",
+  "smb3_overflow_credits",
+  "smb3_tcon",
+];
+
 const ANY_RULE = `
 guardian:
   anomalies:
@@ -30,6 +46,10 @@ export const moduleScenarios: readonly Scenario[] = [
 
       await run("modprobe", "cifs");
       await aod.attached();
+      await waitFor("aod to attach to the optional hooks", () => {
+        const { hooks } = aod;
+        return OPTIONAL_HOOKS.every((hook) => hooks.includes(hook));
+      });
       await useMount(aod);
       await waitFor("aod to let go of cifs", () => aod.hooks.length === 0);
 
@@ -51,9 +71,11 @@ async function useMount(aod: Daemon): Promise<void> {
   await mount("plain");
   await aod.attached();
   await run("ls", "-l", `${mountPoint("plain")}/many`);
-  const { rows } = await aod.manualCapture();
+  const { rows, manifest } = await aod.manualCapture();
   const fresh = rows.filter((row) => row.timeUtc >= started && row.command === "SMB2_QUERY_DIRECTORY");
   assert.ok(fresh.length > 0, `requests of this mount are among the ${rows.length} recorded`);
+  const { operations_entered = 0, operations_ended = 0 } = manifest.counters;
+  assert.ok(operations_ended > 0, `of ${operations_entered} operations some have ended`);
   await unmount("plain");
 }
 
