@@ -2,7 +2,8 @@
 /*
  * What enter and reply cost in the kernel: `pairing AOD_OBJECT REFERENCE_OBJECT` runs aod's programs and the usual
  * hash-map designs (reference.bpf.c) over the same traffic and prints a line `NAME ENTER_NS REPLY_NS` for each, net of
- * an empty program. It asserts nothing.
+ * an empty program. `operation` is the begin and the end of an operation, one for each of those requests. It asserts
+ * nothing.
  *
  * The figures are the kernel's own: BPF_ENABLE_STATS makes it time every run of a program, by two reads of the
  * scheduler's clock. BPF_PROG_TEST_RUN can't repeat a raw tracepoint program, and timing the system call would measure
@@ -25,6 +26,7 @@
 struct design {
 	const char *name;
 	int enter, done;
+	int is_operation; /* takes an xid, and a task has one at a time */
 	double enter_ns[ROUNDS], done_ns[ROUNDS];
 };
 
@@ -73,6 +75,14 @@ static struct call next_call(__u64 *message_id)
 	return call;
 }
 
+static void run_operation(const struct design *design, const struct call *call)
+{
+	__u64 arguments[TRACEPOINT_ARGUMENTS] = {(__u32)call->message_id};
+
+	run_program(design->enter, arguments);
+	run_program(design->done, arguments);
+}
+
 static void run_call(int program, const struct call *call)
 {
 	__u64 arguments[TRACEPOINT_ARGUMENTS] = {call->tree_id, call->session_id, call->command, call->message_id};
@@ -85,6 +95,10 @@ static void run_round(struct design *design, int round, const struct call *calls
 	struct stats enter = read_stats(design->enter), done = read_stats(design->done);
 
 	for (int i = 0; i < ROUND_REQUESTS; i++) {
+		if (design->is_operation) {
+			run_operation(design, &calls[i]);
+			continue;
+		}
 		run_call(design->enter, &calls[i + IN_FLIGHT]);
 		run_call(design->done, &calls[i]);
 	}
@@ -133,6 +147,7 @@ int main(int argc, char **argv)
 	    find_design(&reference, "lean", "lean_enter", "lean_done"),
 	    find_design(&reference, "usual", "usual_enter", "usual_done"),
 	    find_design(&aod, "aod", "on_cmd_enter", "on_cmd_done"),
+	    find_design(&aod, "operation", "on_enter", "on_exit_done"),
 	};
 	static cpu_set_t one_cpu;
 	const int count = sizeof(designs) / sizeof(designs[0]);
@@ -142,7 +157,8 @@ int main(int argc, char **argv)
 		die("stay on one CPU");
 	for (int i = 0; i < IN_FLIGHT; i++)
 		calls[ROUND_REQUESTS + i] = next_call(&message_id);
-	for (int d = 0; d < count; d++)
+	designs[count - 1].is_operation = 1;
+	for (int d = 0; d < count - 1; d++)
 		for (int i = 0; i < IN_FLIGHT; i++)
 			run_call(designs[d].enter, &calls[ROUND_REQUESTS + i]);
 	for (int round = 0; round < ROUNDS; round++) {

@@ -29,7 +29,7 @@ function build(): void {
   run("clang", "-O2", "-Wall", "test/bench/pairing.c", "-o", join(OUT, "pairing"), "-lbpf");
 }
 
-/** By design: empty, clock, lean, usual, aod; all but the first net of an empty program. */
+/** By design: empty, clock, lean, usual, aod, operation; all but the first net of an empty program. */
 function measure(): ReadonlyMap<string, Cost> {
   const output = run(join(OUT, "pairing"), "build/bpf/aod.bpf.o", join(OUT, "reference.bpf.o"));
   const lines = output
@@ -49,8 +49,10 @@ function costOf(costs: ReadonlyMap<string, Cost>, name: string): Cost {
 
 build();
 const costs = measure();
-const [clock, lean, usual, aod] = ["clock", "lean", "usual", "aod"].map((name) => costOf(costs, name));
-if (!clock || !lean || !usual || !aod) throw new Error("a design is missing");
+const [clock, lean, usual, aod, operation] = ["clock", "lean", "usual", "aod", "operation"].map((name) =>
+  costOf(costs, name),
+);
+if (!clock || !lean || !usual || !aod || !operation) throw new Error("a design is missing");
 const sum = ({ enterNs, replyNs }: Cost) => enterNs + replyNs;
 const shown = (cost: Cost) => `${cost.enterNs.toFixed(0)} + ${cost.replyNs.toFixed(0)} ns`;
 
@@ -72,4 +74,10 @@ printRow({
   measured: sum(aod) / sum(lean),
   unit: "",
   reference: `${shown(lean)}: hash map by session and message id`,
+});
+printRow({
+  what: "begin + end of an operation in the kernel (one task, net of an empty program)",
+  measured: sum(operation),
+  unit: "ns",
+  reference: `${shown(operation)}; a request in the same run ${shown(aod)}`,
 });
