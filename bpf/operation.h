@@ -4,13 +4,14 @@
  * credits or for a reconnect. In: an xid, the task; out: a line for the task's current operation, free again when that
  * has ended. Nothing of requests is known here, and no operation is told to user space: it looks at the lines.
  *
- * One line a task, for its latest operation. More can't be had: three functions enter and leave without a word
- * (_cifsFileInfo_put, cifs_put_tcon, cifs_put_smb_ses), an eighth of all enters. So the next enter of the task takes
- * its line over, and a reply to CLOSE, TREE_DISCONNECT or LOGOFF, which those three wait for, ends its operation.
- * On 6.12 READ and WRITE enter in the task and exit in a kworker, by an xid of their own: an exit that is not about its
- * own task's line looks for it by the xid. What an exit does not find any more, because 4,096 operations have begun
- * since, stays until the task's next one, or until user space has seen that nobody waits and frees it: an operation too
- * many for a while, never one too few.
+ * One line a task, for its latest operation, because operations begin that never end: three functions enter and leave
+ * without a word (_cifsFileInfo_put, cifs_put_tcon, cifs_put_smb_ses), an eighth of all enters. So the next enter of
+ * the task takes its line over, and a reply to CLOSE, TREE_DISCONNECT or LOGOFF, which those three wait for, ends its
+ * operation. What is not seen for it: an operation around or beside the task's latest one, and the rest of one that
+ * sends a CLOSE in its midst. On 6.12 READ and WRITE enter in the task and exit in a kworker, by an xid of their own:
+ * an exit that is not about its own task's line looks for it by the xid. What it does not find any more, because 4,096
+ * operations have begun since, stays until the task's next one, or until user space has seen that nobody waits and
+ * frees it.
  *
  * Several CPUs at once. Every line changes hands by one exchange of its start_ns: to AOD_BEING_WRITTEN by an enter, to
  * 0 by whatever ends the operation. The clock is read after the exchange that claims the line, so its next operation
