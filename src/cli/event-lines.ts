@@ -2,7 +2,7 @@
 // figures are values with their unit in the name.
 
 import type { Values } from "../log.ts";
-import type { Anomaly, AnomalyKind } from "../model/anomaly.ts";
+import type { AnomalyKind } from "../model/anomaly.ts";
 import { commandName } from "../model/command.ts";
 import { LOSS_CAUSES } from "../model/losses.ts";
 import type { SupervisorEvent } from "../supervisor/events.ts";
@@ -51,9 +51,28 @@ export function lineOf(event: SupervisorEvent): LogLine | undefined {
         text: `incident is worse: ${KIND_TEXT[event.anomaly.kind]}`,
         values: incidentValues(event),
       };
+    case "ongoing":
+      return {
+        level: event.grown && event.anomaly.standing !== undefined ? "warn" : "info",
+        text: event.anomaly.standing === undefined ? "incident goes on" : "still hangs",
+        values: ongoingValues(event),
+      };
+    case "recovered": {
+      const { incident, recovery } = event;
+      const values = {
+        incident: incident.id,
+        rule: recovery.rule,
+        share: recovery.share,
+        hung: recovery.count,
+        abandoned: recovery.abandoned,
+        longest_ms: ms(recovery.longestNs),
+      };
+      return { level: "info", text: "nothing hangs any more", values };
+    }
     case "resolved": {
       const { id, rule, share, count, worstNs, openedAtMs, resolvedAtMs, suppressed } = event.incident;
-      const lastedSec = Math.round(((resolvedAtMs ?? openedAtMs) - openedAtMs) / 1000);
+      // The clock may have been set back meanwhile.
+      const lastedSec = Math.max(0, Math.round(((resolvedAtMs ?? openedAtMs) - openedAtMs) / 1000));
       const values = {
         incident: id,
         rule,
@@ -150,10 +169,7 @@ export function lineOf(event: SupervisorEvent): LogLine | undefined {
 function incidentValues({
   incident,
   anomaly,
-}: {
-  incident: { id: string; count: number };
-  anomaly: Anomaly;
-}): Values {
+}: Extract<SupervisorEvent, { type: "opened" | "worsened" }>): Values {
   const last = anomaly.evidence.at(-1);
   return {
     incident: incident.id,
@@ -165,6 +181,18 @@ function incidentValues({
     pid: last?.processId,
     comm: last?.comm,
     detected_after_ms: ms(anomaly.detectedNs - anomaly.occurredNs),
+  };
+}
+
+function ongoingValues({ incident, anomaly }: Extract<SupervisorEvent, { type: "ongoing" }>): Values {
+  const { standing } = anomaly;
+  return {
+    incident: incident.id,
+    rule: incident.rule,
+    share: incident.share,
+    requests: incident.count,
+    hanging: standing?.count,
+    oldest_ms: standing && ms(standing.oldestNs),
   };
 }
 

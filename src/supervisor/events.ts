@@ -1,7 +1,7 @@
 // What the supervisor says of itself: one union, as plain data. `aod run` turns it into log lines, the demo into its
 // story; tests read it. Nothing here decides anything.
 
-import type { Anomaly } from "../model/anomaly.ts";
+import type { Anomaly, Recovery } from "../model/anomaly.ts";
 import type { CaptureOrder, CaptureSummary, Removal } from "../model/capture.ts";
 import type { Failure } from "../model/failure.ts";
 import type { Incident } from "../model/incident.ts";
@@ -14,6 +14,15 @@ export type SupervisorEvent =
   | AttachmentChange
   | { readonly type: "opened"; readonly incident: Incident; readonly anomaly: Anomaly }
   | { readonly type: "worsened"; readonly incident: Incident; readonly anomaly: Anomaly }
+  /** An open incident goes on. `grown`: it is at least twice what it was when last something was said of it. */
+  | {
+      readonly type: "ongoing";
+      readonly incident: Incident;
+      readonly anomaly: Anomaly;
+      readonly grown: boolean;
+    }
+  /** Nothing hangs any more. */
+  | { readonly type: "recovered"; readonly incident: Incident; readonly recovery: Recovery }
   | { readonly type: "resolved"; readonly incident: Incident }
   /** `frozenAfterMs`: from the detector's decision to the request table being copied. */
   | {
@@ -23,7 +32,12 @@ export type SupervisorEvent =
       readonly kind: CaptureOrder["kind"];
       readonly frozenAfterMs: number;
     }
-  | { readonly type: "collected"; readonly capture: CaptureSummary }
+  /** Without an incident where a person asked for it, or where the incident has long been over. */
+  | {
+      readonly type: "collected";
+      readonly capture: CaptureSummary;
+      readonly incident: Incident | undefined;
+    }
   | { readonly type: "dropped"; readonly orderId: number; readonly reason: string }
   | {
       readonly type: "swept";

@@ -2,9 +2,10 @@
 // made of the orders; out: events, and orders with the frozen request table. What is due is decided by incidents.ts;
 // this file adds the clock, the timer that resolves, and the book of orders that are on their way.
 
-import type { Anomaly } from "../model/anomaly.ts";
+import type { Anomaly, Recovery } from "../model/anomaly.ts";
 import type { CaptureOrder, CaptureSummary, Losses, Source } from "../model/capture.ts";
 import type { Config } from "../model/config.ts";
+import type { Incident } from "../model/incident.ts";
 import type { TreeShare } from "../model/share.ts";
 import { clockPair, monotonicNs } from "../system/clock.ts";
 import type { SupervisorEvent } from "./events.ts";
@@ -14,6 +15,8 @@ import { manualOrder, type OrderContext, orderFor } from "./orders.ts";
 export interface DeskOptions {
   readonly config: Config;
   readonly sourceName: Source;
+  /** Those of an earlier run, oldest first; what was open goes on. */
+  readonly incidents: readonly Incident[];
   readonly tell: (event: SupervisorEvent) => void;
   readonly losses: () => Losses;
   /** A copy of the request table as it is now. */
@@ -41,22 +44,45 @@ export class IncidentDesk {
     this.#incidents = new Incidents(options.config);
   }
 
-  /** Applies from the next anomaly on. */
+  /** Takes up the incidents of the earlier run. */
+  begin(): void {
+    for (const incident of this.#incidents.restore(this.#options.incidents, clockPair()))
+      this.#options.tell({ type: "resolved", incident });
+    this.#resolveLater();
+  }
+
+  /** Applies from the next anomaly on. Of rules that are gone nobody will say that what hung has ended. */
   configure(config: Config): void {
     this.#config = config;
     this.#incidents.configure(config);
+    const isGone = ({ rule }: Incident) => !config.rules.some(({ name }) => name === rule);
+    this.#incidents.endStanding(clockPair(), isGone);
+    this.#resolveLater();
+  }
+
+  /** A detector begins: it says again what still hangs. */
+  detectorStarted(): void {
+    this.#incidents.endStanding(clockPair());
+    this.#resolveLater();
   }
 
   observe(anomaly: Anomaly): void {
-    const { incident, opened, worsened, capture, suppressedBefore } = this.#incidents.observe(
-      anomaly,
-      clockPair(),
-    );
+    const { incident, opened, worsened, grown, capture, suppressedBefore, displaced } =
+      this.#incidents.observe(this.#withLastingStanding(anomaly), clockPair());
     // Before anything is said: what the table shows is to be the moment of the decision.
     if (capture)
       this.#order((context) => orderFor(anomaly, incident, suppressedBefore, this.#config, context));
+    if (displaced !== undefined) this.#options.tell({ type: "resolved", incident: displaced });
     if (opened) this.#options.tell({ type: "opened", incident, anomaly });
     else if (worsened) this.#options.tell({ type: "worsened", incident, anomaly });
+    else if (grown || anomaly.kind === "hung")
+      this.#options.tell({ type: "ongoing", incident, anomaly, grown });
+    this.#resolveLater();
+  }
+
+  recover(recovery: Recovery): void {
+    const incident = this.#incidents.recover(recovery, clockPair());
+    if (incident !== undefined) this.#options.tell({ type: "recovered", incident, recovery });
     this.#resolveLater();
   }
 
@@ -67,8 +93,9 @@ export class IncidentDesk {
 
   collected(capture: CaptureSummary): void {
     this.#underWay.delete(capture.orderId);
-    if (capture.incidentId !== undefined) this.#incidents.captured(capture.incidentId, capture.name);
-    this.#options.tell({ type: "collected", capture });
+    const { incidentId, name } = capture;
+    const incident = incidentId === undefined ? undefined : this.#incidents.captured(incidentId, name);
+    this.#options.tell({ type: "collected", capture, incident });
   }
 
   dropped(orderId: number, reason: string): void {
@@ -81,6 +108,11 @@ export class IncidentDesk {
     for (const orderId of [...this.#underWay]) this.dropped(orderId, reason);
   }
 
+  /** The incidents that are open now. */
+  open(): readonly Incident[] {
+    return this.#incidents.open();
+  }
+
   /** Captures that the janitor keeps whatever their size. */
   protectedNames(): readonly string[] {
     return this.#incidents.protectedNames();
@@ -88,6 +120,12 @@ export class IncidentDesk {
 
   close(): void {
     clearTimeout(this.#timer);
+  }
+
+  /** What a detector says last of a rule that a reload took away: that it has ended nobody will say. */
+  #withLastingStanding(anomaly: Anomaly): Anomaly {
+    const isInForce = this.#config.rules.some(({ name }) => name === anomaly.rule);
+    return isInForce ? anomaly : { ...anomaly, standing: undefined };
   }
 
   #order(makeOrder: (context: OrderContext) => CaptureOrder): void {

@@ -2,17 +2,15 @@
 // order. In: a configuration, a source of requests and the way to make workers; out: events. Detecting, collecting and
 // deleting happen in the workers; deciding happens in the pure files beside it.
 
-import { closeSync, openSync } from "node:fs";
 import type { KernelSource } from "../kernel/kernel-source.ts";
 import type { RequestSource } from "../kernel/source.ts";
 import { freezeTable } from "../kernel/table.ts";
 import type { Losses, Source } from "../model/capture.ts";
 import type { Config } from "../model/config.ts";
 import { type Failure, toFailure } from "../model/failure.ts";
-import { grownLosses } from "../model/losses.ts";
+import type { Incident } from "../model/incident.ts";
 import { monotonicNs } from "../system/clock.ts";
-import { closeFd, makeEventFd, signalEventFd } from "../system/eventfd.ts";
-import { openUeventSocket } from "../system/uevents.ts";
+import { signalEventFd } from "../system/eventfd.ts";
 import type {
   DetectorCounts,
   FromDetector,
@@ -26,8 +24,10 @@ import type {
 import type { Occasion } from "./attachment.ts";
 import type { SupervisorEvent } from "./events.ts";
 import { IncidentDesk } from "./incident-desk.ts";
+import { watchLosses } from "./loss-watch.ts";
 import { type AttachmentChange, ModuleWatch } from "./module-watch.ts";
 import { type Spawned, ThreadHandle } from "./thread-handle.ts";
+import { openWakeSources, type WakeSources } from "./wake-sources.ts";
 
 export type SpawnTable = Readonly<Record<"detector" | "runner" | "janitor", () => Spawned>>;
 
@@ -37,13 +37,14 @@ export interface SupervisorOptions {
   /** Attach to the tracepoints of cifs.ko; undefined for the demo. */
   readonly watch: KernelSource | undefined;
   readonly sourceName: Source;
+  /** Those of an earlier run, oldest first; what was open goes on. */
+  readonly incidents?: readonly Incident[];
   readonly spawn: SpawnTable;
   readonly tell: (event: SupervisorEvent) => void;
 }
 
 /** All three stop within 5 s: what they have begun they may finish in this time. */
 const STOP_WITHIN_MS = { detector: 500, runner: 4000, janitor: 300 } as const;
-const LOSS_CHECK_EVERY_MS = 60_000;
 
 export class Supervisor {
   readonly #options: SupervisorOptions;
@@ -51,16 +52,13 @@ export class Supervisor {
   readonly #tell: (event: SupervisorEvent) => void;
   readonly #desk: IncidentDesk;
   readonly #watch: ModuleWatch | undefined;
-  readonly #wakeFd = makeEventFd();
-  readonly #ueventFd: number;
-  readonly #mountinfoFd: number;
+  readonly #wakeSources: WakeSources;
   readonly #detector: ThreadHandle<ToDetector, FromDetector>;
   readonly #runner: ThreadHandle<ToRunner, FromRunner>;
   readonly #janitor: ThreadHandle<ToJanitor, FromJanitor>;
   #config: Config;
   #counts: { detector?: DetectorCounts; runner?: RunnerCounts } = {};
-  #lossesTold: Losses = {};
-  #lossTimer: ReturnType<typeof setInterval> | undefined;
+  #endLossWatch: (() => void) | undefined;
   #ended: ((failure: Failure | undefined) => void) | undefined;
 
   constructor(options: SupervisorOptions) {
@@ -71,6 +69,7 @@ export class Supervisor {
     this.#desk = new IncidentDesk({
       config: options.config,
       sourceName: options.sourceName,
+      incidents: options.incidents ?? [],
       tell: options.tell,
       losses: () => this.#losses(),
       freeze: () => freezeTable(options.source.memory),
@@ -78,14 +77,13 @@ export class Supervisor {
     });
     const watched = options.watch;
     this.#watch = watched && new ModuleWatch(watched.object, (change) => this.#attachmentChanged(change));
-    this.#ueventFd = watched === undefined ? -1 : openUeventSocket();
-    this.#mountinfoFd = watched === undefined ? -1 : openSync("/proc/self/mountinfo", "r");
+    this.#wakeSources = openWakeSources(watched !== undefined);
     const { spawn } = options;
     this.#detector = this.#supervise("detector", {
       spawn: spawn.detector,
       begin: () => this.#beginDetector(),
       onReport: (report) => this.#fromDetector(report),
-      wake: () => signalEventFd(this.#wakeFd),
+      wake: () => signalEventFd(this.#wakeSources.fds.wakeFd),
     });
     this.#runner = this.#supervise("runner", {
       spawn: spawn.runner,
@@ -108,9 +106,10 @@ export class Supervisor {
       this.#ended = resolve;
     });
     this.#source.applyRules(this.#config.rules);
+    this.#desk.begin();
     // The janitor first, then the runner, then the detector: each is ready before anything can be sent its way.
     this.#janitor.start();
-    this.#lossTimer = setInterval(() => this.#tellLosses(), LOSS_CHECK_EVERY_MS);
+    this.#endLossWatch = watchLosses(() => this.#losses(), this.#tell);
     const failure = await ended;
     await this.#stopAll();
     return failure;
@@ -160,8 +159,7 @@ export class Supervisor {
   }
 
   #beginDetector(): readonly ToDetector[] {
-    const fds = { wakeFd: this.#wakeFd, ueventFd: this.#ueventFd, mountinfoFd: this.#mountinfoFd };
-    const handles = { ...this.#source.memory, ...fds };
+    const handles = { ...this.#source.memory, ...this.#wakeSources.fds };
     return [{ type: "start", handles, source: this.#options.sourceName, rules: this.#config.rules }];
   }
 
@@ -172,11 +170,15 @@ export class Supervisor {
   #fromDetector(report: FromDetector): void {
     switch (report.type) {
       case "ready":
+        this.#desk.detectorStarted();
         this.#tell({ type: "watching", rules: this.#config.rules.length, outputDir: this.#config.outputDir });
         this.#review("loaded");
         break;
       case "anomaly":
         this.#desk.observe(report.anomaly);
+        break;
+      case "recovered":
+        this.#desk.recover(report.recovery);
         break;
       case "dead": {
         const closed = report.requests.filter((request) => this.#source.reap(request)).length;
@@ -192,7 +194,6 @@ export class Supervisor {
       case "pulse":
         this.#counts.detector = report.counts;
         break;
-      case "recovered":
       case "failed":
       case "stopped":
         break;
@@ -262,25 +263,17 @@ export class Supervisor {
     return { ...this.#source.counters(), unfollowed: this.#counts.detector?.unfollowed ?? 0 };
   }
 
-  #tellLosses(): void {
-    const now = this.#losses();
-    for (const { cause, count } of grownLosses(this.#lossesTold, now))
-      this.#tell({ type: "lost", cause, count });
-    this.#lossesTold = now;
-  }
-
   // --- the end ---
 
   async #stopAll(): Promise<void> {
     this.#tell({ type: "stopping" });
-    clearInterval(this.#lossTimer);
     this.#watch?.close();
     const detectorClosed = await this.#detector.stop(STOP_WITHIN_MS.detector);
     await this.#runner.stop(STOP_WITHIN_MS.runner);
     await this.#janitor.stop(STOP_WITHIN_MS.janitor);
     this.#desk.close();
     this.#desk.dropAll("aod was stopped before it was complete");
-    this.#tellLosses();
+    this.#endLossWatch?.();
     this.#tell({
       type: "stopped",
       detector: this.#counts.detector,
@@ -290,8 +283,6 @@ export class Supervisor {
     // A detector that is still blocked may yet read the memory; the end of the process takes it all.
     if (!detectorClosed) return;
     this.#source.close();
-    closeFd(this.#wakeFd);
-    if (this.#ueventFd >= 0) closeFd(this.#ueventFd);
-    if (this.#mountinfoFd >= 0) closeSync(this.#mountinfoFd);
+    this.#wakeSources.close();
   }
 }

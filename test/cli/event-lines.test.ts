@@ -33,6 +33,40 @@ describe("log lines", () => {
     });
   });
 
+  const ongoing = { type: "ongoing", incident: INCIDENT, anomaly: ANOMALY, grown: true } as const;
+
+  test("what still hangs is said with how many and for how long, louder where it has grown", () => {
+    const line = lineOf(ongoing);
+    expect(line).toMatchObject({ level: "warn", text: "still hangs" });
+    expect(line?.values).toMatchObject({ incident: INCIDENT.id, hanging: 1, oldest_ms: "1002.100" });
+    expect(lineOf({ ...ongoing, grown: false })?.level).toBe("info");
+  });
+
+  test("what goes on without hanging does not say that it hangs", () => {
+    const line = lineOf({ ...ongoing, anomaly: { ...ANOMALY, kind: "slow", standing: undefined } });
+    expect(line).toMatchObject({ level: "info", text: "incident goes on" });
+  });
+
+  test("an end says how many hung, how long, and whose process never got its reply", () => {
+    const recovery = {
+      rule: "slow",
+      share: "//files/db",
+      count: 3,
+      abandoned: 1,
+      longestNs: 9e9,
+      endedNs: 0,
+    };
+    expect(lineOf({ type: "recovered", incident: INCIDENT, recovery })).toMatchObject({
+      text: "nothing hangs any more",
+      values: { hung: 3, abandoned: 1, longest_ms: "9000.000" },
+    });
+  });
+
+  test("no incident lasts less than nothing, though the clock was set back", () => {
+    const incident = { ...INCIDENT, worstNs: 1, openedAtMs: 5000, resolvedAtMs: 1000 };
+    expect(lineOf({ type: "resolved", incident })?.values?.lasted_sec).toBe(0);
+  });
+
   test("waiting for the module says what happens next", () => {
     expect(lineOf({ type: "waiting" })?.text).toContain("waiting for the kernel module cifs");
   });
@@ -54,6 +88,7 @@ describe("log lines", () => {
     };
     const line = lineOf({
       type: "collected",
+      incident: undefined,
       capture: {
         ...{ orderId: 1, incidentId: "i", name: "aod_x.tar.zst", bytes: 5, durationMs: 10.4 },
         actions: [

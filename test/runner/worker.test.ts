@@ -56,9 +56,10 @@ describe("the runner's thread", () => {
   test("finishes what it has begun, or drops it whole, when it is stopped", async () => {
     const { outputDir, path, thread } = aRunner();
     thread.post({ type: "start", outputDir });
-    // More than are made and may wait: some are dropped however fast the others are.
+    // More than are made and may wait: some are dropped, for they come faster than a capture is made.
+    const table = aTable([]);
     for (let order = 0; order < ORDERS; order++) {
-      thread.post({ type: "collect", order: anOrder({ actions: ["mounts"] }), table: aTable([]) });
+      thread.post({ type: "collect", order: anOrder({ actions: ["mounts"] }), table });
     }
     thread.post({ type: "stop" });
     await thread.take("stopped");
