@@ -1,6 +1,7 @@
 // What the supervisor says, as log lines: one row for each event, pure. Text is lower case and says what happened;
 // figures are values with their unit in the name.
 
+import { HISTORY } from "../history/file.ts";
 import type { Values } from "../log.ts";
 import type { AnomalyKind } from "../model/anomaly.ts";
 import { commandName } from "../model/command.ts";
@@ -106,12 +107,13 @@ export function lineOf(event: SupervisorEvent): LogLine | undefined {
       };
     case "swept": {
       const values = { kept: event.keptCount, kept_bytes: event.keptBytes };
+      const rotated = event.rotated ? HISTORY : undefined;
       const names = event.removals.map(({ name, reason }) => `${name}:${reason}`).join(",");
       const stuck = event.stuck.map(({ name, reason }) => `${name}:${reason}`).join(",");
       return {
         level: event.stuck.length > 0 ? "warn" : "info",
         text: "cleaned up",
-        values: { removed: event.removals.length, names, stuck: stuck || undefined, ...values },
+        values: { removed: event.removals.length, names, stuck: stuck || undefined, rotated, ...values },
       };
     }
     case "dead":

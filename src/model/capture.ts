@@ -79,7 +79,7 @@ export interface CaptureSummary {
 
 /** One deletion, and why. */
 export interface Removal {
-  /** File name inside `batches/`. */
+  /** File name inside `batches/`; that of the old history, beside it. */
   readonly name: string;
   readonly bytes: number;
   readonly reason: "age" | "size";

@@ -2,10 +2,10 @@
 // story; tests read it. Nothing here decides anything.
 
 import type { Anomaly, Recovery } from "../model/anomaly.ts";
-import type { CaptureOrder, CaptureSummary, Removal } from "../model/capture.ts";
+import type { CaptureOrder, CaptureSummary } from "../model/capture.ts";
 import type { Failure } from "../model/failure.ts";
 import type { Incident } from "../model/incident.ts";
-import type { DetectorCounts, RunnerCounts } from "../thread/messages.ts";
+import type { DetectorCounts, FromJanitor, RunnerCounts } from "../thread/messages.ts";
 import type { AttachmentChange } from "./module-watch.ts";
 
 export type SupervisorEvent =
@@ -39,13 +39,7 @@ export type SupervisorEvent =
       readonly incident: Incident | undefined;
     }
   | { readonly type: "dropped"; readonly orderId: number; readonly reason: string }
-  | {
-      readonly type: "swept";
-      readonly removals: readonly Removal[];
-      readonly stuck: readonly { readonly name: string; readonly reason: string }[];
-      readonly keptCount: number;
-      readonly keptBytes: number;
-    }
+  | Extract<FromJanitor, { type: "swept" }>
   | { readonly type: "dead"; readonly found: number; readonly closed: number }
   | { readonly type: "lost"; readonly cause: string; readonly count: number }
   | { readonly type: "configured"; readonly rules: number }

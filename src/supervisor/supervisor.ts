@@ -164,7 +164,9 @@ export class Supervisor {
   }
 
   #beginJanitor(): readonly ToJanitor[] {
-    return [{ type: "start", outputDir: this.#config.outputDir, limits: this.#config.cleanup }];
+    const { outputDir, cleanup } = this.#config;
+    const protectedNames = this.#desk.protectedNames();
+    return [{ type: "start", outputDir, limits: cleanup, protectedNames }];
   }
 
   #fromDetector(report: FromDetector): void {
@@ -231,7 +233,7 @@ export class Supervisor {
         if (this.#runner.idle) this.#runner.start();
         break;
       case "swept":
-        if (report.removals.length > 0 || report.stuck.length > 0) this.#tell(report);
+        if (report.removals.length > 0 || report.stuck.length > 0 || report.rotated) this.#tell(report);
         break;
       case "pulse":
       case "failed":

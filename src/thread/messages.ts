@@ -101,9 +101,14 @@ export type FromRunner =
 
 export type ToJanitor =
   | Common
-  | { readonly type: "start"; readonly outputDir: string; readonly limits: CleanupLimits }
-  | { readonly type: "configure"; readonly limits: CleanupLimits }
   /** `protectedNames`: captures that are not to be deleted for size (of an open or the last incident, the newest). */
+  | {
+      readonly type: "start";
+      readonly outputDir: string;
+      readonly limits: CleanupLimits;
+      readonly protectedNames: readonly string[];
+    }
+  | { readonly type: "configure"; readonly limits: CleanupLimits }
   | { readonly type: "sweep"; readonly protectedNames: readonly string[] };
 
 export interface JanitorCounts {
@@ -119,6 +124,9 @@ export type FromJanitor =
       readonly removals: readonly Removal[];
       /** Captures that had to go and could not be removed, each with the errno's name. */
       readonly stuck: readonly { readonly name: string; readonly reason: string }[];
+      /** Captures that are left. */
       readonly keptCount: number;
       readonly keptBytes: number;
+      /** The history was renamed: it is to be begun anew. */
+      readonly rotated: boolean;
     };
