@@ -2,7 +2,7 @@
 // here. Out: the exit code. No work is done in this file.
 
 import { runVerbs } from "./cli/verbs.ts";
-import type { SpawnTable } from "./supervisor/supervisor.ts";
+import type { SpawnTable } from "./supervisor/options.ts";
 
 const spawn: SpawnTable = {
   detector: () => new Worker(new URL("./detector/worker.ts", import.meta.url)),

@@ -14,8 +14,9 @@ import { KernelSource } from "../kernel/kernel-source.ts";
 import type { RequestSource } from "../kernel/source.ts";
 import type { Config } from "../model/config.ts";
 import { AodError, type FailureCode } from "../model/failure.ts";
+import type { SpawnTable } from "../supervisor/options.ts";
 import { claimOutputFolder } from "../supervisor/output-folder.ts";
-import { type SpawnTable, Supervisor } from "../supervisor/supervisor.ts";
+import { Supervisor } from "../supervisor/supervisor.ts";
 import { BATCHES } from "../system/batches-folder.ts";
 import { makeVerb } from "./arguments.ts";
 import {

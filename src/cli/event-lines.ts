@@ -128,8 +128,12 @@ export function lineOf(event: SupervisorEvent): LogLine | undefined {
         text: LOSS_CAUSES[event.cause] ?? "lost",
         values: { cause: event.cause, count: event.count },
       };
-    case "configured":
-      return { level: "info", text: "configuration applied", values: { rules: event.rules } };
+    case "configured": {
+      const values = { rules: event.config.rules.length };
+      return event.isStart ? undefined : { level: "info", text: "configuration applied", values };
+    }
+    case "notified":
+      return notifiedLine(event);
     case "restarting": {
       const { thread, failure, delayMs } = event;
       const values = {
@@ -195,6 +199,21 @@ function ongoingValues({ incident, anomaly }: Extract<SupervisorEvent, { type: "
     requests: incident.count,
     hanging: standing?.count,
     oldest_ms: standing && ms(standing.oldestNs),
+  };
+}
+
+function notifiedLine({ notice, outcome }: Extract<SupervisorEvent, { type: "notified" }>): LogLine {
+  const isOk = outcome.status === "ok";
+  return {
+    level: isOk ? "debug" : "warn",
+    text: isOk ? "notified" : "nobody was notified",
+    values: {
+      event: notice.event,
+      incident: notice.incidentId,
+      status: outcome.status,
+      reason: outcome.reason,
+      took_ms: outcome.durationMs,
+    },
   };
 }
 

@@ -4,8 +4,8 @@
 import { type CommandDef, renderUsage, runCommand } from "citty";
 import { type Failure, toFailure } from "../model/failure.ts";
 import { commit, version } from "../model/version.ts";
+import type { SpawnTable } from "../supervisor/options.ts";
 import { exitCodeOf } from "../supervisor/restart.ts";
-import type { SpawnTable } from "../supervisor/supervisor.ts";
 import { CONFIG_ARGUMENT } from "./arguments.ts";
 import { checkCommand } from "./check.ts";
 import { makeDemoCommand } from "./demo.ts";

@@ -3,9 +3,10 @@
 
 import type { Anomaly, Recovery } from "../model/anomaly.ts";
 import type { CaptureOrder, CaptureSummary } from "../model/capture.ts";
+import type { Config } from "../model/config.ts";
 import type { Failure } from "../model/failure.ts";
 import type { Incident } from "../model/incident.ts";
-import type { DetectorCounts, FromJanitor, RunnerCounts } from "../thread/messages.ts";
+import type { DetectorCounts, FromJanitor, FromRunner, RunnerCounts } from "../thread/messages.ts";
 import type { AttachmentChange } from "./module-watch.ts";
 
 export type SupervisorEvent =
@@ -42,7 +43,9 @@ export type SupervisorEvent =
   | Extract<FromJanitor, { type: "swept" }>
   | { readonly type: "dead"; readonly found: number; readonly closed: number }
   | { readonly type: "lost"; readonly cause: string; readonly count: number }
-  | { readonly type: "configured"; readonly rules: number }
+  /** `isStart`: the one that aod was started with; else a reload. */
+  | { readonly type: "configured"; readonly config: Config; readonly isStart: boolean }
+  | Extract<FromRunner, { type: "notified" }>
   | {
       readonly type: "restarting";
       readonly thread: string;
@@ -56,4 +59,6 @@ export type SupervisorEvent =
       readonly detector: DetectorCounts | undefined;
       readonly runner: RunnerCounts | undefined;
       readonly losses: Readonly<Record<string, number>>;
+      /** Incidents that are still open: the next start takes them up. */
+      readonly open: readonly Incident[];
     };

@@ -1,15 +1,17 @@
 // Where an anomaly becomes an incident and, if it is due, an order for a capture. In: anomalies and what the runner
-// made of the orders; out: events, and orders with the frozen request table. What is due is decided by incidents.ts;
-// this file adds the clock, the timer that resolves, and the book of orders that are on their way.
+// made of the orders; out: events, notices, and orders with the frozen request table. What is due is decided by
+// incidents.ts; this file adds the clock, the timer that resolves, and the book of orders that are on their way.
 
 import type { Anomaly, Recovery } from "../model/anomaly.ts";
 import type { CaptureOrder, CaptureSummary, Losses, Source } from "../model/capture.ts";
 import type { Config } from "../model/config.ts";
 import type { Incident } from "../model/incident.ts";
+import type { Notice, NoticeOutcome } from "../model/notice.ts";
 import type { TreeShare } from "../model/share.ts";
 import { clockPair, monotonicNs } from "../system/clock.ts";
 import type { SupervisorEvent } from "./events.ts";
 import { Incidents } from "./incidents.ts";
+import { NoticeDesk } from "./notice-desk.ts";
 import { manualOrder, type OrderContext, orderFor } from "./orders.ts";
 
 export interface DeskOptions {
@@ -23,11 +25,13 @@ export interface DeskOptions {
   readonly freeze: () => ArrayBuffer;
   /** Hands an order over; false where there is no runner at the moment. */
   readonly send: (order: CaptureOrder, table: ArrayBuffer) => boolean;
+  readonly notify: (notice: Notice) => boolean;
 }
 
 export class IncidentDesk {
   readonly #options: DeskOptions;
   readonly #incidents: Incidents;
+  readonly #notices: NoticeDesk;
   readonly #underWay = new Set<number>();
   #config: Config;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -42,12 +46,13 @@ export class IncidentDesk {
     this.#options = options;
     this.#config = options.config;
     this.#incidents = new Incidents(options.config);
+    this.#notices = new NoticeDesk({ tell: options.tell, send: options.notify });
   }
 
   /** Takes up the incidents of the earlier run. */
   begin(): void {
     for (const incident of this.#incidents.restore(this.#options.incidents, clockPair()))
-      this.#options.tell({ type: "resolved", incident });
+      this.#tell({ type: "resolved", incident });
     this.#resolveLater();
   }
 
@@ -72,17 +77,16 @@ export class IncidentDesk {
     // Before anything is said: what the table shows is to be the moment of the decision.
     if (capture)
       this.#order((context) => orderFor(anomaly, incident, suppressedBefore, this.#config, context));
-    if (displaced !== undefined) this.#options.tell({ type: "resolved", incident: displaced });
-    if (opened) this.#options.tell({ type: "opened", incident, anomaly });
-    else if (worsened) this.#options.tell({ type: "worsened", incident, anomaly });
-    else if (grown || anomaly.kind === "hung")
-      this.#options.tell({ type: "ongoing", incident, anomaly, grown });
+    if (displaced !== undefined) this.#tell({ type: "resolved", incident: displaced });
+    if (opened) this.#tell({ type: "opened", incident, anomaly });
+    else if (worsened) this.#tell({ type: "worsened", incident, anomaly });
+    else if (grown || anomaly.kind === "hung") this.#tell({ type: "ongoing", incident, anomaly, grown });
     this.#resolveLater();
   }
 
   recover(recovery: Recovery): void {
     const incident = this.#incidents.recover(recovery, clockPair());
-    if (incident !== undefined) this.#options.tell({ type: "recovered", incident, recovery });
+    if (incident !== undefined) this.#tell({ type: "recovered", incident, recovery });
     this.#resolveLater();
   }
 
@@ -95,17 +99,23 @@ export class IncidentDesk {
     this.#underWay.delete(capture.orderId);
     const { incidentId, name } = capture;
     const incident = incidentId === undefined ? undefined : this.#incidents.captured(incidentId, name);
-    this.#options.tell({ type: "collected", capture, incident });
+    this.#tell({ type: "collected", capture, incident });
   }
 
   dropped(orderId: number, reason: string): void {
     this.#underWay.delete(orderId);
-    this.#options.tell({ type: "dropped", orderId, reason });
+    this.#tell({ type: "dropped", orderId, reason });
   }
 
-  /** Every order that is on its way is lost. */
+  /** What became of a notice. */
+  notified(notice: Notice, outcome: NoticeOutcome): void {
+    this.#notices.done(notice, outcome);
+  }
+
+  /** Every order and every notice that is on its way is lost. */
   dropAll(reason: string): void {
     for (const orderId of [...this.#underWay]) this.dropped(orderId, reason);
+    this.#notices.dropAll(reason);
   }
 
   /** The incidents that are open now. */
@@ -120,6 +130,11 @@ export class IncidentDesk {
 
   close(): void {
     clearTimeout(this.#timer);
+  }
+
+  #tell(event: SupervisorEvent): void {
+    this.#options.tell(event);
+    this.#notices.consider(event, this.#config);
   }
 
   /** What a detector says last of a rule that a reload took away: that it has ended nobody will say. */
@@ -140,7 +155,7 @@ export class IncidentDesk {
     });
     const frozenAfterMs = (order.frozenAt.monotonicNs - order.triggeredNs) / 1e6;
     const { orderId, rule, kind } = order;
-    this.#options.tell({ type: "collecting", orderId, rule, kind, frozenAfterMs });
+    this.#tell({ type: "collecting", orderId, rule, kind, frozenAfterMs });
     this.#underWay.add(order.orderId);
     if (!this.#options.send(order, table)) this.dropped(order.orderId, "the runner is being started again");
   }
@@ -151,8 +166,7 @@ export class IncidentDesk {
     if (nextNs === Infinity) return;
     const waitMs = Math.max(0, nextNs - monotonicNs()) / 1e6 + 1;
     this.#timer = setTimeout(() => {
-      for (const incident of this.#incidents.resolve(clockPair()))
-        this.#options.tell({ type: "resolved", incident });
+      for (const incident of this.#incidents.resolve(clockPair())) this.#tell({ type: "resolved", incident });
       this.#resolveLater();
     }, waitMs);
   }

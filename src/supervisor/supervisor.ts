@@ -2,10 +2,9 @@
 // order. In: a configuration, a source of requests and the way to make workers; out: events. Detecting, collecting and
 // deleting happen in the workers; deciding happens in the pure files beside it.
 
-import type { KernelSource } from "../kernel/kernel-source.ts";
 import type { RequestSource } from "../kernel/source.ts";
 import { freezeTable } from "../kernel/table.ts";
-import type { Losses, Source } from "../model/capture.ts";
+import type { Losses } from "../model/capture.ts";
 import type { Config } from "../model/config.ts";
 import { type Failure, toFailure } from "../model/failure.ts";
 import type { Incident } from "../model/incident.ts";
@@ -26,22 +25,9 @@ import type { SupervisorEvent } from "./events.ts";
 import { IncidentDesk } from "./incident-desk.ts";
 import { watchLosses } from "./loss-watch.ts";
 import { type AttachmentChange, ModuleWatch } from "./module-watch.ts";
-import { type Spawned, ThreadHandle } from "./thread-handle.ts";
+import type { SpawnTable, SupervisorOptions } from "./options.ts";
+import { ThreadHandle } from "./thread-handle.ts";
 import { openWakeSources, type WakeSources } from "./wake-sources.ts";
-
-export type SpawnTable = Readonly<Record<"detector" | "runner" | "janitor", () => Spawned>>;
-
-export interface SupervisorOptions {
-  readonly config: Config;
-  readonly source: RequestSource;
-  /** Attach to the tracepoints of cifs.ko; undefined for the demo. */
-  readonly watch: KernelSource | undefined;
-  readonly sourceName: Source;
-  /** Those of an earlier run, oldest first; what was open goes on. */
-  readonly incidents?: readonly Incident[];
-  readonly spawn: SpawnTable;
-  readonly tell: (event: SupervisorEvent) => void;
-}
 
 /** All three stop within 5 s: what they have begun they may finish in this time. */
 const STOP_WITHIN_MS = { detector: 500, runner: 4000, janitor: 300 } as const;
@@ -74,6 +60,7 @@ export class Supervisor {
       losses: () => this.#losses(),
       freeze: () => freezeTable(options.source.memory),
       send: (order, table) => this.#runner.post({ type: "collect", order, table }, [table]),
+      notify: (notice) => this.#runner.post({ type: "notify", notice }),
     });
     const watched = options.watch;
     this.#watch = watched && new ModuleWatch(watched.object, (change) => this.#attachmentChanged(change));
@@ -87,7 +74,7 @@ export class Supervisor {
     });
     this.#runner = this.#supervise("runner", {
       spawn: spawn.runner,
-      begin: () => [{ type: "start", outputDir: this.#config.outputDir } satisfies ToRunner],
+      begin: () => this.#beginRunner(),
       onReport: (report) => this.#fromRunner(report),
     });
     this.#janitor = this.#supervise("janitor", {
@@ -106,6 +93,7 @@ export class Supervisor {
       this.#ended = resolve;
     });
     this.#source.applyRules(this.#config.rules);
+    this.#tell({ type: "configured", config: this.#config, isStart: true });
     this.#desk.begin();
     // The janitor first, then the runner, then the detector: each is ready before anything can be sent its way.
     this.#janitor.start();
@@ -126,13 +114,19 @@ export class Supervisor {
     this.#source.applyRules(config.rules);
     this.#desk.configure(this.#config);
     this.#detector.post({ type: "configure", rules: config.rules });
+    this.#runner.post({ type: "configure", notify: config.notify });
     this.#janitor.post({ type: "configure", limits: config.cleanup });
-    this.#tell({ type: "configured", rules: config.rules.length });
+    this.#tell({ type: "configured", config: this.#config, isStart: false });
   }
 
   /** A capture now, because somebody asked for one. */
   snapshot(): void {
     this.#desk.snapshot();
+  }
+
+  /** The incidents that are open now. */
+  openIncidents(): readonly Incident[] {
+    return this.#desk.open();
   }
 
   // --- threads ---
@@ -161,6 +155,10 @@ export class Supervisor {
   #beginDetector(): readonly ToDetector[] {
     const handles = { ...this.#source.memory, ...this.#wakeSources.fds };
     return [{ type: "start", handles, source: this.#options.sourceName, rules: this.#config.rules }];
+  }
+
+  #beginRunner(): readonly ToRunner[] {
+    return [{ type: "start", outputDir: this.#config.outputDir, notify: this.#config.notify }];
   }
 
   #beginJanitor(): readonly ToJanitor[] {
@@ -215,6 +213,9 @@ export class Supervisor {
         break;
       case "dropped":
         this.#desk.dropped(report.orderId, report.reason);
+        break;
+      case "notified":
+        this.#desk.notified(report.notice, report.outcome);
         break;
       case "pulse":
         this.#counts.runner = report.counts;
@@ -281,6 +282,7 @@ export class Supervisor {
       detector: this.#counts.detector,
       runner: this.#counts.runner,
       losses: this.#losses(),
+      open: this.#desk.open(),
     });
     // A detector that is still blocked may yet read the memory; the end of the process takes it all.
     if (!detectorClosed) return;

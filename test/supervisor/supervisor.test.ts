@@ -8,8 +8,9 @@ import { Client } from "../../src/demo/traffic.ts";
 import { Imitation } from "../../src/kernel/imitation.ts";
 import type { Config } from "../../src/model/config.ts";
 import type { LatencyRule } from "../../src/model/rule.ts";
+import type { SpawnTable } from "../../src/supervisor/options.ts";
 import { claimOutputFolder } from "../../src/supervisor/output-folder.ts";
-import { type SpawnTable, Supervisor } from "../../src/supervisor/supervisor.ts";
+import { Supervisor } from "../../src/supervisor/supervisor.ts";
 import { aLatencyRule } from "../helpers/rule.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 
@@ -22,7 +23,8 @@ function everyReply(parts: Partial<LatencyRule>): LatencyRule {
 
 function aConfig(outputDir: string, rule: LatencyRule): Config {
   return {
-    ...{ file: undefined, sha256: "", outputDir, rules: [rule], defaultActions: [], auditEnabled: true },
+    ...{ file: undefined, sha256: "", outputDir, rules: [rule], defaultActions: [] },
+    ...{ auditEnabled: true, notify: undefined },
     ...{ captureCooldownMs: 60_000, resolveAfterMs: 60_000 },
     cleanup: { intervalMs: 60_000, maxAgeMs: 86_400_000, maxTotalBytes: 1 << 30 },
   };
