@@ -2,14 +2,14 @@
 // figures are values with their unit in the name.
 
 import { HISTORY } from "../history/file.ts";
-import type { Values } from "../log.ts";
+import type { Level, Values } from "../log.ts";
 import type { AnomalyKind } from "../model/anomaly.ts";
 import { commandName } from "../model/command.ts";
 import { LOSS_CAUSES } from "../model/losses.ts";
-import type { SupervisorEvent } from "../supervisor/events.ts";
+import type { EventOf, SupervisorEvent } from "../supervisor/events.ts";
 
 export interface LogLine {
-  readonly level: "debug" | "info" | "warn" | "error";
+  readonly level: Level;
   readonly text: string;
   readonly values?: Values;
 }
@@ -172,10 +172,7 @@ export function lineOf(event: SupervisorEvent): LogLine | undefined {
   }
 }
 
-function incidentValues({
-  incident,
-  anomaly,
-}: Extract<SupervisorEvent, { type: "opened" | "worsened" }>): Values {
+function incidentValues({ incident, anomaly }: EventOf<"opened" | "worsened">): Values {
   const last = anomaly.evidence.at(-1);
   return {
     incident: incident.id,
@@ -190,7 +187,7 @@ function incidentValues({
   };
 }
 
-function ongoingValues({ incident, anomaly }: Extract<SupervisorEvent, { type: "ongoing" }>): Values {
+function ongoingValues({ incident, anomaly }: EventOf<"ongoing">): Values {
   const { standing } = anomaly;
   return {
     incident: incident.id,
@@ -202,7 +199,7 @@ function ongoingValues({ incident, anomaly }: Extract<SupervisorEvent, { type: "
   };
 }
 
-function notifiedLine({ notice, outcome }: Extract<SupervisorEvent, { type: "notified" }>): LogLine {
+function notifiedLine({ notice, outcome }: EventOf<"notified">): LogLine {
   const isOk = outcome.status === "ok";
   return {
     level: isOk ? "debug" : "warn",

@@ -9,6 +9,8 @@ import type { Incident } from "../model/incident.ts";
 import type { DetectorCounts, FromJanitor, FromRunner, RunnerCounts } from "../thread/messages.ts";
 import type { AttachmentChange } from "./module-watch.ts";
 
+export type EventOf<Type extends SupervisorEvent["type"]> = Extract<SupervisorEvent, { type: Type }>;
+
 export type SupervisorEvent =
   /** All threads are up: what comes now is seen. */
   | { readonly type: "watching"; readonly rules: number; readonly outputDir: string }

@@ -93,8 +93,8 @@ export class Supervisor {
       this.#ended = resolve;
     });
     this.#source.applyRules(this.#config.rules);
-    this.#tell({ type: "configured", config: this.#config, isStart: true });
     this.#desk.begin();
+    this.#tell({ type: "configured", config: this.#config, isStart: true });
     // The janitor first, then the runner, then the detector: each is ready before anything can be sent its way.
     this.#janitor.start();
     this.#endLossWatch = watchLosses(() => this.#losses(), this.#tell);
