@@ -21,22 +21,28 @@ const consola = createConsola({
   stderr: process.stderr,
 });
 
+export type Level = "debug" | "info" | "warn" | "error";
 export type Values = Readonly<Record<string, string | number | bigint | boolean | undefined>>;
 
 /** Log lines for people: `aod check` and the like print with process.stdout instead. */
 export const log = {
-  debug: (text: string, values?: Values) => consola.debug(line(text, values)),
-  info: (text: string, values?: Values) => consola.info(line(text, values)),
-  warn: (text: string, values?: Values) => consola.warn(line(text, values)),
-  error: (text: string, values?: Values) => consola.error(line(text, values)),
+  debug: (text: string, values?: Values) => consola.debug(formatLine(text, values)),
+  info: (text: string, values?: Values) => consola.info(formatLine(text, values)),
+  warn: (text: string, values?: Values) => consola.warn(formatLine(text, values)),
+  error: (text: string, values?: Values) => consola.error(formatLine(text, values)),
 };
+
+/** Whether lines of this level are to be seen: AOD_LOG_LEVEL. */
+export function isLogged(of: Level): boolean {
+  return (LEVELS[of] ?? 0) <= consola.level;
+}
 
 if (wanted !== undefined && level === undefined) {
   log.warn("AOD_LOG_LEVEL is none of debug, info, warn, error: info it is", { AOD_LOG_LEVEL: wanted });
 }
 
 /** Values that a server or a file gave can't forge a line of their own: controls are escaped, spaces are quoted. */
-function line(text: string, values: Values = {}): string {
+export function formatLine(text: string, values: Values = {}): string {
   let out = text;
   for (const [key, value] of Object.entries(values)) {
     if (value === undefined) continue;

@@ -6,6 +6,7 @@ import type { Attribution, Process } from "../model/attribution.ts";
 import { type Mount, parseMountInfo } from "../model/mountinfo.ts";
 import type { Request } from "../model/request.ts";
 import { isShareOf, type KnownTree, serverOfShare } from "../model/share.ts";
+import { readCgroup, readComm, readMountinfo } from "./proc.ts";
 import { nameSender, parseCgroup } from "./process.ts";
 
 /** How /proc is read; undefined for a process that is no more or may not be read. */
@@ -40,7 +41,22 @@ export function attribute(
   };
 }
 
+/** The same on this host. */
+export function attributeOnHost(
+  share: string,
+  evidence: readonly Request[],
+  trees: readonly KnownTree[],
+): Attribution {
+  return attribute(share, evidence, trees, PROC);
+}
+
 // --- internal ---
+
+const PROC: ProcReader = {
+  readComm: (pid) => readComm(pid),
+  readCgroup: (pid) => readCgroup(pid),
+  readMountinfo: (pid) => readMountinfo(pid),
+};
 
 function processesOf(evidence: readonly Request[], { readComm, readCgroup }: ProcReader): readonly Process[] {
   const byPid = Map.groupBy(evidence, ({ processId }) => processId);

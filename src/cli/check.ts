@@ -7,6 +7,7 @@ import type { Problem } from "../config/problem.ts";
 import { exitCodeOf } from "../supervisor/restart.ts";
 import { fileSystemOf, isNetworkFileSystem } from "../system/mounts.ts";
 import { CONFIG_ARGUMENT, makeVerb } from "./arguments.ts";
+import { whyNotRunnable } from "./notify-program.ts";
 import { printProblems } from "./problems.ts";
 import { summarizeRule } from "./rule-summary.ts";
 
@@ -29,8 +30,15 @@ export interface Judgement {
   readonly lines: readonly string[];
 }
 
-/** @param whereIs says which file system a path is on. */
-export function judge(found: FoundConfig, whereIs: typeof fileSystemOf = fileSystemOf): Judgement {
+/**
+ * @param whereIs says which file system a path is on.
+ * @param whyNot says why a program can't be run.
+ */
+export function judge(
+  found: FoundConfig,
+  whereIs: typeof fileSystemOf = fileSystemOf,
+  whyNot = whyNotRunnable,
+): Judgement {
   const { config, problems } = found;
   if (config === undefined)
     return { code: exitCodeOf(found.code), problems, lines: [`aod: ${found.summary}`] };
@@ -44,10 +52,12 @@ export function judge(found: FoundConfig, whereIs: typeof fileSystemOf = fileSys
       lines: [`aod: ${file}: 1 error`],
     };
   }
+  const program = config.notify?.command[0];
+  const wrong = program === undefined ? undefined : whyNot(program, whereIs);
   const rules = config.rules.map((rule) => `  ${summarizeRule(rule)}`);
   return {
     code: 0,
-    problems,
+    problems: wrong === undefined ? problems : [...problems, found.warnAt(["notify", "command"], wrong)],
     lines: [`${file}: ok, ${rules.length} rule${rules.length === 1 ? "" : "s"}`, ...rules],
   };
 }

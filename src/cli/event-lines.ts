@@ -1,14 +1,16 @@
 // What the supervisor says, as log lines: one row for each event, pure. Text is lower case and says what happened;
 // figures are values with their unit in the name.
 
-import type { Values } from "../log.ts";
-import type { Anomaly, AnomalyKind } from "../model/anomaly.ts";
-import { commandName } from "../model/command.ts";
+import { HISTORY } from "../history/file.ts";
+import type { Level, Values } from "../log.ts";
+import type { AnomalyKind } from "../model/anomaly.ts";
+import type { Incident } from "../model/incident.ts";
 import { LOSS_CAUSES } from "../model/losses.ts";
-import type { SupervisorEvent } from "../supervisor/events.ts";
+import { whatIs } from "../model/request.ts";
+import type { EventOf, SupervisorEvent } from "../supervisor/events.ts";
 
 export interface LogLine {
-  readonly level: "debug" | "info" | "warn" | "error";
+  readonly level: Level;
   readonly text: string;
   readonly values?: Values;
 }
@@ -16,7 +18,7 @@ export interface LogLine {
 const KIND_TEXT: Readonly<Record<AnomalyKind, string>> = {
   slow: "replies are slow",
   emergency: "a reply took far too long",
-  hung: "a request has no reply",
+  hung: "no reply, or no way to send",
   error: "requests fail",
   signal: "the connection is in trouble",
 };
@@ -51,9 +53,28 @@ export function lineOf(event: SupervisorEvent): LogLine | undefined {
         text: `incident is worse: ${KIND_TEXT[event.anomaly.kind]}`,
         values: incidentValues(event),
       };
+    case "ongoing":
+      return {
+        level: event.grown && event.anomaly.standing !== undefined ? "warn" : "info",
+        text: event.anomaly.standing === undefined ? "incident goes on" : "still hangs",
+        values: ongoingValues(event),
+      };
+    case "recovered": {
+      const { incident, recovery } = event;
+      const values = {
+        incident: incident.id,
+        rule: recovery.rule,
+        share: recovery.share,
+        hung: recovery.count,
+        abandoned: recovery.abandoned,
+        longest_ms: ms(recovery.longestNs),
+      };
+      return { level: "info", text: "nothing hangs any more", values };
+    }
     case "resolved": {
       const { id, rule, share, count, worstNs, openedAtMs, resolvedAtMs, suppressed } = event.incident;
-      const lastedSec = Math.round(((resolvedAtMs ?? openedAtMs) - openedAtMs) / 1000);
+      // The clock may have been set back meanwhile.
+      const lastedSec = Math.max(0, Math.round(((resolvedAtMs ?? openedAtMs) - openedAtMs) / 1000));
       const values = {
         incident: id,
         rule,
@@ -87,12 +108,13 @@ export function lineOf(event: SupervisorEvent): LogLine | undefined {
       };
     case "swept": {
       const values = { kept: event.keptCount, kept_bytes: event.keptBytes };
+      const rotated = event.rotated ? HISTORY : undefined;
       const names = event.removals.map(({ name, reason }) => `${name}:${reason}`).join(",");
       const stuck = event.stuck.map(({ name, reason }) => `${name}:${reason}`).join(",");
       return {
         level: event.stuck.length > 0 ? "warn" : "info",
         text: "cleaned up",
-        values: { removed: event.removals.length, names, stuck: stuck || undefined, ...values },
+        values: { removed: event.removals.length, names, stuck: stuck || undefined, rotated, ...values },
       };
     }
     case "dead":
@@ -107,8 +129,12 @@ export function lineOf(event: SupervisorEvent): LogLine | undefined {
         text: LOSS_CAUSES[event.cause] ?? "lost",
         values: { cause: event.cause, count: event.count },
       };
-    case "configured":
-      return { level: "info", text: "configuration applied", values: { rules: event.rules } };
+    case "configured": {
+      const values = { rules: event.config.rules.length };
+      return event.isStart ? undefined : { level: "info", text: "configuration applied", values };
+    }
+    case "notified":
+      return notifiedLine(event);
     case "restarting": {
       const { thread, failure, delayMs } = event;
       const values = {
@@ -147,13 +173,7 @@ export function lineOf(event: SupervisorEvent): LogLine | undefined {
   }
 }
 
-function incidentValues({
-  incident,
-  anomaly,
-}: {
-  incident: { id: string; count: number };
-  anomaly: Anomaly;
-}): Values {
+function incidentValues({ incident, anomaly }: EventOf<"opened" | "worsened">): Values {
   const last = anomaly.evidence.at(-1);
   return {
     incident: incident.id,
@@ -161,10 +181,50 @@ function incidentValues({
     share: anomaly.share,
     requests: incident.count,
     worst_ms: ms(anomaly.worstNs),
-    command: last && commandName(last.command),
+    ...whoseValues(incident),
+    command: (last && whatIs(last)) || undefined,
     pid: last?.processId,
-    comm: last?.comm,
+    tid: last?.taskId,
     detected_after_ms: ms(anomaly.detectedNs - anomaly.occurredNs),
+  };
+}
+
+/** Where it is and who waits: whoever sent most, and how many others. */
+function whoseValues({ attribution }: Incident): Values {
+  const [most, ...others] = attribution?.processes ?? [];
+  return {
+    mounted_at: attribution?.mountPoints.join(",") || undefined,
+    process: most?.name,
+    unit: most?.unit,
+    container: most?.container,
+    other_processes: others.length || undefined,
+  };
+}
+
+function ongoingValues({ incident, anomaly }: EventOf<"ongoing">): Values {
+  const { standing } = anomaly;
+  return {
+    incident: incident.id,
+    rule: incident.rule,
+    share: incident.share,
+    requests: incident.count,
+    hanging: standing?.count,
+    oldest_ms: standing && ms(standing.oldestNs),
+  };
+}
+
+function notifiedLine({ notice, outcome }: EventOf<"notified">): LogLine {
+  const isOk = outcome.status === "ok";
+  return {
+    level: isOk ? "debug" : "warn",
+    text: isOk ? "notified" : "nobody was notified",
+    values: {
+      event: notice.event,
+      incident: notice.incidentId,
+      status: outcome.status,
+      reason: outcome.reason,
+      took_ms: outcome.durationMs,
+    },
   };
 }
 

@@ -3,9 +3,13 @@
 
 import type { CommandDef } from "citty";
 import { findConfig } from "../config/file.ts";
+import { decodeEntries } from "../history/entry.ts";
+import { readHistory } from "../history/file.ts";
+import { foldIncidents } from "../history/fold.ts";
 import { KernelSource } from "../kernel/kernel-source.ts";
 import { log } from "../log.ts";
 import { AodError } from "../model/failure.ts";
+import type { Incident } from "../model/incident.ts";
 import { version } from "../model/version.ts";
 import type { SpawnTable } from "../supervisor/options.ts";
 import { claimOutputFolder } from "../supervisor/output-folder.ts";
@@ -14,7 +18,7 @@ import { onSignals } from "../supervisor/signals.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
 import { dropCodePages } from "../system/resident.ts";
 import { CONFIG_ARGUMENT, makeVerb } from "./arguments.ts";
-import { lineOf } from "./event-lines.ts";
+import { openOutlets } from "./outlets.ts";
 import { printProblems } from "./problems.ts";
 
 /** By then the threads are up and the configuration's objects are garbage. */
@@ -44,11 +48,9 @@ async function watch(file: string | undefined, spawn: SpawnTable): Promise<numbe
     source,
     watch: source,
     sourceName: "kernel",
+    incidents: readIncidents(config.outputDir),
     spawn,
-    tell: (event) => {
-      const line = lineOf(event);
-      if (line !== undefined) log[line.level](line.text, line.values);
-    },
+    tell: openOutlets(config, () => supervisor.openIncidents()),
   });
   onSignals({
     stop: () => supervisor.stop(),
@@ -60,6 +62,20 @@ async function watch(file: string | undefined, spawn: SpawnTable): Promise<numbe
   clearTimeout(settled);
   release();
   return failure === undefined ? 0 : exitCodeOf(failure.code);
+}
+
+/** Those of the earlier runs. Without them aod begins anew: they are no reason not to watch. */
+function readIncidents(outputDir: string): readonly Incident[] {
+  try {
+    const incidents = foldIncidents(decodeEntries(readHistory(outputDir))).map(({ incident }) => incident);
+    const open = incidents.filter(({ state }) => state === "open").length;
+    if (open > 0) log.info("incidents of the last run go on", { open });
+    return incidents;
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? String(error);
+    log.error("the history of incidents can't be read: it begins anew", { reason });
+    return [];
+  }
 }
 
 /** What only the start needed goes. */

@@ -10,6 +10,7 @@ import { CONFIG_ARGUMENT } from "./arguments.ts";
 import { checkCommand } from "./check.ts";
 import { makeDemoCommand } from "./demo.ts";
 import { doctorCommand } from "./doctor.ts";
+import { incidentsCommand } from "./incidents.ts";
 import { makeRunCommand } from "./run.ts";
 
 const EX_USAGE = 64;
@@ -21,6 +22,7 @@ export async function runVerbs(argv: readonly string[], spawn: SpawnTable): Prom
     run: makeRunCommand(spawn),
     check: checkCommand,
     doctor: doctorCommand,
+    incidents: incidentsCommand,
     demo: makeDemoCommand(spawn),
   };
   const main: CommandDef = {

@@ -20,8 +20,9 @@ export interface ParsedConfig {
   readonly config: Config | undefined;
   /** Errors and warnings in the order of the file. */
   readonly problems: readonly Problem[];
-  /** For rooms that know more than the file does: an error about one of its keys. */
+  /** For rooms that know more than the file does: an error, or a warning, about one of its keys. */
   readonly errorAt: (path: KeyPath, message: string) => Problem;
+  readonly warnAt: (path: KeyPath, message: string) => Problem;
 }
 
 /** What messages call the configuration that aod brings along. */
@@ -54,6 +55,7 @@ export function parseConfig(input: string | Uint8Array, file?: string): ParsedCo
     config: desk.hasErrors ? undefined : config,
     problems: desk.sorted(),
     errorAt: (path, message) => desk.make("error", path, message, tree.offsetOfValue(path)),
+    warnAt: (path, message) => desk.make("warning", path, message, tree.offsetOfValue(path)),
   };
 }
 
@@ -110,7 +112,7 @@ function toConfig(
   file: string | undefined,
   sha: string,
 ): Config {
-  const { watcher, guardian, cleanup, audit } = entry;
+  const { watcher, guardian, cleanup, audit, notify } = entry;
   const windowNs = Math.round(entry.watch_interval_sec * NS_PER_SEC);
   return {
     file,
@@ -126,6 +128,12 @@ function toConfig(
       maxTotalBytes: Math.floor(cleanup.max_total_log_size_mb * BYTES_PER_MB),
     },
     auditEnabled: audit.enabled,
+    notify: notify && {
+      // The schema has seen that there is one.
+      command: notify.command as [string, ...string[]],
+      on: [...new Set(notify.on)],
+      timeoutMs: notify.timeout_sec * MS_PER_SEC,
+    },
   };
 }
 

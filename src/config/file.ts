@@ -31,8 +31,8 @@ export function findConfig(path?: string, defaultFile = DEFAULT_FILE): FoundConf
 export function readConfigFile(path: string): FoundConfig {
   const read = readPlainFile(path);
   if ("code" in read) return { config: undefined, problems: [], ...read };
-  const { config, problems, errorAt } = parseConfig(read.bytes, path);
-  if (config !== undefined) return { config, problems, errorAt };
+  const { config, problems, ...places } = parseConfig(read.bytes, path);
+  if (config !== undefined) return { config, problems, ...places };
   const errors = problems.filter(({ severity }) => severity === "error").length;
   return {
     config,

@@ -64,7 +64,7 @@ function cut(text: string): string {
 }
 
 /** Also what JSON lets pass: DEL, the C1 controls, and marks that turn the direction of text. */
-function escapeControls(text: string): string {
+export function escapeControls(text: string): string {
   return text.replace(
     // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
     /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,

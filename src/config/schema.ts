@@ -6,6 +6,7 @@ import * as v from "valibot";
 import { ACTION_NAMES } from "../model/action.ts";
 import { COMMANDS } from "../model/command.ts";
 import { ERRNO, ERRNO_ALIASES } from "../model/errno.ts";
+import { NOTICE_EVENTS } from "../model/notice.ts";
 import { NT_STATUSES, TROUBLE } from "../model/nt-status.ts";
 import { SIGNAL_NAMES } from "../model/signal.ts";
 import { hintAtAction, hintAtCommand, hintAtYaml11, mustBe } from "./message.ts";
@@ -46,6 +47,14 @@ const commandNames = listOf(aCommandName, "a list of command names");
 const codeNames = listOf(aCodeName, "a list of errno or NT status names");
 const statusNames = listOf(aStatusName, "a list of NT status names");
 const signalNames = listOf(aSignalName, "a list of signal names");
+const A_COMMAND = "a list: a program's absolute path, then its arguments";
+const aCommand = v.pipe(
+  listOf(v.string(mustBe("text")), A_COMMAND),
+  v.check(
+    ([program = "", ...rest]) => isAbsolutePath(program) && !rest.some((word) => word.includes("\0")),
+    mustBe(A_COMMAND),
+  ),
+);
 const mode = oneOf(MODES, "all, trackonly or excludeonly");
 
 // --- the keys ---
@@ -240,10 +249,26 @@ export const fileSchema = mapping({
           v.pipe(v.boolean(mustBe("true or false", hintAtYaml11)), v.metadata({ range: "true or false" })),
           true,
         ),
-        "keep a log of what aod decided",
+        "`incidents.jsonl` also says what was loaded, collected, deleted and run; incidents are always in it",
       ),
     }),
     {},
+  ),
+  notify: v.optional(
+    mapping({
+      command: key(aCommand, "the program that is run for each of these events, without a shell"),
+      on: key(
+        v.optional(
+          listOf(
+            oneOf(NOTICE_EVENTS, NOTICE_EVENTS.join(", ").replace(/, (?=\w+$)/, " or ")),
+            "a list of opened, captured and resolved",
+          ),
+          [...NOTICE_EVENTS],
+        ),
+        "what it is run for",
+      ),
+      timeout_sec: key(v.optional(overZero(3600), 30), "it is killed after this long"),
+    }),
   ),
 });
 export type FileEntry = v.InferOutput<typeof fileSchema>;

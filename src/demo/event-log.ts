@@ -1,9 +1,7 @@
 // What the supervisor said during the demo, in order, and waiting for what it is going to say. No printing.
 
 import { AodError } from "../model/failure.ts";
-import type { SupervisorEvent } from "../supervisor/events.ts";
-
-type EventOf<Type extends SupervisorEvent["type"]> = Extract<SupervisorEvent, { type: Type }>;
+import type { EventOf, SupervisorEvent } from "../supervisor/events.ts";
 
 export class EventLog {
   readonly #events: SupervisorEvent[] = [];

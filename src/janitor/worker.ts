@@ -6,20 +6,26 @@ import { AodError } from "../model/failure.ts";
 import { type BatchesFolder, openBatchesFolder } from "../system/batches-folder.ts";
 import type { FromJanitor, JanitorCounts, ToJanitor } from "../thread/messages.ts";
 import { type Port, serve } from "../thread/port.ts";
-import { sweep } from "./inventory.ts";
+import { sweep, tendHistory } from "./inventory.ts";
 
 class Janitor {
-  protectedNames: readonly string[] = [];
+  protectedNames: readonly string[];
   #counts: JanitorCounts = { sweeps: 0, removed: 0, removedBytes: 0 };
   readonly #port: Port<FromJanitor>;
+  readonly #outputDir: string;
   readonly #folder: BatchesFolder;
   #limits: CleanupLimits;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(port: Port<FromJanitor>, outputDir: string, limits: CleanupLimits) {
+  constructor(
+    port: Port<FromJanitor>,
+    { outputDir, limits, protectedNames }: Extract<ToJanitor, { type: "start" }>,
+  ) {
     this.#port = port;
+    this.#outputDir = outputDir;
     this.#folder = openBatchesFolder(outputDir);
     this.#limits = limits;
+    this.protectedNames = protectedNames;
   }
 
   get counts(): JanitorCounts {
@@ -33,7 +39,12 @@ class Janitor {
   /** Sweeps now, and again when the interval is over. */
   sweep(): void {
     clearTimeout(this.#timer);
-    const swept = sweep(this.#folder, this.#limits, Date.now(), this.protectedNames);
+    const nowMs = Date.now();
+    const captures = sweep(this.#folder, this.#limits, nowMs, this.protectedNames);
+    const history = tendHistory(this.#outputDir, this.#limits, nowMs);
+    const removals = [...captures.removals, ...history.removals];
+    const stuck = [...captures.stuck, ...history.stuck];
+    const swept = { ...captures, removals, stuck, rotated: history.rotated };
     this.#counts = {
       sweeps: this.#counts.sweeps + 1,
       removed: this.#counts.removed + swept.removals.length,
@@ -67,7 +78,7 @@ serve<ToJanitor, FromJanitor>((port) => {
   return (message) => {
     switch (message.type) {
       case "start":
-        janitor = new Janitor(port, message.outputDir, message.limits);
+        janitor = new Janitor(port, message);
         port.post({ type: "ready" });
         janitor.sweep();
         break;

@@ -30,3 +30,54 @@ export interface Process {
 /** What kernel workers do who send buffered writes and reads on behalf of whoever wrote and read. */
 export const WRITEBACK = "writeback";
 export const READAHEAD = "readahead";
+
+const DIALECTS: Readonly<Record<number, string>> = {
+  514: "2.0.2",
+  528: "2.1",
+  768: "3.0",
+  770: "3.0.2",
+  785: "3.1.1",
+};
+
+/** As manifests and the history show it. A type and not an interface: it is to fit where any mapping does. */
+export type AttributionSnapshot = {
+  readonly server: string | null;
+  readonly connection_ids: readonly number[];
+  readonly dialect: string | null;
+  readonly encrypted: boolean | null;
+  readonly mount_points: readonly string[];
+  readonly processes: readonly {
+    readonly pid: number;
+    readonly name: string;
+    readonly unit: string | null;
+    readonly container: string | null;
+    readonly requests: number;
+  }[];
+};
+
+/** Names are the public contract: change none, add with care (docs/captures.md says what each means). */
+export function encodeAttribution(attribution: Attribution): AttributionSnapshot {
+  const { server, connectionIds, dialect, encrypted, mountPoints, processes } = attribution;
+  return {
+    server: server ?? null,
+    connection_ids: connectionIds,
+    dialect: dialect === undefined ? null : dialectName(dialect),
+    encrypted: encrypted ?? null,
+    mount_points: mountPoints,
+    processes: processes.map(({ pid, name, unit, container, requests }) => ({
+      ...{ pid, name, unit: unit ?? null, container: container ?? null, requests },
+    })),
+  };
+}
+
+/** As people call it: `3.1.1`. */
+export function dialectName(dialect: number): string {
+  return DIALECTS[dialect] ?? `0x${dialect.toString(16)}`;
+}
+
+/** The dialect that is shown like this; undefined where none is. */
+export function dialectNumber(shown: string): number | undefined {
+  const known = Object.entries(DIALECTS).find(([, name]) => name === shown)?.[0];
+  if (known !== undefined) return Number(known);
+  return /^0x[0-9a-f]{1,4}$/.test(shown) ? Number(shown) : undefined;
+}

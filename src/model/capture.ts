@@ -1,6 +1,7 @@
 // What a capture is asked for with, and what is said of one when it is written. Plain data, fit for postMessage.
 
 import type { AnomalyKind } from "./anomaly.ts";
+import type { Attribution } from "./attribution.ts";
 import type { Request } from "./request.ts";
 import type { RuleType } from "./rule.ts";
 import type { TreeShare } from "./share.ts";
@@ -31,6 +32,8 @@ export interface CaptureOrder {
   readonly share: string;
   /** Undefined for a manual one. */
   readonly incidentId: string | undefined;
+  /** Whose trouble it is; undefined for a manual one. */
+  readonly attribution: Attribution | undefined;
   readonly source: Source;
   /** When the supervisor froze the table: names the capture and dates the request table's times. */
   readonly frozenAt: ClockPair;
@@ -79,7 +82,7 @@ export interface CaptureSummary {
 
 /** One deletion, and why. */
 export interface Removal {
-  /** File name inside `batches/`. */
+  /** File name inside `batches/`; that of the old history, beside it. */
   readonly name: string;
   readonly bytes: number;
   readonly reason: "age" | "size";

@@ -1,6 +1,7 @@
 // The configuration as every room uses it: checked, defaults filled in, durations in one unit, rules worked out.
 // config/ makes it from YAML. Plain data, fit for postMessage.
 
+import type { NotifySettings } from "./notice.ts";
 import type { Rule } from "./rule.ts";
 
 export interface Config {
@@ -16,6 +17,8 @@ export interface Config {
   readonly resolveAfterMs: number;
   readonly cleanup: CleanupLimits;
   readonly auditEnabled: boolean;
+  /** The program that is told of incidents; undefined where there is none. */
+  readonly notify: NotifySettings | undefined;
 }
 
 export interface CleanupLimits {

@@ -5,6 +5,7 @@ export type FailureCode =
   | "USAGE"
   | "CONFIG_INVALID"
   | "CONFIG_MISSING"
+  | "NOT_FOUND"
   | "NOT_PERMITTED"
   | "OUTPUT_UNUSABLE"
   | "ALREADY_RUNNING"

@@ -1,5 +1,5 @@
-// Programs that actions run. In: an absolute path, arguments, a deadline and a cap; out: what it printed and how it
-// ended. The only door to Bun.spawn: no shell, a fixed environment, no input, a process group of its own that is killed
+// Programs that actions and notices run. In: an absolute path, arguments, a deadline and a cap; out: what it printed and
+// how it ended. The only door to Bun.spawn: no shell, a fixed environment, no input, a process group of its own that is killed
 // as a whole. A program that does not die (it may hang on the very server that is being diagnosed) is left behind and
 // counted; nothing here waits for it, and too many of them keep the next one from being started.
 
@@ -52,18 +52,22 @@ export class Children {
     return this.#stuck;
   }
 
-  /** Runs a program to its end, its deadline, its cap or the signal. Throws nothing that a program can cause. */
+  /**
+   * Runs a program to its end, its deadline, its cap or the signal. Throws nothing that a program can cause.
+   * @param environment what it gets beside PATH and LC_ALL.
+   */
   async run(
     argv: readonly [string, ...string[]],
     limits: ChildLimits,
     stop: AbortSignal,
+    environment: Readonly<Record<string, string>> = {},
   ): Promise<ChildResult> {
     if (this.#stuck >= STUCK_MAX)
       return notStarted(`${this.#stuck} earlier programs hang and can't be killed`);
     if (stop.aborted) return notStarted("aod is stopping");
     let child: Child;
     try {
-      child = spawn(argv);
+      child = spawn(argv, environment);
     } catch (error) {
       return notStarted(error instanceof Error ? error.message : String(error));
     }
@@ -110,12 +114,15 @@ export class Children {
   }
 }
 
-function spawn([program, ...args]: readonly [string, ...string[]]): Child {
+function spawn(
+  [program, ...args]: readonly [string, ...string[]],
+  environment: Readonly<Record<string, string>>,
+): Child {
   return Bun.spawn([program, ...args], {
     // setsid(2): a session, and so a process group, of its own.
     detached: true,
     cwd: "/",
-    env: { PATH: SEARCH_PATH, LC_ALL: "C" },
+    env: { PATH: SEARCH_PATH, LC_ALL: "C", ...environment },
     stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",

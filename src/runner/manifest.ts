@@ -1,6 +1,7 @@
 // The manifest of a capture: what happened, what is inside and what is not. Facts in, JSON text out; asks nothing of
 // the machine. Names are the public contract: change none, add with care (docs/captures.md says what each means).
 
+import { encodeAttribution } from "../model/attribution.ts";
 import type { ActionOutcome, CaptureOrder } from "../model/capture.ts";
 import { LOSS_CAUSES } from "../model/losses.ts";
 import type { Recorder } from "./recorder.ts";
@@ -40,6 +41,7 @@ export function encodeManifest(
     kind: order.kind,
     share: order.share || null,
     incident_id: order.incidentId ?? null,
+    attribution: order.attribution === undefined ? null : encodeAttribution(order.attribution),
     triggered_at: utc(order.triggeredNs),
     detected_after_ms: toMicroseconds(order.detectedAfterMs),
     frozen_at: utc(order.frozenAt.monotonicNs),

@@ -1,14 +1,16 @@
-// The runner as a whole: the folder, the bounds and the queue put together. In: the output folder, orders, the wish to
-// stop; out: reports. Knows no thread: worker.ts wires it to one, tests call it.
+// The runner as a whole: the folder, the bounds, the queue and the notifier put together. In: the output folder, orders,
+// notices, the wish to stop; out: reports. Knows no thread: worker.ts wires it to one, tests call it.
 
 import type { CaptureOrder } from "../model/capture.ts";
+import type { Notice, NotifySettings } from "../model/notice.ts";
 import type { BatchesFolder } from "../system/batches-folder.ts";
-import type { RunnerCounts } from "../thread/messages.ts";
+import type { FromRunner, RunnerCounts } from "../thread/messages.ts";
 import type { Host } from "./actions.ts";
 import { makeCapture } from "./capture.ts";
-import { CaptureQueue, type QueueOptions } from "./capture-queue.ts";
+import { CaptureQueue } from "./capture-queue.ts";
 import { Children } from "./child.ts";
 import type { HostFacts } from "./manifest.ts";
+import { Notifier } from "./notifier.ts";
 import { removeLeftovers } from "./partial-capture.ts";
 import { Slots } from "./slots.ts";
 
@@ -16,13 +18,17 @@ import { Slots } from "./slots.ts";
 const ACTIONS_MAX = 4;
 /** A diagnostic tool must not be what fills the disk. */
 const FREE_FLOOR_BYTES = 64 * 1024 * 1024;
-/** Of the 4 s that the runner has for its end: then actions are cut short, and their captures are made without them. */
+/** Of the 4 s that the runner has for its end: then notices and actions are cut short, and captures made without them. */
 const STOP_GRACE_MS = 2_000;
 
-export interface RunnerOptions extends Pick<QueueOptions, "report" | "fail"> {
+export interface RunnerOptions {
   readonly folder: BatchesFolder;
   readonly facts: HostFacts;
   readonly host: Host;
+  readonly notify: NotifySettings | undefined;
+  readonly report: (report: Extract<FromRunner, { type: "collected" | "dropped" | "notified" }>) => void;
+  /** Something that is wrong with aod itself. */
+  readonly fail: (thrown: unknown) => void;
   readonly floorBytes?: number;
 }
 
@@ -31,10 +37,11 @@ export class Runner {
   readonly #stop = new AbortController();
   readonly #folder: BatchesFolder;
   readonly #queue: CaptureQueue;
+  readonly #notifier: Notifier;
   readonly #leftovers: number;
 
   /** Takes over the folder, and removes what an earlier runner has left unfinished in it. */
-  constructor({ folder, facts, host, floorBytes = FREE_FLOOR_BYTES, report, fail }: RunnerOptions) {
+  constructor({ folder, facts, host, notify, floorBytes = FREE_FLOOR_BYTES, report, fail }: RunnerOptions) {
     this.#folder = folder;
     this.#leftovers = removeLeftovers(folder);
     const shared = { folder, facts, host, floorBytes, children: this.#children };
@@ -44,20 +51,38 @@ export class Runner {
       report,
       fail,
     });
+    this.#notifier = new Notifier({
+      settings: notify,
+      host,
+      report: (notice, outcome) => report({ type: "notified", notice, outcome }),
+      fail,
+      stop: this.#stop.signal,
+    });
   }
 
   get counts(): RunnerCounts {
-    return { ...this.#queue.counts, abandoned: this.#children.abandoned, leftovers: this.#leftovers };
+    const abandoned = this.#children.abandoned + this.#notifier.abandoned;
+    const notices = this.#notifier.counts;
+    return { ...this.#queue.counts, notices, abandoned, leftovers: this.#leftovers };
   }
 
   submit(order: CaptureOrder, table: ArrayBuffer): void {
     this.#queue.submit(order, table);
   }
 
-  /** Finishes the captures at work, cut short where need be, and drops the others. */
+  /** Applies to the notices that come from now on. */
+  configure(notify: NotifySettings | undefined): void {
+    this.#notifier.configure(notify);
+  }
+
+  notify(notice: Notice): void {
+    this.#notifier.submit(notice);
+  }
+
+  /** Finishes the captures and notices at work, cut short where need be, and drops the others. */
   async stop(): Promise<void> {
     const timer = setTimeout(() => this.#stop.abort(), STOP_GRACE_MS);
-    await this.#queue.stop();
+    await Promise.all([this.#queue.stop(), this.#notifier.stop()]);
     clearTimeout(timer);
     this.#folder.close();
   }

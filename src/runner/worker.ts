@@ -18,6 +18,7 @@ serve<ToRunner, FromRunner>((port) => {
       case "start":
         runner = new Runner({
           folder: openBatchesFolder(message.outputDir),
+          notify: message.notify,
           facts: readHostFacts(),
           host: HOST,
           report: (report) => port.post(report),
@@ -27,6 +28,12 @@ serve<ToRunner, FromRunner>((port) => {
         break;
       case "collect":
         started().submit(message.order, message.table);
+        break;
+      case "configure":
+        started().configure(message.notify);
+        break;
+      case "notify":
+        started().notify(message.notice);
         break;
       case "ping":
         port.post({ type: "pulse", counts: started().counts });

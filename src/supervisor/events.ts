@@ -1,12 +1,15 @@
 // What the supervisor says of itself: one union, as plain data. `aod run` turns it into log lines, the demo into its
 // story; tests read it. Nothing here decides anything.
 
-import type { Anomaly } from "../model/anomaly.ts";
-import type { CaptureOrder, CaptureSummary, Removal } from "../model/capture.ts";
+import type { Anomaly, Recovery } from "../model/anomaly.ts";
+import type { CaptureOrder, CaptureSummary } from "../model/capture.ts";
+import type { Config } from "../model/config.ts";
 import type { Failure } from "../model/failure.ts";
 import type { Incident } from "../model/incident.ts";
-import type { DetectorCounts, RunnerCounts } from "../thread/messages.ts";
+import type { DetectorCounts, FromJanitor, FromRunner, RunnerCounts } from "../thread/messages.ts";
 import type { AttachmentChange } from "./module-watch.ts";
+
+export type EventOf<Type extends SupervisorEvent["type"]> = Extract<SupervisorEvent, { type: Type }>;
 
 export type SupervisorEvent =
   /** All threads are up: what comes now is seen. */
@@ -14,6 +17,15 @@ export type SupervisorEvent =
   | AttachmentChange
   | { readonly type: "opened"; readonly incident: Incident; readonly anomaly: Anomaly }
   | { readonly type: "worsened"; readonly incident: Incident; readonly anomaly: Anomaly }
+  /** An open incident goes on. `grown`: it is at least twice what it was when last something was said of it. */
+  | {
+      readonly type: "ongoing";
+      readonly incident: Incident;
+      readonly anomaly: Anomaly;
+      readonly grown: boolean;
+    }
+  /** Nothing hangs any more. */
+  | { readonly type: "recovered"; readonly incident: Incident; readonly recovery: Recovery }
   | { readonly type: "resolved"; readonly incident: Incident }
   /** `frozenAfterMs`: from the detector's decision to the request table being copied. */
   | {
@@ -23,18 +35,19 @@ export type SupervisorEvent =
       readonly kind: CaptureOrder["kind"];
       readonly frozenAfterMs: number;
     }
-  | { readonly type: "collected"; readonly capture: CaptureSummary }
-  | { readonly type: "dropped"; readonly orderId: number; readonly reason: string }
+  /** Without an incident where a person asked for it, or where the incident has long been over. */
   | {
-      readonly type: "swept";
-      readonly removals: readonly Removal[];
-      readonly stuck: readonly { readonly name: string; readonly reason: string }[];
-      readonly keptCount: number;
-      readonly keptBytes: number;
+      readonly type: "collected";
+      readonly capture: CaptureSummary;
+      readonly incident: Incident | undefined;
     }
+  | { readonly type: "dropped"; readonly orderId: number; readonly reason: string }
+  | Extract<FromJanitor, { type: "swept" }>
   | { readonly type: "dead"; readonly found: number; readonly closed: number }
   | { readonly type: "lost"; readonly cause: string; readonly count: number }
-  | { readonly type: "configured"; readonly rules: number }
+  /** `isStart`: the one that aod was started with; else a reload. */
+  | { readonly type: "configured"; readonly config: Config; readonly isStart: boolean }
+  | Extract<FromRunner, { type: "notified" }>
   | {
       readonly type: "restarting";
       readonly thread: string;
@@ -48,4 +61,6 @@ export type SupervisorEvent =
       readonly detector: DetectorCounts | undefined;
       readonly runner: RunnerCounts | undefined;
       readonly losses: Readonly<Record<string, number>>;
+      /** Incidents that are still open: the next start takes them up. */
+      readonly open: readonly Incident[];
     };

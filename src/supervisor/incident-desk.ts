@@ -1,30 +1,45 @@
 // Where an anomaly becomes an incident and, if it is due, an order for a capture. In: anomalies and what the runner
-// made of the orders; out: events, and orders with the frozen request table. What is due is decided by incidents.ts;
-// this file adds the clock, the timer that resolves, and the book of orders that are on their way.
+// made of the orders; out: events, notices, and orders with the frozen request table. What is due is decided by
+// incidents.ts; this file adds the clock, the timer that resolves, and the book of orders that are on their way.
 
-import type { Anomaly } from "../model/anomaly.ts";
-import type { CaptureOrder, CaptureSummary, Losses, Source } from "../model/capture.ts";
+import type { Anomaly, Recovery } from "../model/anomaly.ts";
+import type { Attribution } from "../model/attribution.ts";
+import type { CaptureOrder, CaptureSummary, ClockPair, Losses, Source } from "../model/capture.ts";
 import type { Config } from "../model/config.ts";
+import type { Incident } from "../model/incident.ts";
+import type { Notice, NoticeOutcome } from "../model/notice.ts";
+import type { Request } from "../model/request.ts";
 import type { KnownTree } from "../model/share.ts";
 import { clockPair, monotonicNs } from "../system/clock.ts";
 import type { SupervisorEvent } from "./events.ts";
 import { Incidents } from "./incidents.ts";
+import { NoticeDesk } from "./notice-desk.ts";
 import { manualOrder, type OrderContext, orderFor } from "./orders.ts";
 
 export interface DeskOptions {
   readonly config: Config;
   readonly sourceName: Source;
+  /** Those of an earlier run, oldest first; what was open goes on. */
+  readonly incidents: readonly Incident[];
   readonly tell: (event: SupervisorEvent) => void;
   readonly losses: () => Losses;
   /** A copy of the request table as it is now. */
   readonly freeze: () => ArrayBuffer;
   /** Hands an order over; false where there is no runner at the moment. */
   readonly send: (order: CaptureOrder, table: ArrayBuffer) => boolean;
+  readonly notify: (notice: Notice) => boolean;
+  /** Whose trouble it is: a look into /proc, which waits for nothing. */
+  readonly attribute: (
+    share: string,
+    evidence: readonly Request[],
+    trees: readonly KnownTree[],
+  ) => Attribution;
 }
 
 export class IncidentDesk {
   readonly #options: DeskOptions;
   readonly #incidents: Incidents;
+  readonly #notices: NoticeDesk;
   readonly #underWay = new Set<number>();
   #config: Config;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -39,46 +54,89 @@ export class IncidentDesk {
     this.#options = options;
     this.#config = options.config;
     this.#incidents = new Incidents(options.config);
+    this.#notices = new NoticeDesk({ tell: options.tell, send: options.notify });
   }
 
-  /** Applies from the next anomaly on. */
+  /** Takes up the incidents of the earlier run. */
+  begin(): void {
+    for (const incident of this.#incidents.restore(this.#options.incidents, clockPair()))
+      this.#tell({ type: "resolved", incident });
+    this.#resolveLater();
+  }
+
+  /** Applies from the next anomaly on. Of rules that are gone nobody will say that what hung has ended. */
   configure(config: Config): void {
     this.#config = config;
     this.#incidents.configure(config);
+    const isGone = ({ rule }: Incident) => !config.rules.some(({ name }) => name === rule);
+    this.#incidents.endStanding(clockPair(), isGone);
+    this.#resolveLater();
+  }
+
+  /** A detector begins: it says again what still hangs. */
+  detectorStarted(): void {
+    this.#incidents.endStanding(clockPair());
+    this.#resolveLater();
   }
 
   observe(anomaly: Anomaly): void {
-    const { incident, opened, worsened, capture, suppressedBefore } = this.#incidents.observe(
-      anomaly,
-      clockPair(),
-    );
-    // Before anything is said: what the table shows is to be the moment of the decision.
-    if (capture)
-      this.#order((context) => orderFor(anomaly, incident, suppressedBefore, this.#config, context));
-    if (opened) this.#options.tell({ type: "opened", incident, anomaly });
-    else if (worsened) this.#options.tell({ type: "worsened", incident, anomaly });
+    const observation = this.#incidents.observe(this.#withLastingStanding(anomaly), clockPair());
+    const { opened, worsened, grown, capture, suppressedBefore, displaced } = observation;
+    // Before anything else: what the table shows is to be the moment of the decision.
+    const table = capture ? this.#options.freeze() : undefined;
+    const frozenAt = clockPair();
+    const isNews = opened || worsened || capture;
+    const incident = isNews ? this.#attributed(observation.incident, anomaly) : observation.incident;
+    if (table !== undefined) {
+      this.#order(table, frozenAt, (context) =>
+        orderFor(anomaly, incident, suppressedBefore, this.#config, context),
+      );
+    }
+    if (displaced !== undefined) this.#tell({ type: "resolved", incident: displaced });
+    if (opened) this.#tell({ type: "opened", incident, anomaly });
+    else if (worsened) this.#tell({ type: "worsened", incident, anomaly });
+    else if (grown || anomaly.kind === "hung") this.#tell({ type: "ongoing", incident, anomaly, grown });
+    this.#resolveLater();
+  }
+
+  recover(recovery: Recovery): void {
+    const incident = this.#incidents.recover(recovery, clockPair());
+    if (incident !== undefined) this.#tell({ type: "recovered", incident, recovery });
     this.#resolveLater();
   }
 
   /** A capture because somebody asked for one. */
   snapshot(): void {
-    this.#order((context) => manualOrder(this.#config, context));
+    const table = this.#options.freeze();
+    this.#order(table, clockPair(), (context) => manualOrder(this.#config, context));
   }
 
   collected(capture: CaptureSummary): void {
     this.#underWay.delete(capture.orderId);
-    if (capture.incidentId !== undefined) this.#incidents.captured(capture.incidentId, capture.name);
-    this.#options.tell({ type: "collected", capture });
+    const { incidentId, name } = capture;
+    const incident = incidentId === undefined ? undefined : this.#incidents.captured(incidentId, name);
+    this.#tell({ type: "collected", capture, incident });
   }
 
   dropped(orderId: number, reason: string): void {
     this.#underWay.delete(orderId);
-    this.#options.tell({ type: "dropped", orderId, reason });
+    this.#tell({ type: "dropped", orderId, reason });
   }
 
-  /** Every order that is on its way is lost. */
+  /** What became of a notice. */
+  notified(notice: Notice, outcome: NoticeOutcome): void {
+    this.#notices.done(notice, outcome);
+  }
+
+  /** Every order and every notice that is on its way is lost. */
   dropAll(reason: string): void {
     for (const orderId of [...this.#underWay]) this.dropped(orderId, reason);
+    this.#notices.dropAll(reason);
+  }
+
+  /** The incidents that are open now. */
+  open(): readonly Incident[] {
+    return this.#incidents.open();
   }
 
   /** Captures that the janitor keeps whatever their size. */
@@ -90,19 +148,34 @@ export class IncidentDesk {
     clearTimeout(this.#timer);
   }
 
-  #order(makeOrder: (context: OrderContext) => CaptureOrder): void {
-    const table = this.#options.freeze();
+  #tell(event: SupervisorEvent): void {
+    this.#options.tell(event);
+    this.#notices.consider(event, this.#config);
+  }
+
+  /** What a detector says last of a rule that a reload took away: that it has ended nobody will say. */
+  #withLastingStanding(anomaly: Anomaly): Anomaly {
+    const isInForce = this.#config.rules.some(({ name }) => name === anomaly.rule);
+    return isInForce ? anomaly : { ...anomaly, standing: undefined };
+  }
+
+  #attributed(incident: Incident, { share, evidence }: Anomaly): Incident {
+    const attribution = this.#options.attribute(share, evidence, this.shares);
+    return this.#incidents.attribute(incident.id, attribution) ?? incident;
+  }
+
+  #order(table: ArrayBuffer, frozenAt: ClockPair, makeOrder: (context: OrderContext) => CaptureOrder): void {
     const order = makeOrder({
       orderId: ++this.#lastOrderId,
       source: this.#options.sourceName,
-      frozenAt: clockPair(),
+      frozenAt,
       losses: this.#options.losses(),
       watchingSinceNs: this.watchingSinceNs,
       shares: this.shares,
     });
     const frozenAfterMs = (order.frozenAt.monotonicNs - order.triggeredNs) / 1e6;
     const { orderId, rule, kind } = order;
-    this.#options.tell({ type: "collecting", orderId, rule, kind, frozenAfterMs });
+    this.#tell({ type: "collecting", orderId, rule, kind, frozenAfterMs });
     this.#underWay.add(order.orderId);
     if (!this.#options.send(order, table)) this.dropped(order.orderId, "the runner is being started again");
   }
@@ -113,8 +186,7 @@ export class IncidentDesk {
     if (nextNs === Infinity) return;
     const waitMs = Math.max(0, nextNs - monotonicNs()) / 1e6 + 1;
     this.#timer = setTimeout(() => {
-      for (const incident of this.#incidents.resolve(clockPair()))
-        this.#options.tell({ type: "resolved", incident });
+      for (const incident of this.#incidents.resolve(clockPair())) this.#tell({ type: "resolved", incident });
       this.#resolveLater();
     }, waitMs);
   }

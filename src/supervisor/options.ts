@@ -4,6 +4,7 @@ import type { KernelSource } from "../kernel/kernel-source.ts";
 import type { RequestSource } from "../kernel/source.ts";
 import type { Source } from "../model/capture.ts";
 import type { Config } from "../model/config.ts";
+import type { Incident } from "../model/incident.ts";
 import type { SupervisorEvent } from "./events.ts";
 import type { Spawned } from "./thread-handle.ts";
 
@@ -16,6 +17,8 @@ export interface SupervisorOptions {
   /** Attach to the tracepoints of cifs.ko; undefined for the demo. */
   readonly watch: KernelSource | undefined;
   readonly sourceName: Source;
+  /** Those of an earlier run, oldest first; what was open goes on. */
+  readonly incidents?: readonly Incident[];
   readonly spawn: SpawnTable;
   readonly tell: (event: SupervisorEvent) => void;
 }

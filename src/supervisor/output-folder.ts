@@ -13,13 +13,7 @@ import { fileSystemOf, isNetworkFileSystem } from "../system/mounts.ts";
  * @returns gives the folder back.
  */
 export function claimOutputFolder(outputDir: string): () => void {
-  const fileSystem = fileSystemOf(outputDir);
-  if (fileSystem !== undefined && isNetworkFileSystem(fileSystem.type)) {
-    throw new AodError(
-      "CONFIG_INVALID",
-      `aod_output_dir ${outputDir} is on ${fileSystem.type}, mounted at ${fileSystem.mountPoint}: choose a local file system`,
-    );
-  }
+  requireLocal(outputDir);
   // Makes both folders, and refuses what is not ours.
   openBatchesFolder(outputDir).close();
   const lock = lockIn(outputDir);
@@ -30,6 +24,16 @@ export function claimOutputFolder(outputDir: string): () => void {
     );
   }
   return lock.release;
+}
+
+/** Throws CONFIG_INVALID for a folder on a network file system, without touching it. */
+export function requireLocal(outputDir: string): void {
+  const fileSystem = fileSystemOf(outputDir);
+  if (fileSystem === undefined || !isNetworkFileSystem(fileSystem.type)) return;
+  throw new AodError(
+    "CONFIG_INVALID",
+    `aod_output_dir ${outputDir} is on ${fileSystem.type}, mounted at ${fileSystem.mountPoint}: choose a local file system`,
+  );
 }
 
 function lockIn(outputDir: string): LockResult {

@@ -13,6 +13,7 @@ const CONSEQUENCES: Readonly<Record<FailureCode, Consequence>> = {
   USAGE: 64,
   CAPTURE_DAMAGED: 65,
   CONFIG_MISSING: 66,
+  NOT_FOUND: 66,
   ALREADY_RUNNING: 69,
   BPF_UNSUPPORTED: 69,
   BPF_LOAD: 69,

@@ -2,16 +2,14 @@
 // order. In: a configuration, a source of requests and the way to make workers; out: events. Detecting, collecting and
 // deleting happen in the workers; deciding happens in the pure files beside it.
 
-import { closeSync, openSync } from "node:fs";
-import type { RequestSource } from "../kernel/source.ts";
+import { attributeOnHost } from "../cifs/attribution.ts";
 import { freezeTable } from "../kernel/table.ts";
 import type { Losses } from "../model/capture.ts";
 import type { Config } from "../model/config.ts";
 import { type Failure, toFailure } from "../model/failure.ts";
-import { grownLosses } from "../model/losses.ts";
+import type { Incident } from "../model/incident.ts";
 import { monotonicNs } from "../system/clock.ts";
-import { closeFd, makeEventFd, signalEventFd } from "../system/eventfd.ts";
-import { openUeventSocket } from "../system/uevents.ts";
+import { signalEventFd } from "../system/eventfd.ts";
 import type {
   DetectorCounts,
   FromDetector,
@@ -25,59 +23,57 @@ import type {
 import type { Occasion } from "./attachment.ts";
 import type { SupervisorEvent } from "./events.ts";
 import { IncidentDesk } from "./incident-desk.ts";
+import { watchLosses } from "./loss-watch.ts";
 import { type AttachmentChange, ModuleWatch } from "./module-watch.ts";
 import type { SpawnTable, SupervisorOptions } from "./options.ts";
 import { ThreadHandle } from "./thread-handle.ts";
+import { openWakeSources, type WakeSources } from "./wake-sources.ts";
 
 /** All three stop within 5 s: what they have begun they may finish in this time. */
 const STOP_WITHIN_MS = { detector: 500, runner: 4000, janitor: 300 } as const;
-const LOSS_CHECK_EVERY_MS = 60_000;
 
 export class Supervisor {
   readonly #options: SupervisorOptions;
-  readonly #source: RequestSource;
   readonly #tell: (event: SupervisorEvent) => void;
   readonly #desk: IncidentDesk;
   readonly #watch: ModuleWatch | undefined;
-  readonly #wakeFd = makeEventFd();
-  readonly #ueventFd: number;
-  readonly #mountinfoFd: number;
+  readonly #wakeSources: WakeSources;
   readonly #detector: ThreadHandle<ToDetector, FromDetector>;
   readonly #runner: ThreadHandle<ToRunner, FromRunner>;
   readonly #janitor: ThreadHandle<ToJanitor, FromJanitor>;
   #config: Config;
   #counts: { detector?: DetectorCounts; runner?: RunnerCounts } = {};
-  #lossesTold: Losses = {};
-  #lossTimer: ReturnType<typeof setInterval> | undefined;
+  #endLossWatch: (() => void) | undefined;
   #ended: ((failure: Failure | undefined) => void) | undefined;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
     this.#config = options.config;
-    this.#source = options.source;
     this.#tell = options.tell;
     this.#desk = new IncidentDesk({
       config: options.config,
       sourceName: options.sourceName,
+      incidents: options.incidents ?? [],
       tell: options.tell,
       losses: () => this.#losses(),
       freeze: () => freezeTable(options.source.memory),
       send: (order, table) => this.#runner.post({ type: "collect", order, table }, [table]),
+      notify: (notice) => this.#runner.post({ type: "notify", notice }),
+      attribute: attributeOnHost,
     });
     const watched = options.watch;
     this.#watch = watched && new ModuleWatch(watched.object, (change) => this.#attachmentChanged(change));
-    this.#ueventFd = watched === undefined ? -1 : openUeventSocket();
-    this.#mountinfoFd = watched === undefined ? -1 : openSync("/proc/self/mountinfo", "r");
+    this.#wakeSources = openWakeSources(watched !== undefined);
     const { spawn } = options;
     this.#detector = this.#supervise("detector", {
       spawn: spawn.detector,
       begin: () => this.#beginDetector(),
       onReport: (report) => this.#fromDetector(report),
-      wake: () => signalEventFd(this.#wakeFd),
+      wake: () => signalEventFd(this.#wakeSources.fds.wakeFd),
     });
     this.#runner = this.#supervise("runner", {
       spawn: spawn.runner,
-      begin: () => [{ type: "start", outputDir: this.#config.outputDir } satisfies ToRunner],
+      begin: () => this.#beginRunner(),
       onReport: (report) => this.#fromRunner(report),
     });
     this.#janitor = this.#supervise("janitor", {
@@ -92,13 +88,14 @@ export class Supervisor {
    * @returns that failure; undefined after a clean stop.
    */
   async run(): Promise<Failure | undefined> {
-    const ended = new Promise<Failure | undefined>((resolve) => {
-      this.#ended = resolve;
-    });
-    this.#source.applyRules(this.#config.rules);
+    const { promise: ended, resolve } = Promise.withResolvers<Failure | undefined>();
+    this.#ended = resolve;
+    this.#options.source.applyRules(this.#config.rules);
+    this.#desk.begin();
+    this.#tell({ type: "configured", config: this.#config, isStart: true });
     // The janitor first, then the runner, then the detector: each is ready before anything can be sent its way.
     this.#janitor.start();
-    this.#lossTimer = setInterval(() => this.#tellLosses(), LOSS_CHECK_EVERY_MS);
+    this.#endLossWatch = watchLosses(() => this.#losses(), this.#tell);
     const failure = await ended;
     await this.#stopAll();
     return failure;
@@ -112,16 +109,22 @@ export class Supervisor {
   /** Applies another configuration without detaching; the output folder stays what it was at the start. */
   configure(config: Config): void {
     this.#config = { ...config, outputDir: this.#config.outputDir };
-    this.#source.applyRules(config.rules);
+    this.#options.source.applyRules(config.rules);
     this.#desk.configure(this.#config);
     this.#detector.post({ type: "configure", rules: config.rules });
+    this.#runner.post({ type: "configure", notify: config.notify });
     this.#janitor.post({ type: "configure", limits: config.cleanup });
-    this.#tell({ type: "configured", rules: config.rules.length });
+    this.#tell({ type: "configured", config: this.#config, isStart: false });
   }
 
   /** A capture now, because somebody asked for one. */
   snapshot(): void {
     this.#desk.snapshot();
+  }
+
+  /** The incidents that are open now. */
+  openIncidents(): readonly Incident[] {
+    return this.#desk.open();
   }
 
   // --- threads ---
@@ -148,45 +151,54 @@ export class Supervisor {
   }
 
   #beginDetector(): readonly ToDetector[] {
-    const fds = { wakeFd: this.#wakeFd, ueventFd: this.#ueventFd, mountinfoFd: this.#mountinfoFd };
-    const handles = { ...this.#source.memory, ...fds };
-    return [{ type: "start", handles, source: this.#options.sourceName, rules: this.#config.rules }];
+    const handles = { ...this.#options.source.memory, ...this.#wakeSources.fds };
+    const { sourceName: source } = this.#options;
+    const start = { type: "start", handles, source, rules: this.#config.rules } as const;
+    return this.#watch?.attached ? [start, { type: "attached" }] : [start];
+  }
+
+  #beginRunner(): readonly ToRunner[] {
+    return [{ type: "start", outputDir: this.#config.outputDir, notify: this.#config.notify }];
   }
 
   #beginJanitor(): readonly ToJanitor[] {
-    return [{ type: "start", outputDir: this.#config.outputDir, limits: this.#config.cleanup }];
+    const { outputDir, cleanup } = this.#config;
+    const protectedNames = this.#desk.protectedNames();
+    return [{ type: "start", outputDir, limits: cleanup, protectedNames }];
   }
 
   #fromDetector(report: FromDetector): void {
     switch (report.type) {
       case "ready":
+        this.#desk.detectorStarted();
         this.#tell({ type: "watching", rules: this.#config.rules.length, outputDir: this.#config.outputDir });
-        // A new detector has to be told as well.
-        if (this.#watch?.attached === true) this.#detector.post({ type: "attached" });
         this.#review("loaded");
         break;
       case "anomaly":
         this.#desk.observe(report.anomaly);
         break;
+      case "recovered":
+        this.#desk.recover(report.recovery);
+        break;
       case "dead": {
-        const closed = report.requests.filter((request) => this.#source.reap(request)).length;
+        const closed = report.requests.filter((request) => this.#options.source.reap(request)).length;
         this.#tell({ type: "dead", found: report.requests.length, closed });
         break;
       }
       case "left":
-        for (const { startNs, taskId } of report.operations) this.#source.reapOperation(startNs, taskId);
+        for (const { startNs, taskId } of report.operations)
+          this.#options.source.reapOperation(startNs, taskId);
         break;
       case "hostChanged":
         this.#review(report.what === "module" ? "loaded" : "changed");
         break;
       case "shares":
         this.#desk.shares = report.shares;
-        this.#source.placeTrees(report.shares);
+        this.#options.source.placeTrees(report.shares);
         break;
       case "pulse":
         this.#counts.detector = report.counts;
         break;
-      case "recovered":
       case "failed":
       case "stopped":
         break;
@@ -207,6 +219,9 @@ export class Supervisor {
       case "dropped":
         this.#desk.dropped(report.orderId, report.reason);
         break;
+      case "notified":
+        this.#desk.notified(report.notice, report.outcome);
+        break;
       case "pulse":
         this.#counts.runner = report.counts;
         break;
@@ -224,7 +239,7 @@ export class Supervisor {
         if (this.#runner.idle) this.#runner.start();
         break;
       case "swept":
-        if (report.removals.length > 0 || report.stuck.length > 0) this.#tell(report);
+        if (report.removals.length > 0 || report.stuck.length > 0 || report.rotated) this.#tell(report);
         break;
       case "pulse":
       case "failed":
@@ -256,39 +271,30 @@ export class Supervisor {
   }
 
   #losses(): Losses {
-    return { ...this.#source.counters(), unfollowed: this.#counts.detector?.unfollowed ?? 0 };
-  }
-
-  #tellLosses(): void {
-    const now = this.#losses();
-    for (const { cause, count } of grownLosses(this.#lossesTold, now))
-      this.#tell({ type: "lost", cause, count });
-    this.#lossesTold = now;
+    return { ...this.#options.source.counters(), unfollowed: this.#counts.detector?.unfollowed ?? 0 };
   }
 
   // --- the end ---
 
   async #stopAll(): Promise<void> {
     this.#tell({ type: "stopping" });
-    clearInterval(this.#lossTimer);
     this.#watch?.close();
     const detectorClosed = await this.#detector.stop(STOP_WITHIN_MS.detector);
     await this.#runner.stop(STOP_WITHIN_MS.runner);
     await this.#janitor.stop(STOP_WITHIN_MS.janitor);
     this.#desk.close();
     this.#desk.dropAll("aod was stopped before it was complete");
-    this.#tellLosses();
+    this.#endLossWatch?.();
     this.#tell({
       type: "stopped",
       detector: this.#counts.detector,
       runner: this.#counts.runner,
       losses: this.#losses(),
+      open: this.#desk.open(),
     });
     // A detector that is still blocked may yet read the memory; the end of the process takes it all.
     if (!detectorClosed) return;
-    this.#source.close();
-    closeFd(this.#wakeFd);
-    if (this.#ueventFd >= 0) closeFd(this.#ueventFd);
-    if (this.#mountinfoFd >= 0) closeSync(this.#mountinfoFd);
+    this.#options.source.close();
+    this.#wakeSources.close();
   }
 }

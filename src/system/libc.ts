@@ -22,6 +22,7 @@ const { symbols } = dlopen("libc.so.6", {
   munmap: { args: ["ptr", "u64"], returns: "i32" },
   read: { args: ["i32", "ptr", "u64"], returns: "i64" },
   recv: { args: ["i32", "ptr", "u64", "i32"], returns: "i64" },
+  sendto: { args: ["i32", "ptr", "u64", "i32", "ptr", "u32"], returns: "i64" },
   syscall: { args: ["i64", "i32", "ptr", "u32"], returns: "i64" },
   socket: { args: ["i32", "i32", "i32"], returns: "i32" },
   bind: { args: ["i32", "ptr", "u32"], returns: "i32" },

@@ -6,6 +6,7 @@ import type { Anomaly, Recovery } from "../model/anomaly.ts";
 import type { CaptureOrder, CaptureSummary, Removal, Source } from "../model/capture.ts";
 import type { CleanupLimits } from "../model/config.ts";
 import type { Failure } from "../model/failure.ts";
+import type { Notice, NoticeOutcome, NotifySettings } from "../model/notice.ts";
 import type { Operation } from "../model/operation.ts";
 import type { Request } from "../model/request.ts";
 import type { Rule } from "../model/rule.ts";
@@ -81,7 +82,10 @@ export type FromDetector =
 
 export type ToRunner =
   | Common
-  | { readonly type: "start"; readonly outputDir: string }
+  | { readonly type: "start"; readonly outputDir: string; readonly notify: NotifySettings | undefined }
+  | { readonly type: "configure"; readonly notify: NotifySettings | undefined }
+  /** Run the program that is to be told of it. */
+  | { readonly type: "notify"; readonly notice: Notice }
   /** The table's buffer is transferred. */
   | { readonly type: "collect"; readonly order: CaptureOrder; readonly table: ArrayBuffer };
 
@@ -90,6 +94,8 @@ export interface RunnerCounts {
   readonly failed: number;
   /** Orders that are waiting or being worked on. */
   readonly busy: number;
+  /** Programs of `notify` that ended well, that did not, and notices for which none was begun. */
+  readonly notices: { readonly notified: number; readonly failed: number; readonly dropped: number };
   /** Children that did not die in time and are no longer waited for. */
   readonly abandoned: number;
   /** Unfinished captures of an earlier runner that this one removed when it started. */
@@ -100,15 +106,21 @@ export type FromRunner =
   | CommonReport<RunnerCounts>
   | { readonly type: "collected"; readonly capture: CaptureSummary }
   /** This order will not become a capture; the reason says what to do. */
-  | { readonly type: "dropped"; readonly orderId: number; readonly reason: string };
+  | { readonly type: "dropped"; readonly orderId: number; readonly reason: string }
+  | { readonly type: "notified"; readonly notice: Notice; readonly outcome: NoticeOutcome };
 
 // --- janitor ---
 
 export type ToJanitor =
   | Common
-  | { readonly type: "start"; readonly outputDir: string; readonly limits: CleanupLimits }
-  | { readonly type: "configure"; readonly limits: CleanupLimits }
   /** `protectedNames`: captures that are not to be deleted for size (of an open or the last incident, the newest). */
+  | {
+      readonly type: "start";
+      readonly outputDir: string;
+      readonly limits: CleanupLimits;
+      readonly protectedNames: readonly string[];
+    }
+  | { readonly type: "configure"; readonly limits: CleanupLimits }
   | { readonly type: "sweep"; readonly protectedNames: readonly string[] };
 
 export interface JanitorCounts {
@@ -124,6 +136,9 @@ export type FromJanitor =
       readonly removals: readonly Removal[];
       /** Captures that had to go and could not be removed, each with the errno's name. */
       readonly stuck: readonly { readonly name: string; readonly reason: string }[];
+      /** Captures that are left. */
       readonly keptCount: number;
       readonly keptBytes: number;
+      /** The history was renamed: it is to be begun anew. */
+      readonly rotated: boolean;
     };

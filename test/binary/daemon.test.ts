@@ -3,6 +3,7 @@
 
 import { beforeAll, describe, expect, test } from "bun:test";
 import {
+  appendFileSync,
   chmodSync,
   copyFileSync,
   existsSync,
@@ -13,7 +14,10 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { decodeEntries, encodeEntry } from "../../src/history/entry.ts";
+import { foldIncidents } from "../../src/history/fold.ts";
 import { Daemon, RULES } from "../helpers/daemon.ts";
+import { anIncident } from "../helpers/incident.ts";
 import { EXECUTABLE, run } from "../helpers/program.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 
@@ -82,6 +86,23 @@ describe.skipIf(isRefused)("the daemon (takes a kernel that lets it load BPF pro
     next.signal("SIGINT");
     expect(await next.ended()).toBe(0);
     expect(next.captures().filter((name) => !CAPTURE.test(name))).toEqual([]);
+  });
+
+  test("goes on with the incident of an earlier run, and writes down its end", async () => {
+    const next = new Daemon(aod.folder);
+    const quiet = RULES.replace("guardian:", "guardian:\n  resolve_after_sec: 0.1");
+    writeFileSync(next.config, `aod_output_dir: ${aod.folder}\n${quiet}`);
+    const history = join(aod.folder, "incidents.jsonl");
+    appendFileSync(history, encodeEntry({ event: "opened", incident: anIncident() }, Date.now()));
+    await next.start().says("incident resolved");
+    next.signal("SIGTERM");
+    expect(await next.ended()).toBe(0);
+    expect(next.log).toContain("incidents of the last run go on open=1");
+    const entries = decodeEntries(readFileSync(history, "utf8"));
+    expect(foldIncidents(entries).map(({ incident }) => incident.state)).toEqual(["resolved"]);
+    const events = entries.map(({ event }) => event);
+    expect(events).toEqual(expect.arrayContaining(["configured", "collected", "opened", "resolved"]));
+    expect(statSync(history).mode & 0o777).toBe(0o600);
   });
 
   test("that was killed leaves no lock behind", async () => {

@@ -66,6 +66,29 @@ describe("aod check", () => {
     ]);
   });
 
+  test.each([
+    ["does not exist", "/nowhere/tell", onDisk, "/nowhere/tell does not exist"],
+    ["is no file", "/usr/bin", onDisk, "/usr/bin is no file"],
+    ["is not executable", "/etc/passwd", onDisk, "/etc/passwd can't be run: EACCES"],
+    [
+      "is on a share",
+      "/bin/true",
+      (path: string) => (path === "/bin/true" ? { ...onDisk(), type: "cifs" } : onDisk()),
+      "/bin/true is on cifs, which may hang: it will not be run",
+    ],
+  ])("warns of a program to notify that %s", (_, program, whereIs, what) => {
+    const { path, config } = found(`${RULES}notify: {command: [${program}]}\n`);
+    const { code, problems } = judge(config, whereIs);
+    expect({ code, said: problems.map(formatProblem) }).toEqual({
+      code: 0,
+      said: [`${path}:4:19: notify.command: warning: ${what}`],
+    });
+  });
+
+  test("is content with a program that can be run", () => {
+    expect(judge(found(`${RULES}notify: {command: [/bin/true]}\n`).config, onDisk).problems).toEqual([]);
+  });
+
   test("knows the built-in default", () => {
     const { code, lines } = judge(parseBuiltIn(), onDisk);
     expect({ code, first: lines[0] }).toEqual({ code: 0, first: "built-in default: ok, 4 rules" });

@@ -3,9 +3,12 @@ import { lineOf } from "../../src/cli/event-lines.ts";
 import type { Anomaly } from "../../src/model/anomaly.ts";
 import type { Incident } from "../../src/model/incident.ts";
 import { LOSS_CAUSES } from "../../src/model/losses.ts";
+import { anAttribution } from "../helpers/attribution.ts";
 import { aRequest } from "../helpers/request.ts";
 
-const INCIDENT = { id: "20261123T012345.678Z", count: 10, share: "//files/db" } as Incident;
+const INCIDENT = {
+  ...{ id: "20261123T012345.678Z", count: 10, share: "//files/db", attribution: anAttribution() },
+} as Incident;
 const ANOMALY: Anomaly = {
   ...{ rule: "slow", ruleType: "latency", kind: "hung", share: "//files/db", count: 1, worstNs: 1.0021e9 },
   ...{
@@ -20,7 +23,7 @@ describe("log lines", () => {
   test("an incident says who, where, how long and how fast it was seen", () => {
     const line = lineOf({ type: "opened", incident: INCIDENT, anomaly: ANOMALY });
     expect(line?.level).toBe("warn");
-    expect(line?.text).toBe("incident opened: a request has no reply");
+    expect(line?.text).toBe("incident opened: no reply, or no way to send");
     expect(line?.values).toMatchObject({
       ...{
         incident: INCIDENT.id,
@@ -29,8 +32,44 @@ describe("log lines", () => {
         worst_ms: "1002.100",
         command: "SMB2_READ",
       },
-      ...{ pid: 4200, comm: "postgres", detected_after_ms: "1.800" },
+      ...{ pid: 4200, tid: 4242, process: "postgres", unit: "postgresql.service" },
+      ...{ mounted_at: "/mnt/db", detected_after_ms: "1.800" },
     });
+  });
+
+  const ongoing = { type: "ongoing", incident: INCIDENT, anomaly: ANOMALY, grown: true } as const;
+
+  test("what still hangs is said with how many and for how long, louder where it has grown", () => {
+    const line = lineOf(ongoing);
+    expect(line).toMatchObject({ level: "warn", text: "still hangs" });
+    expect(line?.values).toMatchObject({ incident: INCIDENT.id, hanging: 1, oldest_ms: "1002.100" });
+    expect(lineOf({ ...ongoing, grown: false })?.level).toBe("info");
+  });
+
+  test("what goes on without hanging does not say that it hangs", () => {
+    const line = lineOf({ ...ongoing, anomaly: { ...ANOMALY, kind: "slow", standing: undefined } });
+    expect(line).toMatchObject({ level: "info", text: "incident goes on" });
+  });
+
+  test("an end says how many hung, how long, and whose process never got its reply", () => {
+    const recovery = {
+      rule: "slow",
+      share: "//files/db",
+      count: 3,
+      abandoned: 1,
+      unsaid: 0,
+      longestNs: 9e9,
+      endedNs: 0,
+    };
+    expect(lineOf({ type: "recovered", incident: INCIDENT, recovery })).toMatchObject({
+      text: "nothing hangs any more",
+      values: { hung: 3, abandoned: 1, longest_ms: "9000.000" },
+    });
+  });
+
+  test("no incident lasts less than nothing, though the clock was set back", () => {
+    const incident = { ...INCIDENT, worstNs: 1, openedAtMs: 5000, resolvedAtMs: 1000 };
+    expect(lineOf({ type: "resolved", incident })?.values?.lasted_sec).toBe(0);
   });
 
   test("waiting for the module says what happens next", () => {
@@ -54,6 +93,7 @@ describe("log lines", () => {
     };
     const line = lineOf({
       type: "collected",
+      incident: undefined,
       capture: {
         ...{ orderId: 1, incidentId: "i", name: "aod_x.tar.zst", bytes: 5, durationMs: 10.4 },
         actions: [

@@ -29,6 +29,7 @@ describe("parseConfig", () => {
       resolveAfterMs: 10_000,
       cleanup: { intervalMs: 60_000, maxAgeMs: 14 * 86_400_000, maxTotalBytes: 200 * 2 ** 20 },
       auditEnabled: true,
+      notify: undefined,
       rules: [{ name: "slow", windowNs: 1e9, actions: ["dmesg", "journalctl", "debugdata", "stats"] }],
     });
   });
@@ -46,6 +47,7 @@ guardian:
     b: {type: error, acceptable_count: 2}
 cleanup: {cleanup_interval_sec: 1, max_log_age_days: 0.5, max_total_log_size_mb: 4.5}
 audit: {enabled: false}
+notify: {command: [/usr/bin/logger, -t, ""], on: [resolved, resolved], timeout_sec: 0.5}
 `;
     expect(configOf(text)).toMatchObject({
       outputDir: "/srv/aod/x",
@@ -54,6 +56,7 @@ audit: {enabled: false}
       resolveAfterMs: 500,
       cleanup: { intervalMs: 1000, maxAgeMs: 43_200_000, maxTotalBytes: 4.5 * 2 ** 20 },
       auditEnabled: false,
+      notify: { command: ["/usr/bin/logger", "-t", ""], on: ["resolved"], timeoutMs: 500 },
       rules: [
         { name: "a", type: "latency", windowNs: 250_000_000, actions: [] },
         { name: "b", type: "error", acceptableCount: 2, actions: ["mounts"] },
@@ -130,6 +133,20 @@ audit: {enabled: false}
     ],
     ["yes", `${RULE}audit: {enabled: yes}\n`, 'not "yes" (in YAML 1.2 yes is text: write true)'],
     ["Off", `${RULE}audit: {enabled: Off}\n`, "(in YAML 1.2 Off is text: write false)"],
+    [
+      "a program without its path",
+      `${RULE}notify: {command: [curl]}\n`,
+      "f:4:19: notify.command: must be a list",
+    ],
+    ["a program in no list", `${RULE}notify: {command: /bin/true}\n`, "notify.command: must be a list"],
+    ["no program", `${RULE}notify: {command: []}\n`, "notify.command: must be a list"],
+    [
+      "a number for an argument",
+      `${RULE}notify: {command: [/bin/true, 5]}\n`,
+      "notify.command[1]: must be text",
+    ],
+    ["a notice of nothing", `${RULE}notify: {on: [opened]}\n`, "notify.command: is required"],
+    ["another event", `${RULE}notify: {command: [/bin/true], on: [open]}\n`, "(did you mean opened?)"],
     ["an escape sequence in a name", `${RULE}"\\e[31m": 1\n`, 'f:4:1: "\\u001b[31m": unknown key'],
     ["an escape sequence in a value", `aod_output_dir: "\\e[31m"\n${RULE}`, 'not "\\u001b[31m"'],
     ["a NUL", "a: \0\n", "f:1:4: has a control character, U+0000"],
@@ -148,6 +165,7 @@ audit: {enabled: false}
     ["cleanup.cleanup_interval_sec", [1, 86_400], [0.5, 86_401]],
     ["cleanup.max_log_age_days", [0.001, 1e6], [0, -1]],
     ["cleanup.max_total_log_size_mb", [0.001, 1e9], [0, -1]],
+    ["notify.timeout_sec", [0.001, 3600], [0, -1, 3601]],
     ["guardian.anomalies.slow.acceptable_count", [1, 1_000_000], [0, 1.5, 1_000_001]],
     ["guardian.anomalies.slow.default_threshold_ms", [0, 0.5, 3_600_000], [-0.1, 3_600_001]],
     ["guardian.anomalies.slow.emergency_threshold_ms", [0.001, 3_600_000], [0, -1, 3_600_001]],
@@ -173,6 +191,9 @@ audit: {enabled: false}
     const parsed = parseConfig(`${RULE}aod_output_dir: /mnt/share\n`, "f");
     expect(formatProblem(parsed.errorAt(["aod_output_dir"], "is on cifs"))).toBe(
       "f:4:17: aod_output_dir: is on cifs",
+    );
+    expect(formatProblem(parsed.warnAt(["aod_output_dir"], "is small"))).toBe(
+      "f:4:17: aod_output_dir: warning: is small",
     );
   });
 
@@ -209,7 +230,7 @@ describe("whatever the bytes are, parseConfig", () => {
 
 function withValue(path: string, value: number): string {
   const rule = { type: "Latency", acceptable_count: 10, track_commands: [{ command: "SMB2_READ" }] };
-  const root = { guardian: { anomalies: { slow: rule } }, cleanup: {} };
+  const root = { guardian: { anomalies: { slow: rule } }, cleanup: {}, notify: { command: ["/x"] } };
   const keys = path.split(".");
   const last = keys.pop() as string;
   let at: Record<string, unknown> = root;

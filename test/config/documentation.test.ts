@@ -13,6 +13,8 @@ import { SIGNALS } from "../../src/model/signal.ts";
 
 const ROOT = join(import.meta.dir, "../..");
 const SHIPPED = readFileSync(join(ROOT, "config/aod.yaml"), "utf8");
+/** With what stands there as a commented example. */
+const WHOLE = SHIPPED.replace(/^# notify:\n(#.*\n)+/m, (example) => example.replaceAll(/^# ?/gm, ""));
 const DOCUMENT = readFileSync(join(ROOT, "docs/configuration.md"), "utf8");
 const RULE_PREFIX = "guardian.anomalies.NAME.";
 
@@ -29,6 +31,12 @@ describe("config/aod.yaml", () => {
     expect(parseBuiltIn().config).toEqual(config as Config);
   });
 
+  test("shows notify as an example that is right", () => {
+    const { config, problems } = parseConfig(WHOLE);
+    expect(problems).toEqual([]);
+    expect(config?.notify?.command.length).toBeGreaterThan(1);
+  });
+
   test("shows every key of the schema", () => {
     const names = KEY_TABLE.map(({ path }) => path.split(/[.[\]]+/).at(-1)).filter((name) => name !== "NAME");
     expect(names.length).toBeGreaterThan(20);
@@ -43,10 +51,10 @@ describe("config/aod.yaml", () => {
   test.each(
     keys.filter((row) => !row.required && !row.path.startsWith(RULE_PREFIX)).map(({ path }) => [path]),
   )("gives %s its default", (path) => {
-    const document = parseDocument(SHIPPED);
+    const document = parseDocument(WHOLE);
     expect(document.deleteIn(path.split("."))).toBe(true);
     const { config } = parseConfig(stringify(document));
-    expect(withoutOrigin(config as Config)).toEqual(withoutOrigin(parseBuiltIn().config));
+    expect(withoutOrigin(config as Config)).toEqual(withoutOrigin(parseConfig(WHOLE).config as Config));
   });
 
   test("can lose all its optional sections at once", () => {

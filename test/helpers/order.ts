@@ -17,6 +17,7 @@ export function anOrder(parts: Partial<CaptureOrder> = {}): CaptureOrder {
     kind: "slow",
     share: "//files/data",
     incidentId: "incident-1",
+    attribution: undefined,
     source: "demo",
     frozenAt: FROZEN_AT,
     triggeredNs: FROZEN_AT.monotonicNs - 1e6,

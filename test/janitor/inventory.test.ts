@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { listCaptures, removeCapture, sweep } from "../../src/janitor/inventory.ts";
+import { listCaptures, removeCapture, sweep, tendHistory } from "../../src/janitor/inventory.ts";
 import { openBatchesFolder } from "../../src/system/batches-folder.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 
@@ -89,5 +89,55 @@ describe("the inventory", () => {
       "aod_20261102T000000.000Z_slow.tar.zst",
       "aod_20261103T000000.000Z_slow.tar.zst",
     ]);
+  });
+});
+
+describe("the history", () => {
+  const LIMIT_BYTES = 4 << 20;
+  const NOTHING = { rotated: false, removals: [], stuck: [] };
+
+  function aHistory(bytes: number, oldBytes?: number) {
+    const outputDir = tempDir();
+    const [path, old] = ["incidents.jsonl", "incidents.jsonl.1"].map((name) => join(outputDir, name)) as [
+      string,
+      string,
+    ];
+    writeFileSync(path, "x".repeat(bytes));
+    if (oldBytes !== undefined) writeFileSync(old, "y".repeat(oldBytes));
+    return { outputDir, path, old };
+  }
+
+  test("stays until it is longer than 4 MiB, and then takes the place of the old one", () => {
+    const { outputDir, path, old } = aHistory(LIMIT_BYTES, 5);
+    const limits = { maxAgeMs: 86_400_000 };
+    expect(tendHistory(outputDir, limits, Date.now())).toEqual(NOTHING);
+    writeFileSync(path, "x", { flag: "a" });
+    expect(tendHistory(outputDir, limits, Date.now())).toEqual({ ...NOTHING, rotated: true });
+    expect([existsSync(path), Bun.file(old).size]).toEqual([false, LIMIT_BYTES + 1]);
+    expect(tendHistory(outputDir, limits, Date.now())).toEqual(NOTHING);
+  });
+
+  test("is forgotten by age, the old file only", () => {
+    const { outputDir, path, old } = aHistory(3, 5);
+    for (const file of [path, old]) utimesSync(file, new Date(NOW_MS), new Date(NOW_MS));
+    expect(tendHistory(outputDir, { maxAgeMs: 1000 }, NOW_MS + 1000)).toEqual(NOTHING);
+    expect(tendHistory(outputDir, { maxAgeMs: 1000 }, NOW_MS + 1001)).toEqual({
+      ...NOTHING,
+      removals: [{ name: "incidents.jsonl.1", bytes: 5, reason: "age" }],
+    });
+    expect(readdirSync(outputDir)).toEqual(["incidents.jsonl"]);
+  });
+
+  test("that is a link or a folder is not ours, and one that can't be renamed is said", () => {
+    const { outputDir, path, old } = aHistory(LIMIT_BYTES + 1);
+    mkdirSync(old);
+    expect(tendHistory(outputDir, { maxAgeMs: 0 }, NOW_MS)).toEqual({
+      ...NOTHING,
+      stuck: [{ name: "incidents.jsonl", reason: "EISDIR" }],
+    });
+    const elsewhere = tempDir();
+    symlinkSync(path, join(elsewhere, "incidents.jsonl"));
+    symlinkSync(path, join(elsewhere, "incidents.jsonl.1"));
+    expect(tendHistory(elsewhere, { maxAgeMs: 0 }, Date.now() + 1e9)).toEqual(NOTHING);
   });
 });

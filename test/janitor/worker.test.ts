@@ -21,7 +21,7 @@ function aJanitor(...files: readonly string[]) {
 describe("the janitor's thread", () => {
   test("sweeps at the start, on command with what is protected, and with new limits at once", async () => {
     const { outputDir, path, thread } = aJanitor(A, B, C);
-    thread.post({ type: "start", outputDir, limits: LIMITS });
+    thread.post({ type: "start", outputDir, limits: LIMITS, protectedNames: [] });
     await thread.take("ready");
     expect(await thread.take("swept")).toMatchObject({ removals: [], keptCount: 3, keptBytes: 15 });
 
@@ -37,9 +37,23 @@ describe("the janitor's thread", () => {
     await thread.take("stopped");
   });
 
+  test("spares what is protected from its first sweep on, and says that it has renamed the history", async () => {
+    const { outputDir, path, thread } = aJanitor(A, B, C);
+    writeFileSync(join(outputDir, "incidents.jsonl"), "x".repeat((4 << 20) + 1));
+    thread.post({
+      type: "start",
+      outputDir,
+      limits: { ...LIMITS, maxTotalBytes: 10 },
+      protectedNames: [A],
+    });
+    expect(await thread.take("swept")).toMatchObject({ removals: [{ name: B }], rotated: true });
+    expect(readdirSync(path).sort()).toEqual([A, C]);
+    expect(readdirSync(outputDir).sort()).toEqual(["batches", "incidents.jsonl.1"]);
+  });
+
   test("sweeps by itself when the interval is over", async () => {
     const { outputDir, path, thread } = aJanitor(A);
-    thread.post({ type: "start", outputDir, limits: { ...LIMITS, intervalMs: 20 } });
+    thread.post({ type: "start", outputDir, limits: { ...LIMITS, intervalMs: 20 }, protectedNames: [] });
     await thread.take("swept");
     writeFileSync(join(path, B), "1234567890");
     writeFileSync(join(path, C), "1234567890");
@@ -52,7 +66,7 @@ describe("the janitor's thread", () => {
     symlinkSync(outputDir, join(outputDir, "link"));
     const elsewhere = tempDir();
     symlinkSync(outputDir, join(elsewhere, "batches"));
-    thread.post({ type: "start", outputDir: elsewhere, limits: LIMITS });
+    thread.post({ type: "start", outputDir: elsewhere, limits: LIMITS, protectedNames: [] });
     expect((await thread.take("failed")).failure.code).toBe("OUTPUT_UNUSABLE");
   });
 

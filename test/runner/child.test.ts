@@ -39,6 +39,8 @@ describe("a child", () => {
       "LC_ALL=C",
       "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
     ]);
+    const told = await new Children().run(["/usr/bin/env"], LIMITS, NEVER, { AOD_SHARE: "//a b\n" });
+    expect(text(told.output)).toContain("AOD_SHARE=//a b\n\n");
     expect(text((await runShell("pwd; cat")).output)).toBe("/\n");
   });
 

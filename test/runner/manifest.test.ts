@@ -27,6 +27,7 @@ describe("the manifest", () => {
       type: "latency",
       kind: "slow",
       share: "//files/data",
+      attribution: null,
       incident_id: "incident-1",
       triggered_at: "2026-11-23T01:23:45.677000Z",
       detected_after_ms: 0.25,

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { FromRunner, ToRunner } from "../../src/thread/messages.ts";
+import { aNotice } from "../helpers/notice.ts";
 import { anOrder } from "../helpers/order.ts";
 import { aRequest } from "../helpers/request.ts";
 import { aTable } from "../helpers/request-table.ts";
@@ -22,7 +23,7 @@ describe("the runner's thread", () => {
   test("makes captures of orders, and takes the table over", async () => {
     const { outputDir, path, thread } = aRunner();
     writeFileSync(join(path, ".aod_20261123T012345.678Z_slow.partial"), "what a crash has left");
-    thread.post({ type: "start", outputDir });
+    thread.post({ type: "start", outputDir, notify: undefined });
     await thread.take("ready");
     expect(readdirSync(path)).toEqual([]);
 
@@ -46,6 +47,7 @@ describe("the runner's thread", () => {
       captured: 1,
       failed: 0,
       busy: 0,
+      notices: { notified: 0, failed: 0, dropped: 0 },
       abandoned: 0,
       leftovers: 1,
     });
@@ -55,10 +57,11 @@ describe("the runner's thread", () => {
 
   test("finishes what it has begun, or drops it whole, when it is stopped", async () => {
     const { outputDir, path, thread } = aRunner();
-    thread.post({ type: "start", outputDir });
-    // More than are made and may wait: some are dropped however fast the others are.
+    thread.post({ type: "start", outputDir, notify: undefined });
+    // More than are made and may wait: some are dropped, for they come faster than a capture is made.
+    const table = aTable([]);
     for (let order = 0; order < ORDERS; order++) {
-      thread.post({ type: "collect", order: anOrder({ actions: ["mounts"] }), table: aTable([]) });
+      thread.post({ type: "collect", order: anOrder({ actions: ["mounts"] }), table });
     }
     thread.post({ type: "stop" });
     await thread.take("stopped");
@@ -71,11 +74,38 @@ describe("the runner's thread", () => {
     expect(files.filter((name) => name.startsWith("."))).toEqual([]);
   });
 
+  test("runs the program that it was told of last, and captures while that hangs", async () => {
+    const { outputDir, thread } = aRunner();
+    const settings = (command: readonly [string, ...string[]]) => ({ command, on: [], timeoutMs: 60_000 });
+    thread.post({ type: "start", outputDir, notify: settings(["/bin/false"]) });
+    await thread.take("ready");
+    const notice = aNotice();
+    thread.post({ type: "notify", notice });
+    expect(await thread.take("notified")).toMatchObject({
+      notice,
+      outcome: { status: "failed", exitCode: 1 },
+    });
+    thread.post({ type: "configure", notify: settings(["/bin/sleep", "60"]) });
+    for (let i = 0; i < 4; i++) thread.post({ type: "notify", notice: aNotice() });
+    const order = anOrder({ actions: ["mounts"] });
+    thread.post({ type: "collect", order, table: aTable([]) });
+    expect((await thread.take("collected")).capture.orderId).toBe(order.orderId);
+    thread.post({ type: "stop" });
+    await thread.take("stopped");
+    const outcomes = thread.reports.flatMap((report) => (report.type === "notified" ? [report.outcome] : []));
+    expect(outcomes.map(({ status }) => status).sort()).toEqual([
+      "dropped",
+      "dropped",
+      "timed_out",
+      "timed_out",
+    ]);
+  });
+
   test("says that the output folder is unusable", async () => {
     const { outputDir, thread } = aRunner();
     const elsewhere = tempDir();
     symlinkSync(outputDir, join(elsewhere, "batches"));
-    thread.post({ type: "start", outputDir: elsewhere });
+    thread.post({ type: "start", outputDir: elsewhere, notify: undefined });
     expect((await thread.take("failed")).failure.code).toBe("OUTPUT_UNUSABLE");
   });
 });

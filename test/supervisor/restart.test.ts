@@ -7,6 +7,7 @@ describe("restart", () => {
     ["USAGE", 64],
     ["CAPTURE_DAMAGED", 65],
     ["CONFIG_MISSING", 66],
+    ["NOT_FOUND", 66],
     ["BPF_LOAD", 69],
     ["ALREADY_RUNNING", 69],
     ["BUG", 70],

@@ -1,16 +1,18 @@
 // The whole program but its BPF programs: real workers, the imitation of the kernel side, real captures on disk.
 
 import { describe, expect, test } from "bun:test";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { EventLog } from "../../src/demo/event-log.ts";
 import { Client } from "../../src/demo/traffic.ts";
 import { Imitation } from "../../src/kernel/imitation.ts";
 import type { Config } from "../../src/model/config.ts";
+import type { Incident } from "../../src/model/incident.ts";
 import type { LatencyRule } from "../../src/model/rule.ts";
 import type { SpawnTable } from "../../src/supervisor/options.ts";
 import { claimOutputFolder } from "../../src/supervisor/output-folder.ts";
 import { Supervisor } from "../../src/supervisor/supervisor.ts";
+import { anIncident } from "../helpers/incident.ts";
 import { aLatencyRule } from "../helpers/rule.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 
@@ -23,14 +25,15 @@ function everyReply(parts: Partial<LatencyRule>): LatencyRule {
 
 function aConfig(outputDir: string, rule: LatencyRule): Config {
   return {
-    ...{ file: undefined, sha256: "", outputDir, rules: [rule], defaultActions: [], auditEnabled: true },
+    ...{ file: undefined, sha256: "", outputDir, rules: [rule], defaultActions: [] },
+    ...{ auditEnabled: true, notify: undefined },
     ...{ captureCooldownMs: 60_000, resolveAfterMs: 60_000 },
     cleanup: { intervalMs: 60_000, maxAgeMs: 86_400_000, maxTotalBytes: 1 << 30 },
   };
 }
 
 /** A supervisor at work, and its workers within reach. */
-async function start(rule: LatencyRule) {
+async function start(rule: LatencyRule, more: Partial<Config> = {}, incidents: readonly Incident[] = []) {
   const folder = join(tempDir(), "out");
   const release = claimOutputFolder(folder);
   const source = new Imitation();
@@ -46,9 +49,9 @@ async function start(rule: LatencyRule) {
       },
     ]),
   ) as unknown as SpawnTable;
-  const config = aConfig(folder, rule);
-  const options = { config, source, watch: undefined, sourceName: "demo", spawn, tell: events.tell } as const;
-  const supervisor = new Supervisor(options);
+  const config = { ...aConfig(folder, rule), ...more };
+  const parts = { config, source, watch: undefined, sourceName: "demo", spawn, incidents } as const;
+  const supervisor = new Supervisor({ ...parts, tell: events.tell });
   const running = supervisor.run();
   await events.until("watching", () => true, WAIT_MS);
   const client = new Client();
@@ -65,7 +68,7 @@ async function start(rule: LatencyRule) {
     release();
     return failure;
   };
-  return { supervisor, events, workers, send, stop, batches: join(folder, "batches") };
+  return { supervisor, events, workers, send, stop, folder, batches: join(folder, "batches") };
 }
 
 describe("the supervisor", () => {
@@ -127,5 +130,34 @@ describe("the supervisor", () => {
     await events.until("collected", () => true, WAIT_MS);
     expect(await stop()).toBeUndefined();
     expect(events.all("opened")).toHaveLength(1);
+  });
+
+  test("goes on with an incident of the last run, tells a program of its captures, and says what is still open", async () => {
+    const [share, id] = ["unknown", "20261123T012345.678Z"];
+    const out = join(tempDir(), "told");
+    const notify = {
+      command: ["/bin/sh", "-c", `echo $AOD_EVENT $AOD_INCIDENT_ID $AOD_CAPTURE >> ${out}`],
+      on: ["opened", "captured"],
+      timeoutMs: 5_000,
+    } as const;
+    const incident = anIncident({ id, share, count: 7 });
+    const { events, send, stop, batches } = await start(everyReply({}), { notify }, [incident]);
+    send(3);
+    const { capture } = await events.until("collected", () => true, WAIT_MS);
+    await events.until("notified", ({ outcome }) => outcome.status === "ok", WAIT_MS);
+    expect(await stop()).toBeUndefined();
+    expect(events.all("opened")).toEqual([]);
+    expect(capture.incidentId).toBe(id);
+    const [stopped] = events.all("stopped");
+    expect(stopped?.open).toMatchObject([{ id, state: "open", count: 10, captures: [capture.name] }]);
+    expect(readFileSync(out, "utf8")).toBe(`captured ${id} ${join(batches, capture.name)}\n`);
+  });
+
+  test("says that the janitor has renamed the history", async () => {
+    const { supervisor, events, stop, folder } = await start(everyReply({}));
+    writeFileSync(join(folder, "incidents.jsonl"), "x".repeat((4 << 20) + 1));
+    supervisor.snapshot();
+    await events.until("swept", ({ rotated }) => rotated, WAIT_MS);
+    expect(await stop()).toBeUndefined();
   });
 });

@@ -1,0 +1,64 @@
+// What the supervisor says, as lines of the history: a row for each event that leaves one. Pure.
+
+import type { HistoryEntry } from "../history/entry.ts";
+import type { Incident } from "../model/incident.ts";
+import type { EventOf, SupervisorEvent } from "../supervisor/events.ts";
+
+type Rows = {
+  readonly [Type in SupervisorEvent["type"]]?: (event: EventOf<Type>) => readonly HistoryEntry[];
+};
+
+const ROWS: Rows = {
+  opened: ({ incident }) => [{ event: "opened", incident }],
+  worsened: ({ incident }) => [{ event: "worsened", incident }],
+  // What grows little by little waits for the next line: a storm must not fill the history.
+  ongoing: ({ incident, grown }) => (grown ? [ongoing(incident)] : []),
+  recovered: ({ incident }) => [{ event: "recovered", incident }],
+  resolved: ({ incident }) => [{ event: "resolved", incident }],
+  collected: ({ capture: { incidentId, name, bytes, durationMs, actions }, incident }) => [
+    ...(incident === undefined ? [] : [{ event: "captured", incident } as const]),
+    {
+      event: "collected",
+      fields: {
+        incident_id: incidentId ?? null,
+        capture: name,
+        bytes,
+        duration_ms: durationMs,
+        actions: actions.map(({ name, status }) => ({ name, status })),
+      },
+    },
+  ],
+  dropped: ({ orderId, reason }) => [{ event: "dropped", fields: { order: orderId, reason } }],
+  swept: ({ removals }) =>
+    removals.map(({ name, bytes, reason }) => ({ event: "deleted", fields: { name, bytes, reason } })),
+  configured: ({ config: { file, sha256, rules } }) => [
+    { event: "configured", fields: { file: file ?? null, sha256, rules: rules.map(({ name }) => name) } },
+  ],
+  notified: ({ notice, outcome }) => [
+    {
+      event: "notified",
+      fields: {
+        incident_id: notice.incidentId ?? null,
+        of: notice.event,
+        capture: notice.capture || null,
+        status: outcome.status,
+        exit_code: outcome.exitCode ?? null,
+        duration_ms: outcome.durationMs,
+        reason: outcome.reason ?? null,
+      },
+    },
+  ],
+  // With all that was only added since their last lines.
+  stopped: ({ open }) => open.map(ongoing),
+};
+
+/** @param isAudited also what aod did beside. */
+export function entriesOf(event: SupervisorEvent, isAudited: boolean): readonly HistoryEntry[] {
+  const makeEntries = ROWS[event.type] as ((event: SupervisorEvent) => readonly HistoryEntry[]) | undefined;
+  return (makeEntries?.(event) ?? []).filter((entry) => isAudited || "incident" in entry);
+}
+
+/** An open incident as it is now. */
+export function ongoing(incident: Incident): HistoryEntry {
+  return { event: "ongoing", incident };
+}

@@ -1,0 +1,110 @@
+// `aod incidents`: what happened, from the history in the output folder; no daemon is needed. In: the configuration that
+// names the folder, and the beginning of an id; out: a table, one incident, or JSON. It writes nothing.
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { ArgsDef } from "citty";
+import { findConfig } from "../config/file.ts";
+import { escapeControls } from "../config/problem.ts";
+import { decodeEntries } from "../history/entry.ts";
+import { readHistory } from "../history/file.ts";
+import { foldIncidents, type StoredIncident } from "../history/fold.ts";
+import { encodeIncident } from "../history/snapshot.ts";
+import { AodError } from "../model/failure.ts";
+import { requireLocal } from "../supervisor/output-folder.ts";
+import { BATCHES } from "../system/batches-folder.ts";
+import { CONFIG_ARGUMENT, makeVerb } from "./arguments.ts";
+import { incidentLines, tableLines } from "./incident-lines.ts";
+import { printProblems } from "./problems.ts";
+
+const ARGUMENTS = {
+  id: {
+    type: "positional",
+    required: false,
+    description: "the beginning of an id: show this incident, its captures and its history",
+  },
+  json: { type: "boolean", description: "an array, newest first" },
+  ...CONFIG_ARGUMENT,
+} as const satisfies ArgsDef;
+
+export const incidentsCommand = makeVerb({
+  name: "incidents",
+  description: "what happened: the incidents of this host, newest first",
+  args: ARGUMENTS,
+  run: ({ id, json, config }) => {
+    const outputDir = outputDirOf(config);
+    const all = newestFirst(foldIncidents(decodeEntries(historyIn(outputDir))));
+    const chosen = id === undefined ? undefined : chooseIncident(all, id);
+    if (json === true) print(jsonLines(chosen === undefined ? all : [chosen], chosen !== undefined));
+    else if (chosen !== undefined) print(incidentLines(chosen, (name) => findCapture(outputDir, name)));
+    else if (all.length > 0)
+      print(
+        tableLines(
+          all.map(({ incident }) => incident),
+          Date.now(),
+        ),
+      );
+    else print([`no incident yet in ${escapeControls(outputDir)}: nothing tripped a rule`]);
+    return 0;
+  },
+});
+
+/** By the time that is shown; those of one moment by their place in the history. */
+export function newestFirst(incidents: readonly StoredIncident[]): readonly StoredIncident[] {
+  return incidents.toReversed().toSorted((a, b) => b.incident.openedAtMs - a.incident.openedAtMs);
+}
+
+/** The one whose id this is, or begins with this. Throws NOT_FOUND for none, and for several. */
+export function chooseIncident(incidents: readonly StoredIncident[], id: string): StoredIncident {
+  const exact = incidents.filter(({ incident }) => incident.id === id);
+  const matching = exact.length > 0 ? exact : incidents.filter(({ incident }) => incident.id.startsWith(id));
+  const [only] = matching;
+  if (only !== undefined && matching.length === 1) return only;
+  const shown = escapeControls(id);
+  throw new AodError(
+    "NOT_FOUND",
+    only === undefined
+      ? `no incident ${shown}; aod incidents lists them`
+      : `${matching.length} incidents begin with ${shown}: ${matching.map(({ incident }) => incident.id).join(" ")}`,
+  );
+}
+
+/** What JSON lets pass, and a terminal obeys, is escaped; it means the same to whoever parses it. */
+export function jsonLines(incidents: readonly StoredIncident[], withHistory: boolean): readonly string[] {
+  const values = incidents.map(({ incident, entries }) => ({
+    ...encodeIncident(incident),
+    ...(withHistory
+      ? { history: entries.map(({ time, event, fields }) => ({ time, event, ...fields })) }
+      : {}),
+  }));
+  return JSON.stringify(values, null, 2).split("\n").map(escapeControls);
+}
+
+function outputDirOf(file: string | undefined): string {
+  const found = findConfig(file);
+  if (found.config !== undefined) return found.config.outputDir;
+  printProblems(found.problems);
+  throw new AodError(found.code, found.summary);
+}
+
+function historyIn(outputDir: string): string {
+  requireLocal(outputDir);
+  try {
+    return readHistory(outputDir);
+  } catch (error) {
+    const { code = String(error) } = error as NodeJS.ErrnoException;
+    const isForbidden = code === "EACCES" || code === "EPERM";
+    const hint = code === "ENOENT" ? " (has aod run on this host?)" : "";
+    const message = `read the history in ${escapeControls(outputDir)}: ${code}${hint}`;
+    throw new AodError(isForbidden ? "NOT_PERMITTED" : "OUTPUT_UNUSABLE", message);
+  }
+}
+
+function findCapture(outputDir: string, name: string): string | undefined {
+  const path = join(outputDir, BATCHES, name);
+  return existsSync(path) ? path : undefined;
+}
+
+function print(lines: readonly string[]): void {
+  process.stdout.write(`${lines.join("\n")}\n`);
+}

@@ -1,0 +1,24 @@
+// Whether the program that `notify` names can be run. In: its path; out: what is wrong with it, in words. Nothing on a
+// network file system is touched.
+
+import { accessSync, constants, statSync } from "node:fs";
+import { fileSystemOf, isNetworkFileSystem } from "../system/mounts.ts";
+
+/** Undefined for a program that can be run. */
+export function whyNotRunnable(
+  path: string,
+  whereIs: typeof fileSystemOf = fileSystemOf,
+): string | undefined {
+  const fileSystem = whereIs(path);
+  if (fileSystem !== undefined && isNetworkFileSystem(fileSystem.type)) {
+    return `${path} is on ${fileSystem.type}, which may hang: it will not be run`;
+  }
+  try {
+    if (!statSync(path).isFile()) return `${path} is no file`;
+    accessSync(path, constants.X_OK);
+    return undefined;
+  } catch (error) {
+    const { code = String(error) } = error as NodeJS.ErrnoException;
+    return code === "ENOENT" ? `${path} does not exist` : `${path} can't be run: ${code}`;
+  }
+}

@@ -1,0 +1,41 @@
+// An attribution as it comes back from the history. Pure. It was written by somebody: what is not as it has to be is
+// left out.
+
+import { type Attribution, dialectNumber, type Process } from "../model/attribution.ts";
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Undefined for what is none. */
+export function decodeAttribution(value: unknown): Attribution | undefined {
+  if (!isMapping(value)) return undefined;
+  return {
+    server: textOf(value.server),
+    connectionIds: listOf(value.connection_ids).filter((id) => Number.isSafeInteger(id)) as number[],
+    dialect: dialectNumber(textOf(value.dialect) ?? ""),
+    encrypted: typeof value.encrypted === "boolean" ? value.encrypted : undefined,
+    mountPoints: listOf(value.mount_points).filter((point) => typeof point === "string"),
+    processes: listOf(value.processes).filter(isMapping).flatMap(decodeProcess),
+  };
+}
+
+function decodeProcess({ pid, name, unit, container, requests }: Fields): readonly Process[] {
+  if (!Number.isSafeInteger(pid) || !Number.isSafeInteger(requests) || typeof name !== "string") return [];
+  return [
+    {
+      ...{ pid: Number(pid), name, unit: textOf(unit), container: textOf(container) },
+      requests: Number(requests),
+    },
+  ];
+}
+
+function isMapping(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}

@@ -1,0 +1,71 @@
+// What there is a notice of, and the book of those that are on their way. In: events; out: notices for the runner, and
+// an event for what became of each. Who runs the program, and how many at once, is the runner's.
+
+import { join } from "node:path";
+import { parseCaptureName } from "../model/capture-name.ts";
+import type { Config } from "../model/config.ts";
+import type { Incident } from "../model/incident.ts";
+import { droppedNotice, type Notice, type NoticeOutcome } from "../model/notice.ts";
+import { BATCHES } from "../system/batches-folder.ts";
+import type { SupervisorEvent } from "./events.ts";
+
+export interface NoticeDeskOptions {
+  readonly tell: (event: SupervisorEvent) => void;
+  /** Hands a notice over; false where there is no runner at the moment. */
+  readonly send: (notice: Notice) => boolean;
+}
+
+export class NoticeDesk {
+  readonly #options: NoticeDeskOptions;
+  readonly #underWay = new Map<number, Notice>();
+  #lastId = 0;
+
+  constructor(options: NoticeDeskOptions) {
+    this.#options = options;
+  }
+
+  /** Sends a notice of an event, if the configuration asks for it. */
+  consider(event: SupervisorEvent, config: Config): void {
+    const about = noticeOf(event, config.outputDir);
+    if (about === undefined || !config.notify?.on.includes(about.event)) return;
+    const notice = { ...about, noticeId: ++this.#lastId };
+    this.#underWay.set(notice.noticeId, notice);
+    if (!this.#options.send(notice)) this.done(notice, droppedNotice("the runner is being started again"));
+  }
+
+  done(notice: Notice, outcome: NoticeOutcome): void {
+    this.#underWay.delete(notice.noticeId);
+    this.#options.tell({ type: "notified", notice, outcome });
+  }
+
+  /** Every notice that is on its way is lost. */
+  dropAll(reason: string): void {
+    for (const notice of [...this.#underWay.values()]) this.done(notice, droppedNotice(reason));
+  }
+}
+
+function noticeOf(event: SupervisorEvent, outputDir: string): Omit<Notice, "noticeId"> | undefined {
+  const pathOf = (name: string | undefined) => (name === undefined ? "" : join(outputDir, BATCHES, name));
+  const about = ({ id, rule, share }: Incident) => ({ incidentId: id, rule, share });
+  switch (event.type) {
+    case "opened":
+      return { event: "opened", ...about(event.incident), capture: "" };
+    case "resolved":
+      return {
+        event: "resolved",
+        ...about(event.incident),
+        capture: pathOf(event.incident.captures.at(-1)),
+      };
+    case "collected": {
+      const { incidentId, name } = event.capture;
+      const alone = { incidentId, rule: parseCaptureName(name)?.rule ?? "", share: "" };
+      return {
+        event: "captured",
+        ...(event.incident === undefined ? alone : about(event.incident)),
+        capture: pathOf(name),
+      };
+    }
+    default:
+      return undefined;
+  }
+}

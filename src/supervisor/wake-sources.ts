@@ -1,0 +1,30 @@
+// What wakes the detector beside the ring, opened by the main thread, whose they stay: they outlive a detector that is
+// started again. Out: file descriptors as numbers; nothing is read here.
+
+import { closeSync, openSync } from "node:fs";
+import { closeFd, makeEventFd } from "../system/eventfd.ts";
+import { openUeventSocket } from "../system/uevents.ts";
+
+export interface WakeSources {
+  readonly fds: {
+    /** An eventfd that the main thread writes. */
+    readonly wakeFd: number;
+    /** The kernel's notices of modules, and the mounts; -1 for the demo, which attaches to nothing. */
+    readonly ueventFd: number;
+    readonly mountinfoFd: number;
+  };
+  close(): void;
+}
+
+/** @param watchesHost modules and mounts matter. */
+export function openWakeSources(watchesHost: boolean): WakeSources {
+  const wakeFd = makeEventFd();
+  const ueventFd = watchesHost ? openUeventSocket() : -1;
+  const mountinfoFd = watchesHost ? openSync("/proc/self/mountinfo", "r") : -1;
+  const close = () => {
+    closeFd(wakeFd);
+    if (ueventFd >= 0) closeFd(ueventFd);
+    if (mountinfoFd >= 0) closeSync(mountinfoFd);
+  };
+  return { fds: { wakeFd, ueventFd, mountinfoFd }, close };
+}

@@ -1,0 +1,90 @@
+// The journal by its native protocol: one datagram an entry, to a socket of the file system. In: fields; out: whether
+// the journal took them. Never waits: what a full queue refuses is the caller's to say in another way. The protocol:
+// systemd's docs/JOURNAL_NATIVE_PROTOCOL.md.
+
+import { checked, libc } from "./libc.ts";
+
+export const JOURNAL_SOCKET = "/run/systemd/journal/socket";
+
+/** Names are A-Z, 0-9 and _, and begin with a letter. Undefined: the entry has no such field. */
+export type JournalFields = Readonly<Record<string, string | number | undefined>>;
+
+export interface Journal {
+  /** False where nobody listens, or nobody can just now. */
+  send(fields: JournalFields): boolean;
+  close(): void;
+}
+
+const AF_UNIX = 1;
+const SOCK_DGRAM = 2;
+const SOCK_CLOEXEC = 0o2000000;
+const SOCK_NONBLOCK = 0o4000;
+const MSG_NOSIGNAL = 0x4000;
+const SUN_PATH_BYTES = 108;
+
+/** Of each value. All fields of an entry together stay far below what a socket takes at once (net.core.wmem_default). */
+const VALUE_MAX_BYTES = 8192;
+
+/** A socket of its own. `close` releases it. */
+export function openJournal(path = JOURNAL_SOCKET): Journal {
+  const address = unixAddress(path);
+  const type = SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
+  // -1 where a sandbox allows no such socket: then nobody listens.
+  let fd = libc.socket(AF_UNIX, type, 0);
+  return {
+    // Not connected: a journal that is started again has another socket of the same name.
+    send(fields) {
+      if (fd < 0) return false;
+      const datagram = encodeJournalFields(fields);
+      return libc.sendto(fd, datagram, datagram.length, MSG_NOSIGNAL, address, address.length) >= 0;
+    },
+    close() {
+      if (fd >= 0) checked(libc.close(fd), "close the journal");
+      fd = -1;
+    },
+  };
+}
+
+/** Values are cut; those with line feeds are sent by their length, so that none can forge a field. */
+export function encodeJournalFields(fields: JournalFields): Uint8Array {
+  const parts = Object.entries(fields).flatMap(([name, value]) => {
+    if (value === undefined) return [];
+    const bytes = cut(new TextEncoder().encode(String(value)));
+    if (!bytes.includes(LINE_FEED)) return [new TextEncoder().encode(`${name}=`), bytes, [LINE_FEED]];
+    const length = new Uint8Array(8);
+    new DataView(length.buffer).setBigUint64(0, BigInt(bytes.length), true);
+    return [new TextEncoder().encode(`${name}\n`), length, bytes, [LINE_FEED]];
+  });
+  return new Uint8Array(Buffer.concat(parts.map((part) => Uint8Array.from(part))));
+}
+
+/**
+ * Whether a file is the journal's own stream, so that lines written to it arrive there anyway.
+ * @param journalStream $JOURNAL_STREAM, `device:inode` (systemd.exec(5)).
+ */
+export function isJournalStream(
+  journalStream: string | undefined,
+  { dev, ino }: { readonly dev: bigint; readonly ino: bigint },
+): boolean {
+  return journalStream === `${dev}:${ino}`;
+}
+
+const LINE_FEED = 10;
+
+/** At most VALUE_MAX_BYTES, and no half a character. */
+function cut(bytes: Uint8Array): Uint8Array {
+  if (bytes.length <= VALUE_MAX_BYTES) return bytes;
+  let end = VALUE_MAX_BYTES;
+  while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end--;
+  return bytes.subarray(0, end);
+}
+
+/** struct sockaddr_un: family, then the path and its NUL. */
+function unixAddress(path: string): Uint8Array {
+  const bytes = new TextEncoder().encode(path);
+  if (bytes.length >= SUN_PATH_BYTES) throw new RangeError(`${path} is too long for a socket`);
+  const address = new Uint8Array(2 + bytes.length + 1);
+  new DataView(address.buffer).setUint16(0, AF_UNIX, true);
+  address.set(bytes, 2);
+  return address;
+}

@@ -1,0 +1,60 @@
+import { describe, expect, test } from "bun:test";
+import { entriesOf } from "../../src/cli/event-entries.ts";
+import { decodeEntries, encodeEntry } from "../../src/history/entry.ts";
+import type { SupervisorEvent } from "../../src/supervisor/events.ts";
+import { ALL_EVENTS, anEvent, CAPTURE } from "../helpers/event.ts";
+
+const namesOf = (event: SupervisorEvent, isAudited: boolean) =>
+  entriesOf(event, isAudited).map(({ event }) => event);
+
+describe("the history", () => {
+  test.each([
+    ["opened", ["opened"], ["opened"]],
+    ["worsened", ["worsened"], ["worsened"]],
+    ["ongoing", ["ongoing"], ["ongoing"]],
+    ["recovered", ["recovered"], ["recovered"]],
+    ["resolved", ["resolved"], ["resolved"]],
+    ["collected", ["captured"], ["captured", "collected"]],
+    ["stopped", ["ongoing"], ["ongoing"]],
+    ["dropped", [], ["dropped"]],
+    ["swept", [], ["deleted"]],
+    ["configured", [], ["configured"]],
+    ["notified", [], ["notified"]],
+    ["lost", [], []],
+    ["restarting", [], []],
+  ] as const)("of %s has %j, and %j where it is audited", (type, always, audited) => {
+    expect(namesOf(anEvent(type), false)).toEqual([...always]);
+    expect(namesOf(anEvent(type), true)).toEqual([...audited]);
+  });
+
+  test("waits with what has not grown, and has nothing to say of an incident that is not known", () => {
+    expect(namesOf(anEvent("ongoing", { grown: false }), true)).toEqual([]);
+    expect(namesOf(anEvent("collected", { incident: undefined }), true)).toEqual(["collected"]);
+  });
+
+  test("says of what aod did what it was", () => {
+    const fieldsOf = (event: SupervisorEvent) =>
+      entriesOf(event, true).flatMap((entry) => ("fields" in entry ? [entry.fields] : []));
+    expect(fieldsOf(anEvent("collected"))).toEqual([
+      {
+        ...{ incident_id: "20261123T012345.678Z", capture: CAPTURE, bytes: 5, duration_ms: 7 },
+        actions: [{ name: "dmesg", status: "missing" }],
+      },
+    ]);
+    expect(fieldsOf(anEvent("swept"))).toEqual([{ name: CAPTURE, bytes: 5, reason: "age" }]);
+    expect(fieldsOf(anEvent("configured"))).toEqual([
+      { file: "/etc/aod.yaml", sha256: "abc", rules: ["slow"] },
+    ]);
+    expect(fieldsOf(anEvent("notified"))).toMatchObject([{ of: "opened", status: "failed", exit_code: 1 }]);
+  });
+
+  test("reads all that it writes, one short line each", () => {
+    for (const event of ALL_EVENTS) {
+      for (const entry of entriesOf(event, true)) {
+        const line = encodeEntry(entry, 0);
+        expect(decodeEntries(line)).toMatchObject([{ event: entry.event }]);
+        expect(line.length).toBeLessThan(1000);
+      }
+    }
+  });
+});

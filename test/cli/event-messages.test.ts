@@ -1,0 +1,41 @@
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { journalFieldsOf, MESSAGE_IDS } from "../../src/cli/event-messages.ts";
+import { ALL_EVENTS, anEvent, CAPTURE } from "../helpers/event.ts";
+
+const fieldsOf = (event: (typeof ALL_EVENTS)[number]) => journalFieldsOf(event, "warn", "text", "/srv/aod");
+
+describe("entries of the journal", () => {
+  test("say which incident, and have an id to look for", () => {
+    expect(fieldsOf(anEvent("opened"))).toEqual({
+      ...{ MESSAGE: "text", MESSAGE_ID: MESSAGE_IDS.opened, PRIORITY: 4, SYSLOG_IDENTIFIER: "aod" },
+      ...{ AOD_INCIDENT_ID: "20261123T012345.678Z", AOD_RULE: "slow", AOD_SHARE: "//files/db" },
+    });
+  });
+
+  test("of a capture say where it is, also of one that a person asked for", () => {
+    expect(fieldsOf(anEvent("collected"))).toMatchObject({
+      ...{ AOD_CAPTURE: `/srv/aod/batches/${CAPTURE}`, AOD_SHARE: "//files/db" },
+    });
+    const capture = { ...anEvent("collected").capture, incidentId: undefined };
+    const manual = { ...capture, name: CAPTURE.replace("slow", "manual") };
+    const fields = fieldsOf(anEvent("collected", { capture: manual, incident: undefined }));
+    expect(fields).toMatchObject({ AOD_RULE: "manual", AOD_INCIDENT_ID: undefined });
+  });
+
+  test("are made of four events, and of no other", () => {
+    const types = ALL_EVENTS.filter((event) => fieldsOf(event) !== undefined).map(({ type }) => type);
+    expect(types.sort()).toEqual(Object.keys(MESSAGE_IDS).sort() as typeof types);
+  });
+
+  test("have ids of 128 bits, no two the same, that are documented", () => {
+    const ids = Object.values(MESSAGE_IDS);
+    const document = readFileSync(join(import.meta.dir, "../../docs/incidents.md"), "utf8");
+    expect(new Set(ids).size).toBe(4);
+    for (const id of ids) {
+      expect(id).toMatch(/^[0-9a-f]{32}$/);
+      expect(document).toContain(id);
+    }
+  });
+});

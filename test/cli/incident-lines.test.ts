@@ -1,0 +1,81 @@
+import { describe, expect, test } from "bun:test";
+import { incidentLines, tableLines } from "../../src/cli/incident-lines.ts";
+import { decodeEntries, encodeEntry } from "../../src/history/entry.ts";
+import { foldIncidents, type StoredIncident } from "../../src/history/fold.ts";
+import { anAttribution } from "../helpers/attribution.ts";
+import { anIncident, OPENED_AT_MS } from "../helpers/incident.ts";
+import { aRequest } from "../helpers/request.ts";
+
+const CAPTURE = "aod_20261123T012345.700Z_slow.tar.zst";
+const resolved = { state: "resolved", resolvedAtMs: OPENED_AT_MS + 95_000 } as const;
+
+describe("the table of incidents", () => {
+  test("has a line for each, under its titles", () => {
+    const hangs = anIncident({ kind: "hung", standing: { count: 1, oldestNs: 1 }, worstNs: 12.4e9 });
+    expect(tableLines([anIncident(resolved), hangs], OPENED_AT_MS + 7_200_000)).toEqual([
+      "ID                    STATE     LASTED   RULE  KIND  REQUESTS  WORST  CAPTURES  SHARE",
+      "20261123T012345.678Z  resolved  1.6 min  slow  slow  10        51 ms  0         //files/db",
+      "20261123T012345.678Z  hangs     2 h      slow  hung  10        12 s   0         //files/db",
+    ]);
+  });
+
+  test("shows no more than 0 of an incident that ended before it began: the clock was set back", () => {
+    expect(tableLines([anIncident({ ...resolved, resolvedAtMs: 0 })], 0)[1]).toContain("resolved  0 ms");
+  });
+
+  test("obeys no name of a share", () => {
+    const share = "//x\u001b[2J\u009b\u202e\nfake";
+    const lines = tableLines([anIncident({ share })], 0);
+    expect(lines).toHaveLength(2);
+    expect(lines[1]).toEndWith("//x\\u001b[2J\\u009b\\u202e\\u000afake");
+  });
+});
+
+describe("one incident", () => {
+  const incident = anIncident({
+    ...resolved,
+    captures: [CAPTURE, CAPTURE.replace("45.7", "46.7")],
+    hung: { count: 2, longestNs: 90e9 },
+    suppressed: 3,
+    attribution: anAttribution(),
+    worst: aRequest({ comm: "evil\u001b]0;x" }),
+  });
+
+  function stored(): StoredIncident {
+    const collected = {
+      incident_id: incident.id,
+      capture: CAPTURE,
+      incident: null,
+      actions: [{ name: "dmesg", status: "ok" }],
+    };
+    const text =
+      encodeEntry({ event: "opened", incident: { ...incident, state: "open", count: 1 } }, OPENED_AT_MS) +
+      encodeEntry({ event: "collected", fields: collected }, OPENED_AT_MS) +
+      encodeEntry({ event: "resolved", incident }, OPENED_AT_MS);
+    return foldIncidents(decodeEntries(text))[0] as StoredIncident;
+  }
+
+  test("is shown whole: what, when, who, its captures, those that are deleted too, and its history", () => {
+    const lines = incidentLines(stored(), (name) => (name === CAPTURE ? `/out/${name}` : undefined));
+    expect(lines).toEqual([
+      "incident    20261123T012345.678Z",
+      "rule        slow (latency), at worst slow",
+      "share       //files/db",
+      "server      files, SMB 3.1.1, encrypted, connection 0x7",
+      "mounted at  /mnt/db",
+      "who waits   postgres (4200), postgresql.service",
+      "opened      2026-11-23T01:23:45.678Z",
+      "last seen   2026-11-23T01:23:47.178Z",
+      "resolved    2026-11-23T01:25:20.678Z",
+      "requests    10, the worst 51 ms",
+      "worst       SMB2_READ, evil\\u001b]0;x, pid 4200",
+      "hung        2 in one go, for 1.5 min at most",
+      "suppressed  3 captures, by the cooldown",
+      `captures    /out/${CAPTURE}`,
+      "            aod_20261123T012346.700Z_slow.tar.zst (deleted)",
+      'history     2026-11-23T01:23:45.678Z opened kind=slow requests=1 worst="51 ms"',
+      `            2026-11-23T01:23:45.678Z collected capture=${CAPTURE} actions="[{\\"name\\":\\"dmesg\\",\\"status\\":\\"ok\\"}]"`,
+      '            2026-11-23T01:23:45.678Z resolved kind=slow requests=10 worst="51 ms"',
+    ]);
+  });
+});

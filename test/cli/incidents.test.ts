@@ -1,0 +1,62 @@
+import { describe, expect, test } from "bun:test";
+import { chooseIncident, jsonLines, newestFirst } from "../../src/cli/incidents.ts";
+import type { StoredIncident } from "../../src/history/fold.ts";
+import { toFailure } from "../../src/model/failure.ts";
+import { anIncident, OPENED_AT_MS } from "../helpers/incident.ts";
+
+function stored(id: string, openedAtMs = OPENED_AT_MS, share = "//files/db"): StoredIncident {
+  return { incident: anIncident({ id, openedAtMs, share }), entries: [] };
+}
+
+function failureOf(act: () => unknown) {
+  try {
+    act();
+    return undefined;
+  } catch (thrown) {
+    return toFailure(thrown);
+  }
+}
+
+describe("aod incidents", () => {
+  test("lists the newest first; of one moment the one that was written last", () => {
+    const order = newestFirst([stored("a", 2), stored("b", 3), stored("c", 3), stored("d", 1)]);
+    expect(order.map(({ incident }) => incident.id)).toEqual(["c", "b", "a", "d"]);
+  });
+
+  test("finds one by the beginning of its id, and exactly before that", () => {
+    const all = ["20261123T012345.678Z", "20261123T012345.678Z-2", "20261124T000000.000Z"].map((id) =>
+      stored(id),
+    );
+    expect(chooseIncident(all, "20261124")).toBe(all[2] as StoredIncident);
+    expect(chooseIncident(all, "20261123T012345.678Z")).toBe(all[0] as StoredIncident);
+    expect(failureOf(() => chooseIncident(all, "20261123"))).toMatchObject({
+      code: "NOT_FOUND",
+      message: expect.stringContaining("2 incidents begin with 20261123: 20261123T012345.678Z"),
+    });
+    expect(failureOf(() => chooseIncident(all, "x\u001b"))).toMatchObject({
+      code: "NOT_FOUND",
+      message: expect.stringContaining("no incident x\\u001b;"),
+    });
+  });
+
+  test("gives JSON that no terminal obeys and that means what it says", () => {
+    const share = "//x\u001b[2J\u009b\u202e\nfake";
+    const lines = jsonLines([stored("a", OPENED_AT_MS, share)], false);
+    expect(JSON.parse(lines.join("\n"))).toMatchObject([{ id: "a", share, captures: [] }]);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+    expect(lines.filter((line) => /[\u0000-\u001f\u007f-\u009f\u202e]/.test(line))).toEqual([]);
+    expect(jsonLines([], false)).toEqual(["[]"]);
+  });
+
+  test("adds the history where one is asked for", () => {
+    const entry = {
+      time: "t",
+      event: "notified",
+      incidentId: "a",
+      incident: undefined,
+      fields: { of: "opened" },
+    };
+    const lines = jsonLines([{ ...stored("a"), entries: [entry] }], true);
+    expect(JSON.parse(lines.join("\n"))[0].history).toEqual([{ time: "t", event: "notified", of: "opened" }]);
+  });
+});

@@ -1,0 +1,88 @@
+// Events of the supervisor for tests: one of each type, but for what the test says.
+
+import type { Anomaly } from "../../src/model/anomaly.ts";
+import type { Config } from "../../src/model/config.ts";
+import type { EventOf, SupervisorEvent } from "../../src/supervisor/events.ts";
+import { anIncident } from "./incident.ts";
+import { aNotice } from "./notice.ts";
+
+export const CAPTURE = "aod_20261123T012345.700Z_slow.tar.zst";
+
+const incident = anIncident({ captures: [CAPTURE] });
+const anomaly: Anomaly = {
+  ...{ rule: "slow", ruleType: "latency", kind: "slow", share: "//files/db", occurredNs: 0, detectedNs: 0 },
+  ...{ count: 10, worstNs: 5e7, evidence: [], standing: undefined },
+};
+const failure = { code: "BUG", message: "no", context: {}, stack: undefined, causes: [] } as const;
+const action = { name: "dmesg", file: undefined, status: "missing", exitCode: undefined } as const;
+
+const EVENTS: { readonly [Type in SupervisorEvent["type"]]: EventOf<Type> } = {
+  watching: { type: "watching", rules: 1, outputDir: "/srv/aod" },
+  waiting: { type: "waiting" },
+  attached: { type: "attached", missing: [] },
+  released: { type: "released" },
+  opened: { type: "opened", incident, anomaly },
+  worsened: { type: "worsened", incident, anomaly },
+  ongoing: { type: "ongoing", incident, anomaly, grown: true },
+  recovered: {
+    type: "recovered",
+    incident,
+    recovery: {
+      rule: "slow",
+      share: "//files/db",
+      count: 1,
+      abandoned: 0,
+      unsaid: 0,
+      longestNs: 1,
+      endedNs: 1,
+    },
+  },
+  resolved: {
+    type: "resolved",
+    incident: { ...incident, state: "resolved", resolvedAtMs: incident.lastAtMs },
+  },
+  collecting: { type: "collecting", orderId: 1, rule: "slow", kind: "slow", frozenAfterMs: 1 },
+  collected: {
+    type: "collected",
+    incident,
+    capture: {
+      ...{ orderId: 1, incidentId: incident.id, name: CAPTURE, bytes: 5, durationMs: 7 },
+      actions: [{ ...action, durationMs: 1, bytes: 0, sha256: undefined, reason: "no" }],
+    },
+  },
+  dropped: { type: "dropped", orderId: 1, reason: "no" },
+  swept: {
+    ...{ type: "swept", removals: [{ name: CAPTURE, bytes: 5, reason: "age" }], stuck: [] },
+    ...{ keptCount: 0, keptBytes: 0, rotated: false },
+  },
+  dead: { type: "dead", found: 1, closed: 1 },
+  lost: { type: "lost", cause: "ring_full", count: 1 },
+  configured: {
+    type: "configured",
+    config: {
+      file: "/etc/aod.yaml",
+      sha256: "abc",
+      rules: [{ name: "slow" }],
+      auditEnabled: true,
+    } as unknown as Config,
+    isStart: true,
+  },
+  notified: {
+    type: "notified",
+    notice: aNotice(),
+    outcome: { status: "failed", exitCode: 1, durationMs: 3, reason: "no" },
+  },
+  restarting: { type: "restarting", thread: "runner", failure, delayMs: 1 },
+  fatal: { type: "fatal", thread: "runner", failure },
+  stopping: { type: "stopping" },
+  stopped: { type: "stopped", detector: undefined, runner: undefined, losses: {}, open: [incident] },
+};
+
+export const ALL_EVENTS: readonly SupervisorEvent[] = Object.values(EVENTS);
+
+export function anEvent<Type extends SupervisorEvent["type"]>(
+  type: Type,
+  parts: Partial<EventOf<Type>> = {},
+): EventOf<Type> {
+  return { ...EVENTS[type], ...parts };
+}

@@ -1,0 +1,136 @@
+import { describe, expect, test } from "bun:test";
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import { HISTORY, HistoryFile, OLD_HISTORY, readHistory } from "../../src/history/file.ts";
+import { tempDir } from "../helpers/temp-dir.ts";
+
+function aHistory(firstLines = "") {
+  const folder = tempDir();
+  const path = join(folder, HISTORY);
+  return { folder, path, file: new HistoryFile(folder, () => firstLines) };
+}
+
+function errnoOf(act: () => unknown): string | undefined {
+  try {
+    act();
+    return undefined;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code;
+  }
+}
+
+describe("the history's file", () => {
+  test("is private, and grows by whole lines over restarts", () => {
+    const { folder, path, file } = aHistory();
+    expect(file.append("one\n")).toBeUndefined();
+    file.close();
+    const next = new HistoryFile(folder, () => "begun anew\n");
+    expect(next.append("two\n")).toBeUndefined();
+    expect(readFileSync(path, "utf8")).toBe("one\ntwo\n");
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(next.failures).toBe(0);
+  });
+
+  test("is made private where it was not", () => {
+    const { path, file } = aHistory();
+    writeFileSync(path, "", { mode: 0o644 });
+    file.append("one\n");
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  test("goes on in a new line behind one that a crash tore", () => {
+    const { path, file } = aHistory();
+    writeFileSync(path, 'one\n{"ti');
+    file.append("two\n");
+    file.append("three\n");
+    expect(readFileSync(path, "utf8")).toBe('one\n{"ti\ntwo\nthree\n');
+  });
+
+  test.each([
+    ["renamed", (path: string) => renameSync(path, `${path}.1`)],
+    ["removed", unlinkSync],
+  ])("that was %s is begun anew, with its first lines", (_, act) => {
+    const { path, file } = aHistory("what is open\n");
+    writeFileSync(path, "one\n");
+    file.append("two\n");
+    act(path);
+    expect(file.append()).toBeUndefined();
+    expect(readFileSync(path, "utf8")).toBe("what is open\n");
+    file.append("three\n");
+    expect(readFileSync(path, "utf8")).toBe("what is open\nthree\n");
+  });
+
+  test("is not written through a symbolic link, nor into what is no file: it says why, counts, and goes on later", () => {
+    const { folder, path, file } = aHistory();
+    const precious = join(folder, "precious");
+    symlinkSync(precious, path);
+    expect(file.append("one\n")).toBe("ELOOP");
+    expect(existsSync(precious)).toBe(false);
+    unlinkSync(path);
+    mkdirSync(path);
+    expect(file.append("two\n")).toBe("EISDIR");
+    renameSync(path, join(folder, "elsewhere"));
+    expect(Bun.spawnSync(["mkfifo", path]).exitCode).toBe(0);
+    expect(file.append("three\n")).toBe("EINVAL");
+    unlinkSync(path);
+    expect(file.append("four\n")).toBeUndefined();
+    expect(file.failures).toBe(3);
+    expect(readFileSync(path, "utf8")).toBe("four\n");
+  });
+
+  test("survives a disk that fills up in the middle of a line, and the next line is whole", () => {
+    const folder = tempDir();
+    let freeBytes = 6;
+    const file = new HistoryFile(
+      folder,
+      () => "",
+      (fd, bytes, offset) => {
+        if (freeBytes === 0) throw Object.assign(new Error(), { code: "ENOSPC" });
+        const written = writeSync(fd, bytes, offset, Math.min(freeBytes, bytes.length - offset));
+        freeBytes -= written;
+        return written;
+      },
+    );
+    expect(file.append("one\n")).toBeUndefined();
+    expect([file.append("two\n"), file.append("three\n")]).toEqual(["ENOSPC", "ENOSPC"]);
+    freeBytes = 100;
+    expect(file.append("four\n")).toBeUndefined();
+    expect(file.failures).toBe(2);
+    expect(readHistory(folder)).toBe("\none\ntw\nfour\n");
+  });
+});
+
+describe("reading the history", () => {
+  test("gives the old file, then the new one", () => {
+    const { folder, path } = aHistory();
+    expect(readHistory(folder).trim()).toBe("");
+    writeFileSync(path, "new\n");
+    writeFileSync(join(folder, OLD_HISTORY), "old");
+    expect(readHistory(folder)).toBe("old\nnew\n");
+  });
+
+  test("gives the end of what has become very long", () => {
+    const { folder, path } = aHistory();
+    writeFileSync(path, `begin\n${"x".repeat(17 << 20)}\nend\n`);
+    const text = readHistory(folder);
+    expect(text.endsWith("\nend\n")).toBe(true);
+    expect(text.includes("begin")).toBe(false);
+  });
+
+  test("throws where there is no folder, and where a link leads away", () => {
+    const { folder, path } = aHistory();
+    expect(errnoOf(() => readHistory(join(folder, "nowhere")))).toBe("ENOENT");
+    symlinkSync("/etc/passwd", path);
+    expect(errnoOf(() => readHistory(folder))).toBe("ELOOP");
+  });
+});

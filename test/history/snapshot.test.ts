@@ -1,0 +1,71 @@
+import { describe, expect, test } from "bun:test";
+import { decodeIncident, encodeIncident } from "../../src/history/snapshot.ts";
+import type { Incident } from "../../src/model/incident.ts";
+import { anIncident, OPENED_AT_MS } from "../helpers/incident.ts";
+import { seeded } from "../helpers/random.ts";
+import { aRequest } from "../helpers/request.ts";
+
+const CAPTURE = "aod_20261123T012345.700Z_slow.tar.zst";
+
+/** As a reader gets it. */
+function again(incident: Incident): Incident | undefined {
+  return decodeIncident(JSON.parse(JSON.stringify(encodeIncident(incident))));
+}
+
+describe("the public form of an incident", () => {
+  test("has times in UTC, durations in ms and the request that was worst", () => {
+    const incident = anIncident({ hung: { count: 2, longestNs: 9e9 }, captures: [CAPTURE] });
+    expect(encodeIncident(incident)).toMatchObject({
+      ...{ id: "20261123T012345.678Z", rule: "slow", type: "latency", share: "//files/db", kind: "slow" },
+      ...{ state: "open", opened_at: "2026-11-23T01:23:45.678Z", last_at: "2026-11-23T01:23:47.178Z" },
+      ...{ resolved_at: null, count: 10, worst_ms: 51.25, captures: [CAPTURE], standing: null },
+      worst: { command: "SMB2_READ", pid: 4200, tid: 4242, comm: "postgres", state: "done" },
+      hung: { count: 2, longest_ms: 9000 },
+    });
+  });
+
+  test("comes back as it was", () => {
+    const random = seeded();
+    for (let run = 0; run < 200; run++) {
+      const isOpen = random.chance(0.5);
+      const incident = anIncident({
+        share: random.pick(["//files/db", "unknown", "//hostile\n\u001b[2J\u2028/\u202e"]),
+        kind: random.pick(["slow", "error", "signal", "emergency", "hung"]),
+        ...(isOpen ? {} : { state: "resolved", resolvedAtMs: OPENED_AT_MS + random.int(-1e9, 1e9) }),
+        count: random.int(0, 1e9),
+        worstNs: random.int(0, 1e9) * 1e3,
+        worst: random.pick([
+          undefined,
+          aRequest({ latencyMs: 0, comm: "\u0000\u0007é" }),
+          aRequest({ command: random.int(0, 19), startNs: 2n ** 63n, sessionId: 2n ** 64n - 1n }),
+        ]),
+        standing: random.pick([undefined, { count: 3, oldestNs: random.int(0, 1e9) * 1e3 }]),
+        hung: random.pick([undefined, { count: 4, longestNs: random.int(0, 1e9) * 1e3 }]),
+        captures: random.pick([[], [CAPTURE]]),
+        suppressed: random.int(0, 100),
+      });
+      expect(again(incident), random.seedText).toEqual(incident);
+    }
+  });
+
+  test.each([
+    ["without an id", { id: undefined }],
+    ["with a share that is no text", { share: 5 }],
+    ["of an unknown kind", { kind: "toString" }],
+    ["in no state", { state: "ajar" }],
+    ["resolved at no time", { state: "resolved", resolved_at: null }],
+    ["opened at no time", { opened_at: "yesterday" }],
+    ["with a count that is none", { count: "10" }],
+  ])("%s is no incident", (_, parts) => {
+    expect(decodeIncident({ ...encodeIncident(anIncident()), ...parts })).toBeUndefined();
+  });
+
+  test.each([
+    ["worst", { worst: { comm: 5 } }, { worst: undefined }],
+    ["hung", { hung: "yes" }, { hung: undefined }],
+    ["captures", { captures: ["../../etc/passwd", 5, CAPTURE] }, { captures: [CAPTURE] }],
+  ])("loses its %s where that is not what it has to be, and nothing else", (_, parts, left) => {
+    const incident = anIncident();
+    expect(decodeIncident({ ...encodeIncident(incident), ...parts })).toEqual({ ...incident, ...left });
+  });
+});

@@ -1,0 +1,143 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import type { Anomaly } from "../../src/model/anomaly.ts";
+import type { CaptureOrder } from "../../src/model/capture.ts";
+import type { Config } from "../../src/model/config.ts";
+import type { Incident } from "../../src/model/incident.ts";
+import type { SupervisorEvent } from "../../src/supervisor/events.ts";
+import { IncidentDesk } from "../../src/supervisor/incident-desk.ts";
+import { anAttribution } from "../helpers/attribution.ts";
+import { anIncident } from "../helpers/incident.ts";
+import { aLatencyRule } from "../helpers/rule.ts";
+import { waitUntil } from "../helpers/wait-until.ts";
+
+const RESOLVE_AFTER_MS = 50;
+const desks: IncidentDesk[] = [];
+afterEach(() => {
+  for (const desk of desks.splice(0)) desk.close();
+});
+
+function aConfig(ruleName = "slow"): Config {
+  return {
+    ...{ file: undefined, sha256: "", outputDir: "/srv/aod", rules: [aLatencyRule({ name: ruleName })] },
+    ...{ defaultActions: [], captureCooldownMs: 60_000, resolveAfterMs: RESOLVE_AFTER_MS },
+    ...{ auditEnabled: true, notify: undefined, cleanup: { intervalMs: 1, maxAgeMs: 1, maxTotalBytes: 1 } },
+  };
+}
+
+function aDesk(incidents: readonly Incident[] = []) {
+  const told: SupervisorEvent[] = [];
+  const orders: CaptureOrder[] = [];
+  const steps: string[] = [];
+  const desk = new IncidentDesk({
+    ...{ config: aConfig(), sourceName: "demo", incidents, losses: () => ({}), notify: () => true },
+    tell: (event) => told.push(event),
+    freeze: () => {
+      steps.push("frozen");
+      return new ArrayBuffer(0);
+    },
+    attribute: (share) => {
+      steps.push("attributed");
+      return anAttribution({ server: share });
+    },
+    send: (order) => orders.push(order) > 0,
+  });
+  desks.push(desk);
+  const types = () => told.map(({ type }) => type).filter((type) => type !== "collecting");
+  return { desk, told, types, orders, steps };
+}
+
+function anAnomaly(parts: Partial<Anomaly> = {}): Anomaly {
+  return {
+    ...{ rule: "slow", ruleType: "latency", kind: "slow", share: "//files/db", occurredNs: 0, detectedNs: 0 },
+    ...{ count: 1, worstNs: 1, evidence: [], standing: undefined },
+    ...parts,
+  };
+}
+
+function hang(count: number): Anomaly {
+  return anAnomaly({ kind: "hung", standing: { count, oldestNs: 1e9 }, count: 0 });
+}
+
+const recovery = {
+  rule: "slow",
+  share: "//files/db",
+  count: 2,
+  abandoned: 0,
+  unsaid: 0,
+  longestNs: 3e9,
+  endedNs: 0,
+};
+
+describe("the incident desk", () => {
+  test("says whose trouble it is when it opens, in the capture too, and looks for that after the freeze", () => {
+    const { desk, told, orders, steps } = aDesk();
+    desk.observe(anAnomaly());
+    const attribution = anAttribution({ server: "//files/db" });
+    expect(steps).toEqual(["frozen", "attributed"]);
+    expect(orders[0]?.attribution).toEqual(attribution);
+    expect(told.find(({ type }) => type === "opened")).toMatchObject({ incident: { attribution } });
+    expect(desk.open()[0]?.attribution).toEqual(attribution);
+    desk.observe(anAnomaly());
+    expect(steps).toHaveLength(2);
+  });
+
+  test("says what opens, worsens, goes on, recovers and is resolved, and that in the end it is quiet", async () => {
+    const { desk, types, orders } = aDesk();
+    desk.observe(anAnomaly());
+    desk.observe(hang(1));
+    desk.observe(hang(2));
+    await Bun.sleep(3 * RESOLVE_AFTER_MS);
+    expect(types()).toEqual(["opened", "worsened", "ongoing"]);
+    desk.recover(recovery);
+    await waitUntil(() => types().includes("resolved"));
+    expect(types().slice(3)).toEqual(["recovered", "resolved"]);
+    expect(orders.map(({ kind }) => kind)).toEqual(["slow", "hung"]);
+  });
+
+  test("says of a slow one that goes on only when it has grown, and of a hang always", () => {
+    const { desk, told } = aDesk();
+    desk.observe(anAnomaly({ count: 10 }));
+    desk.observe(anAnomaly({ count: 1 }));
+    desk.observe(anAnomaly({ count: 9 }));
+    desk.observe(hang(4));
+    desk.observe(hang(5));
+    const ongoing = told.flatMap((event) => (event.type === "ongoing" ? [event.grown] : []));
+    expect(ongoing).toEqual([true, false]);
+  });
+
+  test.each([
+    ["a detector begins anew", (desk: IncidentDesk) => desk.detectorStarted()],
+    ["a reload takes its rule away", (desk: IncidentDesk) => desk.configure(aConfig("other"))],
+  ])("lets go of what hung when %s", async (_, act) => {
+    const { desk, types } = aDesk();
+    desk.observe(hang(1));
+    act(desk);
+    await waitUntil(() => types().includes("resolved"));
+  });
+
+  test("takes a hang for ended that is said of a rule that is not there any more", async () => {
+    const { desk, types } = aDesk();
+    desk.configure(aConfig("other"));
+    desk.observe(hang(1));
+    await waitUntil(() => types().includes("resolved"));
+  });
+
+  test("takes up an incident of the last run, and resolves it when nothing comes", async () => {
+    const { desk, told, types } = aDesk([anIncident({ id: "earlier" })]);
+    desk.begin();
+    expect(desk.open()).toMatchObject([{ id: "earlier" }]);
+    await waitUntil(() => types().includes("resolved"));
+    expect(told).toMatchObject([{ type: "resolved", incident: { id: "earlier" } }]);
+  });
+
+  test("names the incident of a capture, and none for one that a person asked for", () => {
+    const { desk, told } = aDesk();
+    desk.observe(anAnomaly());
+    const incidentId = desk.open()[0]?.id;
+    const capture = { orderId: 1, incidentId, name: "x", bytes: 1, durationMs: 1, actions: [] };
+    desk.collected(capture);
+    desk.collected({ ...capture, incidentId: undefined });
+    const of = told.flatMap((event) => (event.type === "collected" ? [event.incident?.captures] : []));
+    expect(of).toEqual([["x"], undefined]);
+  });
+});

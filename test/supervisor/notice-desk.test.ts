@@ -1,0 +1,87 @@
+import { describe, expect, test } from "bun:test";
+import type { Config } from "../../src/model/config.ts";
+import { NOTICE_EVENTS, type Notice, type NoticeEvent } from "../../src/model/notice.ts";
+import type { SupervisorEvent } from "../../src/supervisor/events.ts";
+import { NoticeDesk } from "../../src/supervisor/notice-desk.ts";
+import { anIncident } from "../helpers/incident.ts";
+
+const [FIRST, SECOND] = [
+  "aod_20261123T012345.700Z_slow.tar.zst",
+  "aod_20261123T012405.700Z_slow.tar.zst",
+] as const;
+const incident = anIncident({ captures: [FIRST, SECOND] });
+const opened = { type: "opened", incident, anomaly: {} } as unknown as SupervisorEvent;
+const resolved: SupervisorEvent = { type: "resolved", incident };
+
+function captured(parts: Partial<Extract<SupervisorEvent, { type: "collected" }>> = {}): SupervisorEvent {
+  const capture = { orderId: 1, incidentId: incident.id, name: FIRST, bytes: 1, durationMs: 1, actions: [] };
+  return { type: "collected", capture, incident, ...parts };
+}
+
+function aDesk({ hasRunner = true, on = NOTICE_EVENTS as readonly NoticeEvent[] } = {}) {
+  const sent: Notice[] = [];
+  const told: SupervisorEvent[] = [];
+  const desk = new NoticeDesk({
+    tell: (event) => told.push(event),
+    send: (notice) => {
+      if (hasRunner) sent.push(notice);
+      return hasRunner;
+    },
+  });
+  const config = {
+    outputDir: "/srv/aod",
+    notify: { command: ["/x"], on, timeoutMs: 1 },
+  } as unknown as Config;
+  return { desk, sent, told, config };
+}
+
+describe("notices", () => {
+  test("say what happened to which incident, and where its newest capture is", () => {
+    const { desk, sent, config } = aDesk();
+    for (const event of [opened, captured(), resolved]) desk.consider(event, config);
+    const about = { incidentId: incident.id, rule: "slow", share: "//files/db" };
+    expect(sent).toEqual([
+      { noticeId: 1, event: "opened", ...about, capture: "" },
+      { noticeId: 2, event: "captured", ...about, capture: `/srv/aod/batches/${FIRST}` },
+      { noticeId: 3, event: "resolved", ...about, capture: `/srv/aod/batches/${SECOND}` },
+    ]);
+  });
+
+  test("of a capture that a person asked for name no incident", () => {
+    const { desk, sent, config } = aDesk();
+    const name = "aod_20261123T012345.678Z_manual.tar.zst";
+    const capture = { orderId: 1, incidentId: undefined, name, bytes: 1, durationMs: 1, actions: [] };
+    desk.consider(captured({ capture, incident: undefined }), config);
+    expect(sent).toMatchObject([{ event: "captured", incidentId: undefined, rule: "manual", share: "" }]);
+  });
+
+  test("are sent of what the configuration asks for, and of nothing else", () => {
+    const { desk, sent, config } = aDesk({ on: ["resolved"] });
+    const others: SupervisorEvent[] = [{ type: "stopping" }, { type: "lost", cause: "x", count: 1 }];
+    for (const event of [opened, captured(), resolved, ...others]) desk.consider(event, config);
+    expect(sent.map(({ event }) => event)).toEqual(["resolved"]);
+    desk.consider(resolved, { ...config, notify: undefined });
+    expect(sent).toHaveLength(1);
+  });
+
+  test("that get lost on their way are said, once", () => {
+    const { desk, sent, told, config } = aDesk();
+    desk.consider(opened, config);
+    desk.consider(resolved, config);
+    const [first] = sent as [Notice];
+    desk.done(first, { status: "ok", exitCode: 0, durationMs: 1, reason: undefined });
+    desk.dropAll("the runner failed");
+    desk.dropAll("again");
+    expect(told).toMatchObject([
+      { type: "notified", outcome: { status: "ok" } },
+      {
+        type: "notified",
+        notice: { event: "resolved" },
+        outcome: { status: "dropped", reason: "the runner failed" },
+      },
+    ]);
+    const without = aDesk({ hasRunner: false });
+    without.desk.consider(opened, without.config);
+    expect(without.told).toMatchObject([{ outcome: { status: "dropped" } }]);
+  });
+});
