@@ -1,4 +1,4 @@
-// What holds for a rule of any type, on one share: both rules' tests run it. Pass a rule and how to make a request that
+// What holds for a rule of any type that has a window, on one share: their tests run it. Pass a rule and how to make a request that
 // it counts and one that it passes.
 
 import { describe, expect, test } from "bun:test";
@@ -15,18 +15,21 @@ export interface RuleContract {
   readonly rule: Rule;
   readonly counting: (startMs: number) => Request;
   readonly passing: (startMs: number) => Request;
+  /** How the detector asks the rule; of replies unless the rule is about something else. */
+  readonly counts?: (request: Request) => boolean;
 }
 
 const MS = 1e6;
 
-export function describeRule({ rule, counting, passing }: RuleContract): void {
+export function describeRule({ rule, counting, passing, counts }: RuleContract): void {
+  const isCounted = counts ?? ((request) => judge(rule, factsOfReply(request, false)) !== "passes");
   const windowMs = rule.windowNs / MS;
 
   /** Feeds requests, and says what is due 1 s after each. */
   function run(requests: readonly Request[]): Anomaly[] {
     const track = new Track(rule, "//server/share");
     return requests.flatMap((request) => {
-      if (judge(rule, factsOfReply(request, false)) === "passes") return [];
+      if (!isCounted(request)) return [];
       const counted = { request, timeNs: endNs(request), latencyNs: request.latencyNs };
       if (track.count(counted)) track.tripFull(counted, counted.timeNs);
       return track.say(counted.timeNs + 1000 * MS);

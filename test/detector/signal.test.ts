@@ -5,9 +5,21 @@ import { KIND, SIGNAL } from "../../src/model/request.gen.ts";
 import { SIGNALS } from "../../src/model/signal.ts";
 import { aRequest } from "../helpers/request.ts";
 import { aSignalRule } from "../helpers/rule.ts";
+import { describeRule } from "./rule.contract.ts";
 import { Stage } from "./stage.ts";
 
 const never = () => expect.unreachable("nobody has to be asked");
+
+const ofSignal = (command: number) => (startMs: number) =>
+  aRequest({ startMs, latencyMs: 0, kind: KIND.SIGNAL, command });
+const three = aSignalRule({ acceptableCount: 3 });
+
+describeRule({
+  rule: three,
+  counting: ofSignal(SIGNAL.CREDIT_TIMEOUT),
+  passing: ofSignal(SIGNAL.SES_EXPIRED),
+  counts: ({ command }) => countsSignal(three, command, never),
+});
 
 describe("countsSignal", () => {
   test.each(SIGNALS.map(({ name, number, class: kind }) => [name, kind, number] as const))(

@@ -53,6 +53,12 @@ interface Manifest {
   readonly incident_id: string | null;
   readonly triggered_at: string;
   readonly detected_after_ms: number;
+  readonly attribution: {
+    readonly server: string | null;
+    readonly dialect: string | null;
+    readonly mount_points: readonly string[];
+    readonly processes: readonly { readonly pid: number; readonly name: string }[];
+  } | null;
   readonly evidence: readonly Readonly<Record<string, unknown>>[];
   readonly recorder: Readonly<Record<string, unknown>>;
   readonly actions: readonly Action[];

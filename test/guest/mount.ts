@@ -31,11 +31,15 @@ export function mountPoint(name: MountName): string {
   return `/mnt/${name}`;
 }
 
+/** What `mount -o` takes for it. */
+export function optionsOf(name: MountName): string {
+  const words = [`username=root,password=${PASSWORD},vers=3.1.1`, MOUNTS[name].options];
+  return words.filter((word) => word !== "").join(",");
+}
+
 export async function mount(name: MountName): Promise<void> {
-  const { source, options } = MOUNTS[name];
-  const words = [`username=root,password=${PASSWORD},vers=3.1.1`, options].filter((word) => word !== "");
   mkdirSync(mountPoint(name), { recursive: true });
-  await run("mount", "-t", "cifs", source, mountPoint(name), "-o", words.join(","));
+  await run("mount", "-t", "cifs", MOUNTS[name].source, mountPoint(name), "-o", optionsOf(name));
 }
 
 /** Unmounts every cifs mount, topmost first; by force what a failed scenario left behind. */

@@ -88,12 +88,12 @@ export async function withStoppedServer<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Ends the processes that serve connections, as a crash of the server does: clients have to connect anew. */
-export function killConnections(): void {
-  const servers = serverProcesses();
-  // The one that listens is the parent of the others.
-  const parent = Math.min(...servers);
-  for (const pid of servers) if (pid !== parent && parentOf(pid) === parent) killIfThere(pid);
+/** Ends the processes that serve connections to an address, as a crash of the server does: clients connect anew. */
+export async function killConnections(address: string): Promise<void> {
+  const sockets = await run("ss", "-Htnp", "state", "established", "src", `${address}:445`);
+  const pids = new Set([...sockets.matchAll(/"smbd[^"]*",pid=(\d+)/g)].map(([, pid]) => Number(pid)));
+  assert.ok(pids.size > 0, `smbd serves ${address}`);
+  for (const pid of pids) process.kill(pid, "SIGKILL");
 }
 
 /** Has the server forget who has this share connected: their next request is refused. */
@@ -111,23 +111,6 @@ export async function withFrozenDisk<T>(
     return await work();
   } finally {
     await run("fsfreeze", "--unfreeze", SHARE_FOLDERS[share]);
-  }
-}
-
-function killIfThere(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch (error) {
-    assert.equal((error as NodeJS.ErrnoException).code, "ESRCH");
-  }
-}
-
-function parentOf(pid: number): number | undefined {
-  try {
-    return Number(/^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
-  } catch (error) {
-    assert.ok(["ENOENT", "ESRCH"].includes((error as NodeJS.ErrnoException).code ?? ""));
-    return undefined;
   }
 }
 

@@ -6,7 +6,7 @@ import { readdirSync } from "node:fs";
 import { connectionInstance, isInFlight, mount, mountPoint, unmount } from "../mount.ts";
 import { finish, Provoker, run, waitFor } from "../process.ts";
 import type { Scenario } from "../scenario.ts";
-import { SECOND_ADDRESS } from "../server.ts";
+import { killConnections, SECOND_ADDRESS } from "../server.ts";
 
 const LOCK = 10; // MS-SMB2 2.2.1.2
 const CHANGE_NOTIFY = 15;
@@ -24,6 +24,16 @@ guardian:
     errors:
       type: Error
       mode: all
+      acceptable_count: 1
+    error_rate:
+      type: Error
+      acceptable_percent: 1
+      min_requests: 20
+    stuck:
+      type: Stuck
+      threshold_ms: 15000
+    signals:
+      type: Signal
       acceptable_count: 1
 `;
 
@@ -56,7 +66,13 @@ export const quietScenarios: readonly Scenario[] = [
       assert.ok(isInFlight(CHANGE_NOTIFY, waiting.notify.pid), "CHANGE_NOTIFY still waits");
       assert.ok(isInFlight(LOCK, waiting.lock.pid), "LOCK still waits");
 
+      // A server that was started again: connection and session are made anew, and nobody notices.
+      await killConnections(SECOND_ADDRESS);
+      await waitFor("the connection to be lost", () => connectionInstance(SECOND_ADDRESS) > 2);
+      readdirSync(mountPoint("idle"));
+
       assert.deepEqual(aod.captures, [], "a healthy day makes no capture");
+      assert.doesNotMatch(aod.log, /incident opened/);
       const { rows } = await aod.manualCapture();
       const seen = new Set(rows.map((row) => row.command));
       for (const command of ["SMB2_NEGOTIATE", "SMB2_SESSION_SETUP", "SMB2_QUERY_DIRECTORY", "SMB2_READ"]) {

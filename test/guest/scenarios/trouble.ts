@@ -2,10 +2,11 @@
 // that is gone, one slow share beside a fast one. Each makes its incident and no other.
 
 import assert from "node:assert/strict";
-import { isInFlight, MOUNTS, mount, mountPoint } from "../mount.ts";
+import { mkdirSync, readFileSync } from "node:fs";
+import { isInFlight, MOUNTS, mount, mountPoint, optionsOf } from "../mount.ts";
 import { finish, Provoker, waitFor } from "../process.ts";
 import type { Scenario } from "../scenario.ts";
-import { closeShare, killConnections, withFrozenDisk, withStoppedServer } from "../server.ts";
+import { closeShare, killConnections, withDelay, withFrozenDisk, withStoppedServer } from "../server.ts";
 
 const READ = 8; // MS-SMB2 2.2.1.2
 
@@ -29,6 +30,8 @@ guardian:
 `;
 
 const THREADS = 40;
+/** Where the share is mounted in a mount namespace of its own. */
+const INSIDE = "/mnt/inside";
 
 export const troubleScenarios: readonly Scenario[] = [
   {
@@ -101,7 +104,7 @@ export const troubleScenarios: readonly Scenario[] = [
       await withStoppedServer(async () => {
         provoker.go();
         await waitFor("the read to be in flight", () => isInFlight(READ, provoker.pid));
-        killConnections();
+        await killConnections("127.0.0.1");
       });
       const { manifest } = await aod.capture();
       assert.equal(manifest.type, "signal");
@@ -170,6 +173,44 @@ guardian:
         assert.equal(manifest.rule, "slow");
         assert.equal(manifest.share, MOUNTS.beta.source);
       }
+    },
+  },
+  {
+    name: "who: a slow process in a mount namespace of its own is named, with where it has the share",
+    config: `
+watch_interval_sec: 10
+guardian:
+  anomalies:
+    slow:
+      type: Latency
+      acceptable_count: 4
+      default_threshold_ms: 250
+      emergency_threshold_ms: 20000
+      match: {process: "provoker"}
+      actions: []
+`,
+    async run({ aod }) {
+      mkdirSync(INSIDE, { recursive: true });
+      const mountInside = `mount -t cifs ${MOUNTS.plain.source} ${INSIDE} -o ${optionsOf("plain")} && exec "$@"`;
+      const container = ["unshare", "--mount", "--propagation", "private", "sh", "-c", mountInside, "sh"];
+      const provoker = await Provoker.startIn(container, "direct-io", `${INSIDE}/data`, 2, 4);
+      assert.ok(
+        !readFileSync("/proc/self/mountinfo", "utf8").includes(INSIDE),
+        "nobody else sees that mount",
+      );
+      await withDelay(150, async () => {
+        provoker.go();
+        await provoker.done();
+      });
+      const { manifest } = await aod.capture();
+      assert.equal(manifest.share, MOUNTS.plain.source);
+      assert.deepEqual(manifest.attribution?.mount_points, [INSIDE]);
+      assert.equal(manifest.attribution?.server, "127.0.0.1");
+      assert.equal(manifest.attribution?.dialect, "3.1.1");
+      assert.deepEqual(
+        manifest.attribution?.processes.map(({ pid, name }) => [pid, name]),
+        [[provoker.pid, "provoker"]],
+      );
     },
   },
 ];
