@@ -39,6 +39,8 @@ interface Entry {
   /** Place of its line; undefined for one that waited before aod was there. */
   readonly at: number | undefined;
   readonly hangsIn: (Track | undefined)[];
+  /** Since when it waits, as far as it is known; undefined where it was seen not to, ns. */
+  sinceNs: number | undefined;
   checkNs: number;
   /** Times in a row that its task did not wait for cifs. */
   strayed: number;
@@ -179,18 +181,19 @@ export class Waiting {
     for (const entry of waiting) {
       const share = shares.get(entry.operation.taskId);
       if (share !== undefined) sayHung(entry, share, ledger, nowNs);
-      // Of one without a line only its task tells.
-      const isEndAsked = entry.at === undefined && entry.hangsIn.length > 0;
-      entry.checkNs = nowNs + (isEndAsked ? END_WITHIN_NS : Math.max(nowNs - entry.startNs, AGAIN_NS));
+      entry.checkNs = nowNs + pauseOf(entry, ledger, nowNs);
     }
   }
 
   #isWaiting(entry: Entry, wait: TaskWait, ledger: Ledger, nowNs: number): boolean {
     if (wait === "reply") {
       entry.strayed = 0;
+      // It left without a word and waits anew: nobody knows since when.
+      entry.sinceNs ??= nowNs;
       return true;
     }
     entry.strayed += 1;
+    if (entry.hangsIn.length === 0) entry.sinceNs = undefined;
     // Once may be a moment between two waits.
     const hasLeft = wait === "gone" || entry.strayed > 1;
     if (hasLeft) release(entry, ledger, nowNs, wait === "gone");
@@ -210,7 +213,21 @@ export class Waiting {
 }
 
 function anEntry(operation: Operation, at: number | undefined, startNs: number): Entry {
-  return { operation, startNs, at, hangsIn: [], checkNs: startNs, strayed: 0, look: 0 };
+  return { operation, startNs, at, hangsIn: [], sinceNs: startNs, checkNs: startNs, strayed: 0, look: 0 };
+}
+
+/** How long it need not be asked about: until it is due, then until its age has doubled. */
+function pauseOf(
+  { at, hangsIn, startNs, sinceNs = startNs }: Entry,
+  { limits }: Ledger,
+  nowNs: number,
+): number {
+  // Of the end of one without a line only its task tells.
+  if (at === undefined && hangsIn.length > 0) return END_WITHIN_NS;
+  const ageNs = nowNs - sinceNs;
+  return ageNs < limits.waitingNs
+    ? Math.min(limits.waitingNs - ageNs, CHECK_AFTER_NS)
+    : Math.max(ageNs, AGAIN_NS);
 }
 
 /** From which age on an operation is stuck to a rule, ns. */
@@ -219,13 +236,13 @@ function limitOf(rule: Rule): number {
 }
 
 function sayHung(entry: Entry, share: string, ledger: Ledger, nowNs: number): void {
-  const { operation, startNs, hangsIn } = entry;
-  const request = asEvidence(operation);
+  const { operation, hangsIn, sinceNs = entry.startNs } = entry;
+  const request = asEvidence({ ...operation, startNs: BigInt(Math.round(sinceNs)) });
   const tracks = ledger.ofShare(share, nowNs);
   ledger.rules.forEach((rule, index) => {
     const limitNs = limitOf(rule);
-    if (nowNs - startNs < limitNs) return;
-    const counted = { request, timeNs: startNs + limitNs, latencyNs: nowNs - startNs };
+    if (nowNs - sinceNs < limitNs) return;
+    const counted = { request, timeNs: sinceNs + limitNs, latencyNs: nowNs - sinceNs };
     const before = hangsIn[index];
     const track = before ?? tracks.of(index, operation.comm);
     if (track === undefined) return;

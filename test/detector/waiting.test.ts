@@ -110,6 +110,18 @@ describe("an operation that waits before it is a request", () => {
     expect(stage.said.at(-1)?.standing?.oldestNs).toBeGreaterThan(20e9);
   });
 
+  test("of a task that left without a word and waits anew is as old as that wait", () => {
+    const stage = new Stage([rule]);
+    stage.waits.set(101, "other");
+    stage.begin(1);
+    stage.advance(30_000);
+    stage.waits.delete(101);
+    stage.advance(34_000);
+    expect(stage.said).toEqual([]);
+    stage.advance(60_000);
+    expect(stage.said[0]?.standing).toEqual({ count: 1, oldestNs: 5e9 });
+  });
+
   test("is nothing to rules of other types, and to rules that pass it", () => {
     const stage = new Stage([
       aLatencyRule({ emergencyMs: 1000 }),
