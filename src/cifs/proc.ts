@@ -2,7 +2,7 @@
 // that a hung mount holds: DebugData takes spin locks only, wchan, comm and cgroup none, mountinfo that of the namespace,
 // which nobody keeps while waiting for a server. Expected absences are values; what the text means is for others.
 
-import { closeSync, constants, openSync, readdirSync, readSync } from "node:fs";
+import { closeSync, constants, openSync, readdirSync, readlinkSync, readSync } from "node:fs";
 
 /** Room for 40,000 requests in flight at about 100 bytes a line. */
 const DEBUG_DATA_MAX_BYTES = 4 << 20;
@@ -33,6 +33,15 @@ export function readWchan(taskId: number, proc = "/proc"): string | undefined {
   const result = readCapped(`${proc}/${taskId}/wchan`, WCHAN_MAX_BYTES);
   if (result === "absent") return undefined;
   return result === "refused" ? "0" : result.text;
+}
+
+/**
+ * Whether this /proc shows all tasks by the numbers that the kernel has for them. In a pid namespace of one's own
+ * (a container) it does not: who is not there may be alive all the same.
+ */
+export function showsAllTasks(proc = "/proc"): boolean {
+  // PROC_PID_INIT_INO, include/linux/proc_ns.h: the first pid namespace.
+  return readlinkSync(`${proc}/self/ns/pid`) === `pid:[${0xeffffffc}]`;
 }
 
 /** A process's own name; undefined where it is no more. */
@@ -72,7 +81,8 @@ export function findTasks(isSuch: (taskId: number) => boolean, proc = "/proc") {
 
 function numbersIn(folder: string): readonly number[] {
   try {
-    return readdirSync(folder).map(Number).filter(Number.isInteger);
+    const numbers = readdirSync(folder).map(Number).filter(Number.isInteger);
+    return numbers.sort((a, b) => a - b);
   } catch (error) {
     // Ended meanwhile.
     if (EXPECTED[(error as NodeJS.ErrnoException).code ?? ""] === undefined) throw error;

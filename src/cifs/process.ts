@@ -2,7 +2,7 @@
 // which container it belongs to; formats: systemd's resource-control, and what docker, podman, containerd, CRI-O, LXC and
 // systemd-nspawn call their groups.
 
-import { READAHEAD, WRITEBACK } from "../model/attribution.ts";
+import { isKernelWorker, READAHEAD, WRITEBACK } from "../model/attribution.ts";
 import { COMMAND } from "../model/command.ts";
 
 export interface Group {
@@ -30,7 +30,7 @@ export function parseCgroup(text: string): Group {
  * @param comm of the process, or of the thread where the process is no more.
  */
 export function nameSender(comm: string, command: number): string {
-  if (!/^kworker\//.test(comm)) return comm;
+  if (!isKernelWorker(comm)) return comm;
   return command === COMMAND.SMB2_READ ? READAHEAD : WRITEBACK;
 }
 

@@ -11,6 +11,7 @@ import {
   moduleFinding,
   privilegesFinding,
   readHost,
+  tasksFinding,
 } from "../doctor/host.ts";
 import { outputFindings, toolFindings } from "../doctor/output.ts";
 import { exitCodeOf } from "../supervisor/restart.ts";
@@ -35,6 +36,7 @@ function examine(file: string | undefined): number {
     kernelFinding(host),
     privilegesFinding(host),
     lockdownFinding(host),
+    tasksFinding(host),
     ...bpfFindings(host.cifsLoaded),
     moduleFinding(host),
     configFinding(found),

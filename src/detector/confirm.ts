@@ -3,12 +3,13 @@
 //
 // The kernel reports no end for a request whose waiter was killed, that was in flight at a reconnect, or whose reply
 // was malformed; such a line stays open. Two witnesses:
-//   - cifs's own list (MIDs in DebugData), by task and message id. What it lists is in flight. What it does not list
-//     is not, provided that the list covers it: see `covers`.
+//   - cifs's own list (MIDs in DebugData), by task and message id. What it lists is in flight, and somebody waits for
+//     it unless its task is no more. What it does not list is not, provided that the list covers it: see `covers`.
 //   - what the task waits for (its wchan). Good for synchronous requests, whose task waits for the reply; of READ and
 //     WRITE it says little, for cifsd takes their replies. Parts of a compound leave the list one by one while their
 //     task waits for the last, so a task that waits for cifs saves a request that is not listed.
 
+import { isKernelWorker } from "../model/attribution.ts";
 import type { CifsSession, DebugData, TaskWait } from "../model/cifs.ts";
 import { COMMAND } from "../model/command.ts";
 import type { Request } from "../model/request.ts";
@@ -72,6 +73,7 @@ export function judgeSuspect(
   { readNs, list }: Reading,
   waitOf: (taskId: number) => TaskWait,
 ): Verdict {
+  if (hasNoWaiter(request, waitOf)) return "dead";
   const fresh = readNs > sinceNs;
   if (fresh && list?.lists(request)) return "alive";
   const absent = fresh && list?.covers(request) === true;
@@ -91,6 +93,15 @@ export function judgeSuspect(
 }
 
 // --- internal ---
+
+/**
+ * cifs keeps a request whose waiter was killed on its list until the reply comes (transport.c: cifs_cancelled_callback),
+ * but nobody waits for it any more. What a WRITE carries is awaited by the file, whoever sent it; and kernel workers
+ * come and go while their requests are in flight.
+ */
+function hasNoWaiter({ taskId, command, comm }: Request, waitOf: (taskId: number) => TaskWait): boolean {
+  return command !== COMMAND.SMB2_WRITE && !isKernelWorker(comm) && waitOf(taskId) === "gone";
+}
 
 /** cifsd takes the replies of these, whatever the task that sent them does: HOOKS.md 1.2. */
 function isAsynchronous(command: number): boolean {

@@ -4,6 +4,7 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { release } from "node:os";
+import { showsAllTasks } from "../cifs/proc.ts";
 import { bad, type Finding, note, ok, warn } from "./finding.ts";
 
 export interface HostTexts {
@@ -12,6 +13,8 @@ export interface HostTexts {
   readonly status: string;
   /** /sys/kernel/security/lockdown; undefined where there is none. */
   readonly lockdown: string | undefined;
+  /** /proc shows the tasks of the whole host. */
+  readonly allTasksShown: boolean;
   /** /sys/module/cifs is there. */
   readonly cifsLoaded: boolean;
   /** modules.dep and modules.builtin of the running kernel; undefined where there are none. */
@@ -28,6 +31,7 @@ export function readHost(): HostTexts {
     kernelRelease,
     status: readFileSync("/proc/self/status", "utf8"),
     lockdown: textOf("/sys/kernel/security/lockdown"),
+    allTasksShown: showsAllTasks(),
     cifsLoaded: existsSync("/sys/module/cifs"),
     modules: present.length === 0 ? undefined : present.join("\n"),
   };
@@ -75,6 +79,13 @@ export function lockdownFinding({ lockdown }: Pick<HostTexts, "lockdown">): Find
   if (mode === undefined) return ok("lockdown", "not in this kernel");
   // Only reading kernel memory is forbidden, which the programs never do: kernel/bpf/, security/lockdown.
   return ok("lockdown", mode === "none" ? "none" : `${mode}: aod reads no kernel memory, nothing is lost`);
+}
+
+/** The kernel counts tasks from the first pid namespace; in another one aod can't find them. */
+export function tasksFinding({ allTasksShown }: Pick<HostTexts, "allTasksShown">): Finding {
+  if (allTasksShown) return ok("tasks", "those of the whole host can be looked at");
+  const found = "in a pid namespace of its own: who waits can't be told, and hung requests less surely";
+  return warn("tasks", found, "run aod on the host, or in a container with the host's pid namespace");
 }
 
 /** Whether the module can come at all; whether its tracepoints can be attached to is for bpf.ts to try. */

@@ -81,3 +81,8 @@ export function dialectNumber(shown: string): number | undefined {
   if (known !== undefined) return Number(known);
   return /^0x[0-9a-f]{1,4}$/.test(shown) ? Number(shown) : undefined;
 }
+
+/** Whether a task of this name is one of the kernel's workers, which work on behalf of others. */
+export function isKernelWorker(comm: string): boolean {
+  return comm.startsWith("kworker/");
+}

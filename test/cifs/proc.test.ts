@@ -1,7 +1,16 @@
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { readDebugData, readWchan } from "../../src/cifs/proc.ts";
+import {
+  findTasks,
+  readCgroup,
+  readComm,
+  readDebugData,
+  readMountinfo,
+  readTask,
+  readWchan,
+  showsAllTasks,
+} from "../../src/cifs/proc.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 
 describe("readDebugData", () => {
@@ -45,5 +54,47 @@ describe("readWchan", () => {
 
   test("says something of ourselves", () => {
     expect(readWchan(process.pid)).toBeString();
+  });
+});
+
+describe("tasks", () => {
+  const proc = tempDir();
+  const aTask = (pid: number, tid: number, comm: string): void => {
+    for (const folder of [join(proc, String(tid)), join(proc, String(pid), "task", String(tid))]) {
+      mkdirSync(folder, { recursive: true });
+    }
+    writeFileSync(
+      join(proc, String(tid), "status"),
+      `Name:\t${comm}\nUmask:\t0022\nTgid:\t${pid}\nPid:\t${tid}\n`,
+    );
+    writeFileSync(join(proc, String(tid), "comm"), `${comm}\n`);
+  };
+  aTask(10, 10, "postgres");
+  aTask(10, 11, "postgres: io");
+  aTask(20, 20, "cp");
+
+  test("are found among all threads of the host", () => {
+    expect(findTasks((taskId) => taskId !== 10, proc)).toEqual([
+      { taskId: 11, processId: 10, comm: "postgres: io" },
+      { taskId: 20, processId: 20, comm: "cp" },
+    ]);
+  });
+
+  test("that are no more are nothing", () => {
+    expect(readTask(99, proc)).toBeUndefined();
+    expect(readComm(99, proc)).toBeUndefined();
+    expect(readCgroup(99, proc)).toBeUndefined();
+    expect(readMountinfo(99, proc)).toBeUndefined();
+    expect(readComm(20, proc)).toBe("cp");
+  });
+
+  test("are all shown in the first pid namespace only", () => {
+    mkdirSync(join(proc, "self/ns"), { recursive: true });
+    symlinkSync("pid:[4026531836]", join(proc, "self/ns/pid"));
+    expect(showsAllTasks(proc)).toBe(true);
+    const inside = tempDir();
+    mkdirSync(join(inside, "self/ns"), { recursive: true });
+    symlinkSync("pid:[4026532999]", join(inside, "self/ns/pid"));
+    expect(showsAllTasks(inside)).toBe(false);
   });
 });

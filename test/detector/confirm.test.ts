@@ -69,7 +69,22 @@ function verdict(
 }
 
 describe("judgeSuspect", () => {
-  test.each<TaskWait>(["gone", "reply", "io", "other", "running"])(
+  test("what a task sent that is no more is dead, though cifs lists it until its reply comes", () => {
+    for (const request of [create, read]) {
+      expect(verdict(request, debugData({ listed: [request] }), "gone")).toBe("dead");
+      expect(verdict(request, undefined, "gone")).toBe("dead");
+    }
+  });
+
+  test("but not a write, nor what a kernel worker sent", () => {
+    const write = { ...read, command: COMMAND.SMB2_WRITE };
+    const readahead = { ...read, comm: "kworker/u8:" };
+    for (const request of [write, readahead]) {
+      expect(verdict(request, debugData({ listed: [request] }), "gone")).toBe("alive");
+    }
+  });
+
+  test.each<TaskWait>(["reply", "io", "other", "running"])(
     "what cifs lists is alive, though its task is %s",
     (wait) => {
       for (const request of [create, read]) {
@@ -116,7 +131,7 @@ describe("judgeSuspect", () => {
       expect(verdict(create, data, "reply")).toBe("alive");
       expect(verdict(create, data, "gone")).toBe("dead");
       expect(verdict(create, data, "running")).toBe("unsure");
-      expect(verdict(read, data, "gone")).toBe("alive");
+      expect(verdict(read, data, "other")).toBe("alive");
       expect(verdict(read, data, "reply", { hasLine: false })).toBe("unsure");
     });
 
@@ -140,7 +155,7 @@ describe("judgeSuspect", () => {
     test.each<[string, Request, TaskWait, Verdict]>([
       ["a task that waits for cifs", create, "reply", "alive"],
       ["a task that does not", create, "other", "stale"],
-      ["a task that is gone", create, "gone", "stale"],
+      ["a task that is gone", create, "gone", "dead"],
       ["a reader that waits for I/O", read, "io", "alive"],
       ["a reader that does something else", read, "other", "stale"],
     ])("%s", (_, request, wait, expected) => {

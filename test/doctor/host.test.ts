@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { lockdownFinding, moduleFinding, privilegesFinding } from "../../src/doctor/host.ts";
+import { lockdownFinding, moduleFinding, privilegesFinding, tasksFinding } from "../../src/doctor/host.ts";
 
 const status = (capabilities: bigint) =>
   `Name:\taod\nCapEff:\t${capabilities.toString(16).padStart(16, "0")}\n`;
@@ -40,6 +40,13 @@ describe("doctor on lockdown", () => {
     [undefined, "not in this kernel"],
   ])("%j is %s", (lockdown, found) => {
     expect(lockdownFinding({ lockdown })).toEqual({ subject: "lockdown", verdict: "ok", found });
+  });
+});
+
+describe("doctor on tasks", () => {
+  test("those of a container alone are not enough to tell who waits", () => {
+    expect(tasksFinding({ allTasksShown: true }).verdict).toBe("ok");
+    expect(tasksFinding({ allTasksShown: false }).verdict).toBe("warn");
   });
 });
 

@@ -2,6 +2,7 @@
 
     provoke.py direct-io FILE THREADS ROUNDS   each thread reads and writes 4 KiB ROUNDS times with O_DIRECT
     provoke.py direct-read FILE                reads 4 KiB once with O_DIRECT
+    provoke.py look PATH                       looks for a name that nobody has asked for: killable, unlike a read
     provoke.py read-end FILE TIMES             reads a file to its end and once more
     provoke.py notify FOLDER                   waits in CIFS_IOC_NOTIFY
     provoke.py lock FILE                       waits for, or holds, a byte-range lock
@@ -79,6 +80,13 @@ def direct_read(path):
     return []
 
 
+def look(path):
+    say(pid=os.getpid(), tids=[os.getpid()])
+    wait_for_go()
+    os.path.lexists(path)
+    return []
+
+
 def read_end(path, times):
     say(pid=os.getpid(), tids=[os.getpid()])
     wait_for_go()
@@ -114,6 +122,7 @@ action, target, *numbers = sys.argv[1:]
 actions = {
     "direct-io": direct_io,
     "direct-read": direct_read,
+    "look": look,
     "read-end": read_end,
     "notify": notify,
     "lock": lock,

@@ -8,7 +8,8 @@ import { finish, Provoker, waitFor } from "../process.ts";
 import type { Scenario } from "../scenario.ts";
 import { closeShare, killConnections, withDelay, withFrozenDisk, withStoppedServer } from "../server.ts";
 
-const READ = 8; // MS-SMB2 2.2.1.2
+const CREATE = 5; // MS-SMB2 2.2.1.2
+const READ = 8;
 
 const STUCK = `
 guardian:
@@ -82,10 +83,10 @@ export const troubleScenarios: readonly Scenario[] = [
     mounts: ["plain"],
     config: STUCK,
     async run({ aod }) {
-      const provoker = await Provoker.start("direct-read", `${mountPoint("plain")}/data`);
+      const provoker = await Provoker.start("look", `${mountPoint("plain")}/never-seen`);
       await withStoppedServer(async () => {
         provoker.go();
-        await waitFor("the read to be in flight", () => isInFlight(READ, provoker.pid));
+        await waitFor("the look to be in flight", () => isInFlight(CREATE, provoker.pid));
         provoker.kill();
         await waitFor("the process to end", () => !provoker.alive);
         // Twice the threshold: what would be said, was said.
