@@ -174,7 +174,7 @@ export class Detector {
     )
       return;
     const { requests, operations } = this.#witness.inherited(nowNs);
-    for (const request of requests) this.#flight.inherit(request, this.#ledger, nowNs);
+    this.#flight.inherit(requests, this.#ledger, nowNs);
     for (const operation of operations) this.#waiting.inherit(operation);
     this.#rhythm.configure(this.#ledger.limits.lowestNs);
   }

@@ -75,11 +75,11 @@ export class Flight {
     this.#note(Infinity, checkNs);
   }
 
-  /** It was in flight before anybody recorded it; one that has a line meanwhile is known already. */
-  inherit(request: Request, ledger: Ledger, nowNs: number): void {
-    const isSame = ({ taskId, messageId }: Request) =>
-      taskId === request.taskId && messageId === request.messageId;
-    if (!this.someOpen(nowNs, isSame)) this.follow(request, ledger);
+  /** They were in flight before anybody recorded them; those that have lines meanwhile are known already. */
+  inherit(requests: readonly Request[], ledger: Ledger, nowNs: number): void {
+    const known = new Set<string>();
+    this.#scan.walk(nowNs, (at) => known.add(senderOf(this.#table.read(at))));
+    for (const request of requests) if (!known.has(senderOf(request))) this.follow(request, ledger);
   }
 
   /**
@@ -267,6 +267,11 @@ export class Flight {
       marks[index] = COUNTED | SAID;
     });
   }
+}
+
+/** What cifs knows a request by. */
+function senderOf({ taskId, messageId }: Request): string {
+  return `${taskId}/${messageId}`;
 }
 
 /** Whatever it hung in, it hangs there no more. @param flags of its end: REPLIED or not. */
