@@ -40,6 +40,8 @@ const CHECKS: readonly Check[] = [
 ];
 
 const MINUTE_MS = 60_000;
+/** Of one test: it says that something hangs, never that a machine is slow. */
+const TEST_TIMEOUT_MS = 2 * MINUTE_MS;
 const GROUPS: Readonly<Record<"fast" | "kernel" | "binary", Group>> = {
   fast: { name: "tests", takes: (path) => !/^test\/(kernel|binary)\//.test(path), timeoutMs: 5 * MINUTE_MS },
   kernel: {
@@ -99,7 +101,13 @@ async function runGroup(group: Group, tally: Tally): Promise<void> {
   const startedAtMs = performance.now();
   const report = join(REPORTS, `${group.name.replaceAll(" ", "-").replaceAll("/", "-")}.xml`);
   rmSync(report, { force: true });
-  const argv = ["test", "--only-failures", "--reporter=junit", `--reporter-outfile=${report}`];
+  const argv = [
+    "test",
+    `--timeout=${TEST_TIMEOUT_MS}`,
+    "--only-failures",
+    "--reporter=junit",
+    `--reporter-outfile=${report}`,
+  ];
   const child = Bun.spawn([BUN, ...argv, ...files.map((file) => `./${file}`)], {
     cwd: ROOT,
     stdin: "ignore",

@@ -4,6 +4,8 @@ import { type ChildLimits, Children } from "../../src/runner/child.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 
 const LIMITS: ChildLimits = { timeoutMs: 10_000, maxBytes: 1 << 20, keep: "head" };
+/** Enough for a shell's first words on a machine that does ten things at once. */
+const DEADLINE_MS = 3_000;
 const NEVER = new AbortController().signal;
 
 /** What the program does is the test's; aod itself starts no shell. */
@@ -52,7 +54,7 @@ describe("a child", () => {
   });
 
   test("is killed at its deadline, with what it has started, and what it printed is kept", async () => {
-    const result = await runShell("sleep 60 & echo $! $$; wait", { timeoutMs: 300 });
+    const result = await runShell("sleep 60 & echo $! $$; wait", { timeoutMs: DEADLINE_MS });
     expect(result).toMatchObject({ end: "timed_out", exitCode: undefined });
     const pids = text(result.output).trim().split(" ").map(Number);
     expect(pids).toHaveLength(2);
@@ -60,7 +62,7 @@ describe("a child", () => {
   });
 
   test("is not waited for through what left its group and holds its pipes", async () => {
-    const result = await runShell("setsid sleep 2 & echo started; sleep 60", { timeoutMs: 300 });
+    const result = await runShell("setsid sleep 9 & echo started; sleep 60", { timeoutMs: DEADLINE_MS });
     expect(result.end).toBe("timed_out");
     expect(text(result.output)).toBe("started\n");
   });
