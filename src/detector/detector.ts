@@ -143,7 +143,11 @@ export class Detector {
 
   /** Takes the anomalies that are due. */
   say(nowNs: number): readonly Anomaly[] {
-    return this.#said(this.#ledger.say(nowNs));
+    const anomalies = this.#said(this.#ledger.say(nowNs));
+    // Who hangs is seldom alone, and not every function of cifs says that it was entered.
+    if (anomalies.some(({ kind }) => kind === "hung"))
+      this.#waiting.inherit(this.#witness.findWaiting(nowNs));
+    return anomalies;
   }
 
   /** Takes all anomalies, due or not: nothing comes after. */
@@ -175,7 +179,7 @@ export class Detector {
       return;
     const { requests, operations } = this.#witness.inherited(nowNs);
     this.#flight.inherit(requests, this.#ledger, nowNs);
-    for (const operation of operations) this.#waiting.inherit(operation);
+    this.#waiting.inherit(operations);
     this.#rhythm.configure(this.#ledger.limits.lowestNs);
   }
 
@@ -228,7 +232,7 @@ export class Detector {
     const counted = { request: record, timeNs: Number(record.startNs), latencyNs: 0 };
     let awaited: boolean | undefined;
     const isAwaited = (): boolean => {
-      awaited ??= this.#isAwaited(server, nowNs);
+      awaited ??= this.#isAwaited(server, counted.timeNs, nowNs);
       return awaited;
     };
     this.#ledger.rules.forEach((rule, index) => {
@@ -238,13 +242,15 @@ export class Detector {
     });
   }
 
-  /** Whether somebody waits for a reply of this server; of any where it is not known. */
-  #isAwaited(server: string, nowNs: number): boolean {
-    return this.#flight.someOpen(nowNs, (request) => {
-      if (waitsByDesign(request.command)) return false;
-      const share = this.#witness.shareOf(request, nowNs);
-      return server === UNKNOWN_SHARE || share === UNKNOWN_SHARE || isShareOf(share, server);
+  /** Whether somebody waited for this server already when the signal came; for any where it is not known. */
+  #isAwaited(server: string, sinceNs: number, nowNs: number): boolean {
+    const isIts = (share: string) =>
+      [server, share].includes(UNKNOWN_SHARE) || share === server || isShareOf(share, server);
+    const isSent = this.#flight.someOpen(nowNs, (request) => {
+      const isBefore = Number(request.startNs) < sinceNs && !waitsByDesign(request.command);
+      return isBefore && isIts(this.#witness.shareOf(request, nowNs));
     });
+    return isSent || this.#waiting.someWaiting(this.#tasksAt(nowNs), sinceNs, isIts);
   }
 
   #complete(request: Request, nowNs: number): void {

@@ -23,6 +23,9 @@ const AGAIN_NS = 1e9;
 /** Operations that are followed at one time; more are as stuck as these. */
 const ENTRIES_MAX = GEOMETRY.OPERATION_SETS * GEOMETRY.OPERATION_SET_LINES;
 
+/** Tasks that are asked about for one signal. */
+const ASKED_MAX = 256;
+
 /** What is asked about tasks. */
 export interface TaskWitness {
   /** What a task waits for. */
@@ -72,10 +75,28 @@ export class Waiting {
     return dead;
   }
 
-  /** A task that waited already when aod came: its age counts from now. */
-  inherit(operation: Operation): void {
-    if (this.#size >= ENTRIES_MAX) return;
-    this.#inherited.set(operation.taskId, anEntry(operation, undefined, Number(operation.startNs)));
+  /** Tasks that wait and have no line: since before aod came, or in a function that says nothing. Known ones stay. */
+  inherit(operations: readonly Operation[]): void {
+    const known = new Set(this.#entries.map(({ operation }) => operation.taskId));
+    for (const operation of operations) {
+      if (known.has(operation.taskId) || this.#size >= ENTRIES_MAX) continue;
+      this.#inherited.set(operation.taskId, anEntry(operation, undefined, Number(operation.startNs)));
+      this.#note(Number(operation.startNs));
+    }
+  }
+
+  /** Whether a task waits since before a moment, for such a share. Asks a bounded number of them. */
+  someWaiting(tasks: TaskWitness, beforeNs: number, isSuch: (share: string) => boolean): boolean {
+    const waiting = new Set<number>();
+    let asked = 0;
+    for (let at = 0; at < this.#lines.byteLength && asked < ASKED_MAX; at += OPERATION.BYTES) {
+      const startNs = this.#startOf(at);
+      if (startNs === 0 || startNs >= beforeNs) continue;
+      const { taskId } = this.#lines.read(at);
+      asked += 1;
+      if (tasks.waitOf(taskId) === "reply") waiting.add(taskId);
+    }
+    return waiting.size > 0 && [...tasks.sharesOf(waiting).values()].some(isSuch);
   }
 
   /** Looks through the lines. @returns start_ns of the newest, 0 where there is none. */

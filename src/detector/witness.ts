@@ -47,6 +47,8 @@ export interface Witness {
   awaitedShare(last: Tree | undefined, nowNs: number): string;
   /** What was under way before anybody watched: its age counts from now. */
   inherited(nowNs: number): Inheritance;
+  /** Tasks that wait for a server in trouble, whatever they are at: their age counts from now. Rarely looked for. */
+  findWaiting(nowNs: number): readonly Operation[];
   /** From when on a suspect that was `stale` can be checked again, ns. */
   readonly readableNs: number;
   /** Everything that is known of trees, if it changed since the last call. */
@@ -85,6 +87,7 @@ export class CifsWitness implements Witness {
   readonly #servers = new Map<number, string>();
   /** When a reading showed nothing of a tree or a connection, ns. */
   readonly #askedNs = new Map<string, number>();
+  #searchedNs = -Infinity;
   /** When all readings of the past are paid for, READ_EVERY_NS each, ns. */
   #paidNs = -Infinity;
 
@@ -144,15 +147,14 @@ export class CifsWitness implements Witness {
   inherited(nowNs: number): Inheritance {
     const data = this.read(nowNs);
     if (data === undefined) return { requests: [], operations: [] };
-    const startNs = BigInt(Math.round(nowNs));
-    const requests = requestsListed(data, this.#reader.taskOf, startNs);
+    const requests = requestsListed(data, this.#reader.taskOf, BigInt(Math.round(nowNs)));
     const senders = new Set(requests.map(({ taskId }) => taskId));
-    // Nobody waits for what is not in trouble.
-    const waiting = this.#troubled.length === 0 ? [] : this.#reader.findWaiting();
-    const operations = waiting
-      .filter(({ taskId }) => !senders.has(taskId))
-      .map((task) => ({ ...task, startNs, xid: 0 }));
+    const operations = this.#search(nowNs).filter(({ taskId }) => !senders.has(taskId));
     return { requests, operations };
+  }
+
+  findWaiting(nowNs: number): readonly Operation[] {
+    return nowNs < this.#searchedNs + READ_EVERY_NS ? [] : this.#search(nowNs);
   }
 
   takeShares(): readonly KnownTree[] | undefined {
@@ -201,6 +203,13 @@ export class CifsWitness implements Witness {
     for (const tree of this.#trees.values())
       if (tree.sessionId === sessionId) return serverOfShare(tree.share);
     return undefined;
+  }
+
+  /** Nobody waits for what is not in trouble. */
+  #search(nowNs: number): readonly Operation[] {
+    this.#searchedNs = nowNs;
+    const tasks = this.#troubled.length === 0 ? [] : this.#reader.findWaiting();
+    return tasks.map((task) => ({ ...task, startNs: BigInt(Math.round(nowNs)), xid: 0 }));
   }
 
   /** Those of a server that files are on. */
@@ -266,6 +275,7 @@ export const TABLE_WITNESS: Witness = {
   waitOf: () => "running",
   awaitedShare: () => UNKNOWN_SHARE,
   inherited: () => ({ requests: [], operations: [] }),
+  findWaiting: () => [],
   check: (suspects) => suspects.map(({ hasLine }) => (hasLine ? "alive" : "unsure")),
   readableNs: -Infinity,
   takeShares: () => undefined,

@@ -1,8 +1,11 @@
 // How soon a request that hangs is found and said, and what looking for it costs healthy traffic: real BPF programs in
-// the running kernel, the real detector in its own thread, a rule of type Stuck. The witness is the one of the kernel;
-// on a host without cifs it finds no list of requests, so what a list costs is measured apart, in memory.
+// the running kernel, the real detector in its own thread, a rule of type Stuck. Nobody waits for synthetic requests, so
+// what asking cifs and the tasks costs is measured apart: a list of a thousand requests, and where a task waits, a
+// thousand times.
 
 import { parseDebugData } from "../../src/cifs/debug-data.ts";
+import { readWchan } from "../../src/cifs/proc.ts";
+import { judgeWchan } from "../../src/cifs/wchan.ts";
 import { judgeSuspect, RequestList } from "../../src/detector/confirm.ts";
 import { KernelSource } from "../../src/kernel/kernel-source.ts";
 import type { Anomaly } from "../../src/model/anomaly.ts";
@@ -19,7 +22,7 @@ const TRIALS = 50;
 const LIMIT_MS = 200;
 const LOAD_MS = 5_000;
 const IDLE_MS = 5_000;
-const SETTLE_MS = 1_000;
+const SETTLE_MS = 3_000;
 const SUSPECTS = 1_000;
 
 const rules = [aStuckRule({ stuckMs: LIMIT_MS })];
@@ -36,7 +39,7 @@ const fail = (message: string) => heard.reject(new Error(message));
 const detector = new ThreadHandle<ToDetector, FromDetector>({
   name: "detector",
   spawn: () => new Worker(new URL("../../src/detector/worker.ts", import.meta.url)),
-  begin: () => [{ type: "start", handles, source: "kernel", rules }],
+  begin: () => [{ type: "start", handles, source: "demo", rules }],
   onReport: (report) => {
     if (report.type === "ready") ready.resolve();
     if (report.type === "anomaly") heard.resolve(report.anomaly);
@@ -113,7 +116,8 @@ for (let round = 0; round < TRIALS; round++) {
   const reading = { readNs: 2e9, list: new RequestList(parseDebugData(text)) };
   for (let i = 0; i < SUSPECTS; i++) {
     const request = aRequest({ taskId: 1000 + i, messageId: BigInt(i), latencyMs: 0 });
-    const verdict = judgeSuspect({ request, hasLine: true, sinceNs: 1e9 }, reading, () => "running");
+    const waitOf = () => judgeWchan(readWchan(process.pid));
+    const verdict = judgeSuspect({ request, hasLine: true, sinceNs: 1e9 }, reading, waitOf);
     if (verdict !== "alive") throw new Error(`a request that is listed is ${verdict}`);
   }
   confirmMs.push((monotonicNs() - startedNs) / 1e6);
@@ -126,11 +130,13 @@ printRow({
   unit,
   goal: "≤ 20",
 });
-printRow({ what: "due -> said, confirmed, worst of 50", measured: Math.max(...saidMs), unit, goal: "≤ 100" });
+const confirmedMs = percentile(confirmMs, 0.5);
 printRow({
-  what: `of it ${SUSPECTS} suspects by DebugData, median`,
-  measured: percentile(confirmMs, 0.5),
+  what: `due -> said, worst of 50, and ${SUSPECTS} suspects confirmed`,
+  measured: Math.max(...saidMs) + confirmedMs,
   unit,
+  goal: "≤ 100",
+  reference: `${confirmedMs.toFixed(1)} ms of it for the ${SUSPECTS}`,
 });
 printRow({
   what: `wake-ups under healthy load, a rule of type Stuck`,

@@ -87,6 +87,30 @@ describe("Detector: signals", () => {
     expect(stage.said).toMatchObject([{ kind: "signal", share: "//server" }]);
   });
 
+  test("who comes only after the connection was lost did not wait for it", () => {
+    const stage = new Stage([aSignalRule()]);
+    aSignal(stage, SIGNAL.RECONNECT);
+    stage.advance(10_001);
+    stage.enter({ startNs: 10_001_000_000n, command: COMMAND.SMB2_NEGOTIATE, treeId: 0 });
+    stage.round();
+    expect(stage.said).toEqual([]);
+  });
+
+  test("an operation that waits for the connection is somebody, one that waits for nothing is nobody", () => {
+    for (const [wait, said] of [
+      ["reply", 1],
+      ["other", 0],
+    ] as const) {
+      const stage = new Stage([aSignalRule()]);
+      stage.waits.set(103, wait);
+      stage.begin(3);
+      stage.advance(10_500);
+      aSignal(stage, SIGNAL.CONNECT_ERR);
+      stage.round();
+      expect(stage.said).toHaveLength(said);
+    }
+  });
+
   test("who waits for another server is nobody", () => {
     const stage = new Stage([aSignalRule()]);
     stage.shares.set(9, "//other/share");

@@ -3,6 +3,7 @@
 
 import type { Suspect, Verdict } from "../../src/detector/confirm.ts";
 import { Detector } from "../../src/detector/detector.ts";
+import type { Task } from "../../src/detector/servers.ts";
 import type { Inheritance, Witness } from "../../src/detector/witness.ts";
 import type { Anomaly, Recovery } from "../../src/model/anomaly.ts";
 import type { TaskWait } from "../../src/model/cifs.ts";
@@ -31,6 +32,8 @@ export class Stage {
   /** What tasks wait for; those that are not here for a reply. */
   readonly waits = new Map<number, TaskWait>();
   inheritance: Inheritance = { requests: [], operations: [] };
+  /** Tasks that wait without a line. */
+  silent: Task[] = [];
   readonly left: Operation[] = [];
   readonly operations = new ArrayBuffer(OPERATION.BYTES * 64);
   verdict: Verdict = "alive";
@@ -62,6 +65,8 @@ export class Stage {
     waitOf: (taskId) => this.waits.get(taskId) ?? "reply",
     awaitedShare: (last) => (last === undefined ? "unknown" : (this.shares.get(last.treeId) ?? "unknown")),
     inherited: () => this.inheritance,
+    findWaiting: (nowNs) =>
+      this.silent.map((task) => ({ ...task, xid: 0, startNs: BigInt(Math.round(nowNs)) })),
     serverOf: ({ sessionId }) => this.servers.get(sessionId) ?? "unknown",
     check: (suspects) => {
       this.asked.push(...suspects);

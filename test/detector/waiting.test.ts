@@ -146,6 +146,27 @@ describe("an operation that waits before it is a request", () => {
   });
 });
 
+describe("tasks that wait and never said so", () => {
+  test("are found when others hang, and are as old as they are known", () => {
+    const stage = new Stage([rule]);
+    const request = stage.enter();
+    stage.silent = [
+      { taskId: request.taskId, processId: 1, comm: "sender" },
+      { taskId: 8, processId: 8, comm: "silent" },
+      { taskId: 9, processId: 9, comm: "silent" },
+    ];
+    stage.advance(15_000);
+    expect(stage.said).toMatchObject([{ standing: { count: 1 } }]);
+    stage.advance(25_000);
+    const silent = stage.said.filter(({ share }) => share === "unknown");
+    expect(silent[0]).toMatchObject({ standing: { count: 2, oldestNs: 5e9 } });
+    stage.reply(request);
+    stage.waits.set(8, "other").set(9, "gone");
+    stage.advance(40_000);
+    expect(stage.recovered.map(({ count }) => count).sort()).toEqual([1, 2]);
+  });
+});
+
 describe("what was under way before aod came", () => {
   test("is stuck when it still waits after its limit, a request and an operation alike", () => {
     const stage = new Stage([rule]);

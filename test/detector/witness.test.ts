@@ -114,6 +114,22 @@ describe("CifsWitness: what was under way before", () => {
   });
 });
 
+describe("CifsWitness: who waits without a word", () => {
+  test("is looked for while a server is in trouble, and not more often than once in 5 s", () => {
+    const cifs = new FakeCifs();
+    cifs.waiting = [{ taskId: 77, processId: 77, comm: "waiter" }];
+    const witness = new CifsWitness(cifs.reader);
+    expect(witness.findWaiting(SECOND)).toEqual([]);
+    expect(cifs.searches).toBe(0);
+    cifs.tcpStatus = 3;
+    witness.read(10 * SECOND);
+    expect(witness.findWaiting(10 * SECOND)).toMatchObject([{ taskId: 77, startNs: 10_000_000_000n }]);
+    expect(witness.findWaiting(14 * SECOND)).toEqual([]);
+    expect(witness.findWaiting(15 * SECOND)).toHaveLength(1);
+    expect(cifs.searches).toBe(2);
+  });
+});
+
 describe("CifsWitness: the share that a task waits for", () => {
   const last = { sessionId: SESSION, treeId: 5 };
 
