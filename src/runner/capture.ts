@@ -42,8 +42,9 @@ export async function makeCapture(
   try {
     const collected = await runActions(order, context);
     const actions = collected.map(({ outcome }) => outcome);
+    const scrubbed = collected.reduce((sum, one) => sum + one.scrubbed, 0);
     const recorder = readRecorder(table, order.watchingSinceNs, order.frozenAt.monotonicNs);
-    const manifest = encodeManifest(order, context.facts, recorder, actions);
+    const manifest = encodeManifest(order, context.facts, recorder, actions, scrubbed);
     const entries: readonly TarEntry[] = [
       { path: "manifest.json", chunks: [new TextEncoder().encode(manifest)] },
       { path: "requests.csv", chunks: encodeRequestsCsv(recorder, order) },

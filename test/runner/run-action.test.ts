@@ -14,13 +14,13 @@ function aScript(script: string, parts: Partial<Action> = {}): Action {
 }
 
 async function run(action: Action | undefined, stop = new AbortController().signal) {
-  const { outcome, content } = await runAction("it", action, {
+  const { outcome, content, scrubbed } = await runAction("it", action, {
     order: anOrder(),
     host: HOST,
     children: new Children(),
     stop,
   });
-  return { outcome, text: new TextDecoder().decode(content) };
+  return { outcome, scrubbed, text: new TextDecoder().decode(content) };
 }
 
 describe("an action", () => {
@@ -72,8 +72,8 @@ describe("an action", () => {
       bytes: 1000,
       reason: "the first 1000 bytes",
     });
-    const tail = await run(aScript("seq 1 100000", { keep: "tail", maxBytes: 7 }));
-    expect(tail.outcome).toMatchObject({ status: "truncated", exitCode: 0, reason: "the last 7 bytes" });
+    const tail = await run(aScript("seq 1 100000", { keep: "tail", maxBytes: 10 }));
+    expect(tail.outcome).toMatchObject({ status: "truncated", exitCode: 0, reason: "the last 10 bytes" });
     expect(tail.text).toBe("100000\n");
   });
 
@@ -88,6 +88,19 @@ describe("an action", () => {
     const { outcome, text } = await run(aScript("printf abc", { show: (output) => `${output}!` }));
     expect(text).toBe("abc!");
     expect(outcome.bytes).toBe(4);
+  });
+
+  test("holds no secret, also where its row would show one, and counts those that it hid", async () => {
+    const action = aScript("echo password=hunter2", { show: (output) => `${output}token: hunter3\n` });
+    const { outcome, text, scrubbed } = await run(action);
+    expect(text).toBe("password=[scrubbed]\ntoken: [scrubbed]\n");
+    expect(scrubbed).toBe(2);
+    expect(outcome.bytes).toBe(text.length);
+    expect(outcome.sha256).toBe(new Bun.CryptoHasher("sha256").update(text).digest("hex"));
+  });
+
+  test("is UTF-8, whatever was printed", async () => {
+    expect((await run(aScript("printf '\\377a'"))).text).toBe("\ufffda");
   });
 
   test.each([
