@@ -1,5 +1,6 @@
 // What a capture is asked for with, and what is said of one when it is written. Plain data, fit for postMessage.
 
+import type { CustomAction } from "./action.ts";
 import type { AnomalyKind } from "./anomaly.ts";
 import type { Attribution } from "./attribution.ts";
 import type { Request } from "./request.ts";
@@ -43,6 +44,8 @@ export interface CaptureOrder {
   readonly detectedAfterMs: number;
   readonly windowNs: number;
   readonly actions: readonly string[];
+  /** Those of `actions` that are not aod's own. */
+  readonly customActions: readonly CustomAction[];
   readonly evidence: readonly Request[];
   readonly losses: Losses;
   /** From when on no request is missing from the table unless it was evicted: ns of CLOCK_MONOTONIC, at attach. */

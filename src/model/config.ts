@@ -1,6 +1,7 @@
 // The configuration as every room uses it: checked, defaults filled in, durations in one unit, rules worked out.
 // config/ makes it from YAML. Plain data, fit for postMessage.
 
+import type { CustomAction } from "./action.ts";
 import type { NotifySettings } from "./notice.ts";
 import type { Rule } from "./rule.ts";
 
@@ -13,6 +14,7 @@ export interface Config {
   readonly rules: readonly Rule[];
   /** Names of the actions of captures that no rule asked for. */
   readonly defaultActions: readonly string[];
+  readonly customActions: readonly CustomAction[];
   readonly captureCooldownMs: number;
   readonly resolveAfterMs: number;
   readonly cleanup: CleanupLimits;

@@ -68,7 +68,7 @@ async function runActions(
 ): Promise<readonly Collected[]> {
   const names = [...new Set(order.actions)];
   const running = names
-    .map((name) => ({ name, action: findAction(name) }))
+    .map((name) => ({ name, action: findAction(name, order.customActions) }))
     .toSorted((a, b) => (a.action?.stage ?? 0) - (b.action?.stage ?? 0))
     .map(({ name, action }) => slots.run(() => runAction(name, action, { ...context, order })));
   const collected = await Promise.all(running);

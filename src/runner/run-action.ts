@@ -39,7 +39,8 @@ export async function runAction(
   if (program === undefined) return missing(name, `${action.program} is not installed`);
 
   const begunMs = performance.now();
-  const result = await context.children.run([program, ...plan.args], action, context.stop);
+  const environment = action.environment?.(context.order);
+  const result = await context.children.run([program, ...plan.args], action, context.stop, environment);
   const durationMs = Math.round(performance.now() - begunMs);
   const { text, count: scrubbed } = scrub(textOf(result, action, context.order));
   const content = new TextEncoder().encode(text);

@@ -1,5 +1,6 @@
 // From an anomaly, or a person's wish, to what the runner needs for a capture. Pure.
 
+import type { CustomAction } from "../model/action.ts";
 import type { Anomaly } from "../model/anomaly.ts";
 import type { CaptureOrder, ClockPair, Losses, Source } from "../model/capture.ts";
 import type { Config } from "../model/config.ts";
@@ -27,6 +28,8 @@ export function orderFor(
   context: OrderContext,
 ): CaptureOrder {
   const rule = config.rules.find(({ name }) => name === anomaly.rule);
+  // A rule that a reload took away a moment ago: the capture is made all the same.
+  const actions = rule?.actions ?? config.defaultActions;
   return {
     ...context,
     trigger: "rule",
@@ -39,8 +42,8 @@ export function orderFor(
     triggeredNs: anomaly.detectedNs,
     detectedAfterMs: Math.max(0, anomaly.detectedNs - anomaly.occurredNs) / 1e6,
     windowNs: rule?.windowNs ?? MANUAL_WINDOW_NS,
-    // A rule that a reload took away a moment ago: the capture is made all the same.
-    actions: rule?.actions ?? config.defaultActions,
+    actions,
+    customActions: customOf(actions, config),
     evidence: anomaly.evidence,
     suppressed,
     configSha256: config.sha256,
@@ -62,8 +65,13 @@ export function manualOrder(config: Config, context: OrderContext): CaptureOrder
     detectedAfterMs: 0,
     windowNs: MANUAL_WINDOW_NS,
     actions: config.defaultActions,
+    customActions: customOf(config.defaultActions, config),
     evidence: [],
     suppressed: 0,
     configSha256: config.sha256,
   };
+}
+
+function customOf(names: readonly string[], { customActions }: Config): readonly CustomAction[] {
+  return customActions.filter(({ name }) => names.includes(name));
 }

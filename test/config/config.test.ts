@@ -48,6 +48,7 @@ guardian:
 cleanup: {cleanup_interval_sec: 1, max_log_age_days: 0.5, max_total_log_size_mb: 4.5}
 audit: {enabled: false}
 notify: {command: [/usr/bin/logger, -t, ""], on: [resolved, resolved], timeout_sec: 0.5}
+custom_actions: {my_own-1: {command: [/bin/echo, a b], timeout_sec: 0.5, max_mb: 0.5, stage: 1}}
 `;
     expect(configOf(text)).toMatchObject({
       outputDir: "/srv/aod/x",
@@ -57,6 +58,9 @@ notify: {command: [/usr/bin/logger, -t, ""], on: [resolved, resolved], timeout_s
       cleanup: { intervalMs: 1000, maxAgeMs: 43_200_000, maxTotalBytes: 4.5 * 2 ** 20 },
       auditEnabled: false,
       notify: { command: ["/usr/bin/logger", "-t", ""], on: ["resolved"], timeoutMs: 500 },
+      customActions: [
+        { name: "my_own-1", command: ["/bin/echo", "a b"], timeoutMs: 500, maxBytes: 2 ** 19, stage: 1 },
+      ],
       rules: [
         { name: "a", type: "latency", windowNs: 250_000_000, actions: [] },
         { name: "b", type: "error", acceptableCount: 2, actions: ["mounts"] },

@@ -24,6 +24,7 @@ export function anOrder(parts: Partial<CaptureOrder> = {}): CaptureOrder {
     detectedAfterMs: 0.25,
     windowNs: 1e9,
     actions: [],
+    customActions: [],
     evidence: [],
     losses: { entered: 7, ring_full: 2, evicted: 3 },
     watchingSinceNs: 5e9,

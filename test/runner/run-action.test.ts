@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { Action, Host } from "../../src/runner/actions.ts";
-import { ACTION_TABLE } from "../../src/runner/actions.ts";
+import { ACTION_TABLE, findAction } from "../../src/runner/actions.ts";
 import { Children } from "../../src/runner/child.ts";
 import { runAction } from "../../src/runner/run-action.ts";
 import { anOrder } from "../helpers/order.ts";
@@ -103,10 +103,18 @@ describe("an action", () => {
     expect((await run(aScript("printf '\\377a'"))).text).toBe("\ufffda");
   });
 
+  test("of the configuration is run with its environment", async () => {
+    const command = ["/bin/sh", "-c", 'printf "%s %s" "$AOD_RULE" "$AOD_SHARE"'] as const;
+    const bounds = { timeoutMs: 10_000, maxBytes: 1000, stage: 3 } as const;
+    const { outcome, text } = await run(findAction("mine", [{ ...bounds, name: "mine", command }]));
+    expect({ status: outcome.status, text }).toEqual({ status: "ok", text: "slow //files/data" });
+  });
+
   test.each([
     ["there is no such action", undefined],
     ["nothing to read", aScript("true", { plan: () => ({ missing: "nothing to read" }) })],
     ["frobnicate is not installed", aScript("true", { program: "frobnicate" })],
+    ["/opt/frobnicate is not installed", aScript("true", { program: "/opt/frobnicate" })],
   ])("is missing, without a file: %s", async (reason, action) => {
     const { outcome, text } = await run(action);
     expect(outcome).toMatchObject({

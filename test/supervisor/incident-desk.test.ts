@@ -19,7 +19,7 @@ afterEach(() => {
 function aConfig(ruleName = "slow"): Config {
   return {
     ...{ file: undefined, sha256: "", outputDir: "/srv/aod", rules: [aLatencyRule({ name: ruleName })] },
-    ...{ defaultActions: [], captureCooldownMs: 60_000, resolveAfterMs: RESOLVE_AFTER_MS },
+    ...{ defaultActions: [], customActions: [], captureCooldownMs: 60_000, resolveAfterMs: RESOLVE_AFTER_MS },
     ...{ auditEnabled: true, notify: undefined, cleanup: { intervalMs: 1, maxAgeMs: 1, maxTotalBytes: 1 } },
   };
 }

@@ -18,6 +18,9 @@ const CONTEXT = {
 const CONFIG = {
   rules: [aLatencyRule({ name: "slow", windowMs: 500, actions: ["dmesg"] })],
   defaultActions: ["debugdata", "stats"],
+  customActions: ["stats-of-mine", "other"].map((name) => ({
+    ...{ name, command: ["/bin/true"], timeoutMs: 1, maxBytes: 1, stage: 3 },
+  })),
   sha256: "abc",
 } as unknown as Config;
 
@@ -61,5 +64,11 @@ describe("orders", () => {
       ...{ trigger: "manual", rule: "manual", incidentId: undefined, actions: ["debugdata", "stats"] },
       triggeredNs: FROZEN_AT.monotonicNs,
     });
+  });
+
+  test("carry what the configuration's own actions run, of those that are asked for", () => {
+    const config = { ...CONFIG, defaultActions: ["stats", "stats-of-mine"] };
+    expect(manualOrder(config, CONTEXT).customActions).toEqual(CONFIG.customActions.slice(0, 1));
+    expect(manualOrder(CONFIG, CONTEXT).customActions).toEqual([]);
   });
 });
