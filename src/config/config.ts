@@ -117,7 +117,7 @@ function toConfig(
   file: string | undefined,
   sha: string,
 ): Config {
-  const { watcher, guardian, cleanup, audit, notify } = entry;
+  const { watcher, guardian, capture, cleanup, audit, notify } = entry;
   const windowNs = Math.round(entry.watch_interval_sec * NS_PER_SEC);
   return {
     file,
@@ -128,6 +128,10 @@ function toConfig(
     customActions,
     captureCooldownMs: guardian.capture_cooldown_sec * MS_PER_SEC,
     resolveAfterMs: guardian.resolve_after_sec * MS_PER_SEC,
+    capture: {
+      budgetMs: capture.budget_sec * MS_PER_SEC,
+      maxBytes: Math.floor(capture.max_mb * BYTES_PER_MB),
+    },
     cleanup: {
       intervalMs: cleanup.cleanup_interval_sec * MS_PER_SEC,
       maxAgeMs: cleanup.max_log_age_days * MS_PER_DAY,

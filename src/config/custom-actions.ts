@@ -2,9 +2,9 @@
 // out: actions, or problems. Whether a program exists is not asked here: that is `aod check`'s.
 
 import { ACTION_NAMES, type CustomAction, type Stage } from "../model/action.ts";
+import { customActionSchema } from "./capture-schema.ts";
 import { anAction, hintAtAction, mustBe } from "./message.ts";
 import type { KeyPath, Report } from "./problem.ts";
-import { customActionSchema } from "./schema.ts";
 import { checkAgainst } from "./schema-check.ts";
 import { isMapping } from "./schema-values.ts";
 

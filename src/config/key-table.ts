@@ -2,7 +2,8 @@
 // In: valibot schemas; out: plain rows. Reads schemas, never values.
 
 import type * as v from "valibot";
-import { customActionSchema, fileSchema, RULE_TYPES } from "./schema.ts";
+import { customActionSchema } from "./capture-schema.ts";
+import { fileSchema, RULE_TYPES } from "./schema.ts";
 
 export interface KeyRow {
   /** `guardian.anomalies.NAME.mode`; lists as `track_commands[].threshold`. */

@@ -9,6 +9,7 @@ import { ERRNO, ERRNO_ALIASES } from "../model/errno.ts";
 import { NOTICE_EVENTS } from "../model/notice.ts";
 import { NT_STATUSES, TROUBLE } from "../model/nt-status.ts";
 import { SIGNAL_NAMES } from "../model/signal.ts";
+import { captureSchema } from "./capture-schema.ts";
 import { anAction, hintAtCommand, hintAtYaml11, mustBe } from "./message.ts";
 import {
   command,
@@ -203,18 +204,6 @@ export const RULE_TYPES = {
   signal: { title: "Signal", schema: signalEntry, tool: undefined },
 } as const;
 
-/** An entry of `custom_actions`. */
-export const customActionSchema = mapping({
-  command: key(command(), "the program whose output becomes part of a capture, run without a shell"),
-  timeout_sec: key(v.optional(overZero(300), 10), "it is killed after this long"),
-  max_mb: key(v.optional(overZero(64), 4), "it is ended when it has printed more (MiB)"),
-  stage: key(
-    v.optional(whole(1, 3), 3),
-    "begins with the actions that read /proc (1), with those that read logs (2), or after them (3)",
-  ),
-});
-export type CustomActionEntry = v.InferOutput<typeof customActionSchema>;
-
 /** The whole file; entries of `guardian.anomalies` and of `custom_actions` are looked at one by one. */
 export const fileSchema = mapping({
   watch_interval_sec: key(
@@ -245,6 +234,7 @@ export const fileSchema = mapping({
     ),
     anomalies: v.custom<Readonly<Record<string, unknown>>>(isMapping, mustBe("a mapping of rules by name")),
   }),
+  capture: v.optional(captureSchema, {}),
   cleanup: v.optional(
     mapping({
       cleanup_interval_sec: key(

@@ -21,6 +21,14 @@ export interface ClockPair {
 /** How often each thing happened that may cost evidence, by cause. */
 export type Losses = Readonly<Record<string, number>>;
 
+/** What one capture may cost. */
+export interface CaptureLimits {
+  /** Actions that have not begun by then are left out. */
+  readonly budgetMs: number;
+  /** Of what all actions print, uncompressed; those that have not begun by then are left out. */
+  readonly maxBytes: number;
+}
+
 /** What the runner needs for one capture; the frozen request table travels beside it, its buffer transferred. */
 export interface CaptureOrder {
   /** Unique for the life of the daemon. */
@@ -46,6 +54,9 @@ export interface CaptureOrder {
   readonly actions: readonly string[];
   /** Those of `actions` that are not aod's own. */
   readonly customActions: readonly CustomAction[];
+  readonly limits: CaptureLimits;
+  /** The incident has a capture already, or one is being made: what takes long is left out. */
+  readonly isRepeat: boolean;
   readonly evidence: readonly Request[];
   readonly losses: Losses;
   /** From when on no request is missing from the table unless it was evicted: ns of CLOCK_MONOTONIC, at attach. */

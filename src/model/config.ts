@@ -2,6 +2,7 @@
 // config/ makes it from YAML. Plain data, fit for postMessage.
 
 import type { CustomAction } from "./action.ts";
+import type { CaptureLimits } from "./capture.ts";
 import type { NotifySettings } from "./notice.ts";
 import type { Rule } from "./rule.ts";
 
@@ -17,6 +18,8 @@ export interface Config {
   readonly customActions: readonly CustomAction[];
   readonly captureCooldownMs: number;
   readonly resolveAfterMs: number;
+  /** Of each capture. */
+  readonly capture: CaptureLimits;
   readonly cleanup: CleanupLimits;
   readonly auditEnabled: boolean;
   /** The program that is told of incidents; undefined where there is none. */

@@ -4,27 +4,18 @@
 
 import type { CaptureOrder, CaptureSummary } from "../model/capture.ts";
 import type { BatchesFolder } from "../system/batches-folder.ts";
-import { findAction, type Host } from "./actions.ts";
-import type { Children } from "./child.ts";
 import { encodeManifest, type HostFacts } from "./manifest.ts";
 import { PartialCapture, requireSpace } from "./partial-capture.ts";
 import { readRecorder } from "./recorder.ts";
 import { encodeRequestsCsv } from "./requests-csv.ts";
-import { type Collected, runAction } from "./run-action.ts";
-import type { Slots } from "./slots.ts";
+import { runStages, type StageContext } from "./stages.ts";
 import { type TarEntry, tarChunks, totalBytes } from "./tar.ts";
 import { compress, compressedBoundBytes } from "./zstd.ts";
 
 /** What captures of one runner share. */
-export interface CaptureContext {
+export interface CaptureContext extends StageContext {
   readonly folder: BatchesFolder;
   readonly facts: HostFacts;
-  readonly host: Host;
-  readonly children: Children;
-  /** Actions of all captures together. */
-  readonly slots: Slots;
-  /** Ends running actions, so that their captures are complete without them. */
-  readonly stop: AbortSignal;
   /** Captures are not made where they would leave less free. */
   readonly floorBytes: number;
 }
@@ -40,7 +31,7 @@ export async function makeCapture(
   requireSpace(context.folder, 0, context.floorBytes);
   const partial = PartialCapture.reserve(context.folder, order.frozenAt.epochMs, order.rule);
   try {
-    const collected = await runActions(order, context);
+    const collected = await runStages(order, context);
     const actions = collected.map(({ outcome }) => outcome);
     const scrubbed = collected.reduce((sum, one) => sum + one.scrubbed, 0);
     const recorder = readRecorder(table, order.watchingSinceNs, order.frozenAt.monotonicNs);
@@ -59,20 +50,6 @@ export async function makeCapture(
   } finally {
     partial.discard();
   }
-}
-
-/** Outcomes in the order of the rule's list; begun in the order of their stages. */
-async function runActions(
-  order: CaptureOrder,
-  { slots, ...context }: CaptureContext,
-): Promise<readonly Collected[]> {
-  const names = [...new Set(order.actions)];
-  const running = names
-    .map((name) => ({ name, action: findAction(name, order.customActions) }))
-    .toSorted((a, b) => (a.action?.stage ?? 0) - (b.action?.stage ?? 0))
-    .map(({ name, action }) => slots.run(() => runAction(name, action, { ...context, order })));
-  const collected = await Promise.all(running);
-  return collected.toSorted((a, b) => names.indexOf(a.outcome.name) - names.indexOf(b.outcome.name));
 }
 
 function write(

@@ -32,11 +32,11 @@ export async function runAction(
   action: Action | undefined,
   context: ActionContext,
 ): Promise<Collected> {
-  if (action === undefined) return missing(name, "there is no such action");
+  if (action === undefined) return notRun(name, "there is no such action");
   const plan = action.plan(context.order, context.host);
-  if ("missing" in plan) return missing(name, plan.missing);
+  if ("missing" in plan) return notRun(name, plan.missing);
   const program = findProgram(action.program);
-  if (program === undefined) return missing(name, `${action.program} is not installed`);
+  if (program === undefined) return notRun(name, `${action.program} is not installed`);
 
   const begunMs = performance.now();
   const environment = action.environment?.(context.order);
@@ -57,6 +57,16 @@ export async function runAction(
       bytes: content.length,
       sha256: wasStarted ? new Bun.CryptoHasher("sha256").update(content).digest("hex") : undefined,
     },
+  };
+}
+
+/** The outcome of an action that nothing was started for. */
+export function notRun(name: string, reason: string): Collected {
+  const nothing = { file: undefined, exitCode: undefined, durationMs: 0, bytes: 0, sha256: undefined };
+  return {
+    content: new Uint8Array(0),
+    scrubbed: 0,
+    outcome: { name, status: "missing", reason, ...nothing },
   };
 }
 
@@ -87,13 +97,4 @@ function judge(
         reason: errorText.trim().split("\n")[0] || `exit code ${exitCode ?? "none"}`,
       };
   }
-}
-
-function missing(name: string, reason: string): Collected {
-  const nothing = { file: undefined, exitCode: undefined, durationMs: 0, bytes: 0, sha256: undefined };
-  return {
-    content: new Uint8Array(0),
-    scrubbed: 0,
-    outcome: { name, status: "missing", reason, ...nothing },
-  };
 }

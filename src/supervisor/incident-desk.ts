@@ -40,7 +40,8 @@ export class IncidentDesk {
   readonly #options: DeskOptions;
   readonly #incidents: Incidents;
   readonly #notices: NoticeDesk;
-  readonly #underWay = new Set<number>();
+  /** Orders that the runner has, with their incidents. */
+  readonly #underWay = new Map<number, string | undefined>();
   #config: Config;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #lastOrderId = 0;
@@ -88,9 +89,8 @@ export class IncidentDesk {
     const isNews = opened || worsened || capture;
     const incident = isNews ? this.#attributed(observation.incident, anomaly) : observation.incident;
     if (table !== undefined) {
-      this.#order(table, frozenAt, (context) =>
-        orderFor(anomaly, incident, suppressedBefore, this.#config, context),
-      );
+      const before = { suppressed: suppressedBefore, isRepeat: this.#isCaptured(incident) };
+      this.#order(table, frozenAt, (context) => orderFor(anomaly, incident, before, this.#config, context));
     }
     if (displaced !== undefined) this.#tell({ type: "resolved", incident: displaced });
     if (opened) this.#tell({ type: "opened", incident, anomaly });
@@ -130,7 +130,7 @@ export class IncidentDesk {
 
   /** Every order and every notice that is on its way is lost. */
   dropAll(reason: string): void {
-    for (const orderId of [...this.#underWay]) this.dropped(orderId, reason);
+    for (const orderId of [...this.#underWay.keys()]) this.dropped(orderId, reason);
     this.#notices.dropAll(reason);
   }
 
@@ -164,6 +164,10 @@ export class IncidentDesk {
     return this.#incidents.attribute(incident.id, attribution) ?? incident;
   }
 
+  #isCaptured({ id, captures }: Incident): boolean {
+    return captures.length > 0 || [...this.#underWay.values()].includes(id);
+  }
+
   #order(table: ArrayBuffer, frozenAt: ClockPair, makeOrder: (context: OrderContext) => CaptureOrder): void {
     const order = makeOrder({
       orderId: ++this.#lastOrderId,
@@ -176,7 +180,7 @@ export class IncidentDesk {
     const frozenAfterMs = (order.frozenAt.monotonicNs - order.triggeredNs) / 1e6;
     const { orderId, rule, kind } = order;
     this.#tell({ type: "collecting", orderId, rule, kind, frozenAfterMs });
-    this.#underWay.add(order.orderId);
+    this.#underWay.set(order.orderId, order.incidentId);
     if (!this.#options.send(order, table)) this.dropped(order.orderId, "the runner is being started again");
   }
 

@@ -17,13 +17,20 @@ export interface OrderContext {
   readonly shares: readonly TreeShare[];
 }
 
+/** What came before it in its incident. */
+export interface OrderHistory {
+  readonly suppressed: number;
+  /** There is a capture already, or one is being made. */
+  readonly isRepeat: boolean;
+}
+
 /** How far back a manual capture reads the logs. */
 const MANUAL_WINDOW_NS = 60e9;
 
 export function orderFor(
   anomaly: Anomaly,
   incident: Incident,
-  suppressed: number,
+  { suppressed, isRepeat }: OrderHistory,
   config: Config,
   context: OrderContext,
 ): CaptureOrder {
@@ -44,6 +51,8 @@ export function orderFor(
     windowNs: rule?.windowNs ?? MANUAL_WINDOW_NS,
     actions,
     customActions: customOf(actions, config),
+    limits: config.capture,
+    isRepeat,
     evidence: anomaly.evidence,
     suppressed,
     configSha256: config.sha256,
@@ -66,6 +75,8 @@ export function manualOrder(config: Config, context: OrderContext): CaptureOrder
     windowNs: MANUAL_WINDOW_NS,
     actions: config.defaultActions,
     customActions: customOf(config.defaultActions, config),
+    limits: config.capture,
+    isRepeat: false,
     evidence: [],
     suppressed: 0,
     configSha256: config.sha256,

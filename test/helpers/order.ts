@@ -25,6 +25,8 @@ export function anOrder(parts: Partial<CaptureOrder> = {}): CaptureOrder {
     windowNs: 1e9,
     actions: [],
     customActions: [],
+    limits: { budgetMs: 60_000, maxBytes: 32 * 2 ** 20 },
+    isRepeat: false,
     evidence: [],
     losses: { entered: 7, ring_full: 2, evicted: 3 },
     watchingSinceNs: 5e9,

@@ -19,7 +19,13 @@ afterEach(() => {
 function aConfig(ruleName = "slow"): Config {
   return {
     ...{ file: undefined, sha256: "", outputDir: "/srv/aod", rules: [aLatencyRule({ name: ruleName })] },
-    ...{ defaultActions: [], customActions: [], captureCooldownMs: 60_000, resolveAfterMs: RESOLVE_AFTER_MS },
+    ...{
+      defaultActions: [],
+      customActions: [],
+      capture: { budgetMs: 30_000, maxBytes: 2 ** 25 },
+      captureCooldownMs: 60_000,
+      resolveAfterMs: RESOLVE_AFTER_MS,
+    },
     ...{ auditEnabled: true, notify: undefined, cleanup: { intervalMs: 1, maxAgeMs: 1, maxTotalBytes: 1 } },
   };
 }
@@ -128,6 +134,19 @@ describe("the incident desk", () => {
     expect(desk.open()).toMatchObject([{ id: "earlier" }]);
     await waitUntil(() => types().includes("resolved"));
     expect(told).toMatchObject([{ type: "resolved", incident: { id: "earlier" } }]);
+  });
+
+  test("says of an order whether the incident has a capture, also one that is still being made", () => {
+    const { desk, orders } = aDesk();
+    desk.observe(anAnomaly());
+    desk.observe(hang(1));
+    desk.observe(anAnomaly({ share: "//files/other" }));
+    desk.snapshot();
+    expect(orders.map(({ isRepeat }) => isRepeat)).toEqual([false, true, false, false]);
+    const { desk: next, orders: nextOrders } = aDesk([anIncident({ captures: ["one"] })]);
+    next.begin();
+    next.observe(anAnomaly());
+    expect(nextOrders[0]?.isRepeat).toBe(true);
   });
 
   test("names the incident of a capture, and none for one that a person asked for", () => {

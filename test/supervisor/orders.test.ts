@@ -22,7 +22,10 @@ const CONFIG = {
     ...{ name, command: ["/bin/true"], timeoutMs: 1, maxBytes: 1, stage: 3 },
   })),
   sha256: "abc",
+  capture: { budgetMs: 30_000, maxBytes: 2 ** 25 },
 } as unknown as Config;
+
+const FIRST = { suppressed: 0, isRepeat: false };
 
 const ANOMALY: Anomaly = {
   ...{
@@ -41,7 +44,13 @@ const ANOMALY: Anomaly = {
 
 describe("orders", () => {
   test("carry the rule's own actions and window, and how long after the request it was decided", () => {
-    const order = orderFor(ANOMALY, { id: "i-1" } as Incident, 3, CONFIG, CONTEXT);
+    const order = orderFor(
+      ANOMALY,
+      { id: "i-1" } as Incident,
+      { suppressed: 3, isRepeat: true },
+      CONFIG,
+      CONTEXT,
+    );
     expect(order).toMatchObject({
       ...{ orderId: 7, trigger: "rule", rule: "slow", kind: "hung", share: "//files/db", incidentId: "i-1" },
       ...{ actions: ["dmesg"], windowNs: 500e6, suppressed: 3, configSha256: "abc" },
@@ -50,13 +59,13 @@ describe("orders", () => {
   });
 
   test("of a rule that a reload has just taken away are made with the default actions", () => {
-    const order = orderFor({ ...ANOMALY, rule: "gone" }, { id: "i-2" } as Incident, 0, CONFIG, CONTEXT);
+    const order = orderFor({ ...ANOMALY, rule: "gone" }, { id: "i-2" } as Incident, FIRST, CONFIG, CONTEXT);
     expect(order.actions).toEqual(["debugdata", "stats"]);
   });
 
   test("never say that it was decided before it happened", () => {
     const early = { ...ANOMALY, occurredNs: ANOMALY.detectedNs + 5 };
-    expect(orderFor(early, { id: "i-3" } as Incident, 0, CONFIG, CONTEXT).detectedAfterMs).toBe(0);
+    expect(orderFor(early, { id: "i-3" } as Incident, FIRST, CONFIG, CONTEXT).detectedAfterMs).toBe(0);
   });
 
   test("that a person asks for have no incident and run the default actions", () => {
