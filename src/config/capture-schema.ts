@@ -2,13 +2,17 @@
 // typed ones. Part of schema.ts, which has the others.
 
 import * as v from "valibot";
-import { command, key, mapping, overZero, whole } from "./schema-values.ts";
+import { command, key, mapping, overZero, whole, within } from "./schema-values.ts";
 
 export const captureSchema = mapping({
   budget_sec: key(v.optional(overZero(3600), 30), "actions that have not begun by then are left out"),
   max_mb: key(
     v.optional(overZero(1024), 32),
     "actions that have not begun when so much has been printed are left out (MiB, uncompressed)",
+  ),
+  min_free_mb: key(
+    v.optional(within(0, 1_048_576), 64),
+    "no capture is made that would leave less of the file system free (MiB)",
   ),
 });
 

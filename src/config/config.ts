@@ -131,6 +131,7 @@ function toConfig(
     capture: {
       budgetMs: capture.budget_sec * MS_PER_SEC,
       maxBytes: Math.floor(capture.max_mb * BYTES_PER_MB),
+      minFreeBytes: Math.ceil(capture.min_free_mb * BYTES_PER_MB),
     },
     cleanup: {
       intervalMs: cleanup.cleanup_interval_sec * MS_PER_SEC,

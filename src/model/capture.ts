@@ -27,6 +27,8 @@ export interface CaptureLimits {
   readonly budgetMs: number;
   /** Of what all actions print, uncompressed; those that have not begun by then are left out. */
   readonly maxBytes: number;
+  /** Of the output folder's file system: no capture is made that would leave less. */
+  readonly minFreeBytes: number;
 }
 
 /** What the runner needs for one capture; the frozen request table travels beside it, its buffer transferred. */

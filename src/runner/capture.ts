@@ -16,8 +16,6 @@ import { compress, compressedBoundBytes } from "./zstd.ts";
 export interface CaptureContext extends StageContext {
   readonly folder: BatchesFolder;
   readonly facts: HostFacts;
-  /** Captures are not made where they would leave less free. */
-  readonly floorBytes: number;
 }
 
 /** Makes the capture. Throws DISK_FULL or CAPTURE_WRITE; then nothing of it is left. */
@@ -28,7 +26,7 @@ export async function makeCapture(
 ): Promise<CaptureSummary> {
   const begunMs = performance.now();
   // Before anything is collected: no work for a disk that is full, and the name is taken.
-  requireSpace(context.folder, 0, context.floorBytes);
+  requireSpace(context.folder, 0, order.limits.minFreeBytes);
   const partial = PartialCapture.reserve(context.folder, order.frozenAt.epochMs, order.rule);
   try {
     const collected = await runStages(order, context);
@@ -43,7 +41,7 @@ export async function makeCapture(
         outcome.file === undefined ? [] : [{ path: outcome.file, chunks: [content] }],
       ),
     ];
-    write(partial, entries, order.frozenAt.epochMs, context);
+    write(partial, entries, order, context.folder);
     const { name, bytes } = partial.publish();
     const durationMs = Math.round(performance.now() - begunMs);
     return { orderId: order.orderId, incidentId: order.incidentId, name, bytes, durationMs, actions };
@@ -55,11 +53,13 @@ export async function makeCapture(
 function write(
   partial: PartialCapture,
   entries: readonly TarEntry[],
-  epochMs: number,
-  context: CaptureContext,
+  { frozenAt, limits }: CaptureOrder,
+  folder: BatchesFolder,
 ): void {
-  const archive = [...tarChunks({ name: partial.stem, epochMs, entries })];
+  const archive = [...tarChunks({ name: partial.stem, epochMs: frozenAt.epochMs, entries })];
   const archiveBytes = totalBytes(archive);
-  requireSpace(context.folder, compressedBoundBytes(archiveBytes), context.floorBytes);
+  const mostBytes = compressedBoundBytes(archiveBytes);
+  requireSpace(folder, mostBytes, limits.minFreeBytes);
+  partial.allocate(mostBytes);
   for (const piece of compress(archive, archiveBytes)) partial.write(piece);
 }

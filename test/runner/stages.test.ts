@@ -74,7 +74,7 @@ describe("stages", () => {
   });
 
   test("what has not begun when the bytes are spent is left out; what begins gets what is left", async () => {
-    const limits = { budgetMs: 60_000, maxBytes: 1000 };
+    const limits = { budgetMs: 60_000, maxBytes: 1000, minFreeBytes: 0 };
     const lines = "yes 1234567 | head -c 800";
     const outcomes = await run(
       [aScript("a", 1, lines), aScript("b", 2, lines), aScript("c", 3, lines), aScript("d", 3, "echo")],
@@ -89,7 +89,7 @@ describe("stages", () => {
   });
 
   test("what has not begun when the time is spent is left out", async () => {
-    const limits = { budgetMs: 50, maxBytes: MiB };
+    const limits = { budgetMs: 50, maxBytes: MiB, minFreeBytes: 0 };
     const outcomes = await run([aScript("a", 1, "sleep 0.2"), aScript("b", 2, "echo")], { limits });
     expect(outcomes).toMatchObject([
       { status: "ok" },
@@ -99,7 +99,7 @@ describe("stages", () => {
 });
 
 describe("an action is dropped", () => {
-  const order = { isRepeat: false, limits: { budgetMs: 30_000, maxBytes: 32 * MiB } };
+  const order = { isRepeat: false, limits: { budgetMs: 30_000, maxBytes: 32 * MiB, minFreeBytes: 0 } };
   const spent = { ms: 0, bytes: 0 };
 
   test.each([

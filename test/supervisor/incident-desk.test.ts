@@ -22,7 +22,7 @@ function aConfig(ruleName = "slow"): Config {
     ...{
       defaultActions: [],
       customActions: [],
-      capture: { budgetMs: 30_000, maxBytes: 2 ** 25 },
+      capture: { budgetMs: 30_000, maxBytes: 2 ** 25, minFreeBytes: 0 },
       captureCooldownMs: 60_000,
       resolveAfterMs: RESOLVE_AFTER_MS,
     },
