@@ -16,6 +16,18 @@ export const captureSchema = mapping({
   ),
 });
 
+/** Of `guardian`: what an hour may have. */
+export const hourlyKeys = {
+  max_captures_per_hour: key(
+    v.optional(whole(1, 10_000), 30),
+    "of each rule; all rules together may have three times as many",
+  ),
+  max_capture_mb_per_hour: key(
+    v.optional(overZero(), 200),
+    "no capture is begun when those of the last hour are bigger together (MiB)",
+  ),
+};
+
 /** An entry of `custom_actions`. */
 export const customActionSchema = mapping({
   command: key(command(), "the program whose output becomes part of a capture, run without a shell"),

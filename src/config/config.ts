@@ -128,6 +128,10 @@ function toConfig(
     customActions,
     captureCooldownMs: guardian.capture_cooldown_sec * MS_PER_SEC,
     resolveAfterMs: guardian.resolve_after_sec * MS_PER_SEC,
+    hourly: {
+      captures: guardian.max_captures_per_hour,
+      bytes: Math.ceil(guardian.max_capture_mb_per_hour * BYTES_PER_MB),
+    },
     capture: {
       budgetMs: capture.budget_sec * MS_PER_SEC,
       maxBytes: Math.floor(capture.max_mb * BYTES_PER_MB),

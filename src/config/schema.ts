@@ -9,7 +9,7 @@ import { ERRNO, ERRNO_ALIASES } from "../model/errno.ts";
 import { NOTICE_EVENTS } from "../model/notice.ts";
 import { NT_STATUSES, TROUBLE } from "../model/nt-status.ts";
 import { SIGNAL_NAMES } from "../model/signal.ts";
-import { captureSchema } from "./capture-schema.ts";
+import { captureSchema, hourlyKeys } from "./capture-schema.ts";
 import { anAction, hintAtCommand, hintAtYaml11, mustBe } from "./message.ts";
 import {
   command,
@@ -232,6 +232,7 @@ export const fileSchema = mapping({
       v.optional(within(0, DAY_SEC), 10),
       "an incident is over after this long without an anomaly",
     ),
+    ...hourlyKeys,
     anomalies: v.custom<Readonly<Record<string, unknown>>>(isMapping, mustBe("a mapping of rules by name")),
   }),
   capture: v.optional(captureSchema, {}),

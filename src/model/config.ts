@@ -20,6 +20,8 @@ export interface Config {
   readonly resolveAfterMs: number;
   /** Of each capture. */
   readonly capture: CaptureLimits;
+  /** Of the captures of an hour: how many of each rule, and how big all files are. */
+  readonly hourly: { readonly captures: number; readonly bytes: number };
   readonly cleanup: CleanupLimits;
   readonly auditEnabled: boolean;
   /** The program that is told of incidents; undefined where there is none. */

@@ -1,6 +1,6 @@
 // Where an anomaly becomes an incident and, if it is due, an order for a capture. In: anomalies and what the runner
 // made of the orders; out: events, notices, and orders with the frozen request table. What is due is decided by
-// incidents.ts; this file adds the clock, the timer that resolves, and the book of orders that are on their way.
+// incidents.ts and budget.ts; this file adds the clock, the timer that resolves, and the book of orders on their way.
 
 import type { Anomaly, Recovery } from "../model/anomaly.ts";
 import type { Attribution } from "../model/attribution.ts";
@@ -11,10 +11,12 @@ import type { Notice, NoticeOutcome } from "../model/notice.ts";
 import type { Request } from "../model/request.ts";
 import type { KnownTree } from "../model/share.ts";
 import { clockPair, monotonicNs } from "../system/clock.ts";
+import { CaptureBudget } from "./budget.ts";
 import type { SupervisorEvent } from "./events.ts";
 import { Incidents } from "./incidents.ts";
 import { NoticeDesk } from "./notice-desk.ts";
 import { manualOrder, type OrderContext, orderFor } from "./orders.ts";
+import { Suppression } from "./suppression.ts";
 
 export interface DeskOptions {
   readonly config: Config;
@@ -39,6 +41,8 @@ export interface DeskOptions {
 export class IncidentDesk {
   readonly #options: DeskOptions;
   readonly #incidents: Incidents;
+  readonly #budget: CaptureBudget;
+  readonly #suppression: Suppression;
   readonly #notices: NoticeDesk;
   /** Orders that the runner has, with their incidents. */
   readonly #underWay = new Map<number, string | undefined>();
@@ -55,6 +59,8 @@ export class IncidentDesk {
     this.#options = options;
     this.#config = options.config;
     this.#incidents = new Incidents(options.config);
+    this.#budget = new CaptureBudget(options.config.hourly);
+    this.#suppression = new Suppression(options.tell);
     this.#notices = new NoticeDesk({ tell: options.tell, send: options.notify });
   }
 
@@ -69,6 +75,7 @@ export class IncidentDesk {
   configure(config: Config): void {
     this.#config = config;
     this.#incidents.configure(config);
+    this.#budget.configure(config.hourly, monotonicNs());
     const isGone = ({ rule }: Incident) => !config.rules.some(({ name }) => name === rule);
     this.#incidents.endStanding(clockPair(), isGone);
     this.#resolveLater();
@@ -81,8 +88,12 @@ export class IncidentDesk {
   }
 
   observe(anomaly: Anomaly): void {
-    const observation = this.#incidents.observe(this.#withLastingStanding(anomaly), clockPair());
-    const { opened, worsened, grown, capture, suppressedBefore, displaced } = observation;
+    const now = clockPair();
+    const observation = this.#incidents.observe(this.#withLastingStanding(anomaly), now, (isEscalation) =>
+      this.#budget.take(anomaly.rule, isEscalation, now.monotonicNs),
+    );
+    const { opened, worsened, grown, capture, suppressedBy, suppressedBefore, displaced } = observation;
+    if (suppressedBy !== undefined) this.#suppression.add(suppressedBy);
     // Before anything else: what the table shows is to be the moment of the decision.
     const table = capture ? this.#options.freeze() : undefined;
     const frozenAt = clockPair();
@@ -113,6 +124,7 @@ export class IncidentDesk {
 
   collected(capture: CaptureSummary): void {
     this.#underWay.delete(capture.orderId);
+    this.#budget.spend(capture.bytes, monotonicNs());
     const { incidentId, name } = capture;
     const incident = incidentId === undefined ? undefined : this.#incidents.captured(incidentId, name);
     this.#tell({ type: "collected", capture, incident });
@@ -146,6 +158,7 @@ export class IncidentDesk {
 
   close(): void {
     clearTimeout(this.#timer);
+    this.#suppression.flush();
   }
 
   #tell(event: SupervisorEvent): void {

@@ -27,6 +27,7 @@ describe("parseConfig", () => {
       defaultActions: ["dmesg", "journalctl", "debugdata", "stats"],
       captureCooldownMs: 60_000,
       resolveAfterMs: 10_000,
+      hourly: { captures: 30, bytes: 200 * 2 ** 20 },
       capture: { budgetMs: 30_000, maxBytes: 32 * 2 ** 20, minFreeBytes: 64 * 2 ** 20 },
       cleanup: { intervalMs: 60_000, maxAgeMs: 14 * 86_400_000, maxTotalBytes: 200 * 2 ** 20 },
       auditEnabled: true,
@@ -43,6 +44,8 @@ watcher: {actions: [mounts, mounts]}
 guardian:
   capture_cooldown_sec: 0
   resolve_after_sec: 0.5
+  max_captures_per_hour: 1
+  max_capture_mb_per_hour: 0.5
   anomalies:
     a: {type: " LATENCY ", acceptable_count: 1, actions: []}
     b: {type: error, acceptable_count: 2}
@@ -57,6 +60,7 @@ custom_actions: {my_own-1: {command: [/bin/echo, a b], timeout_sec: 0.5, max_mb:
       defaultActions: ["mounts"],
       captureCooldownMs: 0,
       resolveAfterMs: 500,
+      hourly: { captures: 1, bytes: 2 ** 19 },
       capture: { budgetMs: 500, maxBytes: 1.5 * 2 ** 20, minFreeBytes: 0 },
       cleanup: { intervalMs: 1000, maxAgeMs: 43_200_000, maxTotalBytes: 4.5 * 2 ** 20 },
       auditEnabled: false,
