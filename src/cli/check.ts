@@ -7,8 +7,8 @@ import type { Problem } from "../config/problem.ts";
 import { exitCodeOf } from "../supervisor/restart.ts";
 import { fileSystemOf, isNetworkFileSystem } from "../system/mounts.ts";
 import { CONFIG_ARGUMENT, makeVerb } from "./arguments.ts";
-import { whyNotRunnable } from "./notify-program.ts";
 import { printProblems } from "./problems.ts";
+import { whyNotRunnable } from "./program.ts";
 import { summarizeRule } from "./rule-summary.ts";
 
 export const checkCommand = makeVerb({
@@ -52,12 +52,21 @@ export function judge(
       lines: [`aod: ${file}: 1 error`],
     };
   }
-  const program = config.notify?.command[0];
-  const wrong = program === undefined ? undefined : whyNot(program, whereIs);
+  const programs = [
+    ...(config.notify === undefined ? [] : [{ path: ["notify", "command"], command: config.notify.command }]),
+    ...config.customActions.map(({ name, command }) => ({
+      path: ["custom_actions", name, "command"],
+      command,
+    })),
+  ];
+  const warnings = programs.flatMap(({ path, command: [program] }) => {
+    const wrong = whyNot(program, whereIs);
+    return wrong === undefined ? [] : [found.warnAt(path, wrong)];
+  });
   const rules = config.rules.map((rule) => `  ${summarizeRule(rule)}`);
   return {
     code: 0,
-    problems: wrong === undefined ? problems : [...problems, found.warnAt(["notify", "command"], wrong)],
+    problems: [...problems, ...warnings],
     lines: [`${file}: ok, ${rules.length} rule${rules.length === 1 ? "" : "s"}`, ...rules],
   };
 }

@@ -100,6 +100,14 @@ export function lineOf(event: SupervisorEvent): LogLine | undefined {
       const values = { capture: name, incident: incidentId, bytes, took_ms: Math.round(durationMs) };
       return { level: "info", text: "captured", values: { ...values, not_ok: notOk.join(",") || undefined } };
     }
+    case "suppressed": {
+      const { cooldown, ...hourly } = event.counts;
+      return {
+        level: Object.keys(hourly).length > 0 ? "warn" : "info",
+        text: "captures were held back",
+        values: { cooldown, ...hourly },
+      };
+    }
     case "dropped":
       return {
         level: "error",

@@ -74,7 +74,9 @@ export function incidentLines(
     ["hanging", standing && `${standing.count}, the oldest for ${duration(standing.oldestNs)}`],
     [
       "suppressed",
-      incident.suppressed === 0 ? undefined : `${incident.suppressed} captures, by the cooldown`,
+      incident.suppressed === 0
+        ? undefined
+        : `${incident.suppressed} captures, by the cooldown or an hour's limits`,
     ],
   ];
   const captures = incident.captures.map((name) => pathOf(name) ?? `${name} (deleted)`);

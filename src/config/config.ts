@@ -4,8 +4,10 @@
 import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 import shippedText from "../../config/aod.yaml" with { type: "text" };
+import type { CustomAction } from "../model/action.ts";
 import type { Config } from "../model/config.ts";
 import { AodError } from "../model/failure.ts";
+import { checkActionNames, readCustomActions } from "./custom-actions.ts";
 import { formatProblem, type KeyPath, type Problem, type Report, show } from "./problem.ts";
 import { ProblemDesk } from "./problem-desk.ts";
 import { type RuleMaker, readRules } from "./rules.ts";
@@ -85,6 +87,8 @@ function readRoot(value: unknown, file: string | undefined, sha: string, report:
     return undefined;
   }
   const entry = checkAgainst(fileSchema, value, [], report);
+  const customActions = readCustomActions(value.custom_actions, ["custom_actions"], report);
+  checkActionNames(value, report);
   // Rules are looked at although something else may be wrong: every error at once.
   const guardian = isMapping(value.guardian) ? value.guardian : {};
   const makers = isMapping(guardian.anomalies)
@@ -98,7 +102,7 @@ function readRoot(value: unknown, file: string | undefined, sha: string, report:
       `${capMb} is too small for one capture: requests.csv of a busy host alone takes 1.3 MB`,
     );
   }
-  return toConfig(entry, makers, file, sha);
+  return toConfig(entry, makers, customActions, file, sha);
 }
 
 /** Grouped by protocol, at the top; a rule of one's own named "smb" stands below guardian. */
@@ -109,10 +113,11 @@ function isLayoutOf2026({ anomalies }: Readonly<Record<string, unknown>>): boole
 function toConfig(
   entry: FileEntry,
   makers: readonly RuleMaker[],
+  customActions: readonly CustomAction[],
   file: string | undefined,
   sha: string,
 ): Config {
-  const { watcher, guardian, cleanup, audit, notify } = entry;
+  const { watcher, guardian, capture, cleanup, audit, notify } = entry;
   const windowNs = Math.round(entry.watch_interval_sec * NS_PER_SEC);
   return {
     file,
@@ -120,8 +125,18 @@ function toConfig(
     outputDir: resolve(entry.aod_output_dir),
     rules: makers.map((make) => make({ windowNs, defaultActions: watcher.actions })),
     defaultActions: [...new Set(watcher.actions)],
+    customActions,
     captureCooldownMs: guardian.capture_cooldown_sec * MS_PER_SEC,
     resolveAfterMs: guardian.resolve_after_sec * MS_PER_SEC,
+    hourly: {
+      captures: guardian.max_captures_per_hour,
+      bytes: Math.ceil(guardian.max_capture_mb_per_hour * BYTES_PER_MB),
+    },
+    capture: {
+      budgetMs: capture.budget_sec * MS_PER_SEC,
+      maxBytes: Math.floor(capture.max_mb * BYTES_PER_MB),
+      minFreeBytes: Math.ceil(capture.min_free_mb * BYTES_PER_MB),
+    },
     cleanup: {
       intervalMs: cleanup.cleanup_interval_sec * MS_PER_SEC,
       maxAgeMs: cleanup.max_log_age_days * MS_PER_DAY,

@@ -2,6 +2,7 @@
 // In: valibot schemas; out: plain rows. Reads schemas, never values.
 
 import type * as v from "valibot";
+import { customActionSchema } from "./capture-schema.ts";
 import { fileSchema, RULE_TYPES } from "./schema.ts";
 
 export interface KeyRow {
@@ -18,6 +19,7 @@ export interface KeyRow {
 }
 
 const RULE_PATH = "guardian.anomalies.NAME";
+const CUSTOM_PATH = "custom_actions.NAME";
 
 /** What of a schema is looked at here; sections, optional keys and lists wrap one another. */
 interface Shape {
@@ -48,7 +50,11 @@ export function isOptional(schema: v.GenericSchema): boolean {
 }
 
 /** Every key, sections first, in the order in which they are documented. */
-export const KEY_TABLE: readonly KeyRow[] = [...rowsOf(fileSchema, "", []), ...ruleRows()];
+export const KEY_TABLE: readonly KeyRow[] = [
+  ...rowsOf(fileSchema, "", []),
+  ...rowsOf(customActionSchema, CUSTOM_PATH, []),
+  ...ruleRows(),
+];
 
 /** Where keys of this name belong: paths without the name. */
 export function homesOf(name: string): readonly string[] {

@@ -1,7 +1,6 @@
 // Sentences about values that are not what a key takes: "must be X, not Y", with a hint where the slip is a usual one.
 // In: what a key takes and the value that was given; out: text. Pure.
 
-import { ACTION_NAMES } from "../model/action.ts";
 import { show } from "./problem.ts";
 import { didYouMean } from "./suggest.ts";
 
@@ -42,9 +41,14 @@ export function hintAtCommand(given: unknown): string {
   return typeof given === "string" && /^\w{1,40}$/.test(given) ? ` (write {command: ${given}})` : "";
 }
 
+export function anAction(names: readonly string[]): string {
+  return `an action (${names.join(", ")})`;
+}
+
 /** AODv2's default configuration asks for a packet capture. */
-export function hintAtAction(given: unknown): string {
-  return given === "tcpdump" ? " (aod records no packets: leave it out)" : didYouMean(given, ACTION_NAMES);
+export function hintAtAction(names: readonly string[]): (given: unknown) => string {
+  return (given) =>
+    given === "tcpdump" ? " (aod records no packets: leave it out)" : didYouMean(given, names);
 }
 
 export function hintAtNames(names: readonly string[]): (given: unknown) => string {

@@ -35,6 +35,22 @@ export function listOf<S extends v.GenericSchema>(item: S, range: string) {
   return v.pipe(v.array(item, mustBe(range, hintAtList)), v.metadata({ range }));
 }
 
+/** What is run without a shell. */
+export function command() {
+  const range = "a list: a program's absolute path, then its arguments";
+  return v.pipe(
+    listOf(v.string(mustBe("text")), range),
+    v.check(
+      ([program = "", ...rest]) => isAbsolutePath(program) && !rest.some((word) => word.includes("\0")),
+      mustBe(range),
+    ),
+  );
+}
+
+export function isAbsolutePath(path: string): boolean {
+  return path.startsWith("/") && !path.includes("\0") && path.length < 3072;
+}
+
 /** A key and what it is for. */
 export function key<const S extends v.GenericSchema>(schema: S, meaning: string) {
   return v.pipe(schema, v.description(meaning));

@@ -9,8 +9,21 @@ import { ERRNO, ERRNO_ALIASES } from "../model/errno.ts";
 import { NOTICE_EVENTS } from "../model/notice.ts";
 import { NT_STATUSES, TROUBLE } from "../model/nt-status.ts";
 import { SIGNAL_NAMES } from "../model/signal.ts";
-import { hintAtAction, hintAtCommand, hintAtYaml11, mustBe } from "./message.ts";
-import { isMapping, key, listOf, mapping, oneOf, overZero, text, whole, within } from "./schema-values.ts";
+import { captureSchema, hourlyKeys } from "./capture-schema.ts";
+import { anAction, hintAtCommand, hintAtYaml11, mustBe } from "./message.ts";
+import {
+  command,
+  isAbsolutePath,
+  isMapping,
+  key,
+  listOf,
+  mapping,
+  oneOf,
+  overZero,
+  text,
+  whole,
+  within,
+} from "./schema-values.ts";
 
 export const MODES = ["all", "trackonly", "excludeonly"] as const;
 /** What an error can be called: by the errno that the kernel makes of it, or by the status that the server sent. */
@@ -34,8 +47,9 @@ const COUNT_MAX = 1_000_000;
 const MS_MAX = 3_600_000;
 const DAY_SEC = 86_400;
 
+/** Which names there are the file says too: action-names.ts looks at them. */
 const anActionName = v.pipe(
-  v.picklist(ACTION_NAMES, mustBe(`an action (${ACTION_NAMES.join(", ")})`, hintAtAction)),
+  v.string(mustBe(anAction(ACTION_NAMES))),
   v.metadata({ range: "the name of an action" }),
 );
 const aCommandName = oneOf(COMMANDS, "the name of an SMB command");
@@ -47,14 +61,6 @@ const commandNames = listOf(aCommandName, "a list of command names");
 const codeNames = listOf(aCodeName, "a list of errno or NT status names");
 const statusNames = listOf(aStatusName, "a list of NT status names");
 const signalNames = listOf(aSignalName, "a list of signal names");
-const A_COMMAND = "a list: a program's absolute path, then its arguments";
-const aCommand = v.pipe(
-  listOf(v.string(mustBe("text")), A_COMMAND),
-  v.check(
-    ([program = "", ...rest]) => isAbsolutePath(program) && !rest.some((word) => word.includes("\0")),
-    mustBe(A_COMMAND),
-  ),
-);
 const mode = oneOf(MODES, "all, trackonly or excludeonly");
 
 // --- the keys ---
@@ -198,7 +204,7 @@ export const RULE_TYPES = {
   signal: { title: "Signal", schema: signalEntry, tool: undefined },
 } as const;
 
-/** The whole file; entries of `guardian.anomalies` are looked at one by one, by their type. */
+/** The whole file; entries of `guardian.anomalies` and of `custom_actions` are looked at one by one. */
 export const fileSchema = mapping({
   watch_interval_sec: key(
     v.optional(within(0.01, 3600), 1),
@@ -226,8 +232,10 @@ export const fileSchema = mapping({
       v.optional(within(0, DAY_SEC), 10),
       "an incident is over after this long without an anomaly",
     ),
+    ...hourlyKeys,
     anomalies: v.custom<Readonly<Record<string, unknown>>>(isMapping, mustBe("a mapping of rules by name")),
   }),
+  capture: v.optional(captureSchema, {}),
   cleanup: v.optional(
     mapping({
       cleanup_interval_sec: key(
@@ -256,7 +264,7 @@ export const fileSchema = mapping({
   ),
   notify: v.optional(
     mapping({
-      command: key(aCommand, "the program that is run for each of these events, without a shell"),
+      command: key(command(), "the program that is run for each of these events, without a shell"),
       on: key(
         v.optional(
           listOf(
@@ -270,12 +278,12 @@ export const fileSchema = mapping({
       timeout_sec: key(v.optional(overZero(3600), 30), "it is killed after this long"),
     }),
   ),
+  custom_actions: v.optional(
+    v.custom<Readonly<Record<string, unknown>>>(isMapping, mustBe("a mapping of actions by name")),
+    {},
+  ),
 });
 export type FileEntry = v.InferOutput<typeof fileSchema>;
-
-function isAbsolutePath(path: string): boolean {
-  return path.startsWith("/") && !path.includes("\0") && path.length < 3072;
-}
 
 function isSharePattern(pattern: string): boolean {
   return /^\/\/[^/]+(\/.+)?$/.test(pattern);

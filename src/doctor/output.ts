@@ -3,9 +3,8 @@
 
 import { accessSync, constants, existsSync, readdirSync, statfsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { ActionName } from "../model/action.ts";
 import type { Config } from "../model/config.ts";
-import { ACTION_TABLE } from "../runner/actions.ts";
+import { findAction } from "../runner/actions.ts";
 import { findProgram, SEARCH_PATH } from "../runner/program.ts";
 import { BATCHES } from "../system/batches-folder.ts";
 import { takeLock } from "../system/lock.ts";
@@ -30,21 +29,25 @@ export function outputFindings({ outputDir, cleanup }: Config): readonly Finding
   return [spaceFinding(nearest, outputDir, cleanup.maxTotalBytes), ...neighbours(outputDir)];
 }
 
-export function toolFindings({ rules, defaultActions }: Config): readonly Finding[] {
-  const names = new Set([
-    ...defaultActions,
-    ...rules.flatMap(({ actions }) => actions),
-  ] as readonly ActionName[]);
-  const missing = [...names].filter((name) => findProgram(ACTION_TABLE[name].program) === undefined);
-  if (missing.length === 0) return [ok("tools", `everything that ${names.size} actions need`)];
-  return missing.map((name) => {
-    const { program } = ACTION_TABLE[name];
-    return warn(
-      "tools",
-      `action ${name} needs ${program}`,
-      `install ${program} (looked for in ${SEARCH_PATH})`,
-    );
+export function toolFindings({ rules, defaultActions, customActions }: Config): readonly Finding[] {
+  const names = new Set([...defaultActions, ...rules.flatMap(({ actions }) => actions)]);
+  const programs = [...names].flatMap((name) => {
+    const program = findAction(name, customActions)?.program;
+    return program === undefined ? [] : [{ name, program }];
   });
+  const missing = programs.filter(({ program }) => !isThere(program));
+  if (missing.length === 0) return [ok("tools", `everything that ${names.size} actions need`)];
+  return missing.map(({ name, program }) => {
+    const where = program.startsWith("/") ? "" : ` (looked for in ${SEARCH_PATH})`;
+    return warn("tools", `action ${name} needs ${program}`, `install ${program}${where}`);
+  });
+}
+
+/** What is on a network file system is not touched, and never run. */
+function isThere(program: string): boolean {
+  const fileSystem = program.startsWith("/") ? fileSystemOf(program) : undefined;
+  const isRemote = fileSystem !== undefined && isNetworkFileSystem(fileSystem.type);
+  return !isRemote && findProgram(program) !== undefined;
 }
 
 function spaceFinding(existing: string, outputDir: string, capBytes: number): Finding {

@@ -1,5 +1,5 @@
-// The actions that a rule can ask for, by the name that configuration, manifest and file names use.
-// Only names and what they hold; how each is collected is the runner's table.
+// The actions that a rule can ask for, by the name that configuration, manifest and file names use: aod's own, and those
+// of the configuration. Only names and what they hold; how each is collected is the runner's table.
 
 /** One line on each action, for `aod check`, the documentation and error messages. */
 export const ACTIONS = {
@@ -16,3 +16,17 @@ export type ActionName = keyof typeof ACTIONS;
 
 /** Names in the order in which they are documented. */
 export const ACTION_NAMES = Object.keys(ACTIONS) as readonly ActionName[];
+
+/** Actions that change fastest, or are soonest done, come first: /proc, logs, what takes long. */
+export type Stage = 1 | 2 | 3;
+
+/** An action that the configuration brings along. Plain data, fit for postMessage. */
+export interface CustomAction {
+  /** No name of an action of aod's own. */
+  readonly name: string;
+  /** The program's absolute path, and its arguments. */
+  readonly command: readonly [string, ...string[]];
+  readonly timeoutMs: number;
+  readonly maxBytes: number;
+  readonly stage: Stage;
+}

@@ -1,5 +1,6 @@
 // What a capture is asked for with, and what is said of one when it is written. Plain data, fit for postMessage.
 
+import type { CustomAction } from "./action.ts";
 import type { AnomalyKind } from "./anomaly.ts";
 import type { Attribution } from "./attribution.ts";
 import type { Request } from "./request.ts";
@@ -19,6 +20,16 @@ export interface ClockPair {
 
 /** How often each thing happened that may cost evidence, by cause. */
 export type Losses = Readonly<Record<string, number>>;
+
+/** What one capture may cost. */
+export interface CaptureLimits {
+  /** Actions that have not begun by then are left out. */
+  readonly budgetMs: number;
+  /** Of what all actions print, uncompressed; those that have not begun by then are left out. */
+  readonly maxBytes: number;
+  /** Of the output folder's file system: no capture is made that would leave less. */
+  readonly minFreeBytes: number;
+}
 
 /** What the runner needs for one capture; the frozen request table travels beside it, its buffer transferred. */
 export interface CaptureOrder {
@@ -43,6 +54,11 @@ export interface CaptureOrder {
   readonly detectedAfterMs: number;
   readonly windowNs: number;
   readonly actions: readonly string[];
+  /** Those of `actions` that are not aod's own. */
+  readonly customActions: readonly CustomAction[];
+  readonly limits: CaptureLimits;
+  /** The incident has a capture already, or one is being made: what takes long is left out. */
+  readonly isRepeat: boolean;
   readonly evidence: readonly Request[];
   readonly losses: Losses;
   /** From when on no request is missing from the table unless it was evicted: ns of CLOCK_MONOTONIC, at attach. */

@@ -1,6 +1,8 @@
 // The configuration as every room uses it: checked, defaults filled in, durations in one unit, rules worked out.
 // config/ makes it from YAML. Plain data, fit for postMessage.
 
+import type { CustomAction } from "./action.ts";
+import type { CaptureLimits } from "./capture.ts";
 import type { NotifySettings } from "./notice.ts";
 import type { Rule } from "./rule.ts";
 
@@ -13,8 +15,13 @@ export interface Config {
   readonly rules: readonly Rule[];
   /** Names of the actions of captures that no rule asked for. */
   readonly defaultActions: readonly string[];
+  readonly customActions: readonly CustomAction[];
   readonly captureCooldownMs: number;
   readonly resolveAfterMs: number;
+  /** Of each capture. */
+  readonly capture: CaptureLimits;
+  /** Of the captures of an hour: how many of each rule, and how big all files are. */
+  readonly hourly: { readonly captures: number; readonly bytes: number };
   readonly cleanup: CleanupLimits;
   readonly auditEnabled: boolean;
   /** The program that is told of incidents; undefined where there is none. */

@@ -35,7 +35,7 @@ export interface Incident {
   readonly hung: Hung | undefined;
   /** Names of its captures, oldest first, the newest CAPTURES_MAX. */
   readonly captures: readonly string[];
-  /** Captures that were not made because of the cooldown. */
+  /** Captures that were not made because of the cooldown or of an hour's limits. */
   readonly suppressed: number;
 }
 

@@ -5,7 +5,7 @@
 // a kernel is broken enough to kill who reads DebugData, it kills `cat`. Nothing here names a path below a mount.
 
 import { parseDebugData } from "../cifs/debug-data.ts";
-import { ACTIONS, type ActionName } from "../model/action.ts";
+import { ACTIONS, type ActionName, type CustomAction, type Stage } from "../model/action.ts";
 import type { CaptureOrder } from "../model/capture.ts";
 import type { ChildLimits } from "./child.ts";
 import { kernelLogSince, kernelLogStart } from "./kernel-log.ts";
@@ -23,11 +23,14 @@ export type Plan = { readonly args: readonly string[] } | { readonly missing: st
 
 export interface Action extends ChildLimits {
   /** Actions begin in this order: what changes fastest first. */
-  readonly stage: 1 | 2;
+  readonly stage: Stage;
+  /** A name, or an absolute path. */
   readonly program: string;
   readonly plan: (order: CaptureOrder, host: Host) => Plan;
   /** What becomes of the output before it is written. */
   readonly show?: (output: string, order: CaptureOrder) => string;
+  /** What the program gets beside PATH and LC_ALL. */
+  readonly environment?: (order: CaptureOrder) => Readonly<Record<string, string>>;
 }
 
 const KiB = 1024;
@@ -84,8 +87,29 @@ export const ACTION_TABLE: Readonly<Record<ActionName, Action>> = {
 };
 
 /** An action's row; undefined for a name that there is none of. */
-export function findAction(name: string): Action | undefined {
-  return Object.hasOwn(ACTIONS, name) ? ACTION_TABLE[name as ActionName] : undefined;
+export function findAction(name: string, customActions: readonly CustomAction[] = []): Action | undefined {
+  if (Object.hasOwn(ACTIONS, name)) return ACTION_TABLE[name as ActionName];
+  const custom = customActions.find((one) => one.name === name);
+  return custom && makeCustomAction(custom);
+}
+
+/** The row of an action that the configuration brings along. Its arguments are not looked at: whoever wrote them knows. */
+function makeCustomAction({ command: [program, ...args], ...bounds }: CustomAction): Action {
+  return {
+    ...bounds,
+    keep: "head",
+    program,
+    plan: (_, host) => {
+      // Starting a program waits until it has been read.
+      const remote = whyRemote(program, host);
+      return remote === undefined ? { args } : { missing: remote };
+    },
+    environment: ({ incidentId, rule, share }) => ({
+      AOD_INCIDENT_ID: incidentId ?? "",
+      AOD_RULE: rule,
+      AOD_SHARE: share,
+    }),
+  };
 }
 
 /** Begin of the rule's window, or of the oldest request that tripped it where that was earlier, ns of CLOCK_MONOTONIC. */

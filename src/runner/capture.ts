@@ -4,29 +4,18 @@
 
 import type { CaptureOrder, CaptureSummary } from "../model/capture.ts";
 import type { BatchesFolder } from "../system/batches-folder.ts";
-import { findAction, type Host } from "./actions.ts";
-import type { Children } from "./child.ts";
 import { encodeManifest, type HostFacts } from "./manifest.ts";
 import { PartialCapture, requireSpace } from "./partial-capture.ts";
 import { readRecorder } from "./recorder.ts";
 import { encodeRequestsCsv } from "./requests-csv.ts";
-import { type Collected, runAction } from "./run-action.ts";
-import type { Slots } from "./slots.ts";
+import { runStages, type StageContext } from "./stages.ts";
 import { type TarEntry, tarChunks, totalBytes } from "./tar.ts";
 import { compress, compressedBoundBytes } from "./zstd.ts";
 
 /** What captures of one runner share. */
-export interface CaptureContext {
+export interface CaptureContext extends StageContext {
   readonly folder: BatchesFolder;
   readonly facts: HostFacts;
-  readonly host: Host;
-  readonly children: Children;
-  /** Actions of all captures together. */
-  readonly slots: Slots;
-  /** Ends running actions, so that their captures are complete without them. */
-  readonly stop: AbortSignal;
-  /** Captures are not made where they would leave less free. */
-  readonly floorBytes: number;
 }
 
 /** Makes the capture. Throws DISK_FULL or CAPTURE_WRITE; then nothing of it is left. */
@@ -37,13 +26,14 @@ export async function makeCapture(
 ): Promise<CaptureSummary> {
   const begunMs = performance.now();
   // Before anything is collected: no work for a disk that is full, and the name is taken.
-  requireSpace(context.folder, 0, context.floorBytes);
+  requireSpace(context.folder, 0, order.limits.minFreeBytes);
   const partial = PartialCapture.reserve(context.folder, order.frozenAt.epochMs, order.rule);
   try {
-    const collected = await runActions(order, context);
+    const collected = await runStages(order, context);
     const actions = collected.map(({ outcome }) => outcome);
+    const scrubbed = collected.reduce((sum, one) => sum + one.scrubbed, 0);
     const recorder = readRecorder(table, order.watchingSinceNs, order.frozenAt.monotonicNs);
-    const manifest = encodeManifest(order, context.facts, recorder, actions);
+    const manifest = encodeManifest(order, context.facts, recorder, actions, scrubbed);
     const entries: readonly TarEntry[] = [
       { path: "manifest.json", chunks: [new TextEncoder().encode(manifest)] },
       { path: "requests.csv", chunks: encodeRequestsCsv(recorder, order) },
@@ -51,7 +41,7 @@ export async function makeCapture(
         outcome.file === undefined ? [] : [{ path: outcome.file, chunks: [content] }],
       ),
     ];
-    write(partial, entries, order.frozenAt.epochMs, context);
+    write(partial, entries, order, context.folder);
     const { name, bytes } = partial.publish();
     const durationMs = Math.round(performance.now() - begunMs);
     return { orderId: order.orderId, incidentId: order.incidentId, name, bytes, durationMs, actions };
@@ -60,28 +50,16 @@ export async function makeCapture(
   }
 }
 
-/** Outcomes in the order of the rule's list; begun in the order of their stages. */
-async function runActions(
-  order: CaptureOrder,
-  { slots, ...context }: CaptureContext,
-): Promise<readonly Collected[]> {
-  const names = [...new Set(order.actions)];
-  const running = names
-    .map((name) => ({ name, action: findAction(name) }))
-    .toSorted((a, b) => (a.action?.stage ?? 0) - (b.action?.stage ?? 0))
-    .map(({ name, action }) => slots.run(() => runAction(name, action, { ...context, order })));
-  const collected = await Promise.all(running);
-  return collected.toSorted((a, b) => names.indexOf(a.outcome.name) - names.indexOf(b.outcome.name));
-}
-
 function write(
   partial: PartialCapture,
   entries: readonly TarEntry[],
-  epochMs: number,
-  context: CaptureContext,
+  { frozenAt, limits }: CaptureOrder,
+  folder: BatchesFolder,
 ): void {
-  const archive = [...tarChunks({ name: partial.stem, epochMs, entries })];
+  const archive = [...tarChunks({ name: partial.stem, epochMs: frozenAt.epochMs, entries })];
   const archiveBytes = totalBytes(archive);
-  requireSpace(context.folder, compressedBoundBytes(archiveBytes), context.floorBytes);
+  const mostBytes = compressedBoundBytes(archiveBytes);
+  requireSpace(folder, mostBytes, limits.minFreeBytes);
+  partial.allocate(mostBytes);
   for (const piece of compress(archive, archiveBytes)) partial.write(piece);
 }

@@ -1,11 +1,12 @@
-// The manifest of a capture: what happened, what is inside and what is not. Facts in, JSON text out; asks nothing of
-// the machine. Names are the public contract: change none, add with care (docs/captures.md says what each means).
+// The manifest of a capture: what happened, what is inside and what is not. Facts in, JSON text out, without secrets; asks
+// nothing of the machine. Names are the public contract: change none, add with care (docs/captures.md says what each means).
 
 import { encodeAttribution } from "../model/attribution.ts";
 import type { ActionOutcome, CaptureOrder } from "../model/capture.ts";
 import { LOSS_CAUSES } from "../model/losses.ts";
 import type { Recorder } from "./recorder.ts";
 import { makeRequestRow } from "./request-row.ts";
+import { scrub } from "./scrub.ts";
 import { makeUtcFormat } from "./utc.ts";
 
 const SCHEMA_VERSION = 1;
@@ -20,12 +21,16 @@ export interface HostFacts {
   readonly kernel: string;
 }
 
-/** The file's text. */
+/**
+ * The file's text.
+ * @param scrubbed secrets that were taken out of the actions' files.
+ */
 export function encodeManifest(
   order: CaptureOrder,
   facts: HostFacts,
   { offsets, oldestNs, completeSinceNs }: Pick<Recorder, "offsets" | "oldestNs" | "completeSinceNs">,
   outcomes: readonly ActionOutcome[],
+  scrubbed: number,
 ): string {
   const utc = makeUtcFormat(order.frozenAt);
   const manifest = {
@@ -68,7 +73,15 @@ export function encodeManifest(
     counters: order.losses,
     suppressed: order.suppressed,
   };
-  return `${JSON.stringify(manifest, null, 2)}\n`;
+  // Names of shares, processes and mount points, and what programs complained of.
+  let scrubbedHere = 0;
+  const clean: unknown = JSON.parse(JSON.stringify(manifest), (_, value) => {
+    if (typeof value !== "string") return value;
+    const { text, count } = scrub(value);
+    scrubbedHere += count;
+    return text;
+  });
+  return `${JSON.stringify({ ...(clean as object), scrubbed: scrubbed + scrubbedHere }, null, 2)}\n`;
 }
 
 /** ms, to three decimals: more would be noise. */

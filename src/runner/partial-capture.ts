@@ -1,11 +1,12 @@
 // A capture while it is being written: a hidden file that becomes a capture in one step, complete, or never. In: the
 // open folder and bytes; out: a file of mode 0600 under its final name, on the disk. Overwrites nothing, follows no
-// symbolic link.
+// symbolic link, and takes no room that was not set aside where the file system can do that.
 
 import {
   closeSync,
   constants,
   fsyncSync,
+  ftruncateSync,
   linkSync,
   lstatSync,
   openSync,
@@ -16,6 +17,7 @@ import {
 } from "node:fs";
 import { CAPTURE_SUFFIX, captureStem, isPartialName, partialName } from "../model/capture-name.ts";
 import { AodError } from "../model/failure.ts";
+import { allocate } from "../system/allocate.ts";
 import type { BatchesFolder } from "../system/batches-folder.ts";
 
 /** More captures of one rule in one millisecond than anybody asks for. */
@@ -56,6 +58,14 @@ export class PartialCapture {
     throw new AodError("CAPTURE_WRITE", `${ORDINAL_MAX} captures of ${rule} in one millisecond`);
   }
 
+  /** Sets disk aside for so much, where the file system can: no write fails half way then. Throws DISK_FULL. */
+  allocate(bytes: number): void {
+    this.#attempt("allocate", () => {
+      if (allocate(this.#fd, bytes) === "full")
+        throw new AodError("DISK_FULL", `there is no room for the ${bytes} bytes of ${this.stem}`, { bytes });
+    });
+  }
+
   write(bytes: Uint8Array): void {
     this.#attempt("write", () => {
       for (let done = 0; done < bytes.length; ) done += writeSync(this.#fd, bytes, done);
@@ -67,6 +77,8 @@ export class PartialCapture {
   publish(): { readonly name: string; readonly bytes: number } {
     const name = this.stem + CAPTURE_SUFFIX;
     this.#attempt("complete", () => {
+      // What was set aside and is not needed.
+      ftruncateSync(this.#fd, this.#bytes);
       fsyncSync(this.#fd);
       linkSync(this.#path, `${this.#folder.path}/${name}`);
       this.#release();
@@ -90,6 +102,7 @@ export class PartialCapture {
     try {
       step();
     } catch (error) {
+      if (error instanceof AodError && error.code === "DISK_FULL") throw error;
       throw writeFailure(doing, this.stem, error);
     }
   }
@@ -102,10 +115,8 @@ export function requireSpace(folder: BatchesFolder, bytes: number, floorBytes: n
   if (freeBytes >= bytes + floorBytes) return;
   throw new AodError(
     "DISK_FULL",
-    `the output folder's file system has ${freeBytes} bytes free, ${bytes} + ${floorBytes} are needed`,
-    {
-      freeBytes,
-    },
+    `the output folder's file system has ${freeBytes} bytes free, ${bytes} for it and ${floorBytes} to stay free (capture.min_free_mb) are needed`,
+    { freeBytes },
   );
 }
 

@@ -8,8 +8,9 @@ const FOLDERS = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"] as const;
 /** The PATH of children. */
 export const SEARCH_PATH: string = FOLDERS.join(":");
 
-/** The absolute path of a program; undefined where no folder of SEARCH_PATH has it. */
+/** The absolute path of a program; undefined where no folder of SEARCH_PATH has it, or where the path leads to none. */
 export function findProgram(name: string): string | undefined {
+  if (name.startsWith("/")) return isExecutable(name) ? name : undefined;
   return FOLDERS.map((folder) => `${folder}/${name}`).find(isExecutable);
 }
 

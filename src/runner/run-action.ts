@@ -1,14 +1,18 @@
 // One action from its name to its outcome. In: the row of the table, the order and the machine; out: an outcome of one
-// shape and the bytes for the capture. Whatever goes wrong is an outcome: no action stops a capture.
+// shape and the bytes for the capture: UTF-8, and without secrets, for this is the one place that such bytes come from.
+// Whatever goes wrong is an outcome: no action stops a capture.
 
 import type { ActionOutcome, CaptureOrder } from "../model/capture.ts";
 import type { Action, Host } from "./actions.ts";
 import type { ChildResult, Children } from "./child.ts";
 import { findProgram } from "./program.ts";
+import { scrub, wholeLines } from "./scrub.ts";
 
 export interface Collected {
   readonly outcome: ActionOutcome;
   readonly content: Uint8Array;
+  /** Secrets that were taken out of it. */
+  readonly scrubbed: number;
 }
 
 export interface ActionContext {
@@ -28,22 +32,22 @@ export async function runAction(
   action: Action | undefined,
   context: ActionContext,
 ): Promise<Collected> {
-  if (action === undefined) return missing(name, "there is no such action");
+  if (action === undefined) return notRun(name, "there is no such action");
   const plan = action.plan(context.order, context.host);
-  if ("missing" in plan) return missing(name, plan.missing);
+  if ("missing" in plan) return notRun(name, plan.missing);
   const program = findProgram(action.program);
-  if (program === undefined) return missing(name, `${action.program} is not installed`);
+  if (program === undefined) return notRun(name, `${action.program} is not installed`);
 
   const begunMs = performance.now();
-  const result = await context.children.run([program, ...plan.args], action, context.stop);
+  const environment = action.environment?.(context.order);
+  const result = await context.children.run([program, ...plan.args], action, context.stop, environment);
   const durationMs = Math.round(performance.now() - begunMs);
-  const content =
-    action.show === undefined
-      ? result.output
-      : new TextEncoder().encode(action.show(new TextDecoder().decode(result.output), context.order));
+  const { text, count: scrubbed } = scrub(textOf(result, action, context.order));
+  const content = new TextEncoder().encode(text);
   const wasStarted = result.end !== "not_started";
   return {
     content,
+    scrubbed,
     outcome: {
       name,
       file: wasStarted ? `actions/${name}.log` : undefined,
@@ -54,6 +58,22 @@ export async function runAction(
       sha256: wasStarted ? new Bun.CryptoHasher("sha256").update(content).digest("hex") : undefined,
     },
   };
+}
+
+/** The outcome of an action that nothing was started for. */
+export function notRun(name: string, reason: string): Collected {
+  const nothing = { file: undefined, exitCode: undefined, durationMs: 0, bytes: 0, sha256: undefined };
+  return {
+    content: new Uint8Array(0),
+    scrubbed: 0,
+    outcome: { name, status: "missing", reason, ...nothing },
+  };
+}
+
+function textOf({ output, truncated }: ChildResult, { keep, show }: Action, order: CaptureOrder): string {
+  const text = new TextDecoder().decode(output);
+  const whole = truncated ? wholeLines(text, keep) : text;
+  return show === undefined ? whole : show(whole, order);
 }
 
 function judge(
@@ -77,9 +97,4 @@ function judge(
         reason: errorText.trim().split("\n")[0] || `exit code ${exitCode ?? "none"}`,
       };
   }
-}
-
-function missing(name: string, reason: string): Collected {
-  const nothing = { file: undefined, exitCode: undefined, durationMs: 0, bytes: 0, sha256: undefined };
-  return { content: new Uint8Array(0), outcome: { name, status: "missing", reason, ...nothing } };
 }

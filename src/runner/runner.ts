@@ -16,8 +16,6 @@ import { Slots } from "./slots.ts";
 
 /** Actions at once, of all captures together. */
 const ACTIONS_MAX = 4;
-/** A diagnostic tool must not be what fills the disk. */
-const FREE_FLOOR_BYTES = 64 * 1024 * 1024;
 /** Of the 4 s that the runner has for its end: then notices and actions are cut short, and captures made without them. */
 const STOP_GRACE_MS = 2_000;
 
@@ -29,7 +27,6 @@ export interface RunnerOptions {
   readonly report: (report: Extract<FromRunner, { type: "collected" | "dropped" | "notified" }>) => void;
   /** Something that is wrong with aod itself. */
   readonly fail: (thrown: unknown) => void;
-  readonly floorBytes?: number;
 }
 
 export class Runner {
@@ -41,10 +38,10 @@ export class Runner {
   readonly #leftovers: number;
 
   /** Takes over the folder, and removes what an earlier runner has left unfinished in it. */
-  constructor({ folder, facts, host, notify, floorBytes = FREE_FLOOR_BYTES, report, fail }: RunnerOptions) {
+  constructor({ folder, facts, host, notify, report, fail }: RunnerOptions) {
     this.#folder = folder;
     this.#leftovers = removeLeftovers(folder);
-    const shared = { folder, facts, host, floorBytes, children: this.#children };
+    const shared = { folder, facts, host, children: this.#children };
     const context = { ...shared, slots: new Slots(ACTIONS_MAX), stop: this.#stop.signal };
     this.#queue = new CaptureQueue({
       makeCapture: (order, table) => makeCapture(order, table, context),

@@ -8,6 +8,7 @@ import type { Failure } from "../model/failure.ts";
 import type { Incident } from "../model/incident.ts";
 import type { DetectorCounts, FromJanitor, FromRunner, RunnerCounts } from "../thread/messages.ts";
 import type { AttachmentChange } from "./module-watch.ts";
+import type { SuppressionCounts } from "./suppression.ts";
 
 export type EventOf<Type extends SupervisorEvent["type"]> = Extract<SupervisorEvent, { type: Type }>;
 
@@ -41,6 +42,8 @@ export type SupervisorEvent =
       readonly capture: CaptureSummary;
       readonly incident: Incident | undefined;
     }
+  /** Captures that were not made, since it was last said. */
+  | { readonly type: "suppressed"; readonly counts: SuppressionCounts }
   | { readonly type: "dropped"; readonly orderId: number; readonly reason: string }
   | Extract<FromJanitor, { type: "swept" }>
   | { readonly type: "dead"; readonly found: number; readonly closed: number }

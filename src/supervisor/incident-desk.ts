@@ -1,6 +1,6 @@
 // Where an anomaly becomes an incident and, if it is due, an order for a capture. In: anomalies and what the runner
 // made of the orders; out: events, notices, and orders with the frozen request table. What is due is decided by
-// incidents.ts; this file adds the clock, the timer that resolves, and the book of orders that are on their way.
+// incidents.ts and budget.ts; this file adds the clock, the timer that resolves, and the book of orders on their way.
 
 import type { Anomaly, Recovery } from "../model/anomaly.ts";
 import type { Attribution } from "../model/attribution.ts";
@@ -11,10 +11,12 @@ import type { Notice, NoticeOutcome } from "../model/notice.ts";
 import type { Request } from "../model/request.ts";
 import type { KnownTree } from "../model/share.ts";
 import { clockPair, monotonicNs } from "../system/clock.ts";
+import { CaptureBudget } from "./budget.ts";
 import type { SupervisorEvent } from "./events.ts";
 import { Incidents } from "./incidents.ts";
 import { NoticeDesk } from "./notice-desk.ts";
 import { manualOrder, type OrderContext, orderFor } from "./orders.ts";
+import { Suppression } from "./suppression.ts";
 
 export interface DeskOptions {
   readonly config: Config;
@@ -39,8 +41,11 @@ export interface DeskOptions {
 export class IncidentDesk {
   readonly #options: DeskOptions;
   readonly #incidents: Incidents;
+  readonly #budget: CaptureBudget;
+  readonly #suppression: Suppression;
   readonly #notices: NoticeDesk;
-  readonly #underWay = new Set<number>();
+  /** Orders that the runner has, with their incidents. */
+  readonly #underWay = new Map<number, string | undefined>();
   #config: Config;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #lastOrderId = 0;
@@ -54,6 +59,8 @@ export class IncidentDesk {
     this.#options = options;
     this.#config = options.config;
     this.#incidents = new Incidents(options.config);
+    this.#budget = new CaptureBudget(options.config.hourly);
+    this.#suppression = new Suppression(options.tell);
     this.#notices = new NoticeDesk({ tell: options.tell, send: options.notify });
   }
 
@@ -68,6 +75,7 @@ export class IncidentDesk {
   configure(config: Config): void {
     this.#config = config;
     this.#incidents.configure(config);
+    this.#budget.configure(config.hourly, monotonicNs());
     const isGone = ({ rule }: Incident) => !config.rules.some(({ name }) => name === rule);
     this.#incidents.endStanding(clockPair(), isGone);
     this.#resolveLater();
@@ -80,17 +88,20 @@ export class IncidentDesk {
   }
 
   observe(anomaly: Anomaly): void {
-    const observation = this.#incidents.observe(this.#withLastingStanding(anomaly), clockPair());
-    const { opened, worsened, grown, capture, suppressedBefore, displaced } = observation;
+    const now = clockPair();
+    const observation = this.#incidents.observe(this.#withLastingStanding(anomaly), now, (isEscalation) =>
+      this.#budget.take(anomaly.rule, isEscalation, now.monotonicNs),
+    );
+    const { opened, worsened, grown, capture, suppressedBy, suppressedBefore, displaced } = observation;
+    if (suppressedBy !== undefined) this.#suppression.add(suppressedBy);
     // Before anything else: what the table shows is to be the moment of the decision.
     const table = capture ? this.#options.freeze() : undefined;
     const frozenAt = clockPair();
     const isNews = opened || worsened || capture;
     const incident = isNews ? this.#attributed(observation.incident, anomaly) : observation.incident;
     if (table !== undefined) {
-      this.#order(table, frozenAt, (context) =>
-        orderFor(anomaly, incident, suppressedBefore, this.#config, context),
-      );
+      const before = { suppressed: suppressedBefore, isRepeat: this.#isCaptured(incident) };
+      this.#order(table, frozenAt, (context) => orderFor(anomaly, incident, before, this.#config, context));
     }
     if (displaced !== undefined) this.#tell({ type: "resolved", incident: displaced });
     if (opened) this.#tell({ type: "opened", incident, anomaly });
@@ -113,6 +124,7 @@ export class IncidentDesk {
 
   collected(capture: CaptureSummary): void {
     this.#underWay.delete(capture.orderId);
+    this.#budget.spend(capture.bytes, monotonicNs());
     const { incidentId, name } = capture;
     const incident = incidentId === undefined ? undefined : this.#incidents.captured(incidentId, name);
     this.#tell({ type: "collected", capture, incident });
@@ -130,7 +142,7 @@ export class IncidentDesk {
 
   /** Every order and every notice that is on its way is lost. */
   dropAll(reason: string): void {
-    for (const orderId of [...this.#underWay]) this.dropped(orderId, reason);
+    for (const orderId of [...this.#underWay.keys()]) this.dropped(orderId, reason);
     this.#notices.dropAll(reason);
   }
 
@@ -146,6 +158,7 @@ export class IncidentDesk {
 
   close(): void {
     clearTimeout(this.#timer);
+    this.#suppression.flush();
   }
 
   #tell(event: SupervisorEvent): void {
@@ -164,6 +177,10 @@ export class IncidentDesk {
     return this.#incidents.attribute(incident.id, attribution) ?? incident;
   }
 
+  #isCaptured({ id, captures }: Incident): boolean {
+    return captures.length > 0 || [...this.#underWay.values()].includes(id);
+  }
+
   #order(table: ArrayBuffer, frozenAt: ClockPair, makeOrder: (context: OrderContext) => CaptureOrder): void {
     const order = makeOrder({
       orderId: ++this.#lastOrderId,
@@ -176,7 +193,7 @@ export class IncidentDesk {
     const frozenAfterMs = (order.frozenAt.monotonicNs - order.triggeredNs) / 1e6;
     const { orderId, rule, kind } = order;
     this.#tell({ type: "collecting", orderId, rule, kind, frozenAfterMs });
-    this.#underWay.add(order.orderId);
+    this.#underWay.set(order.orderId, order.incidentId);
     if (!this.#options.send(order, table)) this.dropped(order.orderId, "the runner is being started again");
   }
 

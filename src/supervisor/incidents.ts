@@ -16,6 +16,7 @@ import type { Attribution } from "../model/attribution.ts";
 import type { ClockPair } from "../model/capture.ts";
 import { parseCaptureName } from "../model/capture-name.ts";
 import type { Incident } from "../model/incident.ts";
+import type { SuppressionCause } from "./budget.ts";
 import {
   hasGrown,
   openIncident,
@@ -41,7 +42,9 @@ export interface Observation {
   readonly grown: boolean;
   /** Make a capture now. */
   readonly capture: boolean;
-  /** Captures of this rule and share that the cooldown held back since the last one that was made. */
+  /** Why none is made; undefined where one is. */
+  readonly suppressedBy: SuppressionCause | undefined;
+  /** Captures of this rule and share that were held back since the last one that was made. */
   readonly suppressedBefore: number;
   /** Resolved before its time, to make room for this one. */
   readonly displaced: Incident | undefined;
@@ -103,17 +106,26 @@ export class Incidents {
     });
   }
 
-  /** Takes an anomaly; `now` is when the supervisor got it. */
-  observe(anomaly: Anomaly, now: ClockPair): Observation {
+  /**
+   * Takes an anomaly; `now` is when the supervisor got it.
+   * @param take asks for a capture that the cooldown allows; says what else stands against it.
+   */
+  observe(
+    anomaly: Anomaly,
+    now: ClockPair,
+    take: (isEscalation: boolean) => SuppressionCause | undefined = () => undefined,
+  ): Observation {
     const { track, displaced } = this.#trackOf(keyOf(anomaly), now);
     const opened = track.incident === undefined;
     const before = track.incident ?? openIncident(this.#makeId(now.epochMs), anomaly, now);
     const severity = SEVERITY[anomaly.kind];
-    const capture = this.#wantsCapture(track, severity, now.monotonicNs);
+    const worsened = severity > SEVERITY[before.kind];
+    const isDue = this.#wantsCapture(track, severity, now.monotonicNs);
+    const suppressedBy = isDue ? take(worsened) : "cooldown";
+    const capture = suppressedBy === undefined;
     const suppressedBefore = track.suppressed;
     track.suppressed = capture ? 0 : track.suppressed + 1;
     if (capture) track.capturedNs.set(severity, now.monotonicNs);
-    const worsened = severity > SEVERITY[before.kind];
     const suppressed = before.suppressed + (capture ? 0 : 1);
     const incident = { ...withAnomaly(before, anomaly, now), suppressed };
     const grown = !opened && !worsened && hasGrown(track.said ?? before, incident);
@@ -121,7 +133,7 @@ export class Incidents {
     track.incident = incident;
     track.quietFromNs = now.monotonicNs;
     this.#lastId = incident.id;
-    return { incident, opened, worsened, grown, capture, suppressedBefore, displaced };
+    return { incident, opened, worsened, grown, capture, suppressedBy, suppressedBefore, displaced };
   }
 
   /** Notes whose trouble an open incident is. @returns it; undefined where it is over. */

@@ -1,5 +1,6 @@
 // From an anomaly, or a person's wish, to what the runner needs for a capture. Pure.
 
+import type { CustomAction } from "../model/action.ts";
 import type { Anomaly } from "../model/anomaly.ts";
 import type { CaptureOrder, ClockPair, Losses, Source } from "../model/capture.ts";
 import type { Config } from "../model/config.ts";
@@ -16,17 +17,26 @@ export interface OrderContext {
   readonly shares: readonly TreeShare[];
 }
 
+/** What came before it in its incident. */
+export interface OrderHistory {
+  readonly suppressed: number;
+  /** There is a capture already, or one is being made. */
+  readonly isRepeat: boolean;
+}
+
 /** How far back a manual capture reads the logs. */
 const MANUAL_WINDOW_NS = 60e9;
 
 export function orderFor(
   anomaly: Anomaly,
   incident: Incident,
-  suppressed: number,
+  { suppressed, isRepeat }: OrderHistory,
   config: Config,
   context: OrderContext,
 ): CaptureOrder {
   const rule = config.rules.find(({ name }) => name === anomaly.rule);
+  // A rule that a reload took away a moment ago: the capture is made all the same.
+  const actions = rule?.actions ?? config.defaultActions;
   return {
     ...context,
     trigger: "rule",
@@ -39,8 +49,10 @@ export function orderFor(
     triggeredNs: anomaly.detectedNs,
     detectedAfterMs: Math.max(0, anomaly.detectedNs - anomaly.occurredNs) / 1e6,
     windowNs: rule?.windowNs ?? MANUAL_WINDOW_NS,
-    // A rule that a reload took away a moment ago: the capture is made all the same.
-    actions: rule?.actions ?? config.defaultActions,
+    actions,
+    customActions: customOf(actions, config),
+    limits: config.capture,
+    isRepeat,
     evidence: anomaly.evidence,
     suppressed,
     configSha256: config.sha256,
@@ -62,8 +74,15 @@ export function manualOrder(config: Config, context: OrderContext): CaptureOrder
     detectedAfterMs: 0,
     windowNs: MANUAL_WINDOW_NS,
     actions: config.defaultActions,
+    customActions: customOf(config.defaultActions, config),
+    limits: config.capture,
+    isRepeat: false,
     evidence: [],
     suppressed: 0,
     configSha256: config.sha256,
   };
+}
+
+function customOf(names: readonly string[], { customActions }: Config): readonly CustomAction[] {
+  return customActions.filter(({ name }) => names.includes(name));
 }

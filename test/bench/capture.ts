@@ -60,7 +60,6 @@ const context = {
   children: new Children(),
   slots: new Slots(4),
   stop: new AbortController().signal,
-  floorBytes: 0,
 };
 const shares = [5, 9].map((treeId) => ({
   sessionId: SESSION_ID,

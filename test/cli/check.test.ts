@@ -85,6 +85,16 @@ describe("aod check", () => {
     });
   });
 
+  test("warns of an action's program that does not exist", () => {
+    const custom = "custom_actions: {a: {command: [/nowhere/a]}, b: {command: [/bin/true]}}\n";
+    const { path, config } = found(`${RULES}${custom}`);
+    const { code, problems } = judge(config, onDisk);
+    expect({ code, said: problems.map(formatProblem) }).toEqual({
+      code: 0,
+      said: [`${path}:4:31: custom_actions.a.command: warning: /nowhere/a does not exist`],
+    });
+  });
+
   test("is content with a program that can be run", () => {
     expect(judge(found(`${RULES}notify: {command: [/bin/true]}\n`).config, onDisk).problems).toEqual([]);
   });

@@ -37,6 +37,14 @@ describe("log lines", () => {
     });
   });
 
+  test("what was held back is said by cause, louder where it was more than a cooldown", () => {
+    expect(lineOf({ type: "suppressed", counts: { cooldown: 3, bytes: 1 } })).toMatchObject({
+      level: "warn",
+      values: { cooldown: 3, bytes: 1 },
+    });
+    expect(lineOf({ type: "suppressed", counts: { cooldown: 3 } })?.level).toBe("info");
+  });
+
   const ongoing = { type: "ongoing", incident: INCIDENT, anomaly: ANOMALY, grown: true } as const;
 
   test("what still hangs is said with how many and for how long, louder where it has grown", () => {

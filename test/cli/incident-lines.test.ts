@@ -70,7 +70,7 @@ describe("one incident", () => {
       "requests    10, the worst 51 ms",
       "worst       SMB2_READ, evil\\u001b]0;x, pid 4200",
       "hung        2 in one go, for 1.5 min at most",
-      "suppressed  3 captures, by the cooldown",
+      "suppressed  3 captures, by the cooldown or an hour's limits",
       `captures    /out/${CAPTURE}`,
       "            aod_20261123T012346.700Z_slow.tar.zst (deleted)",
       'history     2026-11-23T01:23:45.678Z opened kind=slow requests=1 worst="51 ms"',

@@ -27,6 +27,8 @@ describe("parseConfig", () => {
       defaultActions: ["dmesg", "journalctl", "debugdata", "stats"],
       captureCooldownMs: 60_000,
       resolveAfterMs: 10_000,
+      hourly: { captures: 30, bytes: 200 * 2 ** 20 },
+      capture: { budgetMs: 30_000, maxBytes: 32 * 2 ** 20, minFreeBytes: 64 * 2 ** 20 },
       cleanup: { intervalMs: 60_000, maxAgeMs: 14 * 86_400_000, maxTotalBytes: 200 * 2 ** 20 },
       auditEnabled: true,
       notify: undefined,
@@ -42,21 +44,30 @@ watcher: {actions: [mounts, mounts]}
 guardian:
   capture_cooldown_sec: 0
   resolve_after_sec: 0.5
+  max_captures_per_hour: 1
+  max_capture_mb_per_hour: 0.5
   anomalies:
     a: {type: " LATENCY ", acceptable_count: 1, actions: []}
     b: {type: error, acceptable_count: 2}
 cleanup: {cleanup_interval_sec: 1, max_log_age_days: 0.5, max_total_log_size_mb: 4.5}
 audit: {enabled: false}
+capture: {budget_sec: 0.5, max_mb: 1.5, min_free_mb: 0}
 notify: {command: [/usr/bin/logger, -t, ""], on: [resolved, resolved], timeout_sec: 0.5}
+custom_actions: {my_own-1: {command: [/bin/echo, a b], timeout_sec: 0.5, max_mb: 0.5, stage: 1}}
 `;
     expect(configOf(text)).toMatchObject({
       outputDir: "/srv/aod/x",
       defaultActions: ["mounts"],
       captureCooldownMs: 0,
       resolveAfterMs: 500,
+      hourly: { captures: 1, bytes: 2 ** 19 },
+      capture: { budgetMs: 500, maxBytes: 1.5 * 2 ** 20, minFreeBytes: 0 },
       cleanup: { intervalMs: 1000, maxAgeMs: 43_200_000, maxTotalBytes: 4.5 * 2 ** 20 },
       auditEnabled: false,
       notify: { command: ["/usr/bin/logger", "-t", ""], on: ["resolved"], timeoutMs: 500 },
+      customActions: [
+        { name: "my_own-1", command: ["/bin/echo", "a b"], timeoutMs: 500, maxBytes: 2 ** 19, stage: 1 },
+      ],
       rules: [
         { name: "a", type: "latency", windowNs: 250_000_000, actions: [] },
         { name: "b", type: "error", acceptableCount: 2, actions: ["mounts"] },

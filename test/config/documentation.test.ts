@@ -14,8 +14,12 @@ import { SIGNALS } from "../../src/model/signal.ts";
 const ROOT = join(import.meta.dir, "../..");
 const SHIPPED = readFileSync(join(ROOT, "config/aod.yaml"), "utf8");
 /** With what stands there as a commented example. */
-const WHOLE = SHIPPED.replace(/^# notify:\n(#.*\n)+/m, (example) => example.replaceAll(/^# ?/gm, ""));
+const WHOLE = SHIPPED.replace(/^# (?:notify|custom_actions):\n(#.*\n)+/gm, (example) =>
+  example.replaceAll(/^# ?/gm, ""),
+);
 const DOCUMENT = readFileSync(join(ROOT, "docs/configuration.md"), "utf8");
+/** The example of an action of one's own. */
+const CUSTOM = "routes";
 const RULE_PREFIX = "guardian.anomalies.NAME.";
 
 const keys = KEY_TABLE.filter(({ range }) => range !== undefined);
@@ -31,10 +35,11 @@ describe("config/aod.yaml", () => {
     expect(parseBuiltIn().config).toEqual(config as Config);
   });
 
-  test("shows notify as an example that is right", () => {
+  test("shows notify and custom_actions as examples that are right", () => {
     const { config, problems } = parseConfig(WHOLE);
     expect(problems).toEqual([]);
     expect(config?.notify?.command.length).toBeGreaterThan(1);
+    expect(config?.customActions.map(({ name }) => name)).toEqual([CUSTOM]);
   });
 
   test("shows every key of the schema", () => {
@@ -52,7 +57,7 @@ describe("config/aod.yaml", () => {
     keys.filter((row) => !row.required && !row.path.startsWith(RULE_PREFIX)).map(({ path }) => [path]),
   )("gives %s its default", (path) => {
     const document = parseDocument(WHOLE);
-    expect(document.deleteIn(path.split("."))).toBe(true);
+    expect(document.deleteIn(path.replace("NAME", CUSTOM).split("."))).toBe(true);
     const { config } = parseConfig(stringify(document));
     expect(withoutOrigin(config as Config)).toEqual(withoutOrigin(parseConfig(WHOLE).config as Config));
   });

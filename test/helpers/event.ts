@@ -50,6 +50,7 @@ const EVENTS: { readonly [Type in SupervisorEvent["type"]]: EventOf<Type> } = {
       actions: [{ ...action, durationMs: 1, bytes: 0, sha256: undefined, reason: "no" }],
     },
   },
+  suppressed: { type: "suppressed", counts: { cooldown: 2, bytes: 1 } },
   dropped: { type: "dropped", orderId: 1, reason: "no" },
   swept: {
     ...{ type: "swept", removals: [{ name: CAPTURE, bytes: 5, reason: "age" }], stuck: [] },

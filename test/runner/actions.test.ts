@@ -93,6 +93,42 @@ describe("actions", () => {
   });
 });
 
+describe("an action of the configuration", () => {
+  const mine = {
+    name: "mine",
+    command: ["/opt/mine", "-a", "b c"],
+    timeoutMs: 5,
+    maxBytes: 6,
+    stage: 3,
+  } as const;
+
+  test("is its program and arguments, within its bounds", () => {
+    const action = findAction("mine", [mine]);
+    expect(action).toMatchObject({ program: "/opt/mine", timeoutMs: 5, maxBytes: 6, stage: 3, keep: "head" });
+    expect(action?.plan(anOrder(), ALL_THERE)).toEqual({ args: ["-a", "b c"] });
+  });
+
+  test("gets to know what it is about", () => {
+    const environment = findAction("mine", [mine])?.environment;
+    expect(environment?.(anOrder({ rule: "slow", share: "//f/d", incidentId: "i" }))).toEqual({
+      AOD_INCIDENT_ID: "i",
+      AOD_RULE: "slow",
+      AOD_SHARE: "//f/d",
+    });
+    expect(environment?.(anOrder({ incidentId: undefined }))).toMatchObject({ AOD_INCIDENT_ID: "" });
+  });
+
+  test("is not started from a network file system, nor looked for there", () => {
+    expect(findAction("mine", [mine])?.plan(anOrder(), ALL_REMOTE)).toEqual({
+      missing: "/opt/mine is on nfs4, which may hang",
+    });
+  });
+
+  test("never takes the place of one of aod's own", () => {
+    expect(findAction("stats", [{ ...mine, name: "stats" }])).toBe(ACTION_TABLE.stats);
+  });
+});
+
 describe("the window", () => {
   test("begins with the oldest request that tripped the rule, where that is earlier", () => {
     const order = { triggeredNs: 50e9, windowNs: 1e9 };

@@ -9,14 +9,14 @@ import { openBatchesFolder } from "../../src/system/batches-folder.ts";
 import { anOrder } from "../helpers/order.ts";
 import { aRequest } from "../helpers/request.ts";
 import { aTable } from "../helpers/request-table.ts";
+import { mountSmall } from "../helpers/small-disk.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 import { untar } from "../helpers/untar.ts";
 
 const NAME = "aod_20261123T012345.678Z_slow";
 const HOST: Host = { networkFileSystem: () => undefined, exists: () => true };
 
-function aContext(parts: { readonly floorBytes?: number } = {}) {
-  const outputDir = tempDir();
+function aContext(outputDir = tempDir()) {
   const context = {
     folder: openBatchesFolder(outputDir),
     facts: { aodVersion: "1.2.3", host: "client", bootId: "b-o-o-t", kernel: "6.12.0" },
@@ -24,8 +24,6 @@ function aContext(parts: { readonly floorBytes?: number } = {}) {
     children: new Children(),
     slots: new Slots(4),
     stop: new AbortController().signal,
-    floorBytes: 0,
-    ...parts,
   };
   return { context, path: join(outputDir, "batches") };
 }
@@ -110,12 +108,25 @@ describe("a capture", () => {
   });
 
   test("that the disk has no room for leaves nothing behind", async () => {
-    const { context, path } = aContext({ floorBytes: 2 ** 60 });
-    await expect(makeCapture(anOrder(), aTable(requests), context)).rejects.toMatchObject({
+    const { context, path } = aContext();
+    const limits = { ...anOrder().limits, minFreeBytes: 2 ** 60 };
+    await expect(makeCapture(anOrder({ limits }), aTable(requests), context)).rejects.toMatchObject({
       code: "DISK_FULL",
     });
     expect(readdirSync(path)).toEqual([]);
   });
+
+  const small = mountSmall("5m");
+  test.skipIf(small === undefined)(
+    "is not begun on a disk with 5 MB left, and the reason says what is missing (a test for root)",
+    async () => {
+      const { context, path } = aContext(small);
+      const limits = { ...anOrder().limits, minFreeBytes: 64 * 2 ** 20 };
+      const made = makeCapture(anOrder({ limits, actions: ["mounts"] }), aTable(requests), context);
+      await expect(made).rejects.toThrow(/bytes free, .*capture\.min_free_mb/);
+      expect(readdirSync(path)).toEqual([]);
+    },
+  );
 
   test("that fails in the middle leaves nothing behind", async () => {
     const { context, path } = aContext();

@@ -10,7 +10,7 @@ function manifestOf(
   parts: Parameters<typeof anOrder>[0] = {},
   recorder: Parameters<typeof encodeManifest>[2] = RECORDER,
 ) {
-  return JSON.parse(encodeManifest(anOrder(parts), FACTS, recorder, []));
+  return JSON.parse(encodeManifest(anOrder(parts), FACTS, recorder, [], 2));
 }
 
 describe("the manifest", () => {
@@ -49,6 +49,7 @@ describe("the manifest", () => {
       },
       counters: { entered: 7, ring_full: 2, evicted: 3 },
       suppressed: 4,
+      scrubbed: 2,
     });
   });
 
@@ -98,7 +99,7 @@ describe("the manifest", () => {
       },
       { ...nothing, name: "dmesg", status: "missing", reason: "dmesg is not installed" },
     ] as const;
-    expect(JSON.parse(encodeManifest(anOrder(), FACTS, RECORDER, outcomes)).actions).toEqual([
+    expect(JSON.parse(encodeManifest(anOrder(), FACTS, RECORDER, outcomes, 0)).actions).toEqual([
       {
         name: "stats",
         file: "actions/stats.log",
@@ -122,8 +123,13 @@ describe("the manifest", () => {
     ]);
   });
 
+  test("names no secret, and counts those that it hid", () => {
+    const share = "//admin:hunter2@files/data";
+    expect(manifestOf({ share })).toMatchObject({ share: "//admin:[scrubbed]@files/data", scrubbed: 3 });
+  });
+
   test("is text for people: indented, a line feed at its end", () => {
-    expect(encodeManifest(anOrder(), FACTS, RECORDER, [])).toMatch(
+    expect(encodeManifest(anOrder(), FACTS, RECORDER, [], 0)).toMatch(
       /^\{\n {2}"schema_version": 1,\n[\s\S]*\n\}\n$/,
     );
   });

@@ -1,17 +1,9 @@
-import { afterAll, describe, expect, test } from "bun:test";
-import {
-  lstatSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmdirSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { describe, expect, test } from "bun:test";
+import { lstatSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PartialCapture, removeLeftovers, requireSpace } from "../../src/runner/partial-capture.ts";
 import { openBatchesFolder } from "../../src/system/batches-folder.ts";
+import { mountSmall } from "../helpers/small-disk.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 
 const EPOCH_MS = Date.parse("2026-11-23T01:23:45.678Z");
@@ -113,7 +105,28 @@ describe("the disk", () => {
     expect(codeOf(() => requireSpace(folder, 0, 2 ** 60))).toBe("DISK_FULL");
   });
 
-  const small = mountSmall();
+  test("gives back what a capture has not used", () => {
+    const { path, reserve } = aFolder();
+    const partial = reserve();
+    partial.allocate(10_000_000);
+    partial.write(new Uint8Array(1000));
+    const { size, blocks } = lstatSync(join(path, partial.publish().name));
+    expect(size).toBe(1000);
+    expect(blocks * 512).toBeLessThan(1_000_000);
+  });
+
+  const small = mountSmall("64k");
+  test.skipIf(small === undefined)(
+    "that has no room is DISK_FULL before the first byte (a test for root)",
+    () => {
+      const { path, reserve } = aFolder(small);
+      const partial = reserve();
+      expect(codeOf(() => partial.allocate(200_000))).toBe("DISK_FULL");
+      expect(lstatSync(join(path, ".aod_20261123T012345.678Z_slow.partial")).size).toBe(0);
+      partial.discard();
+    },
+  );
+
   test.skipIf(small === undefined)(
     "that fills up while writing is DISK_FULL, and nothing is left (a test for root)",
     () => {
@@ -125,15 +138,3 @@ describe("the disk", () => {
     },
   );
 });
-
-/** A file system of 64 KiB; undefined where nothing may be mounted. */
-function mountSmall(): string | undefined {
-  const folder = mkdtempSync(join(tmpdir(), "aod-test-"));
-  const { exitCode } = Bun.spawnSync(["mount", "-t", "tmpfs", "-o", "size=64k", "aod-test", folder]);
-  afterAll(() => {
-    // The open folder of the test keeps it busy.
-    Bun.spawnSync(["umount", "--lazy", folder]);
-    rmdirSync(folder);
-  });
-  return exitCode === 0 ? folder : undefined;
-}

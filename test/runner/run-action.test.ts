@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { Action, Host } from "../../src/runner/actions.ts";
-import { ACTION_TABLE } from "../../src/runner/actions.ts";
+import { ACTION_TABLE, findAction } from "../../src/runner/actions.ts";
 import { Children } from "../../src/runner/child.ts";
 import { runAction } from "../../src/runner/run-action.ts";
 import { anOrder } from "../helpers/order.ts";
@@ -14,13 +14,13 @@ function aScript(script: string, parts: Partial<Action> = {}): Action {
 }
 
 async function run(action: Action | undefined, stop = new AbortController().signal) {
-  const { outcome, content } = await runAction("it", action, {
+  const { outcome, content, scrubbed } = await runAction("it", action, {
     order: anOrder(),
     host: HOST,
     children: new Children(),
     stop,
   });
-  return { outcome, text: new TextDecoder().decode(content) };
+  return { outcome, scrubbed, text: new TextDecoder().decode(content) };
 }
 
 describe("an action", () => {
@@ -72,8 +72,8 @@ describe("an action", () => {
       bytes: 1000,
       reason: "the first 1000 bytes",
     });
-    const tail = await run(aScript("seq 1 100000", { keep: "tail", maxBytes: 7 }));
-    expect(tail.outcome).toMatchObject({ status: "truncated", exitCode: 0, reason: "the last 7 bytes" });
+    const tail = await run(aScript("seq 1 100000", { keep: "tail", maxBytes: 10 }));
+    expect(tail.outcome).toMatchObject({ status: "truncated", exitCode: 0, reason: "the last 10 bytes" });
     expect(tail.text).toBe("100000\n");
   });
 
@@ -90,10 +90,31 @@ describe("an action", () => {
     expect(outcome.bytes).toBe(4);
   });
 
+  test("holds no secret, also where its row would show one, and counts those that it hid", async () => {
+    const action = aScript("echo password=hunter2", { show: (output) => `${output}token: hunter3\n` });
+    const { outcome, text, scrubbed } = await run(action);
+    expect(text).toBe("password=[scrubbed]\ntoken: [scrubbed]\n");
+    expect(scrubbed).toBe(2);
+    expect(outcome.bytes).toBe(text.length);
+    expect(outcome.sha256).toBe(new Bun.CryptoHasher("sha256").update(text).digest("hex"));
+  });
+
+  test("is UTF-8, whatever was printed", async () => {
+    expect((await run(aScript("printf '\\377a'"))).text).toBe("\ufffda");
+  });
+
+  test("of the configuration is run with its environment", async () => {
+    const command = ["/bin/sh", "-c", 'printf "%s %s" "$AOD_RULE" "$AOD_SHARE"'] as const;
+    const bounds = { timeoutMs: 10_000, maxBytes: 1000, stage: 3 } as const;
+    const { outcome, text } = await run(findAction("mine", [{ ...bounds, name: "mine", command }]));
+    expect({ status: outcome.status, text }).toEqual({ status: "ok", text: "slow //files/data" });
+  });
+
   test.each([
     ["there is no such action", undefined],
     ["nothing to read", aScript("true", { plan: () => ({ missing: "nothing to read" }) })],
     ["frobnicate is not installed", aScript("true", { program: "frobnicate" })],
+    ["/opt/frobnicate is not installed", aScript("true", { program: "/opt/frobnicate" })],
   ])("is missing, without a file: %s", async (reason, action) => {
     const { outcome, text } = await run(action);
     expect(outcome).toMatchObject({

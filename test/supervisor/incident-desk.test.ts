@@ -19,7 +19,14 @@ afterEach(() => {
 function aConfig(ruleName = "slow"): Config {
   return {
     ...{ file: undefined, sha256: "", outputDir: "/srv/aod", rules: [aLatencyRule({ name: ruleName })] },
-    ...{ defaultActions: [], captureCooldownMs: 60_000, resolveAfterMs: RESOLVE_AFTER_MS },
+    ...{
+      defaultActions: [],
+      customActions: [],
+      capture: { budgetMs: 30_000, maxBytes: 2 ** 25, minFreeBytes: 0 },
+      hourly: { captures: 30, bytes: 2 ** 28 },
+      captureCooldownMs: 60_000,
+      resolveAfterMs: RESOLVE_AFTER_MS,
+    },
     ...{ auditEnabled: true, notify: undefined, cleanup: { intervalMs: 1, maxAgeMs: 1, maxTotalBytes: 1 } },
   };
 }
@@ -128,6 +135,43 @@ describe("the incident desk", () => {
     expect(desk.open()).toMatchObject([{ id: "earlier" }]);
     await waitUntil(() => types().includes("resolved"));
     expect(told).toMatchObject([{ type: "resolved", incident: { id: "earlier" } }]);
+  });
+
+  test("says of an order whether the incident has a capture, also one that is still being made", () => {
+    const { desk, orders } = aDesk();
+    desk.observe(anAnomaly());
+    desk.observe(hang(1));
+    desk.observe(anAnomaly({ share: "//files/other" }));
+    desk.snapshot();
+    expect(orders.map(({ isRepeat }) => isRepeat)).toEqual([false, true, false, false]);
+    const { desk: next, orders: nextOrders } = aDesk([anIncident({ captures: ["one"] })]);
+    next.begin();
+    next.observe(anAnomaly());
+    expect(nextOrders[0]?.isRepeat).toBe(true);
+  });
+
+  test("a thousand anomalies cost what an hour may have, and the counts add up", () => {
+    const { desk, told, orders } = aDesk();
+    for (let i = 0; i < 1000; i++) desk.observe(anAnomaly({ share: `//files/${i % 100}` }));
+    expect(orders).toHaveLength(15);
+    const held = desk.open().reduce((sum, { suppressed }) => sum + suppressed, 0);
+    expect(held).toBe(1000 - 15);
+    expect(told.some(({ type }) => type === "suppressed")).toBe(false);
+    desk.close();
+    const counts = told.flatMap((event) => (event.type === "suppressed" ? [event.counts] : []));
+    expect(counts).toEqual([{ cooldown: 15 * 9, captures_of_rule: 85 * 10 }]);
+  });
+
+  test("one capture too big holds back the next, but not what is worse", () => {
+    const { desk, orders } = aDesk();
+    desk.observe(anAnomaly());
+    const { orderId, incidentId } = orders[0] as CaptureOrder;
+    desk.collected({ orderId, incidentId, name: "x", bytes: 2 ** 27 + 2 ** 24, durationMs: 1, actions: [] });
+    desk.observe(anAnomaly({ share: "//files/other" }));
+    expect(orders).toHaveLength(1);
+    desk.observe(hang(1));
+    expect(orders).toHaveLength(2);
+    expect(orders[1]).toMatchObject({ kind: "hung" });
   });
 
   test("names the incident of a capture, and none for one that a person asked for", () => {

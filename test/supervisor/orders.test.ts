@@ -18,8 +18,14 @@ const CONTEXT = {
 const CONFIG = {
   rules: [aLatencyRule({ name: "slow", windowMs: 500, actions: ["dmesg"] })],
   defaultActions: ["debugdata", "stats"],
+  customActions: ["stats-of-mine", "other"].map((name) => ({
+    ...{ name, command: ["/bin/true"], timeoutMs: 1, maxBytes: 1, stage: 3 },
+  })),
   sha256: "abc",
+  capture: { budgetMs: 30_000, maxBytes: 2 ** 25, minFreeBytes: 0 },
 } as unknown as Config;
+
+const FIRST = { suppressed: 0, isRepeat: false };
 
 const ANOMALY: Anomaly = {
   ...{
@@ -38,7 +44,13 @@ const ANOMALY: Anomaly = {
 
 describe("orders", () => {
   test("carry the rule's own actions and window, and how long after the request it was decided", () => {
-    const order = orderFor(ANOMALY, { id: "i-1" } as Incident, 3, CONFIG, CONTEXT);
+    const order = orderFor(
+      ANOMALY,
+      { id: "i-1" } as Incident,
+      { suppressed: 3, isRepeat: true },
+      CONFIG,
+      CONTEXT,
+    );
     expect(order).toMatchObject({
       ...{ orderId: 7, trigger: "rule", rule: "slow", kind: "hung", share: "//files/db", incidentId: "i-1" },
       ...{ actions: ["dmesg"], windowNs: 500e6, suppressed: 3, configSha256: "abc" },
@@ -47,13 +59,13 @@ describe("orders", () => {
   });
 
   test("of a rule that a reload has just taken away are made with the default actions", () => {
-    const order = orderFor({ ...ANOMALY, rule: "gone" }, { id: "i-2" } as Incident, 0, CONFIG, CONTEXT);
+    const order = orderFor({ ...ANOMALY, rule: "gone" }, { id: "i-2" } as Incident, FIRST, CONFIG, CONTEXT);
     expect(order.actions).toEqual(["debugdata", "stats"]);
   });
 
   test("never say that it was decided before it happened", () => {
     const early = { ...ANOMALY, occurredNs: ANOMALY.detectedNs + 5 };
-    expect(orderFor(early, { id: "i-3" } as Incident, 0, CONFIG, CONTEXT).detectedAfterMs).toBe(0);
+    expect(orderFor(early, { id: "i-3" } as Incident, FIRST, CONFIG, CONTEXT).detectedAfterMs).toBe(0);
   });
 
   test("that a person asks for have no incident and run the default actions", () => {
@@ -61,5 +73,11 @@ describe("orders", () => {
       ...{ trigger: "manual", rule: "manual", incidentId: undefined, actions: ["debugdata", "stats"] },
       triggeredNs: FROZEN_AT.monotonicNs,
     });
+  });
+
+  test("carry what the configuration's own actions run, of those that are asked for", () => {
+    const config = { ...CONFIG, defaultActions: ["stats", "stats-of-mine"] };
+    expect(manualOrder(config, CONTEXT).customActions).toEqual(CONFIG.customActions.slice(0, 1));
+    expect(manualOrder(CONFIG, CONTEXT).customActions).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-// Whether the program that `notify` names can be run. In: its path; out: what is wrong with it, in words. Nothing on a
+// Whether a program that the configuration names can be run. In: its path; out: what is wrong with it, in words. Nothing on a
 // network file system is touched.
 
 import { accessSync, constants, statSync } from "node:fs";

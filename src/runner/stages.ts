@@ -1,0 +1,69 @@
+// The order in which a capture's actions run, and which of them are left out. In: an order and what captures share; out: an
+// outcome for every action, in the order of the rule's list. What an action does is run-action.ts.
+//
+//   stage 1 (/proc)   all at once: what changes fastest
+//   stage 2 (logs)    begins when all of stage 1 has ended
+//   stage 3 (long)    begins when all of stage 2 has ended; not for an incident that has a capture already
+//
+// What has not begun when the capture's time or bytes are spent is left out. What has begun keeps its own deadline, and
+// what is left of the bytes at its begin.
+
+import type { Stage } from "../model/action.ts";
+import type { CaptureLimits, CaptureOrder } from "../model/capture.ts";
+import { type Action, findAction } from "./actions.ts";
+import { type ActionContext, type Collected, notRun, runAction } from "./run-action.ts";
+import type { Slots } from "./slots.ts";
+
+const STAGES: readonly Stage[] = [1, 2, 3];
+const BYTES_PER_MB = 1 << 20;
+const MS_PER_SEC = 1000;
+
+export interface StageContext extends Omit<ActionContext, "order"> {
+  /** Of all captures together; what reads /proc does not wait for one, for it would show another moment. */
+  readonly slots: Slots;
+}
+
+/** Runs what the order asks for, each action once. */
+export async function runStages(
+  order: CaptureOrder,
+  { slots, ...context }: StageContext,
+): Promise<readonly Collected[]> {
+  const begunMs = performance.now();
+  let spentBytes = 0;
+  const run = async (name: string, action: Action | undefined): Promise<Collected> => {
+    const spent = { ms: performance.now() - begunMs, bytes: spentBytes };
+    const reason = action && whyDropped(action.stage, order, spent);
+    if (reason !== undefined) return notRun(name, reason);
+    const maxBytes = Math.min(action?.maxBytes ?? 0, order.limits.maxBytes - spentBytes);
+    const collected = await runAction(name, action && { ...action, maxBytes }, { ...context, order });
+    spentBytes += collected.content.length;
+    return collected;
+  };
+
+  const names = [...new Set(order.actions)];
+  const actions = new Map(names.map((name) => [name, findAction(name, order.customActions)]));
+  const collected = new Map<string, Collected>();
+  for (const stage of STAGES) {
+    const due = names.filter((name) => (actions.get(name)?.stage ?? 1) === stage);
+    const running = due.map(async (name) => {
+      const begin = () => run(name, actions.get(name));
+      collected.set(name, await (stage === 1 ? begin() : slots.run(begin)));
+    });
+    await Promise.all(running);
+  }
+  return names.flatMap((name) => collected.get(name) ?? []);
+}
+
+/** Why an action of this stage does not begin any more; undefined: it does. */
+export function whyDropped(
+  stage: Stage,
+  { isRepeat, limits }: { readonly isRepeat: boolean; readonly limits: CaptureLimits },
+  spent: { readonly ms: number; readonly bytes: number },
+): string | undefined {
+  if (stage === 3 && isRepeat) return "dropped: the incident has a capture already";
+  if (spent.ms >= limits.budgetMs)
+    return `dropped: the ${limits.budgetMs / MS_PER_SEC} s of the capture are spent`;
+  if (spent.bytes >= limits.maxBytes)
+    return `dropped: the ${limits.maxBytes / BYTES_PER_MB} MiB of the capture are spent`;
+  return undefined;
+}

@@ -1,0 +1,33 @@
+// What was not captured, said together: a storm of anomalies must not become a storm of lines. In: causes as they come; out:
+// one event with the counts of each, a minute after the first at the earliest.
+
+import type { SuppressionCause } from "./budget.ts";
+import type { SupervisorEvent } from "./events.ts";
+
+const SAID_EVERY_MS = 60_000;
+
+export type SuppressionCounts = Readonly<Partial<Record<SuppressionCause, number>>>;
+
+export class Suppression {
+  readonly #tell: (event: SupervisorEvent) => void;
+  #counts: Partial<Record<SuppressionCause, number>> = {};
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(tell: (event: SupervisorEvent) => void) {
+    this.#tell = tell;
+  }
+
+  add(cause: SuppressionCause): void {
+    this.#counts[cause] = (this.#counts[cause] ?? 0) + 1;
+    this.#timer ??= setTimeout(() => this.flush(), SAID_EVERY_MS);
+  }
+
+  /** Says what is not said yet. */
+  flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const counts = this.#counts;
+    this.#counts = {};
+    if (Object.keys(counts).length > 0) this.#tell({ type: "suppressed", counts });
+  }
+}

@@ -1,0 +1,101 @@
+import { describe, expect, test } from "bun:test";
+import { ALL_RULES, CaptureBudget } from "../../src/supervisor/budget.ts";
+import { seeded } from "../helpers/random.ts";
+
+const HOUR_NS = 3.6e12;
+const MANY = 2 ** 40;
+
+/** How many of `tries` captures are made. */
+function taken(budget: CaptureBudget, tries: number, atNs = 0, isEscalation = false, rule = "slow"): number {
+  return Array.from({ length: tries }, () => budget.take(rule, isEscalation, atNs)).filter(
+    (cause) => cause === undefined,
+  ).length;
+}
+
+describe("the budget of captures", () => {
+  test("lets half an hour's worth go at once, and the rest come evenly", () => {
+    const budget = new CaptureBudget({ captures: 30, bytes: MANY });
+    expect(taken(budget, 100)).toBe(15);
+    expect(taken(budget, 100, HOUR_NS / 15 - 1)).toBe(0);
+    expect(taken(budget, 100, HOUR_NS / 15)).toBe(1);
+    expect(taken(budget, 100, HOUR_NS)).toBe(14);
+    expect(taken(budget, 100, 10 * HOUR_NS)).toBe(15);
+  });
+
+  test("is one for each rule, and one for all", () => {
+    const budget = new CaptureBudget({ captures: 30, bytes: MANY });
+    const rules = ["a", "b", "c", "d"];
+    expect(rules.map((rule) => taken(budget, 100, 0, false, rule))).toEqual([15, 15, 15, 0]);
+    expect(budget.take("a", false, 0)).toBe("captures_of_rule");
+    expect(budget.take("d", false, 0)).toBe("captures_of_all");
+  });
+
+  test("goes by the sizes of captures that were written", () => {
+    const budget = new CaptureBudget({ captures: 1000, bytes: 200 });
+    expect(budget.take("slow", false, 0)).toBeUndefined();
+    budget.spend(150, 0);
+    expect(budget.take("slow", false, 0)).toBe("bytes");
+    expect(budget.take("slow", false, HOUR_NS / 2)).toBe("bytes");
+    expect(budget.take("slow", false, HOUR_NS / 2 + HOUR_NS / 50)).toBeUndefined();
+  });
+
+  test("lets what is worse overdraw it by a reserve, and not without bound", () => {
+    const budget = new CaptureBudget({ captures: 30, bytes: MANY });
+    expect(taken(budget, 100)).toBe(15);
+    expect(taken(budget, 100, 0, true)).toBe(3);
+    const small = new CaptureBudget({ captures: 1, bytes: 8 });
+    expect(taken(small, 100)).toBe(1);
+    expect(taken(small, 100, 0, true)).toBe(1);
+    const spent = new CaptureBudget({ captures: 30, bytes: 8 });
+    spent.spend(4, 0);
+    expect([spent.take("a", false, 0), spent.take("a", true, 0)]).toEqual(["bytes", undefined]);
+    spent.spend(4, 0);
+    expect(spent.take("a", true, 0)).toBe("bytes");
+  });
+
+  test("is not filled by another configuration", () => {
+    const budget = new CaptureBudget({ captures: 30, bytes: MANY });
+    taken(budget, 100);
+    budget.configure({ captures: 30, bytes: MANY }, 0);
+    expect(taken(budget, 100)).toBe(0);
+    budget.configure({ captures: 40, bytes: MANY }, 0);
+    expect(taken(budget, 100)).toBe(5);
+    budget.configure({ captures: 4, bytes: MANY }, 0);
+    expect(taken(budget, 100)).toBe(0);
+  });
+
+  test("gives nothing for a clock that goes back", () => {
+    const budget = new CaptureBudget({ captures: 2, bytes: MANY });
+    expect(taken(budget, 9, HOUR_NS)).toBe(1);
+    expect(taken(budget, 9, 0)).toBe(0);
+    expect(taken(budget, 9, HOUR_NS)).toBe(0);
+  });
+
+  test("no hour has more than its limit, whatever comes when", () => {
+    const random = seeded();
+    for (let round = 0; round < 50; round++) {
+      const captures = random.int(1, 12);
+      const bytes = random.int(10, 1000);
+      const sizeMax = random.int(1, 20);
+      const budget = new CaptureBudget({ captures, bytes });
+      const made: { readonly atNs: number; readonly rule: string; readonly bytes: number }[] = [];
+      for (let atNs = 0, i = 0; i < 600; i++) {
+        atNs += random.chance(0.8) ? random.int(0, 1e10) : random.int(0, HOUR_NS);
+        const rule = random.pick(["a", "b", "c", "d", "e"]);
+        if (budget.take(rule, false, atNs) !== undefined) continue;
+        const size = random.int(0, sizeMax);
+        budget.spend(size, atNs);
+        made.push({ atNs, rule, bytes: size });
+      }
+      expect(made.length, random.seedText).toBeGreaterThan(0);
+      for (const { atNs, rule } of made) {
+        const hour = made.filter((one) => one.atNs >= atNs && one.atNs < atNs + HOUR_NS);
+        const sum = hour.reduce((total, one) => total + one.bytes, 0);
+        expect(hour.filter((one) => one.rule === rule).length, random.seedText).toBeLessThanOrEqual(captures);
+        expect(hour.length, random.seedText).toBeLessThanOrEqual(ALL_RULES * captures);
+        // The last one's size was not known when it was begun.
+        expect(sum, random.seedText).toBeLessThanOrEqual(bytes + sizeMax + 1);
+      }
+    }
+  });
+});
