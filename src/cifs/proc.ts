@@ -2,7 +2,7 @@
 // that a hung mount holds: DebugData takes spin locks only, wchan, comm and cgroup none, mountinfo that of the namespace,
 // which nobody keeps while waiting for a server. Expected absences are values; what the text means is for others.
 
-import { closeSync, constants, openSync, readdirSync, readSync } from "node:fs";
+import { closeSync, constants, openSync, readdirSync, readlinkSync, readSync } from "node:fs";
 
 /** Room for 40,000 requests in flight at about 100 bytes a line. */
 const DEBUG_DATA_MAX_BYTES = 4 << 20;
@@ -43,6 +43,16 @@ export function readComm(pid: number, proc = "/proc"): string | undefined {
 /** Which control groups a process is in; undefined where it is no more or may not be read. */
 export function readCgroup(pid: number, proc = "/proc"): string | undefined {
   return textOf(readCapped(`${proc}/${pid}/cgroup`, CGROUP_MAX_BYTES));
+}
+
+/** The network namespace that a process lives in: `net:[4026531840]`; undefined where it is no more or may not be seen. */
+export function readNetworkNamespace(pid: number | "self", proc = "/proc"): string | undefined {
+  try {
+    return readlinkSync(`${proc}/${pid}/ns/net`);
+  } catch (error) {
+    if (EXPECTED[(error as NodeJS.ErrnoException).code ?? ""] === undefined) throw error;
+    return undefined;
+  }
 }
 
 /** The mounts as a process sees them, the first 1 MiB; undefined where it is no more or may not be read. */

@@ -10,6 +10,7 @@ import type { CaptureOrder } from "../model/capture.ts";
 import type { ChildLimits } from "./child.ts";
 import { kernelLogSince, kernelLogStart } from "./kernel-log.ts";
 import { summarizeSmb } from "./smb-summary.ts";
+import { planSockets } from "./socket-plan.ts";
 
 /** What an action may ask about the machine before anything is run. */
 export interface Host {
@@ -17,9 +18,23 @@ export interface Host {
   networkFileSystem(path: string): string | undefined;
   /** Only to be asked of local paths: the answer about others may never come. */
   exists(path: string): boolean;
+  /** As the link /proc/PID/ns/net says it; undefined for a process that is no more or may not be looked at. */
+  networkNamespace(pid: number | "self"): string | undefined;
 }
 
-export type Plan = { readonly args: readonly string[] } | { readonly missing: string };
+export type Plan =
+  | { readonly args: readonly string[] }
+  /** Several runs, one after the other, each below a line that says which it is. */
+  | { readonly runs: readonly Run[] }
+  | { readonly missing: string };
+
+export interface Run {
+  readonly heading: string;
+  readonly program: string;
+  readonly args: readonly string[];
+  /** Waits for so long before it. */
+  readonly afterMs: number;
+}
 
 export interface Action extends ChildLimits {
   /** Actions begin in this order: what changes fastest first. */
@@ -46,6 +61,7 @@ export const ACTION_TABLE: Readonly<Record<ActionName, Action>> = {
     plan: (_, host) => filesPlan([DEBUG_DATA], host),
     show: (output) => summarizeSmb(parseDebugData(output)),
   },
+  sockets: { ...PROC, maxBytes: MiB, program: "ss", plan: planSockets },
   stats: { ...PROC, program: "cat", plan: (_, host) => filesPlan(["/proc/fs/cifs/Stats"], host) },
   mounts: {
     ...PROC,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { readDebugData, readWchan } from "../../src/cifs/proc.ts";
+import { readDebugData, readNetworkNamespace, readWchan } from "../../src/cifs/proc.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 
 describe("readDebugData", () => {
@@ -45,5 +45,13 @@ describe("readWchan", () => {
 
   test("says something of ourselves", () => {
     expect(readWchan(process.pid)).toBeString();
+  });
+});
+
+describe("readNetworkNamespace", () => {
+  test("is the same for a process by either name, and undefined for one that is no more", () => {
+    expect(readNetworkNamespace("self")).toMatch(/^net:\[\d+\]$/);
+    expect(readNetworkNamespace(process.pid)).toBe(readNetworkNamespace("self") ?? "");
+    expect(readNetworkNamespace(77, tempDir())).toBeUndefined();
   });
 });

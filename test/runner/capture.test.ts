@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Host } from "../../src/runner/actions.ts";
 import { makeCapture } from "../../src/runner/capture.ts";
 import { Children } from "../../src/runner/child.ts";
 import { Slots } from "../../src/runner/slots.ts";
 import { openBatchesFolder } from "../../src/system/batches-folder.ts";
+import { aHost } from "../helpers/host.ts";
 import { anOrder } from "../helpers/order.ts";
 import { aRequest } from "../helpers/request.ts";
 import { aTable } from "../helpers/request-table.ts";
@@ -13,7 +13,7 @@ import { tempDir } from "../helpers/temp-dir.ts";
 import { untar } from "../helpers/untar.ts";
 
 const NAME = "aod_20261123T012345.678Z_slow";
-const HOST: Host = { networkFileSystem: () => undefined, exists: () => true };
+const HOST = aHost();
 
 function aContext(parts: { readonly floorBytes?: number } = {}) {
   const outputDir = tempDir();
