@@ -9,6 +9,7 @@ import { ACTIONS, type ActionName } from "../model/action.ts";
 import type { CaptureOrder } from "../model/capture.ts";
 import type { ChildLimits } from "./child.ts";
 import { kernelLogSince, kernelLogStart } from "./kernel-log.ts";
+import { trimPressure } from "./pressure-text.ts";
 import { summarizeSmb } from "./smb-summary.ts";
 import { planSockets } from "./socket-plan.ts";
 
@@ -49,6 +50,12 @@ const KiB = 1024;
 const MiB = 1024 * KiB;
 const DEBUG_DATA = "/proc/fs/cifs/DebugData";
 
+/** Kernels without pressure stall information lack the first three, many lack the last. */
+const PRESSURE_FILES = [
+  ...["/proc/pressure/cpu", "/proc/pressure/io", "/proc/pressure/memory"],
+  ...["/proc/loadavg", "/proc/meminfo", "/proc/stat", "/proc/schedstat"],
+];
+
 const PROC = { stage: 1, timeoutMs: 3_000, maxBytes: 4 * MiB, keep: "head" } as const;
 // Logs print the oldest line first, and the newest matter most.
 const LOGS = { stage: 2, timeoutMs: 10_000, maxBytes: 4 * MiB, keep: "tail" } as const;
@@ -63,6 +70,16 @@ export const ACTION_TABLE: Readonly<Record<ActionName, Action>> = {
   },
   sockets: { ...PROC, maxBytes: MiB, program: "ss", plan: planSockets },
   stats: { ...PROC, program: "cat", plan: (_, host) => filesPlan(["/proc/fs/cifs/Stats"], host) },
+  pressure: {
+    ...PROC,
+    program: "tail",
+    plan: (_, host) => {
+      const plans = PRESSURE_FILES.map((path) => [path, whyUnreadable(path, host)] as const);
+      const there = plans.flatMap(([path, reason]) => (reason === undefined ? [path] : []));
+      return there.length > 0 ? filesPlan(there, host, "-n", "+1") : { missing: plans[0]?.[1] ?? "" };
+    },
+    show: trimPressure,
+  },
   mounts: {
     ...PROC,
     // Of several files it says which is which.

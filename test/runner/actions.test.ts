@@ -69,6 +69,12 @@ describe("actions", () => {
     });
   });
 
+  test("pressure reads what the kernel has", () => {
+    const bare = aHost({ exists: (path) => path === "/proc/loadavg" });
+    expect(planOf("pressure", bare)).toEqual({ args: ["-n", "+1", "/proc/loadavg"] });
+    expect(planOf("pressure", NOTHING_THERE)).toEqual({ missing: "/proc/pressure/cpu does not exist" });
+  });
+
   test("syslogs reads the log that the system has", () => {
     const only = (log: string): Host => ({ ...ALL_THERE, exists: (path) => path === log });
     expect(planOf("syslogs", ALL_THERE)).toEqual({ args: ["-n", "100", "/var/log/syslog"] });
