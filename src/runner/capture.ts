@@ -13,6 +13,8 @@ import { encodeRequestsCsv } from "./requests-csv.ts";
 import { type Collected, runAction } from "./run-action.ts";
 import type { Slots } from "./slots.ts";
 import { type TarEntry, tarChunks, totalBytes } from "./tar.ts";
+import { judge } from "./verdict.ts";
+import { VERDICT_ACTIONS, verdictFacts } from "./verdict-facts.ts";
 import { compress, compressedBoundBytes } from "./zstd.ts";
 
 /** What captures of one runner share. */
@@ -43,7 +45,8 @@ export async function makeCapture(
     const collected = await runActions(order, context);
     const actions = collected.map(({ outcome }) => outcome);
     const recorder = readRecorder(table, order.watchingSinceNs, order.frozenAt.monotonicNs);
-    const manifest = encodeManifest(order, context.facts, recorder, actions);
+    const verdict = judge(verdictFacts(order, recorder, textsOf(collected)));
+    const manifest = encodeManifest(order, context.facts, recorder, actions, verdict);
     const entries: readonly TarEntry[] = [
       { path: "manifest.json", chunks: [new TextEncoder().encode(manifest)] },
       { path: "requests.csv", chunks: encodeRequestsCsv(recorder, order) },
@@ -54,24 +57,44 @@ export async function makeCapture(
     write(partial, entries, order.frozenAt.epochMs, context);
     const { name, bytes } = partial.publish();
     const durationMs = Math.round(performance.now() - begunMs);
-    return { orderId: order.orderId, incidentId: order.incidentId, name, bytes, durationMs, actions };
+    return {
+      orderId: order.orderId,
+      incidentId: order.incidentId,
+      name,
+      bytes,
+      durationMs,
+      actions,
+      verdict,
+    };
   } finally {
     partial.discard();
   }
 }
 
-/** Outcomes in the order of the rule's list; begun in the order of their stages. */
+/**
+ * What the rule asks for, and what the verdict rests on beside. Outcomes in the order of the rule's list; begun in the
+ * order of their stages.
+ */
 async function runActions(
   order: CaptureOrder,
   { slots, ...context }: CaptureContext,
 ): Promise<readonly Collected[]> {
-  const names = [...new Set(order.actions)];
+  const names = [...new Set([...order.actions, ...VERDICT_ACTIONS])];
   const running = names
     .map((name) => ({ name, action: findAction(name) }))
     .toSorted((a, b) => (a.action?.stage ?? 0) - (b.action?.stage ?? 0))
     .map(({ name, action }) => slots.run(() => runAction(name, action, { ...context, order })));
   const collected = await Promise.all(running);
   return collected.toSorted((a, b) => names.indexOf(a.outcome.name) - names.indexOf(b.outcome.name));
+}
+
+/** What was printed to its end: half a list says nothing of what is not on it. */
+function textsOf(collected: readonly Collected[]): Readonly<Record<string, string>> {
+  const whole = collected.filter(({ outcome: { status } }) => status === "ok" || status === "failed");
+  const withFile = whole.filter(({ outcome: { file } }) => file !== undefined);
+  return Object.fromEntries(
+    withFile.map(({ outcome, content }) => [outcome.name, new TextDecoder().decode(content)]),
+  );
 }
 
 function write(

@@ -4,6 +4,7 @@
 import { encodeAttribution } from "../model/attribution.ts";
 import type { ActionOutcome, CaptureOrder } from "../model/capture.ts";
 import { LOSS_CAUSES } from "../model/losses.ts";
+import type { Verdict } from "../model/verdict.ts";
 import type { Recorder } from "./recorder.ts";
 import { makeRequestRow } from "./request-row.ts";
 import { makeUtcFormat } from "./utc.ts";
@@ -26,6 +27,7 @@ export function encodeManifest(
   facts: HostFacts,
   { offsets, oldestNs, completeSinceNs }: Pick<Recorder, "offsets" | "oldestNs" | "completeSinceNs">,
   outcomes: readonly ActionOutcome[],
+  verdict: Verdict,
 ): string {
   const utc = makeUtcFormat(order.frozenAt);
   const manifest = {
@@ -64,6 +66,7 @@ export function encodeManifest(
       bytes: outcome.bytes,
       sha256: outcome.sha256 ?? null,
     })),
+    verdict,
     losses: Object.fromEntries(Object.keys(LOSS_CAUSES).map((cause) => [cause, order.losses[cause] ?? 0])),
     counters: order.losses,
     suppressed: order.suppressed,

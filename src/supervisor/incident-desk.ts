@@ -113,8 +113,7 @@ export class IncidentDesk {
 
   collected(capture: CaptureSummary): void {
     this.#underWay.delete(capture.orderId);
-    const { incidentId, name } = capture;
-    const incident = incidentId === undefined ? undefined : this.#incidents.captured(incidentId, name);
+    const incident = this.#incidents.captured(capture);
     this.#tell({ type: "collected", capture, incident });
   }
 

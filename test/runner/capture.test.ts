@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeCapture } from "../../src/runner/capture.ts";
 import { Children } from "../../src/runner/child.ts";
@@ -13,7 +13,13 @@ import { tempDir } from "../helpers/temp-dir.ts";
 import { untar } from "../helpers/untar.ts";
 
 const NAME = "aod_20261123T012345.678Z_slow";
-const HOST = aHost();
+/** cifs need not be loaded, nor iproute2 be there, where tests run. */
+const HOST = aHost({ exists: (path) => !path.startsWith("/proc/fs/cifs") && existsSync(path) });
+/** What the verdict rests on, of what this machine has. */
+const EVIDENCE = [
+  ...(Bun.which("ss") === null ? [] : [`${NAME}/actions/sockets.log`]),
+  `${NAME}/actions/pressure.log`,
+];
 
 function aContext(parts: { readonly floorBytes?: number } = {}) {
   const outputDir = tempDir();
@@ -55,21 +61,26 @@ describe("a capture", () => {
       `${NAME}/requests.csv`,
       `${NAME}/actions/`,
       `${NAME}/actions/mounts.log`,
+      ...EVIDENCE,
     ]);
     const [, manifest, csv, , mounts] = entries.map(({ text }) => text);
     expect(csv?.split("\n").length).toBe(4);
-    const { recorder, actions, evidence } = JSON.parse(manifest ?? "");
+    const { recorder, actions, evidence, verdict } = JSON.parse(manifest ?? "");
     expect(recorder.records).toBe(2);
     expect(evidence).toHaveLength(2);
     expect(actions).toMatchObject([
       { name: "mounts", status: "ok", file: "actions/mounts.log", bytes: mounts?.length },
       { name: "no-such-action", status: "missing", file: null },
+      { name: "sockets" },
+      { name: "debugdata", status: "missing" },
+      { name: "pressure", status: "ok" },
     ]);
-    expect(summary.actions.map(({ status }) => status)).toEqual(["ok", "missing"]);
+    expect(summary.verdict).toEqual(verdict);
+    expect(summary.actions.slice(0, 2).map(({ status }) => status)).toEqual(["ok", "missing"]);
     expect(new Bun.CryptoHasher("sha256").update(mounts ?? "").digest("hex")).toBe(actions[0].sha256);
   });
 
-  test("needs neither actions nor requests", async () => {
+  test("needs neither actions nor requests: what the verdict rests on is in it all the same", async () => {
     const { context, path } = aContext();
     const { name } = await makeCapture(anOrder(), aTable([]), context);
     const entries = untar(Bun.zstdDecompressSync(readFileSync(join(path, name))));
@@ -77,6 +88,8 @@ describe("a capture", () => {
       `${NAME}/`,
       `${NAME}/manifest.json`,
       `${NAME}/requests.csv`,
+      `${NAME}/actions/`,
+      ...EVIDENCE,
     ]);
   });
 
@@ -98,14 +111,15 @@ describe("a capture", () => {
   test("runs each action once, though the rule names it twice", async () => {
     const { context } = aContext();
     const { actions } = await makeCapture(anOrder({ actions: ["mounts", "mounts"] }), aTable([]), context);
-    expect(actions).toHaveLength(1);
+    expect(actions.map(({ name }) => name)).toEqual(["mounts", "sockets", "debugdata", "pressure"]);
   });
 
   test("is complete without its actions where aod is being stopped", async () => {
     const { context, path } = aContext();
     const stopped = { ...context, stop: AbortSignal.abort() };
     const { name, actions } = await makeCapture(anOrder({ actions: ["mounts"] }), aTable(requests), stopped);
-    expect(actions).toMatchObject([{ status: "failed", reason: "aod is stopping", file: undefined }]);
+    const { status, reason, file } = actions[0] ?? {};
+    expect([status, reason, file]).toEqual(["failed", "aod is stopping", undefined]);
     expect(untar(Bun.zstdDecompressSync(readFileSync(join(path, name))))).toHaveLength(3);
   });
 
@@ -139,6 +153,7 @@ describe("a capture", () => {
       `${NAME}/requests.csv`,
       `${NAME}/actions/`,
       `${NAME}/actions/mounts.log`,
+      ...EVIDENCE,
     ]);
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { encodeManifest } from "../../src/runner/manifest.ts";
 import { anOrder } from "../helpers/order.ts";
 import { aRequest } from "../helpers/request.ts";
+import { SERVER } from "../helpers/verdict.ts";
 
 const FACTS = { aodVersion: "1.2.3", host: "client", bootId: "b-o-o-t", kernel: "6.12.0" };
 const RECORDER = { offsets: Uint32Array.from([0, 64]), oldestNs: 90e9, completeSinceNs: 95e9 };
@@ -10,7 +11,7 @@ function manifestOf(
   parts: Parameters<typeof anOrder>[0] = {},
   recorder: Parameters<typeof encodeManifest>[2] = RECORDER,
 ) {
-  return JSON.parse(encodeManifest(anOrder(parts), FACTS, recorder, []));
+  return JSON.parse(encodeManifest(anOrder(parts), FACTS, recorder, [], SERVER));
 }
 
 describe("the manifest", () => {
@@ -36,6 +37,7 @@ describe("the manifest", () => {
       evidence: [],
       recorder: { records: 2, oldest_ms: 10_000, complete_since: "2026-11-23T01:23:40.678000Z", evicted: 3 },
       actions: [],
+      verdict: { cause: "server", confidence: 0.76, because: SERVER.because },
       losses: {
         enter_contended: 0,
         forgotten: 0,
@@ -98,7 +100,7 @@ describe("the manifest", () => {
       },
       { ...nothing, name: "dmesg", status: "missing", reason: "dmesg is not installed" },
     ] as const;
-    expect(JSON.parse(encodeManifest(anOrder(), FACTS, RECORDER, outcomes)).actions).toEqual([
+    expect(JSON.parse(encodeManifest(anOrder(), FACTS, RECORDER, outcomes, SERVER)).actions).toEqual([
       {
         name: "stats",
         file: "actions/stats.log",
@@ -123,7 +125,7 @@ describe("the manifest", () => {
   });
 
   test("is text for people: indented, a line feed at its end", () => {
-    expect(encodeManifest(anOrder(), FACTS, RECORDER, [])).toMatch(
+    expect(encodeManifest(anOrder(), FACTS, RECORDER, [], SERVER)).toMatch(
       /^\{\n {2}"schema_version": 1,\n[\s\S]*\n\}\n$/,
     );
   });

@@ -1,8 +1,10 @@
 import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { CAUSES, REASONS_MAX } from "../../src/model/verdict.ts";
 import { judge } from "../../src/runner/verdict.ts";
 import type { Facts } from "../../src/runner/verdict-facts.ts";
-import { LIMITS } from "../../src/runner/verdict-signs.ts";
+import { CAUSE_TABLE, LIMITS } from "../../src/runner/verdict-signs.ts";
 import { PLAIN, someFacts, somePressure, someSockets } from "../helpers/facts.ts";
 import { seeded } from "../helpers/random.ts";
 
@@ -170,6 +172,25 @@ describe("one fact alone", () => {
     ],
   ] as readonly (readonly [string, Partial<Facts>, string])[])("%s is enough: %#", (_, parts, cause) => {
     expect(verdictOf(parts).cause).toBe(cause as "unknown");
+  });
+});
+
+describe("docs/verdict.md", () => {
+  test("has every sign of each cause, by its weight", () => {
+    const rows = readFileSync(join(import.meta.dir, "../../docs/verdict.md"), "utf8").matchAll(
+      /^\| (?:`(\w+)`)? ?\|.*\| (0\.\d+) \|$/gm,
+    );
+    const weights: Record<string, number[]> = {};
+    let cause = "";
+    for (const [, named, weight] of rows) {
+      cause = named ?? cause;
+      weights[cause] = [...(weights[cause] ?? []), Number(weight)];
+    }
+    for (const row of CAUSE_TABLE)
+      expect([row.cause, weights[row.cause]?.sort()]).toEqual([
+        row.cause,
+        row.signs.map((sign) => sign.weight).sort(),
+      ]);
   });
 });
 

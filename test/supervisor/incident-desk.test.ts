@@ -8,6 +8,7 @@ import { IncidentDesk } from "../../src/supervisor/incident-desk.ts";
 import { anAttribution } from "../helpers/attribution.ts";
 import { anIncident } from "../helpers/incident.ts";
 import { aLatencyRule } from "../helpers/rule.ts";
+import { SERVER } from "../helpers/verdict.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 
 const RESOLVE_AFTER_MS = 50;
@@ -134,10 +135,18 @@ describe("the incident desk", () => {
     const { desk, told } = aDesk();
     desk.observe(anAnomaly());
     const incidentId = desk.open()[0]?.id;
-    const capture = { orderId: 1, incidentId, name: "x", bytes: 1, durationMs: 1, actions: [] };
+    const capture = {
+      orderId: 1,
+      incidentId,
+      name: "x",
+      bytes: 1,
+      durationMs: 1,
+      actions: [],
+      verdict: SERVER,
+    };
     desk.collected(capture);
     desk.collected({ ...capture, incidentId: undefined });
-    const of = told.flatMap((event) => (event.type === "collected" ? [event.incident?.captures] : []));
-    expect(of).toEqual([["x"], undefined]);
+    const of = told.flatMap((event) => (event.type === "collected" ? [event.incident] : []));
+    expect(of).toMatchObject([{ captures: ["x"], verdict: SERVER }, undefined]);
   });
 });
