@@ -1,5 +1,6 @@
 // The manifest of a capture: what happened, what is inside and what is not. Facts in, JSON text out; asks nothing of
-// the machine. Names are the public contract: change none, add with care (docs/captures.md says what each means).
+// the machine. Names are the public contract: change none, add with care (docs/captures.md says what each means,
+// docs/manifest.schema.json says it to programs).
 
 import { encodeAttribution } from "../model/attribution.ts";
 import type { ActionOutcome, CaptureOrder } from "../model/capture.ts";

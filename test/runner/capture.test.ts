@@ -6,6 +6,7 @@ import { Children } from "../../src/runner/child.ts";
 import { Slots } from "../../src/runner/slots.ts";
 import { openBatchesFolder } from "../../src/system/batches-folder.ts";
 import { aHost } from "../helpers/host.ts";
+import { manifestFaults } from "../helpers/manifest.ts";
 import { anOrder } from "../helpers/order.ts";
 import { aRequest } from "../helpers/request.ts";
 import { aTable } from "../helpers/request-table.ts";
@@ -66,6 +67,7 @@ describe("a capture", () => {
     const [, manifest, csv, , mounts] = entries.map(({ text }) => text);
     expect(csv?.split("\n").length).toBe(4);
     const { recorder, actions, evidence, verdict } = JSON.parse(manifest ?? "");
+    expect(manifestFaults(JSON.parse(manifest ?? ""))).toEqual([]);
     expect(recorder.records).toBe(2);
     expect(evidence).toHaveLength(2);
     expect(actions).toMatchObject([

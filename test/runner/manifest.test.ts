@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { encodeManifest } from "../../src/runner/manifest.ts";
+import { manifestFaults } from "../helpers/manifest.ts";
 import { anOrder } from "../helpers/order.ts";
 import { aRequest } from "../helpers/request.ts";
 import { SERVER } from "../helpers/verdict.ts";
@@ -11,7 +12,9 @@ function manifestOf(
   parts: Parameters<typeof anOrder>[0] = {},
   recorder: Parameters<typeof encodeManifest>[2] = RECORDER,
 ) {
-  return JSON.parse(encodeManifest(anOrder(parts), FACTS, recorder, [], SERVER));
+  const manifest = JSON.parse(encodeManifest(anOrder(parts), FACTS, recorder, [], SERVER));
+  expect(manifestFaults(manifest)).toEqual([]);
+  return manifest;
 }
 
 describe("the manifest", () => {
