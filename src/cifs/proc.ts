@@ -54,6 +54,16 @@ export function readCgroup(pid: number, proc = "/proc"): string | undefined {
   return textOf(readCapped(`${proc}/${pid}/cgroup`, CGROUP_MAX_BYTES));
 }
 
+/** The network namespace that a process lives in: `net:[4026531840]`; undefined where it is no more or may not be seen. */
+export function readNetworkNamespace(pid: number | "self", proc = "/proc"): string | undefined {
+  try {
+    return readlinkSync(`${proc}/${pid}/ns/net`);
+  } catch (error) {
+    if (EXPECTED[(error as NodeJS.ErrnoException).code ?? ""] === undefined) throw error;
+    return undefined;
+  }
+}
+
 /** The mounts as a process sees them, the first 1 MiB; undefined where it is no more or may not be read. */
 export function readMountinfo(pid: number | "self", proc = "/proc"): string | undefined {
   return textOf(readCapped(`${proc}/${pid}/mountinfo`, MOUNTINFO_MAX_BYTES));

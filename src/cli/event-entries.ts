@@ -15,7 +15,7 @@ const ROWS: Rows = {
   ongoing: ({ incident, grown }) => (grown ? [ongoing(incident)] : []),
   recovered: ({ incident }) => [{ event: "recovered", incident }],
   resolved: ({ incident }) => [{ event: "resolved", incident }],
-  collected: ({ capture: { incidentId, name, bytes, durationMs, actions }, incident }) => [
+  collected: ({ capture: { incidentId, name, bytes, durationMs, actions, verdict }, incident }) => [
     ...(incident === undefined ? [] : [{ event: "captured", incident } as const]),
     {
       event: "collected",
@@ -24,6 +24,8 @@ const ROWS: Rows = {
         capture: name,
         bytes,
         duration_ms: durationMs,
+        verdict: verdict.cause,
+        confidence: verdict.confidence,
         actions: actions.map(({ name, status }) => ({ name, status })),
       },
     },

@@ -93,12 +93,20 @@ export function lineOf(event: SupervisorEvent): LogLine | undefined {
         values: { order: event.orderId, rule: event.rule, frozen_after_ms: event.frozenAfterMs.toFixed(3) },
       };
     case "collected": {
-      const { name, bytes, durationMs, incidentId, actions } = event.capture;
+      const { name, bytes, durationMs, incidentId, actions, verdict } = event.capture;
       const notOk = actions
         .filter(({ status }) => status !== "ok")
         .map(({ name, status }) => `${name}:${status}`);
-      const values = { capture: name, incident: incidentId, bytes, took_ms: Math.round(durationMs) };
-      return { level: "info", text: "captured", values: { ...values, not_ok: notOk.join(",") || undefined } };
+      const values = {
+        capture: name,
+        incident: incidentId,
+        bytes,
+        took_ms: Math.round(durationMs),
+        verdict: verdict.cause,
+        confidence: verdict.confidence.toFixed(2),
+        not_ok: notOk.join(",") || undefined,
+      };
+      return { level: "info", text: "captured", values };
     }
     case "suppressed": {
       const { cooldown, ...hourly } = event.counts;

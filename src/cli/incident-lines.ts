@@ -9,6 +9,7 @@ import { formatLine, type Values } from "../log.ts";
 import { type Attribution, dialectName, type Process } from "../model/attribution.ts";
 import type { Incident } from "../model/incident.ts";
 import { whatIs } from "../model/request.ts";
+import type { Verdict } from "../model/verdict.ts";
 
 type Column = readonly [title: string, cell: (incident: Incident, nowMs: number) => string];
 
@@ -20,6 +21,7 @@ const COLUMNS: readonly Column[] = [
   ["KIND", ({ kind }) => kind],
   ["REQUESTS", ({ count }) => String(count)],
   ["WORST", ({ worstNs }) => duration(worstNs)],
+  ["VERDICT", ({ verdict }) => verdict?.cause ?? "-"],
   ["CAPTURES", ({ captures }) => String(captures.length)],
   ["SHARE", ({ share }) => share],
 ];
@@ -57,7 +59,7 @@ export function incidentLines(
   pathOf: (capture: string) => string | undefined,
 ): readonly string[] {
   const { opened_at, last_at, resolved_at } = encodeIncident(incident);
-  const { attribution, worst, hung, standing } = incident;
+  const { attribution, worst, hung, standing, verdict } = incident;
   const rows: readonly (readonly [string, string | undefined])[] = [
     ["incident", incident.id],
     ["rule", `${incident.rule} (${incident.ruleType}), at worst ${incident.kind}`],
@@ -72,6 +74,8 @@ export function incidentLines(
     ["worst", worst && `${whatIs(worst) || "waited to be sent"}, ${worst.comm}, pid ${worst.processId}`],
     ["hung", hung && `${hung.count} in one go, for ${duration(hung.longestNs)} at most`],
     ["hanging", standing && `${standing.count}, the oldest for ${duration(standing.oldestNs)}`],
+    ["verdict", verdict && verdictText(verdict)],
+    ...(verdict?.because ?? []).map((reason) => ["", reason] as const),
     [
       "suppressed",
       incident.suppressed === 0
@@ -85,6 +89,10 @@ export function incidentLines(
     ...captures.map((capture, index) => row(index === 0 ? "captures" : "", capture)),
     ...entries.map((entry, index) => row(index === 0 ? "history" : "", entryText(entry))),
   ];
+}
+
+function verdictText({ cause, confidence }: Verdict): string {
+  return cause === "unknown" ? cause : `${cause}, confidence ${confidence.toFixed(2)}`;
 }
 
 function serverText({ server, dialect, encrypted, connectionIds }: Attribution): string {

@@ -6,6 +6,7 @@ import { SEVERITY, type Standing } from "../model/anomaly.ts";
 import { type AttributionSnapshot, encodeAttribution } from "../model/attribution.ts";
 import { parseCaptureName } from "../model/capture-name.ts";
 import { CAPTURES_MAX, type Hung, type Incident } from "../model/incident.ts";
+import { CAUSES, REASONS_MAX, type Verdict } from "../model/verdict.ts";
 import { decodeAttribution } from "./attribution.ts";
 import { decodeWorst, encodeWorst, type WorstRequest } from "./worst-request.ts";
 
@@ -26,6 +27,7 @@ export type IncidentSnapshot = {
   readonly attribution: AttributionSnapshot | null;
   readonly hung: { readonly count: number; readonly longest_ms: number } | null;
   readonly standing: { readonly count: number; readonly oldest_ms: number } | null;
+  readonly verdict: Verdict | null;
   readonly suppressed: number;
   readonly captures: readonly string[];
 };
@@ -43,6 +45,7 @@ export function encodeIncident(incident: Incident): IncidentSnapshot {
     attribution: incident.attribution === undefined ? null : encodeAttribution(incident.attribution),
     hung: hung === undefined ? null : { count: hung.count, longest_ms: toMs(hung.longestNs) },
     standing: standing === undefined ? null : { count: standing.count, oldest_ms: toMs(standing.oldestNs) },
+    verdict: incident.verdict ?? null,
     suppressed: incident.suppressed,
     captures: incident.captures,
   };
@@ -71,6 +74,7 @@ export function decodeIncident(fields: Readonly<Record<string, unknown>>): Incid
     attribution: decodeAttribution(fields.attribution),
     hung: decodeHung(fields.hung),
     standing: decodeStanding(fields.standing),
+    verdict: decodeVerdict(fields.verdict),
     suppressed: Number.isFinite(fields.suppressed) ? Number(fields.suppressed) : 0,
     captures: (Array.isArray(captures) ? captures : []).filter(isCaptureName).slice(-CAPTURES_MAX),
   };
@@ -86,6 +90,14 @@ function decodeStanding(value: unknown): Standing | undefined {
   const { count, oldest_ms } = (value ?? {}) as { count?: unknown; oldest_ms?: unknown };
   const isStanding = [count, oldest_ms].every(Number.isFinite);
   return isStanding ? { count: Number(count), oldestNs: toNs(oldest_ms) } : undefined;
+}
+
+function decodeVerdict(value: unknown): Verdict | undefined {
+  const { cause, confidence, because } = (value ?? {}) as { readonly [Name in keyof Verdict]?: unknown };
+  const known = CAUSES.find((one) => one === cause);
+  if (known === undefined || !Number.isFinite(confidence) || !Array.isArray(because)) return undefined;
+  const reasons = because.filter((reason) => typeof reason === "string").slice(0, REASONS_MAX);
+  return { cause: known, confidence: Math.min(1, Math.max(0, Number(confidence))), because: reasons };
 }
 
 function isCaptureName(value: unknown): value is string {

@@ -7,6 +7,8 @@ export const ACTIONS = {
   journalctl: "the systemd journal since the window began",
   debugdata: "/proc/fs/cifs/DebugData: connections, sessions, shares and requests on the wire",
   stats: "/proc/fs/cifs/Stats: counters of each share",
+  sockets: "the TCP state of each SMB connection, twice in a row: acknowledgements, retransmissions, queues",
+  pressure: "what the host is short of: pressure stall information, load, memory, CPU times",
   mounts: "/proc/mounts and /proc/self/mountinfo",
   smbinfo: "what is known of each SMB connection, without touching a share",
   syslogs: "the last 100 lines of /var/log/syslog or /var/log/messages, if that file is local",

@@ -6,6 +6,7 @@ import type { Attribution } from "./attribution.ts";
 import type { Request } from "./request.ts";
 import type { RuleType } from "./rule.ts";
 import type { TreeShare } from "./share.ts";
+import type { Verdict } from "./verdict.ts";
 
 /** Where requests came from: a real cifs client, or synthetic traffic. */
 export type Source = "kernel" | "demo";
@@ -94,6 +95,7 @@ export interface CaptureSummary {
   readonly bytes: number;
   readonly durationMs: number;
   readonly actions: readonly ActionOutcome[];
+  readonly verdict: Verdict;
 }
 
 /** One deletion, and why. */

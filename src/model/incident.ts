@@ -5,6 +5,7 @@ import type { AnomalyKind, Standing } from "./anomaly.ts";
 import type { Attribution } from "./attribution.ts";
 import type { Request } from "./request.ts";
 import type { RuleType } from "./rule.ts";
+import type { Verdict } from "./verdict.ts";
 
 /** The newest captures that an incident names: the janitor deletes by age and size, and some incidents last for days. */
 export const CAPTURES_MAX = 32;
@@ -35,6 +36,8 @@ export interface Incident {
   readonly hung: Hung | undefined;
   /** Names of its captures, oldest first, the newest CAPTURES_MAX. */
   readonly captures: readonly string[];
+  /** Of its newest capture that names a cause, else of its newest; undefined before the first. */
+  readonly verdict: Verdict | undefined;
   /** Captures that were not made because of the cooldown or of an hour's limits. */
   readonly suppressed: number;
 }

@@ -1,5 +1,7 @@
 // A notice: what the program that `notify` names is told of, and what became of telling it. Plain data.
 
+import type { Cause } from "./verdict.ts";
+
 /** What there are notices of, in the order in which they are documented. */
 export const NOTICE_EVENTS = ["opened", "captured", "resolved"] as const;
 export type NoticeEvent = (typeof NOTICE_EVENTS)[number];
@@ -23,6 +25,8 @@ export interface Notice {
   readonly share: string;
   /** The absolute path of the capture it is about, or of the incident's newest; empty where there is none. */
   readonly capture: string;
+  /** The cause that its verdict names; empty where there is no capture. */
+  readonly verdict: Cause | "";
 }
 
 export interface NoticeOutcome {

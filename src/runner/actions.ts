@@ -9,7 +9,9 @@ import { ACTIONS, type ActionName, type CustomAction, type Stage } from "../mode
 import type { CaptureOrder } from "../model/capture.ts";
 import type { ChildLimits } from "./child.ts";
 import { kernelLogSince, kernelLogStart } from "./kernel-log.ts";
+import { trimPressure } from "./pressure-text.ts";
 import { summarizeSmb } from "./smb-summary.ts";
+import { planSockets } from "./socket-plan.ts";
 
 /** What an action may ask about the machine before anything is run. */
 export interface Host {
@@ -17,9 +19,23 @@ export interface Host {
   networkFileSystem(path: string): string | undefined;
   /** Only to be asked of local paths: the answer about others may never come. */
   exists(path: string): boolean;
+  /** As the link /proc/PID/ns/net says it; undefined for a process that is no more or may not be looked at. */
+  networkNamespace(pid: number | "self"): string | undefined;
 }
 
-export type Plan = { readonly args: readonly string[] } | { readonly missing: string };
+export type Plan =
+  | { readonly args: readonly string[] }
+  /** Several runs, one after the other, each below a line that says which it is. */
+  | { readonly runs: readonly Run[] }
+  | { readonly missing: string };
+
+export interface Run {
+  readonly heading: string;
+  readonly program: string;
+  readonly args: readonly string[];
+  /** Waits for so long before it. */
+  readonly afterMs: number;
+}
 
 export interface Action extends ChildLimits {
   /** Actions begin in this order: what changes fastest first. */
@@ -37,6 +53,12 @@ const KiB = 1024;
 const MiB = 1024 * KiB;
 const DEBUG_DATA = "/proc/fs/cifs/DebugData";
 
+/** Kernels without pressure stall information lack the first three, many lack the last. */
+const PRESSURE_FILES = [
+  ...["/proc/pressure/cpu", "/proc/pressure/io", "/proc/pressure/memory"],
+  ...["/proc/loadavg", "/proc/meminfo", "/proc/stat", "/proc/schedstat"],
+];
+
 const PROC = { stage: 1, timeoutMs: 3_000, maxBytes: 4 * MiB, keep: "head" } as const;
 // Logs print the oldest line first, and the newest matter most.
 const LOGS = { stage: 2, timeoutMs: 10_000, maxBytes: 4 * MiB, keep: "tail" } as const;
@@ -49,7 +71,18 @@ export const ACTION_TABLE: Readonly<Record<ActionName, Action>> = {
     plan: (_, host) => filesPlan([DEBUG_DATA], host),
     show: (output) => summarizeSmb(parseDebugData(output)),
   },
+  sockets: { ...PROC, maxBytes: MiB, program: "ss", plan: planSockets },
   stats: { ...PROC, program: "cat", plan: (_, host) => filesPlan(["/proc/fs/cifs/Stats"], host) },
+  pressure: {
+    ...PROC,
+    program: "tail",
+    plan: (_, host) => {
+      const plans = PRESSURE_FILES.map((path) => [path, whyUnreadable(path, host)] as const);
+      const there = plans.flatMap(([path, reason]) => (reason === undefined ? [path] : []));
+      return there.length > 0 ? filesPlan(there, host, "-n", "+1") : { missing: plans[0]?.[1] ?? "" };
+    },
+    show: trimPressure,
+  },
   mounts: {
     ...PROC,
     // Of several files it says which is which.

@@ -8,8 +8,11 @@ import { encodeManifest, type HostFacts } from "./manifest.ts";
 import { PartialCapture, requireSpace } from "./partial-capture.ts";
 import { readRecorder } from "./recorder.ts";
 import { encodeRequestsCsv } from "./requests-csv.ts";
+import type { Collected } from "./run-action.ts";
 import { runStages, type StageContext } from "./stages.ts";
 import { type TarEntry, tarChunks, totalBytes } from "./tar.ts";
+import { judge } from "./verdict.ts";
+import { VERDICT_ACTIONS, verdictFacts } from "./verdict-facts.ts";
 import { compress, compressedBoundBytes } from "./zstd.ts";
 
 /** What captures of one runner share. */
@@ -29,11 +32,13 @@ export async function makeCapture(
   requireSpace(context.folder, 0, order.limits.minFreeBytes);
   const partial = PartialCapture.reserve(context.folder, order.frozenAt.epochMs, order.rule);
   try {
-    const collected = await runStages(order, context);
+    const actionNames = [...order.actions, ...VERDICT_ACTIONS];
+    const collected = await runStages({ ...order, actions: actionNames }, context);
     const actions = collected.map(({ outcome }) => outcome);
     const scrubbed = collected.reduce((sum, one) => sum + one.scrubbed, 0);
     const recorder = readRecorder(table, order.watchingSinceNs, order.frozenAt.monotonicNs);
-    const manifest = encodeManifest(order, context.facts, recorder, actions, scrubbed);
+    const verdict = judge(verdictFacts(order, recorder, textsOf(collected)));
+    const manifest = encodeManifest(order, context.facts, recorder, actions, verdict, scrubbed);
     const entries: readonly TarEntry[] = [
       { path: "manifest.json", chunks: [new TextEncoder().encode(manifest)] },
       { path: "requests.csv", chunks: encodeRequestsCsv(recorder, order) },
@@ -44,10 +49,27 @@ export async function makeCapture(
     write(partial, entries, order, context.folder);
     const { name, bytes } = partial.publish();
     const durationMs = Math.round(performance.now() - begunMs);
-    return { orderId: order.orderId, incidentId: order.incidentId, name, bytes, durationMs, actions };
+    return {
+      orderId: order.orderId,
+      incidentId: order.incidentId,
+      name,
+      bytes,
+      durationMs,
+      actions,
+      verdict,
+    };
   } finally {
     partial.discard();
   }
+}
+
+/** What was printed to its end: half a list says nothing of what is not on it. */
+function textsOf(collected: readonly Collected[]): Readonly<Record<string, string>> {
+  const whole = collected.filter(({ outcome: { status } }) => status === "ok" || status === "failed");
+  const withFile = whole.filter(({ outcome: { file } }) => file !== undefined);
+  return Object.fromEntries(
+    withFile.map(({ outcome, content }) => [outcome.name, new TextDecoder().decode(content)]),
+  );
 }
 
 function write(

@@ -152,6 +152,7 @@ async function drain(pipe: Pipe, into: CappedBuffer, afterChunk?: () => void): P
   }
 }
 
-function notStarted(errorText: string): ChildResult {
+/** What becomes of a program that is not begun. */
+export function notStarted(errorText: string): ChildResult {
   return { end: "not_started", exitCode: undefined, output: new Uint8Array(0), truncated: false, errorText };
 }

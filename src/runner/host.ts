@@ -3,6 +3,7 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { hostname, release } from "node:os";
+import { readNetworkNamespace } from "../cifs/proc.ts";
 import { version } from "../model/version.ts";
 import { fileSystemOf, isNetworkFileSystem } from "../system/mounts.ts";
 import type { Host } from "./actions.ts";
@@ -24,4 +25,5 @@ export const HOST: Host = {
     return fileSystem !== undefined && isNetworkFileSystem(fileSystem.type) ? fileSystem.type : undefined;
   },
   exists: existsSync,
+  networkNamespace: (pid) => readNetworkNamespace(pid),
 };

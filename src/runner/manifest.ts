@@ -1,9 +1,11 @@
 // The manifest of a capture: what happened, what is inside and what is not. Facts in, JSON text out, without secrets; asks
-// nothing of the machine. Names are the public contract: change none, add with care (docs/captures.md says what each means).
+// nothing of the machine. Names are the public contract: change none, add with care (docs/captures.md says what each means,
+// docs/manifest.schema.json says it to programs).
 
 import { encodeAttribution } from "../model/attribution.ts";
 import type { ActionOutcome, CaptureOrder } from "../model/capture.ts";
 import { LOSS_CAUSES } from "../model/losses.ts";
+import type { Verdict } from "../model/verdict.ts";
 import type { Recorder } from "./recorder.ts";
 import { makeRequestRow } from "./request-row.ts";
 import { scrub } from "./scrub.ts";
@@ -30,6 +32,7 @@ export function encodeManifest(
   facts: HostFacts,
   { offsets, oldestNs, completeSinceNs }: Pick<Recorder, "offsets" | "oldestNs" | "completeSinceNs">,
   outcomes: readonly ActionOutcome[],
+  verdict: Verdict,
   scrubbed: number,
 ): string {
   const utc = makeUtcFormat(order.frozenAt);
@@ -69,6 +72,7 @@ export function encodeManifest(
       bytes: outcome.bytes,
       sha256: outcome.sha256 ?? null,
     })),
+    verdict,
     losses: Object.fromEntries(Object.keys(LOSS_CAUSES).map((cause) => [cause, order.losses[cause] ?? 0])),
     counters: order.losses,
     suppressed: order.suppressed,

@@ -101,13 +101,14 @@ function failed(reason: string): NoticeOutcome {
   return { status: "failed", exitCode: undefined, durationMs: 0, reason };
 }
 
-function environmentOf({ event, incidentId, rule, share, capture }: Notice): Record<string, string> {
+function environmentOf({ event, incidentId, rule, share, capture, verdict }: Notice): Record<string, string> {
   return {
     AOD_EVENT: event,
     AOD_INCIDENT_ID: incidentId ?? "",
     AOD_RULE: rule,
     AOD_SHARE: share,
     AOD_CAPTURE: capture,
+    AOD_VERDICT: verdict,
   };
 }
 

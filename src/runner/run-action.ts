@@ -3,8 +3,9 @@
 // Whatever goes wrong is an outcome: no action stops a capture.
 
 import type { ActionOutcome, CaptureOrder } from "../model/capture.ts";
-import type { Action, Host } from "./actions.ts";
-import type { ChildResult, Children } from "./child.ts";
+import type { Action, Host, Run } from "./actions.ts";
+import { CappedBuffer } from "./capped-buffer.ts";
+import { type ChildResult, type Children, notStarted } from "./child.ts";
 import { findProgram } from "./program.ts";
 import { scrub, wholeLines } from "./scrub.ts";
 
@@ -39,8 +40,15 @@ export async function runAction(
   if (program === undefined) return notRun(name, `${action.program} is not installed`);
 
   const begunMs = performance.now();
-  const environment = action.environment?.(context.order);
-  const result = await context.children.run([program, ...plan.args], action, context.stop, environment);
+  const result =
+    "runs" in plan
+      ? await runAll(plan.runs, action, context)
+      : await context.children.run(
+          [program, ...plan.args],
+          action,
+          context.stop,
+          action.environment?.(context.order),
+        );
   const durationMs = Math.round(performance.now() - begunMs);
   const { text, count: scrubbed } = scrub(textOf(result, action, context.order));
   const content = new TextEncoder().encode(text);
@@ -74,6 +82,36 @@ function textOf({ output, truncated }: ChildResult, { keep, show }: Action, orde
   const text = new TextDecoder().decode(output);
   const whole = truncated ? wholeLines(text, keep) : text;
   return show === undefined ? whole : show(whole, order);
+}
+
+/** Output of all, one after the other; how it ended is how the first that did not go well did. */
+async function runAll(
+  runs: readonly Run[],
+  limits: Action,
+  { children, stop }: Pick<ActionContext, "children" | "stop">,
+): Promise<ChildResult> {
+  const begunMs = performance.now();
+  const output = new CappedBuffer(limits.maxBytes, limits.keep);
+  let bad: ChildResult | undefined;
+  let last: ChildResult | undefined;
+  for (const { heading, program, args, afterMs } of runs) {
+    if (afterMs > 0 && !stop.aborted) await Bun.sleep(afterMs);
+    const timeoutMs = Math.max(1, limits.timeoutMs - (performance.now() - begunMs));
+    const path = findProgram(program);
+    last =
+      path === undefined
+        ? notStarted(`${program} is not installed`)
+        : await children.run([path, ...args], { ...limits, timeoutMs }, stop);
+    if (last.end !== "not_started") output.push(new TextEncoder().encode(`==> ${heading} <==\n`));
+    output.push(last.output);
+    if (bad === undefined && (last.end !== "exited" || last.exitCode !== 0)) bad = last;
+    if (last.end === "timed_out" || last.end === "stopped") break;
+  }
+  const result = bad ?? last ?? notStarted("there is nothing to run");
+  // What has run has a file, though a later one could not be started.
+  const kept = output.take();
+  const end = result.end === "not_started" && kept.length > 0 ? "exited" : result.end;
+  return { ...result, end, output: kept, truncated: output.overflowed };
 }
 
 function judge(

@@ -125,8 +125,7 @@ export class IncidentDesk {
   collected(capture: CaptureSummary): void {
     this.#underWay.delete(capture.orderId);
     this.#budget.spend(capture.bytes, monotonicNs());
-    const { incidentId, name } = capture;
-    const incident = incidentId === undefined ? undefined : this.#incidents.captured(incidentId, name);
+    const incident = this.#incidents.captured(capture);
     this.#tell({ type: "collected", capture, incident });
   }
 

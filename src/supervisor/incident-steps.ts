@@ -6,6 +6,7 @@ import type { Attribution } from "../model/attribution.ts";
 import type { ClockPair } from "../model/capture.ts";
 import { CAPTURES_MAX, type Hung, type Incident } from "../model/incident.ts";
 import type { Request } from "../model/request.ts";
+import type { Verdict } from "../model/verdict.ts";
 
 /** An incident of nothing yet: the anomaly is still to be added. */
 export function openIncident(id: string, { rule, ruleType, share, kind }: Anomaly, now: ClockPair): Incident {
@@ -14,7 +15,7 @@ export function openIncident(id: string, { rule, ruleType, share, kind }: Anomal
     ...{ openedAtMs: now.epochMs, lastAtMs: now.epochMs, resolvedAtMs: undefined },
     ...{ count: 0, worstNs: 0, worst: undefined, attribution: undefined },
     ...{ standing: undefined, hung: undefined },
-    ...{ captures: [], suppressed: 0 },
+    ...{ captures: [], verdict: undefined, suppressed: 0 },
   };
 }
 
@@ -50,8 +51,14 @@ export function withAttribution(before: Incident, attribution: Attribution): Inc
   return { ...before, attribution };
 }
 
-export function withCapture(before: Incident, name: string): Incident {
-  return { ...before, captures: [...before.captures, name].slice(-CAPTURES_MAX) };
+/** A later capture that can't tell takes nothing back of what an earlier one could. */
+export function withCapture(before: Incident, name: string, verdict: Verdict): Incident {
+  const isNews = verdict.cause !== "unknown" || before.verdict === undefined;
+  return {
+    ...before,
+    captures: [...before.captures, name].slice(-CAPTURES_MAX),
+    verdict: isNews ? verdict : before.verdict,
+  };
 }
 
 export function resolved(before: Incident, now: ClockPair): Incident {

@@ -13,7 +13,7 @@
 
 import { type Anomaly, type Recovery, SEVERITY } from "../model/anomaly.ts";
 import type { Attribution } from "../model/attribution.ts";
-import type { ClockPair } from "../model/capture.ts";
+import type { CaptureSummary, ClockPair } from "../model/capture.ts";
 import { parseCaptureName } from "../model/capture-name.ts";
 import type { Incident } from "../model/incident.ts";
 import type { SuppressionCause } from "./budget.ts";
@@ -49,6 +49,8 @@ export interface Observation {
   /** Resolved before its time, to make room for this one. */
   readonly displaced: Incident | undefined;
 }
+
+type Captured = Pick<CaptureSummary, "incidentId" | "name" | "verdict">;
 
 interface Track {
   incident: Incident | undefined;
@@ -164,14 +166,15 @@ export class Incidents {
   }
 
   /** Notes a capture that was written for an incident. @returns it, also where it is over since a short while. */
-  captured(incidentId: string, name: string): Incident | undefined {
+  captured({ incidentId, name, verdict }: Captured): Incident | undefined {
+    if (incidentId === undefined) return undefined;
     const track = this.#openTrack(incidentId);
     if (track?.incident !== undefined) {
-      track.incident = withCapture(track.incident, name);
+      track.incident = withCapture(track.incident, name, verdict);
       return track.incident;
     }
     const closed = this.#closed.get(incidentId);
-    if (closed !== undefined) this.#closed.set(incidentId, withCapture(closed, name));
+    if (closed !== undefined) this.#closed.set(incidentId, withCapture(closed, name, verdict));
     return this.#closed.get(incidentId);
   }
 

@@ -49,20 +49,22 @@ function noticeOf(event: SupervisorEvent, outputDir: string): Omit<Notice, "noti
   const about = ({ id, rule, share }: Incident) => ({ incidentId: id, rule, share });
   switch (event.type) {
     case "opened":
-      return { event: "opened", ...about(event.incident), capture: "" };
+      return { event: "opened", ...about(event.incident), capture: "", verdict: "" };
     case "resolved":
       return {
         event: "resolved",
         ...about(event.incident),
         capture: pathOf(event.incident.captures.at(-1)),
+        verdict: event.incident.verdict?.cause ?? "",
       };
     case "collected": {
-      const { incidentId, name } = event.capture;
+      const { incidentId, name, verdict } = event.capture;
       const alone = { incidentId, rule: parseCaptureName(name)?.rule ?? "", share: "" };
       return {
         event: "captured",
         ...(event.incident === undefined ? alone : about(event.incident)),
         capture: pathOf(name),
+        verdict: verdict.cause,
       };
     }
     default:

@@ -7,6 +7,7 @@ import {
   readComm,
   readDebugData,
   readMountinfo,
+  readNetworkNamespace,
   readTask,
   readWchan,
   showsAllTasks,
@@ -96,5 +97,13 @@ describe("tasks", () => {
     mkdirSync(join(inside, "self/ns"), { recursive: true });
     symlinkSync("pid:[4026532999]", join(inside, "self/ns/pid"));
     expect(showsAllTasks(inside)).toBe(false);
+  });
+});
+
+describe("readNetworkNamespace", () => {
+  test("is the same for a process by either name, and undefined for one that is no more", () => {
+    expect(readNetworkNamespace("self")).toMatch(/^net:\[\d+\]$/);
+    expect(readNetworkNamespace(process.pid)).toBe(readNetworkNamespace("self") ?? "");
+    expect(readNetworkNamespace(77, tempDir())).toBeUndefined();
   });
 });

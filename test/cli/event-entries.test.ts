@@ -38,6 +38,7 @@ describe("the history", () => {
     expect(fieldsOf(anEvent("collected"))).toEqual([
       {
         ...{ incident_id: "20261123T012345.678Z", capture: CAPTURE, bytes: 5, duration_ms: 7 },
+        ...{ verdict: "server", confidence: 0.76 },
         actions: [{ name: "dmesg", status: "missing" }],
       },
     ]);

@@ -5,6 +5,7 @@ import type { Incident } from "../../src/model/incident.ts";
 import { LOSS_CAUSES } from "../../src/model/losses.ts";
 import { anAttribution } from "../helpers/attribution.ts";
 import { aRequest } from "../helpers/request.ts";
+import { SERVER } from "../helpers/verdict.ts";
 
 const INCIDENT = {
   ...{ id: "20261123T012345.678Z", count: 10, share: "//files/db", attribution: anAttribution() },
@@ -108,8 +109,10 @@ describe("log lines", () => {
           { name: "dmesg", status: "ok", ...action },
           { name: "stats", status: "missing", ...action },
         ],
+        verdict: SERVER,
       },
     });
     expect(line?.values).toMatchObject({ capture: "aod_x.tar.zst", not_ok: "stats:missing", took_ms: 10 });
+    expect(line?.values).toMatchObject({ verdict: "server", confidence: "0.76" });
   });
 });

@@ -5,6 +5,7 @@ import { foldIncidents, type StoredIncident } from "../../src/history/fold.ts";
 import { anAttribution } from "../helpers/attribution.ts";
 import { anIncident, OPENED_AT_MS } from "../helpers/incident.ts";
 import { aRequest } from "../helpers/request.ts";
+import { SERVER } from "../helpers/verdict.ts";
 
 const CAPTURE = "aod_20261123T012345.700Z_slow.tar.zst";
 const resolved = { state: "resolved", resolvedAtMs: OPENED_AT_MS + 95_000 } as const;
@@ -12,10 +13,12 @@ const resolved = { state: "resolved", resolvedAtMs: OPENED_AT_MS + 95_000 } as c
 describe("the table of incidents", () => {
   test("has a line for each, under its titles", () => {
     const hangs = anIncident({ kind: "hung", standing: { count: 1, oldestNs: 1 }, worstNs: 12.4e9 });
-    expect(tableLines([anIncident(resolved), hangs], OPENED_AT_MS + 7_200_000)).toEqual([
-      "ID                    STATE     LASTED   RULE  KIND  REQUESTS  WORST  CAPTURES  SHARE",
-      "20261123T012345.678Z  resolved  1.6 min  slow  slow  10        51 ms  0         //files/db",
-      "20261123T012345.678Z  hangs     2 h      slow  hung  10        12 s   0         //files/db",
+    expect(
+      tableLines([anIncident({ ...resolved, verdict: SERVER }), hangs], OPENED_AT_MS + 7_200_000),
+    ).toEqual([
+      "ID                    STATE     LASTED   RULE  KIND  REQUESTS  WORST  VERDICT  CAPTURES  SHARE",
+      "20261123T012345.678Z  resolved  1.6 min  slow  slow  10        51 ms  server   0         //files/db",
+      "20261123T012345.678Z  hangs     2 h      slow  hung  10        12 s   -        0         //files/db",
     ]);
   });
 
@@ -37,6 +40,7 @@ describe("one incident", () => {
     captures: [CAPTURE, CAPTURE.replace("45.7", "46.7")],
     hung: { count: 2, longestNs: 90e9 },
     suppressed: 3,
+    verdict: SERVER,
     attribution: anAttribution(),
     worst: aRequest({ comm: "evil\u001b]0;x" }),
   });
@@ -70,6 +74,8 @@ describe("one incident", () => {
       "requests    10, the worst 51 ms",
       "worst       SMB2_READ, evil\\u001b]0;x, pid 4200",
       "hung        2 in one go, for 1.5 min at most",
+      "verdict     server, confidence 0.76",
+      `            ${SERVER.because[0]}`,
       "suppressed  3 captures, by the cooldown or an hour's limits",
       `captures    /out/${CAPTURE}`,
       "            aod_20261123T012346.700Z_slow.tar.zst (deleted)",

@@ -24,7 +24,7 @@ const MANIFEST_KEYS = [
     "share",
   ],
   ...["incident_id", "triggered_at", "detected_after_ms", "config_sha256", "evidence", "recorder", "actions"],
-  ...["losses", "suppressed"],
+  ...["verdict", "losses", "suppressed"],
 ];
 
 const COLUMNS = [
@@ -53,6 +53,11 @@ interface Manifest {
   readonly incident_id: string | null;
   readonly triggered_at: string;
   readonly detected_after_ms: number;
+  readonly verdict: {
+    readonly cause: string;
+    readonly confidence: number;
+    readonly because: readonly string[];
+  };
   readonly attribution: {
     readonly server: string | null;
     readonly dialect: string | null;

@@ -6,6 +6,8 @@ import type { EventOf, SupervisorEvent } from "../../src/supervisor/events.ts";
 import { anIncident } from "./incident.ts";
 import { aNotice } from "./notice.ts";
 
+import { SERVER } from "./verdict.ts";
+
 export const CAPTURE = "aod_20261123T012345.700Z_slow.tar.zst";
 
 const incident = anIncident({ captures: [CAPTURE] });
@@ -48,6 +50,7 @@ const EVENTS: { readonly [Type in SupervisorEvent["type"]]: EventOf<Type> } = {
     capture: {
       ...{ orderId: 1, incidentId: incident.id, name: CAPTURE, bytes: 5, durationMs: 7 },
       actions: [{ ...action, durationMs: 1, bytes: 0, sha256: undefined, reason: "no" }],
+      verdict: SERVER,
     },
   },
   suppressed: { type: "suppressed", counts: { cooldown: 2, bytes: 1 } },

@@ -12,7 +12,7 @@ export function anIncident(parts: Partial<Incident> = {}): Incident {
     ...{ state: "open", kind: "slow", openedAtMs: OPENED_AT_MS, lastAtMs: OPENED_AT_MS + 1_500 },
     ...{ resolvedAtMs: undefined, count: 10, worstNs: 51.25e6, worst: aRequest({ latencyMs: 51.25 }) },
     ...{ attribution: undefined },
-    ...{ standing: undefined, hung: undefined, captures: [], suppressed: 0 },
+    ...{ standing: undefined, hung: undefined, captures: [], verdict: undefined, suppressed: 0 },
     ...parts,
   };
 }

@@ -4,6 +4,7 @@ import type { Incident } from "../../src/model/incident.ts";
 import { anIncident, OPENED_AT_MS } from "../helpers/incident.ts";
 import { seeded } from "../helpers/random.ts";
 import { aRequest } from "../helpers/request.ts";
+import { SERVER, UNKNOWN } from "../helpers/verdict.ts";
 
 const CAPTURE = "aod_20261123T012345.700Z_slow.tar.zst";
 
@@ -42,6 +43,7 @@ describe("the public form of an incident", () => {
         standing: random.pick([undefined, { count: 3, oldestNs: random.int(0, 1e9) * 1e3 }]),
         hung: random.pick([undefined, { count: 4, longestNs: random.int(0, 1e9) * 1e3 }]),
         captures: random.pick([[], [CAPTURE]]),
+        verdict: random.pick([undefined, SERVER, UNKNOWN]),
         suppressed: random.int(0, 100),
       });
       expect(again(incident), random.seedText).toEqual(incident);
@@ -63,6 +65,12 @@ describe("the public form of an incident", () => {
   test.each([
     ["worst", { worst: { comm: 5 } }, { worst: undefined }],
     ["hung", { hung: "yes" }, { hung: undefined }],
+    ["verdict", { verdict: { cause: "moon", confidence: 1, because: [] } }, { verdict: undefined }],
+    [
+      "verdict's reasons",
+      { verdict: { ...SERVER, because: [5, "x"] } },
+      { verdict: { ...SERVER, because: ["x"] } },
+    ],
     ["captures", { captures: ["../../etc/passwd", 5, CAPTURE] }, { captures: [CAPTURE] }],
   ])("loses its %s where that is not what it has to be, and nothing else", (_, parts, left) => {
     const incident = anIncident();

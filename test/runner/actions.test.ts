@@ -1,20 +1,29 @@
 import { describe, expect, test } from "bun:test";
 import { ACTION_NAMES } from "../../src/model/action.ts";
 import { ACTION_TABLE, findAction, type Host, type Plan, windowBeganNs } from "../../src/runner/actions.ts";
+import { aHost } from "../helpers/host.ts";
 import { anOrder, FROZEN_AT } from "../helpers/order.ts";
 import { aRequest } from "../helpers/request.ts";
 
-const ALL_THERE: Host = { networkFileSystem: () => undefined, exists: () => true };
-const NOTHING_THERE: Host = { ...ALL_THERE, exists: () => false };
-const ALL_REMOTE: Host = {
+const ALL_THERE = aHost();
+const NOTHING_THERE = aHost({ exists: () => false });
+const ALL_REMOTE = aHost({
   networkFileSystem: () => "nfs4",
   exists: (path) => {
     throw new Error(`touched ${path}, which may hang`);
   },
-};
+});
+/** They ask the kernel, and read no file. */
+const WITHOUT_FILES: readonly string[] = ["dmesg", "sockets"];
 
 function planOf(name: (typeof ACTION_NAMES)[number], host: Host, order = anOrder()): Plan {
   return ACTION_TABLE[name].plan(order, host);
+}
+
+/** Of all that it runs; undefined where that is nothing. */
+function argsOf(plan: Plan): readonly string[] | undefined {
+  if ("missing" in plan) return undefined;
+  return "args" in plan ? plan.args : plan.runs.flatMap(({ args }) => args);
 }
 
 describe.each(ACTION_NAMES.map((name) => [name] as const))("the action %s", (name) => {
@@ -29,15 +38,15 @@ describe.each(ACTION_NAMES.map((name) => [name] as const))("the action %s", (nam
 
   test("has a plan on a machine that has everything, with absolute paths alone", () => {
     const plan = planOf(name, ALL_THERE);
-    const args = "args" in plan ? plan.args : [];
-    expect(plan).toHaveProperty("args");
-    for (const arg of args.filter((one) => one.includes("/"))) expect(arg).toMatch(/^\/(proc|var\/log)\//);
+    const args = argsOf(plan);
+    expect(args).toBeDefined();
+    for (const arg of (args ?? []).filter((one) => one.includes("/")))
+      expect(arg).toMatch(/^\/(proc|var\/log)\//);
   });
 
   test("touches nothing on a network file system", () => {
     const plan = planOf(name, ALL_REMOTE);
-    // dmesg asks the kernel and reads no file.
-    if (name === "dmesg") expect(plan).toHaveProperty("args");
+    if (WITHOUT_FILES.includes(name)) expect(argsOf(plan)).toBeDefined();
     else expect(plan).toEqual({ missing: expect.stringContaining("is on nfs4") });
   });
 
@@ -60,6 +69,12 @@ describe("actions", () => {
     });
   });
 
+  test("pressure reads what the kernel has", () => {
+    const bare = aHost({ exists: (path) => path === "/proc/loadavg" });
+    expect(planOf("pressure", bare)).toEqual({ args: ["-n", "+1", "/proc/loadavg"] });
+    expect(planOf("pressure", NOTHING_THERE)).toEqual({ missing: "/proc/pressure/cpu does not exist" });
+  });
+
   test("syslogs reads the log that the system has", () => {
     const only = (log: string): Host => ({ ...ALL_THERE, exists: (path) => path === log });
     expect(planOf("syslogs", ALL_THERE)).toEqual({ args: ["-n", "100", "/var/log/syslog"] });
@@ -72,10 +87,10 @@ describe("actions", () => {
   });
 
   test("syslogs reads a local log beside a remote one", () => {
-    const host: Host = {
+    const host = aHost({
       networkFileSystem: (path) => (path === "/var/log/syslog" ? "cifs" : undefined),
       exists: (path) => path === "/var/log/messages",
-    };
+    });
     expect(planOf("syslogs", host)).toEqual({ args: ["-n", "100", "/var/log/messages"] });
   });
 

@@ -4,6 +4,7 @@ import { AodError } from "../../src/model/failure.ts";
 import { CaptureQueue } from "../../src/runner/capture-queue.ts";
 import type { FromRunner } from "../../src/thread/messages.ts";
 import { anOrder } from "../helpers/order.ts";
+import { UNKNOWN } from "../helpers/verdict.ts";
 
 /** A queue whose captures end when the test says so. */
 function aQueue() {
@@ -31,7 +32,7 @@ function aQueue() {
 }
 
 function nothing({ orderId, incidentId }: CaptureOrder) {
-  return { orderId, incidentId, bytes: 0, durationMs: 0, actions: [] };
+  return { orderId, incidentId, bytes: 0, durationMs: 0, actions: [], verdict: UNKNOWN };
 }
 
 describe("the queue of captures", () => {

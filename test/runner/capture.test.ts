@@ -1,11 +1,12 @@
 import { describe, expect, test } from "bun:test";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Host } from "../../src/runner/actions.ts";
 import { makeCapture } from "../../src/runner/capture.ts";
 import { Children } from "../../src/runner/child.ts";
 import { Slots } from "../../src/runner/slots.ts";
 import { openBatchesFolder } from "../../src/system/batches-folder.ts";
+import { aHost } from "../helpers/host.ts";
+import { manifestFaults } from "../helpers/manifest.ts";
 import { anOrder } from "../helpers/order.ts";
 import { aRequest } from "../helpers/request.ts";
 import { aTable } from "../helpers/request-table.ts";
@@ -14,7 +15,13 @@ import { tempDir } from "../helpers/temp-dir.ts";
 import { untar } from "../helpers/untar.ts";
 
 const NAME = "aod_20261123T012345.678Z_slow";
-const HOST: Host = { networkFileSystem: () => undefined, exists: () => true };
+/** cifs need not be loaded, nor iproute2 be there, where tests run. */
+const HOST = aHost({ exists: (path) => !path.startsWith("/proc/fs/cifs") && existsSync(path) });
+/** What the verdict rests on, of what this machine has. */
+const EVIDENCE = [
+  ...(Bun.which("ss") === null ? [] : [`${NAME}/actions/sockets.log`]),
+  `${NAME}/actions/pressure.log`,
+];
 
 function aContext(outputDir = tempDir()) {
   const context = {
@@ -53,21 +60,27 @@ describe("a capture", () => {
       `${NAME}/requests.csv`,
       `${NAME}/actions/`,
       `${NAME}/actions/mounts.log`,
+      ...EVIDENCE,
     ]);
     const [, manifest, csv, , mounts] = entries.map(({ text }) => text);
     expect(csv?.split("\n").length).toBe(4);
-    const { recorder, actions, evidence } = JSON.parse(manifest ?? "");
+    const { recorder, actions, evidence, verdict } = JSON.parse(manifest ?? "");
+    expect(manifestFaults(JSON.parse(manifest ?? ""))).toEqual([]);
     expect(recorder.records).toBe(2);
     expect(evidence).toHaveLength(2);
     expect(actions).toMatchObject([
       { name: "mounts", status: "ok", file: "actions/mounts.log", bytes: mounts?.length },
       { name: "no-such-action", status: "missing", file: null },
+      { name: "sockets" },
+      { name: "debugdata", status: "missing" },
+      { name: "pressure", status: "ok" },
     ]);
-    expect(summary.actions.map(({ status }) => status)).toEqual(["ok", "missing"]);
+    expect(summary.verdict).toEqual(verdict);
+    expect(summary.actions.slice(0, 2).map(({ status }) => status)).toEqual(["ok", "missing"]);
     expect(new Bun.CryptoHasher("sha256").update(mounts ?? "").digest("hex")).toBe(actions[0].sha256);
   });
 
-  test("needs neither actions nor requests", async () => {
+  test("needs neither actions nor requests: what the verdict rests on is in it all the same", async () => {
     const { context, path } = aContext();
     const { name } = await makeCapture(anOrder(), aTable([]), context);
     const entries = untar(Bun.zstdDecompressSync(readFileSync(join(path, name))));
@@ -75,6 +88,8 @@ describe("a capture", () => {
       `${NAME}/`,
       `${NAME}/manifest.json`,
       `${NAME}/requests.csv`,
+      `${NAME}/actions/`,
+      ...EVIDENCE,
     ]);
   });
 
@@ -96,14 +111,15 @@ describe("a capture", () => {
   test("runs each action once, though the rule names it twice", async () => {
     const { context } = aContext();
     const { actions } = await makeCapture(anOrder({ actions: ["mounts", "mounts"] }), aTable([]), context);
-    expect(actions).toHaveLength(1);
+    expect(actions.map(({ name }) => name)).toEqual(["mounts", "sockets", "debugdata", "pressure"]);
   });
 
   test("is complete without its actions where aod is being stopped", async () => {
     const { context, path } = aContext();
     const stopped = { ...context, stop: AbortSignal.abort() };
     const { name, actions } = await makeCapture(anOrder({ actions: ["mounts"] }), aTable(requests), stopped);
-    expect(actions).toMatchObject([{ status: "failed", reason: "aod is stopping", file: undefined }]);
+    const { status, reason, file } = actions[0] ?? {};
+    expect([status, reason, file]).toEqual(["failed", "aod is stopping", undefined]);
     expect(untar(Bun.zstdDecompressSync(readFileSync(join(path, name))))).toHaveLength(3);
   });
 
@@ -150,6 +166,7 @@ describe("a capture", () => {
       `${NAME}/requests.csv`,
       `${NAME}/actions/`,
       `${NAME}/actions/mounts.log`,
+      ...EVIDENCE,
     ]);
   });
 });

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { encodeManifest } from "../../src/runner/manifest.ts";
+import { manifestFaults } from "../helpers/manifest.ts";
 import { anOrder } from "../helpers/order.ts";
 import { aRequest } from "../helpers/request.ts";
+import { SERVER } from "../helpers/verdict.ts";
 
 const FACTS = { aodVersion: "1.2.3", host: "client", bootId: "b-o-o-t", kernel: "6.12.0" };
 const RECORDER = { offsets: Uint32Array.from([0, 64]), oldestNs: 90e9, completeSinceNs: 95e9 };
@@ -10,7 +12,9 @@ function manifestOf(
   parts: Parameters<typeof anOrder>[0] = {},
   recorder: Parameters<typeof encodeManifest>[2] = RECORDER,
 ) {
-  return JSON.parse(encodeManifest(anOrder(parts), FACTS, recorder, [], 2));
+  const manifest = JSON.parse(encodeManifest(anOrder(parts), FACTS, recorder, [], SERVER, 2));
+  expect(manifestFaults(manifest)).toEqual([]);
+  return manifest;
 }
 
 describe("the manifest", () => {
@@ -36,6 +40,7 @@ describe("the manifest", () => {
       evidence: [],
       recorder: { records: 2, oldest_ms: 10_000, complete_since: "2026-11-23T01:23:40.678000Z", evicted: 3 },
       actions: [],
+      verdict: { cause: "server", confidence: 0.76, because: SERVER.because },
       losses: {
         enter_contended: 0,
         forgotten: 0,
@@ -99,7 +104,7 @@ describe("the manifest", () => {
       },
       { ...nothing, name: "dmesg", status: "missing", reason: "dmesg is not installed" },
     ] as const;
-    expect(JSON.parse(encodeManifest(anOrder(), FACTS, RECORDER, outcomes, 0)).actions).toEqual([
+    expect(JSON.parse(encodeManifest(anOrder(), FACTS, RECORDER, outcomes, SERVER, 0)).actions).toEqual([
       {
         name: "stats",
         file: "actions/stats.log",
@@ -129,7 +134,7 @@ describe("the manifest", () => {
   });
 
   test("is text for people: indented, a line feed at its end", () => {
-    expect(encodeManifest(anOrder(), FACTS, RECORDER, [], 0)).toMatch(
+    expect(encodeManifest(anOrder(), FACTS, RECORDER, [], SERVER, 0)).toMatch(
       /^\{\n {2}"schema_version": 1,\n[\s\S]*\n\}\n$/,
     );
   });

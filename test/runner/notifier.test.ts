@@ -36,6 +36,7 @@ describe("the notifier", () => {
       event: "captured",
       share: "//files/$(reboot); `x`",
       capture: "/var/log/aod/batches/x",
+      verdict: "server",
     });
     notifier.submit(notice);
     await waitUntil(() => reports.length === 1);
@@ -49,11 +50,12 @@ describe("the notifier", () => {
       "AOD_INCIDENT_ID=20261123T012345.678Z",
       "AOD_RULE=slow",
       "AOD_SHARE=//files/$(reboot); `x`",
+      "AOD_VERDICT=server",
     ]);
   });
 
   test("gives empty text for what there is none of", async () => {
-    const { notifier, outcomes } = aNotifier(shell('test "$AOD_INCIDENT_ID$AOD_CAPTURE" = ""'));
+    const { notifier, outcomes } = aNotifier(shell('test "$AOD_INCIDENT_ID$AOD_CAPTURE$AOD_VERDICT" = ""'));
     notifier.submit(aNotice({ incidentId: undefined }));
     await waitUntil(() => outcomes().length === 1);
     expect(outcomes()[0]?.status).toBe("ok");

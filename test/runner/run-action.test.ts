@@ -1,11 +1,12 @@
 import { describe, expect, test } from "bun:test";
-import type { Action, Host } from "../../src/runner/actions.ts";
+import type { Action } from "../../src/runner/actions.ts";
 import { ACTION_TABLE, findAction } from "../../src/runner/actions.ts";
 import { Children } from "../../src/runner/child.ts";
 import { runAction } from "../../src/runner/run-action.ts";
+import { aHost } from "../helpers/host.ts";
 import { anOrder } from "../helpers/order.ts";
 
-const HOST: Host = { networkFileSystem: () => undefined, exists: () => true };
+const HOST = aHost();
 
 /** An action whose program does what the script says. */
 function aScript(script: string, parts: Partial<Action> = {}): Action {
@@ -125,6 +126,28 @@ describe("an action", () => {
       bytes: 0,
     });
     expect(text).toBe("");
+  });
+
+  test("of several runs has them all, each below its heading, and fails as the first that did", async () => {
+    const run1 = { program: "sh", afterMs: 0 };
+    const runs = [
+      { ...run1, heading: "one", args: ["-c", "echo 1"] },
+      { ...run1, heading: "two", args: ["-c", "echo 2; echo no >&2; exit 3"] },
+      { ...run1, heading: "three", args: [], program: "frobnicate" },
+      { ...run1, heading: "four", args: ["-c", "echo 4"], afterMs: 1 },
+    ];
+    const { outcome, text } = await run(aScript("", { plan: () => ({ runs }) }));
+    expect(text).toBe("==> one <==\n1\n==> two <==\n2\n==> four <==\n4\n");
+    expect(outcome).toMatchObject({ status: "failed", reason: "no", exitCode: 3, file: "actions/it.log" });
+  });
+
+  test("of several runs has one deadline for all", async () => {
+    const sleep = { program: "sh", heading: "it", args: ["-c", "echo begun; sleep 60"], afterMs: 0 };
+    const { outcome, text } = await run(
+      aScript("", { timeoutMs: 200, plan: () => ({ runs: [sleep, sleep] }) }),
+    );
+    expect(outcome).toMatchObject({ status: "timed_out", reason: "killed after 200 ms" });
+    expect(text).toBe("==> it <==\nbegun\n");
   });
 
   test("mounts gives both files, each with its name", async () => {

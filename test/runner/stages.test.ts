@@ -5,6 +5,7 @@ import type { CustomAction, Stage } from "../../src/model/action.ts";
 import { Children } from "../../src/runner/child.ts";
 import { Slots } from "../../src/runner/slots.ts";
 import { runStages, whyDropped } from "../../src/runner/stages.ts";
+import { aHost } from "../helpers/host.ts";
 import { anOrder } from "../helpers/order.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 
@@ -17,7 +18,7 @@ function aScript(name: string, stage: Stage, script: string): CustomAction {
 async function run(customActions: readonly CustomAction[], parts: Parameters<typeof anOrder>[0] = {}) {
   const actions = customActions.map(({ name }) => name);
   const collected = await runStages(anOrder({ actions, customActions, ...parts }), {
-    host: { networkFileSystem: () => undefined, exists: () => true },
+    host: aHost(),
     children: new Children(),
     slots: new Slots(1),
     stop: new AbortController().signal,

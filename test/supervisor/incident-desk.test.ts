@@ -8,6 +8,7 @@ import { IncidentDesk } from "../../src/supervisor/incident-desk.ts";
 import { anAttribution } from "../helpers/attribution.ts";
 import { anIncident } from "../helpers/incident.ts";
 import { aLatencyRule } from "../helpers/rule.ts";
+import { SERVER } from "../helpers/verdict.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 
 const RESOLVE_AFTER_MS = 50;
@@ -166,7 +167,15 @@ describe("the incident desk", () => {
     const { desk, orders } = aDesk();
     desk.observe(anAnomaly());
     const { orderId, incidentId } = orders[0] as CaptureOrder;
-    desk.collected({ orderId, incidentId, name: "x", bytes: 2 ** 27 + 2 ** 24, durationMs: 1, actions: [] });
+    desk.collected({
+      orderId,
+      incidentId,
+      name: "x",
+      bytes: 2 ** 27 + 2 ** 24,
+      durationMs: 1,
+      actions: [],
+      verdict: SERVER,
+    });
     desk.observe(anAnomaly({ share: "//files/other" }));
     expect(orders).toHaveLength(1);
     desk.observe(hang(1));
@@ -178,10 +187,18 @@ describe("the incident desk", () => {
     const { desk, told } = aDesk();
     desk.observe(anAnomaly());
     const incidentId = desk.open()[0]?.id;
-    const capture = { orderId: 1, incidentId, name: "x", bytes: 1, durationMs: 1, actions: [] };
+    const capture = {
+      orderId: 1,
+      incidentId,
+      name: "x",
+      bytes: 1,
+      durationMs: 1,
+      actions: [],
+      verdict: SERVER,
+    };
     desk.collected(capture);
     desk.collected({ ...capture, incidentId: undefined });
-    const of = told.flatMap((event) => (event.type === "collected" ? [event.incident?.captures] : []));
-    expect(of).toEqual([["x"], undefined]);
+    const of = told.flatMap((event) => (event.type === "collected" ? [event.incident] : []));
+    expect(of).toMatchObject([{ captures: ["x"], verdict: SERVER }, undefined]);
   });
 });

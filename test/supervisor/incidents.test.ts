@@ -4,6 +4,7 @@ import type { Incident } from "../../src/model/incident.ts";
 import { Incidents } from "../../src/supervisor/incidents.ts";
 import { seeded } from "../helpers/random.ts";
 import { aRequest } from "../helpers/request.ts";
+import { SERVER, UNKNOWN } from "../helpers/verdict.ts";
 
 const LIMITS = { captureCooldownMs: 60_000, resolveAfterMs: 10_000 };
 
@@ -35,6 +36,10 @@ function aRecovery(parts: Partial<Recovery> = {}): Recovery {
     ...{ rule: "slow", share: "//files/db", count: 2, abandoned: 0, unsaid: 0, longestNs: 7e9, endedNs: 0 },
     ...parts,
   };
+}
+
+function aCapture(incidentId: string, name: string, verdict = UNKNOWN) {
+  return { incidentId, name, verdict };
 }
 
 describe("incidents", () => {
@@ -102,8 +107,8 @@ describe("incidents", () => {
   test("the newest capture of an open incident is protected, and that of the last one after it is resolved", () => {
     const incidents = new Incidents(LIMITS);
     const { incident } = incidents.observe(anAnomaly(), at(0));
-    incidents.captured(incident.id, "first.tar.zst");
-    incidents.captured(incident.id, "second.tar.zst");
+    incidents.captured(aCapture(incident.id, "first.tar.zst"));
+    incidents.captured(aCapture(incident.id, "second.tar.zst"));
     expect(incidents.protectedNames()).toEqual(["second.tar.zst"]);
     incidents.resolve(at(60_000));
     expect(incidents.protectedNames()).toEqual(["second.tar.zst"]);
@@ -113,8 +118,19 @@ describe("incidents", () => {
     const incidents = new Incidents(LIMITS);
     const { incident } = incidents.observe(anAnomaly(), at(0));
     incidents.resolve(at(60_000));
-    incidents.captured(incident.id, "late.tar.zst");
+    incidents.captured(aCapture(incident.id, "late.tar.zst"));
     expect(incidents.protectedNames()).toEqual(["late.tar.zst"]);
+  });
+
+  test("an incident has the verdict of its newest capture that names a cause", () => {
+    const incidents = new Incidents(LIMITS);
+    const { incident } = incidents.observe(anAnomaly(), at(0));
+    expect(incident.verdict).toBeUndefined();
+    const NETWORK = { ...SERVER, cause: "network" } as const;
+    const verdicts = [UNKNOWN, SERVER, UNKNOWN, NETWORK].map(
+      (verdict) => incidents.captured(aCapture(incident.id, "x", verdict))?.verdict,
+    );
+    expect(verdicts).toEqual([UNKNOWN, SERVER, SERVER, NETWORK]);
   });
 
   test("shares without end do not grow it without bound", () => {
@@ -211,13 +227,13 @@ describe("what an incident remembers", () => {
   test("its newest captures, also one that comes when it is over", () => {
     const incidents = new Incidents(LIMITS);
     const { id } = incidents.observe(anAnomaly(), at(0)).incident;
-    for (let i = 0; i < 40; i++) incidents.captured(id, `${i}`);
+    for (let i = 0; i < 40; i++) incidents.captured(aCapture(id, `${i}`));
     incidents.resolve(at(60_000));
-    const last = incidents.captured(id, "late");
+    const last = incidents.captured(aCapture(id, "late"));
     expect(last).toMatchObject({ state: "resolved" });
     expect(last?.captures).toHaveLength(32);
     expect(last?.captures.slice(-2)).toEqual(["39", "late"]);
-    expect(incidents.captured("unheard of", "x")).toBeUndefined();
+    expect(incidents.captured(aCapture("unheard of", "x"))).toBeUndefined();
   });
 });
 
@@ -252,7 +268,7 @@ describe("incidents of an earlier run", () => {
     const incidents = new Incidents(LIMITS);
     incidents.restore([earlier({ state: "resolved" })], booted(0));
     expect(incidents.observe(anAnomaly(), at(0)).incident.id).toBe(`${earlier().id}-2`);
-    expect(incidents.captured(earlier().id, "late")?.captures).toHaveLength(2);
+    expect(incidents.captured(aCapture(earlier().id, "late"))?.captures).toHaveLength(2);
   });
 
   test("of one rule and share are one: the end of the first was lost", () => {

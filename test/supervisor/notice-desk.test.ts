@@ -4,17 +4,26 @@ import { NOTICE_EVENTS, type Notice, type NoticeEvent } from "../../src/model/no
 import type { SupervisorEvent } from "../../src/supervisor/events.ts";
 import { NoticeDesk } from "../../src/supervisor/notice-desk.ts";
 import { anIncident } from "../helpers/incident.ts";
+import { SERVER, UNKNOWN } from "../helpers/verdict.ts";
 
 const [FIRST, SECOND] = [
   "aod_20261123T012345.700Z_slow.tar.zst",
   "aod_20261123T012405.700Z_slow.tar.zst",
 ] as const;
-const incident = anIncident({ captures: [FIRST, SECOND] });
+const incident = anIncident({ captures: [FIRST, SECOND], verdict: SERVER });
 const opened = { type: "opened", incident, anomaly: {} } as unknown as SupervisorEvent;
 const resolved: SupervisorEvent = { type: "resolved", incident };
 
 function captured(parts: Partial<Extract<SupervisorEvent, { type: "collected" }>> = {}): SupervisorEvent {
-  const capture = { orderId: 1, incidentId: incident.id, name: FIRST, bytes: 1, durationMs: 1, actions: [] };
+  const capture = {
+    orderId: 1,
+    incidentId: incident.id,
+    name: FIRST,
+    bytes: 1,
+    durationMs: 1,
+    actions: [],
+    verdict: UNKNOWN,
+  };
   return { type: "collected", capture, incident, ...parts };
 }
 
@@ -41,16 +50,24 @@ describe("notices", () => {
     for (const event of [opened, captured(), resolved]) desk.consider(event, config);
     const about = { incidentId: incident.id, rule: "slow", share: "//files/db" };
     expect(sent).toEqual([
-      { noticeId: 1, event: "opened", ...about, capture: "" },
-      { noticeId: 2, event: "captured", ...about, capture: `/srv/aod/batches/${FIRST}` },
-      { noticeId: 3, event: "resolved", ...about, capture: `/srv/aod/batches/${SECOND}` },
+      { noticeId: 1, event: "opened", ...about, capture: "", verdict: "" },
+      { noticeId: 2, event: "captured", ...about, capture: `/srv/aod/batches/${FIRST}`, verdict: "unknown" },
+      { noticeId: 3, event: "resolved", ...about, capture: `/srv/aod/batches/${SECOND}`, verdict: "server" },
     ]);
   });
 
   test("of a capture that a person asked for name no incident", () => {
     const { desk, sent, config } = aDesk();
     const name = "aod_20261123T012345.678Z_manual.tar.zst";
-    const capture = { orderId: 1, incidentId: undefined, name, bytes: 1, durationMs: 1, actions: [] };
+    const capture = {
+      orderId: 1,
+      incidentId: undefined,
+      name,
+      bytes: 1,
+      durationMs: 1,
+      actions: [],
+      verdict: UNKNOWN,
+    };
     desk.consider(captured({ capture, incident: undefined }), config);
     expect(sent).toMatchObject([{ event: "captured", incidentId: undefined, rule: "manual", share: "" }]);
   });

@@ -1,0 +1,102 @@
+// What the connections to one server did between two looks: samples in, one set of figures out. Pure. Of several
+// connections each figure is the worst one's: a request hangs where its own connection does.
+
+import type { SocketSample, TcpConnection, TcpInfo } from "./socket-text.ts";
+import { connectionKey } from "./socket-text.ts";
+
+export interface SocketFacts {
+  /** Established, with figures. */
+  readonly connections: number;
+  /** Being made: the server has not answered yet. */
+  readonly unmade: number;
+  /** Of the connection whose round trip exceeds its shortest by most. */
+  readonly rttMs: number;
+  readonly minRttMs: number;
+  /** Segments that wait for an acknowledgement of what was sent again, and segments sent again between the looks. */
+  readonly retransNow: number;
+  readonly retransGrown: number;
+  /** Of all bytes ever sent, those that were sent again, 0 to 1. */
+  readonly retransShare: number;
+  /** How long something has been unacknowledged, where nothing was acknowledged between the looks; 0: nothing is. */
+  readonly unackedForMs: number;
+  readonly unackedSegments: number;
+  readonly backoff: number;
+  /** Waiting to be sent because the server takes no more, in both looks. */
+  readonly refusedBytes: number;
+  /** Received and not read by the client, in both looks. */
+  readonly undrainedBytes: number;
+  /** Since the last byte came, on the connection on which it is the shortest. */
+  readonly lastReceiveMs: number;
+}
+
+interface Look {
+  readonly connection: TcpConnection;
+  readonly info: TcpInfo;
+}
+
+/** Undefined where no established connection has figures and none is being made. */
+export function socketFacts(
+  samples: readonly SocketSample[],
+  isMeant: (connection: TcpConnection) => boolean,
+): SocketFacts | undefined {
+  const first = looksOf(samples, 1, isMeant);
+  const second = looksOf(samples, 2, isMeant);
+  const pairs = [...second].map(([key, now]) => ({ now, before: first.get(key) ?? now }));
+  const unmade = samples
+    .filter(({ number }) => number === 2)
+    .flatMap(({ connections }) => connections)
+    .filter((connection) => connection.state === "SYN-SENT" && isMeant(connection)).length;
+  if (pairs.length === 0 && unmade === 0) return undefined;
+  const worst = (figure: (pair: (typeof pairs)[number]) => number) => Math.max(0, ...pairs.map(figure));
+  const slowest = pairs.toSorted((a, b) => excessMs(b.now.info) - excessMs(a.now.info))[0]?.now.info;
+  return {
+    connections: pairs.length,
+    unmade,
+    rttMs: slowest?.rttMs ?? 0,
+    minRttMs: slowest?.minRttMs ?? 0,
+    retransNow: worst(({ now }) => now.info.retransNow),
+    retransGrown: worst(({ before, now }) => now.info.retransTotal - before.info.retransTotal),
+    retransShare: worst(({ now }) => now.info.bytesRetrans / Math.max(1, now.info.bytesSent)),
+    unackedForMs: worst(unackedForMs),
+    unackedSegments: worst(({ now }) => now.info.unackedSegments),
+    backoff: worst(({ now }) => (now.info.unackedSegments > 0 ? now.info.backoff : 0)),
+    refusedBytes: worst(refusedBytes),
+    undrainedBytes: worst(({ before, now }) =>
+      Math.min(before.connection.recvQueueBytes, now.connection.recvQueueBytes),
+    ),
+    lastReceiveMs: pairs.length === 0 ? 0 : Math.min(...pairs.map(({ now }) => now.info.lastReceiveMs)),
+  };
+}
+
+// --- internal ---
+
+function looksOf(
+  samples: readonly SocketSample[],
+  number: number,
+  isMeant: (connection: TcpConnection) => boolean,
+): ReadonlyMap<string, Look> {
+  const looks = new Map<string, Look>();
+  for (const sample of samples) {
+    if (sample.number !== number) continue;
+    for (const connection of sample.connections) {
+      const { info, state } = connection;
+      if (info === undefined || state !== "ESTAB" || !isMeant(connection)) continue;
+      looks.set(`${sample.namespace} ${connectionKey(connection)}`, { connection, info });
+    }
+  }
+  return looks;
+}
+
+function excessMs({ rttMs = 0, minRttMs = rttMs }: TcpInfo): number {
+  return rttMs - minRttMs;
+}
+
+function unackedForMs({ before, now }: { readonly before: Look; readonly now: Look }): number {
+  const isUnacked = before.info.unackedSegments > 0 && now.info.unackedSegments > 0;
+  return isUnacked && now.info.bytesAcked === before.info.bytesAcked ? now.info.lastAckMs : 0;
+}
+
+function refusedBytes({ before, now }: { readonly before: Look; readonly now: Look }): number {
+  const isRefused = before === now || now.info.windowLimitedMs > before.info.windowLimitedMs;
+  return isRefused ? Math.min(before.info.notSentBytes, now.info.notSentBytes) : 0;
+}

@@ -1,0 +1,57 @@
+// What the action `sockets` runs: ss, twice, in aod's own network namespace and in those of the processes that wait. In:
+// the order and what the host says of namespaces; out: runs. Starts nothing.
+
+import type { CaptureOrder } from "../model/capture.ts";
+import type { Host, Plan, Run } from "./actions.ts";
+
+/** Long enough for a stalled connection to show that it does not move, short enough for a capture that is wanted now. */
+export const SAMPLE_GAP_MS = 150;
+/** Each costs two programs; more are of one incident only where many containers use the same share. */
+const NAMESPACES_MAX = 4;
+
+/**
+ * Both ports of SMB. Two lines a connection: asking for one (-O) fails on iproute2 before 5.3, that of RHEL 8's first
+ * releases. `connected` is every state but listening and closed: a connection that is being made is in it.
+ */
+const SS_ARGS = ["-tinoemH", "state", "connected", "( dport = :445 or dport = :139 )"] as const;
+
+export function planSockets(order: Pick<CaptureOrder, "attribution" | "evidence">, host: Host): Plan {
+  const own = host.networkNamespace("self");
+  if (own === undefined) return { missing: "/proc/self/ns/net can't be read" };
+  const places = [
+    { heading: `${own} (aod)`, program: "ss", args: SS_ARGS },
+    ...othersOf(order, own, host).map(([namespace, pid]) => ({
+      heading: `${namespace} (pid ${pid})`,
+      program: "nsenter",
+      args: [`--net=/proc/${pid}/ns/net`, "ss", ...SS_ARGS],
+    })),
+  ];
+  const runs = [1, 2].flatMap((number) =>
+    places.map(
+      ({ heading, ...what }, index): Run => ({
+        ...what,
+        heading: `${heading}, sample ${number}`,
+        afterMs: number > 1 && index === 0 ? SAMPLE_GAP_MS : 0,
+      }),
+    ),
+  );
+  return { runs };
+}
+
+/** Namespaces of those who wait, each with a process that lives there. */
+function othersOf(
+  { attribution, evidence }: Pick<CaptureOrder, "attribution" | "evidence">,
+  own: string,
+  host: Host,
+): readonly (readonly [string, number])[] {
+  const pids = [
+    ...(attribution?.processes ?? []).map(({ pid }) => pid),
+    ...evidence.map(({ processId }) => processId),
+  ];
+  const found = new Map<string, number>();
+  for (const pid of new Set(pids.filter((pid) => pid > 0))) {
+    const namespace = host.networkNamespace(pid);
+    if (namespace !== undefined && namespace !== own && !found.has(namespace)) found.set(namespace, pid);
+  }
+  return [...found].slice(0, NAMESPACES_MAX);
+}

@@ -1,0 +1,151 @@
+// What `ss -tinoem` prints of TCP connections, taken apart: text in, samples with their connections out. Pure. Whoever is
+// at the other end of a connection chooses some of the figures, and a reader may get only part of the text: what is no
+// line of a connection is passed over, the number is bounded, nothing throws.
+//
+// ss leaves out figures that are 0 (iproute2, misc/ss.c:tcp_stats_print), and all of them for a connection that is only
+// being closed; what a kernel does not tell stays undefined.
+
+export interface SocketSample {
+  /** As the link /proc/PID/ns/net says it: `net:[4026531840]`. */
+  readonly namespace: string;
+  /** 1 for the first; the second follows a moment later. */
+  readonly number: number;
+  readonly connections: readonly TcpConnection[];
+}
+
+export interface TcpConnection {
+  /** In capital letters: `ESTAB`, `SYN-SENT`. */
+  readonly state: string;
+  readonly local: Endpoint;
+  readonly peer: Endpoint;
+  /** Received, and not yet read by the client. */
+  readonly recvQueueBytes: number;
+  /** Not yet acknowledged by the server, sent or not. */
+  readonly sendQueueBytes: number;
+  /** Undefined where ss says nothing of the connection but where it is. */
+  readonly info: TcpInfo | undefined;
+}
+
+export interface Endpoint {
+  /** Without brackets; an IPv4 address that is written as an IPv6 one is an IPv4 one. */
+  readonly address: string;
+  readonly port: number;
+}
+
+/** struct tcp_info, include/uapi/linux/tcp.h. */
+export interface TcpInfo {
+  /** Smoothed round trip time, and its variation. */
+  readonly rttMs: number | undefined;
+  readonly rttVarMs: number | undefined;
+  /** The shortest of the last minutes: what the way takes when it is free. */
+  readonly minRttMs: number | undefined;
+  /** Segments sent again that are not acknowledged yet. */
+  readonly retransNow: number;
+  /** Segments ever sent again. */
+  readonly retransTotal: number;
+  readonly unackedSegments: number;
+  /** In the send queue, and never sent so far. */
+  readonly notSentBytes: number;
+  readonly lastSendMs: number;
+  readonly lastReceiveMs: number;
+  readonly lastAckMs: number;
+  readonly bytesSent: number;
+  readonly bytesAcked: number;
+  readonly bytesRetrans: number;
+  readonly bytesReceived: number;
+  readonly cwndSegments: number;
+  /** How long, ever, something waited to be sent because the server said that it takes no more. */
+  readonly windowLimitedMs: number;
+  /** How often the retransmission timer has doubled. */
+  readonly backoff: number;
+}
+
+export const SOCKETS_MAX = { samples: 64, connections: 4096 } as const;
+
+const LINE_MAX_CHARS = 4096;
+const HEADING = /^==> (net:\[\d{1,20}\]) .*, sample (\d{1,3}) <==$/;
+const CONNECTION =
+  /^([A-Z][A-Z0-9-]{2,11})\s+(\d{1,15})\s+(\d{1,15})\s+(\S+):(\d{1,5})\s+(\S+):(\d{1,5})(?:\s|$)/;
+/** Every connection that has figures has this one. */
+const HAS_FIGURES = /\bcwnd:\d/;
+
+/** Never throws, whatever the text is. */
+export function parseSockets(text: string): readonly SocketSample[] {
+  const samples: (SocketSample & { readonly connections: TcpConnection[] })[] = [];
+  let left: number = SOCKETS_MAX.connections;
+  for (const whole of text.split("\n")) {
+    const line = whole.slice(0, LINE_MAX_CHARS);
+    const sample = samples.at(-1);
+    const [, namespace, number] = HEADING.exec(line) ?? [];
+    if (namespace !== undefined) {
+      if (samples.length < SOCKETS_MAX.samples)
+        samples.push({ namespace, number: Number(number), connections: [] });
+      continue;
+    }
+    if (sample === undefined) continue;
+    const connection = readConnection(line);
+    if (connection !== undefined && left-- > 0) sample.connections.push(connection);
+    // Figures stand on the next line, or behind `<->` where ss was asked for one line each.
+    const last = sample.connections.at(-1);
+    if (last?.info === undefined && last !== undefined && HAS_FIGURES.test(line))
+      sample.connections[sample.connections.length - 1] = { ...last, info: readInfo(line) };
+  }
+  return samples;
+}
+
+/** The same connection, whenever it was looked at. */
+export function connectionKey({ local, peer }: TcpConnection): string {
+  return `${local.address} ${local.port} ${peer.address} ${peer.port}`;
+}
+
+/** An address as DebugData, ss and people write it, in one form. */
+export function plainAddress(address: string): string {
+  const bare = address.replace(/^\[(.*)\]$/, "$1").replace(/%.*$/, "");
+  return bare.replace(/^::ffff:(?=\d+\.)/i, "").toLowerCase();
+}
+
+// --- internal ---
+
+function readConnection(line: string): TcpConnection | undefined {
+  const [, state, recvQueue, sendQueue, local, localPort, peer, peerPort] = CONNECTION.exec(line) ?? [];
+  if (state === undefined || local === undefined || peer === undefined) return undefined;
+  return {
+    state,
+    local: { address: plainAddress(local), port: Number(localPort) },
+    peer: { address: plainAddress(peer), port: Number(peerPort) },
+    recvQueueBytes: Number(recvQueue),
+    sendQueueBytes: Number(sendQueue),
+    info: undefined,
+  };
+}
+
+function readInfo(line: string): TcpInfo {
+  const figures = new Map<string, string>();
+  for (const [, name = "", value = ""] of line.matchAll(
+    /(?:^|\s)([a-z_]{3,16}):([\d.]{1,20}(?:\/[\d.]{1,20})?)(?=\s|$)/g,
+  ))
+    figures.set(name, value);
+  const part = (name: string, index = 0) => {
+    const value = Number(figures.get(name)?.split("/")[index] ?? Number.NaN);
+    return Number.isFinite(value) ? value : undefined;
+  };
+  return {
+    rttMs: part("rtt"),
+    rttVarMs: part("rtt", 1),
+    minRttMs: part("minrtt"),
+    retransNow: part("retrans") ?? 0,
+    retransTotal: part("retrans", 1) ?? 0,
+    unackedSegments: part("unacked") ?? 0,
+    notSentBytes: part("notsent") ?? 0,
+    lastSendMs: part("lastsnd") ?? 0,
+    lastReceiveMs: part("lastrcv") ?? 0,
+    lastAckMs: part("lastack") ?? 0,
+    bytesSent: part("bytes_sent") ?? 0,
+    bytesAcked: part("bytes_acked") ?? 0,
+    bytesRetrans: part("bytes_retrans") ?? 0,
+    bytesReceived: part("bytes_received") ?? 0,
+    cwndSegments: part("cwnd") ?? 0,
+    windowLimitedMs: Number(/\srwnd_limited:(\d{1,15})ms/.exec(line)?.[1] ?? 0),
+    backoff: part("backoff") ?? 0,
+  };
+}

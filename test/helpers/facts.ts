@@ -1,0 +1,64 @@
+// Facts for tests of verdicts: of a healthy client of a healthy server, and of each cause what makes it plain, but for
+// what the test says.
+
+import type { Cause } from "../../src/model/verdict.ts";
+import type { SocketFacts } from "../../src/runner/socket-facts.ts";
+import type { Facts } from "../../src/runner/verdict-facts.ts";
+
+export function someSockets(parts: Partial<SocketFacts> = {}): SocketFacts {
+  return {
+    ...{
+      connections: 1,
+      unmade: 0,
+      rttMs: 1.2,
+      minRttMs: 0.9,
+      retransNow: 0,
+      retransGrown: 0,
+      retransShare: 0,
+    },
+    ...{ unackedForMs: 0, unackedSegments: 0, backoff: 0, refusedBytes: 0, undrainedBytes: 0 },
+    ...{ lastReceiveMs: 40 },
+    ...parts,
+  };
+}
+
+/** @param cpuPercent of the last 10 s in which somebody waited for a CPU. */
+export function somePressure(cpuPercent = 0.5): NonNullable<Facts["pressure"]> {
+  const rest = { someAvg10: 0, fullAvg10: 0 };
+  return {
+    ...{ cpu: { someAvg10: cpuPercent, fullAvg10: 0 }, io: rest, memory: rest, cpus: 2, runnable: 1 },
+    ...{ loadAverage1: 0.5, memoryTotalKb: 8e6, memoryAvailableKb: 6e6 },
+  };
+}
+
+export function someFacts(parts: Partial<Facts> = {}): Facts {
+  return {
+    ...{ source: "kernel", signals: [], statuses: [], waiting: 0, missing: [] },
+    ...{ lateMs: undefined, inFlight: { awaited: 0, answered: 0 }, others: undefined },
+    ...{ sockets: someSockets(), credits: { waiting: 0, left: 400 }, pressure: somePressure() },
+    ...parts,
+  };
+}
+
+/** What makes each cause plain. */
+export const PLAIN: Readonly<Record<Exclude<Cause, "unknown">, Partial<Facts>>> = {
+  network: {
+    lateMs: 900,
+    inFlight: { awaited: 3, answered: 0 },
+    sockets: someSockets({
+      unackedForMs: 800,
+      unackedSegments: 4,
+      retransNow: 1,
+      retransGrown: 1,
+      backoff: 2,
+    }),
+  },
+  server: { lateMs: 500, inFlight: { awaited: 3, answered: 0 } },
+  credits: { waiting: 10, credits: { waiting: 10, left: 0 } },
+  host: {
+    lateMs: 500,
+    inFlight: { awaited: 0, answered: 2 },
+    pressure: { ...somePressure(63), runnable: 7 },
+  },
+  session: { statuses: ["STATUS_LOGON_FAILURE"] },
+};

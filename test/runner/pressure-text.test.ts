@@ -1,0 +1,69 @@
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ACTION_TABLE } from "../../src/runner/actions.ts";
+import { Children } from "../../src/runner/child.ts";
+import { HOST } from "../../src/runner/host.ts";
+import { parsePressure, trimPressure } from "../../src/runner/pressure-text.ts";
+import { runAction } from "../../src/runner/run-action.ts";
+import { anOrder } from "../helpers/order.ts";
+import { seeded } from "../helpers/random.ts";
+
+/** What `tail -n +1` gave of the files of a machine with two CPUs at rest. */
+const TEXT = readFileSync(join(import.meta.dir, "fixtures/pressure.txt"), "utf8");
+
+describe("the host's pressure", () => {
+  test("is read from the files' texts", () => {
+    expect(parsePressure(TEXT)).toEqual({
+      cpu: { someAvg10: 0.61, fullAvg10: 0 },
+      io: { someAvg10: 0.01, fullAvg10: 0.01 },
+      memory: { someAvg10: 0, fullAvg10: 0 },
+      ...{ cpus: 2, runnable: 1, loadAverage1: 0.61 },
+      ...{ memoryTotalKb: 24_683_620, memoryAvailableKb: 24_241_720 },
+    });
+  });
+
+  test("is not made up where a kernel has none: before 5.13 there is no full of cpu, with psi=0 nothing", () => {
+    const old = TEXT.replace(/(cpu <==\nsome.*\n)full.*\n/, "$1");
+    expect(parsePressure(old).cpu).toEqual({ someAvg10: 0.61, fullAvg10: undefined });
+    const none = TEXT.slice(TEXT.indexOf("==> /proc/loadavg"));
+    expect(parsePressure(none)).toMatchObject({ cpu: undefined, io: undefined, memory: undefined, cpus: 2 });
+    expect(Object.values(parsePressure("")).every((value) => value === undefined)).toBe(true);
+  });
+
+  test("is kept without what grows with interrupts and scheduling domains", () => {
+    const schedstat =
+      "\n==> /proc/schedstat <==\nversion 15\ntimestamp 4\ncpu0 0 0 0 0 0 0 1 2 3\ndomain0 3 1 2\n";
+    const kept = trimPressure(TEXT + schedstat);
+    expect(kept).toContain("cpu0 0 0 0 0 0 0 1 2 3\n");
+    expect(kept).not.toMatch(/^(intr|softirq|btime|domain|version)/m);
+    expect(kept).toContain("MemTotal:");
+    expect(parsePressure(kept)).toEqual(parsePressure(TEXT));
+  });
+
+  test("of this machine is read", async () => {
+    const { outcome, content } = await runAction("pressure", ACTION_TABLE.pressure, {
+      ...{ order: anOrder(), host: HOST, children: new Children(), stop: new AbortController().signal },
+    });
+    expect(outcome.status).toBe("ok");
+    const { cpus, runnable, memoryTotalKb } = parsePressure(new TextDecoder().decode(content));
+    for (const figure of [cpus, runnable, memoryTotalKb]) expect(figure).toBeGreaterThan(0);
+  });
+
+  test("takes any text, and its figures are figures", () => {
+    const { int, chance, pick, seedText } = seeded();
+    for (let run = 0; run < 200; run++) {
+      let text = "";
+      for (let at = 0; at < TEXT.length; at += 40) {
+        if (chance(0.9)) text += TEXT.slice(at, at + int(1, 40));
+        if (chance(0.2)) text += pick(["\n", "==> /proc/stat <==", "some avg10=9e9", "\0", " kB"]);
+      }
+      const { cpu, io, memory, ...figures } = parsePressure(trimPressure(text));
+      const all = [...Object.values(figures), cpu?.someAvg10, io?.fullAvg10, memory?.someAvg10];
+      expect(
+        all.every((one) => one === undefined || Number.isFinite(one)),
+        seedText,
+      ).toBe(true);
+    }
+  });
+});

@@ -1,0 +1,87 @@
+import { describe, expect, test } from "bun:test";
+import { ACTION_TABLE } from "../../src/runner/actions.ts";
+import { Children } from "../../src/runner/child.ts";
+import { HOST } from "../../src/runner/host.ts";
+import { runAction } from "../../src/runner/run-action.ts";
+import { planSockets, SAMPLE_GAP_MS } from "../../src/runner/socket-plan.ts";
+import { parseSockets } from "../../src/runner/socket-text.ts";
+import { anAttribution } from "../helpers/attribution.ts";
+import { aHost, NAMESPACE } from "../helpers/host.ts";
+import { anOrder } from "../helpers/order.ts";
+import { aRequest } from "../helpers/request.ts";
+
+const OTHER = "net:[4026532777]";
+const SS = Bun.which("ss");
+const port445 = () => Bun.listen({ hostname: "127.0.0.1", port: 445, socket: { data: () => undefined } });
+
+function runsOf(namespaces: Readonly<Record<string, string | undefined>>, order = anOrder()) {
+  const plan = planSockets(order, aHost({ networkNamespace: (pid) => namespaces[pid] }));
+  return "runs" in plan ? plan.runs : plan;
+}
+
+describe("sockets", () => {
+  const containers = anOrder({
+    attribution: anAttribution(),
+    evidence: [aRequest({ processId: 4200 }), aRequest({ processId: 17 }), aRequest({ processId: 0 })],
+  });
+
+  test("are looked at twice, a moment apart, in aod's own namespace", () => {
+    expect(runsOf({ self: NAMESPACE, "4200": NAMESPACE }, containers)).toMatchObject([
+      { heading: `${NAMESPACE} (aod), sample 1`, program: "ss", afterMs: 0 },
+      { heading: `${NAMESPACE} (aod), sample 2`, program: "ss", afterMs: SAMPLE_GAP_MS },
+    ]);
+  });
+
+  test("are looked at in the namespaces of those who wait, each once a sample", () => {
+    const runs = runsOf({ self: NAMESPACE, "4200": OTHER, "17": OTHER }, containers);
+    expect(runs).toMatchObject([
+      { heading: `${NAMESPACE} (aod), sample 1` },
+      { heading: `${OTHER} (pid 4200), sample 1`, program: "nsenter", afterMs: 0 },
+      { heading: `${NAMESPACE} (aod), sample 2`, afterMs: SAMPLE_GAP_MS },
+      { heading: `${OTHER} (pid 4200), sample 2`, afterMs: 0 },
+    ]);
+    expect(runs).toHaveProperty("1.args", expect.arrayContaining(["--net=/proc/4200/ns/net", "ss"]));
+  });
+
+  test("of many namespaces are looked at in a few", () => {
+    const evidence = Array.from({ length: 30 }, (_, index) => aRequest({ processId: index + 1 }));
+    const plan = planSockets(
+      anOrder({ evidence }),
+      aHost({ networkNamespace: (pid) => `net:[${pid === "self" ? 0 : pid}]` }),
+    );
+    expect(plan).toHaveProperty("runs.length", 10);
+  });
+
+  test("are missing where /proc does not say which namespace this is", () => {
+    expect(runsOf({})).toEqual({ missing: "/proc/self/ns/net can't be read" });
+  });
+
+  test.skipIf(SS === null)("of this machine are read by the real ss (needs iproute2)", async () => {
+    const { outcome, content } = await runAction("sockets", ACTION_TABLE.sockets, {
+      ...{ order: anOrder(), host: HOST, children: new Children(), stop: new AbortController().signal },
+    });
+    expect(outcome).toMatchObject({ status: "ok", reason: undefined });
+    const samples = parseSockets(new TextDecoder().decode(content));
+    expect(samples.map(({ number }) => number)).toEqual([1, 2]);
+    expect(samples[0]?.namespace).toBe(HOST.networkNamespace("self") ?? "");
+  });
+
+  const canListen = SS !== null && process.getuid?.() === 0;
+  test.skipIf(!canListen)("show a connection to port 445 (needs iproute2 and root)", async () => {
+    const server = port445();
+    const client = await Bun.connect({ hostname: "127.0.0.1", port: 445, socket: { data: () => undefined } });
+    const { content } = await runAction("sockets", ACTION_TABLE.sockets, {
+      ...{ order: anOrder(), host: HOST, children: new Children(), stop: new AbortController().signal },
+    });
+    client.end();
+    server.stop(true);
+    const text = new TextDecoder().decode(content);
+    for (const { connections } of parseSockets(text))
+      expect(connections, text).toContainEqual(
+        expect.objectContaining({
+          peer: { address: "127.0.0.1", port: 445 },
+          info: expect.objectContaining({ unackedSegments: 0, cwndSegments: expect.any(Number) }),
+        }),
+      );
+  });
+});

@@ -1,0 +1,156 @@
+// From the texts that actions collect to the verdict: real output of ss, DebugData as each kernel writes it.
+
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { CaptureOrder } from "../../src/model/capture.ts";
+import { KIND, SIGNAL } from "../../src/model/request.gen.ts";
+import type { Request } from "../../src/model/request.ts";
+import { readRecorder } from "../../src/runner/recorder.ts";
+import { judge } from "../../src/runner/verdict.ts";
+import { verdictFacts } from "../../src/runner/verdict-facts.ts";
+import { anOrder, FROZEN_AT } from "../helpers/order.ts";
+import { aRequest } from "../helpers/request.ts";
+import { aTable } from "../helpers/request-table.ts";
+
+const FROZEN_MS = FROZEN_AT.monotonicNs / 1e6;
+const sockets = (name: string) => readFileSync(join(import.meta.dir, `fixtures/sockets-${name}.txt`), "utf8");
+const pressure = readFileSync(join(import.meta.dir, "fixtures/pressure.txt"), "utf8");
+const HEALTHY = sockets("healthy");
+
+const SESSION = 0x1122_3344_5566_7788n;
+const OTHER = 0x9900n;
+const shares = [
+  { sessionId: SESSION, treeId: 5, share: "//Files/data" },
+  { sessionId: OTHER, treeId: 5, share: "//other/data" },
+];
+
+/** As 6.12 writes it, of the one server. @param mids message ids of task 4242 that have no reply yet. */
+function debugData(mids: readonly bigint[] = [], waiting = 0, credits = 300): string {
+  return `Servers: 
+1) ConnectionId: 0x1 Hostname: files
+Number of credits: ${credits},1,1 Dialect 0x311
+TCP status: 1 Instance: 1
+Local Users To Server: 1 SecMode: 0x1 Req On Wire: ${mids.length}
+In Send: 0 In MaxReq Wait: ${waiting}
+
+\tSessions: 
+\t1) Address: 127.0.0.1 Uses: 1 Capability: 0x300047\tSession Status: 1 
+\tSecurity type: RawNTLMSSP  SessionId: 0x1122334455667788
+
+\tShares:
+\t1) \\\\files\\data Mounts: 1 DevInfo: 0x20 Attributes: 0x1006f
+\tPathComponentMax: 255 Status: 1 type: DISK Serial Number: 0x1
+\ttid: 0x5\tOptimal sector size: 0x200\tMaximal Access: 0x1f01ff
+
+\tMIDs: 
+\tServer ConnectionId: 0x1
+${mids.map((mid) => `\t\tState: 2 com: 8 pid: 4242 cbdata: 00000000 mid ${mid}\n`).join("")}`;
+}
+
+function factsOf(
+  texts: Parameters<typeof verdictFacts>[2],
+  requests: readonly Request[] = [],
+  parts: Partial<CaptureOrder> = {},
+) {
+  const order = anOrder({ source: "kernel", share: "//Files/data", shares, ...parts });
+  return verdictFacts(order, readRecorder(aTable(requests), 0, FROZEN_AT.monotonicNs), texts);
+}
+
+describe("facts", () => {
+  const open = [1, 2, 3].map((n) => aRequest({ latencyMs: 0, startMs: FROZEN_MS - 500 - n }));
+  const mids = open.map(({ messageId }) => messageId);
+
+  test("tell whose replies the kernel still waits for", () => {
+    const texts = { debugdata: debugData(mids.slice(0, 2)) };
+    expect(factsOf(texts, open).inFlight).toEqual({ awaited: 2, answered: 1 });
+    expect(factsOf({}, open).inFlight).toBeUndefined();
+  });
+
+  test("leave out what is young, what waits by design, and what goes elsewhere", () => {
+    const others = [
+      aRequest({ latencyMs: 0, startMs: FROZEN_MS - 20 }),
+      aRequest({ latencyMs: 0, startMs: FROZEN_MS - 5e4, command: 15 }),
+      aRequest({ latencyMs: 0, startMs: FROZEN_MS - 500, sessionId: OTHER }),
+    ];
+    expect(factsOf({ debugdata: debugData() }, others).inFlight).toEqual({ awaited: 0, answered: 0 });
+  });
+
+  test("take no reply for there where the kernel's list may lack some", () => {
+    const cut = debugData(mids).replace("\tServer ConnectionId: 0x1\n", "");
+    const withChannel = cut.replace(
+      "\tShares:",
+      "\tExtra Channels: 1\n\n\t\tChannel: 2 ConnectionId: 0x4\n\tShares:",
+    );
+    expect(factsOf({ debugdata: withChannel }, open).inFlight).toBeUndefined();
+    expect(factsOf({ debugdata: "" }, open).inFlight).toBeUndefined();
+  });
+
+  test("know how other servers answered meanwhile, and not from a handful", () => {
+    const at = (latencyMs: number) => aRequest({ latencyMs, startMs: FROZEN_MS - 2000, sessionId: OTHER });
+    const old = aRequest({ latencyMs: 900, startMs: FROZEN_MS - 60_000, sessionId: OTHER });
+    expect(factsOf({}, [old, ...[1, 2, 3, 4, 90].map(at)]).others).toEqual({ replies: 5, medianMs: 3 });
+    expect(factsOf({}, [1, 2, 3, 4].map(at)).others).toBeUndefined();
+  });
+
+  test("tell lateness from requests alone, and count what waits before it is one", () => {
+    const evidence = [
+      aRequest({ latencyMs: 300 }),
+      aRequest({ latencyMs: 0, startMs: FROZEN_MS - 700 }),
+      aRequest({ latencyMs: 400 }),
+      aRequest({ kind: KIND.OPERATION, latencyMs: 0, startMs: 1 }),
+      aRequest({ kind: KIND.SIGNAL, command: SIGNAL.RECONNECT, latencyMs: 0 }),
+      aRequest({ kind: KIND.REQUEST, ntStatus: 0xc000_006d, latencyMs: 400 }),
+    ];
+    const facts = factsOf({}, [], { evidence });
+    expect(facts).toMatchObject({ lateMs: 400, waiting: 1, signals: ["reconnect"] });
+    expect(facts.statuses).toEqual(["STATUS_LOGON_FAILURE"]);
+  });
+
+  test("are of the incident's server only: its connections by their address", () => {
+    const elsewhere = HEALTHY.replaceAll("127.0.0.1:445", "10.0.0.9:445");
+    expect(factsOf({ sockets: HEALTHY, debugdata: debugData() }).sockets?.connections).toBe(1);
+    expect(factsOf({ sockets: elsewhere, debugdata: debugData() }).sockets).toBeUndefined();
+    // Nobody says where the server is: the only one there is must be it.
+    expect(factsOf({ sockets: elsewhere }).sockets?.connections).toBe(1);
+    expect(factsOf({ sockets: `${elsewhere}${HEALTHY}` }).sockets).toBeUndefined();
+    const byAddress = { share: "//10.0.0.9/data" };
+    expect(factsOf({ sockets: `${elsewhere}${HEALTHY}` }, [], byAddress).sockets?.connections).toBe(1);
+    expect(factsOf({ sockets: `${elsewhere}${HEALTHY}` }, [], { share: "" }).sockets?.connections).toBe(2);
+  });
+
+  test("say what is missing", () => {
+    expect(factsOf({}).missing).toHaveLength(3);
+    expect(factsOf({ sockets: HEALTHY, debugdata: debugData(), pressure }).missing).toEqual([]);
+  });
+
+  test("come of any text", () => {
+    const texts = ["", "\0", "==> net:[1] (aod), sample 2 <==\nESTAB x", "State: ", "x".repeat(1e5)];
+    for (const text of texts) {
+      const facts = factsOf({ sockets: text, debugdata: text, pressure: text }, open);
+      expect(judge(facts).cause).toBe("unknown");
+    }
+  });
+});
+
+describe("the verdict on what was collected", () => {
+  const slow = [1, 2, 3].map((n) => aRequest({ latencyMs: 0, startMs: FROZEN_MS - 1200 - n }));
+  const owed = debugData(slow.map(({ messageId }) => messageId));
+  const busy = pressure.replace("some avg10=0.61", "some avg10=58.10");
+
+  test.each([
+    ["a server that answers late", sockets("server"), owed, pressure, "server"],
+    ["segments that get lost", sockets("lost"), owed, pressure, "network"],
+    ["tasks that wait for credits", sockets("healthy"), debugData([], 7, 0), pressure, "credits"],
+    ["no CPU for whose reply is there", sockets("healthy"), debugData(), busy, "host"],
+    ["no CPU to read what came", sockets("undrained"), debugData(), busy, "host"],
+    ["a slow server, and no CPU", sockets("server"), owed, busy, "unknown"],
+    ["a slow server, and no credits", sockets("server"), debugData([], 7, 0), pressure, "unknown"],
+    ["nothing of the sockets", undefined, owed, pressure, "unknown"],
+  ] as const)("%s: %#", (what, socketText, debugdata, pressureText, cause) => {
+    const texts = { debugdata, pressure: pressureText, ...(socketText && { sockets: socketText }) };
+    const evidence = what.startsWith("tasks") ? [] : slow;
+    const verdict = judge(factsOf(texts, slow, { evidence }));
+    expect(verdict, verdict.because.join("; ")).toMatchObject({ cause });
+  });
+});

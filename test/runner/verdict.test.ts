@@ -1,0 +1,235 @@
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { CAUSES, REASONS_MAX } from "../../src/model/verdict.ts";
+import { judge } from "../../src/runner/verdict.ts";
+import type { Facts } from "../../src/runner/verdict-facts.ts";
+import { CAUSE_TABLE, LIMITS } from "../../src/runner/verdict-signs.ts";
+import { PLAIN, someFacts, somePressure, someSockets } from "../helpers/facts.ts";
+import { seeded } from "../helpers/random.ts";
+
+const NAMED = ["network", "server", "credits", "host", "session"] as const;
+const verdictOf = (parts: Partial<Facts>) => judge(someFacts(parts));
+
+describe("a verdict", () => {
+  test.each(NAMED.map((cause) => [cause] as const))("is %s where all speaks for it", (cause) => {
+    const { confidence, because, ...rest } = verdictOf(PLAIN[cause]);
+    expect(rest.cause).toBe(cause);
+    expect(confidence).toBeWithin(0.5, 1);
+    // A figure, or a name, in every reason.
+    for (const reason of because) expect(reason).toMatch(/\d|STATUS_/);
+  });
+
+  test("is unknown of a client that is well", () => {
+    expect(verdictOf({})).toEqual({
+      ...{ cause: "unknown", confidence: 0, because: ["nothing that was collected says enough"] },
+    });
+  });
+
+  test("gives the figures, what says most first", () => {
+    expect(verdictOf(PLAIN.network).because).toEqual([
+      "4 segments sent and not acknowledged for 800 ms",
+      "segments are being sent again: 1 under way, 1 more between two looks",
+      "the retransmission timer has doubled 2 times",
+    ]);
+    expect(verdictOf(PLAIN.server).because).toEqual([
+      "everything is acknowledged (unacked 0, round trip 1.2 ms), replies take 500 ms",
+      "3 requests were sent and have no reply yet",
+    ]);
+    expect(verdictOf(PLAIN.host).because[0]).toBe("tasks waited for a CPU in 63 % of the last 10 s");
+  });
+
+  test("is unknown of synthetic traffic, whatever the host's own connections do", () => {
+    expect(verdictOf({ ...PLAIN.network, source: "demo" }).because).toEqual([
+      "the traffic is synthetic: there is no connection to judge",
+    ]);
+  });
+});
+
+describe("two causes at once", () => {
+  test.each([
+    ["network", "host", {}],
+    ["server", "credits", {}],
+    ["server", "session", {}],
+    ["credits", "session", {}],
+    // A slow server on a host whose CPUs are short: replies are owed, and tasks wait as well.
+    ["server", "host", { inFlight: { awaited: 2, answered: 0 } }],
+    // A way that has become long to a server that has become slow.
+    ["network", "server", { lateMs: 2000, sockets: someSockets({ rttMs: 122, minRttMs: 0.1 }) }],
+  ] as const)("%s and %s are unknown, and both are said", (one, other, parts) => {
+    const { cause, confidence, because } = verdictOf({ ...PLAIN[one], ...PLAIN[other], ...parts });
+    expect([cause, confidence]).toEqual(["unknown", 0]);
+    expect(because[0]).toMatch(/^\w+ \(0\.\d\d\) and \w+ \(0\.\d\d\) at once$/);
+    expect(because[0]).toContain(one);
+    expect(because[0]).toContain(other);
+    expect(because.length).toBeGreaterThan(2);
+  });
+});
+
+describe("missing evidence", () => {
+  const missing = ["sockets were not collected"];
+
+  test.each([["network"], ["server"], ["credits"], ["host"]] as const)(
+    "without sockets %s is unknown, with what is known",
+    (cause) => {
+      const { because, ...verdict } = verdictOf({ ...PLAIN[cause], sockets: undefined, missing });
+      expect(verdict).toMatchObject({ cause: "unknown", confidence: 0 });
+      expect(because).toContain("sockets were not collected");
+    },
+  );
+
+  test("what the server itself answers needs no sockets", () => {
+    expect(verdictOf({ ...PLAIN.session, sockets: undefined, missing }).cause).toBe("session");
+  });
+
+  test("lowers the confidence, and is said", () => {
+    const whole = verdictOf(PLAIN.server);
+    const part = verdictOf({ ...PLAIN.server, pressure: undefined, missing: ["no pressure"] });
+    expect(part.cause).toBe("server");
+    expect(part.confidence).toBeLessThan(whole.confidence);
+    expect(part.because).toContain("no pressure");
+  });
+});
+
+describe("one fact removed", () => {
+  test.each([
+    ["server, its lateness", PLAIN.server, { lateMs: undefined }],
+    [
+      "server, its lateness beyond the way",
+      PLAIN.server,
+      { sockets: someSockets({ rttMs: 200, minRttMs: 190 }) },
+    ],
+    [
+      "server, its acknowledgements",
+      PLAIN.server,
+      { sockets: someSockets({ unackedForMs: 400, unackedSegments: 1 }) },
+      "network",
+    ],
+    ["credits, who waits for them", PLAIN.credits, { credits: { waiting: 0, left: 0 } }],
+    // A stopped server uses up the credits: of 14 tasks stuck on one, 10 waited for credits.
+    [
+      "credits, that the server speaks at all",
+      PLAIN.credits,
+      { lateMs: 5000, inFlight: { awaited: 4, answered: 0 }, sockets: someSockets({ lastReceiveMs: 5000 }) },
+      "server",
+    ],
+    ["host, its pressure", PLAIN.host, { pressure: somePressure(5) }, "server"],
+    ["host, that replies are there", PLAIN.host, { inFlight: { awaited: 0, answered: 0 } }],
+    ["host, that it is not this server alone", PLAIN.host, { others: { replies: 90, medianMs: 2 } }],
+    [
+      "network, that it is more than a lost segment long ago",
+      {},
+      { sockets: someSockets({ retransShare: 0.3 }) },
+    ],
+    ["network, that it is more than a lost connection", {}, { signals: ["reconnect", "connect_err"] }],
+    ["session, that it is about sessions", {}, { statuses: ["STATUS_ACCESS_DENIED"] }],
+  ] as readonly (readonly [string, Partial<Facts>, Partial<Facts>, string?])[])(
+    "%s",
+    (_, plain, parts, cause = "unknown") => {
+      expect(verdictOf({ ...plain, ...parts }).cause).toBe(cause as "unknown");
+    },
+  );
+});
+
+describe("one fact alone", () => {
+  test.each([
+    [
+      "a way that has become long",
+      { lateMs: 130, sockets: someSockets({ rttMs: 121, minRttMs: 0.1 }) },
+      "network",
+    ],
+    // 40 ms is what a delayed acknowledgement takes: a slow server on a fast network shows it.
+    [
+      "a delayed acknowledgement",
+      { lateMs: 500, sockets: someSockets({ rttMs: 44, minRttMs: 0.1 }) },
+      "server",
+    ],
+    ["a server that takes no more", { sockets: someSockets({ refusedBytes: 3e6 }) }, "server"],
+    [
+      "a receive queue that nobody reads, and no CPU",
+      { pressure: somePressure(50), sockets: someSockets({ undrainedBytes: 5000 }) },
+      "host",
+    ],
+    ["a receive queue that nobody reads", { sockets: someSockets({ undrainedBytes: 5000 }) }, "unknown"],
+    [
+      "memory that is short, and a reply that is not taken",
+      {
+        inFlight: { awaited: 0, answered: 1 },
+        pressure: { ...somePressure(), memory: { someAvg10: 40, fullAvg10: 20 } },
+      },
+      "host",
+    ],
+    ["an expired key", { signals: ["key_expired"] }, "session"],
+    [
+      "a wait for credits that was in vain",
+      { signals: ["credit_timeout"], credits: { waiting: 0, left: 0 } },
+      "credits",
+    ],
+    [
+      "a connection that gets no answer",
+      { sockets: someSockets({ connections: 0, unmade: 1 }), signals: ["reconnect"] },
+      "unknown",
+    ],
+  ] as readonly (readonly [string, Partial<Facts>, string])[])("%s is enough: %#", (_, parts, cause) => {
+    expect(verdictOf(parts).cause).toBe(cause as "unknown");
+  });
+});
+
+describe("docs/verdict.md", () => {
+  test("has every sign of each cause, by its weight", () => {
+    const rows = readFileSync(join(import.meta.dir, "../../docs/verdict.md"), "utf8").matchAll(
+      /^\| (?:`(\w+)`)? ?\|.*\| (0\.\d+) \|$/gm,
+    );
+    const weights: Record<string, number[]> = {};
+    let cause = "";
+    for (const [, named, weight] of rows) {
+      cause = named ?? cause;
+      weights[cause] = [...(weights[cause] ?? []), Number(weight)];
+    }
+    for (const row of CAUSE_TABLE)
+      expect([row.cause, weights[row.cause]?.sort()]).toEqual([
+        row.cause,
+        row.signs.map((sign) => sign.weight).sort(),
+      ]);
+  });
+});
+
+describe("properties", () => {
+  test("whatever the facts are, there is one cause, a confidence and a reason", () => {
+    const { int, pick, chance, seedText } = seeded();
+    const count = () => pick([0, 0, 1, 5, 1e6]);
+    for (let run = 0; run < 2000; run++) {
+      const sockets = someSockets({
+        ...{ connections: int(0, 2), unmade: int(0, 1), rttMs: int(0, 500), minRttMs: int(0, 100) },
+        ...{
+          retransNow: count(),
+          retransShare: int(0, 100) / 100,
+          unackedForMs: int(0, 2000),
+          backoff: count(),
+        },
+        ...{ refusedBytes: count(), undrainedBytes: count(), lastReceiveMs: int(0, 5000) },
+      });
+      const facts = someFacts({
+        sockets: chance(0.8) ? sockets : undefined,
+        lateMs: chance(0.7) ? int(0, 5000) : undefined,
+        inFlight: chance(0.8) ? { awaited: count(), answered: count() } : undefined,
+        credits: chance(0.8) ? { waiting: count(), left: pick([undefined, 0, 9]) } : undefined,
+        pressure: chance(0.8) ? somePressure(int(0, 100)) : undefined,
+        signals: chance(0.2) ? ["key_expired", "reconnect", "credit_timeout"] : [],
+        others: chance(0.3) ? { replies: 9, medianMs: int(0, 900) } : undefined,
+        missing: chance(0.3) ? ["something"] : [],
+      });
+      const { cause, confidence, because } = judge(facts);
+      expect(CAUSES, seedText).toContain(cause);
+      expect(confidence, seedText).toBeWithin(0, 1.001);
+      expect(confidence === 0, seedText).toBe(cause === "unknown");
+      expect(because.length, seedText).toBeWithin(1, REASONS_MAX + 1);
+      expect(new Set(because).size, seedText).toBe(because.length);
+    }
+  });
+
+  test("no limit is beyond what a healthy network does", () => {
+    expect(LIMITS.rttExcessMs).toBeGreaterThan(50);
+    expect(LIMITS.unackedMs).toBeGreaterThan(50);
+  });
+});
