@@ -73,6 +73,11 @@ describe("the check of the table", () => {
     ["a child", { "cli/a.ts": 'Bun.spawn(["a"]);' }, "a child process is not for"],
     ["two doors", { "runner/a.ts": "Bun.spawn([]);", "runner/c.ts": "Bun.spawn([]);" }, "for one file only"],
     ["a deletion", { "runner/a.ts": 'unlinkSync("x");' }, "deleting is not for"],
+    [
+      "a command line",
+      { "cifs/a.ts": 'export const a = "/proc/1/cmdline";' },
+      "another process's memory is not for",
+    ],
     ["a default export", { "runner/a.ts": "export default 1;" }, "default export"],
     ["too many lines", { "runner/a.ts": `${"\n".repeat(300)}let a;` }, "300 is the most"],
     ["a barrel", { "runner/index.ts": "export const a = 1;" }, "says nothing"],

@@ -1,4 +1,4 @@
-// Which of the kernel's counters stand for something that aod did not see, and in what words. One table: the log,
+// Which of the counters stand for something that aod did not see or could not end, and in what words. One table: the log,
 // the manifest and later status show the same names.
 
 import type { Losses } from "./capture.ts";
@@ -17,6 +17,8 @@ export const LOSS_CAUSES: Readonly<Record<string, string>> = {
   operations_contended: "operations in cifs not recorded: their set was being written at each try",
   missed_runs: "events that the kernel left out because the program was already running on that CPU",
   unfollowed: "open requests that lost their line and could not be followed: too many at once",
+  abandoned_children:
+    "programs of actions and of notify that could not be killed in time and were left behind: what they touch hangs",
 };
 
 /** The losses that have grown since an earlier reading, by cause. */

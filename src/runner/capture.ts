@@ -19,6 +19,8 @@ import { compress, compressedBoundBytes } from "./zstd.ts";
 export interface CaptureContext extends StageContext {
   readonly folder: BatchesFolder;
   readonly facts: HostFacts;
+  /** Programs that were left behind, ever. */
+  readonly abandoned: () => number;
 }
 
 /** Makes the capture. Throws DISK_FULL or CAPTURE_WRITE; then nothing of it is left. */
@@ -38,7 +40,16 @@ export async function makeCapture(
     const scrubbed = collected.reduce((sum, one) => sum + one.scrubbed, 0);
     const recorder = readRecorder(table, order.watchingSinceNs, order.frozenAt.monotonicNs);
     const verdict = judge(verdictFacts(order, recorder, textsOf(collected)));
-    const manifest = encodeManifest(order, context.facts, recorder, actions, verdict, scrubbed);
+    // Those of this capture are not in what the order says.
+    const losses = { ...order.losses, abandoned_children: context.abandoned() };
+    const manifest = encodeManifest(
+      { ...order, losses },
+      context.facts,
+      recorder,
+      actions,
+      verdict,
+      scrubbed,
+    );
     const entries: readonly TarEntry[] = [
       { path: "manifest.json", chunks: [new TextEncoder().encode(manifest)] },
       { path: "requests.csv", chunks: encodeRequestsCsv(recorder, order) },

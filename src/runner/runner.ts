@@ -41,7 +41,8 @@ export class Runner {
   constructor({ folder, facts, host, notify, report, fail }: RunnerOptions) {
     this.#folder = folder;
     this.#leftovers = removeLeftovers(folder);
-    const shared = { folder, facts, host, children: this.#children };
+    const abandoned = () => this.#abandoned;
+    const shared = { folder, facts, host, abandoned, children: this.#children };
     const context = { ...shared, slots: new Slots(ACTIONS_MAX), stop: this.#stop.signal };
     this.#queue = new CaptureQueue({
       makeCapture: (order, table) => makeCapture(order, table, context),
@@ -58,9 +59,12 @@ export class Runner {
   }
 
   get counts(): RunnerCounts {
-    const abandoned = this.#children.abandoned + this.#notifier.abandoned;
     const notices = this.#notifier.counts;
-    return { ...this.#queue.counts, notices, abandoned, leftovers: this.#leftovers };
+    return { ...this.#queue.counts, notices, abandoned: this.#abandoned, leftovers: this.#leftovers };
+  }
+
+  get #abandoned(): number {
+    return this.#children.abandoned + this.#notifier.abandoned;
   }
 
   submit(order: CaptureOrder, table: ArrayBuffer): void {

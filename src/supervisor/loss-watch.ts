@@ -3,9 +3,19 @@
 
 import type { Losses } from "../model/capture.ts";
 import { grownLosses } from "../model/losses.ts";
+import type { DetectorCounts, RunnerCounts } from "../thread/messages.ts";
 import type { SupervisorEvent } from "./events.ts";
 
 const LOOK_EVERY_MS = 60_000;
+
+/** What the kernel has counted, and what the threads have when they were last asked. */
+export function lossesOf(
+  counters: Losses,
+  { detector, runner }: { readonly detector?: DetectorCounts; readonly runner?: RunnerCounts },
+): Losses {
+  const unfollowed = detector?.unfollowed ?? 0;
+  return { ...counters, unfollowed, abandoned_children: runner?.abandoned ?? 0 };
+}
 
 /** @returns ends it, with a last look. */
 export function watchLosses(read: () => Losses, tell: (event: SupervisorEvent) => void): () => void {

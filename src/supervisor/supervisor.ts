@@ -23,7 +23,7 @@ import type {
 import type { Occasion } from "./attachment.ts";
 import type { SupervisorEvent } from "./events.ts";
 import { IncidentDesk } from "./incident-desk.ts";
-import { watchLosses } from "./loss-watch.ts";
+import { lossesOf, watchLosses } from "./loss-watch.ts";
 import { type AttachmentChange, ModuleWatch } from "./module-watch.ts";
 import type { SpawnTable, SupervisorOptions } from "./options.ts";
 import { ThreadHandle } from "./thread-handle.ts";
@@ -271,7 +271,7 @@ export class Supervisor {
   }
 
   #losses(): Losses {
-    return { ...this.#options.source.counters(), unfollowed: this.#counts.detector?.unfollowed ?? 0 };
+    return lossesOf(this.#options.source.counters(), this.#counts);
   }
 
   // --- the end ---

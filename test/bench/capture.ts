@@ -57,6 +57,7 @@ const context = {
   folder: openBatchesFolder(outputDir),
   facts: readHostFacts(),
   host: HOST,
+  abandoned: () => 0,
   children: new Children(),
   slots: new Slots(4),
   stop: new AbortController().signal,

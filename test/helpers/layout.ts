@@ -69,6 +69,13 @@ export const DOORS: readonly Door[] = [
   },
   // Of the history, when it has grown long: the next file begins with what the old one's readers need.
   { what: "renaming", pattern: /\brename(Sync)?\(/, files: /^janitor\/inventory\.ts$/ },
+  // Reading these of another process waits for a lock that a task holds which faults on a file of a server that hangs: they
+  // are for disposable children, as arguments. Its own memory a program may look at.
+  {
+    what: "another process's memory",
+    pattern: /\/(cmdline|environ|maps|smaps|smaps_rollup|numa_maps|auxv|mem)\b(?!\.ts)/,
+    files: /^(runner\/actions|system\/resident)\.ts$/,
+  },
   { what: "zstd-napi", pattern: /zstd-napi/, files: /^runner\//, most: 1 },
 ];
 

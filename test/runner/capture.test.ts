@@ -28,6 +28,7 @@ function aContext(outputDir = tempDir()) {
     folder: openBatchesFolder(outputDir),
     facts: { aodVersion: "1.2.3", host: "client", bootId: "b-o-o-t", kernel: "6.12.0" },
     host: HOST,
+    abandoned: () => 3,
     children: new Children(),
     slots: new Slots(4),
     stop: new AbortController().signal,
@@ -64,10 +65,11 @@ describe("a capture", () => {
     ]);
     const [, manifest, csv, , mounts] = entries.map(({ text }) => text);
     expect(csv?.split("\n").length).toBe(4);
-    const { recorder, actions, evidence, verdict } = JSON.parse(manifest ?? "");
+    const { recorder, actions, evidence, verdict, losses } = JSON.parse(manifest ?? "");
     expect(manifestFaults(JSON.parse(manifest ?? ""))).toEqual([]);
     expect(recorder.records).toBe(2);
     expect(evidence).toHaveLength(2);
+    expect(losses.abandoned_children).toBe(3);
     expect(actions).toMatchObject([
       { name: "mounts", status: "ok", file: "actions/mounts.log", bytes: mounts?.length },
       { name: "no-such-action", status: "missing", file: null },

@@ -34,6 +34,12 @@ describe("a child", () => {
     expect(text(result.output)).toBe("out\n");
   });
 
+  test("yields to everything else, with all that it starts", async () => {
+    // Its start and the change of its priority are two steps.
+    const { output } = await runShell("until [ $(nice) = 10 ]; do sleep 0.01; done; nice");
+    expect(text(output)).toBe("10\n");
+  });
+
   test("gets a fixed environment, the root folder and no input", async () => {
     process.env.AOD_TEST_SECRET = "leaked";
     const result = await new Children().run(["/usr/bin/env"], LIMITS, NEVER);

@@ -51,6 +51,7 @@ describe("the manifest", () => {
         unknown_command: 0,
         missed_runs: 0,
         unfollowed: 0,
+        abandoned_children: 0,
       },
       counters: { entered: 7, ring_full: 2, evicted: 3 },
       suppressed: 4,
