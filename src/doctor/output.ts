@@ -35,16 +35,15 @@ export function toolFindings({ rules, defaultActions }: Config): readonly Findin
     ...defaultActions,
     ...rules.flatMap(({ actions }) => actions),
   ] as readonly ActionName[]);
-  const missing = [...names].filter((name) => findProgram(ACTION_TABLE[name].program) === undefined);
-  if (missing.length === 0) return [ok("tools", `everything that ${names.size} actions need`)];
-  return missing.map((name) => {
-    const { program } = ACTION_TABLE[name];
-    return warn(
-      "tools",
-      `action ${name} needs ${program}`,
-      `install ${program} (looked for in ${SEARCH_PATH})`,
-    );
+  const missing = [...names].flatMap((name) => {
+    const action = ACTION_TABLE[name];
+    const isThere = "look" in action || findProgram(action.program) !== undefined;
+    return isThere ? [] : [{ name, program: action.program }];
   });
+  if (missing.length === 0) return [ok("tools", `everything that ${names.size} actions need`)];
+  return missing.map(({ name, program }) =>
+    warn("tools", `action ${name} needs ${program}`, `install ${program} (looked for in ${SEARCH_PATH})`),
+  );
 }
 
 function spaceFinding(existing: string, outputDir: string, capBytes: number): Finding {

@@ -9,6 +9,7 @@ export const ACTIONS = {
   stats: "/proc/fs/cifs/Stats: counters of each share",
   mounts: "/proc/mounts and /proc/self/mountinfo",
   smbinfo: "what is known of each SMB connection, without touching a share",
+  inflight: "every request without a reply, every operation that waits to be one, and where their tasks are",
   syslogs: "the last 100 lines of /var/log/syslog or /var/log/messages, if that file is local",
 } as const satisfies Readonly<Record<string, string>>;
 

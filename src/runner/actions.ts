@@ -3,11 +3,13 @@
 //
 // Files of /proc are read by a disposable child too, not by aod: no thread of the daemon can hang on them, and where
 // a kernel is broken enough to kill who reads DebugData, it kills `cat`. Nothing here names a path below a mount.
+// A row without a program is a function of the order and of what was frozen with it.
 
 import { parseDebugData } from "../cifs/debug-data.ts";
 import { ACTIONS, type ActionName } from "../model/action.ts";
-import type { CaptureOrder } from "../model/capture.ts";
+import type { CaptureOrder, FrozenMemory } from "../model/capture.ts";
 import type { ChildLimits } from "./child.ts";
+import { lookInflight } from "./inflight.ts";
 import { kernelLogSince, kernelLogStart } from "./kernel-log.ts";
 import { summarizeSmb } from "./smb-summary.ts";
 
@@ -21,14 +23,27 @@ export interface Host {
 
 export type Plan = { readonly args: readonly string[] } | { readonly missing: string };
 
-export interface Action extends ChildLimits {
-  /** Actions begin in this order: what changes fastest first. */
-  readonly stage: 1 | 2;
+/** Actions begin in this order: what changes fastest first, what takes long last. */
+export type Stage = 1 | 2 | 3;
+
+/** An action that is a program, run by a child. */
+export interface ProgramAction extends ChildLimits {
+  readonly stage: Stage;
   readonly program: string;
   readonly plan: (order: CaptureOrder, host: Host) => Plan;
   /** What becomes of the output before it is written. */
   readonly show?: (output: string, order: CaptureOrder) => string;
 }
+
+/** An action that is a look at what was frozen, and into /proc at files that nobody can hang on. */
+export interface LookAction {
+  readonly stage: Stage;
+  /** What exceeds it is cut off at the end. */
+  readonly maxBytes: number;
+  readonly look: (order: CaptureOrder, frozen: FrozenMemory) => string;
+}
+
+export type Action = ProgramAction | LookAction;
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
@@ -53,6 +68,7 @@ export const ACTION_TABLE: Readonly<Record<ActionName, Action>> = {
     program: "tail",
     plan: (_, host) => filesPlan(["/proc/mounts", "/proc/self/mountinfo"], host, "-n", "+1"),
   },
+  inflight: { stage: 1, maxBytes: 2 * MiB, look: lookInflight },
   dmesg: {
     ...LOGS,
     program: "dmesg",

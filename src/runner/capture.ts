@@ -1,8 +1,8 @@
 // One capture from its order to its file: actions, flight recorder, manifest, in this order, then everything at once
-// onto the disk. In: an order and the frozen request table; out: a file under its final name, or an AodError and
+// onto the disk. In: an order and the frozen memory; out: a file under its final name, or an AodError and
 // nothing. Decides neither whether a capture is due nor what is in it: that is the order's.
 
-import type { CaptureOrder, CaptureSummary } from "../model/capture.ts";
+import type { CaptureOrder, CaptureSummary, FrozenMemory } from "../model/capture.ts";
 import type { BatchesFolder } from "../system/batches-folder.ts";
 import { findAction, type Host } from "./actions.ts";
 import type { Children } from "./child.ts";
@@ -32,7 +32,7 @@ export interface CaptureContext {
 /** Makes the capture. Throws DISK_FULL or CAPTURE_WRITE; then nothing of it is left. */
 export async function makeCapture(
   order: CaptureOrder,
-  table: ArrayBuffer,
+  frozen: FrozenMemory,
   context: CaptureContext,
 ): Promise<CaptureSummary> {
   const begunMs = performance.now();
@@ -40,9 +40,9 @@ export async function makeCapture(
   requireSpace(context.folder, 0, context.floorBytes);
   const partial = PartialCapture.reserve(context.folder, order.frozenAt.epochMs, order.rule);
   try {
-    const collected = await runActions(order, context);
+    const collected = await runActions(order, frozen, context);
     const actions = collected.map(({ outcome }) => outcome);
-    const recorder = readRecorder(table, order.watchingSinceNs, order.frozenAt.monotonicNs);
+    const recorder = readRecorder(frozen.table, order.watchingSinceNs, order.frozenAt.monotonicNs);
     const manifest = encodeManifest(order, context.facts, recorder, actions);
     const entries: readonly TarEntry[] = [
       { path: "manifest.json", chunks: [new TextEncoder().encode(manifest)] },
@@ -63,13 +63,14 @@ export async function makeCapture(
 /** Outcomes in the order of the rule's list; begun in the order of their stages. */
 async function runActions(
   order: CaptureOrder,
+  frozen: FrozenMemory,
   { slots, ...context }: CaptureContext,
 ): Promise<readonly Collected[]> {
   const names = [...new Set(order.actions)];
   const running = names
     .map((name) => ({ name, action: findAction(name) }))
     .toSorted((a, b) => (a.action?.stage ?? 0) - (b.action?.stage ?? 0))
-    .map(({ name, action }) => slots.run(() => runAction(name, action, { ...context, order })));
+    .map(({ name, action }) => slots.run(() => runAction(name, action, { ...context, order, frozen })));
   const collected = await Promise.all(running);
   return collected.toSorted((a, b) => names.indexOf(a.outcome.name) - names.indexOf(b.outcome.name));
 }

@@ -1,8 +1,9 @@
 // One action from its name to its outcome. In: the row of the table, the order and the machine; out: an outcome of one
 // shape and the bytes for the capture. Whatever goes wrong is an outcome: no action stops a capture.
 
-import type { ActionOutcome, CaptureOrder } from "../model/capture.ts";
-import type { Action, Host } from "./actions.ts";
+import { isUtf8 } from "node:buffer";
+import type { ActionOutcome, CaptureOrder, FrozenMemory } from "../model/capture.ts";
+import type { Action, Host, LookAction, ProgramAction } from "./actions.ts";
 import type { ChildResult, Children } from "./child.ts";
 import { findProgram } from "./program.ts";
 
@@ -13,6 +14,7 @@ export interface Collected {
 
 export interface ActionContext {
   readonly order: CaptureOrder;
+  readonly frozen: FrozenMemory;
   readonly host: Host;
   readonly children: Children;
   /** Ends what runs. */
@@ -29,6 +31,30 @@ export async function runAction(
   context: ActionContext,
 ): Promise<Collected> {
   if (action === undefined) return missing(name, "there is no such action");
+  return "look" in action ? look(name, action, context) : runProgram(name, action, context);
+}
+
+// --- internal ---
+
+function look(name: string, { look, maxBytes }: LookAction, { order, frozen }: ActionContext): Collected {
+  const begunMs = performance.now();
+  let whole: Uint8Array;
+  try {
+    whole = new TextEncoder().encode(look(order, frozen));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return nothing(name, { status: "failed", reason, exitCode: undefined, durationMs: 0 });
+  }
+  const isCut = whole.length > maxBytes;
+  const judged = isCut
+    ? ({ status: "truncated", reason: `the first ${maxBytes} bytes` } as const)
+    : ({ status: "ok", reason: undefined } as const);
+  const durationMs = Math.round(performance.now() - begunMs);
+  const content = isCut ? textOf(whole.subarray(0, maxBytes)) : whole;
+  return collected(name, content, { ...judged, exitCode: undefined, durationMs });
+}
+
+async function runProgram(name: string, action: ProgramAction, context: ActionContext): Promise<Collected> {
   const plan = action.plan(context.order, context.host);
   if ("missing" in plan) return missing(name, plan.missing);
   const program = findProgram(action.program);
@@ -37,28 +63,38 @@ export async function runAction(
   const begunMs = performance.now();
   const result = await context.children.run([program, ...plan.args], action, context.stop);
   const durationMs = Math.round(performance.now() - begunMs);
+  const ended = { ...judge(result, action), exitCode: result.exitCode, durationMs };
+  if (result.end === "not_started") return nothing(name, ended);
   const content =
     action.show === undefined
-      ? result.output
+      ? textOf(result.output)
       : new TextEncoder().encode(action.show(new TextDecoder().decode(result.output), context.order));
-  const wasStarted = result.end !== "not_started";
-  return {
-    content,
-    outcome: {
-      name,
-      file: wasStarted ? `actions/${name}.log` : undefined,
-      ...judge(result, action),
-      exitCode: result.exitCode,
-      durationMs,
-      bytes: content.length,
-      sha256: wasStarted ? new Bun.CryptoHasher("sha256").update(content).digest("hex") : undefined,
-    },
-  };
+  return collected(name, content, ended);
+}
+
+type Ended = Pick<ActionOutcome, "status" | "reason" | "exitCode" | "durationMs">;
+
+function collected(name: string, content: Uint8Array, ended: Ended): Collected {
+  const sha256 = new Bun.CryptoHasher("sha256").update(content).digest("hex");
+  const file = `actions/${name}.log`;
+  return { content, outcome: { name, file, ...ended, bytes: content.length, sha256 } };
+}
+
+/** Without a file. */
+function nothing(name: string, ended: Ended): Collected {
+  const outcome = { name, file: undefined, ...ended, bytes: 0, sha256: undefined };
+  return { content: new Uint8Array(0), outcome };
+}
+
+/** As UTF-8, whatever was printed: bytes that are none become U+FFFD. */
+function textOf(bytes: Uint8Array): Uint8Array {
+  if (isUtf8(bytes)) return bytes;
+  return new TextEncoder().encode(new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes));
 }
 
 function judge(
   { end, exitCode, truncated, errorText }: ChildResult,
-  { timeoutMs, maxBytes, keep }: Action,
+  { timeoutMs, maxBytes, keep }: ProgramAction,
 ): Pick<ActionOutcome, "status" | "reason"> {
   switch (end) {
     case "not_started":
@@ -80,6 +116,5 @@ function judge(
 }
 
 function missing(name: string, reason: string): Collected {
-  const nothing = { file: undefined, exitCode: undefined, durationMs: 0, bytes: 0, sha256: undefined };
-  return { content: new Uint8Array(0), outcome: { name, status: "missing", reason, ...nothing } };
+  return nothing(name, { status: "missing", reason, exitCode: undefined, durationMs: 0 });
 }

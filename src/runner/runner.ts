@@ -1,7 +1,7 @@
 // The runner as a whole: the folder, the bounds, the queue and the notifier put together. In: the output folder, orders,
 // notices, the wish to stop; out: reports. Knows no thread: worker.ts wires it to one, tests call it.
 
-import type { CaptureOrder } from "../model/capture.ts";
+import type { CaptureOrder, FrozenMemory } from "../model/capture.ts";
 import type { Notice, NotifySettings } from "../model/notice.ts";
 import type { BatchesFolder } from "../system/batches-folder.ts";
 import type { FromRunner, RunnerCounts } from "../thread/messages.ts";
@@ -47,7 +47,7 @@ export class Runner {
     const shared = { folder, facts, host, floorBytes, children: this.#children };
     const context = { ...shared, slots: new Slots(ACTIONS_MAX), stop: this.#stop.signal };
     this.#queue = new CaptureQueue({
-      makeCapture: (order, table) => makeCapture(order, table, context),
+      makeCapture: (order, frozen) => makeCapture(order, frozen, context),
       report,
       fail,
     });
@@ -66,8 +66,8 @@ export class Runner {
     return { ...this.#queue.counts, notices, abandoned, leftovers: this.#leftovers };
   }
 
-  submit(order: CaptureOrder, table: ArrayBuffer): void {
-    this.#queue.submit(order, table);
+  submit(order: CaptureOrder, frozen: FrozenMemory): void {
+    this.#queue.submit(order, frozen);
   }
 
   /** Applies to the notices that come from now on. */

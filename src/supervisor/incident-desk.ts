@@ -4,7 +4,14 @@
 
 import type { Anomaly, Recovery } from "../model/anomaly.ts";
 import type { Attribution } from "../model/attribution.ts";
-import type { CaptureOrder, CaptureSummary, ClockPair, Losses, Source } from "../model/capture.ts";
+import type {
+  CaptureOrder,
+  CaptureSummary,
+  ClockPair,
+  FrozenMemory,
+  Losses,
+  Source,
+} from "../model/capture.ts";
 import type { Config } from "../model/config.ts";
 import type { Incident } from "../model/incident.ts";
 import type { Notice, NoticeOutcome } from "../model/notice.ts";
@@ -23,10 +30,10 @@ export interface DeskOptions {
   readonly incidents: readonly Incident[];
   readonly tell: (event: SupervisorEvent) => void;
   readonly losses: () => Losses;
-  /** A copy of the request table as it is now. */
-  readonly freeze: () => ArrayBuffer;
+  /** A copy of the kernel side's memory as it is now. */
+  readonly freeze: () => FrozenMemory;
   /** Hands an order over; false where there is no runner at the moment. */
-  readonly send: (order: CaptureOrder, table: ArrayBuffer) => boolean;
+  readonly send: (order: CaptureOrder, frozen: FrozenMemory) => boolean;
   readonly notify: (notice: Notice) => boolean;
   /** Whose trouble it is: a look into /proc, which waits for nothing. */
   readonly attribute: (
@@ -83,12 +90,12 @@ export class IncidentDesk {
     const observation = this.#incidents.observe(this.#withLastingStanding(anomaly), clockPair());
     const { opened, worsened, grown, capture, suppressedBefore, displaced } = observation;
     // Before anything else: what the table shows is to be the moment of the decision.
-    const table = capture ? this.#options.freeze() : undefined;
+    const frozen = capture ? this.#options.freeze() : undefined;
     const frozenAt = clockPair();
     const isNews = opened || worsened || capture;
     const incident = isNews ? this.#attributed(observation.incident, anomaly) : observation.incident;
-    if (table !== undefined) {
-      this.#order(table, frozenAt, (context) =>
+    if (frozen !== undefined) {
+      this.#order(frozen, frozenAt, (context) =>
         orderFor(anomaly, incident, suppressedBefore, this.#config, context),
       );
     }
@@ -107,8 +114,8 @@ export class IncidentDesk {
 
   /** A capture because somebody asked for one. */
   snapshot(): void {
-    const table = this.#options.freeze();
-    this.#order(table, clockPair(), (context) => manualOrder(this.#config, context));
+    const frozen = this.#options.freeze();
+    this.#order(frozen, clockPair(), (context) => manualOrder(this.#config, context));
   }
 
   collected(capture: CaptureSummary): void {
@@ -164,7 +171,11 @@ export class IncidentDesk {
     return this.#incidents.attribute(incident.id, attribution) ?? incident;
   }
 
-  #order(table: ArrayBuffer, frozenAt: ClockPair, makeOrder: (context: OrderContext) => CaptureOrder): void {
+  #order(
+    frozen: FrozenMemory,
+    frozenAt: ClockPair,
+    makeOrder: (context: OrderContext) => CaptureOrder,
+  ): void {
     const order = makeOrder({
       orderId: ++this.#lastOrderId,
       source: this.#options.sourceName,
@@ -177,7 +188,7 @@ export class IncidentDesk {
     const { orderId, rule, kind } = order;
     this.#tell({ type: "collecting", orderId, rule, kind, frozenAfterMs });
     this.#underWay.add(order.orderId);
-    if (!this.#options.send(order, table)) this.dropped(order.orderId, "the runner is being started again");
+    if (!this.#options.send(order, frozen)) this.dropped(order.orderId, "the runner is being started again");
   }
 
   #resolveLater(): void {

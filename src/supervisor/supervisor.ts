@@ -3,7 +3,7 @@
 // deleting happen in the workers; deciding happens in the pure files beside it.
 
 import { attributeOnHost } from "../cifs/attribution.ts";
-import { freezeTable } from "../kernel/table.ts";
+import { freezeMemory } from "../kernel/table.ts";
 import type { Losses } from "../model/capture.ts";
 import type { Config } from "../model/config.ts";
 import { type Failure, toFailure } from "../model/failure.ts";
@@ -56,28 +56,28 @@ export class Supervisor {
       incidents: options.incidents ?? [],
       tell: options.tell,
       losses: () => this.#losses(),
-      freeze: () => freezeTable(options.source.memory),
-      send: (order, table) => this.#runner.post({ type: "collect", order, table }, [table]),
+      freeze: () => freezeMemory(options.source.memory),
+      send: (order, frozen) =>
+        this.#runner.post({ type: "collect", order, frozen }, [frozen.table, frozen.operations]),
       notify: (notice) => this.#runner.post({ type: "notify", notice }),
       attribute: attributeOnHost,
     });
     const watched = options.watch;
     this.#watch = watched && new ModuleWatch(watched.object, (change) => this.#attachmentChanged(change));
     this.#wakeSources = openWakeSources(watched !== undefined);
-    const { spawn } = options;
     this.#detector = this.#supervise("detector", {
-      spawn: spawn.detector,
+      spawn: options.spawn.detector,
       begin: () => this.#beginDetector(),
       onReport: (report) => this.#fromDetector(report),
       wake: () => signalEventFd(this.#wakeSources.fds.wakeFd),
     });
     this.#runner = this.#supervise("runner", {
-      spawn: spawn.runner,
-      begin: () => this.#beginRunner(),
+      spawn: options.spawn.runner,
+      begin: () => [{ type: "start", outputDir: this.#config.outputDir, notify: this.#config.notify }],
       onReport: (report) => this.#fromRunner(report),
     });
     this.#janitor = this.#supervise("janitor", {
-      spawn: spawn.janitor,
+      spawn: options.spawn.janitor,
       begin: () => this.#beginJanitor(),
       onReport: (report) => this.#fromJanitor(report),
     });
@@ -155,10 +155,6 @@ export class Supervisor {
     const { sourceName: source } = this.#options;
     const start = { type: "start", handles, source, rules: this.#config.rules } as const;
     return this.#watch?.attached ? [start, { type: "attached" }] : [start];
-  }
-
-  #beginRunner(): readonly ToRunner[] {
-    return [{ type: "start", outputDir: this.#config.outputDir, notify: this.#config.notify }];
   }
 
   #beginJanitor(): readonly ToJanitor[] {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { readDebugData, readWchan } from "../../src/cifs/proc.ts";
+import { readDebugData, readStack, readWchan } from "../../src/cifs/proc.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 
 describe("readDebugData", () => {
@@ -45,5 +45,19 @@ describe("readWchan", () => {
 
   test("says something of ourselves", () => {
     expect(readWchan(process.pid)).toBeString();
+  });
+});
+
+describe("readStack", () => {
+  test("gives the lines that the kernel gives, undefined for a task that is no more", () => {
+    const proc = tempDir();
+    mkdirSync(join(proc, "77"));
+    writeFileSync(join(proc, "77", "stack"), "[<0>] wait_for_response+0x7d/0x110 [cifs]\n");
+    expect(readStack(77, proc)).toBe("[<0>] wait_for_response+0x7d/0x110 [cifs]\n");
+    expect(readStack(78, proc)).toBeUndefined();
+  });
+
+  test("says something of ourselves", () => {
+    expect(readStack(process.pid)).toBeString();
   });
 });

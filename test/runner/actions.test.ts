@@ -1,6 +1,13 @@
 import { describe, expect, test } from "bun:test";
-import { ACTION_NAMES } from "../../src/model/action.ts";
-import { ACTION_TABLE, findAction, type Host, type Plan, windowBeganNs } from "../../src/runner/actions.ts";
+import { ACTION_NAMES, type ActionName } from "../../src/model/action.ts";
+import {
+  ACTION_TABLE,
+  findAction,
+  type Host,
+  type Plan,
+  type ProgramAction,
+  windowBeganNs,
+} from "../../src/runner/actions.ts";
 import { anOrder, FROZEN_AT } from "../helpers/order.ts";
 import { aRequest } from "../helpers/request.ts";
 
@@ -13,18 +20,31 @@ const ALL_REMOTE: Host = {
   },
 };
 
-function planOf(name: (typeof ACTION_NAMES)[number], host: Host, order = anOrder()): Plan {
-  return ACTION_TABLE[name].plan(order, host);
+function programAction(name: ActionName): ProgramAction {
+  const action = ACTION_TABLE[name];
+  if ("look" in action) throw new Error(`${name} is no program`);
+  return action;
 }
 
-describe.each(ACTION_NAMES.map((name) => [name] as const))("the action %s", (name) => {
-  const action = ACTION_TABLE[name];
+function planOf(name: ActionName, host: Host, order = anOrder()): Plan {
+  return programAction(name).plan(order, host);
+}
 
-  test("has a deadline, a cap and a program", () => {
+const PROGRAMS = ACTION_NAMES.filter((name) => "program" in ACTION_TABLE[name]);
+
+test.each(ACTION_NAMES.map((name) => [name] as const))("the action %s has a stage and a cap", (name) => {
+  const action = ACTION_TABLE[name];
+  expect(action.stage).toBeWithin(1, 4);
+  expect(action.maxBytes).toBeWithin(1, 16 * 1024 * 1024 + 1);
+  expect(findAction(name)).toBe(action);
+});
+
+describe.each(PROGRAMS.map((name) => [name] as const))("the action %s", (name) => {
+  const action = programAction(name);
+
+  test("has a deadline and a program", () => {
     expect(action.timeoutMs).toBeWithin(1, 30_001);
-    expect(action.maxBytes).toBeWithin(1, 16 * 1024 * 1024 + 1);
     expect(action.program).toMatch(/^[a-z]+$/);
-    expect(findAction(name)).toBe(action);
   });
 
   test("has a plan on a machine that has everything, with absolute paths alone", () => {
@@ -89,7 +109,7 @@ describe("actions", () => {
   test("dmesg shows since the window began, with a margin for the clock's drift", () => {
     const order = anOrder({ triggeredNs: 50e9, windowNs: 1e9 });
     const log = "[   40.000000] old\n[   48.500000] CIFS: reconnecting\n[   50.000000] now\n";
-    expect(ACTION_TABLE.dmesg.show?.(log, order)).toBe(log.slice(log.indexOf("[   48")));
+    expect(programAction("dmesg").show?.(log, order)).toBe(log.slice(log.indexOf("[   48")));
   });
 });
 

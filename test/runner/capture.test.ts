@@ -8,7 +8,7 @@ import { Slots } from "../../src/runner/slots.ts";
 import { openBatchesFolder } from "../../src/system/batches-folder.ts";
 import { anOrder } from "../helpers/order.ts";
 import { aRequest } from "../helpers/request.ts";
-import { aTable } from "../helpers/request-table.ts";
+import { aFrozen } from "../helpers/request-table.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 import { untar } from "../helpers/untar.ts";
 
@@ -39,7 +39,7 @@ describe("a capture", () => {
   test("is one folder with manifest, requests and actions, in this order", async () => {
     const { context, path } = aContext();
     const order = anOrder({ actions: ["mounts", "no-such-action"], evidence: requests });
-    const summary = await makeCapture(order, aTable(requests), context);
+    const summary = await makeCapture(order, aFrozen(requests), context);
     expect(summary).toMatchObject({
       orderId: order.orderId,
       incidentId: "incident-1",
@@ -71,7 +71,7 @@ describe("a capture", () => {
 
   test("needs neither actions nor requests", async () => {
     const { context, path } = aContext();
-    const { name } = await makeCapture(anOrder(), aTable([]), context);
+    const { name } = await makeCapture(anOrder(), aFrozen(), context);
     const entries = untar(Bun.zstdDecompressSync(readFileSync(join(path, name))));
     expect(entries.map((entry) => entry.path)).toEqual([
       `${NAME}/`,
@@ -83,7 +83,7 @@ describe("a capture", () => {
   test("beside another one of the same moment has a name, and a folder, of its own", async () => {
     const { context, path } = aContext();
     const made = await Promise.all(
-      [1, 2].map(() => makeCapture(anOrder({ actions: ["mounts"] }), aTable([]), context)),
+      [1, 2].map(() => makeCapture(anOrder({ actions: ["mounts"] }), aFrozen(), context)),
     );
     expect(made.map(({ name }) => name).sort()).toEqual([
       "aod_20261123T012345.678Z-2_slow.tar.zst",
@@ -97,21 +97,21 @@ describe("a capture", () => {
 
   test("runs each action once, though the rule names it twice", async () => {
     const { context } = aContext();
-    const { actions } = await makeCapture(anOrder({ actions: ["mounts", "mounts"] }), aTable([]), context);
+    const { actions } = await makeCapture(anOrder({ actions: ["mounts", "mounts"] }), aFrozen(), context);
     expect(actions).toHaveLength(1);
   });
 
   test("is complete without its actions where aod is being stopped", async () => {
     const { context, path } = aContext();
     const stopped = { ...context, stop: AbortSignal.abort() };
-    const { name, actions } = await makeCapture(anOrder({ actions: ["mounts"] }), aTable(requests), stopped);
+    const { name, actions } = await makeCapture(anOrder({ actions: ["mounts"] }), aFrozen(requests), stopped);
     expect(actions).toMatchObject([{ status: "failed", reason: "aod is stopping", file: undefined }]);
     expect(untar(Bun.zstdDecompressSync(readFileSync(join(path, name))))).toHaveLength(3);
   });
 
   test("that the disk has no room for leaves nothing behind", async () => {
     const { context, path } = aContext({ floorBytes: 2 ** 60 });
-    await expect(makeCapture(anOrder(), aTable(requests), context)).rejects.toMatchObject({
+    await expect(makeCapture(anOrder(), aFrozen(requests), context)).rejects.toMatchObject({
       code: "DISK_FULL",
     });
     expect(readdirSync(path)).toEqual([]);
@@ -120,7 +120,7 @@ describe("a capture", () => {
   test("that fails in the middle leaves nothing behind", async () => {
     const { context, path } = aContext();
     const broken = { ...context, facts: null as unknown as typeof context.facts };
-    await expect(makeCapture(anOrder({ actions: ["mounts"] }), aTable(requests), broken)).rejects.toThrow(
+    await expect(makeCapture(anOrder({ actions: ["mounts"] }), aFrozen(requests), broken)).rejects.toThrow(
       TypeError,
     );
     expect(readdirSync(path)).toEqual([]);
@@ -130,7 +130,7 @@ describe("a capture", () => {
   const canRead = tar !== null && Bun.which("zstd") !== null;
   test.skipIf(!canRead)("is what `tar --zstd -tf` lists (needs the program zstd)", async () => {
     const { context, path } = aContext();
-    const { name } = await makeCapture(anOrder({ actions: ["mounts"] }), aTable(requests), context);
+    const { name } = await makeCapture(anOrder({ actions: ["mounts"] }), aFrozen(requests), context);
     const { stdout, exitCode } = Bun.spawnSync([tar ?? "", "--zstd", "-tf", join(path, name)]);
     expect(exitCode).toBe(0);
     expect(stdout.toString().trim().split("\n")).toEqual([

@@ -1,14 +1,15 @@
 import { describe, expect, test } from "bun:test";
-import type { Action, Host } from "../../src/runner/actions.ts";
+import type { Action, Host, ProgramAction } from "../../src/runner/actions.ts";
 import { ACTION_TABLE } from "../../src/runner/actions.ts";
 import { Children } from "../../src/runner/child.ts";
 import { runAction } from "../../src/runner/run-action.ts";
 import { anOrder } from "../helpers/order.ts";
+import { aFrozen } from "../helpers/request-table.ts";
 
 const HOST: Host = { networkFileSystem: () => undefined, exists: () => true };
 
 /** An action whose program does what the script says. */
-function aScript(script: string, parts: Partial<Action> = {}): Action {
+function aScript(script: string, parts: Partial<ProgramAction> = {}): ProgramAction {
   const bounds = { stage: 1, timeoutMs: 10_000, maxBytes: 1000, keep: "head" } as const;
   return { ...bounds, program: "sh", plan: () => ({ args: ["-c", script] }), ...parts };
 }
@@ -16,6 +17,7 @@ function aScript(script: string, parts: Partial<Action> = {}): Action {
 async function run(action: Action | undefined, stop = new AbortController().signal) {
   const { outcome, content } = await runAction("it", action, {
     order: anOrder(),
+    frozen: aFrozen(),
     host: HOST,
     children: new Children(),
     stop,
@@ -111,5 +113,36 @@ describe("an action", () => {
     expect(outcome.status).toBe("ok");
     expect(text).toContain("==> /proc/mounts <==\n");
     expect(text).toContain("==> /proc/self/mountinfo <==\n");
+  });
+
+  test("shows bytes that are no UTF-8 as U+FFFD", async () => {
+    const { outcome, text } = await run(aScript("printf 'ol\\351\\n'"));
+    expect(text).toBe("ol\ufffd\n");
+    expect(outcome).toMatchObject({ status: "ok", bytes: 6 });
+  });
+});
+
+describe("an action that is a look", () => {
+  const aLook = (look: () => string): Action => ({ stage: 1, maxBytes: 10, look });
+
+  test("has its text, and no exit code", async () => {
+    const { outcome, text } = await run(aLook(() => "seen"));
+    expect(text).toBe("seen");
+    expect(outcome).toMatchObject({ status: "ok", file: "actions/it.log", bytes: 4, exitCode: undefined });
+  });
+
+  test("is cut at its cap, also within a character", async () => {
+    const { outcome, text } = await run(aLook(() => "123456789é"));
+    expect(text).toBe("123456789\ufffd");
+    expect(outcome).toMatchObject({ status: "truncated", reason: "the first 10 bytes" });
+  });
+
+  test("that fails stops no capture", async () => {
+    const { outcome } = await run(
+      aLook(() => {
+        throw new Error("EIO: read");
+      }),
+    );
+    expect(outcome).toMatchObject({ status: "failed", reason: "EIO: read", file: undefined });
   });
 });
