@@ -10,6 +10,9 @@ export const ACTIONS = {
   mounts: "/proc/mounts and /proc/self/mountinfo",
   smbinfo: "what is known of each SMB connection, without touching a share",
   inflight: "every request without a reply, every operation that waits to be one, and where their tasks are",
+  openfiles: "the files that are open on each share",
+  dfscache: "/proc/fs/cifs/dfscache: where DFS paths lead",
+  versions: "kernel, cifs module and its parameters, distribution, cifs-utils",
   syslogs: "the last 100 lines of /var/log/syslog or /var/log/messages, if that file is local",
 } as const satisfies Readonly<Record<string, string>>;
 

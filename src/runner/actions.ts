@@ -11,6 +11,7 @@ import type { CaptureOrder, FrozenMemory } from "../model/capture.ts";
 import type { ChildLimits } from "./child.ts";
 import { lookInflight } from "./inflight.ts";
 import { kernelLogSince, kernelLogStart } from "./kernel-log.ts";
+import { summarizeOpenFiles } from "./open-files-summary.ts";
 import { summarizeSmb } from "./smb-summary.ts";
 
 /** What an action may ask about the machine before anything is run. */
@@ -31,6 +32,8 @@ export interface ProgramAction extends ChildLimits {
   readonly stage: Stage;
   readonly program: string;
   readonly plan: (order: CaptureOrder, host: Host) => Plan;
+  /** A second program, run after it where it is installed; what it prints follows. */
+  readonly also?: { readonly program: string; readonly args: readonly string[] };
   /** What becomes of the output before it is written. */
   readonly show?: (output: string, order: CaptureOrder) => string;
 }
@@ -48,6 +51,18 @@ export type Action = ProgramAction | LookAction;
 const KiB = 1024;
 const MiB = 1024 * KiB;
 const DEBUG_DATA = "/proc/fs/cifs/DebugData";
+
+/** What a support engineer asks for first; nothing of it changes while aod runs but the parameters. */
+const VERSIONS = [
+  "/proc/version",
+  "/proc/cmdline",
+  "/proc/sys/kernel/arch",
+  "/proc/sys/kernel/tainted",
+  "/sys/module/cifs/version",
+  "/sys/module/cifs/srcversion",
+  "/sys/module/cifs/parameters",
+  "/etc/os-release",
+];
 
 const PROC = { stage: 1, timeoutMs: 3_000, maxBytes: 4 * MiB, keep: "head" } as const;
 // Logs print the oldest line first, and the newest matter most.
@@ -67,6 +82,25 @@ export const ACTION_TABLE: Readonly<Record<ActionName, Action>> = {
     // Of several files it says which is which.
     program: "tail",
     plan: (_, host) => filesPlan(["/proc/mounts", "/proc/self/mountinfo"], host, "-n", "+1"),
+  },
+  openfiles: {
+    ...PROC,
+    maxBytes: 2 * MiB,
+    program: "cat",
+    plan: (_, host) => filesPlan(["/proc/fs/cifs/open_files"], host),
+    show: summarizeOpenFiles,
+  },
+  dfscache: { ...PROC, program: "cat", plan: (_, host) => filesPlan(["/proc/fs/cifs/dfscache"], host) },
+  versions: {
+    ...PROC,
+    maxBytes: 256 * KiB,
+    // Each line behind its file's name, folders too.
+    program: "grep",
+    plan: (_, host) => {
+      const there = VERSIONS.filter((path) => whyUnreadable(path, host) === undefined);
+      return there.length > 0 ? filesPlan(there, host, "-raHs", "") : filesPlan(VERSIONS, host);
+    },
+    also: { program: "mount.cifs", args: ["-V"] },
   },
   inflight: { stage: 1, maxBytes: 2 * MiB, look: lookInflight },
   dmesg: {

@@ -61,7 +61,8 @@ async function runProgram(name: string, action: ProgramAction, context: ActionCo
   if (program === undefined) return missing(name, `${action.program} is not installed`);
 
   const begunMs = performance.now();
-  const result = await context.children.run([program, ...plan.args], action, context.stop);
+  const first = await context.children.run([program, ...plan.args], action, context.stop);
+  const result = await withSecond(first, action, context);
   const durationMs = Math.round(performance.now() - begunMs);
   const ended = { ...judge(result, action), exitCode: result.exitCode, durationMs };
   if (result.end === "not_started") return nothing(name, ended);
@@ -70,6 +71,19 @@ async function runProgram(name: string, action: ProgramAction, context: ActionCo
       ? textOf(result.output)
       : new TextEncoder().encode(action.show(new TextDecoder().decode(result.output), context.order));
   return collected(name, content, ended);
+}
+
+/** What the second program prints goes behind what the first did; how it ends is nobody's concern. */
+async function withSecond(
+  first: ChildResult,
+  { also, ...limits }: ProgramAction,
+  { children, stop }: ActionContext,
+): Promise<ChildResult> {
+  const program = also && findProgram(also.program);
+  if (also === undefined || program === undefined || first.end !== "exited") return first;
+  const { output } = await children.run([program, ...also.args], limits, stop);
+  const label = `${[also.program, ...also.args].join(" ")}:`;
+  return { ...first, output: Buffer.concat([first.output, Buffer.from(label), output]) };
 }
 
 type Ended = Pick<ActionOutcome, "status" | "reason" | "exitCode" | "durationMs">;

@@ -51,7 +51,8 @@ describe.each(PROGRAMS.map((name) => [name] as const))("the action %s", (name) =
     const plan = planOf(name, ALL_THERE);
     const args = "args" in plan ? plan.args : [];
     expect(plan).toHaveProperty("args");
-    for (const arg of args.filter((one) => one.includes("/"))) expect(arg).toMatch(/^\/(proc|var\/log)\//);
+    for (const arg of args.filter((one) => one.includes("/")))
+      expect(arg).toMatch(/^\/(proc|sys|etc|var\/log)\//);
   });
 
   test("touches nothing on a network file system", () => {
@@ -74,10 +75,20 @@ describe("actions", () => {
     expect(findAction("toString")).toBeUndefined();
   });
 
-  test.each(["debugdata", "stats", "smbinfo"] as const)("%s: missing where cifs is not loaded", (name) => {
-    expect(planOf(name, NOTHING_THERE)).toEqual({
-      missing: expect.stringMatching(/^\/proc\/fs\/cifs\/\w+ does not exist$/),
-    });
+  test.each(["debugdata", "stats", "smbinfo", "openfiles", "dfscache"] as const)(
+    "%s: missing where cifs is not loaded",
+    (name) => {
+      expect(planOf(name, NOTHING_THERE)).toEqual({
+        missing: expect.stringMatching(/^\/proc\/fs\/cifs\/\w+ does not exist$/),
+      });
+    },
+  );
+
+  test("versions reads what there is", () => {
+    const host: Host = { ...ALL_THERE, exists: (path) => path.startsWith("/proc/") };
+    const paths = ["/proc/version", "/proc/cmdline", "/proc/sys/kernel/arch", "/proc/sys/kernel/tainted"];
+    expect(planOf("versions", host)).toEqual({ args: ["-raHs", "", ...paths] });
+    expect(planOf("versions", NOTHING_THERE)).toEqual({ missing: "/proc/version does not exist" });
   });
 
   test("syslogs reads the log that the system has", () => {

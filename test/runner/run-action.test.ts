@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { existsSync, readFileSync } from "node:fs";
 import type { Action, Host, ProgramAction } from "../../src/runner/actions.ts";
 import { ACTION_TABLE } from "../../src/runner/actions.ts";
 import { Children } from "../../src/runner/child.ts";
@@ -6,7 +7,7 @@ import { runAction } from "../../src/runner/run-action.ts";
 import { anOrder } from "../helpers/order.ts";
 import { aFrozen } from "../helpers/request-table.ts";
 
-const HOST: Host = { networkFileSystem: () => undefined, exists: () => true };
+const HOST: Host = { networkFileSystem: () => undefined, exists: existsSync };
 
 /** An action whose program does what the script says. */
 function aScript(script: string, parts: Partial<ProgramAction> = {}): ProgramAction {
@@ -119,6 +120,21 @@ describe("an action", () => {
     const { outcome, text } = await run(aScript("printf 'ol\\351\\n'"));
     expect(text).toBe("ol\ufffd\n");
     expect(outcome).toMatchObject({ status: "ok", bytes: 6 });
+  });
+});
+
+describe("the versions", () => {
+  test("are those of this host, each behind its file's name", async () => {
+    const { outcome, text } = await run(ACTION_TABLE.versions);
+    expect(outcome.status).toBe("ok");
+    expect(text).toContain(`/proc/version:${readFileSync("/proc/version", "utf8")}`);
+    expect(text).toMatch(/^\/proc\/sys\/kernel\/tainted:\d+$/m);
+  });
+
+  test("have what a second program says, where it is installed", async () => {
+    const also = { program: "sh", args: ["-c", "echo 7.0"] };
+    expect((await run(aScript("echo 1", { also }))).text).toBe("1\nsh -c echo 7.0:7.0\n");
+    expect((await run(aScript("echo 1", { also: { ...also, program: "frobnicate" } }))).text).toBe("1\n");
   });
 });
 
