@@ -17,6 +17,9 @@ export interface ClockPair {
   readonly monotonicNs: number;
 }
 
+/** Why the counters are sampled, to be compared with later ones. */
+export type SampleReason = "attached" | "resolved";
+
 /** How often each thing happened that may cost evidence, by cause. */
 export type Losses = Readonly<Record<string, number>>;
 

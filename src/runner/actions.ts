@@ -8,11 +8,14 @@
 import { parseDebugData } from "../cifs/debug-data.ts";
 import { ACTIONS, type ActionName } from "../model/action.ts";
 import type { CaptureOrder, FrozenMemory } from "../model/capture.ts";
+import { type Baseline, PRINT_FILES, SAMPLED } from "./baselines.ts";
 import type { ChildLimits } from "./child.ts";
 import { lookInflight } from "./inflight.ts";
 import { kernelLogSince, kernelLogStart } from "./kernel-log.ts";
+import { compareNetCounters } from "./net-counters.ts";
 import { summarizeOpenFiles } from "./open-files-summary.ts";
 import { summarizeSmb } from "./smb-summary.ts";
+import { compareStats } from "./stats-delta.ts";
 
 /** What an action may ask about the machine before anything is run. */
 export interface Host {
@@ -34,8 +37,8 @@ export interface ProgramAction extends ChildLimits {
   readonly plan: (order: CaptureOrder, host: Host) => Plan;
   /** A second program, run after it where it is installed; what it prints follows. */
   readonly also?: { readonly program: string; readonly args: readonly string[] };
-  /** What becomes of the output before it is written. */
-  readonly show?: (output: string, order: CaptureOrder) => string;
+  /** What becomes of the output before it is written. @param baseline what it was while all was well, if it is sampled. */
+  readonly show?: (output: string, order: CaptureOrder, baseline?: Baseline) => string;
 }
 
 /** An action that is a look at what was frozen, and into /proc at files that nobody can hang on. */
@@ -82,6 +85,19 @@ export const ACTION_TABLE: Readonly<Record<ActionName, Action>> = {
     // Of several files it says which is which.
     program: "tail",
     plan: (_, host) => filesPlan(["/proc/mounts", "/proc/self/mountinfo"], host, "-n", "+1"),
+  },
+  netstat: {
+    ...PROC,
+    maxBytes: 1 * MiB,
+    program: PRINT_FILES.program,
+    plan: (_, host) => filesPlan(SAMPLED.netstat, host, ...PRINT_FILES.options),
+    show: compareNetCounters,
+  },
+  "stats-delta": {
+    ...PROC,
+    program: PRINT_FILES.program,
+    plan: (_, host) => filesPlan(SAMPLED["stats-delta"], host, ...PRINT_FILES.options),
+    show: compareStats,
   },
   openfiles: {
     ...PROC,

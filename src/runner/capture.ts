@@ -5,6 +5,7 @@
 import type { CaptureOrder, CaptureSummary, FrozenMemory } from "../model/capture.ts";
 import type { BatchesFolder } from "../system/batches-folder.ts";
 import { findAction, type Host } from "./actions.ts";
+import type { Baselines } from "./baselines.ts";
 import type { Children } from "./child.ts";
 import { encodeManifest, type HostFacts } from "./manifest.ts";
 import { PartialCapture, requireSpace } from "./partial-capture.ts";
@@ -21,6 +22,8 @@ export interface CaptureContext {
   readonly facts: HostFacts;
   readonly host: Host;
   readonly children: Children;
+  /** What counters were while all was well. */
+  readonly baselines: Pick<Baselines, "before">;
   /** Actions of all captures together. */
   readonly slots: Slots;
   /** Ends running actions, so that their captures are complete without them. */

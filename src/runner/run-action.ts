@@ -4,6 +4,7 @@
 import { isUtf8 } from "node:buffer";
 import type { ActionOutcome, CaptureOrder, FrozenMemory } from "../model/capture.ts";
 import type { Action, Host, LookAction, ProgramAction } from "./actions.ts";
+import type { Baselines } from "./baselines.ts";
 import type { ChildResult, Children } from "./child.ts";
 import { findProgram } from "./program.ts";
 
@@ -17,6 +18,7 @@ export interface ActionContext {
   readonly frozen: FrozenMemory;
   readonly host: Host;
   readonly children: Children;
+  readonly baselines: Pick<Baselines, "before">;
   /** Ends what runs. */
   readonly stop: AbortSignal;
 }
@@ -69,8 +71,17 @@ async function runProgram(name: string, action: ProgramAction, context: ActionCo
   const content =
     action.show === undefined
       ? textOf(result.output)
-      : new TextEncoder().encode(action.show(new TextDecoder().decode(result.output), context.order));
+      : new TextEncoder().encode(shown(name, action.show, result.output, context));
   return collected(name, content, ended);
+}
+
+function shown(
+  name: string,
+  show: NonNullable<ProgramAction["show"]>,
+  output: Uint8Array,
+  { order, baselines }: ActionContext,
+): string {
+  return show(new TextDecoder().decode(output), order, baselines.before(name, order.triggeredNs));
 }
 
 /** What the second program prints goes behind what the first did; how it ends is nobody's concern. */

@@ -29,6 +29,9 @@ serve<ToRunner, FromRunner>((port) => {
       case "collect":
         started().submit(message.order, message.frozen);
         break;
+      case "sample":
+        started().sample(message.reason);
+        break;
       case "configure":
         started().configure(message.notify);
         break;

@@ -59,6 +59,7 @@ const context = {
   facts: readHostFacts(),
   host: HOST,
   children: new Children(),
+  baselines: { before: () => undefined },
   slots: new Slots(4),
   stop: new AbortController().signal,
   floorBytes: 0,

@@ -75,7 +75,7 @@ describe("actions", () => {
     expect(findAction("toString")).toBeUndefined();
   });
 
-  test.each(["debugdata", "stats", "smbinfo", "openfiles", "dfscache"] as const)(
+  test.each(["debugdata", "stats", "smbinfo", "openfiles", "dfscache", "stats-delta"] as const)(
     "%s: missing where cifs is not loaded",
     (name) => {
       expect(planOf(name, NOTHING_THERE)).toEqual({

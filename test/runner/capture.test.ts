@@ -22,6 +22,7 @@ function aContext(parts: { readonly floorBytes?: number } = {}) {
     facts: { aodVersion: "1.2.3", host: "client", bootId: "b-o-o-t", kernel: "6.12.0" },
     host: HOST,
     children: new Children(),
+    baselines: { before: () => undefined },
     slots: new Slots(4),
     stop: new AbortController().signal,
     floorBytes: 0,

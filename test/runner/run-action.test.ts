@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import type { Action, Host, ProgramAction } from "../../src/runner/actions.ts";
 import { ACTION_TABLE } from "../../src/runner/actions.ts";
 import { Children } from "../../src/runner/child.ts";
-import { runAction } from "../../src/runner/run-action.ts";
+import { type ActionContext, runAction } from "../../src/runner/run-action.ts";
 import { anOrder } from "../helpers/order.ts";
 import { aFrozen } from "../helpers/request-table.ts";
 
@@ -15,12 +15,17 @@ function aScript(script: string, parts: Partial<ProgramAction> = {}): ProgramAct
   return { ...bounds, program: "sh", plan: () => ({ args: ["-c", script] }), ...parts };
 }
 
-async function run(action: Action | undefined, stop = new AbortController().signal) {
+async function run(
+  action: Action | undefined,
+  stop = new AbortController().signal,
+  before: ActionContext["baselines"]["before"] = () => undefined,
+) {
   const { outcome, content } = await runAction("it", action, {
     order: anOrder(),
     frozen: aFrozen(),
     host: HOST,
     children: new Children(),
+    baselines: { before },
     stop,
   });
   return { outcome, text: new TextDecoder().decode(content) };
@@ -135,6 +140,19 @@ describe("the versions", () => {
     const also = { program: "sh", args: ["-c", "echo 7.0"] };
     expect((await run(aScript("echo 1", { also }))).text).toBe("1\nsh -c echo 7.0:7.0\n");
     expect((await run(aScript("echo 1", { also: { ...also, program: "frobnicate" } }))).text).toBe("1\n");
+  });
+});
+
+describe("an action that compares", () => {
+  test("gets the sample that was taken before the trigger", async () => {
+    const asked: unknown[] = [];
+    const action = aScript("printf 2", { show: (now, _, baseline) => `${baseline?.text} -> ${now}` });
+    const { text } = await run(action, undefined, (...of) => {
+      asked.push(of);
+      return { text: "1", takenNs: 1, reason: "attached" };
+    });
+    expect(text).toBe("1 -> 2");
+    expect(asked).toEqual([["it", anOrder().triggeredNs]]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { monotonicNs } from "../../src/system/clock.ts";
 import type { FromRunner, ToRunner } from "../../src/thread/messages.ts";
 import { aNotice } from "../helpers/notice.ts";
 import { anOrder } from "../helpers/order.ts";
@@ -99,6 +100,26 @@ describe("the runner's thread", () => {
       "timed_out",
       "timed_out",
     ]);
+  });
+
+  test("shows in a capture what changed since it took a sample", async () => {
+    const { outputDir, path, thread } = aRunner();
+    thread.post({ type: "start", outputDir, notify: undefined });
+    await thread.take("ready");
+    thread.post({ type: "sample", reason: "resolved" });
+    // Samples hold up nobody: whether one is there shows only in a capture.
+    const order = () => anOrder({ actions: ["netstat"], triggeredNs: monotonicNs() });
+    const netstat = async () => {
+      thread.post({ type: "collect", order: order(), frozen: aFrozen() });
+      const { capture } = await thread.take("collected");
+      return untar(Bun.zstdDecompressSync(readFileSync(join(path, capture.name)))).at(-1)?.text ?? "";
+    };
+    let text = await netstat();
+    for (let tries = 0; tries < 50 && text.startsWith("nothing"); tries++) text = await netstat();
+    expect(text).toContain("when the last incident was over\n");
+    expect(text).toMatch(/^\d+ of \d{2,} counters changed$/m);
+    thread.post({ type: "stop" });
+    await thread.take("stopped");
   });
 
   test("says that the output folder is unusable", async () => {
