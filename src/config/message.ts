@@ -42,9 +42,9 @@ export function hintAtCommand(given: unknown): string {
   return typeof given === "string" && /^\w{1,40}$/.test(given) ? ` (write {command: ${given}})` : "";
 }
 
-/** AODv2's default configuration asks for a packet capture. */
+/** AODv2's default configuration asks for a packet capture by its program's name. */
 export function hintAtAction(given: unknown): string {
-  return given === "tcpdump" ? " (aod records no packets: leave it out)" : didYouMean(given, ACTION_NAMES);
+  return given === "tcpdump" ? " (aod calls it pcap)" : didYouMean(given, ACTION_NAMES);
 }
 
 export function hintAtNames(names: readonly string[]): (given: unknown) => string {

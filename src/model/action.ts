@@ -15,6 +15,7 @@ export const ACTIONS = {
   openfiles: "the files that are open on each share",
   dfscache: "/proc/fs/cifs/dfscache: where DFS paths lead",
   versions: "kernel, cifs module and its parameters, distribution, cifs-utils",
+  pcap: "headers of the packets to and from the server, for ten seconds from the trigger on",
   syslogs: "the last 100 lines of /var/log/syslog or /var/log/messages, if that file is local",
 } as const satisfies Readonly<Record<string, string>>;
 

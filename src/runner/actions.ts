@@ -14,6 +14,7 @@ import { lookInflight } from "./inflight.ts";
 import { kernelLogSince, kernelLogStart } from "./kernel-log.ts";
 import { compareNetCounters } from "./net-counters.ts";
 import { summarizeOpenFiles } from "./open-files-summary.ts";
+import { planPackets } from "./packets.ts";
 import { summarizeSmb } from "./smb-summary.ts";
 import { compareStats } from "./stats-delta.ts";
 
@@ -35,6 +36,10 @@ export interface ProgramAction extends ChildLimits {
   readonly stage: Stage;
   readonly program: string;
   readonly plan: (order: CaptureOrder, host: Host) => Plan;
+  /** It does not end by itself: to be killed at its deadline is how it ends well. */
+  readonly runsToDeadline?: true;
+  /** Of the file, where it is no text: what is printed is kept byte for byte. */
+  readonly suffix?: ".pcap";
   /** A second program, run after it where it is installed; what it prints follows. */
   readonly also?: { readonly program: string; readonly args: readonly string[] };
   /** What becomes of the output before it is written. @param baseline what it was while all was well, if it is sampled. */
@@ -134,6 +139,16 @@ export const ACTION_TABLE: Readonly<Record<ActionName, Action>> = {
       const since = `--since=@${Math.floor(windowBeganEpochMs(order) / 1000)}`;
       return { args: ["--no-pager", "--utc", "--output=short-iso-precise", since] };
     },
+  },
+  pcap: {
+    stage: 3,
+    timeoutMs: 10_000,
+    maxBytes: 4 * MiB,
+    keep: "head",
+    program: "tcpdump",
+    plan: planPackets,
+    runsToDeadline: true,
+    suffix: ".pcap",
   },
   syslogs: {
     ...LOGS,

@@ -68,20 +68,19 @@ async function runProgram(name: string, action: ProgramAction, context: ActionCo
   const durationMs = Math.round(performance.now() - begunMs);
   const ended = { ...judge(result, action), exitCode: result.exitCode, durationMs };
   if (result.end === "not_started") return nothing(name, ended);
-  const content =
-    action.show === undefined
-      ? textOf(result.output)
-      : new TextEncoder().encode(shown(name, action.show, result.output, context));
-  return collected(name, content, ended);
+  return collected(name, contentOf(name, action, result.output, context), ended, action.suffix);
 }
 
-function shown(
+function contentOf(
   name: string,
-  show: NonNullable<ProgramAction["show"]>,
+  { show, suffix }: ProgramAction,
   output: Uint8Array,
   { order, baselines }: ActionContext,
-): string {
-  return show(new TextDecoder().decode(output), order, baselines.before(name, order.triggeredNs));
+): Uint8Array {
+  if (suffix !== undefined) return output;
+  if (show === undefined) return textOf(output);
+  const baseline = baselines.before(name, order.triggeredNs);
+  return new TextEncoder().encode(show(new TextDecoder().decode(output), order, baseline));
 }
 
 /** What the second program prints goes behind what the first did; how it ends is nobody's concern. */
@@ -99,9 +98,9 @@ async function withSecond(
 
 type Ended = Pick<ActionOutcome, "status" | "reason" | "exitCode" | "durationMs">;
 
-function collected(name: string, content: Uint8Array, ended: Ended): Collected {
+function collected(name: string, content: Uint8Array, ended: Ended, suffix = ".log"): Collected {
   const sha256 = new Bun.CryptoHasher("sha256").update(content).digest("hex");
-  const file = `actions/${name}.log`;
+  const file = `actions/${name}${suffix}`;
   return { content, outcome: { name, file, ...ended, bytes: content.length, sha256 } };
 }
 
@@ -119,12 +118,13 @@ function textOf(bytes: Uint8Array): Uint8Array {
 
 function judge(
   { end, exitCode, truncated, errorText }: ChildResult,
-  { timeoutMs, maxBytes, keep }: ProgramAction,
+  { timeoutMs, maxBytes, keep, runsToDeadline }: ProgramAction,
 ): Pick<ActionOutcome, "status" | "reason"> {
   switch (end) {
     case "not_started":
       return { status: "failed", reason: errorText };
     case "timed_out":
+      if (runsToDeadline) return { status: "ok", reason: undefined };
       return { status: "timed_out", reason: `killed after ${timeoutMs} ms` };
     case "stopped":
       return { status: "timed_out", reason: "aod is stopping" };
@@ -135,7 +135,12 @@ function judge(
       if (exitCode === 0) return { status: "ok", reason: undefined };
       return {
         status: "failed",
-        reason: errorText.trim().split("\n")[0] || `exit code ${exitCode ?? "none"}`,
+        // Of one that was to go on, the last word: what it says first is what it began with.
+        reason:
+          errorText
+            .trim()
+            .split("\n")
+            .at(runsToDeadline ? -1 : 0) || `exit code ${exitCode ?? "none"}`,
       };
   }
 }

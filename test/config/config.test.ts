@@ -74,7 +74,7 @@ notify: {command: [/usr/bin/logger, -t, ""], on: [resolved, resolved], timeout_s
     const old = parseConfig(readFileSync(join(FIXTURES, "aodv2.yaml")), "aodv2.yaml");
     expect(said(old)).toEqual([
       expect.stringMatching(
-        /^aodv2\.yaml:\d+:7: watcher\.actions\[0\]: must be an action .*"tcpdump" \(aod records/,
+        /^aodv2\.yaml:\d+:7: watcher\.actions\[0\]: must be an action .*"tcpdump" \(aod calls it pcap\)/,
       ),
     ]);
   });

@@ -48,7 +48,8 @@ describe.each(PROGRAMS.map((name) => [name] as const))("the action %s", (name) =
   });
 
   test("has a plan on a machine that has everything, with absolute paths alone", () => {
-    const plan = planOf(name, ALL_THERE);
+    const shares = [{ sessionId: 1n, treeId: 1, share: "//files/data", address: "10.0.0.1" }];
+    const plan = planOf(name, ALL_THERE, anOrder({ shares }));
     const args = "args" in plan ? plan.args : [];
     expect(plan).toHaveProperty("args");
     for (const arg of args.filter((one) => one.includes("/")))
@@ -56,9 +57,10 @@ describe.each(PROGRAMS.map((name) => [name] as const))("the action %s", (name) =
   });
 
   test("touches nothing on a network file system", () => {
-    const plan = planOf(name, ALL_REMOTE);
-    // dmesg asks the kernel and reads no file.
-    if (name === "dmesg") expect(plan).toHaveProperty("args");
+    const shares = [{ sessionId: 1n, treeId: 1, share: "//files/data", address: "10.0.0.1" }];
+    const plan = planOf(name, ALL_REMOTE, anOrder({ shares }));
+    // These ask the kernel and read no file.
+    if (name === "dmesg" || name === "pcap") expect(plan).toHaveProperty("args");
     else expect(plan).toEqual({ missing: expect.stringContaining("is on nfs4") });
   });
 

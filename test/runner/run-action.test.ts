@@ -15,12 +15,12 @@ function aScript(script: string, parts: Partial<ProgramAction> = {}): ProgramAct
   return { ...bounds, program: "sh", plan: () => ({ args: ["-c", script] }), ...parts };
 }
 
-async function run(
+async function runRaw(
   action: Action | undefined,
   stop = new AbortController().signal,
   before: ActionContext["baselines"]["before"] = () => undefined,
 ) {
-  const { outcome, content } = await runAction("it", action, {
+  return runAction("it", action, {
     order: anOrder(),
     frozen: aFrozen(),
     host: HOST,
@@ -28,6 +28,10 @@ async function run(
     baselines: { before },
     stop,
   });
+}
+
+async function run(...of: Parameters<typeof runRaw>) {
+  const { outcome, content } = await runRaw(...of);
   return { outcome, text: new TextDecoder().decode(content) };
 }
 
@@ -140,6 +144,21 @@ describe("the versions", () => {
     const also = { program: "sh", args: ["-c", "echo 7.0"] };
     expect((await run(aScript("echo 1", { also }))).text).toBe("1\nsh -c echo 7.0:7.0\n");
     expect((await run(aScript("echo 1", { also: { ...also, program: "frobnicate" } }))).text).toBe("1\n");
+  });
+});
+
+describe("an action that runs to its deadline", () => {
+  const toDeadline = { runsToDeadline: true, suffix: ".pcap", timeoutMs: 300 } as const;
+
+  test("ends well there, with the bytes as they were printed", async () => {
+    const { outcome, content } = await runRaw(aScript("printf '\\324\\303'; sleep 60", toDeadline));
+    expect(outcome).toMatchObject({ status: "ok", file: "actions/it.pcap", bytes: 2, reason: undefined });
+    expect([...content]).toEqual([0xd4, 0xc3]);
+  });
+
+  test("that ends before says what it said last", async () => {
+    const { outcome } = await run(aScript("echo listening >&2; echo refused >&2; exit 1", toDeadline));
+    expect(outcome).toMatchObject({ status: "failed", exitCode: 1, reason: "refused" });
   });
 });
 
