@@ -41,21 +41,16 @@ export function lookInflight(
   tasks: TaskReader = { readWchan: (taskId) => readWchan(taskId), readStack: (taskId) => readStack(taskId) },
 ): string {
   const wchanOf = makeWchan(tasks);
-  const open = openRequests(table);
-  const senders = new Set(open.map(({ taskId }) => taskId));
-  const begun = openOperations(operations).filter(({ taskId }) => !senders.has(taskId));
-  const [requests, entered] = [open, begun].map((all) => all.sort(byStart).slice(0, ROWS_MAX)) as [
-    Request[],
-    Request[],
-  ];
+  const { open, requests, senders } = openRequests(table);
+  const entered = openOperations(operations).filter(({ taskId }) => !senders.has(taskId));
   const waiting = entered.filter(({ taskId }) => judgeWchan(wchanOf(taskId)) === "reply");
   const shown = [...requests, ...waiting].sort(byStart).slice(0, ROWS_MAX);
   const waiters = shown.map((request) => ({ request, wchan: wchanOf(request.taskId) ?? "gone" }));
-  const unshown = open.length + waiting.length - shown.length;
+  const unshown = open + waiting.length - shown.length;
   return `${[
-    `${open.length} requests without a reply, ${waiting.length} operations that wait to be one; oldest first`,
+    `${open} requests without a reply, ${waiting.length} operations that wait to be one; oldest first`,
     ...(unshown > 0 ? [`the ${unshown} youngest are not shown`] : []),
-    `${begun.length - waiting.length} tasks entered cifs and do not wait for it, or may not be looked at`,
+    `${entered.length - waiting.length} tasks entered cifs and do not wait for it, or may not be looked at`,
     "",
     ...inColumns([COLUMNS, ...waiters.map(toCells(order))]),
     ...stackLines(waiters, tasks),
@@ -64,18 +59,23 @@ export function lookInflight(
 
 // --- internal ---
 
-function openRequests(table: ArrayBuffer): Request[] {
+/** How many there are, the oldest of them, and every task that has one. All 65,536 may be open: few are decoded. */
+function openRequests(table: ArrayBuffer) {
   const memory = new RequestMemory(table);
-  const open: Request[] = [];
+  const senders = new Set<number>();
+  const places: { readonly at: number; readonly startNs: number }[] = [];
   for (let at = 0; at < memory.byteLength; at += REQUEST_BYTES) {
-    const isOpen = memory.latencyNs(at) === 0 && isTime(memory.startHigh(at), memory.startLow(at));
-    if (isOpen) open.push(memory.read(at));
+    const [high, low] = [memory.startHigh(at), memory.startLow(at)];
+    if (!isTime(high, low) || memory.latencyNs(at) !== 0) continue;
+    senders.add(memory.taskId(at));
+    places.push({ at, startNs: high * 0x1_0000_0000 + low });
   }
-  return open;
+  const oldest = places.sort((a, b) => a.startNs - b.startNs).slice(0, ROWS_MAX);
+  return { open: places.length, requests: oldest.map(({ at }) => memory.read(at)), senders };
 }
 
-/** As evidence has them: the xid for a message id. */
-function openOperations(operations: ArrayBuffer): Request[] {
+/** As evidence has them: the xid for a message id. 4,096 lines at most. */
+function openOperations(operations: ArrayBuffer): readonly Request[] {
   const memory = new OperationMemory(operations);
   const open: Request[] = [];
   for (let at = 0; at < memory.byteLength; at += OPERATION.BYTES) {
