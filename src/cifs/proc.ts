@@ -1,12 +1,15 @@
 // Reads the few files of /proc that say what the cifs client is at, and who its users are. None of them waits for a lock
-// that a hung mount holds: DebugData takes spin locks only, wchan, comm and cgroup none, mountinfo that of the namespace,
-// which nobody keeps while waiting for a server. Expected absences are values; what the text means is for others.
+// that a hung mount holds: DebugData takes spin locks only, wchan, stack, comm and cgroup none that is kept over a wait,
+// mountinfo that of the namespace, which nobody keeps while waiting for a server. Expected absences are values; what the
+// text means is for others.
 
 import { closeSync, constants, openSync, readdirSync, readlinkSync, readSync } from "node:fs";
 
 /** Room for 40,000 requests in flight at about 100 bytes a line. */
 const DEBUG_DATA_MAX_BYTES = 4 << 20;
 const WCHAN_MAX_BYTES = 128;
+/** 64 entries at most: fs/proc/base.c MAX_STACK_TRACE_DEPTH. */
+const STACK_MAX_BYTES = 8 << 10;
 const COMM_MAX_BYTES = 64;
 const STATUS_MAX_BYTES = 4 << 10;
 const TASKS_MAX = 4096;
@@ -42,6 +45,16 @@ export function readWchan(taskId: number, proc = "/proc"): string | undefined {
 export function showsAllTasks(proc = "/proc"): boolean {
   // PROC_PID_INIT_INO, include/linux/proc_ns.h: the first pid namespace.
   return readlinkSync(`${proc}/self/ns/pid`) === `pid:[${0xeffffffc}]`;
+}
+
+/**
+ * Where a task is in the kernel, a line a function, innermost first; "refused" where we may not know (it takes
+ * CAP_SYS_ADMIN), undefined where it is no more.
+ */
+export function readStack(taskId: number, proc = "/proc"): string | undefined {
+  const result = readCapped(`${proc}/${taskId}/stack`, STACK_MAX_BYTES);
+  if (result === "absent") return undefined;
+  return result === "refused" ? "refused" : result.text;
 }
 
 /** A process's own name; undefined where it is no more. */

@@ -2,7 +2,7 @@
 // capture that was made.
 
 import { join, relative } from "node:path";
-import { readCapture, type WorstRequest } from "../demo/capture-contents.ts";
+import { summarizeCapture, type WorstRequest } from "../demo/capture-contents.ts";
 import type { Caught, Healthy } from "../demo/story.ts";
 import type { ObjectBuild } from "../kernel/assets.ts";
 import { commandName } from "../model/command.ts";
@@ -92,7 +92,7 @@ export function caughtLines(act: keyof typeof ACTS, caught: Caught): readonly st
 }
 
 export function captureLines({ capture }: Caught, batches: string): readonly string[] {
-  const { files, manifest, requests, worst } = readCapture(join(batches, capture.name), WORST_SHOWN);
+  const { files, manifest, requests, worst } = summarizeCapture(join(batches, capture.name), WORST_SHOWN);
   const kib = Math.ceil(capture.bytes / 1024);
   return [
     "",

@@ -45,10 +45,9 @@ export function anAction(names: readonly string[]): string {
   return `an action (${names.join(", ")})`;
 }
 
-/** AODv2's default configuration asks for a packet capture. */
+/** AODv2's default configuration asks for a packet capture by its program's name. */
 export function hintAtAction(names: readonly string[]): (given: unknown) => string {
-  return (given) =>
-    given === "tcpdump" ? " (aod records no packets: leave it out)" : didYouMean(given, names);
+  return (given) => (given === "tcpdump" ? " (aod calls it pcap)" : didYouMean(given, names));
 }
 
 export function hintAtNames(names: readonly string[]): (given: unknown) => string {

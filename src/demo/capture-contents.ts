@@ -1,7 +1,7 @@
 // What is inside a capture that the demo has just made: its files, and its worst requests. In: the archive's path;
-// out: plain figures. It trusts the archive, which this very process wrote.
+// out: plain figures.
 
-import { readFileSync } from "node:fs";
+import { readCapture } from "../capture/reader.ts";
 
 export interface CaptureContents {
   /** Paths inside the capture's folder, in the order of the archive. */
@@ -22,16 +22,14 @@ export interface WorstRequest {
   readonly comm: string;
 }
 
-const BLOCK_BYTES = 512;
-
 /**
  * Reads a capture. Requests in flight are as old as they were when the rule tripped.
  */
-export function readCapture(path: string, worstCount: number): CaptureContents {
-  const files = untar(Bun.zstdDecompressSync(readFileSync(path)));
-  const [head = "", ...lines] = (files.get("requests.csv") ?? "").trimEnd().split("\n");
+export function summarizeCapture(path: string, worstCount: number): CaptureContents {
+  const { files, manifest: whole } = readCapture(path);
+  const [head = "", ...lines] = new TextDecoder().decode(files.get("requests.csv")).trimEnd().split("\n");
   const columns = head.trimEnd().split(",");
-  const manifest: CaptureContents["manifest"] = JSON.parse(files.get("manifest.json") ?? "{}");
+  const manifest = whole as unknown as CaptureContents["manifest"];
   const triggeredMs = Date.parse(manifest.triggered_at);
   const rows = lines.map((line) => toRequest(columns, line.trimEnd().split(","), triggeredMs));
   const worst = rows.sort((a, b) => b.latencyMs - a.latencyMs).slice(0, worstCount);
@@ -48,24 +46,4 @@ function toRequest(columns: readonly string[], cells: readonly string[], trigger
     errno: cell("errno"),
     comm: cell("comm"),
   };
-}
-
-/** Regular files by their path below the archive's one folder: POSIX ustar. */
-function untar(bytes: Uint8Array): Map<string, string> {
-  const text = (at: number, length: number) => {
-    const field = bytes.subarray(at, at + length);
-    const end = field.indexOf(0);
-    return new TextDecoder().decode(end < 0 ? field : field.subarray(0, end));
-  };
-  const files = new Map<string, string>();
-  for (let at = 0; at + BLOCK_BYTES <= bytes.length && bytes[at] !== 0; ) {
-    const size = Number.parseInt(text(at + 124, 12), 8);
-    const path = [text(at + 345, 155), text(at, 100)].filter(Boolean).join("/");
-    if (text(at + 156, 1) === "0") {
-      const content = bytes.subarray(at + BLOCK_BYTES, at + BLOCK_BYTES + size);
-      files.set(path.slice(path.indexOf("/") + 1), new TextDecoder().decode(content));
-    }
-    at += BLOCK_BYTES + Math.ceil(size / BLOCK_BYTES) * BLOCK_BYTES;
-  }
-  return files;
 }

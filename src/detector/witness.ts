@@ -240,6 +240,7 @@ export class CifsWitness implements Witness {
 function isSame(a: KnownTree, b: KnownTree): boolean {
   return (
     a.share === b.share &&
+    a.address === b.address &&
     a.connectionId === b.connectionId &&
     a.dialect === b.dialect &&
     a.encrypted === b.encrypted

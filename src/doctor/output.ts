@@ -32,8 +32,8 @@ export function outputFindings({ outputDir, cleanup }: Config): readonly Finding
 export function toolFindings({ rules, defaultActions, customActions }: Config): readonly Finding[] {
   const names = new Set([...defaultActions, ...rules.flatMap(({ actions }) => actions)]);
   const programs = [...names].flatMap((name) => {
-    const program = findAction(name, customActions)?.program;
-    return program === undefined ? [] : [{ name, program }];
+    const action = findAction(name, customActions);
+    return action === undefined || "look" in action ? [] : [{ name, program: action.program }];
   });
   const missing = programs.filter(({ program }) => !isThere(program));
   if (missing.length === 0) return [ok("tools", `everything that ${names.size} actions need`)];

@@ -1,13 +1,15 @@
 // The request table and the operations as user space sees them: the kernel's memory, mapped for reading. Out: the live
 // lines, or a frozen copy. What the lines mean is for others.
 
+import type { FrozenMemory } from "../model/capture.ts";
 import { OperationMemory } from "../model/operation.ts";
-import { OFFSET, REQUEST_BYTES } from "../model/request.gen.ts";
+import { OFFSET, OPERATION, REQUEST_BYTES } from "../model/request.gen.ts";
 import { RequestMemory } from "../model/request.ts";
 import type { SourceHandles } from "../model/source.ts";
 import { viewOf } from "../system/memory.ts";
 
 type TableHandles = Pick<SourceHandles, "tableAddress" | "tableBytes">;
+type OperationHandles = Pick<SourceHandles, "operationsAddress" | "operationsBytes">;
 
 /** The live table: lines change while they are read. */
 export function openTable({ tableAddress, tableBytes }: TableHandles): RequestMemory {
@@ -15,10 +17,7 @@ export function openTable({ tableAddress, tableBytes }: TableHandles): RequestMe
 }
 
 /** What tasks are at inside cifs, live too. */
-export function openOperations({
-  operationsAddress,
-  operationsBytes,
-}: Pick<SourceHandles, "operationsAddress" | "operationsBytes">): OperationMemory {
+export function openOperations({ operationsAddress, operationsBytes }: OperationHandles): OperationMemory {
   return new OperationMemory(viewOf(operationsAddress, operationsBytes));
 }
 
@@ -27,11 +26,27 @@ export function openOperations({
  * another request took while it was copied is marked as being written: it may be half of each.
  */
 export function freezeTable({ tableAddress, tableBytes }: TableHandles): ArrayBuffer {
-  const live = viewOf(tableAddress, tableBytes);
+  return freeze(viewOf(tableAddress, tableBytes), REQUEST_BYTES, OFFSET.start_ns);
+}
+
+/** The same of the operations. */
+export function freezeOperations({ operationsAddress, operationsBytes }: OperationHandles): ArrayBuffer {
+  return freeze(viewOf(operationsAddress, operationsBytes), OPERATION.BYTES, OPERATION.start_ns);
+}
+
+/** Both, the table first: it changes faster. */
+export function freezeMemory(handles: TableHandles & OperationHandles): FrozenMemory {
+  return { table: freezeTable(handles), operations: freezeOperations(handles) };
+}
+
+// --- internal ---
+
+/** @param startAt place of start_ns, the sequence number, in a line. */
+function freeze(live: ArrayBuffer, lineBytes: number, startAt: number): ArrayBuffer {
   const frozen = live.slice(0);
   const liveWords = new Uint32Array(live);
   const frozenWords = new Uint32Array(frozen);
-  for (let at = OFFSET.start_ns >> 2; at < frozenWords.length; at += REQUEST_BYTES >> 2) {
+  for (let at = startAt >> 2; at < frozenWords.length; at += lineBytes >> 2) {
     if (frozenWords[at] === liveWords[at]) continue;
     frozenWords[at] = 0xffff_ffff;
     frozenWords[at + 1] = 0xffff_ffff;

@@ -11,6 +11,13 @@ export const ACTIONS = {
   pressure: "what the host is short of: pressure stall information, load, memory, CPU times",
   mounts: "/proc/mounts and /proc/self/mountinfo",
   smbinfo: "what is known of each SMB connection, without touching a share",
+  inflight: "every request without a reply, every operation that waits to be one, and where their tasks are",
+  netstat: "the kernel's network counters, as differences since all was well",
+  "stats-delta": "Stats and DebugData, as differences since all was well",
+  openfiles: "the files that are open on each share",
+  dfscache: "/proc/fs/cifs/dfscache: where DFS paths lead",
+  versions: "kernel, cifs module and its parameters, distribution, cifs-utils",
+  pcap: "headers of the packets to and from the server, for ten seconds from the trigger on",
   syslogs: "the last 100 lines of /var/log/syslog or /var/log/messages, if that file is local",
 } as const satisfies Readonly<Record<string, string>>;
 

@@ -19,6 +19,9 @@ export interface ClockPair {
   readonly monotonicNs: number;
 }
 
+/** Why the counters are sampled, to be compared with later ones. */
+export type SampleReason = "attached" | "resolved";
+
 /** How often each thing happened that may cost evidence, by cause. */
 export type Losses = Readonly<Record<string, number>>;
 
@@ -32,7 +35,15 @@ export interface CaptureLimits {
   readonly minFreeBytes: number;
 }
 
-/** What the runner needs for one capture; the frozen request table travels beside it, its buffer transferred. */
+/** The kernel side's memory as it was at one moment. Travels beside its order, the buffers transferred. */
+export interface FrozenMemory {
+  /** The request table: RequestMemory reads it. */
+  readonly table: ArrayBuffer;
+  /** What tasks were at inside cifs: OperationMemory reads it. */
+  readonly operations: ArrayBuffer;
+}
+
+/** What the runner needs for one capture. */
 export interface CaptureOrder {
   /** Unique for the life of the daemon. */
   readonly orderId: number;

@@ -84,6 +84,7 @@ export function treesOf(data: DebugData): readonly Omit<KnownTree, "slot">[] {
         sessionId: session.sessionId,
         treeId,
         share: shareOf(unc),
+        address: session.address,
         connectionId,
         dialect,
         encrypted: encrypted || session.encrypted,

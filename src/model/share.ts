@@ -11,6 +11,8 @@ export interface TreeShare {
   readonly treeId: number;
   /** `//server/share`. */
   readonly share: string;
+  /** Where its session's first connection leads, as the kernel says it: an IP address, or a name. */
+  readonly address?: string | undefined;
 }
 
 /** The slot in which the kernel counts the replies of all shares that have none of their own. */

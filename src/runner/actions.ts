@@ -3,15 +3,22 @@
 //
 // Files of /proc are read by a disposable child too, not by aod: no thread of the daemon can hang on them, and where
 // a kernel is broken enough to kill who reads DebugData, it kills `cat`. Nothing here names a path below a mount.
+// A row without a program is a function of the order and of what was frozen with it.
 
 import { parseDebugData } from "../cifs/debug-data.ts";
 import { ACTIONS, type ActionName, type CustomAction, type Stage } from "../model/action.ts";
-import type { CaptureOrder } from "../model/capture.ts";
+import type { CaptureOrder, FrozenMemory } from "../model/capture.ts";
+import { type Baseline, PRINT_FILES, SAMPLED } from "./baselines.ts";
 import type { ChildLimits } from "./child.ts";
+import { lookInflight } from "./inflight.ts";
 import { kernelLogSince, kernelLogStart } from "./kernel-log.ts";
+import { compareNetCounters } from "./net-counters.ts";
+import { summarizeOpenFiles } from "./open-files-summary.ts";
+import { planPackets } from "./packets.ts";
 import { trimPressure } from "./pressure-text.ts";
 import { summarizeSmb } from "./smb-summary.ts";
 import { planSockets } from "./socket-plan.ts";
+import { compareStats } from "./stats-delta.ts";
 
 /** What an action may ask about the machine before anything is run. */
 export interface Host {
@@ -37,17 +44,32 @@ export interface Run {
   readonly afterMs: number;
 }
 
-export interface Action extends ChildLimits {
+/** An action that is a program, run by a child. */
+export interface ProgramAction extends ChildLimits {
   /** Actions begin in this order: what changes fastest first. */
   readonly stage: Stage;
   /** A name, or an absolute path. */
   readonly program: string;
   readonly plan: (order: CaptureOrder, host: Host) => Plan;
-  /** What becomes of the output before it is written. */
-  readonly show?: (output: string, order: CaptureOrder) => string;
+  /** It does not end by itself: to be killed at its deadline is how it ends well. */
+  readonly runsToDeadline?: true;
+  /** Of the file, where it is no text: what is printed is kept byte for byte. */
+  readonly suffix?: ".pcap";
+  /** What becomes of the output before it is written. @param baseline what it was while all was well, if it is sampled. */
+  readonly show?: (output: string, order: CaptureOrder, baseline?: Baseline) => string;
   /** What the program gets beside PATH and LC_ALL. */
   readonly environment?: (order: CaptureOrder) => Readonly<Record<string, string>>;
 }
+
+/** An action that is a look at what was frozen, and into /proc at files that nobody can hang on. */
+export interface LookAction {
+  readonly stage: Stage;
+  /** What exceeds it is cut off at the end. */
+  readonly maxBytes: number;
+  readonly look: (order: CaptureOrder, frozen: FrozenMemory) => string;
+}
+
+export type Action = ProgramAction | LookAction;
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
@@ -58,6 +80,22 @@ const PRESSURE_FILES = [
   ...["/proc/pressure/cpu", "/proc/pressure/io", "/proc/pressure/memory"],
   ...["/proc/loadavg", "/proc/meminfo", "/proc/stat", "/proc/schedstat"],
 ];
+
+/** What a support engineer asks for first; nothing of it changes while aod runs but the parameters. */
+const VERSIONS = [
+  "/proc/version",
+  "/proc/cmdline",
+  "/proc/sys/kernel/arch",
+  "/proc/sys/kernel/tainted",
+  "/sys/module/cifs/version",
+  "/sys/module/cifs/srcversion",
+  "/sys/module/cifs/parameters",
+  "/etc/os-release",
+];
+
+/** It is part of cifs-utils, which a host that mounts by other means does without. */
+const MOUNT_CIFS = "/usr/sbin/mount.cifs";
+const MOUNT_CIFS_VERSION: Run = { heading: "mount.cifs -V", program: MOUNT_CIFS, args: ["-V"], afterMs: 0 };
 
 const PROC = { stage: 1, timeoutMs: 3_000, maxBytes: 4 * MiB, keep: "head" } as const;
 // Logs print the oldest line first, and the newest matter most.
@@ -76,11 +114,7 @@ export const ACTION_TABLE: Readonly<Record<ActionName, Action>> = {
   pressure: {
     ...PROC,
     program: "tail",
-    plan: (_, host) => {
-      const plans = PRESSURE_FILES.map((path) => [path, whyUnreadable(path, host)] as const);
-      const there = plans.flatMap(([path, reason]) => (reason === undefined ? [path] : []));
-      return there.length > 0 ? filesPlan(there, host, "-n", "+1") : { missing: plans[0]?.[1] ?? "" };
-    },
+    plan: (_, host) => filesPlan(there(PRESSURE_FILES, host), host, ...PRINT_FILES.options),
     show: trimPressure,
   },
   mounts: {
@@ -89,6 +123,34 @@ export const ACTION_TABLE: Readonly<Record<ActionName, Action>> = {
     program: "tail",
     plan: (_, host) => filesPlan(["/proc/mounts", "/proc/self/mountinfo"], host, "-n", "+1"),
   },
+  netstat: {
+    ...PROC,
+    maxBytes: 1 * MiB,
+    program: PRINT_FILES.program,
+    plan: (_, host) => filesPlan(SAMPLED.netstat, host, ...PRINT_FILES.options),
+    show: compareNetCounters,
+  },
+  "stats-delta": {
+    ...PROC,
+    program: PRINT_FILES.program,
+    plan: (_, host) => filesPlan(SAMPLED["stats-delta"], host, ...PRINT_FILES.options),
+    show: compareStats,
+  },
+  openfiles: {
+    ...PROC,
+    maxBytes: 2 * MiB,
+    program: "cat",
+    plan: (_, host) => filesPlan(["/proc/fs/cifs/open_files"], host),
+    show: summarizeOpenFiles,
+  },
+  dfscache: { ...PROC, program: "cat", plan: (_, host) => filesPlan(["/proc/fs/cifs/dfscache"], host) },
+  versions: {
+    ...PROC,
+    maxBytes: 256 * KiB,
+    program: "grep",
+    plan: planVersions,
+  },
+  inflight: { stage: 1, maxBytes: 2 * MiB, look: lookInflight },
   dmesg: {
     ...LOGS,
     program: "dmesg",
@@ -104,6 +166,16 @@ export const ACTION_TABLE: Readonly<Record<ActionName, Action>> = {
       const since = `--since=@${Math.floor(windowBeganEpochMs(order) / 1000)}`;
       return { args: ["--no-pager", "--utc", "--output=short-iso-precise", since] };
     },
+  },
+  pcap: {
+    stage: 3,
+    timeoutMs: 10_000,
+    maxBytes: 4 * MiB,
+    keep: "head",
+    program: "tcpdump",
+    plan: planPackets,
+    runsToDeadline: true,
+    suffix: ".pcap",
   },
   syslogs: {
     ...LOGS,
@@ -157,6 +229,24 @@ function windowBeganEpochMs(order: CaptureOrder): number {
 function filesPlan(paths: readonly string[], host: Host, ...options: readonly string[]): Plan {
   const reason = paths.map((path) => whyUnreadable(path, host)).find((why) => why !== undefined);
   return reason === undefined ? { args: [...options, ...paths] } : { missing: reason };
+}
+
+function planVersions(_: CaptureOrder, host: Host): Plan {
+  const plan = filesPlan(there(VERSIONS, host), host, "-raHs", "");
+  if (!("args" in plan)) return plan;
+  return {
+    runs: [
+      // Each line behind its file's name, folders too.
+      { heading: "the kernel and the distribution", program: "grep", args: plan.args, afterMs: 0 },
+      ...(whyUnreadable(MOUNT_CIFS, host) === undefined ? [MOUNT_CIFS_VERSION] : []),
+    ],
+  };
+}
+
+/** Those that can be read; all where none can. */
+function there(paths: readonly string[], host: Host): readonly string[] {
+  const found = paths.filter((path) => whyUnreadable(path, host) === undefined);
+  return found.length > 0 ? found : paths;
 }
 
 function whyUnreadable(path: string, host: Host): string | undefined {

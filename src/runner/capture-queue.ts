@@ -1,12 +1,12 @@
 // The orders that wait for a capture: a few at work at once, a few waiting, the rest refused with a reason. In: orders;
 // out: one report for each, `collected` or `dropped`. How a capture is made is for others.
 
-import type { CaptureOrder, CaptureSummary } from "../model/capture.ts";
+import type { CaptureOrder, CaptureSummary, FrozenMemory } from "../model/capture.ts";
 import { type FailureCode, toFailure } from "../model/failure.ts";
 import type { FromRunner } from "../thread/messages.ts";
 
 export interface QueueOptions {
-  readonly makeCapture: (order: CaptureOrder, table: ArrayBuffer) => Promise<CaptureSummary>;
+  readonly makeCapture: (order: CaptureOrder, frozen: FrozenMemory) => Promise<CaptureSummary>;
   readonly report: (report: Extract<FromRunner, { type: "collected" | "dropped" }>) => void;
   /** Something that is wrong with aod itself. */
   readonly fail: (thrown: unknown) => void;
@@ -22,7 +22,7 @@ const OUTCOMES: ReadonlySet<FailureCode> = new Set(["DISK_FULL", "CAPTURE_WRITE"
 
 interface Job {
   readonly order: CaptureOrder;
-  readonly table: ArrayBuffer;
+  readonly frozen: FrozenMemory;
 }
 
 export class CaptureQueue {
@@ -47,12 +47,12 @@ export class CaptureQueue {
   }
 
   /** Takes an order; the report may come at once. */
-  submit(order: CaptureOrder, table: ArrayBuffer): void {
+  submit(order: CaptureOrder, frozen: FrozenMemory): void {
     if (this.#stopping) this.#drop(order, "aod is stopping");
     else if (this.#waiting.length >= WAITING_MAX) {
       this.#drop(order, `${this.#working.size} captures are being made and ${WAITING_MAX} wait`);
     } else {
-      this.#waiting.push({ order, table });
+      this.#waiting.push({ order, frozen });
       this.#next();
     }
   }
@@ -75,9 +75,9 @@ export class CaptureQueue {
     this.#working.add(work);
   }
 
-  async #work({ order, table }: Job): Promise<void> {
+  async #work({ order, frozen }: Job): Promise<void> {
     try {
-      const capture = await this.#options.makeCapture(order, table);
+      const capture = await this.#options.makeCapture(order, frozen);
       this.#captured++;
       this.#options.report({ type: "collected", capture });
     } catch (thrown) {

@@ -1,8 +1,8 @@
 // One capture from its order to its file: actions, flight recorder, manifest, in this order, then everything at once
-// onto the disk. In: an order and the frozen request table; out: a file under its final name, or an AodError and
+// onto the disk. In: an order and the frozen memory; out: a file under its final name, or an AodError and
 // nothing. Decides neither whether a capture is due nor what is in it: that is the order's.
 
-import type { CaptureOrder, CaptureSummary } from "../model/capture.ts";
+import type { CaptureOrder, CaptureSummary, FrozenMemory } from "../model/capture.ts";
 import type { BatchesFolder } from "../system/batches-folder.ts";
 import { encodeManifest, type HostFacts } from "./manifest.ts";
 import { PartialCapture, requireSpace } from "./partial-capture.ts";
@@ -26,7 +26,7 @@ export interface CaptureContext extends StageContext {
 /** Makes the capture. Throws DISK_FULL or CAPTURE_WRITE; then nothing of it is left. */
 export async function makeCapture(
   order: CaptureOrder,
-  table: ArrayBuffer,
+  frozen: FrozenMemory,
   context: CaptureContext,
 ): Promise<CaptureSummary> {
   const begunMs = performance.now();
@@ -35,10 +35,10 @@ export async function makeCapture(
   const partial = PartialCapture.reserve(context.folder, order.frozenAt.epochMs, order.rule);
   try {
     const actionNames = [...order.actions, ...VERDICT_ACTIONS];
-    const collected = await runStages({ ...order, actions: actionNames }, context);
+    const collected = await runStages({ ...order, actions: actionNames }, frozen, context);
     const actions = collected.map(({ outcome }) => outcome);
     const scrubbed = collected.reduce((sum, one) => sum + one.scrubbed, 0);
-    const recorder = readRecorder(table, order.watchingSinceNs, order.frozenAt.monotonicNs);
+    const recorder = readRecorder(frozen.table, order.watchingSinceNs, order.frozenAt.monotonicNs);
     const verdict = judge(verdictFacts(order, recorder, textsOf(collected)));
     // Those of this capture are not in what the order says.
     const losses = { ...order.losses, abandoned_children: context.abandoned() };

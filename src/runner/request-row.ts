@@ -74,8 +74,8 @@ function escapeBytes(text: string): string {
   return text.replace(/[\u0000-\u001f\\\u007f-\u{10ffff}]/gu, escapeOne);
 }
 
-/** A share's name may be in any script; what moves cursors or lines is shown as `\x1b`. */
-function escapeControls(text: string): string {
+/** A name of a share or a file may be in any script; what moves cursors or lines is shown as `\x1b`. */
+export function escapeControls(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
   return text.replace(/[\u0000-\u001f\\\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, escapeOne);
 }

@@ -2,8 +2,9 @@
 // shape and the bytes for the capture: UTF-8, and without secrets, for this is the one place that such bytes come from.
 // Whatever goes wrong is an outcome: no action stops a capture.
 
-import type { ActionOutcome, CaptureOrder } from "../model/capture.ts";
-import type { Action, Host, Run } from "./actions.ts";
+import type { ActionOutcome, CaptureOrder, FrozenMemory } from "../model/capture.ts";
+import type { Action, Host, LookAction, ProgramAction, Run } from "./actions.ts";
+import type { Baselines } from "./baselines.ts";
 import { CappedBuffer } from "./capped-buffer.ts";
 import { type ChildResult, type Children, notStarted } from "./child.ts";
 import { findProgram } from "./program.ts";
@@ -18,8 +19,11 @@ export interface Collected {
 
 export interface ActionContext {
   readonly order: CaptureOrder;
+  readonly frozen: FrozenMemory;
   readonly host: Host;
   readonly children: Children;
+  /** What counters were while all was well. */
+  readonly baselines: Pick<Baselines, "before">;
   /** Ends what runs. */
   readonly stop: AbortSignal;
 }
@@ -34,7 +38,37 @@ export async function runAction(
   context: ActionContext,
 ): Promise<Collected> {
   if (action === undefined) return notRun(name, "there is no such action");
-  const plan = action.plan(context.order, context.host);
+  return "look" in action ? look(name, action, context) : runProgram(name, action, context);
+}
+
+/** The outcome of an action that nothing was started for. */
+export function notRun(name: string, reason: string): Collected {
+  return nothing(name, { status: "missing", reason, exitCode: undefined, durationMs: 0 });
+}
+
+// --- internal ---
+
+function look(name: string, { look, maxBytes }: LookAction, { order, frozen }: ActionContext): Collected {
+  const begunMs = performance.now();
+  let whole: Uint8Array;
+  try {
+    whole = new TextEncoder().encode(look(order, frozen));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return nothing(name, { status: "failed", reason, exitCode: undefined, durationMs: 0 });
+  }
+  const isCut = whole.length > maxBytes;
+  const judged = isCut
+    ? ({ status: "truncated", reason: `the first ${maxBytes} bytes` } as const)
+    : ({ status: "ok", reason: undefined } as const);
+  const text = textOf(whole.subarray(0, maxBytes), isCut, "head");
+  const durationMs = Math.round(performance.now() - begunMs);
+  return collectedText(name, text, { ...judged, exitCode: undefined, durationMs });
+}
+
+async function runProgram(name: string, action: ProgramAction, context: ActionContext): Promise<Collected> {
+  const { order, host, children, baselines, stop } = context;
+  const plan = action.plan(order, host);
   if ("missing" in plan) return notRun(name, plan.missing);
   const program = findProgram(action.program);
   if (program === undefined) return notRun(name, `${action.program} is not installed`);
@@ -43,51 +77,52 @@ export async function runAction(
   const result =
     "runs" in plan
       ? await runAll(plan.runs, action, context)
-      : await context.children.run(
-          [program, ...plan.args],
-          action,
-          context.stop,
-          action.environment?.(context.order),
-        );
+      : await children.run([program, ...plan.args], action, stop, action.environment?.(order));
   const durationMs = Math.round(performance.now() - begunMs);
-  const { text, count: scrubbed } = scrub(textOf(result, action, context.order));
-  const content = new TextEncoder().encode(text);
-  const wasStarted = result.end !== "not_started";
-  return {
-    content,
-    scrubbed,
-    outcome: {
-      name,
-      file: wasStarted ? `actions/${name}.log` : undefined,
-      ...judge(result, action),
-      exitCode: result.exitCode,
-      durationMs,
-      bytes: content.length,
-      sha256: wasStarted ? new Bun.CryptoHasher("sha256").update(content).digest("hex") : undefined,
-    },
-  };
+  const ended = { ...judge(result, action), exitCode: result.exitCode, durationMs };
+  if (result.end === "not_started") return nothing(name, ended);
+  const { show, suffix, keep } = action;
+  if (suffix !== undefined) return collected(name, result.output, ended, 0, suffix);
+  const text = textOf(result.output, result.truncated, keep);
+  const shown = show === undefined ? text : show(text, order, baselines.before(name, order.triggeredNs));
+  return collectedText(name, shown, ended);
 }
 
-/** The outcome of an action that nothing was started for. */
-export function notRun(name: string, reason: string): Collected {
-  const nothing = { file: undefined, exitCode: undefined, durationMs: 0, bytes: 0, sha256: undefined };
-  return {
-    content: new Uint8Array(0),
-    scrubbed: 0,
-    outcome: { name, status: "missing", reason, ...nothing },
-  };
+type Ended = Pick<ActionOutcome, "status" | "reason" | "exitCode" | "durationMs">;
+
+function collectedText(name: string, text: string, ended: Ended): Collected {
+  const { text: clean, count } = scrub(text);
+  return collected(name, new TextEncoder().encode(clean), ended, count);
 }
 
-function textOf({ output, truncated }: ChildResult, { keep, show }: Action, order: CaptureOrder): string {
-  const text = new TextDecoder().decode(output);
-  const whole = truncated ? wholeLines(text, keep) : text;
-  return show === undefined ? whole : show(whole, order);
+function collected(
+  name: string,
+  content: Uint8Array,
+  ended: Ended,
+  scrubbed: number,
+  suffix = ".log",
+): Collected {
+  const sha256 = new Bun.CryptoHasher("sha256").update(content).digest("hex");
+  const file = `actions/${name}${suffix}`;
+  return { content, scrubbed, outcome: { name, file, ...ended, bytes: content.length, sha256 } };
+}
+
+/** Without a file. */
+function nothing(name: string, ended: Ended): Collected {
+  const outcome = { name, file: undefined, ...ended, bytes: 0, sha256: undefined };
+  return { content: new Uint8Array(0), scrubbed: 0, outcome };
+}
+
+/** Bytes that are no UTF-8 become U+FFFD; of what was cut, the lines that are whole. */
+function textOf(bytes: Uint8Array, isCut: boolean, keep: ProgramAction["keep"]): string {
+  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+  return isCut ? wholeLines(text, keep) : text;
 }
 
 /** Output of all, one after the other; how it ended is how the first that did not go well did. */
 async function runAll(
   runs: readonly Run[],
-  limits: Action,
+  limits: ProgramAction,
   { children, stop }: Pick<ActionContext, "children" | "stop">,
 ): Promise<ChildResult> {
   const begunMs = performance.now();
@@ -116,12 +151,13 @@ async function runAll(
 
 function judge(
   { end, exitCode, truncated, errorText }: ChildResult,
-  { timeoutMs, maxBytes, keep }: Action,
+  { timeoutMs, maxBytes, keep, runsToDeadline }: ProgramAction,
 ): Pick<ActionOutcome, "status" | "reason"> {
   switch (end) {
     case "not_started":
       return { status: "failed", reason: errorText };
     case "timed_out":
+      if (runsToDeadline) return { status: "ok", reason: undefined };
       return { status: "timed_out", reason: `killed after ${timeoutMs} ms` };
     case "stopped":
       return { status: "timed_out", reason: "aod is stopping" };
@@ -132,7 +168,12 @@ function judge(
       if (exitCode === 0) return { status: "ok", reason: undefined };
       return {
         status: "failed",
-        reason: errorText.trim().split("\n")[0] || `exit code ${exitCode ?? "none"}`,
+        // Of one that was to go on, the last word: what it says first is what it began with.
+        reason:
+          errorText
+            .trim()
+            .split("\n")
+            .at(runsToDeadline ? -1 : 0) || `exit code ${exitCode ?? "none"}`,
       };
   }
 }

@@ -1,11 +1,13 @@
 // The runner as a whole: the folder, the bounds, the queue and the notifier put together. In: the output folder, orders,
 // notices, the wish to stop; out: reports. Knows no thread: worker.ts wires it to one, tests call it.
 
-import type { CaptureOrder } from "../model/capture.ts";
+import type { CaptureOrder, FrozenMemory, SampleReason } from "../model/capture.ts";
 import type { Notice, NotifySettings } from "../model/notice.ts";
 import type { BatchesFolder } from "../system/batches-folder.ts";
+import { monotonicNs } from "../system/clock.ts";
 import type { FromRunner, RunnerCounts } from "../thread/messages.ts";
 import type { Host } from "./actions.ts";
+import { Baselines } from "./baselines.ts";
 import { makeCapture } from "./capture.ts";
 import { CaptureQueue } from "./capture-queue.ts";
 import { Children } from "./child.ts";
@@ -35,17 +37,22 @@ export class Runner {
   readonly #folder: BatchesFolder;
   readonly #queue: CaptureQueue;
   readonly #notifier: Notifier;
+  readonly #baselines: Baselines;
   readonly #leftovers: number;
+  readonly #fail: RunnerOptions["fail"];
 
   /** Takes over the folder, and removes what an earlier runner has left unfinished in it. */
   constructor({ folder, facts, host, notify, report, fail }: RunnerOptions) {
     this.#folder = folder;
+    this.#fail = fail;
     this.#leftovers = removeLeftovers(folder);
+    const stop = this.#stop.signal;
+    const work = { host, children: this.#children, slots: new Slots(ACTIONS_MAX), stop };
+    this.#baselines = new Baselines({ ...work, nowNs: monotonicNs });
     const abandoned = () => this.#abandoned;
-    const shared = { folder, facts, host, abandoned, children: this.#children };
-    const context = { ...shared, slots: new Slots(ACTIONS_MAX), stop: this.#stop.signal };
+    const context = { ...work, folder, facts, abandoned, baselines: this.#baselines };
     this.#queue = new CaptureQueue({
-      makeCapture: (order, table) => makeCapture(order, table, context),
+      makeCapture: (order, frozen) => makeCapture(order, frozen, context),
       report,
       fail,
     });
@@ -67,8 +74,13 @@ export class Runner {
     return this.#children.abandoned + this.#notifier.abandoned;
   }
 
-  submit(order: CaptureOrder, table: ArrayBuffer): void {
-    this.#queue.submit(order, table);
+  submit(order: CaptureOrder, frozen: FrozenMemory): void {
+    this.#queue.submit(order, frozen);
+  }
+
+  /** Notes what counters are now; who captures meanwhile does not wait for it. */
+  sample(reason: SampleReason): void {
+    this.#baselines.sample(reason).catch(this.#fail);
   }
 
   /** Applies to the notices that come from now on. */

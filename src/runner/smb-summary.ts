@@ -45,7 +45,8 @@ function serverLines(server: CifsServer): string[] {
   ];
 }
 
-function connectionText(connection: Connection): string {
+/** A connection in one line, as far as the kernel says it. */
+export function connectionText(connection: Connection): string {
   const { connectionId, dialect, tcpStatus, instance } = connection;
   return [
     connectionId !== undefined && `connection 0x${connectionId.toString(16)}`,

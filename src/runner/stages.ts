@@ -9,7 +9,7 @@
 // what is left of the bytes at its begin.
 
 import type { Stage } from "../model/action.ts";
-import type { CaptureLimits, CaptureOrder } from "../model/capture.ts";
+import type { CaptureLimits, CaptureOrder, FrozenMemory } from "../model/capture.ts";
 import { type Action, findAction } from "./actions.ts";
 import { type ActionContext, type Collected, notRun, runAction } from "./run-action.ts";
 import type { Slots } from "./slots.ts";
@@ -18,7 +18,7 @@ const STAGES: readonly Stage[] = [1, 2, 3];
 const BYTES_PER_MB = 1 << 20;
 const MS_PER_SEC = 1000;
 
-export interface StageContext extends Omit<ActionContext, "order"> {
+export interface StageContext extends Omit<ActionContext, "order" | "frozen"> {
   /** Of all captures together; what reads /proc does not wait for one, for it would show another moment. */
   readonly slots: Slots;
 }
@@ -26,6 +26,7 @@ export interface StageContext extends Omit<ActionContext, "order"> {
 /** Runs what the order asks for, each action once. */
 export async function runStages(
   order: CaptureOrder,
+  frozen: FrozenMemory,
   { slots, ...context }: StageContext,
 ): Promise<readonly Collected[]> {
   const begunMs = performance.now();
@@ -35,7 +36,7 @@ export async function runStages(
     const reason = action && whyDropped(action.stage, order, spent);
     if (reason !== undefined) return notRun(name, reason);
     const maxBytes = Math.min(action?.maxBytes ?? 0, order.limits.maxBytes - spentBytes);
-    const collected = await runAction(name, action && { ...action, maxBytes }, { ...context, order });
+    const collected = await runAction(name, action && { ...action, maxBytes }, { ...context, order, frozen });
     spentBytes += collected.content.length;
     return collected;
   };

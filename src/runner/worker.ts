@@ -27,7 +27,10 @@ serve<ToRunner, FromRunner>((port) => {
         port.post({ type: "ready" });
         break;
       case "collect":
-        started().submit(message.order, message.table);
+        started().submit(message.order, message.frozen);
+        break;
+      case "sample":
+        started().sample(message.reason);
         break;
       case "configure":
         started().configure(message.notify);

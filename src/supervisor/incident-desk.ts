@@ -4,7 +4,14 @@
 
 import type { Anomaly, Recovery } from "../model/anomaly.ts";
 import type { Attribution } from "../model/attribution.ts";
-import type { CaptureOrder, CaptureSummary, ClockPair, Losses, Source } from "../model/capture.ts";
+import type {
+  CaptureOrder,
+  CaptureSummary,
+  ClockPair,
+  FrozenMemory,
+  Losses,
+  Source,
+} from "../model/capture.ts";
 import type { Config } from "../model/config.ts";
 import type { Incident } from "../model/incident.ts";
 import type { Notice, NoticeOutcome } from "../model/notice.ts";
@@ -25,10 +32,10 @@ export interface DeskOptions {
   readonly incidents: readonly Incident[];
   readonly tell: (event: SupervisorEvent) => void;
   readonly losses: () => Losses;
-  /** A copy of the request table as it is now. */
-  readonly freeze: () => ArrayBuffer;
+  /** A copy of the kernel side's memory as it is now. */
+  readonly freeze: () => FrozenMemory;
   /** Hands an order over; false where there is no runner at the moment. */
-  readonly send: (order: CaptureOrder, table: ArrayBuffer) => boolean;
+  readonly send: (order: CaptureOrder, frozen: FrozenMemory) => boolean;
   readonly notify: (notice: Notice) => boolean;
   /** Whose trouble it is: a look into /proc, which waits for nothing. */
   readonly attribute: (
@@ -95,13 +102,13 @@ export class IncidentDesk {
     const { opened, worsened, grown, capture, suppressedBy, suppressedBefore, displaced } = observation;
     if (suppressedBy !== undefined) this.#suppression.add(suppressedBy);
     // Before anything else: what the table shows is to be the moment of the decision.
-    const table = capture ? this.#options.freeze() : undefined;
+    const frozen = capture ? this.#options.freeze() : undefined;
     const frozenAt = clockPair();
     const isNews = opened || worsened || capture;
     const incident = isNews ? this.#attributed(observation.incident, anomaly) : observation.incident;
-    if (table !== undefined) {
+    if (frozen !== undefined) {
       const before = { suppressed: suppressedBefore, isRepeat: this.#isCaptured(incident) };
-      this.#order(table, frozenAt, (context) => orderFor(anomaly, incident, before, this.#config, context));
+      this.#order(frozen, frozenAt, (context) => orderFor(anomaly, incident, before, this.#config, context));
     }
     if (displaced !== undefined) this.#tell({ type: "resolved", incident: displaced });
     if (opened) this.#tell({ type: "opened", incident, anomaly });
@@ -118,8 +125,8 @@ export class IncidentDesk {
 
   /** A capture because somebody asked for one. */
   snapshot(): void {
-    const table = this.#options.freeze();
-    this.#order(table, clockPair(), (context) => manualOrder(this.#config, context));
+    const frozen = this.#options.freeze();
+    this.#order(frozen, clockPair(), (context) => manualOrder(this.#config, context));
   }
 
   collected(capture: CaptureSummary): void {
@@ -180,7 +187,11 @@ export class IncidentDesk {
     return captures.length > 0 || [...this.#underWay.values()].includes(id);
   }
 
-  #order(table: ArrayBuffer, frozenAt: ClockPair, makeOrder: (context: OrderContext) => CaptureOrder): void {
+  #order(
+    frozen: FrozenMemory,
+    frozenAt: ClockPair,
+    makeOrder: (context: OrderContext) => CaptureOrder,
+  ): void {
     const order = makeOrder({
       orderId: ++this.#lastOrderId,
       source: this.#options.sourceName,
@@ -193,7 +204,7 @@ export class IncidentDesk {
     const { orderId, rule, kind } = order;
     this.#tell({ type: "collecting", orderId, rule, kind, frozenAfterMs });
     this.#underWay.set(order.orderId, order.incidentId);
-    if (!this.#options.send(order, table)) this.dropped(order.orderId, "the runner is being started again");
+    if (!this.#options.send(order, frozen)) this.dropped(order.orderId, "the runner is being started again");
   }
 
   #resolveLater(): void {

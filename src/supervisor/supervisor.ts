@@ -3,7 +3,7 @@
 // deleting happen in the workers; deciding happens in the pure files beside it.
 
 import { attributeOnHost } from "../cifs/attribution.ts";
-import { freezeTable } from "../kernel/table.ts";
+import { freezeMemory } from "../kernel/table.ts";
 import type { Losses } from "../model/capture.ts";
 import type { Config } from "../model/config.ts";
 import { type Failure, toFailure } from "../model/failure.ts";
@@ -26,6 +26,7 @@ import { IncidentDesk } from "./incident-desk.ts";
 import { lossesOf, watchLosses } from "./loss-watch.ts";
 import { type AttachmentChange, ModuleWatch } from "./module-watch.ts";
 import type { SpawnTable, SupervisorOptions } from "./options.ts";
+import { Sampler } from "./sampler.ts";
 import { ThreadHandle } from "./thread-handle.ts";
 import { openWakeSources, type WakeSources } from "./wake-sources.ts";
 
@@ -34,7 +35,7 @@ const STOP_WITHIN_MS = { detector: 500, runner: 4000, janitor: 300 } as const;
 
 export class Supervisor {
   readonly #options: SupervisorOptions;
-  readonly #tell: (event: SupervisorEvent) => void;
+  readonly #sampler = new Sampler((reason) => this.#runner.post({ type: "sample", reason }));
   readonly #desk: IncidentDesk;
   readonly #watch: ModuleWatch | undefined;
   readonly #wakeSources: WakeSources;
@@ -49,35 +50,34 @@ export class Supervisor {
   constructor(options: SupervisorOptions) {
     this.#options = options;
     this.#config = options.config;
-    this.#tell = options.tell;
     this.#desk = new IncidentDesk({
       config: options.config,
       sourceName: options.sourceName,
       incidents: options.incidents ?? [],
-      tell: options.tell,
+      tell: (event) => this.#tell(event),
       losses: () => this.#losses(),
-      freeze: () => freezeTable(options.source.memory),
-      send: (order, table) => this.#runner.post({ type: "collect", order, table }, [table]),
+      freeze: () => freezeMemory(options.source.memory),
+      send: (order, frozen) =>
+        this.#runner.post({ type: "collect", order, frozen }, [frozen.table, frozen.operations]),
       notify: (notice) => this.#runner.post({ type: "notify", notice }),
       attribute: attributeOnHost,
     });
     const watched = options.watch;
     this.#watch = watched && new ModuleWatch(watched.object, (change) => this.#attachmentChanged(change));
     this.#wakeSources = openWakeSources(watched !== undefined);
-    const { spawn } = options;
     this.#detector = this.#supervise("detector", {
-      spawn: spawn.detector,
+      spawn: options.spawn.detector,
       begin: () => this.#beginDetector(),
       onReport: (report) => this.#fromDetector(report),
       wake: () => signalEventFd(this.#wakeSources.fds.wakeFd),
     });
     this.#runner = this.#supervise("runner", {
-      spawn: spawn.runner,
-      begin: () => this.#beginRunner(),
+      spawn: options.spawn.runner,
+      begin: () => [{ type: "start", outputDir: this.#config.outputDir, notify: this.#config.notify }],
       onReport: (report) => this.#fromRunner(report),
     });
     this.#janitor = this.#supervise("janitor", {
-      spawn: spawn.janitor,
+      spawn: options.spawn.janitor,
       begin: () => this.#beginJanitor(),
       onReport: (report) => this.#fromJanitor(report),
     });
@@ -95,7 +95,7 @@ export class Supervisor {
     this.#tell({ type: "configured", config: this.#config, isStart: true });
     // The janitor first, then the runner, then the detector: each is ready before anything can be sent its way.
     this.#janitor.start();
-    this.#endLossWatch = watchLosses(() => this.#losses(), this.#tell);
+    this.#endLossWatch = watchLosses(() => this.#losses(), this.#options.tell);
     const failure = await ended;
     await this.#stopAll();
     return failure;
@@ -127,6 +127,11 @@ export class Supervisor {
     return this.#desk.open();
   }
 
+  #tell(event: SupervisorEvent): void {
+    this.#options.tell(event);
+    this.#sampler.consider(event, this.#desk.open().length, monotonicNs());
+  }
+
   // --- threads ---
 
   #supervise<In extends { type: string }, Out extends { type: string }>(
@@ -152,19 +157,14 @@ export class Supervisor {
 
   #beginDetector(): readonly ToDetector[] {
     const handles = { ...this.#options.source.memory, ...this.#wakeSources.fds };
-    const { sourceName: source } = this.#options;
-    const start = { type: "start", handles, source, rules: this.#config.rules } as const;
+    const about = { source: this.#options.sourceName, rules: this.#config.rules };
+    const start = { type: "start", handles, ...about } as const;
     return this.#watch?.attached ? [start, { type: "attached" }] : [start];
   }
 
-  #beginRunner(): readonly ToRunner[] {
-    return [{ type: "start", outputDir: this.#config.outputDir, notify: this.#config.notify }];
-  }
-
   #beginJanitor(): readonly ToJanitor[] {
-    const { outputDir, cleanup } = this.#config;
-    const protectedNames = this.#desk.protectedNames();
-    return [{ type: "start", outputDir, limits: cleanup, protectedNames }];
+    const { outputDir, cleanup: limits } = this.#config;
+    return [{ type: "start", outputDir, limits, protectedNames: this.#desk.protectedNames() }];
   }
 
   #fromDetector(report: FromDetector): void {
@@ -186,8 +186,7 @@ export class Supervisor {
         break;
       }
       case "left":
-        for (const { startNs, taskId } of report.operations)
-          this.#options.source.reapOperation(startNs, taskId);
+        for (const one of report.operations) this.#options.source.reapOperation(one.startNs, one.taskId);
         break;
       case "hostChanged":
         this.#review(report.what === "module" ? "loaded" : "changed");

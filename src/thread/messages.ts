@@ -3,7 +3,14 @@
 // the way. Who receives one ends its switch in `satisfies never`.
 
 import type { Anomaly, Recovery } from "../model/anomaly.ts";
-import type { CaptureOrder, CaptureSummary, Removal, Source } from "../model/capture.ts";
+import type {
+  CaptureOrder,
+  CaptureSummary,
+  FrozenMemory,
+  Removal,
+  SampleReason,
+  Source,
+} from "../model/capture.ts";
 import type { CleanupLimits } from "../model/config.ts";
 import type { Failure } from "../model/failure.ts";
 import type { Notice, NoticeOutcome, NotifySettings } from "../model/notice.ts";
@@ -86,8 +93,10 @@ export type ToRunner =
   | { readonly type: "configure"; readonly notify: NotifySettings | undefined }
   /** Run the program that is to be told of it. */
   | { readonly type: "notify"; readonly notice: Notice }
-  /** The table's buffer is transferred. */
-  | { readonly type: "collect"; readonly order: CaptureOrder; readonly table: ArrayBuffer };
+  /** Note what the counters are now: later captures say what changed. */
+  | { readonly type: "sample"; readonly reason: SampleReason }
+  /** The buffers are transferred. */
+  | { readonly type: "collect"; readonly order: CaptureOrder; readonly frozen: FrozenMemory };
 
 export interface RunnerCounts {
   readonly captured: number;

@@ -15,6 +15,7 @@ import { totalBytes } from "../../src/runner/tar.ts";
 import { openBatchesFolder } from "../../src/system/batches-folder.ts";
 import { anOrder, FROZEN_AT } from "../helpers/order.ts";
 import { seeded } from "../helpers/random.ts";
+import { aFrozen } from "../helpers/request-table.ts";
 import { percentile, printRow } from "./row.ts";
 
 const LINES = GEOMETRY.SETS * GEOMETRY.SET_LINES;
@@ -59,6 +60,7 @@ const context = {
   host: HOST,
   abandoned: () => 0,
   children: new Children(),
+  baselines: { before: () => undefined },
   slots: new Slots(4),
   stop: new AbortController().signal,
 };
@@ -69,6 +71,7 @@ const shares = [5, 9].map((treeId) => ({
 }));
 const order = anOrder({ actions: ["mounts"], shares });
 const table = makeTable();
+const { operations } = aFrozen();
 const residentMb = () => process.memoryUsage.rss() / 2 ** 20;
 
 const residentBeforeMb = residentMb();
@@ -81,7 +84,7 @@ for (let round = 0; round < ROUNDS; round++) {
   const recorder = readRecorder(table, order.watchingSinceNs, order.frozenAt.monotonicNs);
   csvBytes = totalBytes(encodeRequestsCsv(recorder, order));
   csvMs.push(performance.now() - begunMs);
-  const capture = await makeCapture(order, table, context);
+  const capture = await makeCapture(order, { table, operations }, context);
   captureMs.push(capture.durationMs);
   captureBytes = capture.bytes;
 }

@@ -8,6 +8,7 @@ import {
   readDebugData,
   readMountinfo,
   readNetworkNamespace,
+  readStack,
   readTask,
   readWchan,
   showsAllTasks,
@@ -105,5 +106,19 @@ describe("readNetworkNamespace", () => {
     expect(readNetworkNamespace("self")).toMatch(/^net:\[\d+\]$/);
     expect(readNetworkNamespace(process.pid)).toBe(readNetworkNamespace("self") ?? "");
     expect(readNetworkNamespace(77, tempDir())).toBeUndefined();
+  });
+});
+
+describe("readStack", () => {
+  test("gives the lines that the kernel gives, undefined for a task that is no more", () => {
+    const proc = tempDir();
+    mkdirSync(join(proc, "77"));
+    writeFileSync(join(proc, "77", "stack"), "[<0>] wait_for_response+0x7d/0x110 [cifs]\n");
+    expect(readStack(77, proc)).toBe("[<0>] wait_for_response+0x7d/0x110 [cifs]\n");
+    expect(readStack(78, proc)).toBeUndefined();
+  });
+
+  test("says something of ourselves", () => {
+    expect(readStack(process.pid)).toBeString();
   });
 });

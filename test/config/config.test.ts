@@ -85,7 +85,7 @@ custom_actions: {my_own-1: {command: [/bin/echo, a b], timeout_sec: 0.5, max_mb:
     const old = parseConfig(readFileSync(join(FIXTURES, "aodv2.yaml")), "aodv2.yaml");
     expect(said(old)).toEqual([
       expect.stringMatching(
-        /^aodv2\.yaml:\d+:7: watcher\.actions\[0\]: must be an action .*"tcpdump" \(aod records/,
+        /^aodv2\.yaml:\d+:7: watcher\.actions\[0\]: must be an action .*"tcpdump" \(aod calls it pcap\)/,
       ),
     ]);
   });

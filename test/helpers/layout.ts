@@ -28,6 +28,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   cifs: { rooms: ["model"], modules: ["node:fs"] },
   // What is written of incidents, for the daemon, for `aod incidents`, and for the janitor, who bounds it.
   history: { rooms: ["model"], modules: ["node:fs", "node:path"] },
+  // Captures that anybody may have made; never written here.
+  capture: { rooms: ["model"], modules: ["node:fs", "node:zlib"] },
   // Workers report to the supervisor and never log.
   detector: { rooms: CALLED_BY_WORKERS, modules: ["node:*"], impure: ["worker.ts"] },
   runner: { rooms: CALLED_BY_WORKERS, modules: ["zstd-napi", "node:*"] },
@@ -37,7 +39,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     impure: ["worker.ts", "inventory.ts"],
   },
   supervisor: { rooms: [...CALLED_BY_WORKERS, "log"], modules: ["node:*"] },
-  demo: { rooms: [...CALLED_BY_WORKERS, "supervisor"], modules: ["node:*"] },
+  demo: { rooms: [...CALLED_BY_WORKERS, "capture", "supervisor"], modules: ["node:*"] },
   // It asks the runner's table which programs actions need.
   doctor: { rooms: [...CALLED_BY_WORKERS, "runner"], modules: ["node:*"] },
   cli: {

@@ -1,6 +1,8 @@
 // Request tables for tests: requests in, the 64 bytes a line that the kernel would have written out.
 
-import { GEOMETRY, REQUEST_BYTES } from "../../src/model/request.gen.ts";
+import type { FrozenMemory } from "../../src/model/capture.ts";
+import { type Operation, writeOperation } from "../../src/model/operation.ts";
+import { GEOMETRY, OPERATION, REQUEST_BYTES } from "../../src/model/request.gen.ts";
 import { type Request, writeRequest } from "../../src/model/request.ts";
 
 export const TABLE_BYTES = GEOMETRY.SETS * GEOMETRY.SET_LINES * REQUEST_BYTES;
@@ -14,4 +16,16 @@ export function aTable(requests: readonly Request[], bytes = TABLE_BYTES): Array
   const view = new DataView(table);
   for (const [index, request] of requests.entries()) writeRequest(view, index * REQUEST_BYTES, request);
   return table;
+}
+
+/** What the kernel side's memory shows of these requests and operations. */
+export function aFrozen(
+  requests: readonly Request[] = [],
+  operations: readonly Operation[] = [],
+): FrozenMemory {
+  const lines = new ArrayBuffer(GEOMETRY.OPERATION_SETS * GEOMETRY.OPERATION_SET_LINES * OPERATION.BYTES);
+  const view = new DataView(lines);
+  for (const [index, operation] of operations.entries())
+    writeOperation(view, index * OPERATION.BYTES, operation);
+  return { table: aTable(requests), operations: lines };
 }

@@ -1,10 +1,11 @@
 import { expect, test } from "bun:test";
 import { attachHooks, HOOKS, type Hook } from "../../src/kernel/hooks.ts";
 import { KernelSource } from "../../src/kernel/kernel-source.ts";
+import { OPERATIONS_BYTES } from "../../src/kernel/mapping.ts";
 import { BpfObject, type ProgramName } from "../../src/kernel/object.ts";
 import { ReplyTally } from "../../src/kernel/reply-tally.ts";
 import { countRunTime, readRunStats } from "../../src/kernel/run-stats.ts";
-import { freezeTable } from "../../src/kernel/table.ts";
+import { freezeMemory, freezeTable } from "../../src/kernel/table.ts";
 import { COMMAND, COMMANDS } from "../../src/model/command.ts";
 import { type KnownTree, LAST_SLOT } from "../../src/model/share.ts";
 import { describeBpf } from "../helpers/bpf.ts";
@@ -74,6 +75,10 @@ describeBpf("the kernel's programs as a source", () => {
     source.traffic.enter(call);
     expect(new Uint8Array(frozen).some((byte) => byte !== 0)).toBe(false);
     expect(new Uint8Array(freezeTable(source.memory)).some((byte) => byte !== 0)).toBe(true);
+    source.traffic.begin(7);
+    const { operations } = freezeMemory(source.memory);
+    expect(operations.byteLength).toBe(OPERATIONS_BYTES);
+    expect(new Uint8Array(operations).some((byte) => byte !== 0)).toBe(true);
     source.close();
   });
 });

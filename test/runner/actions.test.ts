@@ -1,7 +1,16 @@
 import { describe, expect, test } from "bun:test";
-import { ACTION_NAMES } from "../../src/model/action.ts";
-import { ACTION_TABLE, findAction, type Host, type Plan, windowBeganNs } from "../../src/runner/actions.ts";
+
+import { ACTION_NAMES, type ActionName } from "../../src/model/action.ts";
+import {
+  ACTION_TABLE,
+  findAction,
+  type Host,
+  type Plan,
+  type ProgramAction,
+  windowBeganNs,
+} from "../../src/runner/actions.ts";
 import { aHost } from "../helpers/host.ts";
+
 import { anOrder, FROZEN_AT } from "../helpers/order.ts";
 import { aRequest } from "../helpers/request.ts";
 
@@ -14,10 +23,13 @@ const ALL_REMOTE = aHost({
   },
 });
 /** They ask the kernel, and read no file. */
-const WITHOUT_FILES: readonly string[] = ["dmesg", "sockets"];
+const WITHOUT_FILES: readonly string[] = ["dmesg", "sockets", "pcap"];
+const SHARES = [{ sessionId: 1n, treeId: 1, share: "//files/data", address: "10.0.0.1" }];
 
-function planOf(name: (typeof ACTION_NAMES)[number], host: Host, order = anOrder()): Plan {
-  return ACTION_TABLE[name].plan(order, host);
+function programAction(name: ActionName): ProgramAction {
+  const action = ACTION_TABLE[name];
+  if ("look" in action) throw new Error(`${name} is no program`);
+  return action;
 }
 
 /** Of all that it runs; undefined where that is nothing. */
@@ -26,26 +38,37 @@ function argsOf(plan: Plan): readonly string[] | undefined {
   return "args" in plan ? plan.args : plan.runs.flatMap(({ args }) => args);
 }
 
-describe.each(ACTION_NAMES.map((name) => [name] as const))("the action %s", (name) => {
-  const action = ACTION_TABLE[name];
+function planOf(name: ActionName, host: Host, order = anOrder()): Plan {
+  return programAction(name).plan(order, host);
+}
 
-  test("has a deadline, a cap and a program", () => {
+const PROGRAMS = ACTION_NAMES.filter((name) => "program" in ACTION_TABLE[name]);
+
+test.each(ACTION_NAMES.map((name) => [name] as const))("the action %s has a stage and a cap", (name) => {
+  const action = ACTION_TABLE[name];
+  expect(action.stage).toBeWithin(1, 4);
+  expect(action.maxBytes).toBeWithin(1, 16 * 1024 * 1024 + 1);
+  expect(findAction(name)).toBe(action);
+});
+
+describe.each(PROGRAMS.map((name) => [name] as const))("the action %s", (name) => {
+  const action = programAction(name);
+
+  test("has a deadline and a program", () => {
     expect(action.timeoutMs).toBeWithin(1, 30_001);
-    expect(action.maxBytes).toBeWithin(1, 16 * 1024 * 1024 + 1);
     expect(action.program).toMatch(/^[a-z]+$/);
-    expect(findAction(name)).toBe(action);
   });
 
   test("has a plan on a machine that has everything, with absolute paths alone", () => {
-    const plan = planOf(name, ALL_THERE);
+    const plan = planOf(name, ALL_THERE, anOrder({ shares: SHARES }));
     const args = argsOf(plan);
     expect(args).toBeDefined();
     for (const arg of (args ?? []).filter((one) => one.includes("/")))
-      expect(arg).toMatch(/^\/(proc|var\/log)\//);
+      expect(arg).toMatch(/^\/(proc|sys|etc|var\/log)\//);
   });
 
   test("touches nothing on a network file system", () => {
-    const plan = planOf(name, ALL_REMOTE);
+    const plan = planOf(name, ALL_REMOTE, anOrder({ shares: SHARES }));
     if (WITHOUT_FILES.includes(name)) expect(argsOf(plan)).toBeDefined();
     else expect(plan).toEqual({ missing: expect.stringContaining("is on nfs4") });
   });
@@ -63,10 +86,21 @@ describe("actions", () => {
     expect(findAction("toString")).toBeUndefined();
   });
 
-  test.each(["debugdata", "stats", "smbinfo"] as const)("%s: missing where cifs is not loaded", (name) => {
-    expect(planOf(name, NOTHING_THERE)).toEqual({
-      missing: expect.stringMatching(/^\/proc\/fs\/cifs\/\w+ does not exist$/),
-    });
+  test.each(["debugdata", "stats", "smbinfo", "openfiles", "dfscache", "stats-delta"] as const)(
+    "%s: missing where cifs is not loaded",
+    (name) => {
+      expect(planOf(name, NOTHING_THERE)).toEqual({
+        missing: expect.stringMatching(/^\/proc\/fs\/cifs\/\w+ does not exist$/),
+      });
+    },
+  );
+
+  test("versions reads what there is", () => {
+    const host: Host = { ...ALL_THERE, exists: (path) => path.startsWith("/proc/") };
+    const paths = ["/proc/version", "/proc/cmdline", "/proc/sys/kernel/arch", "/proc/sys/kernel/tainted"];
+    expect(argsOf(planOf("versions", host))).toEqual(["-raHs", "", ...paths]);
+    expect(argsOf(planOf("versions", ALL_THERE))?.at(-1)).toBe("-V");
+    expect(planOf("versions", NOTHING_THERE)).toEqual({ missing: "/proc/version does not exist" });
   });
 
   test("pressure reads what the kernel has", () => {
@@ -104,7 +138,7 @@ describe("actions", () => {
   test("dmesg shows since the window began, with a margin for the clock's drift", () => {
     const order = anOrder({ triggeredNs: 50e9, windowNs: 1e9 });
     const log = "[   40.000000] old\n[   48.500000] CIFS: reconnecting\n[   50.000000] now\n";
-    expect(ACTION_TABLE.dmesg.show?.(log, order)).toBe(log.slice(log.indexOf("[   48")));
+    expect(programAction("dmesg").show?.(log, order)).toBe(log.slice(log.indexOf("[   48")));
   });
 });
 
@@ -117,14 +151,20 @@ describe("an action of the configuration", () => {
     stage: 3,
   } as const;
 
-  test("is its program and arguments, within its bounds", () => {
+  function customAction(): ProgramAction {
     const action = findAction("mine", [mine]);
+    if (action === undefined || "look" in action) throw new Error("it is no program");
+    return action;
+  }
+
+  test("is its program and arguments, within its bounds", () => {
+    const action = customAction();
     expect(action).toMatchObject({ program: "/opt/mine", timeoutMs: 5, maxBytes: 6, stage: 3, keep: "head" });
-    expect(action?.plan(anOrder(), ALL_THERE)).toEqual({ args: ["-a", "b c"] });
+    expect(action.plan(anOrder(), ALL_THERE)).toEqual({ args: ["-a", "b c"] });
   });
 
   test("gets to know what it is about", () => {
-    const environment = findAction("mine", [mine])?.environment;
+    const environment = customAction().environment;
     expect(environment?.(anOrder({ rule: "slow", share: "//f/d", incidentId: "i" }))).toEqual({
       AOD_INCIDENT_ID: "i",
       AOD_RULE: "slow",
@@ -134,7 +174,7 @@ describe("an action of the configuration", () => {
   });
 
   test("is not started from a network file system, nor looked for there", () => {
-    expect(findAction("mine", [mine])?.plan(anOrder(), ALL_REMOTE)).toEqual({
+    expect(customAction().plan(anOrder(), ALL_REMOTE)).toEqual({
       missing: "/opt/mine is on nfs4, which may hang",
     });
   });

@@ -6,6 +6,8 @@ import type { FromRunner } from "../../src/thread/messages.ts";
 import { anOrder } from "../helpers/order.ts";
 import { UNKNOWN } from "../helpers/verdict.ts";
 
+const NOTHING = { table: new ArrayBuffer(0), operations: new ArrayBuffer(0) };
+
 /** A queue whose captures end when the test says so. */
 function aQueue() {
   const reports: FromRunner[] = [];
@@ -26,7 +28,7 @@ function aQueue() {
   const ids = orders.map(({ orderId }) => orderId);
   const settle = () => Bun.sleep(1);
   const submit = (count: number) => {
-    for (const order of orders.slice(0, count)) queue.submit(order, new ArrayBuffer(0));
+    for (const order of orders.slice(0, count)) queue.submit(order, NOTHING);
   };
   return { queue, reports, failures, atWork, orders, ids, submit, settle };
 }
@@ -94,7 +96,7 @@ describe("the queue of captures", () => {
     const stopped = queue.stop().then(() => {
       hasStopped = true;
     });
-    queue.submit(orders[3] ?? anOrder(), new ArrayBuffer(0));
+    queue.submit(orders[3] ?? anOrder(), NOTHING);
     expect(reports).toEqual(
       ids.slice(2, 4).map((orderId) => ({ type: "dropped", orderId, reason: "aod is stopping" })),
     );

@@ -9,8 +9,10 @@ import { aHost } from "../helpers/host.ts";
 import { manifestFaults } from "../helpers/manifest.ts";
 import { anOrder } from "../helpers/order.ts";
 import { aRequest } from "../helpers/request.ts";
-import { aTable } from "../helpers/request-table.ts";
+
+import { aFrozen } from "../helpers/request-table.ts";
 import { mountSmall } from "../helpers/small-disk.ts";
+
 import { tempDir } from "../helpers/temp-dir.ts";
 import { untar } from "../helpers/untar.ts";
 
@@ -30,6 +32,7 @@ function aContext(outputDir = tempDir()) {
     host: HOST,
     abandoned: () => 3,
     children: new Children(),
+    baselines: { before: () => undefined },
     slots: new Slots(4),
     stop: new AbortController().signal,
   };
@@ -45,7 +48,7 @@ describe("a capture", () => {
   test("is one folder with manifest, requests and actions, in this order", async () => {
     const { context, path } = aContext();
     const order = anOrder({ actions: ["mounts", "no-such-action"], evidence: requests });
-    const summary = await makeCapture(order, aTable(requests), context);
+    const summary = await makeCapture(order, aFrozen(requests), context);
     expect(summary).toMatchObject({
       orderId: order.orderId,
       incidentId: "incident-1",
@@ -84,7 +87,7 @@ describe("a capture", () => {
 
   test("needs neither actions nor requests: what the verdict rests on is in it all the same", async () => {
     const { context, path } = aContext();
-    const { name } = await makeCapture(anOrder(), aTable([]), context);
+    const { name } = await makeCapture(anOrder(), aFrozen(), context);
     const entries = untar(Bun.zstdDecompressSync(readFileSync(join(path, name))));
     expect(entries.map((entry) => entry.path)).toEqual([
       `${NAME}/`,
@@ -98,7 +101,7 @@ describe("a capture", () => {
   test("beside another one of the same moment has a name, and a folder, of its own", async () => {
     const { context, path } = aContext();
     const made = await Promise.all(
-      [1, 2].map(() => makeCapture(anOrder({ actions: ["mounts"] }), aTable([]), context)),
+      [1, 2].map(() => makeCapture(anOrder({ actions: ["mounts"] }), aFrozen(), context)),
     );
     expect(made.map(({ name }) => name).sort()).toEqual([
       "aod_20261123T012345.678Z-2_slow.tar.zst",
@@ -112,14 +115,14 @@ describe("a capture", () => {
 
   test("runs each action once, though the rule names it twice", async () => {
     const { context } = aContext();
-    const { actions } = await makeCapture(anOrder({ actions: ["mounts", "mounts"] }), aTable([]), context);
+    const { actions } = await makeCapture(anOrder({ actions: ["mounts", "mounts"] }), aFrozen(), context);
     expect(actions.map(({ name }) => name)).toEqual(["mounts", "sockets", "debugdata", "pressure"]);
   });
 
   test("is complete without its actions where aod is being stopped", async () => {
     const { context, path } = aContext();
     const stopped = { ...context, stop: AbortSignal.abort() };
-    const { name, actions } = await makeCapture(anOrder({ actions: ["mounts"] }), aTable(requests), stopped);
+    const { name, actions } = await makeCapture(anOrder({ actions: ["mounts"] }), aFrozen(requests), stopped);
     const { status, reason, file } = actions[0] ?? {};
     expect([status, reason, file]).toEqual(["failed", "aod is stopping", undefined]);
     expect(untar(Bun.zstdDecompressSync(readFileSync(join(path, name))))).toHaveLength(3);
@@ -128,7 +131,7 @@ describe("a capture", () => {
   test("that the disk has no room for leaves nothing behind", async () => {
     const { context, path } = aContext();
     const limits = { ...anOrder().limits, minFreeBytes: 2 ** 60 };
-    await expect(makeCapture(anOrder({ limits }), aTable(requests), context)).rejects.toMatchObject({
+    await expect(makeCapture(anOrder({ limits }), aFrozen(requests), context)).rejects.toMatchObject({
       code: "DISK_FULL",
     });
     expect(readdirSync(path)).toEqual([]);
@@ -140,7 +143,7 @@ describe("a capture", () => {
     async () => {
       const { context, path } = aContext(small);
       const limits = { ...anOrder().limits, minFreeBytes: 64 * 2 ** 20 };
-      const made = makeCapture(anOrder({ limits, actions: ["mounts"] }), aTable(requests), context);
+      const made = makeCapture(anOrder({ limits, actions: ["mounts"] }), aFrozen(requests), context);
       await expect(made).rejects.toThrow(/bytes free, .*capture\.min_free_mb/);
       expect(readdirSync(path)).toEqual([]);
     },
@@ -149,7 +152,7 @@ describe("a capture", () => {
   test("that fails in the middle leaves nothing behind", async () => {
     const { context, path } = aContext();
     const broken = { ...context, facts: null as unknown as typeof context.facts };
-    await expect(makeCapture(anOrder({ actions: ["mounts"] }), aTable(requests), broken)).rejects.toThrow(
+    await expect(makeCapture(anOrder({ actions: ["mounts"] }), aFrozen(requests), broken)).rejects.toThrow(
       TypeError,
     );
     expect(readdirSync(path)).toEqual([]);
@@ -159,7 +162,7 @@ describe("a capture", () => {
   const canRead = tar !== null && Bun.which("zstd") !== null;
   test.skipIf(!canRead)("is what `tar --zstd -tf` lists (needs the program zstd)", async () => {
     const { context, path } = aContext();
-    const { name } = await makeCapture(anOrder({ actions: ["mounts"] }), aTable(requests), context);
+    const { name } = await makeCapture(anOrder({ actions: ["mounts"] }), aFrozen(requests), context);
     const { stdout, exitCode } = Bun.spawnSync([tar ?? "", "--zstd", "-tf", join(path, name)]);
     expect(exitCode).toBe(0);
     expect(stdout.toString().trim().split("\n")).toEqual([

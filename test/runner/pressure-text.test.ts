@@ -2,11 +2,10 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ACTION_TABLE } from "../../src/runner/actions.ts";
-import { Children } from "../../src/runner/child.ts";
 import { HOST } from "../../src/runner/host.ts";
 import { parsePressure, trimPressure } from "../../src/runner/pressure-text.ts";
 import { runAction } from "../../src/runner/run-action.ts";
-import { anOrder } from "../helpers/order.ts";
+import { anActionContext } from "../helpers/action-context.ts";
 import { seeded } from "../helpers/random.ts";
 
 /** What `tail -n +1` gave of the files of a machine with two CPUs at rest. */
@@ -42,9 +41,11 @@ describe("the host's pressure", () => {
   });
 
   test("of this machine is read", async () => {
-    const { outcome, content } = await runAction("pressure", ACTION_TABLE.pressure, {
-      ...{ order: anOrder(), host: HOST, children: new Children(), stop: new AbortController().signal },
-    });
+    const { outcome, content } = await runAction(
+      "pressure",
+      ACTION_TABLE.pressure,
+      anActionContext({ host: HOST }),
+    );
     expect(outcome.status).toBe("ok");
     const { cpus, runnable, memoryTotalKb } = parsePressure(new TextDecoder().decode(content));
     for (const figure of [cpus, runnable, memoryTotalKb]) expect(figure).toBeGreaterThan(0);

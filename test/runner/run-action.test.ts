@@ -1,26 +1,30 @@
 import { describe, expect, test } from "bun:test";
-import type { Action } from "../../src/runner/actions.ts";
+import { existsSync, readFileSync } from "node:fs";
+import type { Action, ProgramAction } from "../../src/runner/actions.ts";
 import { ACTION_TABLE, findAction } from "../../src/runner/actions.ts";
-import { Children } from "../../src/runner/child.ts";
-import { runAction } from "../../src/runner/run-action.ts";
+import { type ActionContext, runAction } from "../../src/runner/run-action.ts";
+import { anActionContext } from "../helpers/action-context.ts";
 import { aHost } from "../helpers/host.ts";
 import { anOrder } from "../helpers/order.ts";
 
-const HOST = aHost();
+const HOST = aHost({ exists: existsSync });
 
 /** An action whose program does what the script says. */
-function aScript(script: string, parts: Partial<Action> = {}): Action {
+function aScript(script: string, parts: Partial<ProgramAction> = {}): ProgramAction {
   const bounds = { stage: 1, timeoutMs: 10_000, maxBytes: 1000, keep: "head" } as const;
   return { ...bounds, program: "sh", plan: () => ({ args: ["-c", script] }), ...parts };
 }
 
-async function run(action: Action | undefined, stop = new AbortController().signal) {
-  const { outcome, content, scrubbed } = await runAction("it", action, {
-    order: anOrder(),
-    host: HOST,
-    children: new Children(),
-    stop,
-  });
+async function runRaw(
+  action: Action | undefined,
+  stop = new AbortController().signal,
+  before: ActionContext["baselines"]["before"] = () => undefined,
+) {
+  return runAction("it", action, anActionContext({ host: HOST, stop, baselines: { before } }));
+}
+
+async function run(...of: Parameters<typeof runRaw>) {
+  const { outcome, content, scrubbed } = await runRaw(...of);
   return { outcome, scrubbed, text: new TextDecoder().decode(content) };
 }
 
@@ -155,5 +159,73 @@ describe("an action", () => {
     expect(outcome.status).toBe("ok");
     expect(text).toContain("==> /proc/mounts <==\n");
     expect(text).toContain("==> /proc/self/mountinfo <==\n");
+  });
+
+  test("shows bytes that are no UTF-8 as U+FFFD", async () => {
+    const { outcome, text } = await run(aScript("printf 'ol\\351\\n'"));
+    expect(text).toBe("ol\ufffd\n");
+    expect(outcome).toMatchObject({ status: "ok", bytes: 6 });
+  });
+});
+
+describe("the versions", () => {
+  test("are those of this host, each behind its file's name", async () => {
+    const { outcome, text } = await run(ACTION_TABLE.versions);
+    expect(outcome.status).toBe("ok");
+    expect(text).toContain(`/proc/version:${readFileSync("/proc/version", "utf8")}`);
+    expect(text).toMatch(/^\/proc\/sys\/kernel\/tainted:\d+$/m);
+  });
+});
+
+describe("an action that runs to its deadline", () => {
+  const toDeadline = { runsToDeadline: true, suffix: ".pcap", timeoutMs: 300 } as const;
+
+  test("ends well there, with the bytes as they were printed", async () => {
+    const { outcome, content } = await runRaw(aScript("printf '\\324\\303'; sleep 60", toDeadline));
+    expect(outcome).toMatchObject({ status: "ok", file: "actions/it.pcap", bytes: 2, reason: undefined });
+    expect([...content]).toEqual([0xd4, 0xc3]);
+  });
+
+  test("that ends before says what it said last", async () => {
+    const { outcome } = await run(aScript("echo listening >&2; echo refused >&2; exit 1", toDeadline));
+    expect(outcome).toMatchObject({ status: "failed", exitCode: 1, reason: "refused" });
+  });
+});
+
+describe("an action that compares", () => {
+  test("gets the sample that was taken before the trigger", async () => {
+    const asked: unknown[] = [];
+    const action = aScript("printf 2", { show: (now, _, baseline) => `${baseline?.text} -> ${now}` });
+    const { text } = await run(action, undefined, (...of) => {
+      asked.push(of);
+      return { text: "1", takenNs: 1, reason: "attached" };
+    });
+    expect(text).toBe("1 -> 2");
+    expect(asked).toEqual([["it", anOrder().triggeredNs]]);
+  });
+});
+
+describe("an action that is a look", () => {
+  const aLook = (look: () => string): Action => ({ stage: 1, maxBytes: 10, look });
+
+  test("has its text, and no exit code", async () => {
+    const { outcome, text } = await run(aLook(() => "seen"));
+    expect(text).toBe("seen");
+    expect(outcome).toMatchObject({ status: "ok", file: "actions/it.log", bytes: 4, exitCode: undefined });
+  });
+
+  test("is cut at its cap, also within a character", async () => {
+    const { outcome, text } = await run(aLook(() => "123456789é"));
+    expect(text).toBe("123456789\ufffd");
+    expect(outcome).toMatchObject({ status: "truncated", reason: "the first 10 bytes" });
+  });
+
+  test("that fails stops no capture", async () => {
+    const { outcome } = await run(
+      aLook(() => {
+        throw new Error("EIO: read");
+      }),
+    );
+    expect(outcome).toMatchObject({ status: "failed", reason: "EIO: read", file: undefined });
   });
 });

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { ACTION_TABLE } from "../../src/runner/actions.ts";
-import { Children } from "../../src/runner/child.ts";
 import { HOST } from "../../src/runner/host.ts";
 import { runAction } from "../../src/runner/run-action.ts";
 import { planSockets, SAMPLE_GAP_MS } from "../../src/runner/socket-plan.ts";
 import { parseSockets } from "../../src/runner/socket-text.ts";
+import { anActionContext } from "../helpers/action-context.ts";
 import { anAttribution } from "../helpers/attribution.ts";
 import { aHost, NAMESPACE } from "../helpers/host.ts";
 import { anOrder } from "../helpers/order.ts";
@@ -57,9 +57,11 @@ describe("sockets", () => {
   });
 
   test.skipIf(SS === null)("of this machine are read by the real ss (needs iproute2)", async () => {
-    const { outcome, content } = await runAction("sockets", ACTION_TABLE.sockets, {
-      ...{ order: anOrder(), host: HOST, children: new Children(), stop: new AbortController().signal },
-    });
+    const { outcome, content } = await runAction(
+      "sockets",
+      ACTION_TABLE.sockets,
+      anActionContext({ host: HOST }),
+    );
     expect(outcome).toMatchObject({ status: "ok", reason: undefined });
     const samples = parseSockets(new TextDecoder().decode(content));
     expect(samples.map(({ number }) => number)).toEqual([1, 2]);
@@ -70,9 +72,7 @@ describe("sockets", () => {
   test.skipIf(!canListen)("show a connection to port 445 (needs iproute2 and root)", async () => {
     const server = port445();
     const client = await Bun.connect({ hostname: "127.0.0.1", port: 445, socket: { data: () => undefined } });
-    const { content } = await runAction("sockets", ACTION_TABLE.sockets, {
-      ...{ order: anOrder(), host: HOST, children: new Children(), stop: new AbortController().signal },
-    });
+    const { content } = await runAction("sockets", ACTION_TABLE.sockets, anActionContext({ host: HOST }));
     client.end();
     server.stop(true);
     const text = new TextDecoder().decode(content);

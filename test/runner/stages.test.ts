@@ -2,11 +2,11 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CustomAction, Stage } from "../../src/model/action.ts";
-import { Children } from "../../src/runner/child.ts";
 import { Slots } from "../../src/runner/slots.ts";
 import { runStages, whyDropped } from "../../src/runner/stages.ts";
-import { aHost } from "../helpers/host.ts";
+import { anActionContext } from "../helpers/action-context.ts";
 import { anOrder } from "../helpers/order.ts";
+import { aFrozen } from "../helpers/request-table.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 
 const MiB = 2 ** 20;
@@ -17,11 +17,9 @@ function aScript(name: string, stage: Stage, script: string): CustomAction {
 
 async function run(customActions: readonly CustomAction[], parts: Parameters<typeof anOrder>[0] = {}) {
   const actions = customActions.map(({ name }) => name);
-  const collected = await runStages(anOrder({ actions, customActions, ...parts }), {
-    host: aHost(),
-    children: new Children(),
+  const collected = await runStages(anOrder({ actions, customActions, ...parts }), aFrozen(), {
+    ...anActionContext(),
     slots: new Slots(1),
-    stop: new AbortController().signal,
   });
   return collected.map(({ outcome, content }) => ({ ...outcome, text: new TextDecoder().decode(content) }));
 }

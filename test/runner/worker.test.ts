@@ -1,11 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { monotonicNs } from "../../src/system/clock.ts";
 import type { FromRunner, ToRunner } from "../../src/thread/messages.ts";
 import { aNotice } from "../helpers/notice.ts";
 import { anOrder } from "../helpers/order.ts";
 import { aRequest } from "../helpers/request.ts";
-import { aTable } from "../helpers/request-table.ts";
+import { aFrozen } from "../helpers/request-table.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 import { Thread } from "../helpers/thread.ts";
 import { untar } from "../helpers/untar.ts";
@@ -27,10 +28,10 @@ describe("the runner's thread", () => {
     await thread.take("ready");
     expect(readdirSync(path)).toEqual([]);
 
-    const table = aTable([aRequest({ latencyMs: 31 })]);
+    const frozen = aFrozen([aRequest({ latencyMs: 31 })]);
     const order = anOrder({ actions: ["mounts", "debugdata"] });
-    thread.post({ type: "collect", order, table }, [table]);
-    expect(table.byteLength).toBe(0);
+    thread.post({ type: "collect", order, frozen }, [frozen.table, frozen.operations]);
+    expect([frozen.table.byteLength, frozen.operations.byteLength]).toEqual([0, 0]);
     const { capture } = await thread.take("collected");
     expect(capture).toMatchObject({ orderId: order.orderId, name: "aod_20261123T012345.678Z_slow.tar.zst" });
     expect(readdirSync(path)).toEqual([capture.name]);
@@ -59,9 +60,9 @@ describe("the runner's thread", () => {
     const { outputDir, path, thread } = aRunner();
     thread.post({ type: "start", outputDir, notify: undefined });
     // More than are made and may wait: some are dropped, for they come faster than a capture is made.
-    const table = aTable([]);
+    const frozen = aFrozen();
     for (let order = 0; order < ORDERS; order++) {
-      thread.post({ type: "collect", order: anOrder({ actions: ["mounts"] }), table });
+      thread.post({ type: "collect", order: anOrder({ actions: ["mounts"] }), frozen });
     }
     thread.post({ type: "stop" });
     await thread.take("stopped");
@@ -88,7 +89,7 @@ describe("the runner's thread", () => {
     thread.post({ type: "configure", notify: settings(["/bin/sleep", "60"]) });
     for (let i = 0; i < 4; i++) thread.post({ type: "notify", notice: aNotice() });
     const order = anOrder({ actions: ["mounts"] });
-    thread.post({ type: "collect", order, table: aTable([]) });
+    thread.post({ type: "collect", order, frozen: aFrozen() });
     expect((await thread.take("collected")).capture.orderId).toBe(order.orderId);
     thread.post({ type: "stop" });
     await thread.take("stopped");
@@ -99,6 +100,26 @@ describe("the runner's thread", () => {
       "timed_out",
       "timed_out",
     ]);
+  });
+
+  test("shows in a capture what changed since it took a sample", async () => {
+    const { outputDir, path, thread } = aRunner();
+    thread.post({ type: "start", outputDir, notify: undefined });
+    await thread.take("ready");
+    thread.post({ type: "sample", reason: "resolved" });
+    // Samples hold up nobody: whether one is there shows only in a capture.
+    const order = () => anOrder({ actions: ["netstat"], triggeredNs: monotonicNs() });
+    const netstat = async () => {
+      thread.post({ type: "collect", order: order(), frozen: aFrozen() });
+      const { capture } = await thread.take("collected");
+      return untar(Bun.zstdDecompressSync(readFileSync(join(path, capture.name)))).at(-1)?.text ?? "";
+    };
+    let text = await netstat();
+    for (let tries = 0; tries < 50 && text.startsWith("nothing"); tries++) text = await netstat();
+    expect(text).toContain("when the last incident was over\n");
+    expect(text).toMatch(/^\d+ of \d{2,} counters changed$/m);
+    thread.post({ type: "stop" });
+    await thread.take("stopped");
   });
 
   test("says that the output folder is unusable", async () => {

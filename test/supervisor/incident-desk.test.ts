@@ -41,7 +41,7 @@ function aDesk(incidents: readonly Incident[] = []) {
     tell: (event) => told.push(event),
     freeze: () => {
       steps.push("frozen");
-      return new ArrayBuffer(0);
+      return { table: new ArrayBuffer(0), operations: new ArrayBuffer(0) };
     },
     attribute: (share) => {
       steps.push("attributed");

@@ -3,6 +3,7 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { readCapture } from "../../src/capture/reader.ts";
 import { EventLog } from "../../src/demo/event-log.ts";
 import { Client } from "../../src/demo/traffic.ts";
 import { Imitation } from "../../src/kernel/imitation.ts";
@@ -153,6 +154,24 @@ describe("the supervisor", () => {
     const [stopped] = events.all("stopped");
     expect(stopped?.open).toMatchObject([{ id, state: "open", count: 10, captures: [capture.name] }]);
     expect(readFileSync(out, "utf8")).toBe(`captured ${id} ${join(batches, capture.name)}\n`);
+  });
+
+  test("has a sample taken when the last incident is over, for later captures to compare with", async () => {
+    const rule = everyReply({ actions: ["netstat"] });
+    const { events, send, stop, batches } = await start(rule, { resolveAfterMs: 50, captureCooldownMs: 0 });
+    const netstat = async (nth: number) => {
+      send(1);
+      await events.until("collected", () => events.all("collected").length > nth, WAIT_MS);
+      const name = events.all("collected")[nth]?.capture.name ?? "";
+      return new TextDecoder().decode(readCapture(join(batches, name)).files.get("actions/netstat.log"));
+    };
+    expect(await netstat(0)).toStartWith("nothing to compare with");
+    await events.until("resolved", () => true, WAIT_MS);
+    // Nobody waits for a sample: it may take a moment.
+    let text = await netstat(1);
+    for (let nth = 2; nth < 50 && text.startsWith("nothing"); nth++) text = await netstat(nth);
+    expect(text).toContain("when the last incident was over\n");
+    expect(await stop()).toBeUndefined();
   });
 
   test("says that the janitor has renamed the history", async () => {

@@ -18,7 +18,7 @@ guardian:
       acceptable_count: 1000
       default_threshold_ms: 500
       emergency_threshold_ms: 1000
-      actions: [debugdata]
+      actions: [debugdata, inflight, openfiles, stats-delta, netstat, dfscache, versions]
 `;
 
 const hangs = (what: string, name: MountName): Scenario => ({
@@ -42,6 +42,19 @@ const hangs = (what: string, name: MountName): Scenario => ({
         [{ command: "SMB2_READ", tid: provoker.pid, comm: "provoker", share: MOUNTS[name].source }],
       );
       assert.match(log("debugdata"), new RegExp(`com: ${READ} pid: ${provoker.pid}\\b`));
+      const inflight = log("inflight");
+      assert.match(inflight, new RegExp(`SMB2_READ +${provoker.pid} +${provoker.pid} +provoker `));
+      // Its stack begins where its wchan says that it waits.
+      const wchan = / provoker .* (\w[\w.]*)$/m.exec(inflight)?.[1] ?? "none";
+      assert.ok(inflight.includes(`stack of ${provoker.pid}\n[<0>] ${wchan}+`), inflight);
+      assert.match(
+        log("openfiles"),
+        new RegExp(`^${MOUNTS[name].source}  pid ${provoker.pid}, .*  data$`, "m"),
+      );
+      assert.match(log("stats-delta"), /^compared with a sample .* when aod attached to the client$/m);
+      assert.match(log("netstat"), /^\d+ of \d{2,} counters changed$/m);
+      assert.match(log("dfscache"), /^DFS cache\n/);
+      assert.match(log("versions"), /^\/sys\/module\/cifs\/parameters\/\w+:/m);
     });
     await provoker.done();
     assert.equal(aod.captures.length, 1, "the reply that came at last makes no second capture");

@@ -1,0 +1,118 @@
+// A capture's tar archive taken apart, and not trusted: whoever sends a capture may have made it. In: the archive's
+// bytes; out: its files by path, views of those very bytes, or CAPTURE_DAMAGED. Writes nothing anywhere.
+//
+// Taken is what aod writes, POSIX ustar with files and folders below one folder, and nothing else: no links, no devices,
+// no extensions, no path that leaves the folder or stands there twice.
+
+import { damaged } from "./damage.ts";
+
+export interface Archive {
+  /** The one folder that holds everything. */
+  readonly folder: string;
+  /** By path below that folder, in the archive's order. */
+  readonly files: ReadonlyMap<string, Uint8Array>;
+}
+
+const BLOCK_BYTES = 512;
+const PATH_MAX_CHARS = 255;
+const FILE = "0";
+const FOLDER = "5";
+
+/** @param maxEntries files and folders. */
+export function untar(bytes: Uint8Array, maxEntries: number): Archive {
+  const files = new Map<string, Uint8Array>();
+  const folders = new Set<string>();
+  let folder: string | undefined;
+  let at = 0;
+  for (;;) {
+    const block = bytes.subarray(at, at + BLOCK_BYTES);
+    if (block.length < BLOCK_BYTES) throw damaged("the archive has no end");
+    if (isZero(block)) break;
+    const { path, type, size } = readHeader(block);
+    at += BLOCK_BYTES;
+    if (size > bytes.length - at) throw damaged(`${path} is longer than the archive`);
+    const parts = partsOf(path);
+    folder ??= parts[0];
+    if (parts[0] !== folder) throw damaged(`${path} is outside of ${folder}`);
+    const inside = parts.slice(1).join("/");
+    if (files.has(inside) || (type === FILE && folders.has(inside))) throw damaged(`${path} is there twice`);
+    if (type === FILE) {
+      if (inside === "") throw damaged("it is no folder");
+      files.set(inside, bytes.subarray(at, at + size));
+    }
+    for (let end = type === FOLDER ? parts.length : parts.length - 1; end > 0; end--) {
+      const above = parts.slice(1, end).join("/");
+      if (files.has(above)) throw damaged(`${path} is below a file`);
+      folders.add(above);
+    }
+    if (files.size + folders.size > maxEntries) throw damaged(`it has more than ${maxEntries} entries`);
+    at += Math.ceil(size / BLOCK_BYTES) * BLOCK_BYTES;
+  }
+  const rest = bytes.subarray(at);
+  if (folder === undefined || rest.length < 2 * BLOCK_BYTES || !isZero(rest))
+    throw damaged("the archive does not end as it should");
+  return { folder, files };
+}
+
+// --- internal ---
+
+interface Header {
+  readonly path: string;
+  readonly type: typeof FILE | typeof FOLDER;
+  readonly size: number;
+}
+
+function readHeader(block: Uint8Array): Header {
+  const sum = block.reduce((total, byte, at) => total + (at >= 148 && at < 156 ? 0x20 : byte), 0);
+  if (octal(block, 148, 8) !== sum) throw damaged("a header's checksum is wrong");
+  if (text(block, 257, 6) !== "ustar") throw damaged("a header is not of a POSIX archive");
+  const type = text(block, 156, 1);
+  const path = [text(block, 345, 155), text(block, 0, 100)].filter((part) => part !== "").join("/");
+  if (type !== FILE && type !== FOLDER) throw damaged(`${show(path)} is neither a file nor a folder`);
+  const size = octal(block, 124, 12);
+  if (type === FOLDER && size !== 0) throw damaged(`${show(path)} is a folder with content`);
+  return { path: checked(path, type), type, size };
+}
+
+/** Of printable ASCII, relative, and going nowhere but down. */
+function checked(path: string, type: string): string {
+  const bare = type === FOLDER ? path.replace(/\/$/, "") : path;
+  const isGood =
+    bare.length <= PATH_MAX_CHARS &&
+    /^[!-~]+$/.test(bare) &&
+    !bare.includes("\\") &&
+    partsOf(bare).every((part) => part !== "" && part !== "." && part !== "..");
+  if (!isGood) throw damaged(`${show(path)} is no path below a folder`);
+  return bare;
+}
+
+function partsOf(path: string): readonly string[] {
+  return path.split("/");
+}
+
+/** Fit for a message, whatever it is. */
+function show(path: string): string {
+  return JSON.stringify(path.slice(0, PATH_MAX_CHARS));
+}
+
+/** Up to the first NUL, each byte a character. */
+function text(block: Uint8Array, at: number, length: number): string {
+  return (
+    Buffer.from(block.subarray(at, at + length))
+      .toString("latin1")
+      .split("\0", 1)[0] ?? ""
+  );
+}
+
+/** Digits, then NUL or spaces to the end of the field. */
+function octal(block: Uint8Array, at: number, length: number): number {
+  const digits = /^ *([0-7]{1,11})[\0 ]*$/.exec(
+    Buffer.from(block.subarray(at, at + length)).toString("latin1"),
+  )?.[1];
+  if (digits === undefined) throw damaged("a header's figure is none");
+  return Number.parseInt(digits, 8);
+}
+
+function isZero(bytes: Uint8Array): boolean {
+  return bytes.every((byte) => byte === 0);
+}

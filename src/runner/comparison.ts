@@ -1,0 +1,35 @@
+// What is the same of every comparison with a baseline: the line that says what it is compared with, files of one output
+// taken apart, differences. Pure: text and times in, text out.
+
+import type { ClockPair } from "../model/capture.ts";
+import type { Baseline } from "./baselines.ts";
+import { makeUtcFormat } from "./utc.ts";
+
+const REASONS: Readonly<Record<Baseline["reason"], string>> = {
+  attached: "when aod attached to the client",
+  resolved: "when the last incident was over",
+};
+
+/** What is said where nothing can be compared. */
+export const NO_BASELINE =
+  "nothing to compare with: no sample was taken before this; what follows is as it is now\n\n";
+
+/** How old the baseline was at the freeze, and why it was taken. */
+export function describeBaseline({ takenNs, reason }: Baseline, frozenAt: ClockPair): string {
+  const ageSec = Math.max(0, frozenAt.monotonicNs - takenNs) / 1e9;
+  const taken = makeUtcFormat(frozenAt)(takenNs);
+  return `compared with a sample ${ageSec.toFixed(1)} s older than the capture, of ${taken}, ${REASONS[reason]}`;
+}
+
+/** By path: what a program printed that puts `==> path <==` before each file. */
+export function splitFiles(output: string): ReadonlyMap<string, string> {
+  const [, ...parts] = output.split(/^==> (\/\S+) <==\n/m);
+  const files = new Map<string, string>();
+  for (let i = 0; i + 1 < parts.length; i += 2) files.set(parts[i] ?? "", parts[i + 1] ?? "");
+  return files;
+}
+
+/** `+3`, `-3`, `0`. */
+export function signed(difference: bigint): string {
+  return difference > 0n ? `+${difference}` : String(difference);
+}

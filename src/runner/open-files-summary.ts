@@ -1,0 +1,33 @@
+// open_files as a person reads it: shares by name in place of numbers, how many files are open on each, and then the file
+// as it was. In: its text and what is known of the trees; out: text. Pure.
+
+import { parseOpenFiles } from "../cifs/open-files.ts";
+import type { CaptureOrder } from "../model/capture.ts";
+import { ShareIndex } from "../model/share.ts";
+import { escapeControls } from "./request-row.ts";
+
+/** Files that are listed by share; the raw text has them all. */
+const LISTED_MAX = 4096;
+
+export function summarizeOpenFiles(text: string, { shares }: Pick<CaptureOrder, "shares">): string {
+  const known = new ShareIndex(shares);
+  const files = parseOpenFiles(text).map((file) => {
+    const id = file.sessionId === undefined ? undefined : known.find(file.sessionId, file.treeId);
+    return { ...file, share: escapeControls(id ?? `tree 0x${file.treeId.toString(16)}`) };
+  });
+  const byShare = Map.groupBy(files, ({ share }) => share);
+  return [
+    `${files.length} open files`,
+    ...[...byShare].map(([share, { length }]) => `  ${share}: ${length}`),
+    "",
+    ...files
+      .slice(0, LISTED_MAX)
+      .map(
+        ({ share, pid, uid, flags, count, fileId, name }) =>
+          `${share}  pid ${pid}, uid ${uid}, flags ${flags}, count ${count}, fid ${fileId}  ${escapeControls(name)}`,
+      ),
+    ...(files.length > LISTED_MAX ? [`and ${files.length - LISTED_MAX} more`] : []),
+    "",
+    text,
+  ].join("\n");
+}

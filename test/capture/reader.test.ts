@@ -1,0 +1,117 @@
+import { describe, expect, test } from "bun:test";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { constants, zstdCompressSync } from "node:zlib";
+import { CAPTURE_LIMITS, parseCapture, readCapture } from "../../src/capture/reader.ts";
+import { tarChunks } from "../../src/runner/tar.ts";
+import { compress } from "../../src/runner/zstd.ts";
+import { tempDir } from "../helpers/temp-dir.ts";
+
+const NAME = "aod_20261123T012345.678Z_slow";
+/** As a compressor writes that reads from a pipe. */
+const WITHOUT_SIZE = { params: { [constants.ZSTD_c_contentSizeFlag]: 0 } };
+const encode = (text: string) => new TextEncoder().encode(text);
+const sha256 = (text: string) => new Bun.CryptoHasher("sha256").update(text).digest("hex");
+
+/** As the runner writes it. */
+function aCapture(files: Readonly<Record<string, string>>): Uint8Array {
+  const entries = Object.entries(files).map(([path, text]) => ({ path, chunks: [encode(text)] }));
+  const archive = Buffer.concat([...tarChunks({ name: NAME, epochMs: 0, entries })]);
+  return Buffer.concat(Array.from(compress([archive], archive.length), (piece) => Uint8Array.from(piece)));
+}
+
+function aManifest(file: string, content: string): string {
+  return JSON.stringify({ schema_version: 1, actions: [{ name: "it", file, sha256: sha256(content) }] });
+}
+
+const LOG = "actions/it.log";
+const GOOD = aCapture({ "manifest.json": aManifest(LOG, "seen"), "requests.csv": "a,b\n", [LOG]: "seen" });
+
+function damage(message: string) {
+  return expect.objectContaining({ code: "CAPTURE_DAMAGED", message: expect.stringContaining(message) });
+}
+
+function thrownBy(act: () => unknown): unknown {
+  try {
+    act();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
+
+describe("a capture", () => {
+  test("that aod wrote is read back", () => {
+    const path = join(tempDir(), `${NAME}.tar.zst`);
+    writeFileSync(path, GOOD);
+    const { name, files, manifest } = readCapture(path);
+    expect(name).toBe(NAME);
+    expect([...files.keys()]).toEqual(["manifest.json", "requests.csv", LOG]);
+    expect(new TextDecoder().decode(files.get(LOG))).toBe("seen");
+    expect(manifest.schema_version).toBe(1);
+  });
+
+  test("that somebody packed anew, without its size in front, is read too", () => {
+    const archive = Bun.zstdDecompressSync(GOOD);
+    expect(parseCapture(zstdCompressSync(archive, WITHOUT_SIZE)).name).toBe(NAME);
+  });
+
+  test.each([
+    ["an empty file", new Uint8Array(0), "cut short"],
+    ["another file", encode("#!/bin/sh\nexit 0\n"), "not compressed with zstd"],
+    ["one that is cut short", GOOD.subarray(0, GOOD.length - 1), "cut short"],
+    ["bytes behind its end", Buffer.concat([GOOD, encode("x")]), "something follows"],
+    ["two in one", Buffer.concat([GOOD, GOOD]), "something follows"],
+    ["a changed byte", GOOD.map((byte, at) => (at === GOOD.length - 9 ? byte ^ 1 : byte)), ""],
+    [
+      "a changed checksum",
+      GOOD.map((byte, at) => (at === GOOD.length - 1 ? byte ^ 1 : byte)),
+      "decompressed",
+    ],
+    ["no manifest", aCapture({ "requests.csv": "" }), "no manifest.json"],
+    ["a manifest that is no JSON", aCapture({ "manifest.json": "{" }), "no JSON"],
+    [
+      "a manifest that is no UTF-8",
+      Bun.zstdCompressSync(
+        Bun.zstdDecompressSync(aCapture({ "manifest.json": "~" })).map((byte) =>
+          byte === 126 ? 0xff : byte,
+        ),
+      ),
+      "no JSON",
+    ],
+    ["a manifest that is no object", aCapture({ "manifest.json": "[]" }), "no object"],
+    ["a log that is missing", aCapture({ "manifest.json": aManifest(LOG, "seen") }), "is missing"],
+    [
+      "a log that was changed",
+      aCapture({ "manifest.json": aManifest(LOG, "seen"), [LOG]: "sean" }),
+      "checksum of",
+    ],
+  ])("is refused: %s", (_, bytes, message) => {
+    expect(thrownBy(() => parseCapture(bytes))).toEqual(damage(message));
+  });
+
+  test("that holds more than the limit is refused before it is unpacked, whatever it says", () => {
+    const bomb = Buffer.alloc(8 << 20);
+    const limits = { ...CAPTURE_LIMITS, maxContentBytes: 1 << 20 };
+    const said = Bun.zstdCompressSync(bomb);
+    expect(said.length).toBeLessThan(4096);
+    expect(thrownBy(() => parseCapture(said, limits))).toEqual(damage("more than 1048576 bytes"));
+    const unsaid = zstdCompressSync(bomb, WITHOUT_SIZE);
+    expect(thrownBy(() => parseCapture(unsaid, limits))).toEqual(damage("more than it says"));
+  });
+
+  test("that is too large, no file, or not there", () => {
+    const folder = tempDir();
+    const path = join(folder, "capture");
+    writeFileSync(path, GOOD);
+    const limits = { ...CAPTURE_LIMITS, maxFileBytes: 10 };
+    expect(thrownBy(() => readCapture(path, limits))).toEqual(
+      damage(`read ${path}: it is larger than 10 bytes`),
+    );
+    mkdirSync(join(folder, "sub"));
+    expect(thrownBy(() => readCapture(join(folder, "sub")))).toEqual(damage("it is no file"));
+    expect(thrownBy(() => readCapture(join(folder, "none")))).toMatchObject({ code: "NOT_FOUND" });
+    Bun.spawnSync(["mkfifo", join(folder, "pipe")]);
+    expect(thrownBy(() => readCapture(join(folder, "pipe")))).toEqual(damage("it is no file"));
+  });
+});

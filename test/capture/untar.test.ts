@@ -1,0 +1,134 @@
+import { describe, expect, test } from "bun:test";
+import { untar } from "../../src/capture/untar.ts";
+
+interface Entry {
+  readonly path: string;
+  readonly type?: string;
+  readonly prefix?: string;
+  readonly size?: string;
+  readonly magic?: string;
+  readonly content?: string;
+}
+
+/** One entry as anybody may write it, with a right checksum. */
+function anEntry({
+  path,
+  type = "0",
+  prefix = "",
+  magic = "ustar\0" + "00",
+  content = "",
+  size,
+}: Entry): Buffer {
+  const head = Buffer.alloc(512);
+  head.write(path, 0, 100, "latin1");
+  head.write(size ?? `${content.length.toString(8).padStart(11, "0")}\0`, 124, 12, "latin1");
+  head.write("        ", 148, "latin1");
+  head.write(type, 156, "latin1");
+  head.write(magic, 257, 8, "latin1");
+  head.write(prefix, 345, 155, "latin1");
+  const sum = head.reduce((total, byte) => total + byte, 0);
+  head.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148, 8, "latin1");
+  const body = Buffer.alloc(Math.ceil(content.length / 512) * 512);
+  body.write(content);
+  return Buffer.concat([head, body]);
+}
+
+const END = Buffer.alloc(1024);
+const FOLDER = { path: "a/", type: "5" };
+
+function archive(...entries: readonly Entry[]): Buffer {
+  return Buffer.concat([...entries.map(anEntry), END]);
+}
+
+function refusal(bytes: Uint8Array, maxEntries = 100): string {
+  try {
+    untar(bytes, maxEntries);
+  } catch (error) {
+    expect(error).toMatchObject({ code: "CAPTURE_DAMAGED" });
+    return (error as Error).message;
+  }
+  return "";
+}
+
+describe("an archive", () => {
+  test("is one folder's files, views of its own bytes", () => {
+    const bytes = archive(FOLDER, { path: "a/x", content: "1" }, { path: "b/y", prefix: "a", content: "22" });
+    const { folder, files } = untar(bytes, 100);
+    expect(folder).toBe("a");
+    expect([...files].map(([path, content]) => [path, Buffer.from(content).toString()])).toEqual([
+      ["x", "1"],
+      ["b/y", "22"],
+    ]);
+    expect(files.get("x")?.buffer).toBe(bytes.buffer);
+  });
+
+  test("may be padded, as tar itself does", () => {
+    expect(untar(Buffer.concat([archive(FOLDER), Buffer.alloc(9216)]), 100).files.size).toBe(0);
+  });
+
+  test.each([
+    ["../x", "no path below"],
+    ["a/../../x", "no path below"],
+    ["a/..", "no path below"],
+    ["/etc/passwd", "no path below"],
+    ["a//x", "no path below"],
+    ["a/./x", "no path below"],
+    ["a/x/", "no path below"],
+    ["a\\x", "no path below"],
+    ["a/\x1b[2J", "no path below"],
+    ["a/\xff", "no path below"],
+    ["", "no path below"],
+    ["b/x", "outside of a"],
+    ["a", "there twice"],
+  ])("has no file %j", (path, message) => {
+    expect(refusal(archive(FOLDER, { path }))).toContain(message);
+  });
+
+  test("has no path that its prefix makes leave the folder, or too long", () => {
+    expect(refusal(archive(FOLDER, { path: "x", prefix: "a/.." }))).toContain("no path below");
+    expect(refusal(archive(FOLDER, { path: "x".repeat(100), prefix: `a/${"y".repeat(153)}` }))).toContain(
+      "no path",
+    );
+  });
+
+  // Hard link, symbolic link, devices, pipe, contiguous, pax, GNU's long names.
+  test.each(["1", "2", "3", "4", "6", "7", "x", "g", "L", "K", "\0"])("has no entry of type %j", (type) => {
+    expect(refusal(archive(FOLDER, { path: "a/x", type }))).toContain("neither a file nor a folder");
+  });
+
+  test.each([
+    ["a file twice", [{ path: "a/x" }, { path: "a/x" }], "twice"],
+    ["a file where a folder is", [{ path: "a/x/y" }, { path: "a/x" }], "twice"],
+    ["a folder where a file is", [{ path: "a/x" }, { path: "a/x/", type: "5" }], "twice"],
+    ["a file below a file", [{ path: "a/x" }, { path: "a/x/y" }], "below a file"],
+    ["a folder with content", [{ path: "a/x/", type: "5", size: "00000001000\0" }], "with content"],
+    ["a size that is none", [{ path: "a/x", size: "0000000000x\0" }], "figure"],
+    ["a negative size", [{ path: "a/x", size: "-0000000001\0" }], "figure"],
+    ["a size in base 256", [{ path: "a/x", size: "\x80\0\0\0\0\0\0\0\0\0\x01\0" }], "figure"],
+    ["a size beyond the end", [{ path: "a/x", size: "77777777777\0" }], "longer than the archive"],
+    ["an older format", [{ path: "a/x", magic: "ustar  \0" }], "POSIX"],
+  ])("has not: %s", (_, entries, message) => {
+    expect(refusal(archive(FOLDER, ...entries))).toContain(message);
+  });
+
+  test("has at most so many entries, folders that a path implies included", () => {
+    const many = Array.from({ length: 10 }, (_, i) => ({ path: `a/${i}` }));
+    expect(refusal(archive(...many), 11)).toBe("");
+    expect(refusal(archive(...many), 10)).toContain("more than 10 entries");
+    expect(refusal(archive({ path: `a/${"x/".repeat(40)}y` }), 10)).toContain("more than 10 entries");
+  });
+
+  test("has an end, and nothing behind it", () => {
+    expect(refusal(new Uint8Array(0))).toContain("no end");
+    expect(refusal(anEntry(FOLDER))).toContain("no end");
+    expect(refusal(END)).toContain("does not end");
+    expect(refusal(Buffer.concat([anEntry(FOLDER), END.subarray(512)]))).toContain("does not end");
+    expect(refusal(Buffer.concat([archive(FOLDER), Buffer.from("x")]))).toContain("does not end");
+  });
+
+  test("whose checksum is wrong is refused", () => {
+    const bytes = archive(FOLDER, { path: "a/x" });
+    bytes[512] = 98;
+    expect(refusal(bytes)).toContain("checksum");
+  });
+});

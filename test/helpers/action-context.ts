@@ -1,0 +1,19 @@
+// What an action is run with, for tests: an order, empty frozen memory, real children, nothing to compare with.
+
+import { Children } from "../../src/runner/child.ts";
+import type { ActionContext } from "../../src/runner/run-action.ts";
+import { aHost } from "./host.ts";
+import { anOrder } from "./order.ts";
+import { aFrozen } from "./request-table.ts";
+
+export function anActionContext(parts: Partial<ActionContext> = {}): ActionContext {
+  return {
+    order: anOrder(),
+    frozen: aFrozen(),
+    host: aHost(),
+    children: new Children(),
+    baselines: { before: () => undefined },
+    stop: new AbortController().signal,
+    ...parts,
+  };
+}

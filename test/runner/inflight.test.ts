@@ -1,0 +1,119 @@
+import { describe, expect, test } from "bun:test";
+import { COMMAND } from "../../src/model/command.ts";
+import { KIND } from "../../src/model/request.gen.ts";
+import { lookInflight, type TaskReader } from "../../src/runner/inflight.ts";
+import { anOrder } from "../helpers/order.ts";
+import { aRequest } from "../helpers/request.ts";
+import { aFrozen, BEING_WRITTEN } from "../helpers/request-table.ts";
+
+/** Tasks by id: what they wait in. */
+function reader(waits: Readonly<Record<number, string>>, parts: Partial<TaskReader> = {}): TaskReader {
+  return { readWchan: (taskId) => waits[taskId], readStack: () => undefined, ...parts };
+}
+
+function anOperation(taskId: number, startMs: number) {
+  return { startNs: BigInt(startMs * 1e6), xid: 77, taskId, processId: taskId, comm: "ls" };
+}
+
+const rowsOf = (text: string) => text.split("\n\n")[1]?.trimEnd().split("\n") ?? [];
+const open = (taskId: number, startMs: number) =>
+  aRequest({ startMs, latencyMs: 0, taskId, command: COMMAND.SMB2_CREATE, messageId: 23n });
+
+describe("what is in flight", () => {
+  test("is every open request, oldest first, with where its task waits", () => {
+    const requests = [
+      open(12, 99_000),
+      aRequest({ startMs: 1, latencyMs: 5 }),
+      { ...open(13, 0), startNs: BEING_WRITTEN },
+      open(11, 88_500),
+    ];
+    const waits = { 11: "wait_for_response\n", 12: "0" };
+    const text = lookInflight(anOrder(), aFrozen(requests), reader(waits));
+    expect(text).toStartWith("2 requests without a reply, 0 operations that wait to be one; oldest first\n");
+    expect(rowsOf(text).map((row) => row.split(/ {2,}/))).toEqual([
+      ["age_s", "command", "pid", "tid", "comm", "share", "session", "tree", "message", "wchan"],
+      ["11.500", "SMB2_CREATE", "4200", "11", "postgres", "//files/data"].concat([
+        "0x1122334455667788",
+        "0x5",
+        "23",
+        "wait_for_response",
+      ]),
+      ["1.000", "SMB2_CREATE", "4200", "12", "postgres", "//files/data"].concat([
+        "0x1122334455667788",
+        "0x5",
+        "23",
+        "0",
+      ]),
+    ]);
+  });
+
+  test("has an operation only if its task waits for cifs and has no request", () => {
+    const operations = [anOperation(21, 95_000), anOperation(22, 90_000), anOperation(11, 80_000)];
+    const waits = { 11: "wait_for_response", 21: "wait_for_free_credits", 22: "do_wait" };
+    const text = lookInflight(anOrder(), aFrozen([open(11, 99_000)], operations), reader(waits));
+    expect(text).toContain("1 requests without a reply, 1 operations");
+    expect(text).toContain("1 tasks entered cifs and do not wait for it");
+    const [, first, ...more] = rowsOf(text).map((row) => row.split(/ +/));
+    expect(first).toEqual([
+      "5.000",
+      "waiting",
+      "21",
+      "21",
+      "ls",
+      "-",
+      "-",
+      "-",
+      "77",
+      "wait_for_free_credits",
+    ]);
+    expect(more.map((row) => row[3])).toEqual(["11"]);
+  });
+
+  test("says of a task that is no more that it is gone", () => {
+    const text = lookInflight(anOrder(), aFrozen([open(11, 99_000)]), reader({}));
+    expect(rowsOf(text)[1]).toEndWith("  gone");
+  });
+
+  test("shows the stacks of the oldest tasks, each once", () => {
+    const asked: number[] = [];
+    const readStack = (taskId: number) => {
+      asked.push(taskId);
+      return taskId === 3 ? undefined : "[<0>] wait_for_response+0x7d/0x110 [cifs]\n";
+    };
+    const requests = Array.from({ length: 100 }, (_, i) => open(Math.floor(i / 2), 50_000 + i));
+    const text = lookInflight(anOrder(), aFrozen(requests), reader({}, { readStack }));
+    expect(asked).toEqual(Array.from({ length: 50 }, (_, i) => i));
+    expect(text).toContain("\n\nstack of 2\n[<0>] wait_for_response+0x7d/0x110 [cifs]\n\nstack of 4\n");
+    const many = Array.from({ length: 100 }, (_, i) => open(i, 50_000 + i));
+    asked.length = 0;
+    lookInflight(anOrder(), aFrozen(many), reader({}, { readStack }));
+    expect(asked).toHaveLength(64);
+  });
+
+  test("says once that stacks may not be read", () => {
+    const refused = reader({}, { readStack: () => "refused" });
+    const text = lookInflight(anOrder(), aFrozen([open(1, 1), open(2, 2)]), refused);
+    expect(text).toEndWith("\n\nkernel stacks: aod may not read them (CAP_SYS_ADMIN)\n");
+  });
+
+  test("is bounded, however many wait, and asks of each task once", () => {
+    let asked = 0;
+    const requests = Array.from({ length: 60_000 }, (_, i) => open(i % 9000, 50_000));
+    const readWchan = () => {
+      asked += 1;
+      return "wait_for_response";
+    };
+    const text = lookInflight(anOrder(), aFrozen(requests), reader({}, { readWchan }));
+    expect(rowsOf(text)).toHaveLength(4097);
+    expect(text).toContain("the 55904 youngest are not shown");
+    expect(asked).toBeLessThanOrEqual(4096);
+  });
+
+  test("looks at this host's tasks", () => {
+    const operation = { ...anOperation(process.pid, 1), processId: process.pid };
+    const request = { ...open(process.pid, 1), kind: KIND.REQUEST };
+    const text = lookInflight(anOrder(), aFrozen([request], [operation]));
+    expect(text).toContain(` ${process.pid} `);
+    expect(text).toContain("1 requests without a reply, 0 operations");
+  });
+});

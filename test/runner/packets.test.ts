@@ -1,0 +1,54 @@
+import { describe, expect, test } from "bun:test";
+import { planPackets } from "../../src/runner/packets.ts";
+
+const tree = (share: string, address?: string) => ({ sessionId: 1n, treeId: 1, share, address });
+
+/** The filter, which is the last argument. */
+function filterOf(share: string, shares: readonly ReturnType<typeof tree>[]): string {
+  const plan = planPackets({ share, shares });
+  if ("missing" in plan) return plan.missing;
+  return "args" in plan ? (plan.args.at(-1) ?? "") : "";
+}
+
+describe("packets", () => {
+  const shares = [
+    tree("//files/a", "10.0.0.1"),
+    tree("//files/b", "10.0.0.1"),
+    tree("//files/b", "fe80::1%eth0"),
+    tree("//other/a", "10.0.0.9"),
+  ];
+
+  test("are those of the server's connections, headers only, written at once", () => {
+    expect(planPackets({ share: "//files/a", shares })).toEqual({
+      args: ["-i", "any", "-nn", "-p", "-s", "128", "-U", "-w", "-"].concat(
+        "tcp and (port 445 or port 139) and (host 10.0.0.1 or host fe80::1)",
+      ),
+    });
+    expect(filterOf("//files", shares)).toBe(filterOf("//files/a", shares));
+  });
+
+  test.each(["", "unknown"])("are those of every server where none is named: %j", (share) => {
+    expect(filterOf(share, shares)).toContain("(host 10.0.0.1 or host fe80::1 or host 10.0.0.9)");
+  });
+
+  test.each([
+    undefined,
+    "",
+    "files.example",
+    "10.0.0",
+    "10.0.0.1 or host 1.1.1.1",
+    "-w/etc/passwd",
+    "::1 and (",
+    "1.2.3.4%$(id)x y",
+  ])("are none of an address that is none: %j", (address) => {
+    const filter = filterOf("//files/a", [tree("//files/a", address)]);
+    expect(filter).toMatch(/^(no address is known of \/\/files\/a|.*\(host 1\.2\.3\.4\))$/);
+  });
+
+  test("are of so many addresses, those that were seen last", () => {
+    const many = Array.from({ length: 300 }, (_, i) => tree("//files/a", `10.0.${i >> 8}.${i & 255}`));
+    const filter = filterOf("//files/a", many);
+    expect(filter.match(/host/g)).toHaveLength(16);
+    expect(filter).toEndWith("host 10.0.1.43)");
+  });
+});

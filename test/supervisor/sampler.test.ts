@@ -1,0 +1,46 @@
+import { describe, expect, test } from "bun:test";
+import { SAMPLE_EVERY_NS, Sampler } from "../../src/supervisor/sampler.ts";
+
+const event = (type: "attached" | "resolved" | "opened") => ({ type });
+
+function aSampler(runner = { isThere: true }) {
+  const sent: string[] = [];
+  const sampler = new Sampler((reason) => {
+    if (runner.isThere) sent.push(reason);
+    return runner.isThere;
+  });
+  return { sampler, sent };
+}
+
+describe("a sample is due", () => {
+  test("when aod attaches, whatever is open", () => {
+    const { sampler, sent } = aSampler();
+    sampler.consider(event("attached"), 2, 0);
+    expect(sent).toEqual(["attached"]);
+  });
+
+  test("when the last open incident is over, and no other", () => {
+    const { sampler, sent } = aSampler();
+    sampler.consider(event("resolved"), 1, 0);
+    sampler.consider(event("opened"), 0, 0);
+    expect(sent).toEqual([]);
+    sampler.consider(event("resolved"), 0, 1);
+    expect(sent).toEqual(["resolved"]);
+  });
+
+  test("not again within ten seconds", () => {
+    const { sampler, sent } = aSampler();
+    for (const nowNs of [0, SAMPLE_EVERY_NS - 1, SAMPLE_EVERY_NS, SAMPLE_EVERY_NS + 1])
+      sampler.consider(event("attached"), 0, nowNs);
+    expect(sent).toHaveLength(2);
+  });
+
+  test("again at once where there was no runner to take it", () => {
+    const runner = { isThere: false };
+    const { sampler, sent } = aSampler(runner);
+    sampler.consider(event("resolved"), 0, 0);
+    runner.isThere = true;
+    sampler.consider(event("attached"), 0, 1);
+    expect(sent).toEqual(["attached"]);
+  });
+});
