@@ -7,6 +7,7 @@ import type { ActionName } from "../model/action.ts";
 import type { Config } from "../model/config.ts";
 import { ACTION_TABLE } from "../runner/actions.ts";
 import { findProgram, SEARCH_PATH } from "../runner/program.ts";
+import { VERDICT_ACTIONS } from "../runner/verdict-facts.ts";
 import { BATCHES } from "../system/batches-folder.ts";
 import { takeLock } from "../system/lock.ts";
 import { fileSystemOf, isNetworkFileSystem } from "../system/mounts.ts";
@@ -34,6 +35,7 @@ export function toolFindings({ rules, defaultActions }: Config): readonly Findin
   const names = new Set([
     ...defaultActions,
     ...rules.flatMap(({ actions }) => actions),
+    ...VERDICT_ACTIONS,
   ] as readonly ActionName[]);
   const missing = [...names].filter((name) => findProgram(ACTION_TABLE[name].program) === undefined);
   if (missing.length === 0) return [ok("tools", `everything that ${names.size} actions need`)];

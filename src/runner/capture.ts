@@ -73,14 +73,14 @@ export async function makeCapture(
 
 /**
  * What the rule asks for, and what the verdict rests on beside. Outcomes in the order of the rule's list; begun in the
- * order of their stages.
+ * order of their stages, the verdict's first: the nearer they are to the frozen table, the more they say of it.
  */
 async function runActions(
   order: CaptureOrder,
   { slots, ...context }: CaptureContext,
 ): Promise<readonly Collected[]> {
   const names = [...new Set([...order.actions, ...VERDICT_ACTIONS])];
-  const running = names
+  const running = [...new Set([...VERDICT_ACTIONS, ...names])]
     .map((name) => ({ name, action: findAction(name) }))
     .toSorted((a, b) => (a.action?.stage ?? 0) - (b.action?.stage ?? 0))
     .map(({ name, action }) => slots.run(() => runAction(name, action, { ...context, order })));
