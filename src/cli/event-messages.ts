@@ -54,6 +54,7 @@ function captureFields(
     AOD_INCIDENT_ID: capture.incidentId,
     ...(incident && incidentFields(incident)),
     AOD_CAPTURE: join(outputDir, BATCHES, capture.name),
+    AOD_VERDICT: capture.verdict.cause,
   };
 }
 

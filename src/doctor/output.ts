@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import type { Config } from "../model/config.ts";
 import { findAction } from "../runner/actions.ts";
 import { findProgram, SEARCH_PATH } from "../runner/program.ts";
+import { VERDICT_ACTIONS } from "../runner/verdict-facts.ts";
 import { BATCHES } from "../system/batches-folder.ts";
 import { takeLock } from "../system/lock.ts";
 import { fileSystemOf, isNetworkFileSystem } from "../system/mounts.ts";
@@ -30,7 +31,8 @@ export function outputFindings({ outputDir, cleanup }: Config): readonly Finding
 }
 
 export function toolFindings({ rules, defaultActions, customActions }: Config): readonly Finding[] {
-  const names = new Set([...defaultActions, ...rules.flatMap(({ actions }) => actions)]);
+  const asked = [...defaultActions, ...rules.flatMap(({ actions }) => actions)];
+  const names = new Set([...asked, ...VERDICT_ACTIONS]);
   const programs = [...names].flatMap((name) => {
     const action = findAction(name, customActions);
     return action === undefined || "look" in action ? [] : [{ name, program: action.program }];

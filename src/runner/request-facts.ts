@@ -5,7 +5,7 @@ import type { CaptureOrder } from "../model/capture.ts";
 import { waitsByDesign } from "../model/command.ts";
 import { FLAG, KIND } from "../model/request.gen.ts";
 import type { Request } from "../model/request.ts";
-import { type ShareIndex, serverOfShare } from "../model/share.ts";
+import { serverOfShare } from "../model/share.ts";
 import type { Recorder } from "./recorder.ts";
 
 export interface RequestFacts {
@@ -29,31 +29,29 @@ const OTHERS_MAX = 1024;
  * @param isAwaited undefined where that is not known.
  */
 export function requestFacts(
-  order: Pick<CaptureOrder, "evidence" | "frozenAt">,
+  order: Pick<CaptureOrder, "evidence" | "frozenAt" | "shares">,
   { memory, offsets }: Recorder,
-  shares: ShareIndex,
   server: string | undefined,
   isAwaited: ((request: Request) => boolean) | undefined,
 ): RequestFacts {
   const frozenNs = order.frozenAt.monotonicNs;
-  const serverOf = ({ sessionId, treeId }: Pick<Request, "sessionId" | "treeId">) => {
-    const share = shares.find(sessionId, treeId);
-    return share === undefined ? undefined : serverOfShare(share).slice(2).toLowerCase();
-  };
+  // All trees of a session are of one server, and a session is read faster than a tree.
+  const serverOf = new Map(order.shares.map(({ sessionId, share }) => [sessionId, serverName(share)]));
   const open: Request[] = [];
   const otherMs: number[] = [];
   for (const at of offsets.toReversed()) {
-    const isOpen = memory.latencyNs(at) === 0;
+    const latencyNs = memory.latencyNs(at);
+    const isOpen = latencyNs === 0;
     if (!isOpen && (otherMs.length >= OTHERS_MAX || server === undefined)) continue;
-    const startNs = memory.startHigh(at) * 0x1_0000_0000 + memory.startLow(at);
-    const ageMs = (frozenNs - startNs) / 1e6;
+    const ageMs = (frozenNs - memory.startHigh(at) * 0x1_0000_0000 - memory.startLow(at)) / 1e6;
     if (isOpen ? ageMs < AGED_MS : ageMs > OTHERS_SPAN_MS) continue;
-    const request = memory.read(at);
-    if (waitsByDesign(request.command)) continue;
-    const its = serverOf(request);
-    if (isOpen && (server === undefined || its === server)) open.push(request);
-    const isReply = (request.flags & FLAG.REPLIED) !== 0 && (request.flags & FLAG.AMBIGUOUS) === 0;
-    if (!isOpen && isReply && its !== undefined && its !== server) otherMs.push(request.latencyNs / 1e6);
+    const its = serverOf.get(memory.sessionId(at));
+    if (waitsByDesign(memory.command(at))) continue;
+    if (isOpen) {
+      if (server === undefined || its === server) open.push(memory.read(at));
+    } else if (its !== undefined && its !== server && isReply(memory.flags(at))) {
+      otherMs.push(latencyNs / 1e6);
+    }
   }
   const awaited = isAwaited === undefined ? 0 : open.filter(isAwaited).length;
   return {
@@ -64,7 +62,16 @@ export function requestFacts(
   };
 }
 
+/** `files` of `//Files/share`: servers have no case. */
+export function serverName(share: string): string {
+  return serverOfShare(share).slice(2).toLowerCase();
+}
+
 // --- internal ---
+
+function isReply(flags: number): boolean {
+  return (flags & FLAG.REPLIED) !== 0 && (flags & FLAG.AMBIGUOUS) === 0;
+}
 
 function lateMsOf(evidence: readonly Request[], frozenNs: number): number | undefined {
   const requests = evidence.filter(({ kind }) => kind === KIND.REQUEST || kind === KIND.EVICTED);

@@ -5,7 +5,7 @@ import type { CaptureOrder } from "../model/capture.ts";
 import type { Host, Plan, Run } from "./actions.ts";
 
 /** Long enough for a stalled connection to show that it does not move, short enough for a capture that is wanted now. */
-export const SAMPLE_GAP_MS = 150;
+export const SAMPLE_GAP_MS = 100;
 /** Each costs two programs; more are of one incident only where many containers use the same share. */
 const NAMESPACES_MAX = 4;
 

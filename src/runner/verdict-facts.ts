@@ -8,11 +8,10 @@ import { type CifsServer, type DebugData, shareOf } from "../model/cifs.ts";
 import { statusName } from "../model/nt-status.ts";
 import { KIND } from "../model/request.gen.ts";
 import type { Request } from "../model/request.ts";
-import { ShareIndex, serverOfShare } from "../model/share.ts";
 import { signalName } from "../model/signal.ts";
 import { type Pressure, parsePressure } from "./pressure-text.ts";
 import type { Recorder } from "./recorder.ts";
-import { type RequestFacts, requestFacts } from "./request-facts.ts";
+import { type RequestFacts, requestFacts, serverName } from "./request-facts.ts";
 import { type SocketFacts, socketFacts } from "./socket-facts.ts";
 import { parseSockets, plainAddress, type SocketSample, type TcpConnection } from "./socket-text.ts";
 
@@ -54,7 +53,7 @@ export function verdictFacts(order: CaptureOrder, recorder: Recorder, texts: Tex
   return {
     source: order.source,
     ...evidenceFacts(order.evidence),
-    ...requestFacts(order, recorder, new ShareIndex(order.shares), server, awaitedIn(debugData)),
+    ...requestFacts(order, recorder, server, awaitedIn(debugData)),
     sockets,
     credits: its.length === 0 ? undefined : creditFacts(its),
     pressure: pressure?.cpu === undefined ? undefined : pressure,
@@ -72,7 +71,7 @@ export function verdictFacts(order: CaptureOrder, recorder: Recorder, texts: Tex
 
 /** Undefined where the incident is about no server that is known. */
 function serverOf(share: string): string | undefined {
-  return share === "" || share === UNKNOWN_SHARE ? undefined : serverOfShare(share).slice(2).toLowerCase();
+  return share === "" || share === UNKNOWN_SHARE ? undefined : serverName(share);
 }
 
 function evidenceFacts(evidence: readonly Request[]): Pick<Facts, "signals" | "statuses" | "waiting"> {

@@ -17,6 +17,7 @@ describe("entries of the journal", () => {
   test("of a capture say where it is, also of one that a person asked for", () => {
     expect(fieldsOf(anEvent("collected"))).toMatchObject({
       ...{ AOD_CAPTURE: `/srv/aod/batches/${CAPTURE}`, AOD_SHARE: "//files/db" },
+      AOD_VERDICT: "server",
     });
     const capture = { ...anEvent("collected").capture, incidentId: undefined };
     const manual = { ...capture, name: CAPTURE.replace("slow", "manual") };
