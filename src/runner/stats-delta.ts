@@ -15,6 +15,8 @@ import { connectionText } from "./smb-summary.ts";
 
 const [STATS, DEBUG_DATA] = SAMPLED["stats-delta"];
 
+/** Since when a share is counted, in newer kernels: `SMBs: 20 since 2026-11-25 01:38:28 UTC`. */
+const DATE = / since \d{4}-\d\d-\d\d .*$/;
 /** Lines of Stats that are looked at: some thousand shares. */
 const LINES_MAX = 100_000;
 
@@ -116,13 +118,13 @@ function sectionOf(sections: Map<string, Map<string, Line>>, name: string): Map<
   return section;
 }
 
-/** Rows of figures alone are named by their first, the command; slow responses by their last. */
+/** Rows of figures alone are named by their first, the command; slow responses by their last. A date counts nothing. */
 function addLine(lines: Map<string, Line>, line: string): void {
   const text = line.trim().replaceAll(/\s+/g, " ");
   const isShare = /^\d+\) /.test(text);
-  const figures = isShare ? [] : (text.match(/\b\d+\b/g) ?? []).slice(0, 16);
+  const figures = isShare ? [] : (text.replace(DATE, "").match(/\b\d+\b/g) ?? []).slice(0, 16);
   if (figures.length === 0) return;
-  const words = text.replaceAll(/\b\d+\b/g, "#");
+  const words = text.replace(DATE, "").replaceAll(/\b\d+\b/g, "#");
   const [name, counted] = /^[#\s]+$/.test(words)
     ? [`command ${figures[0]}`, figures.slice(1)]
     : / slow responses from /.test(text)

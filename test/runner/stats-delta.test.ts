@@ -8,6 +8,9 @@ const fixture = (name: string) => readFileSync(join(import.meta.dir, "../cifs/fi
 const STATS = fixture("stats-6.12.txt");
 const DEBUG_DATA = fixture("debugdata-6.12.txt");
 
+/** cifs_debug.c:cifs_stats_proc_show, where there were any. */
+const SLOW = "  2 slow responses from 127.0.0.1 for command 5";
+
 const both = (stats: string, debugData: string) =>
   `==> /proc/fs/cifs/Stats <==\n${stats}\n==> /proc/fs/cifs/DebugData <==\n${debugData}`;
 
@@ -18,17 +21,22 @@ function compare(now: string, before = both(STATS, DEBUG_DATA)): string {
 
 describe("the client's counters", () => {
   test("show by share what changed, and nothing else", () => {
-    const stats = STATS.replace("116 total 4 failed", "120 total 5 failed")
-      .replace("5\t\t116\t40\t0\t3", "5\t\t120\t900\t0\t800")
-      .replace("2 slow", "6 slow")
-      .replace("0 session 0 share", "1 session 2 share");
-    const text = compare(both(stats, DEBUG_DATA));
+    const stats = STATS.replace("Creates: 6 total 0 failed", "Creates: 10 total 1 failed")
+      .replace("SMBs: 20 since", "SMBs: 24 since")
+      .replace("  5\t\t6\t135\t\t4\t48", "  5\t\t10\t995\t\t4\t845")
+      .replace("0 session 0 share", "1 session 2 share")
+      .replace("\n\n1) ", `\n${SLOW.replace("2 slow", "6 slow")}\n\n1) `);
+    const text = compare(
+      both(stats, DEBUG_DATA),
+      both(STATS.replace("\n\n1) ", `\n${SLOW}\n\n1) `), DEBUG_DATA),
+    );
     expect(text).toStartWith("compared with a sample 30.0 s older than the capture, of ");
     expect(text.slice(text.indexOf("\nall servers")).replaceAll(/ {2,}/g, "  ")).toBe(
       "\nall servers\n  1 session 2 share reconnects  +1, +2\n" +
-        "\nserver of \\\\127.0.0.1\\share1\n  command 5: 120 900 0 800  +4, +860, 0, +797\n" +
+        "\nserver of \\\\127.0.0.1\\alpha\n  command 5: 10 995 4 845  +4, +860, 0, +797\n" +
         "  slow responses to command 5: 6  +4\n" +
-        "\n\\\\127.0.0.1\\share1\n  Creates: 120 total 5 failed  +4, +1\n",
+        "\n\\\\127.0.0.1\\alpha\n  SMBs: 24 since 2026-11-25 01:38:28 UTC  +4\n" +
+        "  Creates: 10 total 1 failed  +4, +1\n",
     );
   });
 
@@ -45,11 +53,14 @@ describe("the client's counters", () => {
   });
 
   test("say what is new and what is gone", () => {
-    const [head = "", second = ""] = STATS.split("\n2) ");
-    const text = compare(both(STATS, ""), both(`${head}\n`, DEBUG_DATA));
-    expect(second).not.toBe("");
+    const more = STATS.slice(STATS.indexOf("\n1) ")).replace(
+      "1) \\\\127.0.0.1\\alpha",
+      "2) \\\\127.0.0.1\\beta\tDISCONNECTED ",
+    );
+    const text = compare(both(STATS + more, ""));
     expect(text).toContain("\n  127.0.0.1 0x1 is gone\n");
-    expect(text).toContain("\n\\\\127.0.0.1\\share2 (was not there)\n");
+    expect(text).toContain("\n\\\\127.0.0.1\\beta (was not there)\n");
+    expect(text).not.toContain("alpha");
     expect(compare(both(STATS, DEBUG_DATA), both(STATS, ""))).toContain("    then: was not there\n");
   });
 
