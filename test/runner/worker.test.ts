@@ -112,7 +112,8 @@ describe("the runner's thread", () => {
     const netstat = async () => {
       thread.post({ type: "collect", order: order(), frozen: aFrozen() });
       const { capture } = await thread.take("collected");
-      return untar(Bun.zstdDecompressSync(readFileSync(join(path, capture.name)))).at(-1)?.text ?? "";
+      const entries = untar(Bun.zstdDecompressSync(readFileSync(join(path, capture.name))));
+      return entries.find((entry) => entry.path.endsWith("/netstat.log"))?.text ?? "";
     };
     let text = await netstat();
     for (let tries = 0; tries < 50 && text.startsWith("nothing"); tries++) text = await netstat();
