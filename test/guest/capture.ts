@@ -24,7 +24,7 @@ const MANIFEST_KEYS = [
     "share",
   ],
   ...["incident_id", "triggered_at", "detected_after_ms", "config_sha256", "evidence", "recorder", "actions"],
-  ...["verdict", "losses", "suppressed"],
+  ...["verdict", "losses", "suppressed", "scrubbed"],
 ];
 
 const COLUMNS = [
