@@ -4,6 +4,7 @@
 
 import type { CaptureOrder, CaptureSummary, FrozenMemory } from "../model/capture.ts";
 import type { BatchesFolder } from "../system/batches-folder.ts";
+import { evidenceAtFreeze } from "./evidence.ts";
 import { encodeManifest, type HostFacts } from "./manifest.ts";
 import { PartialCapture, requireSpace } from "./partial-capture.ts";
 import { readRecorder } from "./recorder.ts";
@@ -39,17 +40,12 @@ export async function makeCapture(
     const actions = collected.map(({ outcome }) => outcome);
     const scrubbed = collected.reduce((sum, one) => sum + one.scrubbed, 0);
     const recorder = readRecorder(frozen.table, order.watchingSinceNs, order.frozenAt.monotonicNs);
-    const verdict = judge(verdictFacts(order, recorder, textsOf(collected)));
-    // Those of this capture are not in what the order says.
+    // As it is now: replies have come, programs were left behind.
+    const evidence = evidenceAtFreeze(order.evidence, recorder);
     const losses = { ...order.losses, abandoned_children: context.abandoned() };
-    const manifest = encodeManifest(
-      { ...order, losses },
-      context.facts,
-      recorder,
-      actions,
-      verdict,
-      scrubbed,
-    );
+    const settled = { ...order, evidence, losses };
+    const verdict = judge(verdictFacts(settled, recorder, textsOf(collected)));
+    const manifest = encodeManifest(settled, context.facts, recorder, actions, verdict, scrubbed);
     const entries: readonly TarEntry[] = [
       { path: "manifest.json", chunks: [new TextEncoder().encode(manifest)] },
       { path: "requests.csv", chunks: encodeRequestsCsv(recorder, order) },

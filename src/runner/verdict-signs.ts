@@ -129,7 +129,12 @@ export const CAUSE_TABLE: readonly CauseRow[] = [
   },
   {
     cause: "host",
-    isPossible: (facts) => facts.sockets !== undefined && isPressed(facts) && !isOthersHealthy(facts),
+    // Replies that have not come are late for another reason, however busy this machine is.
+    isPossible: (facts) =>
+      facts.sockets !== undefined &&
+      isPressed(facts) &&
+      !isOthersHealthy(facts) &&
+      (silenceText(facts) === undefined || isReplyThere(facts)),
     signs: [
       { weight: 0.5, see: cpuText },
       { weight: 0.5, see: memoryText },

@@ -113,6 +113,12 @@ describe("one fact removed", () => {
       { lateMs: 5000, inFlight: { awaited: 4, answered: 0 }, sockets: someSockets({ lastReceiveMs: 5000 }) },
       "server",
     ],
+    [
+      "host, that the server is not silent",
+      { ...PLAIN.host, inFlight: { awaited: 2, answered: 0 } },
+      { sockets: someSockets({ lastReceiveMs: 2700 }) },
+      "server",
+    ],
     ["host, its pressure", PLAIN.host, { pressure: somePressure(5) }, "server"],
     ["host, that replies are there", PLAIN.host, { inFlight: { awaited: 0, answered: 0 } }],
     ["host, that it is not this server alone", PLAIN.host, { others: { replies: 90, medianMs: 2 } }],

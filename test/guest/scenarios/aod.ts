@@ -36,6 +36,8 @@ export const aodScenarios: readonly Scenario[] = [
         "debugdata ok",
         "dmesg ok",
         "journalctl missing",
+        "pressure ok",
+        "sockets ok",
         "stats ok",
       ]);
       aod.signal("SIGHUP");

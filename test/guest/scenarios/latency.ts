@@ -94,11 +94,15 @@ function expectSlowCapture({ manifest, rows }: Capture, name: MountName, provoke
   assert.equal(manifest.trigger, "rule");
   assert.equal(manifest.source, "kernel");
   assert.ok(manifest.evidence.length >= ACCEPTABLE_COUNT, `${manifest.evidence.length} requests of evidence`);
+  // Emulated, the host is short of CPU at times; then it can't be told.
+  assert.ok(["network", "unknown"].includes(manifest.verdict.cause), JSON.stringify(manifest.verdict));
   assert.deepEqual(manifest.actions.map(({ name: action, status }) => `${action} ${status}`).toSorted(), [
     "debugdata ok",
     "dmesg ok",
     "mounts ok",
+    "pressure ok",
     "smbinfo ok",
+    "sockets ok",
     "stats ok",
   ]);
 
