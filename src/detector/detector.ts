@@ -246,10 +246,10 @@ export class Detector {
   #isAwaited(server: string, sinceNs: number, nowNs: number): boolean {
     const isIts = (share: string) =>
       [server, share].includes(UNKNOWN_SHARE) || share === server || isShareOf(share, server);
-    const isSent = this.#flight.someOpen(nowNs, (request) => {
-      const isBefore = Number(request.startNs) < sinceNs && !waitsByDesign(request.command);
-      return isBefore && isIts(this.#witness.shareOf(request, nowNs));
-    });
+    const isSent = this.#flight.someOpenAt(
+      sinceNs,
+      (request) => !waitsByDesign(request.command) && isIts(this.#witness.shareOf(request, nowNs)),
+    );
     return isSent || this.#waiting.someWaiting(this.#tasksAt(nowNs), sinceNs, isIts);
   }
 

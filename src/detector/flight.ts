@@ -108,14 +108,17 @@ export class Flight {
     }
   }
 
-  /** Whether one of the requests in flight is such. */
-  someOpen(nowNs: number, isSuch: (request: Request) => boolean): boolean {
-    let found = false;
-    this.#scan.walk(nowNs, (at, startNs) => {
-      const request = found ? undefined : this.#suspicion.readOpen(at, startNs);
-      if (request !== undefined) found = isSuch(request);
-    });
-    return found;
+  /** Whether a request was in flight at a moment, and is such; it may be over since then. */
+  someOpenAt(atNs: number, isSuch: (request: Request) => boolean): boolean {
+    for (let at = 0; at < this.#table.byteLength; at += REQUEST_BYTES) {
+      const startNs = this.#table.startHigh(at) * 0x1_0000_0000 + this.#table.startLow(at);
+      if (startNs === 0 || startNs >= atNs) continue;
+      const latencyNs = this.#table.latencyNs(at);
+      if (latencyNs > 0 && startNs + latencyNs <= atNs) continue;
+      const request = this.#table.read(at);
+      if (Number(request.startNs) === startNs && isSuch(request)) return true;
+    }
+    return false;
   }
 
   /** Threads that sent what is in flight. */

@@ -87,6 +87,27 @@ describe("Detector: signals", () => {
     expect(stage.said).toMatchObject([{ kind: "signal", share: "//server" }]);
   });
 
+  test("who waited is somebody, though cifs has given up the request by the time that aod looks", () => {
+    const stage = new Stage([aSignalRule()]);
+    const request = stage.enter();
+    stage.advance(10_002);
+    aSignal(stage, SIGNAL.RECONNECT);
+    const tookMs = 2.5;
+    stage.reply(request, { latencyNs: tookMs * 1e6, errno: 11 }, false);
+    stage.round();
+    expect(stage.said).toMatchObject([{ kind: "signal", share: "//server" }]);
+  });
+
+  test("who had the reply before the connection was lost is nobody", () => {
+    const stage = new Stage([aSignalRule()]);
+    const request = stage.enter();
+    stage.advance(10_002);
+    stage.reply(request, { latencyNs: 1e6 }, false);
+    aSignal(stage, SIGNAL.RECONNECT);
+    stage.advance(20_000);
+    expect(stage.said).toEqual([]);
+  });
+
   test("who comes only after the connection was lost did not wait for it", () => {
     const stage = new Stage([aSignalRule()]);
     aSignal(stage, SIGNAL.RECONNECT);
