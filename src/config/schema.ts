@@ -86,7 +86,7 @@ const COMMON_KEYS = {
   ),
   actions: key(
     v.optional(actionNames),
-    "what a capture of this rule collects, in place of `watcher.actions`; `[]`: nothing but what is in every capture",
+    "what a capture of this rule collects, in place of `watcher.actions`; `[]` keeps manifest and requests.csv only",
   ),
 };
 

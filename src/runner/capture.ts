@@ -35,8 +35,7 @@ export async function makeCapture(
   requireSpace(context.folder, 0, order.limits.minFreeBytes);
   const partial = PartialCapture.reserve(context.folder, order.frozenAt.epochMs, order.rule);
   try {
-    const actionNames = [...order.actions, ...VERDICT_ACTIONS];
-    const collected = await runStages({ ...order, actions: actionNames }, frozen, context);
+    const collected = await runStages({ ...order, actions: withVerdict(order.actions) }, frozen, context);
     const actions = collected.map(({ outcome }) => outcome);
     const scrubbed = collected.reduce((sum, one) => sum + one.scrubbed, 0);
     const recorder = readRecorder(frozen.table, order.watchingSinceNs, order.frozenAt.monotonicNs);
@@ -68,6 +67,11 @@ export async function makeCapture(
   } finally {
     partial.discard();
   }
+}
+
+/** Who asks for no action at all gets none. */
+function withVerdict(actions: readonly string[]): readonly string[] {
+  return actions.length === 0 ? [] : [...actions, ...VERDICT_ACTIONS];
 }
 
 /** What was printed to its end: half a list says nothing of what is not on it. */

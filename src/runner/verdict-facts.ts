@@ -15,7 +15,7 @@ import { type RequestFacts, requestFacts, serverName } from "./request-facts.ts"
 import { type SocketFacts, socketFacts } from "./socket-facts.ts";
 import { parseSockets, plainAddress, type SocketSample, type TcpConnection } from "./socket-text.ts";
 
-/** Actions whose texts a verdict needs: they are in every capture. */
+/** Actions whose texts a verdict needs: they are in every capture that has actions. */
 export const VERDICT_ACTIONS = ["sockets", "debugdata", "pressure"] as const;
 type Texts = Readonly<Partial<Record<(typeof VERDICT_ACTIONS)[number], string>>>;
 
