@@ -1,9 +1,9 @@
-// From the reply that trips a rule to the decision, and from the decision to the frozen request table: real BPF programs
+// From the reply that trips a rule to the decision, and from the decision to the frozen memory: real BPF programs
 // in the running kernel, the real detector in its own thread, the freezing that the supervisor does. Ten flushes take
 // 3 ms each where 2 are allowed, or one open is refused; in between the detector goes back to sleep.
 
 import { KernelSource } from "../../src/kernel/kernel-source.ts";
-import { freezeTable } from "../../src/kernel/table.ts";
+import { freezeMemory } from "../../src/kernel/table.ts";
 import type { Anomaly } from "../../src/model/anomaly.ts";
 import { COMMAND, COMMANDS } from "../../src/model/command.ts";
 import { ERRNO } from "../../src/model/errno.ts";
@@ -77,7 +77,7 @@ async function measure(provoke: () => void): Promise<{ decidedMs: number[]; froz
     heard = Promise.withResolvers<Anomaly>();
     provoke();
     const { detectedNs, occurredNs } = await heard.promise;
-    freezeTable(source.memory);
+    freezeMemory(source.memory);
     frozenMs.push((monotonicNs() - detectedNs) / 1e6);
     decidedMs.push((detectedNs - occurredNs) / 1e6);
   }
@@ -94,7 +94,7 @@ const rows = [
   { what: "10th slow reply -> decision", values: slow.decidedMs, goals: ["≤ 0.05", "≤ 2"] },
   { what: "refusal -> decision, detector asleep", values: refused.decidedMs, goals: ["≤ 0.05", "≤ 2"] },
   {
-    what: "decision -> table frozen",
+    what: "decision -> table and operations frozen",
     values: [...slow.frozenMs, ...refused.frozenMs],
     goals: ["≤ 10", "≤ 10"],
   },
