@@ -1,5 +1,5 @@
-// Says when something was lost that may cost evidence. In: the counters; out: an event for each cause that has grown,
-// at most once a minute.
+// What was lost that may cost evidence. In: what the kernel has counted, and the counts that threads send with their pulse;
+// out: all of it by cause, for captures, and an event for each cause that has grown, at most once a minute.
 
 import type { Losses } from "../model/capture.ts";
 import { grownLosses } from "../model/losses.ts";
@@ -8,26 +8,55 @@ import type { SupervisorEvent } from "./events.ts";
 
 const LOOK_EVERY_MS = 60_000;
 
-/** What the kernel has counted, and what the threads have when they were last asked. */
-export function lossesOf(
-  counters: Losses,
-  { detector, runner }: { readonly detector?: DetectorCounts; readonly runner?: RunnerCounts },
-): Losses {
-  const unfollowed = detector?.unfollowed ?? 0;
-  return { ...counters, unfollowed, abandoned_children: runner?.abandoned ?? 0 };
+/** What the threads have counted when they were last asked. */
+export interface ThreadCounts {
+  readonly detector: DetectorCounts | undefined;
+  readonly runner: RunnerCounts | undefined;
 }
 
-/** @returns ends it, with a last look. */
-export function watchLosses(read: () => Losses, tell: (event: SupervisorEvent) => void): () => void {
-  let told: Losses = {};
-  const look = () => {
-    const now = read();
-    for (const { cause, count } of grownLosses(told, now)) tell({ type: "lost", cause, count });
-    told = now;
-  };
-  const timer = setInterval(look, LOOK_EVERY_MS);
-  return () => {
-    clearInterval(timer);
-    look();
-  };
+export class LossWatch {
+  readonly #counters: () => Losses;
+  readonly #tell: (event: SupervisorEvent) => void;
+  #threads: ThreadCounts = { detector: undefined, runner: undefined };
+  #told: Losses = {};
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  /** @param counters what the kernel side has counted until now. */
+  constructor(counters: () => Losses, tell: (event: SupervisorEvent) => void) {
+    this.#counters = counters;
+    this.#tell = tell;
+  }
+
+  get threads(): ThreadCounts {
+    return this.#threads;
+  }
+
+  note(counts: Partial<ThreadCounts>): void {
+    this.#threads = { ...this.#threads, ...counts };
+  }
+
+  now(): Losses {
+    const { detector, runner } = this.#threads;
+    return {
+      ...this.#counters(),
+      unfollowed: detector?.unfollowed ?? 0,
+      abandoned_children: runner?.abandoned ?? 0,
+    };
+  }
+
+  begin(): void {
+    this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
+  }
+
+  /** With a last look. */
+  end(): void {
+    clearInterval(this.#timer);
+    this.#look();
+  }
+
+  #look(): void {
+    const now = this.now();
+    for (const { cause, count } of grownLosses(this.#told, now)) this.#tell({ type: "lost", cause, count });
+    this.#told = now;
+  }
 }

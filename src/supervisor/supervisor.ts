@@ -4,18 +4,15 @@
 
 import { attributeOnHost } from "../cifs/attribution.ts";
 import { freezeMemory } from "../kernel/table.ts";
-import type { Losses } from "../model/capture.ts";
 import type { Config } from "../model/config.ts";
 import { type Failure, toFailure } from "../model/failure.ts";
 import type { Incident } from "../model/incident.ts";
 import { monotonicNs } from "../system/clock.ts";
 import { signalEventFd } from "../system/eventfd.ts";
 import type {
-  DetectorCounts,
   FromDetector,
   FromJanitor,
   FromRunner,
-  RunnerCounts,
   ToDetector,
   ToJanitor,
   ToRunner,
@@ -23,7 +20,7 @@ import type {
 import type { Occasion } from "./attachment.ts";
 import type { SupervisorEvent } from "./events.ts";
 import { IncidentDesk } from "./incident-desk.ts";
-import { lossesOf, watchLosses } from "./loss-watch.ts";
+import { LossWatch } from "./loss-watch.ts";
 import { type AttachmentChange, ModuleWatch } from "./module-watch.ts";
 import type { SpawnTable, SupervisorOptions } from "./options.ts";
 import { Sampler } from "./sampler.ts";
@@ -36,6 +33,7 @@ const STOP_WITHIN_MS = { detector: 500, runner: 4000, janitor: 300 } as const;
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #sampler = new Sampler((reason) => this.#runner.post({ type: "sample", reason }));
+  readonly #losses: LossWatch;
   readonly #desk: IncidentDesk;
   readonly #watch: ModuleWatch | undefined;
   readonly #wakeSources: WakeSources;
@@ -43,19 +41,18 @@ export class Supervisor {
   readonly #runner: ThreadHandle<ToRunner, FromRunner>;
   readonly #janitor: ThreadHandle<ToJanitor, FromJanitor>;
   #config: Config;
-  #counts: { detector?: DetectorCounts; runner?: RunnerCounts } = {};
-  #endLossWatch: (() => void) | undefined;
   #ended: ((failure: Failure | undefined) => void) | undefined;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
     this.#config = options.config;
+    this.#losses = new LossWatch(() => options.source.counters(), options.tell);
     this.#desk = new IncidentDesk({
       config: options.config,
       sourceName: options.sourceName,
       incidents: options.incidents ?? [],
       tell: (event) => this.#tell(event),
-      losses: () => this.#losses(),
+      losses: () => this.#losses.now(),
       freeze: () => freezeMemory(options.source.memory),
       send: (order, frozen) =>
         this.#runner.post({ type: "collect", order, frozen }, [frozen.table, frozen.operations]),
@@ -95,7 +92,7 @@ export class Supervisor {
     this.#tell({ type: "configured", config: this.#config, isStart: true });
     // The janitor first, then the runner, then the detector: each is ready before anything can be sent its way.
     this.#janitor.start();
-    this.#endLossWatch = watchLosses(() => this.#losses(), this.#options.tell);
+    this.#losses.begin();
     const failure = await ended;
     await this.#stopAll();
     return failure;
@@ -196,7 +193,7 @@ export class Supervisor {
         this.#options.source.placeTrees(report.shares);
         break;
       case "pulse":
-        this.#counts.detector = report.counts;
+        this.#losses.note({ detector: report.counts });
         break;
       case "failed":
       case "stopped":
@@ -222,7 +219,7 @@ export class Supervisor {
         this.#desk.notified(report.notice, report.outcome);
         break;
       case "pulse":
-        this.#counts.runner = report.counts;
+        this.#losses.note({ runner: report.counts });
         break;
       case "failed":
       case "stopped":
@@ -269,10 +266,6 @@ export class Supervisor {
     this.#tell(change);
   }
 
-  #losses(): Losses {
-    return lossesOf(this.#options.source.counters(), this.#counts);
-  }
-
   // --- the end ---
 
   async #stopAll(): Promise<void> {
@@ -283,12 +276,11 @@ export class Supervisor {
     await this.#janitor.stop(STOP_WITHIN_MS.janitor);
     this.#desk.close();
     this.#desk.dropAll("aod was stopped before it was complete");
-    this.#endLossWatch?.();
+    this.#losses.end();
     this.#tell({
       type: "stopped",
-      detector: this.#counts.detector,
-      runner: this.#counts.runner,
-      losses: this.#losses(),
+      ...this.#losses.threads,
+      losses: this.#losses.now(),
       open: this.#desk.open(),
     });
     // A detector that is still blocked may yet read the memory; the end of the process takes it all.
