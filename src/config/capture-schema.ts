@@ -8,7 +8,7 @@ export const captureSchema = mapping({
   budget_sec: key(v.optional(overZero(3600), 30), "actions that have not begun by then are left out"),
   max_mb: key(
     v.optional(overZero(1024), 32),
-    "actions that have not begun when so much has been printed are left out (MiB, uncompressed)",
+    "what the actions' files hold together (MiB, uncompressed): what is over is cut, what has not begun by then left out",
   ),
   min_free_mb: key(
     v.optional(within(0, 1_048_576), 64),

@@ -16,6 +16,7 @@ import { compareNetCounters } from "./net-counters.ts";
 import { summarizeOpenFiles } from "./open-files-summary.ts";
 import { planPackets } from "./packets.ts";
 import { trimPressure } from "./pressure-text.ts";
+import { SHARED_READ_LIMITS } from "./shared-reads.ts";
 import { summarizeSmb } from "./smb-summary.ts";
 import { planSockets } from "./socket-plan.ts";
 import { compareStats } from "./stats-delta.ts";
@@ -32,6 +33,8 @@ export interface Host {
 
 export type Plan =
   | { readonly args: readonly string[] }
+  /** The program prints these; of those that several actions of a capture show, one reading serves all. */
+  | { readonly files: readonly string[] }
   /** Several runs, one after the other, each below a line that says which it is. */
   | { readonly runs: readonly Run[] }
   | { readonly missing: string };
@@ -73,7 +76,7 @@ export type Action = ProgramAction | LookAction;
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
-const DEBUG_DATA = "/proc/fs/cifs/DebugData";
+const [STATS, DEBUG_DATA] = SAMPLED["stats-delta"];
 
 /** Kernels without pressure stall information lack the first three, many lack the last. */
 const PRESSURE_FILES = [
@@ -98,19 +101,20 @@ const MOUNT_CIFS = "/usr/sbin/mount.cifs";
 const MOUNT_CIFS_VERSION: Run = { heading: "mount.cifs -V", program: MOUNT_CIFS, args: ["-V"], afterMs: 0 };
 
 const PROC = { stage: 1, timeoutMs: 3_000, maxBytes: 4 * MiB, keep: "head" } as const;
+/** What cifs prints of itself under its own locks. */
+const OF_CIFS = { stage: 1, ...SHARED_READ_LIMITS, program: "cat" } as const;
 // Logs print the oldest line first, and the newest matter most.
 const LOGS = { stage: 2, timeoutMs: 10_000, maxBytes: 4 * MiB, keep: "tail" } as const;
 
 export const ACTION_TABLE: Readonly<Record<ActionName, Action>> = {
-  debugdata: { ...PROC, program: "cat", plan: (_, host) => filesPlan([DEBUG_DATA], host) },
+  debugdata: { ...OF_CIFS, plan: (_, host) => sharedPlan([DEBUG_DATA], host) },
   smbinfo: {
-    ...PROC,
-    program: "cat",
-    plan: (_, host) => filesPlan([DEBUG_DATA], host),
+    ...OF_CIFS,
+    plan: (_, host) => sharedPlan([DEBUG_DATA], host),
     show: (output) => summarizeSmb(parseDebugData(output)),
   },
   sockets: { ...PROC, maxBytes: MiB, program: "ss", plan: planSockets },
-  stats: { ...PROC, program: "cat", plan: (_, host) => filesPlan(["/proc/fs/cifs/Stats"], host) },
+  stats: { ...OF_CIFS, plan: (_, host) => sharedPlan([STATS], host) },
   pressure: {
     ...PROC,
     program: "tail",
@@ -131,9 +135,8 @@ export const ACTION_TABLE: Readonly<Record<ActionName, Action>> = {
     show: compareNetCounters,
   },
   "stats-delta": {
-    ...PROC,
-    program: PRINT_FILES.program,
-    plan: (_, host) => filesPlan(SAMPLED["stats-delta"], host, ...PRINT_FILES.options),
+    ...OF_CIFS,
+    plan: (_, host) => sharedPlan(SAMPLED["stats-delta"], host),
     show: compareStats,
   },
   openfiles: {
@@ -229,6 +232,11 @@ function windowBeganEpochMs(order: CaptureOrder): number {
 function filesPlan(paths: readonly string[], host: Host, ...options: readonly string[]): Plan {
   const reason = paths.map((path) => whyUnreadable(path, host)).find((why) => why !== undefined);
   return reason === undefined ? { args: [...options, ...paths] } : { missing: reason };
+}
+
+function sharedPlan(files: readonly string[], host: Host): Plan {
+  const plan = filesPlan(files, host);
+  return "missing" in plan ? plan : { files };
 }
 
 function planVersions(_: CaptureOrder, host: Host): Plan {

@@ -3,12 +3,14 @@
 // Whatever goes wrong is an outcome: no action stops a capture.
 
 import type { ActionOutcome, CaptureOrder, FrozenMemory } from "../model/capture.ts";
-import type { Action, Host, LookAction, ProgramAction, Run } from "./actions.ts";
+import type { Action, Host, LookAction, Plan, ProgramAction, Run } from "./actions.ts";
 import type { Baselines } from "./baselines.ts";
+import { cutText } from "./byte-shares.ts";
 import { CappedBuffer } from "./capped-buffer.ts";
 import { type ChildResult, type Children, notStarted } from "./child.ts";
 import { findProgram } from "./program.ts";
 import { scrub, wholeLines } from "./scrub.ts";
+import type { SharedReads } from "./shared-reads.ts";
 
 export interface Collected {
   readonly outcome: ActionOutcome;
@@ -21,7 +23,9 @@ export interface ActionContext {
   readonly order: CaptureOrder;
   readonly frozen: FrozenMemory;
   readonly host: Host;
-  readonly children: Children;
+  readonly children: Pick<Children, "run">;
+  /** Of the capture that the action is part of. */
+  readonly reads: SharedReads;
   /** What counters were while all was well. */
   readonly baselines: Pick<Baselines, "before">;
   /** Ends what runs. */
@@ -46,6 +50,22 @@ export function notRun(name: string, reason: string): Collected {
   return nothing(name, { status: "missing", reason, exitCode: undefined, durationMs: 0 });
 }
 
+/** The same with no more bytes than it may have, and why. */
+export function cutCollected(
+  { outcome, content, scrubbed }: Collected,
+  action: Action | undefined,
+  maxBytes: number,
+  why: string,
+): Collected {
+  if (content.length <= maxBytes) return { outcome, content, scrubbed };
+  const { keep = "head", suffix } = action !== undefined && "program" in action ? action : {};
+  const kept = suffix === undefined ? cutText(content, maxBytes, keep) : content.subarray(0, maxBytes);
+  const reason = [`the ${keep === "head" ? "first" : "last"} ${kept.length} bytes: ${why}`];
+  if (outcome.reason !== undefined) reason.push(outcome.reason);
+  const ended = { ...outcome, status: "truncated", reason: reason.join("; ") } as const;
+  return collected(outcome.name, kept, ended, scrubbed, suffix);
+}
+
 // --- internal ---
 
 function look(name: string, { look, maxBytes }: LookAction, { order, frozen }: ActionContext): Collected {
@@ -67,17 +87,14 @@ function look(name: string, { look, maxBytes }: LookAction, { order, frozen }: A
 }
 
 async function runProgram(name: string, action: ProgramAction, context: ActionContext): Promise<Collected> {
-  const { order, host, children, baselines, stop } = context;
+  const { order, host, baselines } = context;
   const plan = action.plan(order, host);
   if ("missing" in plan) return notRun(name, plan.missing);
   const program = findProgram(action.program);
   if (program === undefined) return notRun(name, `${action.program} is not installed`);
 
   const begunMs = performance.now();
-  const result =
-    "runs" in plan
-      ? await runAll(plan.runs, action, context)
-      : await children.run([program, ...plan.args], action, stop, action.environment?.(order));
+  const result = await runPlan(plan, program, action, context);
   const durationMs = Math.round(performance.now() - begunMs);
   const ended = { ...judge(result, action), exitCode: result.exitCode, durationMs };
   if (result.end === "not_started") return nothing(name, ended);
@@ -86,6 +103,18 @@ async function runProgram(name: string, action: ProgramAction, context: ActionCo
   const text = textOf(result.output, result.truncated, keep);
   const shown = show === undefined ? text : show(text, order, baselines.before(name, order.triggeredNs));
   return collectedText(name, shown, ended);
+}
+
+function runPlan(
+  plan: Exclude<Plan, { readonly missing: string }>,
+  program: string,
+  action: ProgramAction,
+  context: ActionContext,
+): Promise<ChildResult> {
+  if ("files" in plan) return context.reads.print(program, plan.files, action);
+  if ("runs" in plan) return runAll(plan.runs, action, context);
+  const { order, children, stop } = context;
+  return children.run([program, ...plan.args], action, stop, action.environment?.(order));
 }
 
 type Ended = Pick<ActionOutcome, "status" | "reason" | "exitCode" | "durationMs">;
@@ -104,7 +133,7 @@ function collected(
 ): Collected {
   const sha256 = new Bun.CryptoHasher("sha256").update(content).digest("hex");
   const file = `actions/${name}${suffix}`;
-  return { content, scrubbed, outcome: { name, file, ...ended, bytes: content.length, sha256 } };
+  return { content, scrubbed, outcome: { ...ended, name, file, bytes: content.length, sha256 } };
 }
 
 /** Without a file. */

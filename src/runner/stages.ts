@@ -6,19 +6,21 @@
 //   stage 3 (long)    begins when all of stage 2 has ended; not for an incident that has a capture already
 //
 // What has not begun when the capture's time or bytes are spent is left out. What has begun keeps its own deadline, and
-// what is left of the bytes at its begin.
+// what is left of the bytes at its begin; what a stage's actions have more than that together is cut when all have ended.
 
 import type { Stage } from "../model/action.ts";
 import type { CaptureLimits, CaptureOrder, FrozenMemory } from "../model/capture.ts";
 import { type Action, findAction } from "./actions.ts";
-import { type ActionContext, type Collected, notRun, runAction } from "./run-action.ts";
+import { shareBytes } from "./byte-shares.ts";
+import { type ActionContext, type Collected, cutCollected, notRun, runAction } from "./run-action.ts";
+import { SharedReads } from "./shared-reads.ts";
 import type { Slots } from "./slots.ts";
 
 const STAGES: readonly Stage[] = [1, 2, 3];
 const BYTES_PER_MB = 1 << 20;
 const MS_PER_SEC = 1000;
 
-export interface StageContext extends Omit<ActionContext, "order" | "frozen"> {
+export interface StageContext extends Omit<ActionContext, "order" | "frozen" | "reads"> {
   /** Of all captures together; what reads /proc does not wait for one, for it would show another moment. */
   readonly slots: Slots;
 }
@@ -30,13 +32,14 @@ export async function runStages(
   { slots, ...context }: StageContext,
 ): Promise<readonly Collected[]> {
   const begunMs = performance.now();
+  const whole = { ...context, order, frozen, reads: new SharedReads(context.children, context.stop) };
   let spentBytes = 0;
   const run = async (name: string, action: Action | undefined): Promise<Collected> => {
     const spent = { ms: performance.now() - begunMs, bytes: spentBytes };
     const reason = action && whyDropped(action.stage, order, spent);
     if (reason !== undefined) return notRun(name, reason);
     const maxBytes = Math.min(action?.maxBytes ?? 0, order.limits.maxBytes - spentBytes);
-    const collected = await runAction(name, action && { ...action, maxBytes }, { ...context, order, frozen });
+    const collected = await runAction(name, action && { ...action, maxBytes }, whole);
     spentBytes += collected.content.length;
     return collected;
   };
@@ -46,11 +49,19 @@ export async function runStages(
   const collected = new Map<string, Collected>();
   for (const stage of STAGES) {
     const due = names.filter((name) => (actions.get(name)?.stage ?? 1) === stage);
-    const running = due.map(async (name) => {
+    const before = spentBytes;
+    const running = due.map((name) => {
       const begin = () => run(name, actions.get(name));
-      collected.set(name, await (stage === 1 ? begin() : slots.run(begin)));
+      return stage === 1 ? begin() : slots.run(begin);
     });
-    await Promise.all(running);
+    const ended = await Promise.all(running);
+    const wanted = ended.map(({ content }) => content.length);
+    const given = shareBytes(wanted, order.limits.maxBytes - before);
+    ended.forEach((one, i) => {
+      const { name } = one.outcome;
+      collected.set(name, cutCollected(one, actions.get(name), given[i] ?? 0, spentOf(order.limits)));
+    });
+    spentBytes = collected.values().reduce((sum, { content }) => sum + content.length, 0);
   }
   return names.flatMap((name) => collected.get(name) ?? []);
 }
@@ -64,7 +75,10 @@ export function whyDropped(
   if (stage === 3 && isRepeat) return "dropped: the incident has a capture already";
   if (spent.ms >= limits.budgetMs)
     return `dropped: the ${limits.budgetMs / MS_PER_SEC} s of the capture are spent`;
-  if (spent.bytes >= limits.maxBytes)
-    return `dropped: the ${limits.maxBytes / BYTES_PER_MB} MiB of the capture are spent`;
+  if (spent.bytes >= limits.maxBytes) return `dropped: ${spentOf(limits)}`;
   return undefined;
+}
+
+function spentOf({ maxBytes }: CaptureLimits): string {
+  return `the ${maxBytes / BYTES_PER_MB} MiB of the capture are spent`;
 }

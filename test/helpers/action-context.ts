@@ -2,18 +2,22 @@
 
 import { Children } from "../../src/runner/child.ts";
 import type { ActionContext } from "../../src/runner/run-action.ts";
+import { SharedReads } from "../../src/runner/shared-reads.ts";
 import { aHost } from "./host.ts";
 import { anOrder } from "./order.ts";
 import { aFrozen } from "./request-table.ts";
 
 export function anActionContext(parts: Partial<ActionContext> = {}): ActionContext {
+  const children = parts.children ?? new Children();
+  const stop = parts.stop ?? new AbortController().signal;
   return {
     order: anOrder(),
     frozen: aFrozen(),
     host: aHost(),
-    children: new Children(),
+    children,
+    reads: new SharedReads(children, stop),
     baselines: { before: () => undefined },
-    stop: new AbortController().signal,
+    stop,
     ...parts,
   };
 }

@@ -35,6 +35,7 @@ function programAction(name: ActionName): ProgramAction {
 /** Of all that it runs; undefined where that is nothing. */
 function argsOf(plan: Plan): readonly string[] | undefined {
   if ("missing" in plan) return undefined;
+  if ("files" in plan) return plan.files;
   return "args" in plan ? plan.args : plan.runs.flatMap(({ args }) => args);
 }
 

@@ -15,11 +15,15 @@ function aScript(name: string, stage: Stage, script: string): CustomAction {
   return { name, stage, command: ["/bin/sh", "-c", script], timeoutMs: 10_000, maxBytes: MiB };
 }
 
-async function run(customActions: readonly CustomAction[], parts: Parameters<typeof anOrder>[0] = {}) {
+async function run(
+  customActions: readonly CustomAction[],
+  parts: Parameters<typeof anOrder>[0] = {},
+  slots = 1,
+) {
   const actions = customActions.map(({ name }) => name);
   const collected = await runStages(anOrder({ actions, customActions, ...parts }), aFrozen(), {
     ...anActionContext(),
-    slots: new Slots(1),
+    slots: new Slots(slots),
   });
   return collected.map(({ outcome, content }) => ({ ...outcome, text: new TextDecoder().decode(content) }));
 }
@@ -85,6 +89,66 @@ describe("stages", () => {
       { status: "missing", reason: expect.stringMatching(/^dropped: the .* MiB of the capture are spent$/) },
       { status: "missing" },
     ]);
+  });
+
+  test("what a stage's actions print together is no more than what is left, and says that it was cut", async () => {
+    const limits = { budgetMs: 60_000, maxBytes: 1000, minFreeBytes: 0 };
+    for (const stage of [1, 2, 3] as const) {
+      const outcomes = await run(
+        [
+          aScript("small", stage, "echo short"),
+          aScript("big", stage, "yes 1234567 | head -c 800"),
+          aScript("endless", stage, "yes abc"),
+        ],
+        { limits },
+        4,
+      );
+      expect(outcomes.reduce((sum, { bytes }) => sum + bytes, 0)).toBeLessThanOrEqual(1000);
+      const spent = "the 0.00095367431640625 MiB of the capture are spent";
+      expect(outcomes).toMatchObject([
+        { status: "ok", bytes: 6, text: "short\n", reason: undefined },
+        { status: "truncated", bytes: 496, reason: `the first 496 bytes: ${spent}` },
+        {
+          status: "truncated",
+          bytes: 496,
+          reason: `the first 496 bytes: ${spent}; the first 1000 bytes`,
+          text: "abc\n".repeat(124),
+        },
+      ]);
+    }
+  });
+
+  test("bytes that a file gets in the making count, too", async () => {
+    const limits = { budgetMs: 60_000, maxBytes: 1000, minFreeBytes: 0 };
+    const outcomes = await run([aScript("odd", 1, "head -c 900 /dev/zero | tr '\\0' '\\377'")], { limits });
+    expect(outcomes[0]?.bytes).toBeLessThanOrEqual(1000);
+  });
+
+  test("DebugData and Stats are read once, for all that show them", async () => {
+    const asked: string[] = [];
+    const children = {
+      run: async ([program, ...args]: readonly string[]) => {
+        asked.push(args.join(" "));
+        const text = `${args.at(-1)} of ${program?.split("/").at(-1)}\n`;
+        const output = new TextEncoder().encode(text);
+        return { end: "exited", exitCode: 0, output, truncated: false, errorText: "" } as const;
+      },
+    };
+    const actions = ["stats", "smbinfo", "stats-delta", "debugdata"];
+    const collected = await runStages(anOrder({ actions }), aFrozen(), {
+      ...anActionContext({ children }),
+      slots: new Slots(1),
+    });
+    expect(asked.sort()).toEqual(["/proc/fs/cifs/DebugData", "/proc/fs/cifs/Stats"]);
+    const files = collected.map(({ outcome, content }) => [outcome.file, new TextDecoder().decode(content)]);
+    expect(files[0]).toEqual(["actions/stats.log", "/proc/fs/cifs/Stats of cat\n"]);
+    expect(files[1]?.[0]).toBe("actions/smbinfo.log");
+    expect(files[2]?.[1]).toEndWith(
+      "==> /proc/fs/cifs/Stats <==\n/proc/fs/cifs/Stats of cat\n\n" +
+        "==> /proc/fs/cifs/DebugData <==\n/proc/fs/cifs/DebugData of cat\n",
+    );
+    expect(files[3]).toEqual(["actions/debugdata.log", "/proc/fs/cifs/DebugData of cat\n"]);
+    expect(collected.map(({ outcome }) => outcome.status)).toEqual(["ok", "ok", "ok", "ok"]);
   });
 
   test("what has not begun when the time is spent is left out", async () => {

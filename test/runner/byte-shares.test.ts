@@ -1,0 +1,62 @@
+import { describe, expect, test } from "bun:test";
+import { cutText, shareBytes } from "../../src/runner/byte-shares.ts";
+import { seeded } from "../helpers/random.ts";
+
+describe("bytes of a stage", () => {
+  test.each([
+    ["all where there is enough", [1, 2, 3], 6, [1, 2, 3]],
+    ["the small ones whole, the big ones alike", [1, 100, 100], 21, [1, 10, 10]],
+    ["what a small one leaves goes to the others", [100, 4, 8], 21, [9, 4, 8]],
+    ["nothing where nothing is left", [1, 2], 0, [0, 0]],
+    ["nothing where less than nothing is left", [1, 2], -5, [0, 0]],
+    ["to none where there is none", [], 10, []],
+  ] as const)("%s", (_, wanted, left, given) => {
+    expect(shareBytes(wanted, left)).toEqual([...given]);
+  });
+
+  test("are never more together than are left, and none is cut while one that got more is there", () => {
+    const seed = Date.now();
+    const random = seeded(seed);
+    for (let round = 0; round < 2_000; round++) {
+      const wanted = Array.from({ length: random.int(1, 12) }, () => random.int(0, 10 ** random.int(0, 6)));
+      const left = random.int(0, 10 ** random.int(0, 6));
+      const given = shareBytes(wanted, left);
+      const sum = given.reduce((a, b) => a + b, 0);
+      const cut = given.filter((bytes, i) => bytes < (wanted[i] ?? 0));
+      const context = JSON.stringify({ seed, wanted, left, given });
+      if (sum > left) throw new Error(`more than is left: ${context}`);
+      if (given.some((bytes, i) => bytes > (wanted[i] ?? 0))) throw new Error(`more than wanted: ${context}`);
+      // One byte is what cannot be shared.
+      if (cut.some((bytes) => bytes + 1 < Math.max(...given))) throw new Error(`unfair: ${context}`);
+      if (cut.length > 0 && left - sum >= cut.length) throw new Error(`wasted: ${context}`);
+    }
+  });
+});
+
+describe("a text that is cut", () => {
+  const bytes = (text: string) => new TextEncoder().encode(text);
+  const cut = (text: string, maxBytes: number, keep: "head" | "tail") =>
+    new TextDecoder().decode(cutText(bytes(text), maxBytes, keep));
+
+  test("keeps whole lines of the end that matters", () => {
+    expect(cut("one\ntwo\nthree\n", 9, "head")).toBe("one\ntwo\n");
+    expect(cut("one\ntwo\nthree\n", 9, "tail")).toBe("three\n");
+    expect(cut("one\n", 4, "head")).toBe("one\n");
+  });
+
+  test("that is a single line keeps its beginning, in whole characters", () => {
+    expect(cut("aéé", 4, "head")).toBe("aé");
+    expect(cut("aéé", 4, "tail")).toBe("");
+  });
+
+  test("is never longer than it may be", () => {
+    const text = "äöü€\n𝄞𝄞\nabc\n€€€€€€";
+    const all = bytes(text).length;
+    for (let maxBytes = 0; maxBytes <= all; maxBytes++)
+      for (const keep of ["head", "tail"] as const) {
+        const kept = cutText(bytes(text), maxBytes, keep);
+        expect(kept.length).toBeLessThanOrEqual(maxBytes);
+        expect(new TextDecoder().decode(kept)).not.toContain("\ufffd");
+      }
+  });
+});
