@@ -1,16 +1,18 @@
 // What a capture of a full flight recorder costs: 65,536 requests of a mixed load, from the order to the file on the
 // disk, fsync included; its size; and how much memory the process holds when it is over. Of actions `mounts` runs, and
-// what the verdict rests on. And how long everything that reads /proc takes, all at once, beside as full a table.
+// what the verdict rests on. And how long everything that reads /proc takes, all at once, beside as full a table; and how
+// long `inflight` holds the runner's thread where none of the requests has its reply.
 
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { ACTION_NAMES } from "../../src/model/action.ts";
-import { FLAG, GEOMETRY, KIND, REQUEST_BYTES } from "../../src/model/request.gen.ts";
+import { FLAG, GEOMETRY, KIND, OFFSET, REQUEST_BYTES } from "../../src/model/request.gen.ts";
 import { writeRequest } from "../../src/model/request.ts";
 import { ACTION_TABLE } from "../../src/runner/actions.ts";
 import { makeCapture } from "../../src/runner/capture.ts";
 import { Children } from "../../src/runner/child.ts";
 import { HOST, readHostFacts } from "../../src/runner/host.ts";
+import { lookInflight } from "../../src/runner/inflight.ts";
 import { readRecorder } from "../../src/runner/recorder.ts";
 import { encodeRequestsCsv } from "../../src/runner/requests-csv.ts";
 import { Slots } from "../../src/runner/slots.ts";
@@ -25,6 +27,17 @@ import { percentile, printRow } from "./row.ts";
 const LINES = GEOMETRY.SETS * GEOMETRY.SET_LINES;
 const ROUNDS = 15;
 const SESSION_ID = 0x9a00_0c5d_1122_3345n;
+
+/** The same, without a reply, each of a task of its own that is no more: the most that `inflight` can be given. */
+function openAll(table: ArrayBuffer): ArrayBuffer {
+  const all = table.slice(0);
+  const view = new DataView(all);
+  for (let line = 0; line < LINES; line++) {
+    view.setBigUint64(line * REQUEST_BYTES + OFFSET.latency_ns, 0n, true);
+    view.setUint32(line * REQUEST_BYTES + OFFSET.task_id, 0x4000_0000 + line, true);
+  }
+  return all;
+}
 
 /** 20 tasks of 5 programs, 12 commands, some errors, in places as scattered as the kernel's. */
 function makeTable(): ArrayBuffer {
@@ -101,6 +114,13 @@ for (let round = 0; round < ROUNDS; round++) {
   procRuns = collected.filter(({ outcome }) => outcome.file !== undefined).length;
   procMs.push(performance.now() - begunMs);
 }
+const allOpen = { table: openAll(table), operations };
+const inflightMs: number[] = [];
+for (let round = 0; round < ROUNDS; round++) {
+  const begunMs = performance.now();
+  lookInflight(order, allOpen);
+  inflightMs.push(performance.now() - begunMs);
+}
 const residentPeakMb = residentMb();
 await Bun.sleep(3_000);
 const residentAfterMb = residentMb();
@@ -120,6 +140,7 @@ printRow({
   unit: "ms",
   reference: `the slowest of ${ROUNDS} ${Math.max(...captureMs).toFixed(0)} ms`,
 });
+printRow({ what: "its size", measured: captureBytes / 1e6, unit: "MB" });
 printRow({
   what: `stage 1 whole, beside ${of}, median`,
   measured: percentile(procMs, 0.5),
@@ -127,7 +148,12 @@ printRow({
   goal: "≤ 250 ms",
   reference: `${procRuns} of ${proc.length} actions have something to read here; 100 ms are between two looks at the sockets`,
 });
-printRow({ what: "its size", measured: captureBytes / 1e6, unit: "MB" });
+printRow({
+  what: `inflight, with all ${of} open, median`,
+  measured: percentile(inflightMs, 0.5),
+  unit: "ms",
+  reference: `the slowest of ${ROUNDS} ${Math.max(...inflightMs).toFixed(0)} ms`,
+});
 printRow({
   what: `resident memory 3 s after ${ROUNDS} captures on end`,
   measured: residentAfterMb,

@@ -96,7 +96,7 @@ describe("what is in flight", () => {
     expect(text).toEndWith("\n\nkernel stacks: aod may not read them (CAP_SYS_ADMIN)\n");
   });
 
-  test("is bounded, however many wait, and asks of each task once", () => {
+  test("is bounded, however many wait, and asks of few tasks, each once", () => {
     let asked = 0;
     const requests = Array.from({ length: 60_000 }, (_, i) => open(i % 9000, 50_000));
     const readWchan = () => {
@@ -104,9 +104,33 @@ describe("what is in flight", () => {
       return "wait_for_response";
     };
     const text = lookInflight(anOrder(), aFrozen(requests), reader({}, { readWchan }));
-    expect(rowsOf(text)).toHaveLength(4097);
-    expect(text).toContain("the 55904 youngest are not shown");
-    expect(asked).toBeLessThanOrEqual(4096);
+    expect(rowsOf(text)).toHaveLength(1025);
+    expect(text).toContain("the 58976 youngest are not shown; requests.csv has every request");
+    expect(asked).toBeLessThanOrEqual(1024);
+  });
+
+  test("shows the oldest of very many, in whatever place they are", () => {
+    const requests = Array.from({ length: 5000 }, (_, i) => open(i, 10_000 + ((i * 7919) % 5000)));
+    const rows = rowsOf(lookInflight(anOrder(), aFrozen(requests), reader({}))).slice(1);
+    const ages = rows.map((row) => Number(row.split(/ +/)[0]));
+    expect(ages).toEqual(Array.from({ length: 1024 }, (_, i) => 90 - i / 1000));
+  });
+
+  test("looks at the oldest of very many operations, and says how many it did not look at", () => {
+    const operations = Array.from({ length: 3000 }, (_, i) => anOperation(i + 1, 99_000 - i));
+    const looked: number[] = [];
+    const readWchan = (taskId: number) => {
+      looked.push(taskId);
+      return taskId % 2 === 0 ? "smb2_reconnect" : "do_wait";
+    };
+    const text = lookInflight(anOrder(), aFrozen([], operations), reader({}, { readWchan }));
+    expect(looked).toHaveLength(1024);
+    expect(Math.min(...looked)).toBe(3000 - 1023);
+    expect(text).toStartWith(
+      "0 requests without a reply, 512 operations that wait to be one; oldest first\n",
+    );
+    expect(text).toContain("\n512 tasks entered cifs and do not wait for it, or may not be looked at\n");
+    expect(text).toContain("\n1976 more entered later and were not looked at\n");
   });
 
   test("looks at this host's tasks", () => {
