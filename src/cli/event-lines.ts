@@ -7,6 +7,7 @@ import type { AnomalyKind } from "../model/anomaly.ts";
 import type { Incident } from "../model/incident.ts";
 import { LOSS_CAUSES } from "../model/losses.ts";
 import { whatIs } from "../model/request.ts";
+import { SUPPRESSION_KEYS } from "../supervisor/budget.ts";
 import type { EventOf, SupervisorEvent } from "../supervisor/events.ts";
 
 export interface LogLine {
@@ -110,10 +111,15 @@ export function lineOf(event: SupervisorEvent): LogLine | undefined {
     }
     case "suppressed": {
       const { cooldown, ...hourly } = event.counts;
+      const causes = Object.keys(event.counts) as (keyof typeof event.counts)[];
       return {
         level: Object.keys(hourly).length > 0 ? "warn" : "info",
         text: "captures were held back",
-        values: { cooldown, ...hourly },
+        values: {
+          cooldown,
+          ...hourly,
+          see: [...new Set(causes.map((cause) => SUPPRESSION_KEYS[cause]))].join(","),
+        },
       };
     }
     case "dropped":

@@ -12,9 +12,17 @@ export interface HourlyLimits {
   readonly bytes: number;
 }
 
-/** Why a capture was not made: the cooldown of its rule and share, or what an hour may have. */
-export const SUPPRESSION_CAUSES = ["cooldown", "captures_of_rule", "captures_of_all", "bytes"] as const;
-export type SuppressionCause = (typeof SUPPRESSION_CAUSES)[number];
+/**
+ * Why a capture was not made, the cooldown of its rule and share or what an hour may have, and the key of the configuration
+ * that bounds it.
+ */
+export const SUPPRESSION_KEYS = {
+  cooldown: "guardian.capture_cooldown_sec",
+  captures_of_rule: "guardian.max_captures_per_hour",
+  captures_of_all: "guardian.max_captures_per_hour",
+  bytes: "guardian.max_capture_mb_per_hour",
+} as const;
+export type SuppressionCause = keyof typeof SUPPRESSION_KEYS;
 
 export const ALL_RULES = 3;
 /** Of what may go at once, for what is worse than before; one at least. */

@@ -1,8 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { lineOf } from "../../src/cli/event-lines.ts";
+import { KEY_TABLE } from "../../src/config/key-table.ts";
 import type { Anomaly } from "../../src/model/anomaly.ts";
 import type { Incident } from "../../src/model/incident.ts";
 import { LOSS_CAUSES } from "../../src/model/losses.ts";
+import { SUPPRESSION_KEYS } from "../../src/supervisor/budget.ts";
+import type { SuppressionCounts } from "../../src/supervisor/suppression.ts";
 import { anAttribution } from "../helpers/attribution.ts";
 import { aRequest } from "../helpers/request.ts";
 import { SERVER } from "../helpers/verdict.ts";
@@ -44,6 +47,16 @@ describe("log lines", () => {
       values: { cooldown: 3, bytes: 1 },
     });
     expect(lineOf({ type: "suppressed", counts: { cooldown: 3 } })?.level).toBe("info");
+  });
+
+  test("what was held back is said with the keys that bound it, each once, all of which there are", () => {
+    const seeOf = (counts: SuppressionCounts) => lineOf({ type: "suppressed", counts })?.values?.see;
+    expect(seeOf({ cooldown: 3 })).toBe("guardian.capture_cooldown_sec");
+    expect(seeOf({ captures_of_rule: 1, captures_of_all: 2, bytes: 3 })).toBe(
+      "guardian.max_captures_per_hour,guardian.max_capture_mb_per_hour",
+    );
+    const keys = KEY_TABLE.map(({ path }) => path);
+    for (const key of Object.values(SUPPRESSION_KEYS)) expect(keys).toContain(key);
   });
 
   const ongoing = { type: "ongoing", incident: INCIDENT, anomaly: ANOMALY, grown: true } as const;
