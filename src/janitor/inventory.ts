@@ -6,12 +6,12 @@
 import { lstatSync, readdirSync, renameSync, type Stats, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { HISTORY, OLD_HISTORY } from "../history/file.ts";
-import type { Removal } from "../model/capture.ts";
+import type { Removal, StoredCapture } from "../model/capture.ts";
 import { parseCaptureName } from "../model/capture-name.ts";
 import type { CleanupLimits } from "../model/config.ts";
 import type { BatchesFolder } from "../system/batches-folder.ts";
 import type { FromJanitor } from "../thread/messages.ts";
-import { chooseRemovals, type StoredCapture } from "./retention.ts";
+import { chooseRemovals } from "./retention.ts";
 
 type Swept = Extract<FromJanitor, { type: "swept" }>;
 

@@ -5,15 +5,9 @@
 //   at last   a rule's only capture: while another rule has two of which one may go, that one goes first.
 // So the total exceeds the limit only where nothing but what is never removed is left.
 
-import type { Removal } from "../model/capture.ts";
-import { type CaptureName, compareCaptureNames } from "../model/capture-name.ts";
+import type { Removal, StoredCapture } from "../model/capture.ts";
+import { compareCaptureNames } from "../model/capture-name.ts";
 import type { CleanupLimits } from "../model/config.ts";
-
-/** A capture as it lies on the disk. */
-export interface StoredCapture extends CaptureName {
-  readonly fileName: string;
-  readonly bytes: number;
-}
 
 /** The captures to remove, in the order in which to remove them; no more than the limits ask for. */
 export function chooseRemovals(

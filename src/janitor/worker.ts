@@ -1,12 +1,13 @@
 // The janitor's thread: sweeps when it is told to, and by itself at the configured interval. What a sweep removes is
 // decided by retention.ts; here is only when, and with which limits.
 
+import type { StoredCapture } from "../model/capture.ts";
 import type { CleanupLimits } from "../model/config.ts";
 import { AodError } from "../model/failure.ts";
 import { type BatchesFolder, openBatchesFolder } from "../system/batches-folder.ts";
 import type { FromJanitor, JanitorCounts, ToJanitor } from "../thread/messages.ts";
 import { type Port, serve } from "../thread/port.ts";
-import { sweep, tendHistory } from "./inventory.ts";
+import { listCaptures, sweep, tendHistory } from "./inventory.ts";
 
 class Janitor {
   protectedNames: readonly string[];
@@ -30,6 +31,11 @@ class Janitor {
 
   get counts(): JanitorCounts {
     return this.#counts;
+  }
+
+  /** What lies there, before anything is removed. */
+  found(): readonly StoredCapture[] {
+    return listCaptures(this.#folder);
   }
 
   set limits(limits: CleanupLimits) {
@@ -79,6 +85,7 @@ serve<ToJanitor, FromJanitor>((port) => {
     switch (message.type) {
       case "start":
         janitor = new Janitor(port, message);
+        port.post({ type: "found", captures: janitor.found() });
         port.post({ type: "ready" });
         janitor.sweep();
         break;

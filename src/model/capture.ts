@@ -3,6 +3,7 @@
 import type { CustomAction } from "./action.ts";
 import type { AnomalyKind } from "./anomaly.ts";
 import type { Attribution } from "./attribution.ts";
+import type { CaptureName } from "./capture-name.ts";
 import type { Request } from "./request.ts";
 import type { RuleType } from "./rule.ts";
 import type { TreeShare } from "./share.ts";
@@ -107,6 +108,12 @@ export interface CaptureSummary {
   readonly durationMs: number;
   readonly actions: readonly ActionOutcome[];
   readonly verdict: Verdict;
+}
+
+/** A capture as it lies on the disk. */
+export interface StoredCapture extends CaptureName {
+  readonly fileName: string;
+  readonly bytes: number;
 }
 
 /** One deletion, and why. */

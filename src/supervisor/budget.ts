@@ -5,6 +5,9 @@
 // more than the limit, and after a storm there is evidence again in minutes, not when the hour is over. What is worse than
 // before may overdraw its buckets a little, once each is empty, but not for ever.
 
+import type { ClockPair, StoredCapture } from "../model/capture.ts";
+import { compareCaptureNames } from "../model/capture-name.ts";
+
 export interface HourlyLimits {
   /** Of each rule; all rules together may have ALL_RULES times as many. */
   readonly captures: number;
@@ -28,6 +31,10 @@ export const ALL_RULES = 3;
 /** Of what may go at once, for what is worse than before; one at least. */
 const RESERVE = 1 / 4;
 const NS_PER_HOUR = 3.6e12;
+/** Of captures of an earlier run: a bucket that was overdrawn by its reserve is full again by then. */
+const RESTORED_NS = 2 * NS_PER_HOUR;
+/** Made because somebody asked for them: not counted, but for their size. */
+const MANUAL = "manual";
 
 export class CaptureBudget {
   readonly #ofRule = new Map<string, Bucket>();
@@ -39,6 +46,25 @@ export class CaptureBudget {
     this.#limits = limits;
     this.#ofAll = new Bucket(ALL_RULES * limits.captures);
     this.#bytes = new Bucket(limits.bytes);
+  }
+
+  /**
+   * Spends what an earlier run has: the captures that lie on the disk say when, of which rule and how big. A daemon that is
+   * started again and again has no more than one that is not. What the janitor has removed meanwhile is forgotten:
+   * that is bounded by its own limits.
+   */
+  restore(captures: readonly StoredCapture[], now: ClockPair): void {
+    for (const { epochMs, rule, bytes } of captures.toSorted(compareCaptureNames)) {
+      const agoNs = (now.epochMs - epochMs) * 1e6;
+      // The clock may have been set back since; what is far ahead says nothing of this hour.
+      if (Math.abs(agoNs) > RESTORED_NS) continue;
+      const atNs = now.monotonicNs - Math.max(0, agoNs);
+      if (rule !== MANUAL) {
+        this.#ofRuleNamed(rule).spend(1, atNs);
+        this.#ofAll.spend(1, atNs);
+      }
+      this.#bytes.spend(bytes, atNs);
+    }
   }
 
   /** What was spent stays spent. */
@@ -58,8 +84,7 @@ export class CaptureBudget {
    * @returns what stands against it.
    */
   take(rule: string, isEscalation: boolean, nowNs: number): SuppressionCause | undefined {
-    const ofRule = this.#ofRule.get(rule) ?? new Bucket(this.#limits.captures);
-    this.#ofRule.set(rule, ofRule);
+    const ofRule = this.#ofRuleNamed(rule);
     if (!ofRule.has(1, isEscalation, nowNs)) return "captures_of_rule";
     if (!this.#ofAll.has(1, isEscalation, nowNs)) return "captures_of_all";
     // Its size is known when it is written; until then there has to be something left.
@@ -71,8 +96,13 @@ export class CaptureBudget {
 
   /** Notes the size of a capture that was written. */
   spend(bytes: number, nowNs: number): void {
-    this.#bytes.refill(nowNs);
-    this.#bytes.take(bytes);
+    this.#bytes.spend(bytes, nowNs);
+  }
+
+  #ofRuleNamed(rule: string): Bucket {
+    const bucket = this.#ofRule.get(rule) ?? new Bucket(this.#limits.captures);
+    this.#ofRule.set(rule, bucket);
+    return bucket;
   }
 }
 
@@ -100,6 +130,11 @@ class Bucket {
 
   take(amount: number): void {
     this.#level -= amount;
+  }
+
+  spend(amount: number, nowNs: number): void {
+    this.refill(nowNs);
+    this.take(amount);
   }
 
   refill(nowNs: number): void {

@@ -11,6 +11,7 @@ import type {
   FrozenMemory,
   Losses,
   Source,
+  StoredCapture,
 } from "../model/capture.ts";
 import type { Config } from "../model/config.ts";
 import type { Incident } from "../model/incident.ts";
@@ -76,6 +77,11 @@ export class IncidentDesk {
     for (const incident of this.#incidents.restore(this.#options.incidents, clockPair()))
       this.#tell({ type: "resolved", incident });
     this.#resolveLater();
+  }
+
+  /** Captures of earlier runs: they are of the same hour. */
+  found(captures: readonly StoredCapture[]): void {
+    this.#budget.restore(captures, clockPair());
   }
 
   /** Applies from the next anomaly on. Of rules that are gone nobody will say that what hung has ended. */

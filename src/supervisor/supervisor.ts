@@ -234,6 +234,10 @@ export class Supervisor {
       case "ready":
         if (this.#runner.idle) this.#runner.start();
         break;
+      case "found":
+        // A janitor that is started again finds what has been counted.
+        if (this.#runner.idle) this.#desk.found(report.captures);
+        break;
       case "swept":
         if (report.removals.length > 0 || report.stuck.length > 0 || report.rotated) this.#tell(report);
         break;

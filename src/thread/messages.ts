@@ -10,6 +10,7 @@ import type {
   Removal,
   SampleReason,
   Source,
+  StoredCapture,
 } from "../model/capture.ts";
 import type { CleanupLimits } from "../model/config.ts";
 import type { Failure } from "../model/failure.ts";
@@ -140,6 +141,8 @@ export interface JanitorCounts {
 
 export type FromJanitor =
   | CommonReport<JanitorCounts>
+  /** What lies in the folder, once, before the first sweep and before `ready`. */
+  | { readonly type: "found"; readonly captures: readonly StoredCapture[] }
   | {
       readonly type: "swept";
       readonly removals: readonly Removal[];

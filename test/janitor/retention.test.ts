@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { chooseRemovals, type StoredCapture } from "../../src/janitor/retention.ts";
+import { chooseRemovals } from "../../src/janitor/retention.ts";
+import type { StoredCapture } from "../../src/model/capture.ts";
 import { CAPTURE_SUFFIX, captureStem } from "../../src/model/capture-name.ts";
 import { type Random, seeded } from "../helpers/random.ts";
 

@@ -37,6 +37,18 @@ describe("the janitor's thread", () => {
     await thread.take("stopped");
   });
 
+  test("says what lies there before it removes anything, and before it is ready", async () => {
+    const { outputDir, thread } = aJanitor(A, B, "aod_quick_1.tar.zst");
+    thread.post({ type: "start", outputDir, limits: { ...LIMITS, maxTotalBytes: 0 }, protectedNames: [] });
+    expect((await thread.take("swept")).removals).toMatchObject([{ name: A }]);
+    expect(thread.reports.map(({ type }) => type)).toEqual(["found", "ready"]);
+    const { captures } = await thread.take("found");
+    expect(captures.toSorted((a, b) => a.epochMs - b.epochMs)).toEqual([
+      { fileName: A, epochMs: Date.UTC(2020, 0, 1), ordinal: 1, rule: "slow", bytes: 5 },
+      { fileName: B, epochMs: Date.UTC(2020, 0, 2), ordinal: 1, rule: "slow", bytes: 5 },
+    ]);
+  });
+
   test("spares what is protected from its first sweep on, and says that it has renamed the history", async () => {
     const { outputDir, path, thread } = aJanitor(A, B, C);
     writeFileSync(join(outputDir, "incidents.jsonl"), "x".repeat((4 << 20) + 1));

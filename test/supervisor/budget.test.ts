@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import type { StoredCapture } from "../../src/model/capture.ts";
 import { ALL_RULES, CaptureBudget } from "../../src/supervisor/budget.ts";
 import { seeded } from "../helpers/random.ts";
 
@@ -71,16 +72,69 @@ describe("the budget of captures", () => {
     expect(taken(budget, 9, HOUR_NS)).toBe(0);
   });
 
-  test("no hour has more than its limit, whatever comes when", () => {
+  describe("after a restart", () => {
+    const NOW = { epochMs: Date.parse("2026-11-23T12:00:00Z"), monotonicNs: 5e9 };
+    const written = (rule: string, agoMs: number, bytes = 1): StoredCapture => {
+      return { fileName: "", epochMs: NOW.epochMs - agoMs, ordinal: 1, rule, bytes };
+    };
+    const restored = (captures: readonly StoredCapture[], limits = { captures: 30, bytes: MANY }) => {
+      const budget = new CaptureBudget(limits);
+      budget.restore(captures, NOW);
+      return budget;
+    };
+
+    test("has spent what lies on the disk", () => {
+      const burst = Array.from({ length: 15 }, () => written("slow", 1_000));
+      expect(taken(restored(burst), 100, NOW.monotonicNs)).toBe(0);
+      expect(taken(restored(burst), 100, NOW.monotonicNs, false, "other")).toBe(15);
+      expect(taken(restored(burst.slice(3)), 100, NOW.monotonicNs)).toBe(3);
+      const bytes = { captures: 30, bytes: 200 };
+      expect(restored([written("slow", 1_000, 150)], bytes).take("slow", false, NOW.monotonicNs)).toBe(
+        "bytes",
+      );
+    });
+
+    test("has back what came back since, also from before the machine was started", () => {
+      const burst = Array.from({ length: 15 }, () => written("slow", 1_800_000));
+      expect(taken(restored(burst), 100, NOW.monotonicNs)).toBe(7);
+      const old = Array.from({ length: 500 }, () => written("slow", 7_200_001));
+      expect(taken(restored(old), 100, NOW.monotonicNs)).toBe(15);
+    });
+
+    test("counts those of a person by their size alone", () => {
+      const manual = Array.from({ length: 50 }, () => written("manual", 1_000, 3));
+      expect(taken(restored(manual), 100, NOW.monotonicNs)).toBe(15);
+      const bytes = { captures: 30, bytes: 200 };
+      expect(restored(manual, bytes).take("slow", false, NOW.monotonicNs)).toBe("bytes");
+    });
+
+    test("takes those of a clock that was set back for new, and those of another year for nothing", () => {
+      const ahead = Array.from({ length: 15 }, () => written("slow", -60_000));
+      expect(taken(restored(ahead), 100, NOW.monotonicNs)).toBe(0);
+      const far = Array.from({ length: 15 }, () => written("slow", -7_200_001));
+      expect(taken(restored(far), 100, NOW.monotonicNs)).toBe(15);
+    });
+  });
+
+  test.each([
+    ["", 0],
+    [", also of a daemon that is started again and again", 0.1],
+  ])("no hour has more than its limit, whatever comes when%s", (_, restarts) => {
     const random = seeded();
     for (let round = 0; round < 50; round++) {
       const captures = random.int(1, 12);
       const bytes = random.int(10, 1000);
       const sizeMax = random.int(1, 20);
-      const budget = new CaptureBudget({ captures, bytes });
+      let budget = new CaptureBudget({ captures, bytes });
       const made: { readonly atNs: number; readonly rule: string; readonly bytes: number }[] = [];
+      const restart = (atNs: number) => {
+        budget = new CaptureBudget({ captures, bytes });
+        const stored = made.map((one) => ({ ...one, fileName: "", epochMs: one.atNs / 1e6, ordinal: 1 }));
+        budget.restore(stored, { epochMs: atNs / 1e6, monotonicNs: atNs });
+      };
       for (let atNs = 0, i = 0; i < 600; i++) {
         atNs += random.chance(0.8) ? random.int(0, 1e10) : random.int(0, HOUR_NS);
+        if (random.chance(restarts)) restart(atNs);
         const rule = random.pick(["a", "b", "c", "d", "e"]);
         if (budget.take(rule, false, atNs) !== undefined) continue;
         const size = random.int(0, sizeMax);

@@ -1,12 +1,13 @@
 // The whole program but its BPF programs: real workers, the imitation of the kernel side, real captures on disk.
 
 import { describe, expect, test } from "bun:test";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readCapture } from "../../src/capture/reader.ts";
 import { EventLog } from "../../src/demo/event-log.ts";
 import { Client } from "../../src/demo/traffic.ts";
 import { Imitation } from "../../src/kernel/imitation.ts";
+import { CAPTURE_SUFFIX, type CaptureName, captureStem } from "../../src/model/capture-name.ts";
 import type { Config } from "../../src/model/config.ts";
 import type { Incident } from "../../src/model/incident.ts";
 import type { LatencyRule } from "../../src/model/rule.ts";
@@ -36,9 +37,17 @@ function aConfig(outputDir: string, rule: LatencyRule): Config {
 }
 
 /** A supervisor at work, and its workers within reach. */
-async function start(rule: LatencyRule, more: Partial<Config> = {}, incidents: readonly Incident[] = []) {
+async function start(
+  rule: LatencyRule,
+  more: Partial<Config> = {},
+  incidents: readonly Incident[] = [],
+  earlier: readonly CaptureName[] = [],
+) {
   const folder = join(tempDir(), "out");
   const release = claimOutputFolder(folder);
+  mkdirSync(join(folder, "batches"), { recursive: true, mode: 0o700 });
+  for (const name of earlier)
+    writeFileSync(join(folder, "batches", captureStem(name) + CAPTURE_SUFFIX), "12345");
   const source = new Imitation();
   const events = new EventLog();
   const workers = new Map<string, Worker>();
@@ -88,6 +97,27 @@ describe("the supervisor", () => {
     expect(captures).toHaveLength(1);
     expect(readdirSync(batches)).toEqual(captures);
     expect(events.all("stopped")[0]?.losses.ring_full).toBe(0);
+  });
+
+  test("has spent of the hour what an earlier run has, however often its janitor is started again", async () => {
+    const [epochMs, rule] = [Date.now() - 1_000, everyReply({ acceptableCount: 10 })];
+    const earlier = Array.from({ length: 14 }, (_, i) => ({ epochMs, ordinal: i + 1, rule: rule.name }));
+    const { supervisor, events, workers, send, stop } = await start(rule, {}, [], earlier);
+    const first = workers.get("janitor");
+    first?.terminate();
+    while (workers.get("janitor") === first) await Bun.sleep(5);
+    await new Promise<void>((resolve) => {
+      workers.get("janitor")?.addEventListener("message", ({ data }) => data.type === "ready" && resolve());
+    });
+    supervisor.configure({ ...aConfig("", rule), captureCooldownMs: 0 });
+    await Bun.sleep(50);
+    for (let i = 0; i < 5; i++) {
+      send(10);
+      await Bun.sleep(20);
+    }
+    expect(await stop()).toBeUndefined();
+    expect(events.all("collected")).toHaveLength(1);
+    expect(events.all("suppressed")[0]?.counts.captures_of_rule).toBeGreaterThan(0);
   });
 
   test("counts every record once although its detector is killed in the middle of a burst", async () => {
