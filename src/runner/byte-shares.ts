@@ -24,7 +24,7 @@ export function shareBytes(wantedBytes: readonly number[], leftBytes: number): r
   return given;
 }
 
-/** The first or the last bytes of a text, as whole lines; of a single line its beginning, as whole characters. */
+/** The first or the last bytes of a text, as whole lines; of a single line its beginning, as whole words. */
 export function cutText(text: Uint8Array, maxBytes: number, keep: Keep): Uint8Array {
   if (text.length <= maxBytes) return text;
   const kept = keep === "head" ? text.subarray(0, maxBytes) : text.subarray(text.length - maxBytes);

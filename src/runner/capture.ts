@@ -37,17 +37,18 @@ export async function makeCapture(
   try {
     const collected = await runStages({ ...order, actions: withVerdict(order.actions) }, frozen, context);
     const actions = collected.map(({ outcome }) => outcome);
-    const scrubbed = collected.reduce((sum, one) => sum + one.scrubbed, 0);
     const recorder = readRecorder(frozen.table, order.watchingSinceNs, order.frozenAt.monotonicNs);
     // As it is now: replies have come, programs were left behind.
     const evidence = evidenceAtFreeze(order.evidence, recorder);
     const losses = { ...order.losses, abandoned_children: context.abandoned() };
     const settled = { ...order, evidence, losses };
     const verdict = judge(verdictFacts(settled, recorder, textsOf(collected)));
+    const csv = encodeRequestsCsv(recorder, order);
+    const scrubbed = collected.reduce((sum, one) => sum + one.scrubbed, csv.scrubbed);
     const manifest = encodeManifest(settled, context.facts, recorder, actions, verdict, scrubbed);
     const entries: readonly TarEntry[] = [
       { path: "manifest.json", chunks: [new TextEncoder().encode(manifest)] },
-      { path: "requests.csv", chunks: encodeRequestsCsv(recorder, order) },
+      { path: "requests.csv", chunks: csv.chunks },
       ...collected.flatMap(({ outcome, content }) =>
         outcome.file === undefined ? [] : [{ path: outcome.file, chunks: [content] }],
       ),

@@ -6,6 +6,7 @@
 import { yieldToOthers } from "../system/priority.ts";
 import { CappedBuffer, type Keep } from "./capped-buffer.ts";
 import { SEARCH_PATH } from "./program.ts";
+import { wholeLines } from "./scrub.ts";
 
 export interface ChildLimits {
   readonly timeoutMs: number;
@@ -96,7 +97,7 @@ export class Children {
       exitCode: child.exitCode ?? undefined,
       output: output.take(),
       truncated: output.overflowed,
-      errorText: new TextDecoder().decode(errors.take()),
+      errorText: textOf(errors),
     };
   }
 
@@ -129,6 +130,12 @@ function spawn(
     stdout: "pipe",
     stderr: "pipe",
   });
+}
+
+/** Half a secret does not look like one. */
+function textOf(errors: CappedBuffer): string {
+  const text = new TextDecoder().decode(errors.take());
+  return errors.overflowed ? wholeLines(text, "head") : text;
 }
 
 function killGroup(groupId: number): void {

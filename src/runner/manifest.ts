@@ -25,7 +25,7 @@ export interface HostFacts {
 
 /**
  * The file's text.
- * @param scrubbed secrets that were taken out of the actions' files.
+ * @param scrubbed secrets that were taken out of the other files.
  */
 export function encodeManifest(
   order: CaptureOrder,
@@ -79,11 +79,13 @@ export function encodeManifest(
   };
   // Names of shares, processes and mount points, and what programs complained of.
   let scrubbedHere = 0;
-  const clean: unknown = JSON.parse(JSON.stringify(manifest), (_, value) => {
+  const clean: unknown = JSON.parse(JSON.stringify(manifest), (key, value) => {
     if (typeof value !== "string") return value;
-    const { text, count } = scrub(value);
+    // A server's name comes from its share's, whose password is known by what stands before it.
+    const before = key === "server" ? "//" : "";
+    const { text, count } = scrub(before + value);
     scrubbedHere += count;
-    return text;
+    return text.slice(before.length);
   });
   return `${JSON.stringify({ ...(clean as object), scrubbed: scrubbed + scrubbedHere }, null, 2)}\n`;
 }

@@ -1,9 +1,10 @@
 // The flight recorder as requests.csv. In: the frozen table and what dates its lines; out: the file's bytes in chunks,
-// so that 65,536 rows never become one string. Quoting as in RFC 4180, lines end with a line feed.
+// without secrets, so that 65,536 rows never become one string. Quoting as in RFC 4180, lines end with a line feed.
 
 import type { CaptureOrder } from "../model/capture.ts";
 import type { Recorder } from "./recorder.ts";
 import { makeRequestRow, type RequestRow } from "./request-row.ts";
+import { scrub } from "./scrub.ts";
 
 const COLUMNS = [
   "time_utc",
@@ -24,30 +25,58 @@ const COLUMNS = [
 
 const CHUNK_ROWS = 1024;
 
+export interface RequestsCsv {
+  readonly chunks: readonly Uint8Array[];
+  /** Secrets that were taken out of it. */
+  readonly scrubbed: number;
+}
+
 /** The whole file, oldest request first. */
 export function encodeRequestsCsv(
   { memory, offsets }: Recorder,
   order: Pick<CaptureOrder, "frozenAt" | "shares">,
-): readonly Uint8Array[] {
+): RequestsCsv {
   const encoder = new TextEncoder();
   const toRow = makeRequestRow(order);
+  const cells = new Cells();
   const chunks = [encoder.encode(`${COLUMNS.join(",")}\n`)];
   for (let first = 0; first < offsets.length; first += CHUNK_ROWS) {
     let text = "";
     for (const offset of offsets.subarray(first, first + CHUNK_ROWS))
-      text += csvLine(toRow(memory.read(offset)));
+      text += csvLine(toRow(memory.read(offset)), cells);
     chunks.push(encoder.encode(text));
   }
-  return chunks;
+  return { chunks, scrubbed: cells.scrubbed };
 }
 
 /** Only the last two can hold what somebody else chose; the others have no character that needs quoting. */
-function csvLine(row: RequestRow): string {
+function csvLine(row: RequestRow, cells: Cells): string {
   return (
     `${row.time_utc},${row.boot_ns},${row.latency_ns ?? ""},${row.state},${row.command},${row.nt_status},` +
     `${row.errno},${row.session_id},${row.tree_id},${row.message_id},${row.pid},${row.tid},` +
-    `${quote(row.comm)},${quote(row.share)}\n`
+    `${cells.show(row.comm)},${cells.show(row.share)}\n`
   );
+}
+
+/** Names that somebody else chose, quoted and without secrets: of 65,536 rows few are of their own. */
+class Cells {
+  readonly #shown = new Map<string, { readonly cell: string; readonly count: number }>();
+  #scrubbed = 0;
+
+  get scrubbed(): number {
+    return this.#scrubbed;
+  }
+
+  show(name: string): string {
+    let shown = this.#shown.get(name);
+    if (shown === undefined) {
+      const { text, count } = scrub(name);
+      shown = { cell: quote(text), count };
+      this.#shown.set(name, shown);
+    }
+    this.#scrubbed += shown.count;
+    return shown.cell;
+  }
 }
 
 /** A spreadsheet takes a cell that begins with = + - @ for a formula: an apostrophe makes it text. */

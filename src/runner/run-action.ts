@@ -9,7 +9,7 @@ import { cutText } from "./byte-shares.ts";
 import { CappedBuffer } from "./capped-buffer.ts";
 import { type ChildResult, type Children, notStarted } from "./child.ts";
 import { findProgram } from "./program.ts";
-import { scrub, wholeLines } from "./scrub.ts";
+import { scrub, wholeLines, wholeWords } from "./scrub.ts";
 import type { SharedReads } from "./shared-reads.ts";
 
 export interface Collected {
@@ -100,7 +100,10 @@ async function runProgram(name: string, action: ProgramAction, context: ActionCo
   if (result.end === "not_started") return nothing(name, ended);
   const { show, suffix, keep } = action;
   if (suffix !== undefined) return collected(name, result.output, ended, 0, suffix);
-  const text = textOf(result.output, result.truncated, keep);
+  const isKilled = result.end === "timed_out" || result.end === "stopped";
+  const whole = textOf(result.output, result.truncated, keep);
+  // Programs print in blocks: one that was killed may have ended in the middle of a word.
+  const text = isKilled && !whole.endsWith("\n") ? wholeWords(whole) : whole;
   const shown = show === undefined ? text : show(text, order, baselines.before(name, order.triggeredNs));
   return collectedText(name, shown, ended);
 }

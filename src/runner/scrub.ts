@@ -4,7 +4,9 @@
 // It goes by names: what is called a password or a key is taken for one. In doubt the value goes, for a capture without
 // an innocent word is still of use. User names and the paths of credentials files stay.
 
+import { isIP } from "node:net";
 import type { Keep } from "./capped-buffer.ts";
+import { scrubKeys, scrubLongWords } from "./scrub-keys.ts";
 import {
   after,
   aheadEnd,
@@ -27,10 +29,7 @@ const KEYS =
   "(?:session|sign(?:ing)?|(?:en|de)c(?:rypt(?:ion)?)?|server ?(?:in|out)|seal(?:ing)?|auth|application)[ _-]?key|(?:nt|lm|ntlm)[ _-]?hash";
 
 const STEPS: readonly Step[] = [
-  after(/-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----/g, (text, from) => {
-    const end = text.indexOf("-----END", from);
-    return end < 0 ? text.length : end;
-  }),
+  scrubKeys,
   // HTTP headers: to the end of the line, for some schemes put several values in quotes there.
   after(/\b(?:authorization\\?["']?[ \t]*[:=]|(?:set-)?cookie\\?["']?:|x-api-key\\?["']?:)[ \t]*/gi, lineEnd),
   // Mount options, variables, settings, JSON, connection strings.
@@ -71,11 +70,16 @@ const STEPS: readonly Step[] = [
   after(/::[^:\s]*:(?=([0-9a-f]{16}:(?:[0-9a-f]{32}:[0-9a-f]+|[0-9a-f:]*$)))/gi, aheadEnd),
   // LM and NT hash, as password databases are dumped.
   after(/(?<![0-9a-f])(?=([0-9a-f]{32}:(?:[0-9a-f]{32}(?![0-9a-f])|[0-9a-f]*$)))/gi, aheadEnd),
+  // As crypt(3) makes them for shadow(5).
+  after(/\$(?:1|2[abxy]?|5|6|7|g?y)\$(?=([\w./=,$]{20,}))/g, aheadEnd),
   // A JSON web token, whatever it is called.
   after(/(?<![\w-])eyJ(?=([\w-]{8,}(?:\.[\w.-]*|$)))/g, aheadEnd),
+  scrubLongWords,
 ];
 
 const SIGNATURE_MIN = 20;
+const WORD_MAX = 4096;
+const WORD_ENDS: ReadonlySet<string> = new Set(" \t\n\r\0,;\"'(){}[]<>");
 
 /** The text without its secrets. A second time there is nothing left to do. */
 export function scrub(text: string): Scrubbed {
@@ -93,9 +97,20 @@ export function scrub(text: string): Scrubbed {
  * called may be gone. A single line keeps its beginning, never its end.
  */
 export function wholeLines(text: string, kept: Keep): string {
-  if (kept === "head") return text.slice(0, text.lastIndexOf("\n") + 1 || text.length);
-  const feed = text.indexOf("\n");
-  return feed < 0 ? "" : text.slice(feed + 1);
+  const feed = kept === "head" ? text.lastIndexOf("\n") : text.indexOf("\n");
+  if (feed >= 0) return kept === "head" ? text.slice(0, feed + 1) : text.slice(feed + 1);
+  return kept === "head" ? wholeWords(text) : "";
+}
+
+/**
+ * A text that ends too soon, without the word that was cut: what is called a secret is known by what stands before it, but
+ * half a hash is any number. Of a word without end what is longer than any secret stays.
+ */
+export function wholeWords(text: string): string {
+  const least = Math.max(0, text.length - WORD_MAX);
+  let end = text.length;
+  while (end > least && !WORD_ENDS.has(text[end - 1] ?? "")) end--;
+  return text.slice(0, end);
 }
 
 /** URLs that follow one another without a blank. */
@@ -121,6 +136,7 @@ function passwordOf(url: string, isEnd: boolean): { readonly from: number; reado
   const at = authority.lastIndexOf("@");
   if (at > colon) return { from, to: at };
   if (/^\d*$/.test(authority.slice(from))) return undefined;
+  if (isIP(authority) === 6) return undefined;
   const far = url.lastIndexOf("@");
   if (far > colon) return { from, to: far };
   return isEnd ? { from, to: url.length } : undefined;

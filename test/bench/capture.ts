@@ -99,7 +99,7 @@ let captureBytes = 0;
 for (let round = 0; round < ROUNDS; round++) {
   const begunMs = performance.now();
   const recorder = readRecorder(table, order.watchingSinceNs, order.frozenAt.monotonicNs);
-  csvBytes = totalBytes(encodeRequestsCsv(recorder, order));
+  csvBytes = totalBytes(encodeRequestsCsv(recorder, order).chunks);
   csvMs.push(performance.now() - begunMs);
   const capture = await makeCapture(order, { table, operations }, context);
   captureMs.push(capture.durationMs);

@@ -44,9 +44,9 @@ describe("a text that is cut", () => {
     expect(cut("one\n", 4, "head")).toBe("one\n");
   });
 
-  test("that is a single line keeps its beginning, in whole characters", () => {
-    expect(cut("aéé", 4, "head")).toBe("aé");
-    expect(cut("aéé", 4, "tail")).toBe("");
+  test("that is a single line keeps its beginning, in whole words", () => {
+    expect(cut("a é é", 5, "head")).toBe("a é ");
+    expect(cut("a é é", 5, "tail")).toBe("");
   });
 
   test("is never longer than it may be", () => {

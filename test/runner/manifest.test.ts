@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { encodeManifest } from "../../src/runner/manifest.ts";
+import { anAttribution } from "../helpers/attribution.ts";
 import { manifestFaults } from "../helpers/manifest.ts";
 import { anOrder } from "../helpers/order.ts";
 import { aRequest } from "../helpers/request.ts";
@@ -132,6 +133,10 @@ describe("the manifest", () => {
   test("names no secret, and counts those that it hid", () => {
     const share = "//admin:hunter2@files/data";
     expect(manifestOf({ share })).toMatchObject({ share: "//admin:[scrubbed]@files/data", scrubbed: 3 });
+    expect(manifestOf({ attribution: anAttribution({ server: "admin:hunter2@files" }) })).toMatchObject({
+      attribution: { server: "admin:[scrubbed]@files" },
+      scrubbed: 3,
+    });
   });
 
   test("is text for people: indented, a line feed at its end", () => {

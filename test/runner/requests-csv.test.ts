@@ -7,9 +7,14 @@ import { type Random, seeded } from "../helpers/random.ts";
 import { aRequest } from "../helpers/request.ts";
 import { aTable } from "../helpers/request-table.ts";
 
-function csvOf(requests: readonly Request[], order = anOrder()): string {
+function encode(requests: readonly Request[], order = anOrder()) {
   const recorder = readRecorder(aTable(requests), order.watchingSinceNs, order.frozenAt.monotonicNs);
-  return Buffer.concat(encodeRequestsCsv(recorder, order)).toString("utf8");
+  const { chunks, scrubbed } = encodeRequestsCsv(recorder, order);
+  return { text: Buffer.concat(chunks).toString("utf8"), scrubbed };
+}
+
+function csvOf(...of: Parameters<typeof encode>): string {
+  return encode(...of).text;
 }
 
 /** RFC 4180 with line feeds, as a spreadsheet reads it. */
@@ -56,6 +61,25 @@ describe("requests.csv", () => {
 
   test.each(["=cmd|x", "+1", "-1", "@SUM"])("makes text of the formula %s", (comm) => {
     expect(parseCsv(csvOf([aRequest({ comm })]))[1]?.[12]).toBe(`'${comm}`);
+  });
+
+  test("shows no password of a share or a task, over the borders of its chunks too, and counts each", () => {
+    const requests = Array.from({ length: 3000 }, (_, i) =>
+      aRequest({ startMs: 1000 + i, treeId: i % 3, comm: i % 2 === 0 ? "pw -pw hunt" : "postgres" }),
+    );
+    const [{ sessionId } = aRequest()] = requests;
+    const shares = ["//joe:hunter2@files/a", "//joe:hun,ter2@files/b", "//files:445/data"].map(
+      (share, treeId) => ({ sessionId, treeId, share }),
+    );
+    const { text, scrubbed } = encode(requests, anOrder({ shares }));
+    expect(scrubbed).toBe(1500 + 2000);
+    expect(text).not.toMatch(/hunt|ter2/);
+    const rows = parseCsv(text).slice(1);
+    expect(rows.slice(0, 3).map((row) => row.slice(12))).toEqual([
+      ["pw -pw [scrubbed]", "//joe:[scrubbed]@files/a"],
+      ["postgres", "//joe:[scrubbed]@files/b"],
+      ["pw -pw [scrubbed]", "//files:445/data"],
+    ]);
   });
 
   test("is one line of 14 cells for each request, whatever tasks and servers call themselves", () => {

@@ -104,6 +104,24 @@ describe("an action", () => {
     expect(outcome.sha256).toBe(new Bun.CryptoHasher("sha256").update(text).digest("hex"));
   });
 
+  test("shows no half of a secret where it was killed, cut, or complains too long", async () => {
+    const hashes = "0123456789abcdef0123456789abcdef:0123456789abcdef";
+    const killed = await run(
+      aScript(`printf 'hash %s' ${hashes.slice(0, 20)}; sleep 60`, { timeoutMs: 300 }),
+    );
+    expect(killed).toMatchObject({ text: "hash ", outcome: { status: "timed_out" } });
+    const cut = await run(aScript(`printf 'hash %s' ${hashes}`, { maxBytes: 25 }));
+    expect(cut).toMatchObject({ text: "hash ", outcome: { status: "truncated" } });
+    const long = "x".repeat(4081);
+    const failed = await run(aScript(`printf '%s hash %s' ${long} ${hashes} >&2; exit 1`));
+    expect(failed.outcome.reason).toBe(`${long} hash`);
+  });
+
+  test("shows no secret that came in pieces", async () => {
+    const { text } = await run(aScript("printf 'pass'; sleep 0.1; printf 'word=hun'; sleep 0.1; echo ter2"));
+    expect(text).toBe("password=[scrubbed]\n");
+  });
+
   test("is UTF-8, whatever was printed", async () => {
     expect((await run(aScript("printf '\\377a'"))).text).toBe("\ufffda");
   });
@@ -214,9 +232,9 @@ describe("an action that is a look", () => {
     expect(outcome).toMatchObject({ status: "ok", file: "actions/it.log", bytes: 4, exitCode: undefined });
   });
 
-  test("is cut at its cap, also within a character", async () => {
-    const { outcome, text } = await run(aLook(() => "123456789é"));
-    expect(text).toBe("123456789\ufffd");
+  test("is cut at its cap, without the word that was cut", async () => {
+    const { outcome, text } = await run(aLook(() => "1234 6789é"));
+    expect(text).toBe("1234 ");
     expect(outcome).toMatchObject({ status: "truncated", reason: "the first 10 bytes" });
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { scrub, wholeLines } from "../../src/runner/scrub.ts";
+import { scrub, wholeLines, wholeWords } from "../../src/runner/scrub.ts";
 import { type Random, seeded } from "../helpers/random.ts";
 
 const HEX16 = "00112233445566778899aabbccddeeff";
@@ -41,6 +41,7 @@ describe("a secret is hidden", () => {
     [`https://a.file.x/s?sv=1&sig=${SAS}&se=2`, "https://a.file.x/s?sv=1&sig=[scrubbed]&se=2"],
     [`SharedAccessSignature=sv=1&sig=${SAS}`, "SharedAccessSignature=[scrubbed]&sig=[scrubbed]"],
     // Keys, as `smbinfo keys` and the kernel print them.
+    ["joe:$y$j9T$0123456789abcdefghij./$ABC:19000:0", "joe:$y$[scrubbed]:19000:0"],
     ["Session Key: 88 c0 bb 01 02 decoded", "Session Key: [scrubbed] decoded"],
     [`Signing Key   ${HEX16}`, "Signing Key   [scrubbed]"],
     ["Server Encryption Key: 88 c0 bb 01", "Server Encryption Key: [scrubbed]"],
@@ -52,6 +53,20 @@ describe("a secret is hidden", () => {
     [
       "-----BEGIN RSA PRIVATE KEY-----\na\nb\n-----END RSA PRIVATE KEY-----",
       "-----BEGIN RSA PRIVATE KEY-----[scrubbed]-----END RSA PRIVATE KEY-----",
+    ],
+    // What is left of private keys.
+    [
+      "app: MIIEvQIBADANBgkqhkiG9w0B\napp: ab==\napp: -----END PRIVATE KEY-----\n",
+      "app: [scrubbed]-----END PRIVATE KEY-----\n",
+    ],
+    [
+      "-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nMIIEvQIBADANBgkqhkiG9w0B\nkernel: hello\n",
+      "-----BEGIN EC PRIVATE KEY-----[scrubbed]\nkernel: hello\n",
+    ],
+    ['{"pem": "MIIE\\nab==\\n-----END PRIVATE KEY-----"}', '{"pem": "[scrubbed]-----END PRIVATE KEY-----"}'],
+    [
+      "-----BEGIN PGP PRIVATE KEY BLOCK-----\na\n-----END PGP PRIVATE KEY BLOCK-----",
+      "-----BEGIN PGP PRIVATE KEY BLOCK-----[scrubbed]-----END PGP PRIVATE KEY BLOCK-----",
     ],
   ])("%j", (text, expected) => {
     const { text: shown, count } = scrub(text);
@@ -81,22 +96,36 @@ describe("what is no secret stays", () => {
     "std::pair<a, b> token::kind",
     "sha256 e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
     "session key not found",
+    "//fe80::1/data //2001:db8::10/x",
+    "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQC7yJmZ0Fk1gq9mVQx8sZr5H1c2tW3nXe4oYb6uIa7vPd8 joe@host",
+    "/mnt/CustomerData2024/QuarterlyFinancialReports/InternalDocuments/Archive/Final",
+    "#0 0x1 _ZNSt6vectorINSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEESaIS5_EE9push_backERKS5_ (a + 0x1)",
+    "integrity sha512-Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6UVVYcXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6UVVYcXV4Zm9vYmFyYmF6==",
+    "-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----\nStarted Session",
+    "price is $5$ or $6$",
   ])("%s", (text) => {
     expect(scrub(text)).toEqual({ text, count: 0 });
   });
 });
 
 const HEX = "0123456789abcdef";
+const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const WORD = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$^*+_.";
 
 function wordOf(random: Random, letters: string, length = random.int(12, 40)): string {
   return Array.from({ length }, () => letters[random.int(0, letters.length - 1)]).join("");
 }
 
+/** All its parts of eight characters. */
+function grams(text: string): readonly string[] {
+  return Array.from({ length: Math.max(0, text.length - 7) }, (_, at) => text.slice(at, at + 8));
+}
+
 /** A line with one secret in it, and that secret. */
 function aSecret(random: Random): { readonly line: string; readonly secret: string } {
   const word = wordOf(random, WORD);
   const key = wordOf(random, HEX, 32);
+  const account = `${wordOf(random, BASE64, 86)}==`;
   const bytes = key.replace(/..(?=.)/g, "$& ");
   return random.pick([
     { line: `//h/s /m cifs rw,username=u,password=${word},uid=0`, secret: word },
@@ -109,6 +138,12 @@ function aSecret(random: Random): { readonly line: string; readonly secret: stri
     { line: `Endpoint=x;AccountKey=${word};Y=z`, secret: word },
     { line: `Session Key: ${bytes}`, secret: bytes },
     { line: `u:1:${key}:${key}:::`, secret: key },
+    { line: `${key}:${key}`, secret: key },
+    { line: `joe::DOM:${key.slice(16)}:${key}:0101${key}`, secret: key },
+    { line: `bearer eyJ${key}.${key}.${key}`, secret: key },
+    { line: `joe:$6$salt$${key}/.${key}:19000:0:99999:7:::`, secret: key },
+    { line: `the key is ${account} of it`, secret: account },
+    { line: `AccountKey=${account};EndpointSuffix=x`, secret: account },
   ]);
 }
 
@@ -134,14 +169,63 @@ describe("the properties of it", () => {
     }
   });
 
-  test("a single line that is cut shows no part of a password either", () => {
+  test("a single line that is cut shows no part of a secret either, wherever that is, labelled or not", () => {
     const random = seeded();
-    for (let round = 0; round < 400; round++) {
+    for (let round = 0; round < 60; round++) {
       const { line, secret } = aSecret(random);
-      if (/^[0-9a-f ]+$/.test(secret)) continue;
-      const { text } = scrub(wholeLines(line.slice(0, random.int(0, line.length)), "head"));
-      expect(text, random.seedText).not.toContain(secret.slice(0, 6));
+      for (let at = 0; at <= line.length; at++) {
+        for (const { text } of [
+          scrub(wholeLines(line.slice(0, at), "head")),
+          scrub(wholeWords(line.slice(0, at))),
+        ])
+          expect(text, `${random.seedText}: ${line} cut at ${at}`).not.toContain(secret.slice(0, 8));
+      }
     }
+  });
+
+  test.each([
+    ["", false],
+    ["2026-11-25T01:02:03.123456+00:00 host app[12]: ", false],
+    ["", true],
+  ])(
+    "a private key that is cut at any byte shows none of its own, behind %j, lines of others between: %p",
+    (prefix, isMixed) => {
+      const random = seeded();
+      for (const [kind, lines] of [
+        ["RSA ", 12],
+        ["OPENSSH ", 5],
+        ["", 2],
+        ["EC ", 3],
+      ] as const) {
+        const width = kind === "OPENSSH " ? 70 : 64;
+        const body = [
+          ...Array.from({ length: lines }, () => wordOf(random, BASE64, width)),
+          `${wordOf(random, BASE64, random.int(1, 40))}==`,
+        ];
+        const pem = [`-----BEGIN ${kind}PRIVATE KEY-----`, ...body, `-----END ${kind}PRIVATE KEY-----`];
+        const between = isMixed ? "\nkernel: nothing to see here, all is well" : "";
+        const text = `first of all\n${pem.map((line, i) => prefix + line + (i === 2 ? between : "")).join("\n")}\nlast of all\n`;
+        const secrets = new Set(body.slice(0, isMixed ? -1 : undefined).flatMap((line) => grams(line)));
+        for (let at = 0; at <= text.length; at++) {
+          for (const kept of ["head", "tail"] as const) {
+            const cut = wholeLines(kept === "head" ? text.slice(0, at) : text.slice(at), kept);
+            const shown = scrub(cut).text;
+            const leak = grams(shown).find((gram) => secrets.has(gram));
+            expect(leak, `${random.seedText}: ${kept} at ${at} of ${JSON.stringify(cut)}`).toBeUndefined();
+            if (kept === "head" && at > 20) expect(shown).toStartWith("first of all\n");
+            if (kept === "tail" && at < text.length - 20) expect(shown).toEndWith("last of all\n");
+          }
+        }
+      }
+    },
+  );
+
+  test("half a key hides no more of a log than what looks like a part of it", () => {
+    const log =
+      "app: -----BEGIN PRIVATE KEY-----\nkernel: CIFS: has not responded in 180 seconds\nsshd: done\n";
+    expect(scrub(log)).toEqual({ text: log, count: 0 });
+    const far = `-----BEGIN PRIVATE KEY-----\n${"kernel: nothing to see\n".repeat(2000)}-----END PRIVATE KEY-----\n`;
+    expect(scrub(far).text.length).toBeGreaterThan(far.length - 40);
   });
 
   test("what stands around a secret stays", () => {
@@ -176,7 +260,14 @@ describe("the properties of it", () => {
     ["::", 0],
     ["session key ", 0],
     ["session key aa", 0],
-    ["-----BEGIN PRIVATE KEY-----", 1],
+    ["-----BEGIN PRIVATE KEY-----", 0],
+    ["-----END PRIVATE KEY-----", 0],
+    ["-----BEGIN PRIVATE KEY-----\nabc\n-----END PRIVATE KEY-----\n", 1],
+    ["abc\n-----END PRIVATE KEY-----", 1],
+    ["-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG\n", 1],
+    ["MIIEvQIBADANBgkqhkiG\n", 0],
+    ["MIIEv0IBADANBgkqhkiG9w", 1],
+    ["$6$", 0],
     ["pass", 0],
     ['\\"', 0],
     ["curl -u ", 0],
@@ -192,6 +283,7 @@ describe("the properties of it", () => {
     ["password=", ","],
     ["session key ", "aa "],
     ["authorization: ", "x"],
+    ["-----BEGIN PRIVATE KEY-----", "x"],
   ])("a value without end: %j and %j", (name, piece) => {
     const { text, count } = scrub(name + piece.repeat(2_000_000));
     expect(count).toBe(1);
@@ -203,10 +295,16 @@ describe("whole lines", () => {
   test.each([
     ["a\nb\nc", "head", "a\nb\n"],
     ["a\nb\n", "head", "a\nb\n"],
-    ["abc", "head", "abc"],
+    ["abc", "head", ""],
+    ["a b,cd", "head", "a b,"],
+    ["a b ", "head", "a b "],
     ["a\nb\nc", "tail", "b\nc"],
     ["abc", "tail", ""],
   ] as const)("%j, %s", (text, kept, expected) => {
     expect(wholeLines(text, kept)).toBe(expected);
+  });
+
+  test("of a word without end lose no more than a secret can be long", () => {
+    expect(wholeLines("x".repeat(10_000), "head")).toBe("x".repeat(10_000 - 4096));
   });
 });
