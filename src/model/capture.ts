@@ -23,6 +23,9 @@ export interface ClockPair {
 /** Why the counters are sampled, to be compared with later ones. */
 export type SampleReason = "attached" | "resolved";
 
+/** Why a sample was not taken; these are losses. */
+export type SampleFailure = "samples_timed_out" | "samples_too_big" | "samples_failed";
+
 /** How often each thing happened that may cost evidence, by cause. */
 export type Losses = Readonly<Record<string, number>>;
 

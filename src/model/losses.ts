@@ -19,6 +19,12 @@ export const LOSS_CAUSES: Readonly<Record<string, string>> = {
   unfollowed: "open requests that lost their line and could not be followed: too many at once",
   abandoned_children:
     "programs of actions and of notify that could not be killed in time and were left behind: what they touch hangs",
+  samples_timed_out:
+    "samples of counters that took too long: later captures compare with an older one, or with none",
+  samples_too_big:
+    "samples of counters that were too big to be kept: later captures compare with an older one, or with none",
+  samples_failed:
+    "samples of counters that could not be read: later captures compare with an older one, or with none",
 };
 
 /** The losses that have grown since an earlier reading, by cause. */

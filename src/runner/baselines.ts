@@ -1,10 +1,10 @@
 // What the counters were while all was well, so that a capture can say what changed. In: the wish to take a sample, and
-// why; out: the last one for each action that wants it. The reading is done by children like that of actions: nothing
+// why; out: the last one for each action that wants it, what became of the last try, and how many failed for what. The reading is done by children like that of actions: nothing
 // of the daemon can hang on it. When a sample is due is decided by the supervisor; there is no timer here.
 
-import type { SampleReason } from "../model/capture.ts";
+import type { SampleFailure, SampleReason } from "../model/capture.ts";
 import type { Host } from "./actions.ts";
-import type { Children } from "./child.ts";
+import { type ChildResult, type Children, notStarted } from "./child.ts";
 import { findProgram } from "./program.ts";
 import type { Slots } from "./slots.ts";
 
@@ -27,9 +27,15 @@ export interface Baseline {
   readonly reason: SampleReason;
 }
 
+/** A try that came to nothing. */
+export interface FailedSample extends Omit<Baseline, "text"> {
+  /** For people. */
+  readonly why: string;
+}
+
 export interface BaselinesOptions {
   readonly host: Host;
-  readonly children: Children;
+  readonly children: Pick<Children, "run">;
   readonly slots: Slots;
   /** Ends what runs. */
   readonly stop: AbortSignal;
@@ -40,10 +46,20 @@ export interface BaselinesOptions {
 export class Baselines {
   readonly #options: BaselinesOptions;
   readonly #taken = new Map<string, Baseline>();
+  /** By action, where the last try failed. */
+  readonly #failed = new Map<string, FailedSample>();
+  readonly #losses: Record<SampleFailure, number> = {
+    ...{ samples_timed_out: 0, samples_too_big: 0, samples_failed: 0 },
+  };
   #sampling: Promise<void> = Promise.resolve();
 
   constructor(options: BaselinesOptions) {
     this.#options = options;
+  }
+
+  /** Samples that were not taken, ever, by cause. What a host does not have is none. */
+  get losses(): Readonly<Record<SampleFailure, number>> {
+    return this.#losses;
   }
 
   /** Takes a sample of everything, after the one that is being taken. Throws nothing that the machine can cause. */
@@ -61,14 +77,48 @@ export class Baselines {
     return baseline !== undefined && baseline.takenNs < ns ? baseline : undefined;
   }
 
+  /** The last try for an action, if it failed and began before that moment. */
+  failedBefore(action: string, ns: number): FailedSample | undefined {
+    const failed = this.#failed.get(action);
+    return failed !== undefined && failed.takenNs < ns ? failed : undefined;
+  }
+
   async #take(name: keyof typeof SAMPLED, reason: SampleReason): Promise<void> {
     const { host, children, stop, nowNs } = this.#options;
-    const program = findProgram(PRINT_FILES.program);
-    if (program === undefined || !SAMPLED[name].every((path) => host.exists(path))) return;
     const takenNs = nowNs();
-    const argv = [program, ...PRINT_FILES.options, ...SAMPLED[name]] as const;
-    const { end, exitCode, output, truncated } = await children.run(argv, LIMITS, stop);
-    if (end !== "exited" || exitCode !== 0 || truncated) return;
-    this.#taken.set(name, { text: new TextDecoder().decode(output), takenNs, reason });
+    const absent = SAMPLED[name].find((path) => !host.exists(path));
+    if (absent !== undefined) {
+      this.#failed.set(name, { takenNs, reason, why: `${absent} does not exist` });
+      return;
+    }
+    const program = findProgram(PRINT_FILES.program);
+    const argv = [program ?? "", ...PRINT_FILES.options, ...SAMPLED[name]] as const;
+    const result =
+      program === undefined
+        ? notStarted(`${PRINT_FILES.program} is not installed`)
+        : await children.run(argv, LIMITS, stop);
+    if (stop.aborted) return;
+    const failure = failureOf(result);
+    if (failure === undefined) {
+      this.#taken.set(name, { text: new TextDecoder().decode(result.output), takenNs, reason });
+      this.#failed.delete(name);
+    } else {
+      this.#losses[failure.cause]++;
+      this.#failed.set(name, { takenNs, reason, why: failure.why });
+    }
   }
+}
+
+/** Why there is no sample; undefined: there is one. */
+function failureOf({
+  end,
+  exitCode,
+  truncated,
+  errorText,
+}: ChildResult): { readonly cause: SampleFailure; readonly why: string } | undefined {
+  if (end === "timed_out") return { cause: "samples_timed_out", why: `killed after ${LIMITS.timeoutMs} ms` };
+  if (truncated) return { cause: "samples_too_big", why: `more than ${LIMITS.maxBytes} bytes` };
+  if (end === "exited" && exitCode === 0) return undefined;
+  const why = errorText.trim().split("\n", 1)[0] || `exit code ${exitCode ?? "none"}`;
+  return { cause: "samples_failed", why };
 }

@@ -2,7 +2,7 @@
 // onto the disk. In: an order and the frozen memory; out: a file under its final name, or an AodError and
 // nothing. Decides neither whether a capture is due nor what is in it: that is the order's.
 
-import type { CaptureOrder, CaptureSummary, FrozenMemory } from "../model/capture.ts";
+import type { CaptureOrder, CaptureSummary, FrozenMemory, Losses } from "../model/capture.ts";
 import type { BatchesFolder } from "../system/batches-folder.ts";
 import { evidenceAtFreeze } from "./evidence.ts";
 import { encodeManifest, type HostFacts } from "./manifest.ts";
@@ -20,8 +20,8 @@ import { compress, compressedBoundBytes } from "./zstd.ts";
 export interface CaptureContext extends StageContext {
   readonly folder: BatchesFolder;
   readonly facts: HostFacts;
-  /** Programs that were left behind, ever. */
-  readonly abandoned: () => number;
+  /** What the runner itself has lost until now, by cause. */
+  readonly ownLosses: () => Losses;
 }
 
 /** Makes the capture. Throws DISK_FULL or CAPTURE_WRITE; then nothing of it is left. */
@@ -38,9 +38,9 @@ export async function makeCapture(
     const collected = await runStages({ ...order, actions: withVerdict(order.actions) }, frozen, context);
     const actions = collected.map(({ outcome }) => outcome);
     const recorder = readRecorder(frozen.table, order.watchingSinceNs, order.frozenAt.monotonicNs);
-    // As it is now: replies have come, programs were left behind.
+    // As it is now: replies have come, programs were left behind, samples failed.
     const evidence = evidenceAtFreeze(order.evidence, recorder);
-    const losses = { ...order.losses, abandoned_children: context.abandoned() };
+    const losses = { ...order.losses, ...context.ownLosses() };
     const settled = { ...order, evidence, losses };
     const verdict = judge(verdictFacts(settled, recorder, textsOf(collected)));
     const csv = encodeRequestsCsv(recorder, order);

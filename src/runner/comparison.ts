@@ -2,7 +2,7 @@
 // taken apart, differences. Pure: text and times in, text out.
 
 import type { ClockPair } from "../model/capture.ts";
-import type { Baseline } from "./baselines.ts";
+import type { Baseline, FailedSample } from "./baselines.ts";
 import { makeUtcFormat } from "./utc.ts";
 
 const REASONS: Readonly<Record<Baseline["reason"], string>> = {
@@ -19,6 +19,11 @@ export function describeBaseline({ takenNs, reason }: Baseline, frozenAt: ClockP
   const ageSec = Math.max(0, frozenAt.monotonicNs - takenNs) / 1e9;
   const taken = makeUtcFormat(frozenAt)(takenNs);
   return `compared with a sample ${ageSec.toFixed(1)} s older than the capture, of ${taken}, ${REASONS[reason]}`;
+}
+
+/** What is said before a comparison whose last sample was not taken. */
+export function describeFailure({ takenNs, reason, why }: FailedSample, frozenAt: ClockPair): string {
+  return `the sample of ${makeUtcFormat(frozenAt)(takenNs)}, ${REASONS[reason]}, was not taken: ${why}\n`;
 }
 
 /** By path: what a program printed that puts `==> path <==` before each file. */

@@ -8,6 +8,7 @@ import type { Baselines } from "./baselines.ts";
 import { cutText } from "./byte-shares.ts";
 import { CappedBuffer } from "./capped-buffer.ts";
 import { type ChildResult, type Children, notStarted } from "./child.ts";
+import { describeFailure } from "./comparison.ts";
 import { findProgram } from "./program.ts";
 import { scrub, wholeLines, wholeWords } from "./scrub.ts";
 import type { SharedReads } from "./shared-reads.ts";
@@ -27,7 +28,7 @@ export interface ActionContext {
   /** Of the capture that the action is part of. */
   readonly reads: SharedReads;
   /** What counters were while all was well. */
-  readonly baselines: Pick<Baselines, "before">;
+  readonly baselines: Pick<Baselines, "before" | "failedBefore">;
   /** Ends what runs. */
   readonly stop: AbortSignal;
 }
@@ -105,7 +106,9 @@ async function runProgram(name: string, action: ProgramAction, context: ActionCo
   // Programs print in blocks: one that was killed may have ended in the middle of a word.
   const text = isKilled && !whole.endsWith("\n") ? wholeWords(whole) : whole;
   const shown = show === undefined ? text : show(text, order, baselines.before(name, order.triggeredNs));
-  return collectedText(name, shown, ended);
+  const failed = baselines.failedBefore(name, order.triggeredNs);
+  const said = failed === undefined ? "" : describeFailure(failed, order.frozenAt);
+  return collectedText(name, said + shown, ended);
 }
 
 function runPlan(

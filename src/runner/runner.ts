@@ -1,7 +1,7 @@
 // The runner as a whole: the folder, the bounds, the queue and the notifier put together. In: the output folder, orders,
 // notices, the wish to stop; out: reports. Knows no thread: worker.ts wires it to one, tests call it.
 
-import type { CaptureOrder, FrozenMemory, SampleReason } from "../model/capture.ts";
+import type { CaptureOrder, FrozenMemory, Losses, SampleReason } from "../model/capture.ts";
 import type { Notice, NotifySettings } from "../model/notice.ts";
 import type { BatchesFolder } from "../system/batches-folder.ts";
 import { monotonicNs } from "../system/clock.ts";
@@ -49,8 +49,8 @@ export class Runner {
     const stop = this.#stop.signal;
     const work = { host, children: this.#children, slots: new Slots(ACTIONS_MAX), stop };
     this.#baselines = new Baselines({ ...work, nowNs: monotonicNs });
-    const abandoned = () => this.#abandoned;
-    const context = { ...work, folder, facts, abandoned, baselines: this.#baselines };
+    const ownLosses = () => this.#losses;
+    const context = { ...work, folder, facts, ownLosses, baselines: this.#baselines };
     this.#queue = new CaptureQueue({
       makeCapture: (order, frozen) => makeCapture(order, frozen, context),
       report,
@@ -67,11 +67,12 @@ export class Runner {
 
   get counts(): RunnerCounts {
     const notices = this.#notifier.counts;
-    return { ...this.#queue.counts, notices, abandoned: this.#abandoned, leftovers: this.#leftovers };
+    return { ...this.#queue.counts, notices, losses: this.#losses, leftovers: this.#leftovers };
   }
 
-  get #abandoned(): number {
-    return this.#children.abandoned + this.#notifier.abandoned;
+  get #losses(): Losses {
+    const abandoned = this.#children.abandoned + this.#notifier.abandoned;
+    return { abandoned_children: abandoned, ...this.#baselines.losses };
   }
 
   submit(order: CaptureOrder, frozen: FrozenMemory): void {

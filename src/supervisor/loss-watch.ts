@@ -37,11 +37,7 @@ export class LossWatch {
 
   now(): Losses {
     const { detector, runner } = this.#threads;
-    return {
-      ...this.#counters(),
-      unfollowed: detector?.unfollowed ?? 0,
-      abandoned_children: runner?.abandoned ?? 0,
-    };
+    return { ...this.#counters(), unfollowed: detector?.unfollowed ?? 0, ...runner?.losses };
   }
 
   begin(): void {

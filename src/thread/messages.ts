@@ -7,6 +7,7 @@ import type {
   CaptureOrder,
   CaptureSummary,
   FrozenMemory,
+  Losses,
   Removal,
   SampleReason,
   Source,
@@ -106,8 +107,8 @@ export interface RunnerCounts {
   readonly busy: number;
   /** Programs of `notify` that ended well, that did not, and notices for which none was begun. */
   readonly notices: { readonly notified: number; readonly failed: number; readonly dropped: number };
-  /** Children that did not die in time and are no longer waited for. */
-  readonly abandoned: number;
+  /** What it could not end or take, by cause, names of LOSS_CAUSES. */
+  readonly losses: Losses;
   /** Unfinished captures of an earlier runner that this one removed when it started. */
   readonly leftovers: number;
 }

@@ -75,9 +75,9 @@ const context = {
   folder: openBatchesFolder(outputDir),
   facts: readHostFacts(),
   host: HOST,
-  abandoned: () => 0,
+  ownLosses: () => ({}),
   children: new Children(),
-  baselines: { before: () => undefined },
+  baselines: { before: () => undefined, failedBefore: () => undefined },
   slots: new Slots(4),
   stop: new AbortController().signal,
 };

@@ -16,7 +16,7 @@ export function anActionContext(parts: Partial<ActionContext> = {}): ActionConte
     host: aHost(),
     children,
     reads: new SharedReads(children, stop),
-    baselines: { before: () => undefined },
+    baselines: { before: () => undefined, failedBefore: () => undefined },
     stop,
     ...parts,
   };

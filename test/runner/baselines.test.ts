@@ -1,15 +1,26 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
+import type { Host } from "../../src/runner/actions.ts";
 import { Baselines } from "../../src/runner/baselines.ts";
-import { Children } from "../../src/runner/child.ts";
+import { type ChildResult, Children, notStarted } from "../../src/runner/child.ts";
 import { Slots } from "../../src/runner/slots.ts";
 import { aHost } from "../helpers/host.ts";
 
 const NETWORK_ONLY = aHost({ exists: (path) => path.startsWith("/proc/net/") });
 
-function aBaselines({ host = NETWORK_ONLY, stop = new AbortController().signal } = {}) {
+interface Parts {
+  readonly host?: Host;
+  readonly stop?: AbortSignal;
+  readonly children?: Pick<Children, "run">;
+}
+
+function aBaselines({
+  host = NETWORK_ONLY,
+  stop = new AbortController().signal,
+  children = new Children(),
+}: Parts = {}) {
   const clock = { nowNs: 5e9 };
-  const shared = { host, stop, children: new Children(), slots: new Slots(4) };
+  const shared = { host, stop, children, slots: new Slots(4) };
   return { clock, baselines: new Baselines({ ...shared, nowNs: () => clock.nowNs }) };
 }
 
@@ -40,9 +51,59 @@ describe("baselines", () => {
     expect(baselines.before("stats-delta", Infinity)).toBeUndefined();
   });
 
+  test("count those that were not taken, by cause, and say why of the last", async () => {
+    const good = { end: "exited", exitCode: 0, output: new Uint8Array(1), truncated: false, errorText: "" };
+    const results: readonly [Partial<ChildResult>, string | undefined, number[]][] = [
+      [{}, undefined, [0, 0, 0]],
+      [{ end: "timed_out", exitCode: undefined }, "killed after 3000 ms", [1, 0, 0]],
+      [{ end: "full", truncated: true }, "more than 1048576 bytes", [1, 1, 0]],
+      [{ exitCode: 1, errorText: "tail: EIO\nmore" }, "tail: EIO", [1, 1, 1]],
+      [{ exitCode: 2 }, "exit code 2", [1, 1, 2]],
+      [notStarted("8 earlier programs hang"), "8 earlier programs hang", [1, 1, 3]],
+      [{}, undefined, [1, 1, 3]],
+    ];
+    let next: Partial<ChildResult> = {};
+    const run = async () => ({ ...good, ...next }) as ChildResult;
+    const { clock, baselines } = aBaselines({ children: { run } });
+    for (const [result, why, counts] of results) {
+      next = result;
+      clock.nowNs += 1e9;
+      await baselines.sample("resolved");
+      const failed = baselines.failedBefore("netstat", Infinity);
+      expect(failed).toEqual(
+        why === undefined ? undefined : { takenNs: clock.nowNs, reason: "resolved", why },
+      );
+      expect(baselines.failedBefore("netstat", clock.nowNs)).toBeUndefined();
+      const { samples_timed_out, samples_too_big, samples_failed } = baselines.losses;
+      expect([samples_timed_out, samples_too_big, samples_failed]).toEqual(counts);
+    }
+    expect(baselines.before("netstat", Infinity)?.takenNs).toBe(clock.nowNs);
+  });
+
+  test("keep the older one where a later one was not taken", async () => {
+    const children = new Children();
+    const runs = { run: children.run.bind(children) };
+    const { clock, baselines } = aBaselines({ children: { run: (...of) => runs.run(...of) } });
+    await baselines.sample("attached");
+    runs.run = async () => notStarted("no");
+    clock.nowNs = 9e9;
+    await baselines.sample("resolved");
+    expect(baselines.before("netstat", Infinity)).toMatchObject({ takenNs: 5e9, reason: "attached" });
+    expect(baselines.failedBefore("netstat", Infinity)).toMatchObject({ takenNs: 9e9, why: "no" });
+  });
+
+  test("say what a host does not have, and count no loss", async () => {
+    const { baselines } = aBaselines();
+    await baselines.sample("attached");
+    expect(baselines.failedBefore("stats-delta", Infinity)?.why).toBe("/proc/fs/cifs/Stats does not exist");
+    expect(Object.values(baselines.losses)).toEqual([0, 0, 0]);
+  });
+
   test("are not taken while aod is being stopped", async () => {
     const { baselines } = aBaselines({ stop: AbortSignal.abort() });
     await baselines.sample("attached");
     expect(baselines.before("netstat", Infinity)).toBeUndefined();
+    expect(baselines.failedBefore("netstat", Infinity)).toBeUndefined();
+    expect(Object.values(baselines.losses)).toEqual([0, 0, 0]);
   });
 });

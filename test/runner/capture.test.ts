@@ -30,9 +30,9 @@ function aContext(outputDir = tempDir()) {
     folder: openBatchesFolder(outputDir),
     facts: { aodVersion: "1.2.3", host: "client", bootId: "b-o-o-t", kernel: "6.12.0" },
     host: HOST,
-    abandoned: () => 3,
+    ownLosses: () => ({ abandoned_children: 3, samples_timed_out: 2 }),
     children: new Children(),
-    baselines: { before: () => undefined },
+    baselines: { before: () => undefined, failedBefore: () => undefined },
     slots: new Slots(4),
     stop: new AbortController().signal,
   };
@@ -68,11 +68,12 @@ describe("a capture", () => {
     ]);
     const [, manifest, csv, , mounts] = entries.map(({ text }) => text);
     expect(csv?.split("\n").length).toBe(4);
-    const { recorder, actions, evidence, verdict, losses } = JSON.parse(manifest ?? "");
+    const { recorder, actions, evidence, verdict, losses, counters } = JSON.parse(manifest ?? "");
     expect(manifestFaults(JSON.parse(manifest ?? ""))).toEqual([]);
     expect(recorder.records).toBe(2);
     expect(evidence).toHaveLength(2);
-    expect(losses.abandoned_children).toBe(3);
+    expect(losses).toMatchObject({ abandoned_children: 3, samples_timed_out: 2, samples_failed: 0 });
+    expect(counters).toMatchObject({ samples_timed_out: 2 });
     expect(actions).toMatchObject([
       { name: "mounts", status: "ok", file: "actions/mounts.log", bytes: mounts?.length },
       { name: "no-such-action", status: "missing", file: null },

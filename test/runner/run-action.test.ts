@@ -20,7 +20,8 @@ async function runRaw(
   stop = new AbortController().signal,
   before: ActionContext["baselines"]["before"] = () => undefined,
 ) {
-  return runAction("it", action, anActionContext({ host: HOST, stop, baselines: { before } }));
+  const baselines = { before, failedBefore: () => undefined };
+  return runAction("it", action, anActionContext({ host: HOST, stop, baselines }));
 }
 
 async function run(...of: Parameters<typeof runRaw>) {
@@ -219,6 +220,26 @@ describe("an action that compares", () => {
       return { text: "1", takenNs: 1, reason: "attached" };
     });
     expect(text).toBe("1 -> 2");
+    expect(asked).toEqual([["it", anOrder().triggeredNs]]);
+  });
+});
+
+describe("an action whose last sample was not taken", () => {
+  const failed = { takenNs: 40e9, reason: "resolved", why: "killed after 3000 ms" } as const;
+  const before = () => ({ text: "1", takenNs: 1, reason: "attached" }) as const;
+  const action = aScript("printf 2", { show: (now, _, baseline) => `${baseline?.text} -> ${now}` });
+
+  test("says so, and why, before what it compares with an older one", async () => {
+    const asked: unknown[] = [];
+    const failedBefore = (...of: unknown[]) => {
+      asked.push(of);
+      return failed;
+    };
+    const context = anActionContext({ host: HOST, baselines: { before, failedBefore } });
+    const { content } = await runAction("it", action, context);
+    expect(new TextDecoder().decode(content)).toBe(
+      "the sample of 2026-11-23T01:22:45.678000Z, when the last incident was over, was not taken: killed after 3000 ms\n1 -> 2",
+    );
     expect(asked).toEqual([["it", anOrder().triggeredNs]]);
   });
 });

@@ -49,7 +49,7 @@ describe("the runner's thread", () => {
       failed: 0,
       busy: 0,
       notices: { notified: 0, failed: 0, dropped: 0 },
-      abandoned: 0,
+      losses: { abandoned_children: 0, samples_timed_out: 0, samples_too_big: 0, samples_failed: 0 },
       leftovers: 1,
     });
     thread.post({ type: "stop" });

@@ -5,7 +5,7 @@ import { LossWatch } from "../../src/supervisor/loss-watch.ts";
 import type { RunnerCounts } from "../../src/thread/messages.ts";
 
 const RUNNER: RunnerCounts = {
-  ...{ captured: 0, failed: 0, busy: 0, abandoned: 2, leftovers: 0 },
+  ...{ captured: 0, failed: 0, busy: 0, losses: { abandoned_children: 2 }, leftovers: 0 },
   notices: { notified: 0, failed: 0, dropped: 0 },
 };
 
@@ -25,7 +25,7 @@ function aWatch(counters: Losses) {
 describe("what was lost", () => {
   test("is what the kernel counted, and what the threads did with their last pulse", () => {
     const { watch } = aWatch({ entered: 7, ring_full: 2 });
-    expect(watch.now()).toMatchObject({ entered: 7, ring_full: 2, unfollowed: 0, abandoned_children: 0 });
+    expect(watch.now()).toMatchObject({ entered: 7, ring_full: 2, unfollowed: 0 });
     watch.note({ runner: RUNNER });
     expect(watch.now()).toMatchObject({ ring_full: 2, abandoned_children: 2 });
     expect(watch.threads).toEqual({ detector: undefined, runner: RUNNER });
