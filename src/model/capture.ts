@@ -21,7 +21,7 @@ export interface ClockPair {
 }
 
 /** Why the counters are sampled, to be compared with later ones. */
-export type SampleReason = "attached" | "resolved";
+export type SampleReason = "attached" | "resolved" | "restarted";
 
 /** Why a sample was not taken; these are losses. */
 export type SampleFailure = "samples_timed_out" | "samples_too_big" | "samples_failed";

@@ -8,6 +8,7 @@ import { makeUtcFormat } from "./utc.ts";
 const REASONS: Readonly<Record<Baseline["reason"], string>> = {
   attached: "when aod attached to the client",
   resolved: "when the last incident was over",
+  restarted: "when the thread that makes captures was started again",
 };
 
 /** What is said where nothing can be compared. */

@@ -207,6 +207,7 @@ export class Supervisor {
     switch (report.type) {
       case "ready":
         if (this.#detector.idle) this.#detector.start();
+        this.#sampler.runnerStarted(this.#desk.open().length, monotonicNs());
         break;
       case "collected":
         this.#desk.collected(report.capture);

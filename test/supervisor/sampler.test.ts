@@ -35,6 +35,18 @@ describe("a sample is due", () => {
     expect(sent).toHaveLength(2);
   });
 
+  test("when a runner was started again, for it knows of none, unless something is open", () => {
+    const { sampler, sent } = aSampler();
+    sampler.runnerStarted(0, 0);
+    expect(sent).toEqual([]);
+    sampler.consider(event("attached"), 0, 1);
+    sampler.runnerStarted(1, 2);
+    expect(sent).toEqual(["attached"]);
+    sampler.consider(event("resolved"), 0, 3);
+    sampler.runnerStarted(0, 4);
+    expect(sent).toEqual(["attached", "resolved", "restarted"]);
+  });
+
   test("again at once where there was no runner to take it", () => {
     const runner = { isThere: false };
     const { sampler, sent } = aSampler(runner);
