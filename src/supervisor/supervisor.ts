@@ -22,9 +22,10 @@ import type { SupervisorEvent } from "./events.ts";
 import { IncidentDesk } from "./incident-desk.ts";
 import { LossWatch } from "./loss-watch.ts";
 import { type AttachmentChange, ModuleWatch } from "./module-watch.ts";
-import type { SpawnTable, SupervisorOptions } from "./options.ts";
+import type { SupervisorOptions } from "./options.ts";
 import { Sampler } from "./sampler.ts";
-import { ThreadHandle } from "./thread-handle.ts";
+import { type Consequences, supervised } from "./supervised.ts";
+import type { ThreadHandle } from "./thread-handle.ts";
 import { openWakeSources, type WakeSources } from "./wake-sources.ts";
 
 /** All three stop within 5 s: what they have begun they may finish in this time. */
@@ -62,18 +63,25 @@ export class Supervisor {
     const watched = options.watch;
     this.#watch = watched && new ModuleWatch(watched.object, (change) => this.#attachmentChanged(change));
     this.#wakeSources = openWakeSources(watched !== undefined);
-    this.#detector = this.#supervise("detector", {
+    const consequences: Consequences = {
+      tell: (event) => this.#tell(event),
+      lost: (thread) => {
+        if (thread === "runner") this.#desk.dropAll("the runner failed and is started again");
+      },
+      end: (failure) => this.#ended?.(failure),
+    };
+    this.#detector = supervised("detector", consequences, {
       spawn: options.spawn.detector,
       begin: () => this.#beginDetector(),
       onReport: (report) => this.#fromDetector(report),
       wake: () => signalEventFd(this.#wakeSources.fds.wakeFd),
     });
-    this.#runner = this.#supervise("runner", {
+    this.#runner = supervised("runner", consequences, {
       spawn: options.spawn.runner,
       begin: () => [{ type: "start", outputDir: this.#config.outputDir, notify: this.#config.notify }],
       onReport: (report) => this.#fromRunner(report),
     });
-    this.#janitor = this.#supervise("janitor", {
+    this.#janitor = supervised("janitor", consequences, {
       spawn: options.spawn.janitor,
       begin: () => this.#beginJanitor(),
       onReport: (report) => this.#fromJanitor(report),
@@ -130,27 +138,6 @@ export class Supervisor {
   }
 
   // --- threads ---
-
-  #supervise<In extends { type: string }, Out extends { type: string }>(
-    name: keyof SpawnTable,
-    how: Pick<
-      ConstructorParameters<typeof ThreadHandle<In, Out>>[0],
-      "spawn" | "begin" | "onReport" | "wake"
-    >,
-  ): ThreadHandle<In, Out> {
-    return new ThreadHandle<In, Out>({
-      ...how,
-      name,
-      onRestart: (failure, delayMs) => {
-        this.#tell({ type: "restarting", thread: name, failure, delayMs });
-        if (name === "runner") this.#desk.dropAll("the runner failed and is started again");
-      },
-      onFatal: (failure) => {
-        this.#tell({ type: "fatal", thread: name, failure });
-        this.#ended?.(failure);
-      },
-    });
-  }
 
   #beginDetector(): readonly ToDetector[] {
     const handles = { ...this.#options.source.memory, ...this.#wakeSources.fds };

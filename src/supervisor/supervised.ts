@@ -1,0 +1,36 @@
+// What all three threads of the supervisor have in common: what is said when one is started again or has failed for good.
+// In: a thread's name and how it is begun; out: its handle. When a thread is started again is thread-handle.ts's.
+
+import type { Failure } from "../model/failure.ts";
+import type { SupervisorEvent } from "./events.ts";
+import type { SpawnTable } from "./options.ts";
+import { ThreadHandle, type ThreadOptions } from "./thread-handle.ts";
+
+/** What becomes of a thread's failures. */
+export interface Consequences {
+  readonly tell: (event: SupervisorEvent) => void;
+  /** The thread comes again, without what it had in its hands. */
+  readonly lost: (thread: keyof SpawnTable) => void;
+  /** The process has to end. */
+  readonly end: (failure: Failure) => void;
+}
+
+/** The handle of one of the three; not started yet. */
+export function supervised<In extends { type: string }, Out extends { type: string }>(
+  name: keyof SpawnTable,
+  { tell, lost, end }: Consequences,
+  how: Pick<ThreadOptions<In, Out>, "spawn" | "begin" | "onReport" | "wake">,
+): ThreadHandle<In, Out> {
+  return new ThreadHandle<In, Out>({
+    ...how,
+    name,
+    onRestart: (failure, delayMs) => {
+      tell({ type: "restarting", thread: name, failure, delayMs });
+      lost(name);
+    },
+    onFatal: (failure) => {
+      tell({ type: "fatal", thread: name, failure });
+      end(failure);
+    },
+  });
+}
