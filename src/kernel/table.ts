@@ -5,10 +5,9 @@ import type { FrozenMemory } from "../model/capture.ts";
 import { OperationMemory } from "../model/operation.ts";
 import { OFFSET, OPERATION, REQUEST_BYTES } from "../model/request.gen.ts";
 import { RequestMemory } from "../model/request.ts";
-import type { SourceHandles } from "../model/source.ts";
+import type { SourceHandles, TableHandles } from "../model/source.ts";
 import { viewOf } from "../system/memory.ts";
 
-type TableHandles = Pick<SourceHandles, "tableAddress" | "tableBytes">;
 type OperationHandles = Pick<SourceHandles, "operationsAddress" | "operationsBytes">;
 
 /** The live table: lines change while they are read. */

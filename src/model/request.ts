@@ -112,6 +112,14 @@ export class RequestMemory {
     return (this.#words[word + 1] ?? 0) * 0x1_0000_0000 + (this.#words[word] ?? 0);
   }
 
+  startNs(at: number): bigint {
+    return this.#longs[(at + OFFSET.start_ns) >> 3] ?? 0n;
+  }
+
+  messageId(at: number): bigint {
+    return this.#longs[(at + OFFSET.message_id) >> 3] ?? 0n;
+  }
+
   sessionId(at: number): bigint {
     return this.#longs[(at + OFFSET.session_id) >> 3] ?? 0n;
   }
@@ -139,10 +147,10 @@ export class RequestMemory {
   /** The whole record as plain data. */
   read(at: number): Request {
     return {
-      startNs: this.#longs[(at + OFFSET.start_ns) >> 3] ?? 0n,
+      startNs: this.startNs(at),
       latencyNs: this.latencyNs(at),
       sessionId: this.sessionId(at),
-      messageId: this.#longs[(at + OFFSET.message_id) >> 3] ?? 0n,
+      messageId: this.messageId(at),
       treeId: this.#words[(at + OFFSET.tree_id) >> 2] ?? 0,
       taskId: this.taskId(at),
       processId: this.#words[(at + OFFSET.process_id) >> 2] ?? 0,

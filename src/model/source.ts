@@ -1,8 +1,14 @@
-// Where the detector finds the kernel's memory: file descriptors and addresses as numbers, so that they cross threads.
+// Where threads find the kernel's memory: file descriptors and addresses as numbers, so that they cross threads.
 // Whoever made them (kernel/ for the real kernel, kernel/imitation.ts for the one in memory) keeps them alive until
-// the detector has closed.
+// the detector and the runner have closed.
 
-export interface SourceHandles {
+/** The request table: GEOMETRY.SETS sets. Read-only. */
+export interface TableHandles {
+  readonly tableAddress: number;
+  readonly tableBytes: number;
+}
+
+export interface SourceHandles extends TableHandles {
   /** Readable when the ring has records: a ring buffer map, or an eventfd of the imitation. */
   readonly ringFd: number;
   /** The ring's consumer page: consumer position, u64 at 0. Written by the detector only. */
@@ -12,9 +18,6 @@ export interface SourceHandles {
   readonly ringDataAddress: number;
   /** Bytes of the ring's data, a power of two. */
   readonly ringBytes: number;
-  /** The request table: GEOMETRY.SETS sets. Read-only. */
-  readonly tableAddress: number;
-  readonly tableBytes: number;
   /** The per-CPU map `histograms`, or -1 where nothing counts. */
   readonly histogramsFd: number;
   /** CPUs that a per-CPU map has values of. */

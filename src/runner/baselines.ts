@@ -1,12 +1,14 @@
 // What the counters were while all was well, so that a capture can say what changed. In: the wish to take a sample, and
-// why; out: the last one for each action that wants it, what became of the last try, and how many failed for what. The reading is done by children like that of actions: nothing
-// of the daemon can hang on it. When a sample is due is decided by the supervisor; there is no timer here.
+// why; out: the last one for each action that wants it, what became of the last try, and how many failed for what. The
+// reading is done by children like that of actions: nothing of the daemon can hang on it. When a sample is due is decided
+// by the supervisor; there is no timer here.
 
 import type { SampleFailure, SampleReason } from "../model/capture.ts";
 import type { Host } from "./actions.ts";
-import { type ChildResult, type Children, notStarted } from "./child.ts";
+import type { ChildResult, Children } from "./child.ts";
 import { findProgram } from "./program.ts";
 import type { Slots } from "./slots.ts";
+import { SS_ARGS } from "./socket-plan.ts";
 
 /** Counters that are sampled, by the action that compares them: the files that both read. */
 export const SAMPLED = {
@@ -16,6 +18,24 @@ export const SAMPLED = {
 
 /** How several files are printed by one program, each behind its name. */
 export const PRINT_FILES = { program: "tail", options: ["-n", "+1"] } as const;
+
+/** What a sample runs: files that have to be there, or a program that has to be installed. */
+interface SamplePlan {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly files: readonly string[];
+}
+
+const SAMPLE_PLANS: Readonly<Record<string, SamplePlan>> = {
+  ...Object.fromEntries(
+    Object.entries(SAMPLED).map(([name, files]) => [
+      name,
+      { program: PRINT_FILES.program, args: [...PRINT_FILES.options, ...files], files },
+    ]),
+  ),
+  // Of aod's own network namespace: whose mounts will hang in another one is not known yet.
+  sockets: { program: "ss", args: SS_ARGS, files: [] },
+};
 
 /** Kept in memory for as long as the runner lives: a larger one says nothing that a capture could not say itself. */
 const LIMITS = { timeoutMs: 3_000, maxBytes: 1 << 20, keep: "head" } as const;
@@ -64,9 +84,12 @@ export class Baselines {
 
   /** Takes a sample of everything, after the one that is being taken. Throws nothing that the machine can cause. */
   async sample(reason: SampleReason): Promise<void> {
-    const names = Object.keys(SAMPLED) as (keyof typeof SAMPLED)[];
+    const plans = Object.entries(SAMPLE_PLANS);
     this.#sampling = this.#sampling.then(async () => {
-      await Promise.all(names.map((name) => this.#options.slots.run(() => this.#take(name, reason))));
+      const takes = plans.map(([name, plan]) =>
+        this.#options.slots.run(() => this.#take(name, plan, reason)),
+      );
+      await Promise.all(takes);
     });
     await this.#sampling;
   }
@@ -83,20 +106,17 @@ export class Baselines {
     return failed !== undefined && failed.takenNs < ns ? failed : undefined;
   }
 
-  async #take(name: keyof typeof SAMPLED, reason: SampleReason): Promise<void> {
+  async #take(name: string, { program, args, files }: SamplePlan, reason: SampleReason): Promise<void> {
     const { host, children, stop, nowNs } = this.#options;
     const takenNs = nowNs();
-    const absent = SAMPLED[name].find((path) => !host.exists(path));
-    if (absent !== undefined) {
-      this.#failed.set(name, { takenNs, reason, why: `${absent} does not exist` });
+    const path = findProgram(program);
+    const absent = files.find((file) => !host.exists(file));
+    if (path === undefined || absent !== undefined) {
+      const why = absent === undefined ? `${program} is not installed` : `${absent} does not exist`;
+      this.#failed.set(name, { takenNs, reason, why });
       return;
     }
-    const program = findProgram(PRINT_FILES.program);
-    const argv = [program ?? "", ...PRINT_FILES.options, ...SAMPLED[name]] as const;
-    const result =
-      program === undefined
-        ? notStarted(`${PRINT_FILES.program} is not installed`)
-        : await children.run(argv, LIMITS, stop);
+    const result = await children.run([path, ...args], LIMITS, stop);
     if (stop.aborted) return;
     const failure = failureOf(result);
     if (failure === undefined) {

@@ -2,14 +2,19 @@
 // onto the disk. In: an order and the frozen memory; out: a file under its final name, or an AodError and
 // nothing. Decides neither whether a capture is due nor what is in it: that is the order's.
 
+import { parseDebugData } from "../cifs/debug-data.ts";
+import { readWchan } from "../cifs/proc.ts";
 import type { CaptureOrder, CaptureSummary, FrozenMemory, Losses } from "../model/capture.ts";
+import type { RequestMemory } from "../model/request.ts";
 import type { BatchesFolder } from "../system/batches-folder.ts";
+import { monotonicNs } from "../system/clock.ts";
 import { evidenceAtFreeze } from "./evidence.ts";
 import { encodeManifest, type HostFacts } from "./manifest.ts";
 import { PartialCapture, requireSpace } from "./partial-capture.ts";
 import { readRecorder } from "./recorder.ts";
 import { encodeRequestsCsv } from "./requests-csv.ts";
 import type { Collected } from "./run-action.ts";
+import { lookAgain, type SecondLook } from "./second-look.ts";
 import { runStages, type StageContext } from "./stages.ts";
 import { type TarEntry, tarChunks, totalBytes } from "./tar.ts";
 import { judge } from "./verdict.ts";
@@ -22,6 +27,8 @@ export interface CaptureContext extends StageContext {
   readonly facts: HostFacts;
   /** What the runner itself has lost until now, by cause. */
   readonly ownLosses: () => Losses;
+  /** The table as it is now. */
+  readonly live: RequestMemory;
 }
 
 /** Makes the capture. Throws DISK_FULL or CAPTURE_WRITE; then nothing of it is left. */
@@ -35,14 +42,22 @@ export async function makeCapture(
   requireSpace(context.folder, 0, order.limits.minFreeBytes);
   const partial = PartialCapture.reserve(context.folder, order.frozenAt.epochMs, order.rule);
   try {
-    const collected = await runStages({ ...order, actions: withVerdict(order.actions) }, frozen, context);
-    const actions = collected.map(({ outcome }) => outcome);
     const recorder = readRecorder(frozen.table, order.watchingSinceNs, order.frozenAt.monotonicNs);
+    let secondLook: SecondLook | undefined;
+    const asked = { ...order, actions: withVerdict(order.actions) };
+    const collected = await runStages(asked, frozen, context, (one) => {
+      const list = one.outcome.name === "debugdata" ? textsOf([one]).debugdata : undefined;
+      if (list === undefined) return;
+      secondLook = lookAgain(parseDebugData(list), context.live, monotonicNs(), readWchan);
+    });
+    const actions = collected.map(({ outcome }) => outcome);
     // As it is now: replies have come, programs were left behind, samples failed.
     const evidence = evidenceAtFreeze(order.evidence, recorder);
     const losses = { ...order.losses, ...context.ownLosses() };
     const settled = { ...order, evidence, losses };
-    const verdict = judge(verdictFacts(settled, recorder, textsOf(collected)));
+    const socketsBefore = context.baselines.before("sockets", order.triggeredNs)?.text;
+    const collection = { texts: textsOf(collected), secondLook, socketsBefore };
+    const verdict = judge(verdictFacts(settled, recorder, collection));
     const csv = encodeRequestsCsv(recorder, order);
     const scrubbed = collected.reduce((sum, one) => sum + one.scrubbed, csv.scrubbed);
     const manifest = encodeManifest(settled, context.facts, recorder, actions, verdict, scrubbed);

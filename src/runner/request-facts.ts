@@ -1,5 +1,5 @@
 // What the flight recorder says of the incident's server and of the others, for the verdict. In: the order, the recorder,
-// who is awaited; out: figures. Pure. It reads 65,536 lines at most, and whole records of few of them.
+// the second look; out: figures. Pure. It reads 65,536 lines at most, and whole records of few of them.
 
 import type { CaptureOrder } from "../model/capture.ts";
 import { waitsByDesign } from "../model/command.ts";
@@ -7,18 +7,17 @@ import { FLAG, KIND } from "../model/request.gen.ts";
 import type { Request } from "../model/request.ts";
 import { serverOfShare } from "../model/share.ts";
 import type { Recorder } from "./recorder.ts";
+import type { OpenRequest, SecondLook } from "./second-look.ts";
 
 export interface RequestFacts {
   /** Median latency of the requests in evidence, or their age in flight; undefined where there are none. */
   readonly lateMs: number | undefined;
-  /** Requests to the server that had been in flight for AGED_MS: the kernel still waits for a reply, or not any more. */
+  /** Requests to the server that have waited for a while: without a reply, or with one that nobody has taken. */
   readonly inFlight: { readonly awaited: number; readonly answered: number } | undefined;
   /** Replies of other servers in the last seconds; undefined where there are fewer than OTHERS_MIN. */
   readonly others: { readonly replies: number; readonly medianMs: number } | undefined;
 }
 
-/** Younger ones may well be answered between two looks. */
-const AGED_MS = 100;
 const OTHERS_SPAN_MS = 10_000;
 export const OTHERS_MIN = 5;
 /** Newest first; enough for a median. */
@@ -26,37 +25,35 @@ const OTHERS_MAX = 1024;
 
 /**
  * @param server in lower case; undefined for an incident of none: then every request is its.
- * @param isAwaited undefined where that is not known.
+ * @param look undefined where it is not known who is awaited.
  */
 export function requestFacts(
   order: Pick<CaptureOrder, "evidence" | "frozenAt" | "shares">,
   { memory, offsets }: Recorder,
   server: string | undefined,
-  isAwaited: ((request: Request) => boolean) | undefined,
+  look: SecondLook | undefined,
 ): RequestFacts {
   const frozenNs = order.frozenAt.monotonicNs;
   // All trees of a session are of one server, and a session is read faster than a tree.
   const serverOf = new Map(order.shares.map(({ sessionId, share }) => [sessionId, serverName(share)]));
-  const open: Request[] = [];
   const otherMs: number[] = [];
-  for (const at of offsets.toReversed()) {
+  for (const at of server === undefined ? [] : offsets.toReversed()) {
     const latencyNs = memory.latencyNs(at);
-    const isOpen = latencyNs === 0;
-    if (!isOpen && (otherMs.length >= OTHERS_MAX || server === undefined)) continue;
+    if (latencyNs === 0 || waitsByDesign(memory.command(at))) continue;
     const ageMs = (frozenNs - memory.startHigh(at) * 0x1_0000_0000 - memory.startLow(at)) / 1e6;
-    if (isOpen ? ageMs < AGED_MS : ageMs > OTHERS_SPAN_MS) continue;
+    // Newest first.
+    if (ageMs > OTHERS_SPAN_MS || otherMs.length >= OTHERS_MAX) break;
     const its = serverOf.get(memory.sessionId(at));
-    if (waitsByDesign(memory.command(at))) continue;
-    if (isOpen) {
-      if (server === undefined || its === server) open.push(memory.read(at));
-    } else if (its !== undefined && its !== server && isReply(memory.flags(at))) {
-      otherMs.push(latencyNs / 1e6);
-    }
+    if (its !== undefined && its !== server && isReply(memory.flags(at))) otherMs.push(latencyNs / 1e6);
   }
-  const awaited = isAwaited === undefined ? 0 : open.filter(isAwaited).length;
+  const countIts = (requests: readonly OpenRequest[]) =>
+    requests.filter(
+      ({ sessionId, command }) =>
+        !waitsByDesign(command) && (server === undefined || serverOf.get(sessionId) === server),
+    ).length;
   return {
     lateMs: lateMsOf(order.evidence, frozenNs),
-    inFlight: isAwaited && { awaited, answered: open.length - awaited },
+    inFlight: look && { awaited: countIts(look.awaited), answered: countIts(look.untaken) },
     others:
       otherMs.length < OTHERS_MIN ? undefined : { replies: otherMs.length, medianMs: median(otherMs) ?? 0 },
   };

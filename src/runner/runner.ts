@@ -3,6 +3,7 @@
 
 import type { CaptureOrder, FrozenMemory, Losses, SampleReason } from "../model/capture.ts";
 import type { Notice, NotifySettings } from "../model/notice.ts";
+import type { RequestMemory } from "../model/request.ts";
 import type { BatchesFolder } from "../system/batches-folder.ts";
 import { monotonicNs } from "../system/clock.ts";
 import type { FromRunner, RunnerCounts } from "../thread/messages.ts";
@@ -25,6 +26,8 @@ export interface RunnerOptions {
   readonly folder: BatchesFolder;
   readonly facts: HostFacts;
   readonly host: Host;
+  /** The request table as it is now: lines change while they are read. */
+  readonly live: RequestMemory;
   readonly notify: NotifySettings | undefined;
   readonly report: (report: Extract<FromRunner, { type: "collected" | "dropped" | "notified" }>) => void;
   /** Something that is wrong with aod itself. */
@@ -42,7 +45,7 @@ export class Runner {
   readonly #fail: RunnerOptions["fail"];
 
   /** Takes over the folder, and removes what an earlier runner has left unfinished in it. */
-  constructor({ folder, facts, host, notify, report, fail }: RunnerOptions) {
+  constructor({ folder, facts, host, live, notify, report, fail }: RunnerOptions) {
     this.#folder = folder;
     this.#fail = fail;
     this.#leftovers = removeLeftovers(folder);
@@ -50,7 +53,7 @@ export class Runner {
     const work = { host, children: this.#children, slots: new Slots(ACTIONS_MAX), stop };
     this.#baselines = new Baselines({ ...work, nowNs: monotonicNs });
     const ownLosses = () => this.#losses;
-    const context = { ...work, folder, facts, ownLosses, baselines: this.#baselines };
+    const context = { ...work, folder, facts, live, ownLosses, baselines: this.#baselines };
     this.#queue = new CaptureQueue({
       makeCapture: (order, frozen) => makeCapture(order, frozen, context),
       report,

@@ -15,8 +15,13 @@ export interface SocketFacts {
   /** Segments that wait for an acknowledgement of what was sent again, and segments sent again between the looks. */
   readonly retransNow: number;
   readonly retransGrown: number;
-  /** Of all bytes ever sent, those that were sent again, 0 to 1. */
+  /**
+   * Of all bytes sent, those that were sent again, 0 to 1: since the last sample that was taken while all was well, for a
+   * connection that is younger since it was made; without a sample ever.
+   */
   readonly retransShare: number;
+  /** There is a sample: the share is of this incident's time. */
+  readonly isShareRecent: boolean;
   /** How long something has been unacknowledged, where nothing was acknowledged between the looks; 0: nothing is. */
   readonly unackedForMs: number;
   readonly unackedSegments: number;
@@ -34,14 +39,22 @@ interface Look {
   readonly info: TcpInfo;
 }
 
-/** Undefined where no established connection has figures and none is being made. */
+/**
+ * Undefined where no established connection has figures and none is being made.
+ * @param samples of the incident, numbers 1 and 2; number 0 is the one that was taken while all was well, if any.
+ */
 export function socketFacts(
   samples: readonly SocketSample[],
   isMeant: (connection: TcpConnection) => boolean,
 ): SocketFacts | undefined {
+  const well = looksOf(samples, 0, isMeant);
   const first = looksOf(samples, 1, isMeant);
   const second = looksOf(samples, 2, isMeant);
-  const pairs = [...second].map(([key, now]) => ({ now, before: first.get(key) ?? now }));
+  const pairs = [...second].map(([key, now]) => ({
+    now,
+    before: first.get(key) ?? now,
+    well: well.get(key)?.info,
+  }));
   const unmade = samples
     .filter(({ number }) => number === 2)
     .flatMap(({ connections }) => connections)
@@ -56,7 +69,8 @@ export function socketFacts(
     minRttMs: slowest?.minRttMs ?? 0,
     retransNow: worst(({ now }) => now.info.retransNow),
     retransGrown: worst(({ before, now }) => now.info.retransTotal - before.info.retransTotal),
-    retransShare: worst(({ now }) => now.info.bytesRetrans / Math.max(1, now.info.bytesSent)),
+    retransShare: worst(({ now, well }) => retransShare(now.info, well)),
+    isShareRecent: samples.some(({ number }) => number === 0),
     unackedForMs: worst(unackedForMs),
     unackedSegments: worst(({ now }) => now.info.unackedSegments),
     backoff: worst(({ now }) => (now.info.unackedSegments > 0 ? now.info.backoff : 0)),
@@ -89,6 +103,11 @@ function looksOf(
 
 function excessMs({ rttMs = 0, minRttMs = rttMs }: TcpInfo): number {
   return rttMs - minRttMs;
+}
+
+/** Of what was sent since then, or ever. */
+function retransShare(now: TcpInfo, { bytesRetrans = 0, bytesSent = 0 }: Partial<TcpInfo> = {}): number {
+  return (now.bytesRetrans - bytesRetrans) / Math.max(1, now.bytesSent - bytesSent);
 }
 
 function unackedForMs({ before, now }: { readonly before: Look; readonly now: Look }): number {

@@ -13,7 +13,7 @@ const NAMESPACES_MAX = 4;
  * Both ports of SMB. Two lines a connection: asking for one (-O) fails on iproute2 before 5.3, that of RHEL 8's first
  * releases. `connected` is every state but listening and closed: a connection that is being made is in it.
  */
-const SS_ARGS = ["-tinoemH", "state", "connected", "( dport = :445 or dport = :139 )"] as const;
+export const SS_ARGS = ["-tinoemH", "state", "connected", "( dport = :445 or dport = :139 )"] as const;
 
 export function planSockets(order: Pick<CaptureOrder, "attribution" | "evidence">, host: Host): Plan {
   const own = host.networkNamespace("self");

@@ -25,11 +25,15 @@ export interface StageContext extends Omit<ActionContext, "order" | "frozen" | "
   readonly slots: Slots;
 }
 
-/** Runs what the order asks for, each action once. */
+/**
+ * Runs what the order asks for, each action once.
+ * @param ended called as each one ends.
+ */
 export async function runStages(
   order: CaptureOrder,
   frozen: FrozenMemory,
   { slots, ...context }: StageContext,
+  ended?: (collected: Collected) => void,
 ): Promise<readonly Collected[]> {
   const begunMs = performance.now();
   const whole = { ...context, order, frozen, reads: new SharedReads(context.children, context.stop) };
@@ -41,6 +45,7 @@ export async function runStages(
     const maxBytes = Math.min(action?.maxBytes ?? 0, order.limits.maxBytes - spentBytes);
     const collected = await runAction(name, action && { ...action, maxBytes }, whole);
     spentBytes += collected.content.length;
+    ended?.(collected);
     return collected;
   };
 

@@ -4,7 +4,7 @@
 import { parseDebugData } from "../cifs/debug-data.ts";
 import { UNKNOWN_SHARE } from "../model/anomaly.ts";
 import type { CaptureOrder } from "../model/capture.ts";
-import { type CifsServer, type DebugData, shareOf } from "../model/cifs.ts";
+import { type CifsServer, shareOf } from "../model/cifs.ts";
 import { statusName } from "../model/nt-status.ts";
 import { KIND } from "../model/request.gen.ts";
 import type { Request } from "../model/request.ts";
@@ -12,6 +12,7 @@ import { signalName } from "../model/signal.ts";
 import { type Pressure, parsePressure } from "./pressure-text.ts";
 import type { Recorder } from "./recorder.ts";
 import { type RequestFacts, requestFacts, serverName } from "./request-facts.ts";
+import type { SecondLook } from "./second-look.ts";
 import { type SocketFacts, socketFacts } from "./socket-facts.ts";
 import { parseSockets, plainAddress, type SocketSample, type TcpConnection } from "./socket-text.ts";
 
@@ -41,19 +42,31 @@ export interface CreditFacts {
   readonly left: number | undefined;
 }
 
-/** @param texts what was collected; an action that was not is missing. */
-export function verdictFacts(order: CaptureOrder, recorder: Recorder, texts: Texts): Facts {
+/** What else a verdict is made of, beside the order and the recorder. */
+export interface Collection {
+  /** An action that was not collected is missing. */
+  readonly texts: Texts;
+  /** Of the same text; undefined where the kernel's list may lack some. */
+  readonly secondLook: SecondLook | undefined;
+  /** What ss said while all was well, in aod's own network namespace; undefined where nothing was sampled. */
+  readonly socketsBefore?: string | undefined;
+}
+
+export function verdictFacts(
+  order: CaptureOrder,
+  recorder: Recorder,
+  { texts, secondLook, socketsBefore }: Collection,
+): Facts {
   const server = serverOf(order.share);
-  const debugData = texts.debugdata === undefined ? undefined : parseDebugData(texts.debugdata);
-  const known = debugData?.servers ?? [];
+  const known = texts.debugdata === undefined ? [] : parseDebugData(texts.debugdata).servers;
   const its = server === undefined ? known : known.filter((one) => isServer(one, server));
-  const samples = texts.sockets === undefined ? [] : parseSockets(texts.sockets);
+  const samples = texts.sockets === undefined ? [] : samplesOf(texts.sockets, socketsBefore);
   const sockets = socketFacts(samples, chooseConnections(samples, server, its));
   const pressure = texts.pressure === undefined ? undefined : parsePressure(texts.pressure);
   return {
     source: order.source,
     ...evidenceFacts(order.evidence),
-    ...requestFacts(order, recorder, server, awaitedIn(debugData)),
+    ...requestFacts(order, recorder, server, secondLook),
     sockets,
     credits: its.length === 0 ? undefined : creditFacts(its),
     pressure: pressure?.cpu === undefined ? undefined : pressure,
@@ -68,6 +81,14 @@ export function verdictFacts(order: CaptureOrder, recorder: Recorder, texts: Tex
 }
 
 // --- internal ---
+
+/** The action's, its own namespace first, and as number 0 what was said while all was well. */
+function samplesOf(text: string, before: string | undefined): readonly SocketSample[] {
+  const samples = parseSockets(text);
+  const own = samples[0]?.namespace;
+  if (own === undefined || before === undefined) return samples;
+  return [...samples, ...parseSockets(`==> ${own} (aod), sample 0 <==\n${before}`)];
+}
 
 /** Undefined where the incident is about no server that is known. */
 function serverOf(share: string): string | undefined {
@@ -101,18 +122,6 @@ function chooseConnections(
   const addresses = new Set([...known, plainAddress(server)]);
   const isAlone = peers.size === 1 && known.length === 0;
   return ({ peer }) => isAlone || addresses.has(peer.address);
-}
-
-/** Tells of a request whether the kernel still waits for its reply; undefined where its list may lack some. */
-function awaitedIn(debugData: DebugData | undefined): ((request: Request) => boolean) | undefined {
-  if (debugData === undefined || !debugData.complete || debugData.servers.length === 0) return undefined;
-  const hasChannels = debugData.servers.some(({ sessions }) =>
-    sessions.some((one) => one.channels.length > 0),
-  );
-  if (hasChannels && !debugData.listsChannels) return undefined;
-  const mids = debugData.servers.flatMap((server) => server.mids);
-  const awaited = new Set(mids.map(({ pid, messageId }) => `${pid} ${messageId}`));
-  return ({ taskId, messageId }) => awaited.has(`${taskId} ${messageId}`);
 }
 
 function creditFacts(servers: readonly CifsServer[]): CreditFacts {

@@ -30,6 +30,7 @@ export const LIMITS = {
   lateMs: 10,
   silentMs: 1000,
   cpuSomePercent: 20,
+  cpuScarcePercent: 60,
   memorySomePercent: 10,
   memoryFullPercent: 5,
   runnablePerCpu: 2,
@@ -64,7 +65,14 @@ export const CAUSE_TABLE: readonly CauseRow[] = [
       socketSign(
         0.3,
         (s) =>
-          s.retransShare >= LIMITS.retransShare && `${percent(s.retransShare)} of all bytes were sent again`,
+          isLossy(s) && !s.isShareRecent && `${percent(s.retransShare)} of all bytes ever were sent again`,
+      ),
+      socketSign(
+        0.6,
+        (s) =>
+          isLossy(s) &&
+          s.isShareRecent &&
+          `${percent(s.retransShare)} of all bytes were sent again since all was well`,
       ),
       socketSign(0.25, (s) => s.unmade > 0 && `${s.unmade} connections to the server get no answer`),
       { weight: 0.2, see: ({ signals }) => signalText(signals, LINK_SIGNALS) },
@@ -76,7 +84,8 @@ export const CAUSE_TABLE: readonly CauseRow[] = [
     isPossible: (facts) =>
       facts.sockets !== undefined &&
       isAckedAtOnce(facts.sockets) &&
-      !(isPressed(facts) && isReplyThere(facts)),
+      !(isLossy(facts.sockets) && facts.sockets.isShareRecent) &&
+      !(isStarved(facts) && isReplyThere(facts)),
     signs: [
       {
         weight: 0.6,
@@ -87,9 +96,11 @@ export const CAUSE_TABLE: readonly CauseRow[] = [
       },
       {
         weight: 0.4,
-        see: ({ inFlight }) =>
-          inFlight !== undefined && inFlight.awaited > 0
-            ? `${inFlight.awaited} requests were sent and have no reply yet`
+        // As long as the way takes, replies can't be there.
+        see: ({ inFlight, lateMs, sockets }) =>
+          (inFlight?.awaited ?? 0) > 0 &&
+          (sockets === undefined || lateMs === undefined || isThoughtAbout(sockets, lateMs))
+            ? `${inFlight?.awaited} requests were sent and have no reply yet`
             : undefined,
       },
       socketSign(
@@ -132,11 +143,12 @@ export const CAUSE_TABLE: readonly CauseRow[] = [
     // Replies that have not come are late for another reason, however busy this machine is.
     isPossible: (facts) =>
       facts.sockets !== undefined &&
-      isPressed(facts) &&
+      isStarved(facts) &&
       !isOthersHealthy(facts) &&
       (silenceText(facts) === undefined || isReplyThere(facts)),
     signs: [
-      { weight: 0.5, see: cpuText },
+      { weight: 0.55, see: (facts) => (isScarce(facts) ? cpuText(facts) : undefined) },
+      { weight: 0.35, see: (facts) => (isScarce(facts) ? undefined : cpuText(facts)) },
       { weight: 0.5, see: memoryText },
       {
         weight: 0.2,
@@ -150,10 +162,18 @@ export const CAUSE_TABLE: readonly CauseRow[] = [
         (s) => s.undrainedBytes > 0 && `${s.undrainedBytes} bytes were received and nobody reads them`,
       ),
       {
-        weight: 0.4,
+        weight: 0.5,
         see: (facts) =>
-          isReplyThere(facts) && (facts.inFlight?.answered ?? 0) > 0
-            ? `${facts.inFlight?.answered} requests have their reply, and their task has not taken it`
+          isReplyThere(facts) && isUntaken(facts)
+            ? `${facts.inFlight?.answered} requests have their reply, and their task gets no CPU to take it`
+            : undefined,
+      },
+      {
+        weight: 0.25,
+        // A server that is slow owes something whenever somebody looks; nobody does where a CPU is what is waited for.
+        see: ({ inFlight, lateMs }) =>
+          inFlight?.awaited === 0 && inFlight.answered === 0 && lateMs !== undefined
+            ? `replies took ${ms(lateMs)}, and a moment later the kernel waited for none (0 awaited)`
             : undefined,
       },
       { weight: 0.2, see: (facts) => (isOthersLate(facts) ? othersText(facts) : undefined) },
@@ -195,6 +215,11 @@ function isAckedAtOnce(sockets: SocketFacts): boolean {
   );
 }
 
+/** What a closed window makes the client probe again was not lost. */
+function isLossy({ retransShare, refusedBytes }: SocketFacts): boolean {
+  return retransShare >= LIMITS.retransShare && refusedBytes === 0;
+}
+
 function isThoughtAbout({ rttMs }: SocketFacts, lateMs: number): boolean {
   return lateMs >= Math.max(LIMITS.lateMs, LIMITS.lateRoundTrips * rttMs);
 }
@@ -205,13 +230,22 @@ function silenceText({ sockets, inFlight }: Facts): string | undefined {
   return isSilent ? `nothing has come from the server for ${ms(sockets?.lastReceiveMs ?? 0)}` : undefined;
 }
 
-function isReplyThere({ sockets, inFlight }: Facts): boolean {
-  const isTaken = inFlight !== undefined && inFlight.answered > 0 && inFlight.awaited === 0;
-  return isTaken || (sockets?.undrainedBytes ?? 0) > 0;
+function isReplyThere(facts: Facts): boolean {
+  const isEvery = isUntaken(facts) && facts.inFlight?.awaited === 0;
+  return isEvery || (facts.sockets?.undrainedBytes ?? 0) > 0;
 }
 
-function isPressed(facts: Facts): boolean {
-  return (cpuText(facts) ?? memoryText(facts)) !== undefined;
+function isUntaken({ inFlight }: Facts): boolean {
+  return (inFlight?.answered ?? 0) > 0;
+}
+
+/** The pressure of the last 10 s does not tell yet of what began a moment ago; a task that was seen waiting does. */
+function isStarved(facts: Facts): boolean {
+  return isUntaken(facts) || (cpuText(facts) ?? memoryText(facts)) !== undefined;
+}
+
+function isScarce({ pressure }: Facts): boolean {
+  return (pressure?.cpu?.someAvg10 ?? 0) >= LIMITS.cpuScarcePercent;
 }
 
 function cpuText({ pressure }: Facts): string | undefined {

@@ -1,5 +1,6 @@
 // The runner's thread: messages in, calls of the runner, messages out. No decision in here.
 
+import { openTable } from "../kernel/table.ts";
 import { AodError } from "../model/failure.ts";
 import { openBatchesFolder } from "../system/batches-folder.ts";
 import type { FromRunner, ToRunner } from "../thread/messages.ts";
@@ -21,6 +22,7 @@ serve<ToRunner, FromRunner>((port) => {
           notify: message.notify,
           facts: readHostFacts(),
           host: HOST,
+          live: openTable(message.table),
           report: (report) => port.post(report),
           fail: (thrown) => port.fail(thrown),
         });

@@ -78,7 +78,7 @@ export class Supervisor {
     });
     this.#runner = supervised("runner", consequences, {
       spawn: options.spawn.runner,
-      begin: () => [{ type: "start", outputDir: this.#config.outputDir, notify: this.#config.notify }],
+      begin: () => this.#beginRunner(),
       onReport: (report) => this.#fromRunner(report),
     });
     this.#janitor = supervised("janitor", consequences, {
@@ -144,6 +144,12 @@ export class Supervisor {
     const about = { source: this.#options.sourceName, rules: this.#config.rules };
     const start = { type: "start", handles, ...about } as const;
     return this.#watch?.attached ? [start, { type: "attached" }] : [start];
+  }
+
+  #beginRunner(): readonly ToRunner[] {
+    const { outputDir, notify } = this.#config;
+    const { tableAddress, tableBytes } = this.#options.source.memory;
+    return [{ type: "start", outputDir, notify, table: { tableAddress, tableBytes } }];
   }
 
   #beginJanitor(): readonly ToJanitor[] {
@@ -264,7 +270,7 @@ export class Supervisor {
     this.#tell({ type: "stopping" });
     this.#watch?.close();
     const detectorClosed = await this.#detector.stop(STOP_WITHIN_MS.detector);
-    await this.#runner.stop(STOP_WITHIN_MS.runner);
+    const runnerClosed = await this.#runner.stop(STOP_WITHIN_MS.runner);
     await this.#janitor.stop(STOP_WITHIN_MS.janitor);
     this.#desk.close();
     this.#desk.dropAll("aod was stopped before it was complete");
@@ -275,8 +281,8 @@ export class Supervisor {
       losses: this.#losses.now(),
       open: this.#desk.open(),
     });
-    // A detector that is still blocked may yet read the memory; the end of the process takes it all.
-    if (!detectorClosed) return;
+    // A thread that is still blocked may yet read the memory; the end of the process takes it all.
+    if (!detectorClosed || !runnerClosed) return;
     this.#options.source.close();
     this.#wakeSources.close();
   }

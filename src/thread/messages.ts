@@ -20,7 +20,7 @@ import type { Operation } from "../model/operation.ts";
 import type { Request } from "../model/request.ts";
 import type { Rule } from "../model/rule.ts";
 import type { KnownTree } from "../model/share.ts";
-import type { SourceHandles } from "../model/source.ts";
+import type { SourceHandles, TableHandles } from "../model/source.ts";
 
 /** What every thread takes beside its own commands. */
 export type Common =
@@ -91,7 +91,12 @@ export type FromDetector =
 
 export type ToRunner =
   | Common
-  | { readonly type: "start"; readonly outputDir: string; readonly notify: NotifySettings | undefined }
+  | {
+      readonly type: "start";
+      readonly outputDir: string;
+      readonly notify: NotifySettings | undefined;
+      readonly table: TableHandles;
+    }
   | { readonly type: "configure"; readonly notify: NotifySettings | undefined }
   /** Run the program that is to be told of it. */
   | { readonly type: "notify"; readonly notice: Notice }

@@ -21,7 +21,7 @@ import { totalBytes } from "../../src/runner/tar.ts";
 import { openBatchesFolder } from "../../src/system/batches-folder.ts";
 import { anOrder, FROZEN_AT } from "../helpers/order.ts";
 import { seeded } from "../helpers/random.ts";
-import { aFrozen } from "../helpers/request-table.ts";
+import { aFrozen, aLiveTable } from "../helpers/request-table.ts";
 import { percentile, printRow } from "./row.ts";
 
 const LINES = GEOMETRY.SETS * GEOMETRY.SET_LINES;
@@ -78,6 +78,7 @@ const context = {
   ownLosses: () => ({}),
   children: new Children(),
   baselines: { before: () => undefined, failedBefore: () => undefined },
+  live: aLiveTable(),
   slots: new Slots(4),
   stop: new AbortController().signal,
 };

@@ -1,9 +1,10 @@
 // Request tables for tests: requests in, the 64 bytes a line that the kernel would have written out.
 
+import { ptr } from "bun:ffi";
 import type { FrozenMemory } from "../../src/model/capture.ts";
 import { type Operation, writeOperation } from "../../src/model/operation.ts";
 import { GEOMETRY, OPERATION, REQUEST_BYTES } from "../../src/model/request.gen.ts";
-import { type Request, writeRequest } from "../../src/model/request.ts";
+import { type Request, RequestMemory, writeRequest } from "../../src/model/request.ts";
 
 export const TABLE_BYTES = GEOMETRY.SETS * GEOMETRY.SET_LINES * REQUEST_BYTES;
 
@@ -18,6 +19,12 @@ export function aTable(requests: readonly Request[], bytes = TABLE_BYTES): Array
   return table;
 }
 
+// What an address was taken of stays referenced, or it is collected.
+const LIVE = new Uint8Array(TABLE_BYTES);
+
+/** Where threads find a table: one that stays empty. */
+export const LIVE_TABLE = { tableAddress: ptr(LIVE), tableBytes: LIVE.byteLength } as const;
+
 /** What the kernel side's memory shows of these requests and operations. */
 export function aFrozen(
   requests: readonly Request[] = [],
@@ -28,4 +35,9 @@ export function aFrozen(
   for (const [index, operation] of operations.entries())
     writeOperation(view, index * OPERATION.BYTES, operation);
   return { table: aTable(requests), operations: lines };
+}
+
+/** The table as it is when a capture is made of it. */
+export function aLiveTable(requests: readonly Request[] = []): RequestMemory {
+  return new RequestMemory(aTable(requests));
 }

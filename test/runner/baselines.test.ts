@@ -63,7 +63,9 @@ describe("baselines", () => {
       [{}, undefined, [1, 1, 3]],
     ];
     let next: Partial<ChildResult> = {};
-    const run = async () => ({ ...good, ...next }) as ChildResult;
+    // What ss says is sampled as well, where it is installed.
+    const run: Children["run"] = async ([program]) =>
+      ({ ...good, ...(program.endsWith("/ss") ? {} : next) }) as ChildResult;
     const { clock, baselines } = aBaselines({ children: { run } });
     for (const [result, why, counts] of results) {
       next = result;

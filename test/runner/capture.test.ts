@@ -10,7 +10,7 @@ import { manifestFaults } from "../helpers/manifest.ts";
 import { anOrder } from "../helpers/order.ts";
 import { aRequest } from "../helpers/request.ts";
 
-import { aFrozen } from "../helpers/request-table.ts";
+import { aFrozen, aLiveTable } from "../helpers/request-table.ts";
 import { mountSmall } from "../helpers/small-disk.ts";
 
 import { tempDir } from "../helpers/temp-dir.ts";
@@ -33,6 +33,7 @@ function aContext(outputDir = tempDir()) {
     ownLosses: () => ({ abandoned_children: 3, samples_timed_out: 2 }),
     children: new Children(),
     baselines: { before: () => undefined, failedBefore: () => undefined },
+    live: aLiveTable(),
     slots: new Slots(4),
     stop: new AbortController().signal,
   };

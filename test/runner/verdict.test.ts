@@ -119,13 +119,18 @@ describe("one fact removed", () => {
       { sockets: someSockets({ lastReceiveMs: 2700 }) },
       "server",
     ],
-    ["host, its pressure", PLAIN.host, { pressure: somePressure(5) }, "server"],
+    [
+      "host, its pressure and who gets no CPU",
+      { ...PLAIN.host, inFlight: { awaited: 2, answered: 0 } },
+      { pressure: somePressure(5) },
+      "server",
+    ],
     ["host, that replies are there", PLAIN.host, { inFlight: { awaited: 0, answered: 0 } }],
     ["host, that it is not this server alone", PLAIN.host, { others: { replies: 90, medianMs: 2 } }],
     [
       "network, that it is more than a lost segment long ago",
       {},
-      { sockets: someSockets({ retransShare: 0.3 }) },
+      { sockets: someSockets({ retransShare: 0.3, isShareRecent: false }) },
     ],
     ["network, that it is more than a lost connection", {}, { signals: ["reconnect", "connect_err"] }],
     ["session, that it is about sessions", {}, { statuses: ["STATUS_ACCESS_DENIED"] }],
@@ -142,6 +147,41 @@ describe("one fact alone", () => {
     [
       "a way that has become long",
       { lateMs: 130, sockets: someSockets({ rttMs: 121, minRttMs: 0.1 }) },
+      "network",
+    ],
+    [
+      "loss since all was well",
+      { lateMs: 1000, sockets: someSockets({ retransShare: 0.05 }), inFlight: { awaited: 0, answered: 0 } },
+      "network",
+    ],
+    // What a closed window makes the client probe again was not lost.
+    [
+      "a server that takes no more, and is probed",
+      { sockets: someSockets({ retransShare: 0.3, refusedBytes: 3e6 }) },
+      "server",
+    ],
+    // The pressure of the last 10 s does not tell yet of what began a moment ago.
+    [
+      "a task that has its reply and gets no CPU",
+      { lateMs: 500, inFlight: { awaited: 0, answered: 1 } },
+      "host",
+    ],
+    // Some pressure is part of a busy day, and explains no wait of half a second.
+    [
+      "a slow server on a busy host",
+      { ...PLAIN.server, pressure: { ...somePressure(30), runnable: 6 } },
+      "server",
+    ],
+    // They were slow, and are over: whose time it was can't be told any more.
+    ["slow replies on a busy host that is owed none", { lateMs: 500, pressure: somePressure(30) }, "unknown"],
+    // As long as the way takes, replies can't be there.
+    [
+      "requests on a way that has become long",
+      {
+        lateMs: 130,
+        inFlight: { awaited: 3, answered: 0 },
+        sockets: someSockets({ rttMs: 121, minRttMs: 0.1 }),
+      },
       "network",
     ],
     // 40 ms is what a delayed acknowledgement takes: a slow server on a fast network shows it.

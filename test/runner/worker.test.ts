@@ -6,7 +6,7 @@ import type { FromRunner, ToRunner } from "../../src/thread/messages.ts";
 import { aNotice } from "../helpers/notice.ts";
 import { anOrder } from "../helpers/order.ts";
 import { aRequest } from "../helpers/request.ts";
-import { aFrozen } from "../helpers/request-table.ts";
+import { aFrozen, LIVE_TABLE } from "../helpers/request-table.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 import { Thread } from "../helpers/thread.ts";
 import { untar } from "../helpers/untar.ts";
@@ -24,7 +24,7 @@ describe("the runner's thread", () => {
   test("makes captures of orders, and takes the table over", async () => {
     const { outputDir, path, thread } = aRunner();
     writeFileSync(join(path, ".aod_20261123T012345.678Z_slow.partial"), "what a crash has left");
-    thread.post({ type: "start", outputDir, notify: undefined });
+    thread.post({ type: "start", outputDir, notify: undefined, table: LIVE_TABLE });
     await thread.take("ready");
     expect(readdirSync(path)).toEqual([]);
 
@@ -58,7 +58,7 @@ describe("the runner's thread", () => {
 
   test("finishes what it has begun, or drops it whole, when it is stopped", async () => {
     const { outputDir, path, thread } = aRunner();
-    thread.post({ type: "start", outputDir, notify: undefined });
+    thread.post({ type: "start", outputDir, notify: undefined, table: LIVE_TABLE });
     // More than are made and may wait: some are dropped, for they come faster than a capture is made.
     const frozen = aFrozen();
     for (let order = 0; order < ORDERS; order++) {
@@ -78,7 +78,7 @@ describe("the runner's thread", () => {
   test("runs the program that it was told of last, and captures while that hangs", async () => {
     const { outputDir, thread } = aRunner();
     const settings = (command: readonly [string, ...string[]]) => ({ command, on: [], timeoutMs: 60_000 });
-    thread.post({ type: "start", outputDir, notify: settings(["/bin/false"]) });
+    thread.post({ type: "start", outputDir, notify: settings(["/bin/false"]), table: LIVE_TABLE });
     await thread.take("ready");
     const notice = aNotice();
     thread.post({ type: "notify", notice });
@@ -104,7 +104,7 @@ describe("the runner's thread", () => {
 
   test("shows in a capture what changed since it took a sample", async () => {
     const { outputDir, path, thread } = aRunner();
-    thread.post({ type: "start", outputDir, notify: undefined });
+    thread.post({ type: "start", outputDir, notify: undefined, table: LIVE_TABLE });
     await thread.take("ready");
     thread.post({ type: "sample", reason: "resolved" });
     // Samples hold up nobody: whether one is there shows only in a capture.
@@ -127,7 +127,7 @@ describe("the runner's thread", () => {
     const { outputDir, thread } = aRunner();
     const elsewhere = tempDir();
     symlinkSync(outputDir, join(elsewhere, "batches"));
-    thread.post({ type: "start", outputDir: elsewhere, notify: undefined });
+    thread.post({ type: "start", outputDir: elsewhere, notify: undefined, table: LIVE_TABLE });
     expect((await thread.take("failed")).failure.code).toBe("OUTPUT_UNUSABLE");
   });
 });
