@@ -12,6 +12,7 @@ import { latencyScenarios } from "./scenarios/latency.ts";
 import { moduleScenarios } from "./scenarios/module.ts";
 import { quietScenarios } from "./scenarios/quiet.ts";
 import { troubleScenarios } from "./scenarios/trouble.ts";
+import { verdictScenarios } from "./scenarios/verdict.ts";
 import { startServer } from "./server.ts";
 
 // The first ones need a kernel that has not loaded cifs yet.
@@ -23,6 +24,7 @@ const SCENARIOS = [
   ...hungScenarios,
   ...errorScenarios,
   ...troubleScenarios,
+  ...verdictScenarios,
   ...quietScenarios,
 ];
 

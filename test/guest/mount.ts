@@ -19,6 +19,7 @@ export const MOUNTS = {
   multichannel: { source: `//${SECOND_ADDRESS}/alpha`, options: "nosharesock,multichannel,max_channels=3" },
   alpha: { source: "//127.0.0.1/alpha", options: "" },
   beta: { source: "//127.0.0.1/beta", options: "" },
+  slowDisk: { source: "//127.0.0.1/beta", options: "nosharesock" },
   fewCredits: { source: "//127.0.0.1/alpha", options: "nosharesock,max_credits=20" },
   limited: { source: "//127.0.0.1/alpha", options: "nosharesock,username=limited" },
   // Without a cached handle of the root folder there is no open file, and only then does Samba end idle connections.

@@ -1,11 +1,12 @@
 """The process that scenarios blame: it does one thing to a share and says who did it.
 
-    provoke.py direct-io FILE THREADS ROUNDS   each thread reads and writes 4 KiB ROUNDS times with O_DIRECT
-    provoke.py direct-read FILE                reads 4 KiB once with O_DIRECT
-    provoke.py look PATH                       looks for a name that nobody has asked for: killable, unlike a read
-    provoke.py read-end FILE TIMES             reads a file to its end and once more
-    provoke.py notify FOLDER                   waits in CIFS_IOC_NOTIFY
-    provoke.py lock FILE                       waits for, or holds, a byte-range lock
+    provoke.py direct-io FILE THREADS ROUNDS     each thread reads and writes 4 KiB ROUNDS times with O_DIRECT
+    provoke.py direct-read FILE                  reads 4 KiB once with O_DIRECT
+    provoke.py look PATH                         looks for a name that nobody has asked for: killable, unlike a read
+    provoke.py look-often FOLDER THREADS ROUNDS  each thread looks for ROUNDS such names
+    provoke.py read-end FILE TIMES               reads a file to its end and once more
+    provoke.py notify FOLDER                     waits in CIFS_IOC_NOTIFY
+    provoke.py lock FILE                         waits for, or holds, a byte-range lock
 
 Prints one JSON line with its pid and tids once everything is open, waits for a line on its input, does the thing, and
 prints the line `{"done": true}`. O_DIRECT, because buffered reads and writes are sent by kernel workers.
@@ -23,6 +24,7 @@ COMM = "provoker"
 CIFS_IOC_NOTIFY = 0x4005CF09  # _IOW(0xCF, 9, struct smb3_notify), fs/smb/client/cifs_ioctl.h
 NOTIFY_NAME_CHANGES = 0x3  # FILE_NOTIFY_CHANGE_FILE_NAME | _DIR_NAME, MS-SMB2 2.2.35
 BLOCK_BYTES = 4096
+FILE_BLOCKS = 256
 
 
 def say(**facts):
@@ -38,26 +40,22 @@ def wait_for_go():
     sys.stdin.readline()
 
 
-def direct_io(path, threads, rounds):
-    opened = [os.open(path, os.O_RDWR | os.O_DIRECT) for _ in range(threads)]
+def in_threads(threads, work):
+    """Calls work(index) in so many threads at once; what failed."""
     ready, go = threading.Barrier(threads + 1), threading.Event()
     tids, failures = [], []
 
-    def work(index):
+    def run(index):
         take_name()
         tids.append(threading.get_native_id())
-        buffer = mmap.mmap(-1, BLOCK_BYTES)
         ready.wait()
         go.wait()
         try:
-            for turn in range(rounds):
-                offset = (index * rounds + turn) * BLOCK_BYTES
-                os.preadv(opened[index], [buffer], offset)
-                os.pwritev(opened[index], [buffer], offset)
+            work(index)
         except OSError as error:
             failures.append(str(error))
 
-    workers = [threading.Thread(target=work, args=(index,)) for index in range(threads)]
+    workers = [threading.Thread(target=run, args=(index,)) for index in range(threads)]
     for worker in workers:
         worker.start()
     ready.wait()
@@ -67,6 +65,19 @@ def direct_io(path, threads, rounds):
     for worker in workers:
         worker.join()
     return failures
+
+
+def direct_io(path, threads, rounds):
+    opened = [os.open(path, os.O_RDWR | os.O_DIRECT) for _ in range(threads)]
+
+    def work(index):
+        buffer = mmap.mmap(-1, BLOCK_BYTES)
+        for turn in range(rounds):
+            offset = (index * rounds + turn) % FILE_BLOCKS * BLOCK_BYTES
+            os.preadv(opened[index], [buffer], offset)
+            os.pwritev(opened[index], [buffer], offset)
+
+    return in_threads(threads, work)
 
 
 def direct_read(path):
@@ -85,6 +96,14 @@ def look(path):
     wait_for_go()
     os.path.lexists(path)
     return []
+
+
+def look_often(folder, threads, rounds):
+    def work(index):
+        for turn in range(rounds):
+            os.path.lexists(f"{folder}/not-{index}-{turn}")
+
+    return in_threads(threads, work)
 
 
 def read_end(path, times):
@@ -123,6 +142,7 @@ actions = {
     "direct-io": direct_io,
     "direct-read": direct_read,
     "look": look,
+    "look-often": look_often,
     "read-end": read_end,
     "notify": notify,
     "lock": lock,

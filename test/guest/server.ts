@@ -1,4 +1,4 @@
-// The other side: Samba on the loopback device, a delay on the wire, and a server that stops answering.
+// The other side: Samba on the loopback device; a wire that delays or loses, a server that stops, a disk that is slow.
 
 import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -17,9 +17,16 @@ export const PASSWORD = "guest";
 /** Where the shares lie on the server's disk. */
 export const SHARE_FOLDERS = { alpha: "/srv/alpha", beta: "/srv/beta" } as const;
 
+/** The disk of beta, behind a device that can delay what is written. */
+const BETA_DISK = "beta";
+
+/** Samba's own default. */
+const CREDITS_MAX = 8192;
+
 // Three channels need interfaces that claim to be fast and RSS capable. deadtime is in minutes: the shortest there is.
-const CONFIG = `
+const config = (creditsMax: number): string => `
 [global]
+  smb2 max credits = ${creditsMax}
   server role = standalone server
   interfaces = ${["127.0.0.1", SECOND_ADDRESS].map((ip) => `"${ip};capability=RSS,speed=1000000000"`).join(" ")}
   bind interfaces only = yes
@@ -30,7 +37,8 @@ const CONFIG = `
   deadtime = 1
   log level = 1
 ${Object.entries(SHARE_FOLDERS)
-  .map(([share, folder]) => `[${share}]\n  path = ${folder}\n  read only = no`)
+  // A write is answered once it is on the disk.
+  .map(([share, folder]) => `[${share}]\n  path = ${folder}\n  read only = no\n  sync always = yes`)
   .join("\n")}
 `;
 
@@ -48,7 +56,7 @@ export async function startServer(): Promise<void> {
     for (let number = 0; number < 500; number++) writeFileSync(`${folder}/many/file-${number}`, "");
   }
   mkdirSync("/run/samba", { recursive: true });
-  writeFileSync(CONFIG_FILE, CONFIG);
+  writeFileSync(CONFIG_FILE, config(CREDITS_MAX));
   await run("useradd", "--no-create-home", "limited");
   for (const user of USERS) {
     await run("sh", "-c", `printf '%s\\n%s\\n' ${PASSWORD} ${PASSWORD} | smbpasswd -s -a ${user}`);
@@ -57,23 +65,71 @@ export async function startServer(): Promise<void> {
   await waitFor("smbd to listen", async () => (await run("ss", "-ltn")).includes(`${SECOND_ADDRESS}:445`));
 }
 
-/** A file system of its own, so that it can be frozen. */
+/** A file system of its own, so that it can be frozen, on a device that can be made slow. */
 async function makeDisk(folder: string): Promise<void> {
   const image = `/var/tmp/${basename(folder)}.ext4`;
   mkdirSync(folder, { recursive: true });
   await run("mke2fs", "-q", "-t", "ext4", image, "64M");
-  await run("modprobe", "loop");
-  await run("mount", "-o", "loop", image, folder);
+  for (const module of ["loop", "dm-mod", "dm-delay"]) await run("modprobe", module);
+  const device = (await run("losetup", "--find", "--show", image)).trim();
+  const sectors = (await run("blockdev", "--getsz", device)).trim();
+  writeDelay = (delayMs) => `0 ${sectors} delay ${device} 0 0 ${device} 0 ${delayMs}`;
+  await run("dmsetup", "create", BETA_DISK, "--noudevsync", "--table", writeDelay(0));
+  await run("dmsetup", "mknodes"); // there is no udev
+  await run("mount", `/dev/mapper/${BETA_DISK}`, folder);
+}
+
+/** The device's table; Documentation/admin-guide/device-mapper/delay.rst: for reads, then for writes. */
+let writeDelay: (delayMs: number) => string;
+
+/** What is written to beta's disk takes so much longer, several times in a row for each write, while `work` runs. */
+export async function withSlowDisk<T>(delayMs: number, work: () => Promise<T>): Promise<T> {
+  await setWriteDelay(delayMs);
+  try {
+    return await work();
+  } finally {
+    await setWriteDelay(0);
+  }
+}
+
+async function setWriteDelay(delayMs: number): Promise<void> {
+  await run("dmsetup", "suspend", BETA_DISK, "--noudevsync");
+  await run("dmsetup", "reload", BETA_DISK, "--noudevsync", "--table", writeDelay(delayMs));
+  await run("dmsetup", "resume", BETA_DISK, "--noudevsync");
 }
 
 /** Delays every packet by `delayMs` while `work` runs: a request and its reply take twice that. */
-export async function withDelay<T>(delayMs: number, work: () => Promise<T>): Promise<T> {
-  await run("tc", "qdisc", "add", "dev", "lo", "handle", "1:", "root", "netem", "delay", `${delayMs}ms`);
+export function withDelay<T>(delayMs: number, work: () => Promise<T>): Promise<T> {
+  return withNetem(["delay", `${delayMs}ms`], work);
+}
+
+/** Loses so many of all packets, in both directions, while `work` runs. */
+export function withLoss<T>(percent: number, work: () => Promise<T>): Promise<T> {
+  return withNetem(["loss", `${percent}%`], work);
+}
+
+async function withNetem<T>(what: readonly string[], work: () => Promise<T>): Promise<T> {
+  await run("tc", "qdisc", "add", "dev", "lo", "handle", "1:", "root", "netem", ...what);
   try {
     return await work();
   } finally {
     await run("tc", "qdisc", "del", "dev", "lo", "root");
   }
+}
+
+/** Connections that are made while `work` runs are granted so few requests at a time. */
+export async function withFewCredits<T>(creditsMax: number, work: () => Promise<T>): Promise<T> {
+  await reconfigure(creditsMax);
+  try {
+    return await work();
+  } finally {
+    await reconfigure(CREDITS_MAX);
+  }
+}
+
+async function reconfigure(creditsMax: number): Promise<void> {
+  writeFileSync(CONFIG_FILE, config(creditsMax));
+  await run("smbcontrol", "smbd", "reload-config");
 }
 
 /** Stops every smbd while `work` runs: requests reach the server's sockets and nobody answers. */

@@ -1,0 +1,192 @@
+// Who is to blame, made plain one cause at a time: the wire, the server's disk, its credits, this machine's CPUs, two at
+// once. The machine is emulated and at times short of CPU by itself: then a capture may say that it can't tell. One has to
+// name the cause, and none may name another.
+
+import assert from "node:assert/strict";
+import { renameSync } from "node:fs";
+import type { Daemon } from "../daemon.ts";
+import { type MountName, mount, mountPoint } from "../mount.ts";
+import { Provoker, run, waitFor } from "../process.ts";
+import type { Scenario } from "../scenario.ts";
+import { withDelay, withFewCredits, withLoss, withSlowDisk } from "../server.ts";
+
+// A capture for each anomaly, as long as it lasts.
+const SLOW = `
+watch_interval_sec: 10
+guardian:
+  capture_cooldown_sec: 0
+  anomalies:
+    slow:
+      type: Latency
+      acceptable_count: 6
+      default_threshold_ms: 400
+      emergency_threshold_ms: 20000
+      actions: [inflight, netstat]
+`;
+
+const STUCK = `
+guardian:
+  capture_cooldown_sec: 0
+  anomalies:
+    stuck:
+      type: Stuck
+      threshold_ms: 500
+      actions: [inflight, netstat]
+`;
+
+const THREADS = 4;
+/** Of work that is ended when the verdict is there. */
+const ENDLESS = 10_000;
+const CAPTURES_MAX = 6;
+
+interface Trouble {
+  readonly name: string;
+  readonly mount: MountName;
+  readonly around: (work: () => Promise<void>) => Promise<void>;
+  readonly cause: string;
+  /** What the reasons have to say. */
+  readonly because: readonly RegExp[];
+}
+
+const TROUBLES: readonly Trouble[] = [
+  {
+    name: "a delay on the wire is the network's",
+    mount: "plain",
+    around: (work) => withDelay(300, work),
+    cause: "network",
+    because: [/^round trip \d+ ms, at its shortest /],
+  },
+  {
+    name: "packets that get lost are the network's",
+    mount: "plain",
+    around: (work) => withLoss(40, work),
+    cause: "network",
+    because: [/% of all bytes were sent again since all was well$|^segments are being sent again/],
+  },
+  {
+    name: "a slow disk of the server's is the server's",
+    mount: "slowDisk",
+    around: (work) => withSlowDisk(400, work),
+    cause: "server",
+    because: [/^everything is acknowledged .*, replies take \d+ ms$/],
+  },
+  {
+    name: "a long way to a slow disk can't be told apart, and both are said",
+    mount: "slowDisk",
+    around: (work) => withSlowDisk(800, () => withDelay(100, work)),
+    cause: "unknown",
+    because: [/ at once$/, /^round trip /, /^everything is acknowledged /],
+  },
+  {
+    name: "without ss nothing but what is known is said",
+    mount: "slowDisk",
+    around: (work) => withoutSs(() => withSlowDisk(400, work)),
+    cause: "unknown",
+    because: [/^sockets were not collected/, /requests were sent and have no reply yet$/],
+  },
+];
+
+export const verdictScenarios: readonly Scenario[] = [
+  ...TROUBLES.map(
+    (trouble): Scenario => ({
+      name: `verdict: ${trouble.name}`,
+      mounts: [trouble.mount],
+      config: SLOW,
+      async run({ aod }) {
+        const file = `${mountPoint(trouble.mount)}/data`;
+        // What the way takes when it is free is known of a connection that has been used.
+        const before = await Provoker.start("direct-io", file, 1, 3);
+        before.go();
+        await before.done();
+        const provoker = await Provoker.start("direct-io", file, THREADS, ENDLESS);
+        await trouble.around(async () => {
+          provoker.go();
+          await expectVerdict(aod, trouble);
+          provoker.kill();
+        });
+      },
+    }),
+  ),
+  {
+    name: "verdict: tasks that queue for few credits of a server that answers are told from a slow server",
+    config: STUCK,
+    async run({ aod }) {
+      // Looking for a name takes three: four tasks are served at a time, and 76 wait.
+      await withFewCredits(16, async () => {
+        await mount("plain");
+        const provoker = await Provoker.start("look-often", `${mountPoint("plain")}/many`, 80, ENDLESS);
+        await withDelay(20, async () => {
+          provoker.go();
+          await expectVerdict(aod, { cause: "credits", because: [/^\d+ tasks wait for credits$/] });
+          provoker.kill();
+        });
+      });
+    },
+  },
+  {
+    name: "verdict: replies that find no CPU for their tasks are this machine's",
+    mounts: ["plain"],
+    config: SLOW,
+    async run({ aod }) {
+      const others = (await run("pidof", "smbd")).trim().split(" ");
+      for (const pid of [...others, String(aod.pid)]) await run("taskset", "-acp", "0", pid);
+      const onItsCpu = ["taskset", "-c", "1"];
+      const provoker = await Provoker.startIn(
+        onItsCpu,
+        "look-often",
+        `${mountPoint("plain")}/many`,
+        THREADS,
+        ENDLESS,
+      );
+      const hog = Bun.spawn([...onItsCpu, "chrt", "-f", "50", "sh", "-c", "while :; do :; done"]);
+      try {
+        provoker.go();
+        const because = [/^\d+ requests have their reply, and their task gets no CPU to take it$/];
+        await expectVerdict(aod, { cause: "host", because });
+        provoker.kill();
+      } finally {
+        hog.kill("SIGKILL");
+        for (const pid of others) await run("taskset", "-acp", "0,1", pid);
+      }
+    },
+  },
+];
+
+/** Opens one capture after the other until one names the cause; none may name another. */
+async function expectVerdict(
+  aod: Daemon,
+  { cause, because }: Pick<Trouble, "cause" | "because">,
+): Promise<void> {
+  const seen: string[] = [];
+  for (let number = 1; number <= CAPTURES_MAX; number++) {
+    const names = await waitFor(`capture ${number}, after ${seen.join("; ")}`, () =>
+      aod.captures.length >= number ? aod.captures : undefined,
+    );
+    const { manifest } = await aod.open(names[number - 1] as string);
+    const { verdict } = manifest;
+    const text = JSON.stringify(verdict);
+    seen.push(text);
+    assert.ok([cause, "unknown"].includes(verdict.cause), text);
+    assert.equal(verdict.confidence > 0, verdict.cause !== "unknown", text);
+    if (verdict.cause !== cause) continue;
+    for (const pattern of because)
+      assert.ok(
+        verdict.because.some((one) => pattern.test(one)),
+        text,
+      );
+    assert.match(aod.log, new RegExp(`verdict=${cause}`));
+    return;
+  }
+  assert.fail(`none of ${CAPTURES_MAX} verdicts is ${cause}: ${seen.join("\n")}`);
+}
+
+/** The program is not there while `work` runs. */
+async function withoutSs(work: () => Promise<void>): Promise<void> {
+  const path = Bun.which("ss") as string;
+  renameSync(path, `${path}.away`);
+  try {
+    await work();
+  } finally {
+    renameSync(`${path}.away`, path);
+  }
+}
