@@ -15,6 +15,7 @@ OBJECTS := build/bpf/aod.bpf.o build/bpf/aod-plain.bpf.o
 ASSETS := $(LIBRARIES) $(OBJECTS) build/lib/zstd-napi.so
 SOURCES := $(shell find src config -type f 2>/dev/null)
 KERNEL ?= 6.12
+CPU ?= max
 # bpftool is in a folder that only root's PATH has.
 export PATH := $(PATH):/usr/sbin:/sbin
 
@@ -46,7 +47,7 @@ bench: dist/aod ## measure; prints a table and asserts nothing
 	$(Q)$(BUN) test/bench/run.ts
 
 e2e: dist/aod ## a guest with a real cifs mount and Samba: make e2e KERNEL=6.1 or 6.12
-	$(Q)scripts/guest/run.sh $(KERNEL)
+	$(Q)scripts/guest/run.sh $(KERNEL) --cpu $(CPU) $(if $(ONLY),--only "$(ONLY)")
 
 gen: build/bpf/aod.bpf.o ## generate src/model/request.gen.ts from bpf/request.h
 	$(Q)$(BUN) scripts/gen-request.ts
@@ -72,7 +73,7 @@ $(OBJECTS) &: $(wildcard bpf/*.h bpf/*.c) scripts/build-bpf.sh | $(SETUP)
 	$(Q)mkdir -p $(@D)
 	$(Q)scripts/build-bpf.sh
 
-$(LIBRARIES): scripts/copy-library.sh | $(SETUP)
+$(LIBRARIES): scripts/copy-library.sh scripts/weaken-glibc.ts | $(SETUP)
 	$(say) COPY $@
 	$(Q)mkdir -p $(@D)
 	$(Q)scripts/copy-library.sh $@

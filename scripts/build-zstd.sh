@@ -24,9 +24,28 @@ for source in deps/zstd/lib/{common,compress,decompress}/*.[cS] src/*.cc; do
 	esac
 done | xargs -P "$(nproc)" -I{} sh -c '{}'
 
+# glibc 2.34 took libpthread and libdl into libc and gave their functions a new version, which older ones lack. The old names
+# are still there: what is linked to these stand-ins finds them on any glibc.
+base=GLIBC_2.2.5
+[ "$(uname -m)" = x86_64 ] || base=GLIBC_2.17
+stand_in() {
+	local soname=$1
+	shift
+	printf 'void %s(void) {}\n' "$@" >"$objects/stand-in.c"
+	echo "$base { global: $(printf '%s; ' "$@") local: *; };" >"$objects/stand-in.map"
+	clang -shared -nostdlib -w -fPIC -fno-builtin "$objects/stand-in.c" -Wl,-soname,"$soname" \
+		-Wl,--version-script="$objects/stand-in.map" -o "$objects/$soname"
+}
+stand_in libpthread.so.0 pthread_create pthread_join pthread_rwlock_{rdlock,wrlock,unlock}
+stand_in libdl.so.2 dladdr
+# libstdc++ asks glibc 2.32 whether there is one thread only. 0: there may be more, which is always right.
+echo '__attribute__((visibility("hidden"))) char __libc_single_threaded;' |
+	clang -x c -fPIC -c - -o "$objects/single-threaded.o"
+
 echo '{ global: napi_register_module_v1; node_api_module_get_api_version_v1; local: *; };' >"$objects/exports.map"
 # LLVM's unwinder in place of libgcc's, which asks for a function that glibc has had only since 2.35: RHEL 9 has 2.34.
-clang++ -shared -s -nodefaultlibs "$objects"/*.o -Wl,-Bstatic -lstdc++ -lunwind -Wl,-Bdynamic -lgcc -lc -lm \
+clang++ -shared -s -nodefaultlibs "$objects"/*.o -Wl,-Bstatic -lstdc++ -lunwind -Wl,-Bdynamic \
+	"$objects"/lib{pthread.so.0,dl.so.2} -lgcc -lc -lm \
 	-Wl,--version-script="$objects/exports.map" -Wl,--gc-sections -Wl,--build-id=none -Wl,--as-needed \
 	-Wl,-z,noexecstack,-z,relro,-z,now -o "$out.new"
 mv "$out.new" "$out"

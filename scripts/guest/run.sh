@@ -3,6 +3,7 @@
 #
 #   scripts/guest/run.sh KERNEL              KERNEL is 6.1 or 6.12; the last line is "N passed, N failed"
 #   scripts/guest/run.sh KERNEL --only TEXT  only the scenarios whose name contains TEXT
+#   scripts/guest/run.sh KERNEL --cpu MODEL  on a processor that QEMU knows; Nehalem is of 2008 and has no AVX
 #   scripts/guest/run.sh KERNEL --shell      a shell on the guest's console, with everything in place
 #
 # The machine is emulated, so that it runs anywhere, and has no network. Its root file system is thrown away after
@@ -17,7 +18,7 @@ boot_timeout_sec=90   # from power on to the first line of the scenarios; 7 s on
 quiet_timeout_sec=300 # between two lines of the scenarios; the longest takes two minutes
 
 usage() {
-	sed -n '4,6s/^# *//p' "$0" >&2
+	sed -n '4,7s/^# *//p' "$0" >&2
 	exit 64
 }
 say() { echo "guest: $*" >&2; }
@@ -25,9 +26,11 @@ say() { echo "guest: $*" >&2; }
 kernel=
 mode=play
 only=
+cpu=max
 while [ $# -gt 0 ]; do
 	case $1 in
 	--shell) mode=shell ;;
+	--cpu) cpu=${2:?--cpu needs a model} && shift ;;
 	--only) only=${2:?--only needs a text} && shift ;;
 	-*) usage ;;
 	*)
@@ -60,7 +63,7 @@ make_payload() {
 }
 
 start_machine() {
-	exec qemu-system-x86_64 -accel tcg,thread=multi -cpu max -smp 2 -m 1536 -nic none -display none -no-reboot \
+	exec qemu-system-x86_64 -accel tcg,thread=multi -cpu "$cpu" -smp 2 -m 1536 -nic none -display none -no-reboot \
 		-kernel "$image/vmlinuz" -initrd "$image/initrd.img" \
 		-append "console=ttyS0 quiet loglevel=4 panic=-1 sysrq_always_enabled $1" \
 		-drive "file=$image/root.ext4,format=raw,if=virtio,snapshot=on" \

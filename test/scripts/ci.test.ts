@@ -19,12 +19,12 @@ async function runSteps(targets: { readonly test: string; readonly demo: string;
 describe(".ci/run", () => {
   test.each([
     [
-      "adds up the sums, a demo is one, the guest runs twice",
+      "adds up the sums, a demo is one, the guest runs three times",
       "echo 7 passed, 0 failed",
       "true",
       "echo 2 passed, 0 failed",
       0,
-      "12 passed, 0 failed",
+      "14 passed, 0 failed",
     ],
     [
       "counts what was left out",
@@ -32,7 +32,7 @@ describe(".ci/run", () => {
       "true",
       "echo 1 passed, 0 failed",
       0,
-      "10 passed, 0 failed, 3 skipped",
+      "11 passed, 0 failed, 3 skipped",
     ],
     [
       "fails with a failed test",
@@ -40,7 +40,7 @@ describe(".ci/run", () => {
       "true",
       "echo 1 passed, 0 failed",
       1,
-      "10 passed, 1 failed",
+      "11 passed, 1 failed",
     ],
     [
       "runs the others when a step dies",
@@ -48,7 +48,7 @@ describe(".ci/run", () => {
       "true",
       "echo 1 passed, 0 failed",
       1,
-      "3 passed, 1 failed",
+      "4 passed, 1 failed",
     ],
     [
       "believes the exit status more than the sum",
@@ -56,7 +56,7 @@ describe(".ci/run", () => {
       "true",
       "echo 1 passed, 0 failed",
       1,
-      "10 passed, 1 failed",
+      "11 passed, 1 failed",
     ],
     [
       "takes the last sum",
@@ -64,7 +64,7 @@ describe(".ci/run", () => {
       "true",
       "echo 1 passed, 0 failed",
       0,
-      "7 passed, 0 failed",
+      "8 passed, 0 failed",
     ],
     [
       "gives nobody a terminal to ask",
@@ -72,7 +72,7 @@ describe(".ci/run", () => {
       "true",
       "echo 1 passed, 0 failed",
       1,
-      "3 passed, 1 failed",
+      "4 passed, 1 failed",
     ],
     [
       "asks for BPF",
@@ -80,7 +80,7 @@ describe(".ci/run", () => {
       "true",
       "echo 1 passed, 0 failed",
       0,
-      "4 passed, 0 failed",
+      "5 passed, 0 failed",
     ],
   ] as const)("%s", async (_, testRecipe, demo, e2e, exitCode, last) => {
     expect(await runSteps({ test: testRecipe, demo, e2e })).toEqual({ exitCode, last });
