@@ -12,8 +12,14 @@ export interface HourlyLimits {
   readonly bytes: number;
 }
 
-/** Why a capture was not made: the cooldown of its rule and share, or what an hour may have. */
-export const SUPPRESSION_CAUSES = ["cooldown", "captures_of_rule", "captures_of_all", "bytes"] as const;
+/** Why a capture was not made: the cooldown of its rule and share, as many as can be at once, or what an hour may have. */
+export const SUPPRESSION_CAUSES = [
+  "cooldown",
+  "captures_under_way",
+  "captures_of_rule",
+  "captures_of_all",
+  "bytes",
+] as const;
 export type SuppressionCause = (typeof SUPPRESSION_CAUSES)[number];
 
 export const ALL_RULES = 3;
