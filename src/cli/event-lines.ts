@@ -112,13 +112,14 @@ export function lineOf(event: SupervisorEvent): LogLine | undefined {
     case "suppressed": {
       const { cooldown, ...hourly } = event.counts;
       const causes = Object.keys(event.counts) as (keyof typeof event.counts)[];
+      const keys = new Set(causes.flatMap((cause) => SUPPRESSION_KEYS[cause] ?? []));
       return {
         level: Object.keys(hourly).length > 0 ? "warn" : "info",
         text: "captures were held back",
         values: {
           cooldown,
           ...hourly,
-          see: [...new Set(causes.map((cause) => SUPPRESSION_KEYS[cause]))].join(","),
+          see: [...keys].join(",") || undefined,
         },
       };
     }

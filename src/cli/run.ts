@@ -16,13 +16,15 @@ import { claimOutputFolder } from "../supervisor/output-folder.ts";
 import { exitCodeOf } from "../supervisor/restart.ts";
 import { onSignals } from "../supervisor/signals.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
-import { dropCodePages } from "../system/resident.ts";
+import { findProgramPages } from "../system/resident.ts";
 import { CONFIG_ARGUMENT, makeVerb } from "./arguments.ts";
 import { openOutlets } from "./outlets.ts";
 import { printProblems } from "./problems.ts";
 
 /** By then the threads are up and the configuration's objects are garbage. */
 const SETTLED_AFTER_MS = 10_000;
+/** A sweep of the janitor or an incident leaves as much behind as the start. Some 5 ms, and never while an incident is open. */
+const SHRINK_EVERY_MS = 30_000;
 
 export function makeRunCommand(spawn: SpawnTable): CommandDef {
   return makeVerb({
@@ -57,9 +59,9 @@ async function watch(file: string | undefined, spawn: SpawnTable): Promise<numbe
     snapshot: () => supervisor.snapshot(),
     reload: () => reload(file, supervisor),
   });
-  const settled = setTimeout(shrink, SETTLED_AFTER_MS);
+  const endShrinking = shrinkAtRest(() => supervisor.openIncidents().length === 0);
   const failure = await supervisor.run();
-  clearTimeout(settled);
+  endShrinking();
   release();
   return failure === undefined ? 0 : exitCodeOf(failure.code);
 }
@@ -78,10 +80,18 @@ function readIncidents(outputDir: string): readonly Incident[] {
   }
 }
 
-/** What only the start needed goes. */
-function shrink(): void {
-  Bun.gc(true);
-  dropCodePages();
+/** What only the start needed goes, and later what was needed since. @returns ends it. */
+function shrinkAtRest(isAtRest: () => boolean): () => void {
+  const settle = () => {
+    Bun.gc(true);
+    shrink(findProgramPages());
+  };
+  const shrink = (dropPages: () => void) => {
+    if (isAtRest()) dropPages();
+    timer = setTimeout(shrink, SHRINK_EVERY_MS, dropPages);
+  };
+  let timer = setTimeout(settle, SETTLED_AFTER_MS);
+  return () => clearTimeout(timer);
 }
 
 /** A file that is not right changes nothing. */

@@ -6,7 +6,7 @@ import { OperationMemory } from "../model/operation.ts";
 import { OFFSET, OPERATION, REQUEST_BYTES } from "../model/request.gen.ts";
 import { RequestMemory } from "../model/request.ts";
 import type { SourceHandles, TableHandles } from "../model/source.ts";
-import { viewOf } from "../system/memory.ts";
+import { presentMemory, viewOf } from "../system/memory.ts";
 
 type OperationHandles = Pick<SourceHandles, "operationsAddress" | "operationsBytes">;
 
@@ -42,9 +42,10 @@ export function freezeMemory(handles: TableHandles & OperationHandles): FrozenMe
 
 /** @param startAt place of start_ns, the sequence number, in a line. */
 function freeze(live: ArrayBuffer, lineBytes: number, startAt: number): ArrayBuffer {
-  const frozen = live.slice(0);
+  const frozen = presentMemory(live.byteLength);
   const liveWords = new Uint32Array(live);
   const frozenWords = new Uint32Array(frozen);
+  frozenWords.set(liveWords);
   for (let at = startAt >> 2; at < frozenWords.length; at += lineBytes >> 2) {
     if (frozenWords[at] === liveWords[at]) continue;
     frozenWords[at] = 0xffff_ffff;

@@ -47,6 +47,9 @@ export interface FrozenMemory {
   readonly operations: ArrayBuffer;
 }
 
+/** The runner takes so many at once, at work and waiting: each holds a frozen table of 4 MiB. */
+export const ORDERS_MAX = 6;
+
 /** What the runner needs for one capture. */
 export interface CaptureOrder {
   /** Unique for the life of the daemon. */

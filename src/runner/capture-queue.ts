@@ -1,7 +1,7 @@
 // The orders that wait for a capture: a few at work at once, a few waiting, the rest refused with a reason. In: orders;
 // out: one report for each, `collected` or `dropped`. How a capture is made is for others.
 
-import type { CaptureOrder, CaptureSummary, FrozenMemory } from "../model/capture.ts";
+import { type CaptureOrder, type CaptureSummary, type FrozenMemory, ORDERS_MAX } from "../model/capture.ts";
 import { type FailureCode, toFailure } from "../model/failure.ts";
 import type { FromRunner } from "../thread/messages.ts";
 
@@ -14,8 +14,7 @@ export interface QueueOptions {
 
 /** A second incident must not wait for the first one's slowest action, nor may ten of them load a machine in trouble. */
 const AT_WORK_MAX = 2;
-/** Each holds a frozen table of 4 MiB. */
-const WAITING_MAX = 4;
+const WAITING_MAX = ORDERS_MAX - AT_WORK_MAX;
 
 /** What happens to a capture, not to aod: reported, and the runner goes on. */
 const OUTCOMES: ReadonlySet<FailureCode> = new Set(["DISK_FULL", "CAPTURE_WRITE"]);

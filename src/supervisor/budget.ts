@@ -16,11 +16,12 @@ export interface HourlyLimits {
 }
 
 /**
- * Why a capture was not made, the cooldown of its rule and share or what an hour may have, and the key of the configuration
- * that bounds it.
+ * Why a capture was not made: the cooldown of its rule and share, as many as can be at once, or what an hour may have; and the
+ * key of the configuration that bounds it, where one does.
  */
 export const SUPPRESSION_KEYS = {
   cooldown: "guardian.capture_cooldown_sec",
+  captures_under_way: undefined,
   captures_of_rule: "guardian.max_captures_per_hour",
   captures_of_all: "guardian.max_captures_per_hour",
   bytes: "guardian.max_capture_mb_per_hour",

@@ -4,14 +4,15 @@
 
 import type { Anomaly, Recovery } from "../model/anomaly.ts";
 import type { Attribution } from "../model/attribution.ts";
-import type {
-  CaptureOrder,
-  CaptureSummary,
-  ClockPair,
-  FrozenMemory,
-  Losses,
-  Source,
-  StoredCapture,
+import {
+  type CaptureOrder,
+  type CaptureSummary,
+  type ClockPair,
+  type FrozenMemory,
+  type Losses,
+  ORDERS_MAX,
+  type Source,
+  type StoredCapture,
 } from "../model/capture.ts";
 import type { Config } from "../model/config.ts";
 import type { Incident } from "../model/incident.ts";
@@ -19,12 +20,15 @@ import type { Notice, NoticeOutcome } from "../model/notice.ts";
 import type { Request } from "../model/request.ts";
 import type { KnownTree } from "../model/share.ts";
 import { clockPair, monotonicNs } from "../system/clock.ts";
-import { CaptureBudget } from "./budget.ts";
+import { CaptureBudget, type SuppressionCause } from "./budget.ts";
 import type { SupervisorEvent } from "./events.ts";
 import { Incidents } from "./incidents.ts";
 import { NoticeDesk } from "./notice-desk.ts";
 import { manualOrder, type OrderContext, orderFor } from "./orders.ts";
 import { Suppression } from "./suppression.ts";
+
+/** Of the runner's places, for what is worse than before in its incident. */
+const KEPT_FOR_WORSE = 2;
 
 export interface DeskOptions {
   readonly config: Config;
@@ -103,7 +107,7 @@ export class IncidentDesk {
   observe(anomaly: Anomaly): void {
     const now = clockPair();
     const observation = this.#incidents.observe(this.#withLastingStanding(anomaly), now, (isEscalation) =>
-      this.#budget.take(anomaly.rule, isEscalation, now.monotonicNs),
+      this.#takeCapture(anomaly.rule, isEscalation, now.monotonicNs),
     );
     const { opened, worsened, grown, capture, suppressedBy, suppressedBefore, displaced } = observation;
     if (suppressedBy !== undefined) this.#suppression.add(suppressedBy);
@@ -182,6 +186,13 @@ export class IncidentDesk {
   #withLastingStanding(anomaly: Anomaly): Anomaly {
     const isInForce = this.#config.rules.some(({ name }) => name === anomaly.rule);
     return isInForce ? anomaly : { ...anomaly, standing: undefined };
+  }
+
+  /** What the runner has no place for is not frozen either, spends nothing, and is captured when it comes again. */
+  #takeCapture(rule: string, isEscalation: boolean, nowNs: number): SuppressionCause | undefined {
+    const places = isEscalation ? ORDERS_MAX : ORDERS_MAX - KEPT_FOR_WORSE;
+    if (this.#underWay.size >= places) return "captures_under_way";
+    return this.#budget.take(rule, isEscalation, nowNs);
   }
 
   #attributed(incident: Incident, { share, evidence }: Anomaly): Incident {

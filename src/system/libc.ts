@@ -33,6 +33,13 @@ const { symbols } = dlopen("libc.so.6", {
 
 export const libc = symbols;
 
+/** Where one of these functions is, to be handed to C; Bun has it, bun-types lacks it. */
+export function addressOf(symbol: (typeof symbols)[keyof typeof symbols]): Pointer {
+  const { ptr } = symbol as { readonly ptr?: Pointer };
+  if (ptr === undefined) throw new AodError("BUG", "a C function without an address");
+  return ptr;
+}
+
 /** errno of this thread's last call; to be read before anything else is called. */
 export function lastErrno(): number {
   return read.i32(libc.__errno_location() as Pointer, 0);

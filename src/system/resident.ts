@@ -9,21 +9,25 @@ import { checked, libc } from "./libc.ts";
 const MADV_DONTNEED = 4;
 
 /**
- * Unmaps the pages of the executable's own code: those that are needed come back from the page cache, without reading
- * the disk. Code is never written to, so nothing can be lost; read-only data is left alone, for the loader has put
- * addresses into it.
+ * Finds the pages of the executable's own code and constants: what nobody has written to, for the loader has put
+ * addresses into some of the read-only data, and without them the program ends.
+ * @returns unmaps them. Those that are needed come back from the page cache, without reading the disk.
  */
-export function dropCodePages(): void {
-  for (const { address, bytes } of codeRanges(readFileSync("/proc/self/maps", "utf8"), process.execPath)) {
-    checked(libc.madvise(address as Pointer, bytes, MADV_DONTNEED), "madvise MADV_DONTNEED");
-  }
+export function findProgramPages(): () => void {
+  const ranges = untouchedRanges(readFileSync("/proc/self/smaps", "utf8"), process.execPath);
+  return () => {
+    for (const { address, bytes } of ranges) {
+      checked(libc.madvise(address as Pointer, bytes, MADV_DONTNEED), "madvise MADV_DONTNEED");
+    }
+  };
 }
 
-/** The executable ranges of one file: lines of proc_pid_maps(5) with the permissions `r-xp`. */
-export function codeRanges(maps: string, path: string): readonly { address: number; bytes: number }[] {
-  return maps.split("\n").flatMap((line) => {
-    const [, from, to, file] = /^([0-9a-f]+)-([0-9a-f]+) r-xp \S+ \S+ \S+ +(.*)$/.exec(line) ?? [];
-    if (from === undefined || to === undefined || file !== path) return [];
+/** The ranges of one file that can't be written and never were: proc_pid_smaps(5), `Anonymous: 0 kB`. */
+export function untouchedRanges(smaps: string, path: string): readonly { address: number; bytes: number }[] {
+  return smaps.split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m).flatMap((mapping) => {
+    const [, from, to, file] = /^([0-9a-f]+)-([0-9a-f]+) r-[-x]p \S+ \S+ \S+ +(.*)$/m.exec(mapping) ?? [];
+    const isWritten = !/^Anonymous: +0 kB$/m.test(mapping);
+    if (from === undefined || to === undefined || file !== path || isWritten) return [];
     const address = Number.parseInt(from, 16);
     return [{ address, bytes: Number.parseInt(to, 16) - address }];
   });

@@ -1,14 +1,16 @@
-// What aod costs while nothing happens: dist/aod is started as a daemon and left alone for a minute; then its resident
-// memory, and how often a second any of its threads woke up since it had settled. It needs root and the real kernel.
+// What aod costs while nothing happens: dist/aod is started as a daemon and left alone for two minutes; its resident
+// memory meanwhile, and how often a second any of its threads woke up. Both from its fortieth second on, when Bun's own timers
+// have slowed down; the janitor sweeps twice in this time. It needs root and the real kernel.
 
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { printRow } from "./row.ts";
+import { percentile, printRow } from "./row.ts";
 
 const EXECUTABLE = join(import.meta.dir, "../../dist/aod");
-const SETTLE_MS = 10_000;
-const REST_MS = 60_000;
+const SETTLE_MS = 40_000;
+const REST_MS = 125_000;
+const LOOK_EVERY_MS = 1_000;
 
 /** A figure of a status file of /proc, by its label. */
 function statusField(path: string, label: string): number {
@@ -49,26 +51,26 @@ const log = new Response(aod.stderr).text();
 await Bun.sleep(SETTLE_MS);
 if (aod.exitCode !== null) throw new Error(`aod did not stay: ${await log}`);
 const before = sleepsByThread(aod.pid);
-await Bun.sleep(REST_MS - SETTLE_MS);
+const residentMb: number[] = [];
+for (let waitedMs = SETTLE_MS; waitedMs < REST_MS; waitedMs += LOOK_EVERY_MS) {
+  await Bun.sleep(LOOK_EVERY_MS);
+  residentMb.push(statusField(`/proc/${aod.pid}/status`, "VmRSS") / 1024);
+}
 const after = sleepsByThread(aod.pid);
 const wakeUps = [...after].reduce((sum, [tid, count]) => sum + count - (before.get(tid) ?? 0), 0);
 const status = `/proc/${aod.pid}/status`;
-const [residentMb, anonymousMb, threads] = [
-  statusField(status, "VmRSS") / 1024,
-  statusField(status, "RssAnon") / 1024,
-  statusField(status, "Threads"),
-];
+const [anonymousMb, threads] = [statusField(status, "RssAnon") / 1024, statusField(status, "Threads")];
 aod.kill("SIGTERM");
 await aod.exited;
 rmSync(folder, { recursive: true, force: true });
 
 const state = (await log).includes("waiting for the kernel module") ? "waiting for cifs" : "attached";
 printRow({
-  what: `resident memory after a minute at rest (${state})`,
-  measured: residentMb,
+  what: `resident memory at rest, median of its second minute (${state})`,
+  measured: percentile(residentMb, 0.5),
   unit: "MB",
   goal: "≤ 48 MB",
-  reference: `${anonymousMb.toFixed(1)} MB of it anonymous`,
+  reference: `${Math.max(...residentMb).toFixed(1)} MB at the most, after a sweep; ${anonymousMb.toFixed(1)} MB anonymous`,
 });
 printRow({
   what: `wake-ups at rest, all ${threads} threads (${state})`,

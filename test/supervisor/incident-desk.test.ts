@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import type { Anomaly } from "../../src/model/anomaly.ts";
-import type { CaptureOrder } from "../../src/model/capture.ts";
+import { type CaptureOrder, type CaptureSummary, ORDERS_MAX } from "../../src/model/capture.ts";
 import type { Config } from "../../src/model/config.ts";
 import type { Incident } from "../../src/model/incident.ts";
 import type { SupervisorEvent } from "../../src/supervisor/events.ts";
@@ -60,6 +60,12 @@ function anAnomaly(parts: Partial<Anomaly> = {}): Anomaly {
     ...{ count: 1, worstNs: 1, evidence: [], standing: undefined },
     ...parts,
   };
+}
+
+function aCaptureOf(order: CaptureOrder | undefined, bytes = 1): CaptureSummary {
+  if (order === undefined) throw new RangeError("a capture without an order");
+  const { orderId, incidentId } = order;
+  return { orderId, incidentId, name: "x", bytes, durationMs: 1, actions: [], verdict: SERVER };
 }
 
 function hang(count: number): Anomaly {
@@ -153,7 +159,11 @@ describe("the incident desk", () => {
 
   test("a thousand anomalies cost what an hour may have, and the counts add up", () => {
     const { desk, told, orders } = aDesk();
-    for (let i = 0; i < 1000; i++) desk.observe(anAnomaly({ share: `//files/${i % 100}` }));
+    for (let i = 0; i < 1000; i++) {
+      const before = orders.length;
+      desk.observe(anAnomaly({ share: `//files/${i % 100}` }));
+      for (const order of orders.slice(before)) desk.collected(aCaptureOf(order));
+    }
     expect(orders).toHaveLength(15);
     const held = desk.open().reduce((sum, { suppressed }) => sum + suppressed, 0);
     expect(held).toBe(1000 - 15);
@@ -163,19 +173,31 @@ describe("the incident desk", () => {
     expect(counts).toEqual([{ cooldown: 15 * 9, captures_of_rule: 85 * 10 }]);
   });
 
+  test("what the runner can't take now costs nothing, and is captured when it comes again", () => {
+    const { desk, told, orders, steps } = aDesk();
+    const ofShare = (i: number) => anAnomaly({ share: `//files/${i}` });
+    for (let i = 0; i < 100; i++) desk.observe(ofShare(i));
+    expect(orders).toHaveLength(ORDERS_MAX - 2);
+    expect(steps.filter((step) => step === "frozen")).toHaveLength(ORDERS_MAX - 2);
+    for (const order of [...orders]) desk.collected(aCaptureOf(order));
+    desk.observe(ofShare(99));
+    expect(orders.at(-1)).toMatchObject({ share: "//files/99", suppressed: 1 });
+    desk.close();
+    const counts = told.flatMap((event) => (event.type === "suppressed" ? [event.counts] : []));
+    expect(counts).toEqual([{ captures_under_way: 100 - (ORDERS_MAX - 2) }]);
+  });
+
+  test("what is worse than before finds a place with the runner, while there is one", () => {
+    const { desk, orders } = aDesk();
+    for (let i = 0; i < 10; i++) desk.observe(anAnomaly({ share: `//files/${i}` }));
+    for (let i = 0; i < 10; i++) desk.observe({ ...hang(1), share: `//files/${i}` });
+    expect(orders.map(({ kind }) => kind)).toEqual(["slow", "slow", "slow", "slow", "hung", "hung"]);
+  });
+
   test("one capture too big holds back the next, but not what is worse", () => {
     const { desk, orders } = aDesk();
     desk.observe(anAnomaly());
-    const { orderId, incidentId } = orders[0] as CaptureOrder;
-    desk.collected({
-      orderId,
-      incidentId,
-      name: "x",
-      bytes: 2 ** 27 + 2 ** 24,
-      durationMs: 1,
-      actions: [],
-      verdict: SERVER,
-    });
+    desk.collected(aCaptureOf(orders[0], 2 ** 27 + 2 ** 24));
     desk.observe(anAnomaly({ share: "//files/other" }));
     expect(orders).toHaveLength(1);
     desk.observe(hang(1));
