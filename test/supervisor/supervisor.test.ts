@@ -88,6 +88,7 @@ describe("the supervisor", () => {
     expect(captures).toHaveLength(1);
     expect(readdirSync(batches)).toEqual(captures);
     expect(events.all("stopped")[0]?.losses.ring_full).toBe(0);
+    expect(events.all("stopped")[0]?.runner?.captured).toBe(1);
   });
 
   test("counts every record once although its detector is killed in the middle of a burst", async () => {
