@@ -14,7 +14,7 @@ cd "$(dirname "$0")/../.."
 kernel=${1:?usage: build.sh KERNEL}
 suite=bookworm
 # What the guest's root file system holds beside Debian's minimal base. Samba brings Python, which the scenarios use.
-guest_packages=samba,cifs-utils,kmod,iproute2,procps,zstd
+guest_packages=samba,cifs-utils,kmod,iproute2,procps,zstd,strace,tcpdump
 # What finds the disks and the root file system before any module can be read from them.
 boot_modules="virtio_pci virtio_blk ext4"
 
