@@ -36,6 +36,16 @@ async function isUnreadable(pid: number): Promise<boolean> {
   return exitCode !== 0;
 }
 
+/** Has captures made until an action is not started any more, because programs hang. @returns the reason. */
+function refusal(aod: Daemon, action: string): Promise<string> {
+  const inTime = async () => {
+    const { manifest } = await aod.manualCapture();
+    const reason = manifest.actions.find(({ name }) => name === action)?.reason ?? "";
+    return reason.endsWith(" hang and can't be killed") && reason;
+  };
+  return waitFor(`${action} not to be started`, inTime, 120_000);
+}
+
 function isOkOf(action: string) {
   return ({ name, status }: { readonly name: string; readonly status: string }) =>
     name === action && status === "ok";
@@ -94,27 +104,31 @@ export const safetyScenarios: readonly Scenario[] = [
     async run(daemons) {
       const never = `${mountPoint("plain")}/never-seen`;
       const looker = await Provoker.start("look", never);
-      // An operator's own program, which touches the share. It asks for a name that somebody else is asking for already,
-      // and waits for him where not even SIGKILL reaches it: d_wait_lookup of fs/dcache.c.
-      const custom = { touch: `timeout_sec: 1, command: [/usr/bin/stat, ${never}]` };
-      const actions = [...(await builtInActions()), "touch"];
-      const aod = daemons.start(rules({ actions, custom, also: AND_STUCK }));
+      // An operator's own programs, which touch the share. They ask for a name that somebody else is asking for already, and
+      // wait for him where not even SIGKILL reaches them: d_wait_lookup of fs/dcache.c.
+      const touching = ["terse", "dereference", "format=%s", "printf=%s"].map(
+        (option, number) =>
+          [`touch${number}`, `timeout_sec: 1, command: [/usr/bin/stat, --${option}, ${never}]`] as const,
+      );
+      const custom = Object.fromEntries(touching);
+      const configOf = (actions: readonly string[]) => rules({ actions, custom, also: AND_STUCK });
+      const aod = daemons.start(configOf([...(await builtInActions()), "touch0"]));
       await aod.attached();
       await withStoppedServer(async () => {
         const endWatch = watchTasks(aod.pid);
         looker.go();
         await aod.capture(2);
         // Those that come by themselves get fewer with time.
-        const last = await waitFor(
-          "a program to be refused because of all that hang",
-          async () => {
-            const { manifest } = await aod.manualCapture();
-            const { reason } = manifest.actions.find(({ name }) => name === "touch") ?? {};
-            const hanging = /^(\d+) earlier programs hang and can't be killed$/.exec(reason ?? "")?.[1];
-            return Number(hanging) === hangingPrograms(aod.pid).length && manifest;
-          },
-          180_000,
-        );
+        for (const [name] of touching) {
+          await reload(aod, configOf(["debugdata", "inflight", name]));
+          const why = await refusal(aod, name);
+          if (name === "touch0") assert.match(why, /^[23] earlier runs of it /, "others are still started");
+        }
+        await waitFor("all that hang to be counted", async () => {
+          const reason = await refusal(aod, "debugdata");
+          return Number.parseInt(reason, 10) === hangingPrograms(aod.pid).length;
+        });
+        const { manifest: last } = await aod.manualCapture();
         assert.equal(statusesOf(last.actions).inflight, "ok", "what needs no program is there all the same");
         const rulesOf = new Set(
           aod.captures.map((name) => name.replace(/^.*Z(?:-\d+)?_(.*)\.tar\.zst$/, "$1")),
