@@ -56,6 +56,8 @@ export function watchTasks(pid: number): () => Looks {
     hanging.push(hangingPrograms(pid).length);
   };
   const timer = setInterval(look, LOOK_EVERY_MS);
+  // A scenario that fails before its end must not keep the machine running.
+  timer.unref();
   return () => {
     clearInterval(timer);
     return { count, stuckThreads, hangingPrograms: hanging };
