@@ -30,7 +30,12 @@ const ROWS: Rows = {
       },
     },
   ],
-  dropped: ({ orderId, reason }) => [{ event: "dropped", fields: { order: orderId, reason } }],
+  dropped: ({ orderId, rule, incidentId, reason }) => [
+    {
+      event: "dropped",
+      fields: { order: orderId, rule: rule ?? null, incident_id: incidentId ?? null, reason },
+    },
+  ],
   swept: ({ removals }) =>
     removals.map(({ name, bytes, reason }) => ({ event: "deleted", fields: { name, bytes, reason } })),
   configured: ({ config: { file, sha256, rules } }) => [

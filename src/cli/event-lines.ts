@@ -127,7 +127,12 @@ export function lineOf(event: SupervisorEvent): LogLine | undefined {
       return {
         level: "error",
         text: "capture dropped",
-        values: { order: event.orderId, reason: event.reason },
+        values: {
+          order: event.orderId,
+          rule: event.rule,
+          incident: event.incidentId,
+          reason: event.reason,
+        },
       };
     case "swept": {
       const values = { kept: event.keptCount, kept_bytes: event.keptBytes };

@@ -30,18 +30,24 @@ const ERROR_MAX_BYTES = 4096;
 const KILL_GRACE_MS = 200;
 /** Programs left behind that still hang: with so many, one more tells nothing new and costs a process. */
 const STUCK_MAX = 8;
+/** Of one program with the same arguments: a third would hang as well, and must not use up what the others have. */
+const STUCK_OF_ONE_MAX = 2;
 
 type Child = Bun.Subprocess<"ignore", "pipe", "pipe">;
 type Pipe = ReturnType<typeof readerOf>;
 
 export class Children {
   readonly #kill: (groupId: number) => void;
+  readonly #stuckOfOneMax: number;
+  /** How many of each still hang. */
+  readonly #stuckOf = new Map<string, number>();
   #abandoned = 0;
   #stuck = 0;
 
   /** @param kill sends SIGKILL to a process group. */
-  constructor(kill = killGroup) {
+  constructor(kill = killGroup, stuckOfOneMax = STUCK_OF_ONE_MAX) {
     this.#kill = kill;
+    this.#stuckOfOneMax = stuckOfOneMax;
   }
 
   /** Programs that did not die in time, ever. */
@@ -66,6 +72,10 @@ export class Children {
   ): Promise<ChildResult> {
     if (this.#stuck >= STUCK_MAX)
       return notStarted(`${this.#stuck} earlier programs hang and can't be killed`);
+    const what = argv.join("\0");
+    const stuckOfIt = this.#stuckOf.get(what) ?? 0;
+    if (stuckOfIt >= this.#stuckOfOneMax)
+      return notStarted(`${stuckOfIt} earlier runs of it hang and can't be killed`);
     if (stop.aborted) return notStarted("aod is stopping");
     let child: Child;
     try {
@@ -89,7 +99,7 @@ export class Children {
       clearTimeout(timer);
       stop.removeEventListener("abort", onStop);
     });
-    if (how !== "exited") await this.#killOrLeave(child);
+    if (how !== "exited") await this.#killOrLeave(child, what);
     // What it started may live on in a session of its own and hold the pipes open for ever.
     for (const pipe of pipes) void pipe.cancel();
     return {
@@ -101,7 +111,7 @@ export class Children {
     };
   }
 
-  async #killOrLeave(child: Child): Promise<void> {
+  async #killOrLeave(child: Child, what: string): Promise<void> {
     // Once its leader has been collected, the group's id may be another one's.
     if (child.exitCode !== null || child.signalCode !== null) return;
     this.#kill(child.pid);
@@ -111,9 +121,16 @@ export class Children {
     ]);
     if (died) return;
     this.#abandoned++;
-    this.#stuck++;
+    this.#countStuck(what, 1);
     child.unref();
-    void child.exited.then(() => this.#stuck--);
+    void child.exited.then(() => this.#countStuck(what, -1));
+  }
+
+  #countStuck(what: string, change: 1 | -1): void {
+    this.#stuck += change;
+    const count = (this.#stuckOf.get(what) ?? 0) + change;
+    if (count > 0) this.#stuckOf.set(what, count);
+    else this.#stuckOf.delete(what);
   }
 }
 

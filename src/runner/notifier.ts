@@ -24,7 +24,8 @@ export interface NotifierOptions {
 
 export class Notifier {
   readonly #options: NotifierOptions;
-  readonly #children = new Children();
+  /** There is only one program: that it hangs keeps none of the others from being started. */
+  readonly #children = new Children(undefined, Infinity);
   readonly #slots = new Slots(AT_WORK_MAX);
   readonly #pending = new Set<Promise<void>>();
   #settings: NotifySettings | undefined;

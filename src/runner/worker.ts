@@ -45,6 +45,8 @@ serve<ToRunner, FromRunner>((port) => {
         break;
       case "stop":
         await runner?.stop();
+        // The last word on what was done and left behind; who asks now and then knows less.
+        if (runner !== undefined) port.post({ type: "pulse", counts: runner.counts });
         port.post({ type: "stopped" });
         break;
       default:

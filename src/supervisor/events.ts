@@ -44,7 +44,14 @@ export type SupervisorEvent =
     }
   /** Captures that were not made, since it was last said. */
   | { readonly type: "suppressed"; readonly counts: SuppressionCounts }
-  | { readonly type: "dropped"; readonly orderId: number; readonly reason: string }
+  /** Without a rule where nobody knows of the order any more; without an incident as in `collected`. */
+  | {
+      readonly type: "dropped";
+      readonly orderId: number;
+      readonly rule: string | undefined;
+      readonly incidentId: string | undefined;
+      readonly reason: string;
+    }
   | Extract<FromJanitor, { type: "swept" }>
   | { readonly type: "dead"; readonly found: number; readonly closed: number }
   | { readonly type: "lost"; readonly cause: string; readonly count: number }

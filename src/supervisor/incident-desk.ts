@@ -22,7 +22,7 @@ import type { KnownTree } from "../model/share.ts";
 import { clockPair, monotonicNs } from "../system/clock.ts";
 import { CaptureBudget, type SuppressionCause } from "./budget.ts";
 import type { SupervisorEvent } from "./events.ts";
-import { Incidents } from "./incidents.ts";
+import { type Asked, Incidents } from "./incidents.ts";
 import { NoticeDesk } from "./notice-desk.ts";
 import { manualOrder, type OrderContext, orderFor } from "./orders.ts";
 import { Suppression } from "./suppression.ts";
@@ -56,8 +56,8 @@ export class IncidentDesk {
   readonly #budget: CaptureBudget;
   readonly #suppression: Suppression;
   readonly #notices: NoticeDesk;
-  /** Orders that the runner has, with their incidents. */
-  readonly #underWay = new Map<number, string | undefined>();
+  /** Orders that the runner has. */
+  readonly #underWay = new Map<number, Asked>();
   #config: Config;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #lastOrderId = 0;
@@ -147,8 +147,11 @@ export class IncidentDesk {
   }
 
   dropped(orderId: number, reason: string): void {
+    const asked = this.#underWay.get(orderId);
     this.#underWay.delete(orderId);
-    this.#tell({ type: "dropped", orderId, reason });
+    if (asked !== undefined) this.#incidents.dropped(asked);
+    const { rule, incidentId } = asked ?? {};
+    this.#tell({ type: "dropped", orderId, rule, incidentId, reason });
   }
 
   /** What became of a notice. */
@@ -201,7 +204,7 @@ export class IncidentDesk {
   }
 
   #isCaptured({ id, captures }: Incident): boolean {
-    return captures.length > 0 || [...this.#underWay.values()].includes(id);
+    return captures.length > 0 || [...this.#underWay.values()].some(({ incidentId }) => incidentId === id);
   }
 
   #order(
@@ -218,9 +221,9 @@ export class IncidentDesk {
       shares: this.shares,
     });
     const frozenAfterMs = (order.frozenAt.monotonicNs - order.triggeredNs) / 1e6;
-    const { orderId, rule, kind } = order;
+    const { orderId, rule, kind, share, incidentId, suppressed } = order;
     this.#tell({ type: "collecting", orderId, rule, kind, frozenAfterMs });
-    this.#underWay.set(order.orderId, order.incidentId);
+    this.#underWay.set(orderId, { rule, share, incidentId, suppressed });
     if (!this.#options.send(order, frozen)) this.dropped(order.orderId, "the runner is being started again");
   }
 

@@ -13,7 +13,7 @@
 
 import { type Anomaly, type Recovery, SEVERITY } from "../model/anomaly.ts";
 import type { Attribution } from "../model/attribution.ts";
-import type { CaptureSummary, ClockPair } from "../model/capture.ts";
+import type { CaptureOrder, CaptureSummary, ClockPair } from "../model/capture.ts";
 import { parseCaptureName } from "../model/capture-name.ts";
 import type { Incident } from "../model/incident.ts";
 import type { SuppressionCause } from "./budget.ts";
@@ -51,6 +51,8 @@ export interface Observation {
 }
 
 type Captured = Pick<CaptureSummary, "incidentId" | "name" | "verdict">;
+/** What is to be known of a capture that was asked for. */
+export type Asked = Pick<CaptureOrder, "rule" | "share" | "incidentId" | "suppressed">;
 
 interface Track {
   incident: Incident | undefined;
@@ -176,6 +178,16 @@ export class Incidents {
     const closed = this.#closed.get(incidentId);
     if (closed !== undefined) this.#closed.set(incidentId, withCapture(closed, name, verdict));
     return this.#closed.get(incidentId);
+  }
+
+  /** A capture that was asked for did not come: the next one says it, with those that this one was to say. */
+  dropped({ rule, share, incidentId, suppressed }: Asked): void {
+    const track = this.#tracks.get(keyOf({ rule, share }));
+    if (track === undefined) return;
+    track.suppressed += suppressed + 1;
+    const { incident } = track;
+    if (incident === undefined || incident.id !== incidentId) return;
+    track.incident = { ...incident, suppressed: incident.suppressed + 1 };
   }
 
   /** Closes the incidents that have been quiet for long enough. */

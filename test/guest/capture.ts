@@ -36,6 +36,7 @@ interface Action {
   readonly name: string;
   readonly file?: string | null;
   readonly status: "ok" | "failed" | "timed_out" | "truncated" | "missing";
+  readonly reason: string | null;
   readonly bytes: number;
   readonly sha256?: string | null;
 }
@@ -95,6 +96,8 @@ export interface Capture {
   readonly rows: readonly Row[];
   /** Text of an action's log. */
   log(action: string): string;
+  /** Where a file of it lies unpacked. */
+  path(file: string): string;
 }
 
 /** Unpacks a capture and checks all that holds for every capture. */
@@ -127,16 +130,18 @@ export async function openCapture(file: string): Promise<Capture> {
     name,
     manifest,
     rows: parseRows(readFileSync(join(folder, "requests.csv"), "utf8")),
+    path: (file) => join(folder, file),
     log: (action) => readFileSync(join(folder, "actions", `${action}.log`), "utf8"),
   };
 }
 
 function checkAction(folder: string, action: Action): void {
   if (action.status !== "ok") return;
-  assert.equal(action.file, `actions/${action.name}.log`);
-  const bytes = readFileSync(join(folder, action.file));
-  assert.equal(bytes.length, action.bytes, `bytes of ${action.file}`);
-  assert.equal(createHash("sha256").update(bytes).digest("hex"), action.sha256, `sha256 of ${action.file}`);
+  const file = `actions/${action.name}.${action.name === "pcap" ? "pcap" : "log"}`;
+  assert.equal(action.file, file);
+  const bytes = readFileSync(join(folder, file));
+  assert.equal(bytes.length, action.bytes, `bytes of ${file}`);
+  assert.equal(createHash("sha256").update(bytes).digest("hex"), action.sha256, `sha256 of ${file}`);
 }
 
 function modeOf(path: string): number {

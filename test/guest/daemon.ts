@@ -35,7 +35,15 @@ interface HistoryLine {
   readonly share?: string;
   readonly state?: "open" | "resolved";
   readonly standing?: { readonly count: number } | null;
+  readonly capture?: string;
+  readonly actions?: readonly { readonly name: string; readonly status: string }[];
   readonly hung?: { readonly count: number; readonly longest_ms: number } | null;
+}
+
+export interface StartOptions {
+  readonly outputDir?: string;
+  /** A program and its arguments that aod is run by, and that becomes aod: its pid is aod's. */
+  readonly prefix?: readonly string[];
 }
 
 export class Daemon {
@@ -44,12 +52,13 @@ export class Daemon {
   readonly #logFile: string;
   readonly #child: Bun.Subprocess;
 
-  private constructor(folder: string, configFile: string) {
-    this.configFile = configFile;
-    this.outputDir = join(folder, "output");
+  private constructor(folder: string, config: string, { outputDir, prefix = [] }: StartOptions) {
+    this.configFile = join(folder, "aod.yaml");
+    this.outputDir = outputDir ?? join(folder, "output");
+    this.configure(config);
     this.#logFile = join(folder, "log");
     const log = openSync(this.#logFile, "w");
-    this.#child = Bun.spawn([AOD, "run", "--config", configFile], {
+    this.#child = Bun.spawn([...prefix, AOD, "run", "--config", this.configFile], {
       stdin: "ignore",
       stdout: log,
       stderr: log,
@@ -57,14 +66,17 @@ export class Daemon {
     closeSync(log);
   }
 
-  /** Starts aod with this configuration and an empty output folder of its own; `aod_output_dir` is added. */
-  static start(config: string): Daemon {
+  /** Starts aod with this configuration and, unless told otherwise, an empty output folder of its own. */
+  static start(config: string, options: StartOptions = {}): Daemon {
     started += 1;
     const folder = join(WORK_FOLDER, String(started));
-    const configFile = join(folder, "aod.yaml");
     mkdirSync(folder, { recursive: true });
-    writeFileSync(configFile, `aod_output_dir: ${join(folder, "output")}\n${config}`);
-    return new Daemon(folder, configFile);
+    return new Daemon(folder, config, options);
+  }
+
+  /** Writes its configuration, `aod_output_dir` added; a daemon that runs reads it at SIGHUP. */
+  configure(config: string): void {
+    writeFileSync(this.configFile, `aod_output_dir: ${this.outputDir}\n${config}`);
   }
 
   get pid(): number {

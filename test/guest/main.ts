@@ -5,12 +5,14 @@
 
 import { play } from "./scenario.ts";
 import { aodScenarios } from "./scenarios/aod.ts";
+import { boundsScenarios } from "./scenarios/bounds.ts";
 import { errorScenarios } from "./scenarios/errors.ts";
 import { guestScenarios } from "./scenarios/guest.ts";
 import { hungScenarios } from "./scenarios/hung.ts";
 import { latencyScenarios } from "./scenarios/latency.ts";
 import { moduleScenarios } from "./scenarios/module.ts";
 import { quietScenarios } from "./scenarios/quiet.ts";
+import { safetyScenarios } from "./scenarios/safety.ts";
 import { troubleScenarios } from "./scenarios/trouble.ts";
 import { verdictScenarios } from "./scenarios/verdict.ts";
 import { startServer } from "./server.ts";
@@ -25,6 +27,8 @@ const SCENARIOS = [
   ...errorScenarios,
   ...troubleScenarios,
   ...verdictScenarios,
+  ...safetyScenarios,
+  ...boundsScenarios,
   ...quietScenarios,
 ];
 

@@ -15,6 +15,8 @@ interface MountKind {
 export const MOUNTS = {
   plain: { source: "//127.0.0.1/alpha", options: "nosharesock" },
   cacheNone: { source: "//127.0.0.1/alpha", options: "nosharesock,cache=none" },
+  // Without a lease on a file its attributes are asked for again and again.
+  unleased: { source: "//127.0.0.1/alpha", options: "nosharesock,cache=none,nolease" },
   seal: { source: "//127.0.0.1/alpha", options: "nosharesock,seal" },
   multichannel: { source: `//${SECOND_ADDRESS}/alpha`, options: "nosharesock,multichannel,max_channels=3" },
   alpha: { source: "//127.0.0.1/alpha", options: "" },

@@ -7,11 +7,13 @@
     provoke.py read-end FILE TIMES               reads a file to its end and once more
     provoke.py notify FOLDER                     waits in CIFS_IOC_NOTIFY
     provoke.py lock FILE                         waits for, or holds, a byte-range lock
+    provoke.py map FILE                          touches a page of a mapped file; told again, another thread maps it anew
 
 Prints one JSON line with its pid and tids once everything is open, waits for a line on its input, does the thing, and
 prints the line `{"done": true}`. O_DIRECT, because buffered reads and writes are sent by kernel workers.
 """
 
+import ctypes
 import fcntl
 import json
 import mmap
@@ -136,6 +138,29 @@ def lock(path):
     return []
 
 
+def map_file(path):
+    # Functions of a CDLL let the other threads run, as mmap.mmap and its slices do not.
+    libc = ctypes.CDLL(None)
+    libc.mmap.restype = ctypes.c_void_p
+    libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3, ctypes.c_long]
+    libc.memcpy.argtypes = [ctypes.c_char_p, ctypes.c_void_p, ctypes.c_size_t]
+    descriptor = os.open(path, os.O_RDONLY)
+
+    def map_block():
+        return libc.mmap(None, BLOCK_BYTES, mmap.PROT_READ, mmap.MAP_SHARED, descriptor, 0)
+
+    address = map_block()
+    byte = ctypes.create_string_buffer(1)
+    steps = [threading.Thread(target=libc.memcpy, args=(byte, address, 1)), threading.Thread(target=map_block)]
+    say(pid=os.getpid(), tids=[os.getpid()])
+    for step in steps:
+        wait_for_go()
+        step.start()
+    for step in steps:
+        step.join()
+    return []
+
+
 take_name()
 action, target, *numbers = sys.argv[1:]
 actions = {
@@ -146,5 +171,6 @@ actions = {
     "read-end": read_end,
     "notify": notify,
     "lock": lock,
+    "map": map_file,
 }
 say(done=True, failures=actions[action](target, *map(int, numbers)))

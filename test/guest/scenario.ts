@@ -1,7 +1,7 @@
 // What a scenario is, and how one is played: its mounts are there, aod watches with its configuration, it runs, aod
 // must end cleanly, and nothing of it is left for the next one.
 
-import { Daemon } from "./daemon.ts";
+import { Daemon, type StartOptions } from "./daemon.ts";
 import { type MountName, mount, unmountAll } from "./mount.ts";
 import { endStrays, finish, run } from "./process.ts";
 
@@ -26,8 +26,8 @@ export class Daemons {
     return first;
   }
 
-  start(config: string): Daemon {
-    const daemon = Daemon.start(config);
+  start(config: string, options?: StartOptions): Daemon {
+    const daemon = Daemon.start(config, options);
     this.all.push(daemon);
     return daemon;
   }

@@ -54,7 +54,7 @@ const EVENTS: { readonly [Type in SupervisorEvent["type"]]: EventOf<Type> } = {
     },
   },
   suppressed: { type: "suppressed", counts: { cooldown: 2, bytes: 1 } },
-  dropped: { type: "dropped", orderId: 1, reason: "no" },
+  dropped: { type: "dropped", orderId: 1, rule: "slow", incidentId: incident.id, reason: "no" },
   swept: {
     ...{ type: "swept", removals: [{ name: CAPTURE, bytes: 5, reason: "age" }], stuck: [] },
     ...{ keptCount: 0, keptBytes: 0, rotated: false },

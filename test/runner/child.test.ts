@@ -114,4 +114,19 @@ describe("a child", () => {
     expect(await runShell("echo", {}, NEVER, children)).toMatchObject({ end: "exited" });
     expect(children.abandoned).toBe(8);
   });
+
+  test("that was left behind twice is not started again, and takes the place of no other", async () => {
+    const groups: number[] = [];
+    const children = new Children((group) => groups.push(group));
+    const hang = () => runShell("exec sleep 60", { timeoutMs: 10 }, NEVER, children);
+    expect([await hang(), await hang()]).toMatchObject([{ end: "timed_out" }, { end: "timed_out" }]);
+    const reason = "2 earlier runs of it hang and can't be killed";
+    expect(await hang()).toMatchObject({ end: "not_started", errorText: reason });
+    expect(await runShell("echo", {}, NEVER, children)).toMatchObject({ end: "exited" });
+
+    for (const group of groups) process.kill(-group, "SIGKILL");
+    await waitUntil(() => children.stuck === 0);
+    expect(await hang()).toMatchObject({ end: "timed_out" });
+    for (const group of groups.slice(2)) process.kill(-group, "SIGKILL");
+  });
 });

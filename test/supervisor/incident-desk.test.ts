@@ -194,6 +194,23 @@ describe("the incident desk", () => {
     expect(orders.map(({ kind }) => kind)).toEqual(["slow", "slow", "slow", "slow", "hung", "hung"]);
   });
 
+  test("names the rule and the incident of a capture that was dropped, and the next one says that it is missing", () => {
+    const { desk, told, orders } = aDesk();
+    desk.observe(anAnomaly());
+    const id = desk.open()[0]?.id;
+    desk.dropped(1, "the disk is full");
+    desk.snapshot();
+    desk.dropped(2, "the disk is full");
+    const dropped = told.filter(({ type }) => type === "dropped");
+    expect(dropped).toEqual([
+      { type: "dropped", orderId: 1, rule: "slow", incidentId: id, reason: "the disk is full" },
+      { type: "dropped", orderId: 2, rule: "manual", incidentId: undefined, reason: "the disk is full" },
+    ]);
+    expect(desk.open()).toMatchObject([{ suppressed: 1 }]);
+    desk.observe(hang(1));
+    expect(orders.at(-1)).toMatchObject({ kind: "hung", suppressed: 1 });
+  });
+
   test("one capture too big holds back the next, but not what is worse", () => {
     const { desk, orders } = aDesk();
     desk.observe(anAnomaly());

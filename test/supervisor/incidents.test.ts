@@ -80,6 +80,28 @@ describe("incidents", () => {
     expect(incidents.observe(anAnomaly(), at(60_000))).toMatchObject({ capture: true, suppressedBefore: 2 });
   });
 
+  test("a capture that was asked for and did not come counts as held back, with those before it", () => {
+    const incidents = new Incidents(LIMITS);
+    const first = incidents.observe(anAnomaly(), at(0));
+    incidents.observe(anAnomaly(), at(1_000));
+    const { incident, suppressedBefore } = incidents.observe(anAnomaly(), at(60_000));
+    expect(suppressedBefore).toBe(1);
+    const order = {
+      rule: "slow",
+      share: "//files/db",
+      incidentId: incident.id,
+      suppressed: suppressedBefore,
+    };
+    incidents.dropped(order);
+    expect(incidents.open()).toMatchObject([{ id: first.incident.id, suppressed: 2 }]);
+    // One of an incident that is over by then is said by the next.
+    incidents.resolve(at(80_000));
+    incidents.dropped({ ...order, suppressed: 0 });
+    expect(incidents.observe(anAnomaly(), at(120_000))).toMatchObject({ capture: true, suppressedBefore: 3 });
+    // Nobody's: one that a person asked for.
+    incidents.dropped({ rule: "manual", share: "", incidentId: undefined, suppressed: 0 });
+  });
+
   test("a cooldown of zero holds nothing back", () => {
     const incidents = new Incidents({ ...LIMITS, captureCooldownMs: 0 });
     const seen = [0, 100, 200].map((ms) => incidents.observe(anAnomaly(), at(ms)).capture);

@@ -97,6 +97,7 @@ describe("the supervisor", () => {
     expect(captures).toHaveLength(1);
     expect(readdirSync(batches)).toEqual(captures);
     expect(events.all("stopped")[0]?.losses.ring_full).toBe(0);
+    expect(events.all("stopped")[0]?.runner?.captured).toBe(1);
   });
 
   test("has spent of the hour what an earlier run has, however often its janitor is started again", async () => {
