@@ -39,7 +39,7 @@ const ARGUMENTS = {
 
 const EX_SOFTWARE = 70;
 /** Why the kernel may refuse, and the imitation is a fair answer. */
-const REFUSALS: readonly FailureCode[] = ["NOT_PERMITTED", "BPF_UNSUPPORTED", "BPF_LOAD"];
+const REFUSALS: readonly FailureCode[] = ["NOT_PERMITTED", "LIBRARY_REFUSED", "BPF_UNSUPPORTED", "BPF_LOAD"];
 
 export function makeDemoCommand(spawn: SpawnTable): CommandDef {
   return makeVerb({

@@ -13,8 +13,8 @@ import { bad, type Finding, note, ok, warn } from "./finding.ts";
 const TODO = {
   NOT_PERMITTED:
     "run as root; in a container also give CAP_BPF and CAP_PERFMON and allow the system call bpf",
-  BPF_UNSUPPORTED:
-    "a kernel with CONFIG_BPF_SYSCALL is needed; where security software forbids it, allow /usr/bin/aod",
+  LIBRARY_REFUSED: "install libbpf (package libbpf1 or libbpf), or let security software allow /usr/bin/aod",
+  BPF_UNSUPPORTED: "a kernel with CONFIG_BPF_SYSCALL is needed",
   OTHER: "kernels from 5.10 on are meant to take them: report this, with the output of this command",
 } as const;
 
@@ -45,8 +45,7 @@ function buildFindings(): readonly Finding[] {
       "only the plain build loads: two CPUs that hit one set of the request table at once can lose a line";
     return [warn("BPF programs", found, "nothing, or a kernel from 5.12 on")];
   }
-  const todo =
-    atomic.code === "NOT_PERMITTED" || atomic.code === "BPF_UNSUPPORTED" ? TODO[atomic.code] : TODO.OTHER;
+  const todo = atomic.code in TODO ? TODO[atomic.code as keyof typeof TODO] : TODO.OTHER;
   const causes = atomic.cause instanceof Error ? `: ${atomic.cause.message}` : "";
   const verifier = typeof atomic.context.verifier === "string" ? atomic.context.verifier : "";
   const last = verifier.trimEnd().split("\n").slice(-3).join("; ");

@@ -8,8 +8,8 @@ import libbpf from "../../build/lib/libbpf.so.1" with { type: "file" };
 import libelf from "../../build/lib/libelf.so.1" with { type: "file" };
 import libz from "../../build/lib/libz.so.1" with { type: "file" };
 
-/** libbpf needs the other two loaded before it. */
-export const LIBRARIES = { libz, libelf, libbpf } as const;
+/** By soname; libbpf needs the other two loaded before it. */
+export const LIBRARIES = { "libz.so.1": libz, "libelf.so.1": libelf, "libbpf.so.1": libbpf } as const;
 
 /** `atomic` claims lines by compare-and-exchange, which kernels 5.10 and 5.11 refuse to load; they take `plain`. */
 export type ObjectBuild = "atomic" | "plain";

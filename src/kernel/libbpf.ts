@@ -1,10 +1,11 @@
-// libbpf, bound by Bun's FFI and loaded from memory. In: numbers and buffers; out: what the call returned, checked:
-// nobody in this room sees a naked return code. Loaded at the first use, so that verbs without BPF pay nothing.
+// libbpf, bound by Bun's FFI and loaded from memory; where a host forbids that, its own. In: numbers and buffers; out: what
+// the call returned, checked: nobody in this room sees a naked return code. Loaded at the first use, so that verbs without
+// BPF pay nothing.
 
 import { dlopen, type FFIFunction, type Pointer } from "bun:ffi";
-import { basename } from "node:path";
 import { errnoName } from "../model/errno.ts";
 import { AodError, type FailureCode } from "../model/failure.ts";
+import { firstThatWorks } from "../system/fallback.ts";
 import { libraryFile } from "../system/memory-file.ts";
 import { LIBRARIES, readAsset } from "./assets.ts";
 
@@ -31,33 +32,45 @@ type Libbpf = ReturnType<typeof dlopen<typeof DECLARATIONS>>["symbols"];
 
 let loaded: Libbpf | undefined;
 
-/** The library's functions; throws BPF_UNSUPPORTED where the host forbids to load libraries from memory. */
+/** Where a library comes from: aod's own copy in memory, or what the host has installed. */
+export type LibraryOrigin = "memory" | "host";
+
+/** The library's functions; throws LIBRARY_REFUSED where there is none that the host lets aod load. */
 export function libbpf(): Libbpf {
   loaded ??= load();
   return loaded;
 }
 
-function load(): Libbpf {
-  // Bun's dlopen wants at least one function of each.
-  openLibrary(LIBRARIES.libz, { zlibVersion: { args: [], returns: "ptr" } });
-  openLibrary(LIBRARIES.libelf, { elf_version: { args: ["u32"], returns: "u32" } });
-  const symbols = openLibrary(LIBRARIES.libbpf, DECLARATIONS);
+/** The functions of one of the two; throws whatever the loader says. */
+export function openLibbpf(origin: LibraryOrigin): Libbpf {
+  // The loader finds what a library needs by the soname of what is loaded already. Bun's dlopen wants a function of each.
+  openLibrary("libz.so.1", origin, { zlibVersion: { args: [], returns: "ptr" } });
+  openLibrary("libelf.so.1", origin, { elf_version: { args: ["u32"], returns: "u32" } });
+  const symbols = openLibrary("libbpf.so.1", origin, DECLARATIONS);
   // libbpf would print to stderr; what matters comes as errno and verifier log.
   symbols.libbpf_set_print(null);
   return symbols;
 }
 
-/** The loader finds what a library needs by the soname of what is loaded already. */
+function load(): Libbpf {
+  try {
+    return firstThatWorks({
+      "aod's own, from memory": () => openLibbpf("memory"),
+      "the host's own": () => openLibbpf("host"),
+    });
+  } catch (cause) {
+    const message = "load libbpf (is it forbidden by SELinux, fapolicyd or IMA?)";
+    throw new AodError("LIBRARY_REFUSED", message, {}, cause);
+  }
+}
+
 function openLibrary<Declarations extends Record<string, FFIFunction>>(
-  path: string,
+  soname: keyof typeof LIBRARIES,
+  origin: LibraryOrigin,
   declarations: Declarations,
 ) {
-  try {
-    return dlopen(libraryFile(basename(path), readAsset(path)), declarations).symbols;
-  } catch (cause) {
-    const message = `load ${basename(path)} from memory (forbidden by SELinux, fapolicyd or IMA?)`;
-    throw new AodError("BPF_UNSUPPORTED", message, {}, cause);
-  }
+  const path = origin === "host" ? soname : libraryFile(soname, readAsset(LIBRARIES[soname]));
+  return dlopen(path, declarations).symbols;
 }
 
 /** A non-negative return value as it is; a negative one is -errno and is thrown. */

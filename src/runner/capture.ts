@@ -19,7 +19,7 @@ import { runStages, type StageContext } from "./stages.ts";
 import { type TarEntry, tarChunks, totalBytes } from "./tar.ts";
 import { judge } from "./verdict.ts";
 import { VERDICT_ACTIONS, verdictFacts } from "./verdict-facts.ts";
-import { compress, compressedBoundBytes } from "./zstd.ts";
+import { zstd } from "./zstd.ts";
 
 /** What captures of one runner share. */
 export interface CaptureContext extends StageContext {
@@ -107,8 +107,8 @@ function write(
 ): void {
   const archive = [...tarChunks({ name: partial.stem, epochMs: frozenAt.epochMs, entries })];
   const archiveBytes = totalBytes(archive);
-  const mostBytes = compressedBoundBytes(archiveBytes);
+  const mostBytes = zstd().compressedBoundBytes(archiveBytes);
   requireSpace(folder, mostBytes, limits.minFreeBytes);
   partial.allocate(mostBytes);
-  for (const piece of compress(archive, archiveBytes)) partial.write(piece);
+  for (const piece of zstd().compress(archive, archiveBytes)) partial.write(piece);
 }

@@ -1,52 +1,81 @@
 // Compression. In: bytes in pieces; out: one zstd frame in pieces, with its size in the header and a checksum at the
 // end. The only door to zstd-napi, of which only the binding is used: its own loader looks for a file beside itself,
-// which a compiled program does not have, so the binding is loaded from memory like the other libraries.
+// which a compiled program does not have, so the binding is loaded from memory like the other libraries. Where a host
+// forbids that, Bun's own zstd does it, which takes and gives everything in one piece.
 
 import { readFileSync } from "node:fs";
+import { constants, zstdCompressSync } from "node:zlib";
 import type * as Zstd from "zstd-napi/binding.js";
 import bindingPath from "../../build/lib/zstd-napi.so" with { type: "file" };
+import { AodError } from "../model/failure.ts";
+import { firstThatWorks } from "../system/fallback.ts";
 import { libraryFile } from "../system/memory-file.ts";
 
 /** zstd's own default: 22 ms for a requests.csv of 10 MB; level 6 takes three times as long to save a tenth. */
 const LEVEL = 3;
 
-let binding: typeof Zstd | undefined;
-
-/**
- * The pieces, compressed. A piece that comes out is valid until the next one is asked for.
- * @param totalBytes what the pieces hold together, to the byte.
- */
-export function* compress(pieces: Iterable<Uint8Array>, totalBytes: number): Generator<Uint8Array> {
-  const zstd = loadOnce();
-  const context = new zstd.CCtx();
-  context.setParameter(zstd.CParameter.compressionLevel, LEVEL);
-  context.setParameter(zstd.CParameter.checksumFlag, 1);
-  context.setPledgedSrcSize(totalBytes);
-  const out = new Uint8Array(zstd.cStreamOutSize());
-  for (const piece of pieces) {
-    for (let rest = piece; rest.length > 0; ) {
-      const [, produced, consumed] = context.compressStream2(out, rest, zstd.EndDirective.continue);
-      if (produced > 0) yield out.subarray(0, produced);
-      rest = rest.subarray(consumed);
-    }
-  }
-  const nothing = new Uint8Array(0);
-  for (let remaining = 1; remaining > 0; ) {
-    const [left, produced] = context.compressStream2(out, nothing, zstd.EndDirective.end);
-    if (produced > 0) yield out.subarray(0, produced);
-    remaining = left;
-  }
+export interface Compressor {
+  /**
+   * The pieces, compressed. A piece that comes out is valid until the next one is asked for.
+   * @param totalBytes what the pieces hold together, to the byte.
+   */
+  compress(pieces: Iterable<Uint8Array>, totalBytes: number): Iterable<Uint8Array>;
+  /** The most that `totalBytes` can become. */
+  compressedBoundBytes(totalBytes: number): number;
 }
 
-/** The most that `totalBytes` can become. */
-export function compressedBoundBytes(totalBytes: number): number {
-  return loadOnce().compressBound(totalBytes);
+let chosen: Compressor | undefined;
+
+/** The one that this host lets aod use. */
+export function zstd(): Compressor {
+  chosen ??= firstThatWorks({ "zstd-napi, from memory": makeFromBinding, "Bun's own": makeFromBun });
+  return chosen;
 }
 
-function loadOnce(): typeof Zstd {
-  binding ??= loadBinding();
-  return binding;
+/** In pieces. Throws where the binding can't be loaded. */
+export function makeFromBinding(): Compressor {
+  const binding = loadBinding();
+  return {
+    compressedBoundBytes: (totalBytes) => binding.compressBound(totalBytes),
+    *compress(pieces, totalBytes) {
+      const context = new binding.CCtx();
+      context.setParameter(binding.CParameter.compressionLevel, LEVEL);
+      context.setParameter(binding.CParameter.checksumFlag, 1);
+      context.setPledgedSrcSize(totalBytes);
+      const out = new Uint8Array(binding.cStreamOutSize());
+      for (const piece of pieces) {
+        for (let rest = piece; rest.length > 0; ) {
+          const [, produced, consumed] = context.compressStream2(out, rest, binding.EndDirective.continue);
+          if (produced > 0) yield out.subarray(0, produced);
+          rest = rest.subarray(consumed);
+        }
+      }
+      const nothing = new Uint8Array(0);
+      for (let remaining = 1; remaining > 0; ) {
+        const [left, produced] = context.compressStream2(out, nothing, binding.EndDirective.end);
+        if (produced > 0) yield out.subarray(0, produced);
+        remaining = left;
+      }
+    },
+  };
 }
+
+/** In one piece: twice the memory for a moment. */
+export function makeFromBun(): Compressor {
+  return {
+    // ZSTD_COMPRESSBOUND, zstd.h.
+    compressedBoundBytes: (totalBytes) =>
+      totalBytes + (totalBytes >> 8) + Math.max(0, ((128 << 10) - totalBytes) >> 11),
+    *compress(pieces, totalBytes) {
+      const whole = Buffer.concat([...pieces]);
+      if (whole.length !== totalBytes) throw new AodError("BUG", `${whole.length} bytes, not ${totalBytes}`);
+      const { ZSTD_c_checksumFlag: checksum, ZSTD_c_compressionLevel: level } = constants;
+      yield zstdCompressSync(whole, { params: { [checksum]: 1, [level]: LEVEL } });
+    },
+  };
+}
+
+// --- internal ---
 
 function loadBinding(): typeof Zstd {
   const module = { exports: {} as typeof Zstd };

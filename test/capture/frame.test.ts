@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { constants, zstdCompressSync } from "node:zlib";
 import { readFrame } from "../../src/capture/frame.ts";
-import { compress } from "../../src/runner/zstd.ts";
+import { zstd } from "../../src/runner/zstd.ts";
 import { seeded } from "../helpers/random.ts";
 
 const { ZSTD_c_checksumFlag, ZSTD_c_contentSizeFlag } = constants;
@@ -27,7 +27,7 @@ describe("a frame", () => {
   test("that the runner writes says what it holds", () => {
     const content = Buffer.alloc(300_000, "abc");
     const file = Buffer.concat(
-      Array.from(compress([content], content.length), (piece) => Uint8Array.from(piece)),
+      Array.from(zstd().compress([content], content.length), (piece) => Uint8Array.from(piece)),
     );
     expect(readFrame(file)).toEqual({ bytes: file.length, contentBytes: content.length });
   });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { constants, zstdCompressSync } from "node:zlib";
 import { CAPTURE_LIMITS, parseCapture, readCapture } from "../../src/capture/reader.ts";
 import { tarChunks } from "../../src/runner/tar.ts";
-import { compress } from "../../src/runner/zstd.ts";
+import { zstd } from "../../src/runner/zstd.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 
 const NAME = "aod_20261123T012345.678Z_slow";
@@ -17,7 +17,9 @@ const sha256 = (text: string) => new Bun.CryptoHasher("sha256").update(text).dig
 function aCapture(files: Readonly<Record<string, string>>): Uint8Array {
   const entries = Object.entries(files).map(([path, text]) => ({ path, chunks: [encode(text)] }));
   const archive = Buffer.concat([...tarChunks({ name: NAME, epochMs: 0, entries })]);
-  return Buffer.concat(Array.from(compress([archive], archive.length), (piece) => Uint8Array.from(piece)));
+  return Buffer.concat(
+    Array.from(zstd().compress([archive], archive.length), (piece) => Uint8Array.from(piece)),
+  );
 }
 
 function aManifest(file: string, content: string): string {
