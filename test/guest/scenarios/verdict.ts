@@ -174,7 +174,8 @@ async function expectVerdict(
         verdict.because.some((one) => pattern.test(one)),
         text,
       );
-    assert.match(aod.log, new RegExp(`verdict=${cause}`));
+    // The file is there a moment before the line is.
+    await waitFor("the log to say so", () => aod.log.includes(`verdict=${cause} `));
     return;
   }
   assert.fail(`none of ${CAPTURES_MAX} verdicts is ${cause}: ${seen.join("\n")}`);
