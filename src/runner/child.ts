@@ -1,7 +1,8 @@
 // Programs that actions and notices run. In: an absolute path, arguments, a deadline and a cap; out: what it printed and
-// how it ended. The only door to Bun.spawn: no shell, a fixed environment, no input, the lowest claim to CPU, disk and memory,
-// a process group of its own that is killed as a whole. A program that does not die (it may hang on the very server that is being diagnosed) is left behind and
-// counted; nothing here waits for it, and too many of them keep the next one from being started.
+// how it ended. The only door to Bun.spawn: no shell, a fixed environment, no input, the lowest claim to CPU, disk and
+// memory, a process group of its own that is killed as a whole. A program that does not die (it may hang on the very server
+// that is being diagnosed) is left behind and counted; nothing here waits for it, and too many of them keep the next one
+// from being started.
 
 import { yieldToOthers } from "../system/priority.ts";
 import { CappedBuffer, type Keep } from "./capped-buffer.ts";

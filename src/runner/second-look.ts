@@ -1,6 +1,6 @@
 // Who waits for a reply, and who has one and gets no CPU to take it. In: the kernel's list of requests without a reply as
-// it was just read, the live table, ways to look at a task; out: places of the table. Pure but for what is handed in; to be
-// called as soon as the list has been read: what it lacks is in flight by then, or taken, or its task is starved.
+// it was just read, the live table, ways to look at a task; out: the open requests of either kind. Pure but for what is
+// handed in; to be called as soon as the list has been read: what it lacks is in flight by then, taken, or its task starved.
 
 import { judgeWchan } from "../cifs/wchan.ts";
 import type { DebugData } from "../model/cifs.ts";
