@@ -24,7 +24,8 @@ export function planFilters(rules: readonly Rule[]): KernelFilters {
     slowNs: lowestNs(rules, command),
     errnoMask: maskOf(errorRules.filter((rule) => rule.commands[command])),
   }));
-  return { commands, quiet: quietPairs(errorRules) };
+  const isCounted = commands.map(({ errnoMask }) => errnoMask.some((word) => word !== 0n));
+  return { commands, quiet: quietPairs(errorRules, isCounted) };
 }
 
 function lowestNs(rules: readonly Rule[], command: number): number {
@@ -58,10 +59,14 @@ function maskOf(rules: readonly ErrorRule[]): readonly bigint[] {
   return mask;
 }
 
-/** Errors of which no rule wants to hear: steps of the protocol, everyday answers that none names, what all exclude. */
-function quietPairs(rules: readonly ErrorRule[]): KernelFilters["quiet"] {
+/**
+ * Errors of which no rule wants to hear: steps of the protocol, everyday answers that none names, what all exclude.
+ * @param isCounted by command: without an errno that counts there is nothing to keep quiet.
+ */
+function quietPairs(rules: readonly ErrorRule[], isCounted: readonly boolean[]): KernelFilters["quiet"] {
   return NT_STATUSES.flatMap(({ status, errno }) =>
     COMMANDS.flatMap((_, command) => {
+      if (!isCounted[command]) return [];
       const statusClass = classifyStatus(command, status);
       const isWanted = rules.some(
         (rule) =>
