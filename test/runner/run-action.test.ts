@@ -176,8 +176,8 @@ describe("an action", () => {
   test("mounts gives both files, each with its name", async () => {
     const { outcome, text } = await run(ACTION_TABLE.mounts);
     expect(outcome.status).toBe("ok");
-    expect(text).toContain("==> /proc/mounts <==\n");
-    expect(text).toContain("==> /proc/self/mountinfo <==\n");
+    expect(text).toContain("==> /proc/1/mounts <==\n");
+    expect(text).toContain("==> /proc/1/mountinfo <==\n");
   });
 
   test("shows bytes that are no UTF-8 as U+FFFD", async () => {
