@@ -36,6 +36,7 @@ interface Action {
   readonly name: string;
   readonly file?: string | null;
   readonly status: "ok" | "failed" | "timed_out" | "truncated" | "missing";
+  readonly reason?: string | null;
   readonly bytes: number;
   readonly sha256?: string | null;
 }
@@ -133,7 +134,7 @@ export async function openCapture(file: string): Promise<Capture> {
 
 function checkAction(folder: string, action: Action): void {
   if (action.status !== "ok") return;
-  assert.equal(action.file, `actions/${action.name}.log`);
+  assert.equal(action.file, `actions/${action.name}${action.name === "pcap" ? ".pcap" : ".log"}`);
   const bytes = readFileSync(join(folder, action.file));
   assert.equal(bytes.length, action.bytes, `bytes of ${action.file}`);
   assert.equal(createHash("sha256").update(bytes).digest("hex"), action.sha256, `sha256 of ${action.file}`);
