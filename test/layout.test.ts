@@ -72,6 +72,7 @@ describe("the check of the table", () => {
     ["a worker", { "supervisor/a.ts": 'new Worker("x");' }, "new Worker is not for"],
     ["a child", { "cli/a.ts": 'Bun.spawn(["a"]);' }, "a child process is not for"],
     ["two doors", { "runner/a.ts": "Bun.spawn([]);", "runner/c.ts": "Bun.spawn([]);" }, "for one file only"],
+    ["a word to systemd", { "cli/a.ts": "process.env.NOTIFY_SOCKET;" }, "sd_notify is not for"],
     ["a deletion", { "runner/a.ts": 'unlinkSync("x");' }, "deleting is not for"],
     [
       "a command line",

@@ -2,7 +2,7 @@
 # Builds what a guest boots from, and prints the folder that holds it: vmlinuz, initrd.img and modules.ext4 of one
 # Debian kernel, and root.ext4, which all kernels share.
 #
-#   scripts/guest/build.sh KERNEL      KERNEL is 6.1 or 6.12
+#   scripts/guest/build.sh KERNEL [systemd]    KERNEL is 6.1 or 6.12; with systemd as PID 1: root-systemd.ext4
 #
 # Everything lies in build/guest/, in folders named after the hash of what they were made from, so that a second call
 # downloads and builds nothing. Installs nothing on this machine. The kernel and the root file system come from the
@@ -11,10 +11,19 @@ set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin # mke2fs, debootstrap and depmod are there, and users have no such PATH
 cd "$(dirname "$0")/../.."
 
-kernel=${1:?usage: build.sh KERNEL}
+kernel=${1:?usage: build.sh KERNEL [systemd]}
+flavour=${2:-}
 suite=bookworm
 # What the guest's root file system holds beside Debian's minimal base. Samba brings Python, which the scenarios use.
 guest_packages=samba,cifs-utils,dmsetup,kmod,iproute2,procps,strace,tcpdump,zstd
+case $flavour in
+'') ;;
+systemd) guest_packages+=,dbus,systemd,systemd-sysv ;;
+*)
+	echo "build.sh: a root file system is built with systemd or without, not with $flavour" >&2
+	exit 64
+	;;
+esac
 # What finds the disks and the root file system before any module can be read from them.
 boot_modules="virtio_pci virtio_blk ext4"
 
@@ -103,7 +112,8 @@ if [ -z "$image" ] || [ -z "$version" ]; then
 fi
 
 mkdir -p build/guest
-root_folder=build/guest/root-$({ echo "$suite $guest_packages"; declare -f build_root; } | hash_of)
+root_name=root${flavour:+-$flavour}
+root_folder=build/guest/$root_name-$({ echo "$suite $guest_packages"; declare -f build_root; } | hash_of)
 kernel_folder=build/guest/linux-$version-$({ cat scripts/guest/initramfs-init.sh; declare -f build_kernel; } | hash_of)
 [ -d "$root_folder" ] || say "building the root file system (about a minute, once)"
 make_folder "$root_folder" build_root
@@ -111,8 +121,8 @@ make_folder "$root_folder" build_root
 make_folder "$kernel_folder" build_kernel
 
 # Older makings of the same two things are of no use to anybody.
-for old in build/guest/root-* build/guest/linux-"$kernel".*; do
+for old in build/guest/"$root_name"-[0-9a-f]* build/guest/linux-"$kernel".*; do
 	[ "$old" = "$root_folder" ] || [ "$old" = "$kernel_folder" ] || rm -rf "$old"
 done
-ln -sfn "../${root_folder##*/}/root.ext4" "$kernel_folder/root.ext4"
+ln -sfn "../${root_folder##*/}/root.ext4" "$kernel_folder/$root_name.ext4"
 echo "$kernel_folder"

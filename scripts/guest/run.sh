@@ -4,6 +4,7 @@
 #   scripts/guest/run.sh KERNEL              KERNEL is 6.1 or 6.12; the last line is "N passed, N failed"
 #   scripts/guest/run.sh KERNEL --only TEXT  only the scenarios whose name contains TEXT
 #   scripts/guest/run.sh KERNEL --cpu MODEL  on a processor that QEMU knows; Nehalem is of 2008 and has no AVX
+#   scripts/guest/run.sh KERNEL --systemd    those of test/guest/service/, with systemd as init; may stand beside the others
 #   scripts/guest/run.sh KERNEL --shell      a shell on the guest's console, with everything in place
 #
 # The machine is emulated, so that it runs anywhere, and has no network. Its root file system is thrown away after
@@ -14,11 +15,12 @@ cd "$(dirname "$0")/../.."
 PATH=$PATH:/usr/sbin:/sbin # mke2fs is there, and users have no such PATH
 
 boot_attempts=6
-boot_timeout_sec=90   # from power on to the first line of the scenarios; 7 s on two idle cores
-quiet_timeout_sec=300 # between two lines of the scenarios; the longest takes two minutes
+boot_timeout_sec=90     # from power on to the first line of the scenarios; 7 s on two idle cores
+systemd_timeout_sec=300 # the same with systemd as init
+quiet_timeout_sec=300   # between two lines of the scenarios; the longest takes two minutes
 
 usage() {
-	sed -n '4,7s/^# *//p' "$0" >&2
+	sed -n '4,8s/^# *//p' "$0" >&2
 	exit 64
 }
 say() { echo "guest: $*" >&2; }
@@ -27,10 +29,12 @@ kernel=
 mode=play
 only=
 cpu=max
+flavour=
 while [ $# -gt 0 ]; do
 	case $1 in
 	--shell) mode=shell ;;
 	--cpu) cpu=${2:?--cpu needs a model} && shift ;;
+	--systemd) flavour=systemd ;;
 	--only) only=${2:?--only needs a text} && shift ;;
 	-*) usage ;;
 	*)
@@ -55,7 +59,8 @@ make_payload() {
 	fi
 	cp "$(scripts/bun -p process.execPath)" "$tree/bun"
 	cp -r test/guest "$tree/test"
-	mv "$tree/test/init.sh" "$tree/init.sh"
+	mv "$tree/test/${flavour:+service/}init.sh" "$tree/init.sh"
+	cp -r packaging/systemd "$tree/systemd"
 	printf '%s' "$only" >"$tree/only"
 	rm -f "$payload"
 	mke2fs -q -t ext4 -m 0 -L payload -d "$tree" "$payload" 512M >/dev/null
@@ -66,14 +71,14 @@ start_machine() {
 	exec qemu-system-x86_64 -accel tcg,thread=multi -cpu "$cpu" -smp 2 -m 1536 -nic none -display none -no-reboot \
 		-kernel "$image/vmlinuz" -initrd "$image/initrd.img" \
 		-append "console=ttyS0 quiet loglevel=4 panic=-1 sysrq_always_enabled $1" \
-		-drive "file=$image/root.ext4,format=raw,if=virtio,snapshot=on" \
+		-drive "file=$image/root${flavour:+-$flavour}.ext4,format=raw,if=virtio,snapshot=on" \
 		-drive "file=$image/modules.ext4,format=raw,if=virtio,readonly=on" \
 		-drive "file=$payload,format=raw,if=virtio,readonly=on" \
 		"${@:2}"
 }
 
 scripts/setup.sh guest
-image=$(scripts/guest/build.sh "$kernel")
+image=$(scripts/guest/build.sh "$kernel" $flavour)
 payload=build/guest/payload-$kernel.ext4
 console=build/guest/console-$kernel.log
 make_payload "$payload"
@@ -86,6 +91,7 @@ fi
 # Status: 0 the last line was seen, 2 nothing ever came (the emulator lost the machine before init), 3 it fell silent.
 follow_machine() {
 	local line timeout=$boot_timeout_sec result=2
+	[ -z "$flavour" ] || timeout=$systemd_timeout_sec
 	while IFS= read -r -t "$timeout" line; do
 		timeout=$quiet_timeout_sec
 		[ "$result" = 2 ] && result=3

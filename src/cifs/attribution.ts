@@ -6,15 +6,14 @@ import type { Attribution, Process } from "../model/attribution.ts";
 import { type Mount, parseMountInfo } from "../model/mountinfo.ts";
 import type { Request } from "../model/request.ts";
 import { isShareOf, type KnownTree, serverOfShare } from "../model/share.ts";
-import { readCgroup, readComm, readMountinfo } from "./proc.ts";
+import { readCgroup, readComm, readHostMountinfo, readMountinfo } from "./proc.ts";
 import { nameSender, parseCgroup } from "./process.ts";
 
 /** How /proc is read; undefined for a process that is no more or may not be read. */
 export interface ProcReader {
   readonly readComm: (pid: number) => string | undefined;
   readonly readCgroup: (pid: number) => string | undefined;
-  /** Of aod itself for "self". */
-  readonly readMountinfo: (pid: number | "self") => string | undefined;
+  readonly readMountinfo: (pid: number | "host") => string | undefined;
 }
 
 /** Processes that are looked at: each costs three small files. */
@@ -36,7 +35,7 @@ export function attribute(
     connectionIds: [...new Set(its.flatMap(({ connectionId }) => connectionId ?? []))].sort((a, b) => a - b),
     dialect: its.at(-1)?.dialect,
     encrypted: its.length === 0 ? undefined : its.every(({ encrypted }) => encrypted),
-    mountPoints: isKnown ? mountPointsOf(share, ["self", ...processes.map(({ pid }) => pid)], proc) : [],
+    mountPoints: isKnown ? mountPointsOf(share, ["host", ...processes.map(({ pid }) => pid)], proc) : [],
     processes,
   };
 }
@@ -55,7 +54,7 @@ export function attributeOnHost(
 const PROC: ProcReader = {
   readComm: (pid) => readComm(pid),
   readCgroup: (pid) => readCgroup(pid),
-  readMountinfo: (pid) => readMountinfo(pid),
+  readMountinfo: (pid) => (pid === "host" ? readHostMountinfo() : readMountinfo(pid)),
 };
 
 function processesOf(evidence: readonly Request[], { readComm, readCgroup }: ProcReader): readonly Process[] {
@@ -71,7 +70,7 @@ function processesOf(evidence: readonly Request[], { readComm, readCgroup }: Pro
 /** Who waits sees the mount that it waits for, also in a mount namespace of its own. */
 function mountPointsOf(
   share: string,
-  pids: readonly (number | "self")[],
+  pids: readonly (number | "host")[],
   { readMountinfo }: ProcReader,
 ): readonly string[] {
   const points = new Set<string>();

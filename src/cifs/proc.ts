@@ -82,6 +82,14 @@ export function readMountinfo(pid: number | "self", proc = "/proc"): string | un
   return textOf(readCapped(`${proc}/${pid}/mountinfo`, MOUNTINFO_MAX_BYTES));
 }
 
+/**
+ * The host's mounts, as its first process sees them: in a sandbox, aod's own lack what ProtectHome= and the like hide. Its
+ * own where that process may not be looked at (hidepid=).
+ */
+export function readHostMountinfo(proc = "/proc"): string | undefined {
+  return readMountinfo(1, proc) ?? readMountinfo("self", proc);
+}
+
 /** A thread as its status says it; undefined where it is no more. */
 export function readTask(
   taskId: number,

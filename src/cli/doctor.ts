@@ -14,6 +14,8 @@ import {
   tasksFinding,
 } from "../doctor/host.ts";
 import { outputFindings, toolFindings } from "../doctor/output.ts";
+import { findForbidden, sandboxFindings } from "../doctor/sandbox.ts";
+import { readUnitSandbox } from "../doctor/unit.ts";
 import { exitCodeOf } from "../supervisor/restart.ts";
 import { CONFIG_ARGUMENT, makeVerb } from "./arguments.ts";
 import { printProblems } from "./problems.ts";
@@ -28,8 +30,9 @@ export const doctorCommand = makeVerb({
   run: ({ config }) => examine(config),
 });
 
-function examine(file: string | undefined): number {
+async function examine(file: string | undefined): Promise<number> {
   const host = readHost();
+  const unit = await readUnitSandbox();
   const found = findConfig(file);
   const { config } = found;
   const findings: readonly Finding[] = [
@@ -41,6 +44,7 @@ function examine(file: string | undefined): number {
     moduleFinding(host),
     configFinding(found),
     ...(config === undefined ? [] : [...outputFindings(config), ...toolFindings(config)]),
+    ...(config === undefined || unit === undefined ? [] : sandboxFindings(findForbidden(config, unit))),
   ];
   printProblems(found.problems);
   process.stdout.write(`${findings.flatMap(linesOf).join("\n")}\n`);
@@ -50,5 +54,8 @@ function examine(file: string | undefined): number {
 
 function linesOf({ subject, verdict, found, todo }: Finding): readonly string[] {
   const line = `${MARKS[verdict]}  ${subject.padEnd(SUBJECT_COLUMNS)} ${found}`;
-  return todo === undefined ? [line] : [line, `${" ".repeat(SUBJECT_COLUMNS + 5)}to do: ${todo}`];
+  const [first, ...more] = todo?.split("\n") ?? [];
+  if (first === undefined) return [line];
+  const indent = " ".repeat(SUBJECT_COLUMNS + 5);
+  return [line, `${indent}to do: ${first}`, ...more.map((next) => `${indent}       ${next}`)];
 }

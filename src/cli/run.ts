@@ -8,18 +8,22 @@ import { readHistory } from "../history/file.ts";
 import { foldIncidents } from "../history/fold.ts";
 import { KernelSource } from "../kernel/kernel-source.ts";
 import { log } from "../log.ts";
-import { AodError } from "../model/failure.ts";
+import { AodError, toFailure } from "../model/failure.ts";
 import type { Incident } from "../model/incident.ts";
 import { version } from "../model/version.ts";
 import type { SpawnTable } from "../supervisor/options.ts";
 import { claimOutputFolder } from "../supervisor/output-folder.ts";
 import { exitCodeOf } from "../supervisor/restart.ts";
+import { openServiceManager, type ServiceManager } from "../supervisor/service-manager.ts";
+import { pingEveryMs, ServiceNotices } from "../supervisor/service-notices.ts";
 import { onSignals } from "../supervisor/signals.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
 import { findProgramPages } from "../system/resident.ts";
 import { CONFIG_ARGUMENT, makeVerb } from "./arguments.ts";
 import { openOutlets } from "./outlets.ts";
 import { printProblems } from "./problems.ts";
+import { reload } from "./reload.ts";
+import { logForbidden } from "./sandbox-log.ts";
 
 /** By then the threads are up and the configuration's objects are garbage. */
 const SETTLED_AFTER_MS = 10_000;
@@ -36,15 +40,36 @@ export function makeRunCommand(spawn: SpawnTable): CommandDef {
 }
 
 async function watch(file: string | undefined, spawn: SpawnTable): Promise<number> {
+  const manager = openServiceManager();
+  try {
+    return await watchWith(manager, file, spawn);
+  } catch (thrown) {
+    // systemctl status shows it after the end.
+    manager.send({ STATUS: toFailure(thrown).message });
+    throw thrown;
+  } finally {
+    manager.close();
+  }
+}
+
+async function watchWith(
+  manager: ServiceManager,
+  file: string | undefined,
+  spawn: SpawnTable,
+): Promise<number> {
   const found = findConfig(file);
   printProblems(found.problems);
   if (found.config === undefined) throw new AodError(found.code, found.summary);
   const { config } = found;
   log.info("aod", { version, config: config.file ?? "built-in", output_dir: config.outputDir });
 
+  logForbidden(config);
   const release = claimOutputFolder(config.outputDir);
   const source = KernelSource.load();
   log.info("the kernel has taken the BPF programs", { build: source.object.build });
+  const openIncidents = () => supervisor.openIncidents();
+  const service = new ServiceNotices({ manager, openIncidents, answers: () => supervisor.answers() });
+  const tell = openOutlets(config, openIncidents);
   const supervisor = new Supervisor({
     config,
     source,
@@ -52,12 +77,19 @@ async function watch(file: string | undefined, spawn: SpawnTable): Promise<numbe
     sourceName: "kernel",
     incidents: readIncidents(config.outputDir),
     spawn,
-    tell: openOutlets(config, () => supervisor.openIncidents()),
+    tell: (event) => {
+      tell(event);
+      service.take(event);
+    },
+    pingEveryMs: pingEveryMs(manager.watchdogMs),
   });
   onSignals({
     stop: () => supervisor.stop(),
     snapshot: () => supervisor.snapshot(),
-    reload: () => reload(file, supervisor),
+    reload: () => {
+      const reloaded = service.reloading();
+      reloaded(reload(file, supervisor.config, (next) => supervisor.configure(next)));
+    },
   });
   const endShrinking = shrinkAtRest(() => supervisor.openIncidents().length === 0);
   const failure = await supervisor.run();
@@ -92,13 +124,4 @@ function shrinkAtRest(isAtRest: () => boolean): () => void {
   };
   let timer = setTimeout(settle, SETTLED_AFTER_MS);
   return () => clearTimeout(timer);
-}
-
-/** A file that is not right changes nothing. */
-function reload(file: string | undefined, supervisor: Supervisor): void {
-  const found = findConfig(file);
-  printProblems(found.problems);
-  if (found.config === undefined)
-    log.error("reload: the running configuration stays", { reason: found.summary });
-  else supervisor.configure(found.config);
 }

@@ -9,7 +9,7 @@ export const ACTIONS = {
   stats: "/proc/fs/cifs/Stats: counters of each share",
   sockets: "the TCP state of each SMB connection, twice in a row: acknowledgements, retransmissions, queues",
   pressure: "what the host is short of: pressure stall information, load, memory, CPU times",
-  mounts: "/proc/mounts and /proc/self/mountinfo",
+  mounts: "/proc/1/mounts and /proc/1/mountinfo: the host's mounts",
   smbinfo: "what is known of each SMB connection, without touching a share",
   inflight: "every request without a reply, every operation that waits to be one, and where their tasks are",
   netstat: "the kernel's network counters, as differences since all was well",

@@ -31,6 +31,6 @@ export interface SourceHandles extends TableHandles {
   readonly wakeFd: number;
   /** The kernel's notices of modules (system/uevents.ts), or -1 where nobody wants to know. */
   readonly ueventFd: number;
-  /** /proc/self/mountinfo, exceptional when mounts change; or -1. */
+  /** mountinfo of the host, exceptional when mounts change; or -1. */
   readonly mountinfoFd: number;
 }

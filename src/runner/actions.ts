@@ -8,6 +8,7 @@
 import { parseDebugData } from "../cifs/debug-data.ts";
 import { ACTIONS, type ActionName, type CustomAction, type Stage } from "../model/action.ts";
 import type { CaptureOrder, FrozenMemory } from "../model/capture.ts";
+import type { Permits } from "../model/sandbox.ts";
 import { type Baseline, PRINT_FILES, SAMPLED } from "./baselines.ts";
 import type { ChildLimits } from "./child.ts";
 import { lookInflight } from "./inflight.ts";
@@ -29,6 +30,8 @@ export interface Host {
   exists(path: string): boolean;
   /** As the link /proc/PID/ns/net says it; undefined for a process that is no more or may not be looked at. */
   networkNamespace(pid: number | "self"): string | undefined;
+  /** What its programs may do. */
+  readonly permits: Permits;
 }
 
 export type Plan =
@@ -36,7 +39,11 @@ export type Plan =
   /** The program prints these; of those that several actions of a capture show, one reading serves all. */
   | { readonly files: readonly string[] }
   /** Several runs, one after the other, each below a line that says which it is. */
-  | { readonly runs: readonly Run[] }
+  | {
+      readonly runs: readonly Run[];
+      /** What is not among them, and why. */
+      readonly without?: string;
+    }
   | { readonly missing: string };
 
 export interface Run {
@@ -125,7 +132,7 @@ export const ACTION_TABLE: Readonly<Record<ActionName, Action>> = {
     ...PROC,
     // Of several files it says which is which.
     program: "tail",
-    plan: (_, host) => filesPlan(["/proc/mounts", "/proc/self/mountinfo"], host, "-n", "+1"),
+    plan: (_, host) => filesPlan(mountFiles(host), host, "-n", "+1"),
   },
   netstat: {
     ...PROC,
@@ -249,6 +256,13 @@ function planVersions(_: CaptureOrder, host: Host): Plan {
       ...(whyUnreadable(MOUNT_CIFS, host) === undefined ? [MOUNT_CIFS_VERSION] : []),
     ],
   };
+}
+
+/** The host's, which aod's own sandbox may hide in part; its own where the first process may not be looked at. */
+function mountFiles(host: Host): readonly string[] {
+  const ofHost = ["/proc/1/mounts", "/proc/1/mountinfo"];
+  const isThere = ofHost.every((path) => whyUnreadable(path, host) === undefined);
+  return isThere ? ofHost : ["/proc/mounts", "/proc/self/mountinfo"];
 }
 
 /** Those that can be read; all where none can. */

@@ -6,6 +6,7 @@ import { hostname, release } from "node:os";
 import { readNetworkNamespace } from "../cifs/proc.ts";
 import { version } from "../model/version.ts";
 import { fileSystemOf, isNetworkFileSystem } from "../system/mounts.ts";
+import { readPermits } from "../system/permits.ts";
 import type { Host } from "./actions.ts";
 import type { HostFacts } from "./manifest.ts";
 
@@ -26,4 +27,5 @@ export const HOST: Host = {
   },
   exists: existsSync,
   networkNamespace: (pid) => readNetworkNamespace(pid),
+  permits: readPermits(),
 };

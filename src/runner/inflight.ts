@@ -8,6 +8,7 @@
 import { readStack, readWchan } from "../cifs/proc.ts";
 import { judgeWchan } from "../cifs/wchan.ts";
 import type { CaptureOrder, FrozenMemory } from "../model/capture.ts";
+import { dropInHint } from "../model/drop-in.ts";
 import { asEvidence, OperationMemory } from "../model/operation.ts";
 import { KIND, OPERATION, REQUEST_BYTES } from "../model/request.gen.ts";
 import { type Request, RequestMemory } from "../model/request.ts";
@@ -150,7 +151,7 @@ function stackLines(waiters: readonly Waiter[], { readStack }: TaskReader): read
   const taskIds = [...new Set(waiters.map(({ request }) => request.taskId))].slice(0, STACKS_MAX);
   const stacks = taskIds.map((taskId) => ({ taskId, stack: readStack(taskId) }));
   if (stacks.some(({ stack }) => stack === "refused"))
-    return ["", "kernel stacks: aod may not read them (CAP_SYS_ADMIN)"];
+    return ["", `kernel stacks: aod may not read them (CAP_SYS_ADMIN): ${dropInHint("kernel-stacks")}`];
   return stacks.flatMap(({ taskId, stack }) =>
     stack === undefined ? [] : ["", `stack of ${taskId}`, stack.trimEnd()],
   );

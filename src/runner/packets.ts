@@ -5,8 +5,9 @@
 import { isIP } from "node:net";
 import { UNKNOWN_SHARE } from "../model/anomaly.ts";
 import type { CaptureOrder } from "../model/capture.ts";
+import { dropInHint } from "../model/drop-in.ts";
 import { serverOfShare } from "../model/share.ts";
-import type { Plan } from "./actions.ts";
+import type { Host, Plan } from "./actions.ts";
 
 /** Headers of Ethernet, IP, TCP and SMB2 fit, and hardly any data. */
 const SNAP_BYTES = 128;
@@ -15,7 +16,13 @@ const ADDRESSES_MAX = 16;
 /** Direct hosting, and over NetBIOS. Nothing in /proc says which port it is. */
 const PORTS = "(port 445 or port 139)";
 
-export function planPackets({ share, shares }: Pick<CaptureOrder, "share" | "shares">): Plan {
+export function planPackets(
+  { share, shares }: Pick<CaptureOrder, "share" | "shares">,
+  { permits }: Pick<Host, "permits">,
+): Plan {
+  if (!permits.packets) {
+    return { missing: `packets may not be recorded (CAP_NET_RAW, AF_PACKET): ${dropInHint("pcap")}` };
+  }
   const isAny = share === "" || share === UNKNOWN_SHARE;
   const its = isAny ? shares : shares.filter((tree) => serverOfShare(tree.share) === serverOfShare(share));
   // Sessions of the past are remembered too: what was read last stands last.

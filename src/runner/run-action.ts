@@ -97,7 +97,7 @@ async function runProgram(name: string, action: ProgramAction, context: ActionCo
   const begunMs = performance.now();
   const result = await runPlan(plan, program, action, context);
   const durationMs = Math.round(performance.now() - begunMs);
-  const ended = { ...judge(result, action), exitCode: result.exitCode, durationMs };
+  const ended = { ...withRemark(judge(result, action), plan), exitCode: result.exitCode, durationMs };
   if (result.end === "not_started") return nothing(name, ended);
   const { show, suffix, keep } = action;
   if (suffix !== undefined) return collected(name, result.output, ended, 0, suffix);
@@ -152,6 +152,12 @@ function nothing(name: string, ended: Ended): Collected {
 function textOf(bytes: Uint8Array, isCut: boolean, keep: ProgramAction["keep"]): string {
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
   return isCut ? wholeLines(text, keep) : text;
+}
+
+/** What went well may still lack something. */
+function withRemark<Judged extends Pick<ActionOutcome, "reason">>(judged: Judged, plan: Plan): Judged {
+  const without = "runs" in plan ? plan.without : undefined;
+  return without === undefined || judged.reason !== undefined ? judged : { ...judged, reason: without };
 }
 
 /** Output of all, one after the other; how it ended is how the first that did not go well did. */

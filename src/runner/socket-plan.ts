@@ -2,6 +2,7 @@
 // the order and what the host says of namespaces; out: runs. Starts nothing.
 
 import type { CaptureOrder } from "../model/capture.ts";
+import { dropInHint } from "../model/drop-in.ts";
 import type { Host, Plan, Run } from "./actions.ts";
 
 /** Long enough for a stalled connection to show that it does not move, short enough for a capture that is wanted now. */
@@ -18,9 +19,10 @@ export const SS_ARGS = ["-tinoemH", "state", "connected", "( dport = :445 or dpo
 export function planSockets(order: Pick<CaptureOrder, "attribution" | "evidence">, host: Host): Plan {
   const own = host.networkNamespace("self");
   if (own === undefined) return { missing: "/proc/self/ns/net can't be read" };
+  const others = othersOf(order, own, host);
   const places = [
     { heading: `${own} (aod)`, program: "ss", args: SS_ARGS },
-    ...othersOf(order, own, host).map(([namespace, pid]) => ({
+    ...(host.permits.namespaces ? others : []).map(([namespace, pid]) => ({
       heading: `${namespace} (pid ${pid})`,
       program: "nsenter",
       args: [`--net=/proc/${pid}/ns/net`, "ss", ...SS_ARGS],
@@ -35,7 +37,10 @@ export function planSockets(order: Pick<CaptureOrder, "attribution" | "evidence"
       }),
     ),
   );
-  return { runs };
+  if (others.length === 0 || host.permits.namespaces) return { runs };
+  const names = others.map(([namespace, pid]) => `${namespace} (pid ${pid})`).join(", ");
+  const why = `may not be entered (CAP_SYS_ADMIN, setns): ${dropInHint("kernel-stacks")}`;
+  return { runs, without: `without the sockets of ${names}, which ${why}` };
 }
 
 /** Namespaces of those who wait, each with a process that lives there. */

@@ -21,4 +21,6 @@ export interface SupervisorOptions {
   readonly incidents?: readonly Incident[];
   readonly spawn: SpawnTable;
   readonly tell: (event: SupervisorEvent) => void;
+  /** How often each thread has to show that it lives. */
+  readonly pingEveryMs?: number | undefined;
 }

@@ -63,6 +63,7 @@ export class Supervisor {
     const watched = options.watch;
     this.#watch = watched && new ModuleWatch(watched.object, (change) => this.#attachmentChanged(change));
     this.#wakeSources = openWakeSources(watched !== undefined);
+    const { spawn, pingEveryMs } = options;
     const consequences: Consequences = {
       tell: (event) => this.#tell(event),
       lost: (thread) => {
@@ -71,18 +72,18 @@ export class Supervisor {
       end: (failure) => this.#ended?.(failure),
     };
     this.#detector = supervised("detector", consequences, {
-      spawn: options.spawn.detector,
+      ...{ spawn: spawn.detector, pingEveryMs },
       begin: () => this.#beginDetector(),
       onReport: (report) => this.#fromDetector(report),
       wake: () => signalEventFd(this.#wakeSources.fds.wakeFd),
     });
     this.#runner = supervised("runner", consequences, {
-      spawn: options.spawn.runner,
+      ...{ spawn: spawn.runner, pingEveryMs },
       begin: () => this.#beginRunner(),
       onReport: (report) => this.#fromRunner(report),
     });
     this.#janitor = supervised("janitor", consequences, {
-      spawn: options.spawn.janitor,
+      ...{ spawn: spawn.janitor, pingEveryMs },
       begin: () => this.#beginJanitor(),
       onReport: (report) => this.#fromJanitor(report),
     });
@@ -122,6 +123,10 @@ export class Supervisor {
     this.#tell({ type: "configured", config: this.#config, isStart: false });
   }
 
+  get config(): Config {
+    return this.#config;
+  }
+
   /** A capture now, because somebody asked for one. */
   snapshot(): void {
     this.#desk.snapshot();
@@ -130,6 +135,12 @@ export class Supervisor {
   /** The incidents that are open now. */
   openIncidents(): readonly Incident[] {
     return this.#desk.open();
+  }
+
+  /** Whether every thread answers when it is asked, or is on its way back. */
+  answers(): boolean {
+    const now = monotonicNs();
+    return [this.#detector, this.#runner, this.#janitor].every((thread) => !thread.isSilent(now));
   }
 
   #tell(event: SupervisorEvent): void {

@@ -29,7 +29,7 @@ export interface ThreadOptions<In, Out> {
   /** Wakes a worker that sleeps in the kernel; called after each post. */
   readonly wake?: () => void;
   /** How often it has to show that it lives; one that has not answered by the next time is lost. */
-  readonly pingEveryMs?: number;
+  readonly pingEveryMs?: number | undefined;
 }
 
 const PING_EVERY_MS = 10_000;
@@ -48,6 +48,7 @@ export class ThreadHandle<In extends { type: string }, Out extends { type: strin
   #pingTimer: ReturnType<typeof setInterval> | undefined;
   #deadline: ReturnType<typeof setTimeout> | undefined;
   #answered = true;
+  #askedNs = 0;
   #restarts = 0;
   #whenStopped: ((gone: boolean) => void) | undefined;
 
@@ -68,6 +69,15 @@ export class ThreadHandle<In extends { type: string }, Out extends { type: strin
   /** Times it was started again. */
   get restarts(): number {
     return this.#restarts;
+  }
+
+  /** It does not answer, or does not end. One that is to be started again is not asked: its next start is awaited. */
+  isSilent(nowNs: number): boolean {
+    if (this.#state === "closing") return true;
+    // A ping that has just been sent can't be answered yet.
+    return (
+      this.#state === "running" && !this.#answered && nowNs - this.#askedNs > (this.#pingEveryMs * 1e6) / 2
+    );
   }
 
   start(): void {
@@ -144,6 +154,7 @@ export class ThreadHandle<In extends { type: string }, Out extends { type: strin
       return;
     }
     this.#answered = false;
+    this.#askedNs = monotonicNs();
     this.post({ type: "ping" });
   }
 

@@ -2,6 +2,7 @@
 // started again. Out: file descriptors as numbers; nothing is read here.
 
 import { closeSync, openSync } from "node:fs";
+import { log } from "../log.ts";
 import { closeFd, makeEventFd } from "../system/eventfd.ts";
 import { openUeventSocket } from "../system/uevents.ts";
 
@@ -20,11 +21,22 @@ export interface WakeSources {
 export function openWakeSources(watchesHost: boolean): WakeSources {
   const wakeFd = makeEventFd();
   const ueventFd = watchesHost ? openUeventSocket() : -1;
-  const mountinfoFd = watchesHost ? openSync("/proc/self/mountinfo", "r") : -1;
+  const mountinfoFd = watchesHost ? openMountinfo() : -1;
   const close = () => {
     closeFd(wakeFd);
     if (ueventFd >= 0) closeFd(ueventFd);
     if (mountinfoFd >= 0) closeSync(mountinfoFd);
   };
   return { fds: { wakeFd, ueventFd, mountinfoFd }, close };
+}
+
+/** The host's: a sandbox does not see what is mounted where it hides something. Its own where that may not be read. */
+function openMountinfo(): number {
+  try {
+    return openSync("/proc/1/mountinfo", "r");
+  } catch (error) {
+    // hidepid, or the first process is of another user's namespace.
+    log.debug("the host's mounts can't be watched", { reason: (error as NodeJS.ErrnoException).code });
+    return openSync("/proc/self/mountinfo", "r");
+  }
 }

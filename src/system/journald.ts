@@ -2,7 +2,7 @@
 // the journal took them. Never waits: what a full queue refuses is the caller's to say in another way. The protocol:
 // systemd's docs/JOURNAL_NATIVE_PROTOCOL.md.
 
-import { checked, libc } from "./libc.ts";
+import { openDatagramSocket } from "./unix-datagram.ts";
 
 export const JOURNAL_SOCKET = "/run/systemd/journal/socket";
 
@@ -15,34 +15,13 @@ export interface Journal {
   close(): void;
 }
 
-const AF_UNIX = 1;
-const SOCK_DGRAM = 2;
-const SOCK_CLOEXEC = 0o2000000;
-const SOCK_NONBLOCK = 0o4000;
-const MSG_NOSIGNAL = 0x4000;
-const SUN_PATH_BYTES = 108;
-
 /** Of each value. All fields of an entry together stay far below what a socket takes at once (net.core.wmem_default). */
 const VALUE_MAX_BYTES = 8192;
 
 /** A socket of its own. `close` releases it. */
 export function openJournal(path = JOURNAL_SOCKET): Journal {
-  const address = unixAddress(path);
-  const type = SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
-  // -1 where a sandbox allows no such socket: then nobody listens.
-  let fd = libc.socket(AF_UNIX, type, 0);
-  return {
-    // Not connected: a journal that is started again has another socket of the same name.
-    send(fields) {
-      if (fd < 0) return false;
-      const datagram = encodeJournalFields(fields);
-      return libc.sendto(fd, datagram, datagram.length, MSG_NOSIGNAL, address, address.length) >= 0;
-    },
-    close() {
-      if (fd >= 0) checked(libc.close(fd), "close the journal");
-      fd = -1;
-    },
-  };
+  const socket = openDatagramSocket(path);
+  return { send: (fields) => socket.send(encodeJournalFields(fields)), close: () => socket.close() };
 }
 
 /** Values are cut; those with line feeds are sent by their length, so that none can forge a field. */
@@ -77,14 +56,4 @@ function cut(bytes: Uint8Array): Uint8Array {
   let end = VALUE_MAX_BYTES;
   while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end--;
   return bytes.subarray(0, end);
-}
-
-/** struct sockaddr_un: family, then the path and its NUL. */
-function unixAddress(path: string): Uint8Array {
-  const bytes = new TextEncoder().encode(path);
-  if (bytes.length >= SUN_PATH_BYTES) throw new RangeError(`${path} is too long for a socket`);
-  const address = new Uint8Array(2 + bytes.length + 1);
-  new DataView(address.buffer).setUint16(0, AF_UNIX, true);
-  address.set(bytes, 2);
-  return address;
 }

@@ -25,6 +25,7 @@ const { symbols } = dlopen("libc.so.6", {
   recv: { args: ["i32", "ptr", "u64", "i32"], returns: "i64" },
   sendto: { args: ["i32", "ptr", "u64", "i32", "ptr", "u32"], returns: "i64" },
   syscall: { args: ["i64", "i32", "ptr", "u32"], returns: "i64" },
+  setns: { args: ["i32", "i32"], returns: "i32" },
   setpriority: { args: ["i32", "u32", "i32"], returns: "i32" },
   socket: { args: ["i32", "i32", "i32"], returns: "i32" },
   bind: { args: ["i32", "ptr", "u32"], returns: "i32" },

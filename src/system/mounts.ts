@@ -56,6 +56,11 @@ export function isNetworkFileSystem(type: string): boolean {
  * Undefined where mountinfo does not say (a chroot that is no mount point).
  */
 export function fileSystemOf(path: string, host: MountHost = THIS_HOST): FileSystem | undefined {
+  return mountOf(path, host);
+}
+
+/** The same with all that mountinfo says of it. */
+export function mountOf(path: string, host: MountHost = THIS_HOST): Mount | undefined {
   const mounts = parseMountInfo(host.readMountinfo());
   // Not made shorter first: the kernel, too, walks into what ".." then leaves.
   const pending = names(isAbsolute(path) ? path : `${process.cwd()}/${path}`);

@@ -7,14 +7,14 @@ import { aRequest } from "../helpers/request.ts";
 const mountLine = (point: string, source: string, type = "cifs") =>
   `33 1 0:33 / ${point} rw - ${type} ${source} rw,vers=3.1.1\n`;
 
-/** A host of two namespaces: aod's and that of process 4200. */
+/** A host of two namespaces: its first process's and that of process 4200. */
 const HOST = mountLine("/mnt/db", "//files/db") + mountLine("/mnt/other", "//files/other");
 const CONTAINER = mountLine("/data", "//FILES/db/sub") + mountLine("/proc", "proc", "proc");
 
 const proc: ProcReader = {
   readComm: (pid) => ({ 4200: "postgres", 31: "kworker/u8:1" })[pid],
   readCgroup: (pid) => (pid === 4200 ? "0::/system.slice/postgresql.service\n" : undefined),
-  readMountinfo: (pid) => (pid === "self" ? HOST : pid === 4200 ? CONTAINER : undefined),
+  readMountinfo: (pid) => (pid === "host" ? HOST : pid === 4200 ? CONTAINER : undefined),
 };
 
 const tree = (share: string, parts: Partial<KnownTree> = {}): KnownTree => ({

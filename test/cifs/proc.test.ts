@@ -6,6 +6,7 @@ import {
   readCgroup,
   readComm,
   readDebugData,
+  readHostMountinfo,
   readMountinfo,
   readNetworkNamespace,
   readStack,
@@ -88,6 +89,16 @@ describe("tasks", () => {
     expect(readCgroup(99, proc)).toBeUndefined();
     expect(readMountinfo(99, proc)).toBeUndefined();
     expect(readComm(20, proc)).toBe("cp");
+  });
+
+  test("of the first process have the host's mounts; where they can't be read, aod's own do", () => {
+    const folder = tempDir();
+    mkdirSync(join(folder, "self"));
+    writeFileSync(join(folder, "self/mountinfo"), "of aod\n");
+    expect(readHostMountinfo(folder)).toBe("of aod\n");
+    mkdirSync(join(folder, "1"));
+    writeFileSync(join(folder, "1/mountinfo"), "of the host\n");
+    expect(readHostMountinfo(folder)).toBe("of the host\n");
   });
 
   test("are all shown in the first pid namespace only", () => {

@@ -26,10 +26,11 @@ export class Daemon {
     afterAll(() => this.#child?.kill("SIGKILL"));
   }
 
-  start(): this {
+  /** @param environment what it gets beside PATH. */
+  start(environment: Readonly<Record<string, string>> = {}): this {
     const child = Bun.spawn([EXECUTABLE, "--config", this.config], {
       cwd: dirname(this.config),
-      env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" },
+      env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", ...environment },
       stdin: "ignore",
       stdout: "ignore",
       stderr: "pipe",

@@ -1,14 +1,18 @@
 // Hosts for tests: a machine that has every file, all local, and one network namespace, but for what the test says.
 
+import type { Permits } from "../../src/model/sandbox.ts";
 import type { Host } from "../../src/runner/actions.ts";
 
 export const NAMESPACE = "net:[4026531840]";
+
+export const ALL_PERMITTED: Permits = { stacks: true, namespaces: true, packets: true, internet: true };
 
 export function aHost(parts: Partial<Host> = {}): Host {
   return {
     networkFileSystem: () => undefined,
     exists: () => true,
     networkNamespace: () => NAMESPACE,
+    permits: ALL_PERMITTED,
     ...parts,
   };
 }

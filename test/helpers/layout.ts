@@ -78,6 +78,7 @@ export const DOORS: readonly Door[] = [
     pattern: /\/(cmdline|environ|maps|smaps|smaps_rollup|numa_maps|auxv|mem)\b(?!\.ts)/,
     files: /^(runner\/actions|system\/resident)\.ts$/,
   },
+  { what: "sd_notify", pattern: /\bNOTIFY_SOCKET\b/, files: /^supervisor\/service-manager\.ts$/ },
   { what: "zstd-napi", pattern: /zstd-napi/, files: /^runner\//, most: 1 },
 ];
 

@@ -18,10 +18,11 @@ export interface UnixReceiver {
   close(): void;
 }
 
-/** Makes the socket under this path. */
+/** Makes the socket under this path; "@name" is one that is in no file system. */
 export function makeUnixReceiver(path: string): UnixReceiver {
   const fd = libc.socket(AF_UNIX, SOCK_DGRAM_NONBLOCK, 0);
-  const address = Buffer.from(`\u0001\0${path}\0`, "latin1");
+  const name = path.startsWith("@") ? `\0${path.slice(1)}` : `${path}\0`;
+  const address = Buffer.from(`\u0001\0${name}`, "latin1");
   if (fd < 0 || libc.bind(fd, address, address.length) < 0) throw new Error(`no socket at ${path}`);
   const datagram = Buffer.alloc(1 << 20);
   return {

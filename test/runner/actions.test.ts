@@ -52,6 +52,14 @@ test.each(ACTION_NAMES.map((name) => [name] as const))("the action %s has a stag
   expect(findAction(name)).toBe(action);
 });
 
+describe("the mounts", () => {
+  test("are the host's; aod's own where its first process may not be looked at", () => {
+    expect(argsOf(planOf("mounts", ALL_THERE))?.slice(2)).toEqual(["/proc/1/mounts", "/proc/1/mountinfo"]);
+    const hidden = aHost({ exists: (path) => !path.startsWith("/proc/1/") });
+    expect(argsOf(planOf("mounts", hidden))?.slice(2)).toEqual(["/proc/mounts", "/proc/self/mountinfo"]);
+  });
+});
+
 describe.each(PROGRAMS.map((name) => [name] as const))("the action %s", (name) => {
   const action = programAction(name);
 

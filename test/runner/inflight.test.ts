@@ -93,7 +93,9 @@ describe("what is in flight", () => {
   test("says once that stacks may not be read", () => {
     const refused = reader({}, { readStack: () => "refused" });
     const text = lookInflight(anOrder(), aFrozen([open(1, 1), open(2, 2)]), refused);
-    expect(text).toEndWith("\n\nkernel stacks: aod may not read them (CAP_SYS_ADMIN)\n");
+    expect(text).toEndWith(
+      "\n\nkernel stacks: aod may not read them (CAP_SYS_ADMIN): the service has it with the drop-in kernel-stacks.conf, docs/service.md\n",
+    );
   });
 
   test("is bounded, however many wait, and asks of few tasks, each once", () => {

@@ -1,11 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { planPackets } from "../../src/runner/packets.ts";
+import { ALL_PERMITTED, aHost } from "../helpers/host.ts";
 
 const tree = (share: string, address?: string) => ({ sessionId: 1n, treeId: 1, share, address });
 
 /** The filter, which is the last argument. */
 function filterOf(share: string, shares: readonly ReturnType<typeof tree>[]): string {
-  const plan = planPackets({ share, shares });
+  const plan = planPackets({ share, shares }, aHost());
   if ("missing" in plan) return plan.missing;
   return "args" in plan ? (plan.args.at(-1) ?? "") : "";
 }
@@ -19,7 +20,7 @@ describe("packets", () => {
   ];
 
   test("are those of the server's connections, headers only, written at once", () => {
-    expect(planPackets({ share: "//files/a", shares })).toEqual({
+    expect(planPackets({ share: "//files/a", shares }, aHost())).toEqual({
       args: ["-i", "any", "-nn", "-p", "-s", "128", "-U", "-w", "-"].concat(
         "tcp and (port 445 or port 139) and (host 10.0.0.1 or host fe80::1)",
       ),
@@ -43,6 +44,14 @@ describe("packets", () => {
   ])("are none of an address that is none: %j", (address) => {
     const filter = filterOf("//files/a", [tree("//files/a", address)]);
     expect(filter).toMatch(/^(no address is known of \/\/files\/a|.*\(host 1\.2\.3\.4\))$/);
+  });
+
+  test("are missing where aod may record none, with what would let it", () => {
+    const permits = { ...ALL_PERMITTED, packets: false };
+    expect(planPackets({ share: "//files/a", shares }, aHost({ permits }))).toEqual({
+      missing:
+        "packets may not be recorded (CAP_NET_RAW, AF_PACKET): the service has it with the drop-in pcap.conf, docs/service.md",
+    });
   });
 
   test("are of so many addresses, those that were seen last", () => {

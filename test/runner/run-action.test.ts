@@ -164,6 +164,16 @@ describe("an action", () => {
     expect(outcome).toMatchObject({ status: "failed", reason: "no", exitCode: 3, file: "actions/it.log" });
   });
 
+  test("of several runs says what is not among them, unless something went wrong", async () => {
+    const aRun = (script: string) => ({ heading: "a", program: "sh", args: ["-c", script], afterMs: 0 });
+    const reasonOf = async (script: string) => {
+      const plan = () => ({ runs: [aRun(script)], without: "without the others" });
+      return (await run(aScript("", { plan }))).outcome;
+    };
+    expect(await reasonOf("true")).toMatchObject({ status: "ok", reason: "without the others" });
+    expect(await reasonOf("echo no >&2; exit 1")).toMatchObject({ status: "failed", reason: "no" });
+  });
+
   test("of several runs has one deadline for all", async () => {
     const sleep = { program: "sh", heading: "it", args: ["-c", "echo begun; sleep 60"], afterMs: 0 };
     const { outcome, text } = await run(
@@ -176,8 +186,8 @@ describe("an action", () => {
   test("mounts gives both files, each with its name", async () => {
     const { outcome, text } = await run(ACTION_TABLE.mounts);
     expect(outcome.status).toBe("ok");
-    expect(text).toContain("==> /proc/mounts <==\n");
-    expect(text).toContain("==> /proc/self/mountinfo <==\n");
+    expect(text).toContain("==> /proc/1/mounts <==\n");
+    expect(text).toContain("==> /proc/1/mountinfo <==\n");
   });
 
   test("shows bytes that are no UTF-8 as U+FFFD", async () => {

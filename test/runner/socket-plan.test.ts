@@ -6,7 +6,7 @@ import { planSockets, SAMPLE_GAP_MS } from "../../src/runner/socket-plan.ts";
 import { parseSockets } from "../../src/runner/socket-text.ts";
 import { anActionContext } from "../helpers/action-context.ts";
 import { anAttribution } from "../helpers/attribution.ts";
-import { aHost, NAMESPACE } from "../helpers/host.ts";
+import { ALL_PERMITTED, aHost, NAMESPACE } from "../helpers/host.ts";
 import { anOrder } from "../helpers/order.ts";
 import { aRequest } from "../helpers/request.ts";
 
@@ -41,6 +41,19 @@ describe("sockets", () => {
       { heading: `${OTHER} (pid 4200), sample 2`, afterMs: 0 },
     ]);
     expect(runs).toHaveProperty("1.args", expect.arrayContaining(["--net=/proc/4200/ns/net", "ss"]));
+  });
+
+  test("are not looked at in the namespaces of others where aod may not enter them, and that is said", async () => {
+    const permits = { ...ALL_PERMITTED, namespaces: false };
+    const namespaces: Record<string, string> = { self: NAMESPACE, "4200": OTHER };
+    const host = aHost({ networkNamespace: (pid) => namespaces[pid], permits });
+    const plan = planSockets(containers, host);
+    expect(plan).toHaveProperty("runs.length", 2);
+    const without = `without the sockets of ${OTHER} (pid 4200), which may not be entered (CAP_SYS_ADMIN, setns): the service has it with the drop-in kernel-stacks.conf, docs/service.md`;
+    expect(plan).toHaveProperty("without", without);
+    expect(planSockets(containers, { ...host, networkNamespace: () => NAMESPACE })).not.toHaveProperty(
+      "without",
+    );
   });
 
   test("of many namespaces are looked at in a few", () => {

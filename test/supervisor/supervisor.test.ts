@@ -42,6 +42,7 @@ async function start(
   more: Partial<Config> = {},
   incidents: readonly Incident[] = [],
   earlier: readonly CaptureName[] = [],
+  instead: Readonly<Record<string, string>> = {},
 ) {
   const folder = join(tempDir(), "out");
   const release = claimOutputFolder(folder);
@@ -55,14 +56,24 @@ async function start(
     ["detector", "runner", "janitor"].map((name) => [
       name,
       () => {
-        const worker = new Worker(new URL(`../../src/${name}/worker.ts`, import.meta.url));
+        const path = instead[name] ?? `../../src/${name}/worker.ts`;
+        const worker = new Worker(new URL(path, import.meta.url));
         workers.set(name, worker);
         return worker;
       },
     ]),
   ) as unknown as SpawnTable;
   const config = { ...aConfig(folder, rule), ...more };
-  const parts = { config, source, watch: undefined, sourceName: "demo", spawn, incidents } as const;
+  const pingEveryMs = Object.keys(instead).length > 0 ? 200 : undefined;
+  const parts = {
+    config,
+    source,
+    watch: undefined,
+    sourceName: "demo",
+    spawn,
+    incidents,
+    pingEveryMs,
+  } as const;
   const supervisor = new Supervisor({ ...parts, tell: events.tell });
   const running = supervisor.run();
   await events.until("watching", () => true, WAIT_MS);
@@ -202,6 +213,17 @@ describe("the supervisor", () => {
     let text = await netstat(1);
     for (let nth = 2; nth < 50 && text.startsWith("nothing"); nth++) text = await netstat(nth);
     expect(text).toContain("when the last incident was over\n");
+    expect(await stop()).toBeUndefined();
+  });
+
+  test("notices a detector that hangs, says that not all threads answer, and starts another one", async () => {
+    const hangs = { detector: "../fixtures/threads/hanging-detector.ts" };
+    const { supervisor, events, workers, stop } = await start(everyReply({}), {}, [], [], hangs);
+    expect(supervisor.answers()).toBe(true);
+    const first = workers.get("detector");
+    while (supervisor.answers()) await Bun.sleep(5);
+    await events.until("restarting", ({ thread }) => thread === "detector", WAIT_MS);
+    while (workers.get("detector") === first) await Bun.sleep(5);
     expect(await stop()).toBeUndefined();
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Failure } from "../../src/model/failure.ts";
 import { ThreadHandle } from "../../src/supervisor/thread-handle.ts";
+import { monotonicNs } from "../../src/system/clock.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 
 interface Told {
@@ -64,6 +65,24 @@ describe("a supervised thread", () => {
     thread.post({ type: "spin", ms: 600 });
     await readyTimes(2);
     expect(restarts[0]?.message).toBe("obedient has not answered for 0.1 s");
+    await thread.stop(5_000);
+  });
+
+  test("that does not answer is silent until it is to be started again", async () => {
+    const { thread, restarts, readyTimes } = anObedientThread({ pingEveryMs: 200 });
+    const isSilent = () => thread.isSilent(monotonicNs());
+    thread.start();
+    await readyTimes(1);
+    await Bun.sleep(450);
+    expect(isSilent()).toBe(false);
+    thread.post({ type: "spin", ms: 800 });
+    await waitUntil(isSilent);
+    expect(restarts).toEqual([]);
+    await waitUntil(() => restarts.length > 0);
+    // Told to end, and not yet gone.
+    expect(isSilent()).toBe(true);
+    await readyTimes(2);
+    expect(isSilent()).toBe(false);
     await thread.stop(5_000);
   });
 

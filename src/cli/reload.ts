@@ -1,0 +1,48 @@
+// A reload: the file is read and judged whole, as at a start and as `aod check` does. In: what was found and what runs; out:
+// the configuration to go on with, or why there is none. A file that is not right changes nothing.
+
+import { type FoundConfig, findConfig } from "../config/file.ts";
+import type { Problem } from "../config/problem.ts";
+import { log } from "../log.ts";
+import type { Config } from "../model/config.ts";
+import { judge } from "./check.ts";
+import { printProblems } from "./problems.ts";
+import { logForbidden } from "./sandbox-log.ts";
+
+export type ReloadJudgement =
+  | { readonly config: Config; readonly problems: readonly Problem[] }
+  /** In one sentence; the problems have the lines. */
+  | { readonly config: undefined; readonly problems: readonly Problem[]; readonly refusal: string };
+
+export function judgeReload(found: FoundConfig, running: Config, judged = judge(found)): ReloadJudgement {
+  const { code, problems, lines } = judged;
+  if (found.config === undefined) return { config: undefined, problems, refusal: found.summary };
+  if (code !== 0)
+    return { config: undefined, problems, refusal: (lines[0] ?? "it is not right").replace(/^aod: /, "") };
+  // Rules that somebody wrote are not to be replaced by the built-in ones because a file is missing for a moment.
+  if (running.file !== undefined && found.config.file === undefined)
+    return { config: undefined, problems, refusal: `${running.file} does not exist` };
+  if (found.config.outputDir === running.outputDir) return { config: found.config, problems };
+  const later = `takes a restart: until then captures go to ${running.outputDir}`;
+  return { config: found.config, problems: [...problems, found.warnAt(["aod_output_dir"], later)] };
+}
+
+/**
+ * Reads the file anew and applies it if it is right.
+ * @returns why it was not applied; undefined where it was.
+ */
+export function reload(
+  file: string | undefined,
+  running: Config,
+  apply: (config: Config) => void,
+): string | undefined {
+  const judgement = judgeReload(findConfig(file), running);
+  printProblems(judgement.problems);
+  if (judgement.config === undefined) {
+    log.error("reload: the running configuration stays", { reason: judgement.refusal });
+    return judgement.refusal;
+  }
+  apply(judgement.config);
+  logForbidden(judgement.config);
+  return undefined;
+}

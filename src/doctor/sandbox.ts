@@ -1,0 +1,79 @@
+// What a sandbox forbids and the configuration wants. In: a configuration and the sandbox's facts; out: each thing with what
+// is lost and what gives it back. Pure. `aod run` says it of itself at start and at reload, doctor of the unit.
+
+import type { Config } from "../model/config.ts";
+import { type DropIn, type DropInName, dropInFor } from "../model/drop-in.ts";
+import type { FolderAccess, Sandbox } from "../model/sandbox.ts";
+import { bad, type Finding, note, ok, warn } from "./finding.ts";
+
+export interface Forbidden {
+  readonly found: string;
+  /** `bad`: aod does not start; `warn`: captures lack what a rule names; `note`: what nobody asked for by name. */
+  readonly verdict: "bad" | "warn" | "note";
+  /** To be added to the unit; undefined where none will do. */
+  readonly dropIn: DropIn | undefined;
+  /** In words, beside the drop-in or in its place. */
+  readonly todo: string | undefined;
+}
+
+const ELSEWHERE = "choose an aod_output_dir outside /home, /root, /run/user, /tmp and /var/tmp";
+
+const FOLDER_TEXT: Readonly<Record<Exclude<FolderAccess, "open">, string>> = {
+  "read-only": "is read-only for the service",
+  hidden: "is hidden from the service",
+  private: "is the service's own there, and gone when it ends",
+};
+
+/** Empty where all that is wanted can be had. */
+export function findForbidden(config: Config, { permits, folder }: Sandbox): readonly Forbidden[] {
+  const { outputDir, rules, defaultActions, customActions, notify } = config;
+  const asked = new Set([...defaultActions, ...rules.flatMap(({ actions }) => actions)]);
+  const lost = (name: DropInName, verdict: Forbidden["verdict"], found: string): Forbidden => {
+    return { found, verdict, dropIn: dropInFor(name, outputDir), todo: undefined };
+  };
+  const access = folder(outputDir);
+  const all: (Forbidden | false)[] = [
+    access !== "open" && lostFolder(outputDir, access),
+    asked.has("inflight") &&
+      !permits.stacks &&
+      lost("kernel-stacks", "warn", "action inflight shows no kernel stacks"),
+    asked.has("pcap") && !permits.packets && lost("pcap", "warn", "action pcap can't record packets"),
+    !permits.namespaces && lost("kernel-stacks", "note", "captures have no sockets of containers"),
+    (notify !== undefined || customActions.length > 0) &&
+      !permits.internet &&
+      lost("metrics-port", "note", "programs of notify and custom_actions can't talk over the network"),
+  ];
+  return all.filter((one) => one !== false);
+}
+
+/** Of the unit; one line where nothing is in the way. */
+export function sandboxFindings(forbidden: readonly Forbidden[]): readonly Finding[] {
+  if (forbidden.length === 0) return [ok("service", "its sandbox allows all that the configuration wants")];
+  return forbidden.map((one) => {
+    const todo = todoOf(one);
+    if (one.verdict === "bad") return bad("service", one.found, todo, "OUTPUT_UNUSABLE");
+    return one.verdict === "warn"
+      ? warn("service", one.found, todo)
+      : { ...note("service", one.found), todo };
+  });
+}
+
+/** Several lines. */
+function todoOf({ dropIn, todo }: Forbidden): string {
+  if (dropIn === undefined) return todo ?? "";
+  return [
+    ...(todo === undefined ? [] : [todo]),
+    `put into ${dropIn.file}`,
+    ...dropIn.lines.map((line) => `  ${line}`),
+    "systemctl daemon-reload && systemctl restart aod",
+  ].join("\n");
+}
+
+function lostFolder(outputDir: string, access: Exclude<FolderAccess, "open">): Forbidden {
+  const found = `aod_output_dir ${outputDir} ${FOLDER_TEXT[access]}`;
+  if (access === "read-only") {
+    const dropIn = dropInFor("output-folder", outputDir);
+    return { found, verdict: "bad", dropIn, todo: `install -d -m 0700 ${outputDir}` };
+  }
+  return { found, verdict: access === "hidden" ? "bad" : "warn", dropIn: undefined, todo: ELSEWHERE };
+}

@@ -1,0 +1,110 @@
+// The sandbox of the unit aod.service, as systemd has put it together from the unit and its drop-ins. In: what `systemctl
+// show` prints; out: facts. Asked of systemd, because whoever types `aod doctor` is not in that sandbox himself.
+
+import type { FolderAccess, Sandbox } from "../model/sandbox.ts";
+import { Children } from "../runner/child.ts";
+import { findProgram } from "../runner/program.ts";
+
+const UNIT = "aod.service";
+
+const PROPERTIES = [
+  "LoadState",
+  "CapabilityBoundingSet",
+  "RestrictAddressFamilies",
+  "RestrictNamespaces",
+  "ProtectSystem",
+  "ProtectHome",
+  "PrivateTmp",
+  "ReadWritePaths",
+  "RuntimeDirectory",
+  "StateDirectory",
+  "CacheDirectory",
+  "LogsDirectory",
+] as const;
+
+type Properties = Readonly<Partial<Record<string, string>>>;
+
+const LIMITS = { timeoutMs: 5_000, maxBytes: 64 << 10, keep: "head" } as const;
+
+/** Where the service's own folders are made; systemd.exec(5). */
+const OWN_FOLDERS = {
+  RuntimeDirectory: "/run",
+  StateDirectory: "/var/lib",
+  CacheDirectory: "/var/cache",
+  LogsDirectory: "/var/log",
+} as const;
+
+const HOMES = ["/home", "/root", "/run/user"];
+const TEMPORARY = ["/tmp", "/var/tmp"];
+
+/** Undefined where there is no systemd, no such unit, or no answer. */
+export async function readUnitSandbox(): Promise<Sandbox | undefined> {
+  const systemctl = findProgram("systemctl");
+  if (systemctl === undefined) return undefined;
+  const argv = [systemctl, "show", UNIT, `--property=${PROPERTIES.join(",")}`] as const;
+  const { exitCode, output } = await new Children().run(argv, LIMITS, new AbortController().signal);
+  return exitCode === 0 ? parseUnitSandbox(new TextDecoder().decode(output)) : undefined;
+}
+
+/** @param text lines of `Property=value`; undefined for a unit that is not loaded. */
+export function parseUnitSandbox(text: string): Sandbox | undefined {
+  const properties: Properties = Object.fromEntries(
+    text.split("\n").map((line) => {
+      const at = line.indexOf("=");
+      return [line.slice(0, at), line.slice(at + 1)];
+    }),
+  );
+  if (properties.LoadState !== "loaded") return undefined;
+  const capabilities = wordsOf(properties.CapabilityBoundingSet);
+  const has = (name: string) => capabilities.includes(name);
+  return {
+    permits: {
+      stacks: has("cap_sys_admin"),
+      namespaces: has("cap_sys_admin") && allowsNetworkNamespaces(properties.RestrictNamespaces),
+      packets: has("cap_net_raw") && allowsFamily(properties.RestrictAddressFamilies, "AF_PACKET"),
+      internet: allowsFamily(properties.RestrictAddressFamilies, "AF_INET"),
+    },
+    folder: (path) => accessOf(path, properties),
+  };
+}
+
+// --- internal ---
+
+function accessOf(path: string, properties: Properties): FolderAccess {
+  if (isBelow(path, HOMES) && /^(yes|tmpfs)$/.test(properties.ProtectHome ?? "")) return "hidden";
+  if (isBelow(path, TEMPORARY) && properties.PrivateTmp === "yes") return "private";
+  const isReadOnly =
+    properties.ProtectSystem === "strict" ||
+    (isBelow(path, HOMES) && properties.ProtectHome === "read-only") ||
+    (isBelow(path, ["/etc"]) && properties.ProtectSystem === "full") ||
+    (isBelow(path, ["/usr", "/boot", "/efi"]) && /^(yes|full)$/.test(properties.ProtectSystem ?? ""));
+  return isReadOnly && !isBelow(path, writableOf(properties)) ? "read-only" : "open";
+}
+
+function writableOf(properties: Properties): readonly string[] {
+  const own = Object.entries(OWN_FOLDERS).flatMap(([property, parent]) =>
+    wordsOf(properties[property]).map((name) => `${parent}/${name}`),
+  );
+  // "-": only if it is there; "+": below RootDirectory=.
+  return [...own, ...wordsOf(properties.ReadWritePaths).map((path) => path.replace(/^[-+]+/, ""))];
+}
+
+function isBelow(path: string, folders: readonly string[]): boolean {
+  return folders.some((folder) => path === folder || path.startsWith(`${folder.replace(/\/$/, "")}/`));
+}
+
+/** Those that are allowed, or behind "~" those that are not; nothing where all are. */
+function allowsFamily(value: string | undefined, family: string): boolean {
+  if (value === undefined || value === "") return true;
+  const isDenied = value.startsWith("~");
+  return wordsOf(value.replace(/^~/, "")).includes(family) !== isDenied;
+}
+
+/** yes, no, or those that are left. */
+function allowsNetworkNamespaces(value: string | undefined): boolean {
+  return value === undefined || value === "no" || wordsOf(value).includes("net");
+}
+
+function wordsOf(value: string | undefined): readonly string[] {
+  return (value ?? "").split(/\s+/).filter((word) => word !== "");
+}

@@ -1,0 +1,39 @@
+// What opens the unit's sandbox again: a drop-in for each thing that it forbids and a configuration may want. The same lines
+// are in packaging/systemd/drop-ins/, commented; a test holds them together. docs/service.md says what each costs.
+
+export type DropInName = "kernel-stacks" | "pcap" | "metrics-port" | "output-folder";
+
+export interface DropIn {
+  /** Where it goes. */
+  readonly file: string;
+  readonly lines: readonly string[];
+}
+
+const FOLDER = "/etc/systemd/system/aod.service.d";
+
+const SETTINGS: Readonly<Record<Exclude<DropInName, "output-folder">, readonly string[]>> = {
+  "kernel-stacks": ["CapabilityBoundingSet=CAP_SYS_ADMIN", "RestrictNamespaces=net"],
+  pcap: [
+    "CapabilityBoundingSet=CAP_NET_RAW CAP_SETUID CAP_SETGID",
+    "RestrictAddressFamilies=AF_PACKET",
+    "SystemCallFilter=@setuid",
+  ],
+  "metrics-port": ["RestrictAddressFamilies=AF_INET AF_INET6", "IPAddressAllow=any"],
+};
+
+/** @param outputDir for the output folder. */
+export function dropInFor(name: DropInName, outputDir: string): DropIn {
+  const settings = name === "output-folder" ? [`ReadWritePaths=${quoted(outputDir)}`] : SETTINGS[name];
+  return { file: `${FOLDER}/${name}.conf`, lines: ["[Service]", ...settings] };
+}
+
+/** How a reader of a capture is told which one it is. */
+export function dropInHint(name: DropInName): string {
+  return `the service has it with the drop-in ${name}.conf, docs/service.md`;
+}
+
+/** systemd.syntax(7): a list splits at blanks, backslashes escape, and a per cent sign begins a specifier. */
+function quoted(path: string): string {
+  const escaped = path.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("%", "%%");
+  return /[\s"'\\]/.test(path) ? `"${escaped}"` : escaped;
+}

@@ -1,0 +1,75 @@
+import { afterAll, describe, expect, spyOn, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { judge } from "../../src/cli/check.ts";
+import { judgeReload, reload } from "../../src/cli/reload.ts";
+import { parseBuiltIn } from "../../src/config/config.ts";
+import { readConfigFile } from "../../src/config/file.ts";
+import { formatProblem } from "../../src/config/problem.ts";
+import { log } from "../../src/log.ts";
+import type { Config } from "../../src/model/config.ts";
+import { tempDir } from "../helpers/temp-dir.ts";
+
+const RULES = "guardian: {anomalies: {slow: {type: Latency, acceptable_count: 10}}}\n";
+const file = join(tempDir(), "aod.yaml");
+const printed: string[] = [];
+const logged: string[] = [];
+const spies = [
+  spyOn(process.stderr, "write").mockImplementation((text) => printed.push(String(text)) > 0),
+  spyOn(log, "error").mockImplementation((text, values) => void logged.push(`${text} ${values?.reason}`)),
+];
+afterAll(() => {
+  for (const spy of spies) spy.mockRestore();
+});
+
+function found(text: string) {
+  writeFileSync(file, text);
+  return readConfigFile(file);
+}
+
+const running = found(RULES).config as Config;
+
+describe("a reload", () => {
+  test("applies a file that is right, with its warnings", () => {
+    const applied: Config[] = [];
+    writeFileSync(file, `${RULES}cleanup: {max_total_log_size_mb: 1}\n`);
+    expect(reload(file, running, (config) => applied.push(config))).toBeUndefined();
+    expect(applied.map(({ cleanup }) => cleanup.maxTotalBytes)).toEqual([1 << 20]);
+    expect(printed.splice(0)).toEqual([expect.stringContaining(`${file}:2:34: cleanup.max_total`)]);
+  });
+
+  test("changes nothing where the file has mistakes, and says all of them with their lines", () => {
+    writeFileSync(file, `a: 1\n${RULES}watch_interval_sec: no\n`);
+    const apply = () => expect.unreachable();
+    expect(reload(file, running, apply)).toBe(`${file}: 2 errors`);
+    expect(printed.splice(0)).toEqual([
+      expect.stringContaining(`${file}:1:1: a: `),
+      expect.stringContaining(`${file}:3:21: watch_interval_sec: `),
+    ]);
+    expect(logged.splice(0)).toEqual([`reload: the running configuration stays ${file}: 2 errors`]);
+  });
+
+  test("is refused for an output folder on a share, as a start is", () => {
+    const config = found(`${RULES}aod_output_dir: /mnt/logs\n`);
+    const onShare = () => ({ type: "cifs", mountPoint: "/mnt", source: "//srv/logs" });
+    const judgement = judgeReload(config, running, judge(config, onShare));
+    expect(judgement).toMatchObject({ config: undefined, refusal: `${file}: 1 error` });
+    expect(judgement.problems.map(formatProblem)[0]).toStartWith(
+      `${file}:2:17: aod_output_dir: /mnt/logs is`,
+    );
+  });
+
+  test("does not take the built-in rules for those of a file that is gone", () => {
+    expect(judgeReload(parseBuiltIn(), running)).toMatchObject({ refusal: `${file} does not exist` });
+    const builtIn = parseBuiltIn();
+    expect(judgeReload(builtIn, builtIn.config)).toMatchObject({ config: { file: undefined } });
+  });
+
+  test("says that another output folder takes a restart", () => {
+    const judgement = judgeReload(found(`${RULES}aod_output_dir: /srv/aod\n`), running);
+    expect(judgement.config?.outputDir).toBe("/srv/aod");
+    expect(judgement.problems.map(formatProblem)).toEqual([
+      `${file}:2:17: aod_output_dir: warning: takes a restart: until then captures go to ${running.outputDir}`,
+    ]);
+  });
+});

@@ -1,0 +1,67 @@
+import { describe, expect, test } from "bun:test";
+import { parseConfig } from "../../src/config/config.ts";
+import { findForbidden, sandboxFindings } from "../../src/doctor/sandbox.ts";
+import type { Config } from "../../src/model/config.ts";
+import type { FolderAccess, Permits } from "../../src/model/sandbox.ts";
+import { ALL_PERMITTED } from "../helpers/host.ts";
+
+const NOTHING: Permits = { stacks: false, namespaces: false, packets: false, internet: false };
+
+function aConfig(actions: string, more = ""): Config {
+  const rules = `guardian: {anomalies: {slow: {type: Latency, acceptable_count: 10, actions: [${actions}]}}}\n`;
+  const { config, problems } = parseConfig(`${rules}aod_output_dir: /srv/aod\n${more}`);
+  if (config === undefined) throw new Error(problems.map(({ message }) => message).join());
+  return config;
+}
+
+function found(config: Config, permits: Permits = ALL_PERMITTED, access: FolderAccess = "open") {
+  return findForbidden(config, { permits, folder: () => access });
+}
+
+const NOTIFY = "notify: {command: [/usr/local/bin/tell]}\n";
+
+describe("a sandbox", () => {
+  test("that forbids nothing is no trouble, whatever is wanted", () => {
+    const config = aConfig("pcap, inflight", NOTIFY);
+    expect(found(config)).toEqual([]);
+    expect(sandboxFindings([])).toMatchObject([{ verdict: "ok" }]);
+  });
+
+  test.each([
+    ["stacks, which inflight shows", "inflight", "stacks", "warn", "kernel-stacks"],
+    ["packets, which pcap records", "pcap", "packets", "warn", "pcap"],
+    ["the namespaces of containers", "dmesg", "namespaces", "note", "kernel-stacks"],
+    ["the network, which a program may want", "dmesg", "internet", "note", "metrics-port"],
+  ])("that forbids %s", (_, actions, permit, verdict, dropIn) => {
+    const lost = found(aConfig(actions, NOTIFY), { ...ALL_PERMITTED, [permit]: false });
+    expect(lost).toMatchObject([{ verdict, dropIn: { file: expect.stringContaining(`/${dropIn}.conf`) } }]);
+  });
+
+  test("that forbids what nobody wants is left alone", () => {
+    const lost = found(aConfig("dmesg, journalctl"), { ...NOTHING, namespaces: true });
+    expect(lost).toEqual([]);
+  });
+
+  test("that keeps the output folder read-only takes a drop-in with its path, and keeps aod from starting", () => {
+    const [finding] = sandboxFindings(found(aConfig(""), ALL_PERMITTED, "read-only"));
+    expect(finding).toMatchObject({
+      ...{ verdict: "bad", code: "OUTPUT_UNUSABLE" },
+      found: "aod_output_dir /srv/aod is read-only for the service",
+    });
+    expect(finding?.todo?.split("\n")).toEqual([
+      "install -d -m 0700 /srv/aod",
+      "put into /etc/systemd/system/aod.service.d/output-folder.conf",
+      "  [Service]",
+      "  ReadWritePaths=/srv/aod",
+      "systemctl daemon-reload && systemctl restart aod",
+    ]);
+  });
+
+  test.each([
+    ["hidden", "bad"],
+    ["private", "warn"],
+  ] as const)("that keeps the output folder %s has no drop-in for that, but advice", (access, verdict) => {
+    const [finding] = sandboxFindings(found(aConfig(""), ALL_PERMITTED, access));
+    expect(finding).toMatchObject({ verdict, todo: expect.stringContaining("outside /home") });
+  });
+});

@@ -1,0 +1,21 @@
+#!/bin/sh
+# PID 1 of the guest that has systemd, for a moment: leaves a unit that plays the scenarios, and becomes systemd. With
+# `aod.shell` on the kernel's command line the unit is a shell on the console.
+mount -t proc proc /proc
+mount -t tmpfs -o mode=755 tmpfs /run
+mkdir -p /run/systemd/system/multi-user.target.wants
+cat >/run/systemd/system/scenarios.service <<'UNIT'
+[Unit]
+Description=Scenarios
+After=basic.target systemd-logind.service
+[Service]
+ExecStart=/payload/test/service/play.sh
+Environment=HOME=/root LANG=C.UTF-8
+# smbd is its child.
+KillMode=process
+UNIT
+ln -s ../scenarios.service /run/systemd/system/multi-user.target.wants/
+echo guest >/etc/hostname
+# Nobody logs in, and without udev the console's device never comes.
+ln -s /dev/null /run/systemd/system/getty.target
+exec /sbin/init

@@ -1,0 +1,130 @@
+// The life of the service: it starts, waits, watches, reloads, is killed, hangs, fails for good, as systemd sees it.
+
+import assert from "node:assert/strict";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { mount, mountPoint } from "../mount.ts";
+import { finish, Provoker, run, waitFor } from "../process.ts";
+import { withStoppedServer } from "../server.ts";
+import type { ServiceScenario } from "./main.ts";
+import {
+  CONFIG,
+  capture,
+  isAttached,
+  journal,
+  mainPid,
+  manualCapture,
+  SLOW_RULE,
+  saysStatus,
+  show,
+  start,
+  statuses,
+} from "./service.ts";
+
+const SHORT_WATCHDOG = "[Service]\nWatchdogSec=6\n";
+
+export const lifeScenarios: readonly ServiceScenario[] = [
+  {
+    name: "life: without cifs it is started and waits; a mount attaches it, a capture has everything, it stops",
+    async run() {
+      assert.ok(!existsSync("/sys/module/cifs"), "cifs is not loaded yet");
+      await start(SLOW_RULE);
+      assert.equal(await show("ActiveState"), "active");
+      await saysStatus(/^waiting for the kernel module cifs.*; 1 rule; no incident is open$/);
+      await mount("plain");
+      await isAttached();
+      const found = await manualCapture();
+      assert.deepEqual(statuses(found), {
+        ...{ debugdata: "ok", dmesg: "ok", journalctl: "ok" },
+        ...{ pressure: "ok", sockets: "ok", stats: "ok" },
+      });
+      assert.match(found.log("journalctl"), /waiting for the kernel module cifs/);
+      assert.match(found.log("sockets"), /127\.0\.0\.1:445/);
+      await run("systemctl", "stop", "aod");
+      assert.equal(await show("Result"), "success");
+    },
+  },
+  {
+    name: "life: an incident is in the status while it is open, and goes on over kill -9",
+    async run() {
+      await mount("plain");
+      await start(`${SLOW_RULE}  resolve_after_sec: 600\n`);
+      await isAttached();
+      const provoker = await Provoker.start("direct-read", `${mountPoint("plain")}/data`);
+      await withStoppedServer(async () => {
+        provoker.go();
+        await saysStatus(/1 incident is open: slow_io on \/\/127\.0\.0\.1\/alpha since /);
+        assert.equal((await capture(1)).manifest.kind, "hung");
+      });
+      await provoker.done();
+      const before = await mainPid();
+      process.kill(before, "SIGKILL");
+      await waitFor("systemd to start it again", async () => ![0, before].includes(await mainPid()));
+      await saysStatus(/^watching .*1 incident is open: slow_io/);
+      assert.equal(await show("NRestarts"), "1");
+      assert.match(await journal(), /incidents of the last run go on open=1/);
+    },
+  },
+  {
+    name: "life: a good file is taken by reload without letting go of the kernel, a bad one by nobody",
+    async run() {
+      await mount("plain");
+      await start(SLOW_RULE);
+      await isAttached();
+      const pid = await mainPid();
+      const links = linksOf(pid);
+      assert.ok(links.length > 3, "attached");
+
+      writeFileSync(CONFIG, `${SLOW_RULE}    stuck: {type: Stuck}\n`);
+      await run("systemctl", "reload", "aod");
+      await saysStatus(/; 2 rules; /);
+
+      writeFileSync(CONFIG, `${SLOW_RULE}    stuck: {type: Stick}\nwatch: 1\n`);
+      const bad = await finish(["systemctl", "reload", "aod"]);
+      assert.notEqual(bad.exitCode, 0, "systemctl says that it failed");
+      assert.equal(await show("ActiveState"), "active");
+      const lines = await journal();
+      assert.match(lines, /\/etc\/aod\.yaml:9:\d+: guardian\.anomalies\.stuck\.type: /);
+      assert.match(lines, /\/etc\/aod\.yaml:10:1: watch: /);
+      await saysStatus(/; 2 rules; no incident is open$/);
+
+      // Past `aod check`, as whoever sends the signal himself does.
+      await run("systemctl", "kill", "--kill-whom=main", "--signal=HUP", "aod");
+      await saysStatus(/; 2 rules; .*the last reload was refused: \/etc\/aod\.yaml: 2 errors$/);
+      assert.equal(await show("ActiveState"), "active");
+      assert.equal(await mainPid(), pid);
+      assert.deepEqual(linksOf(pid), links, "the same links to the kernel, all the time");
+    },
+  },
+  {
+    name: "life: one that hangs is noticed by the watchdog and started again",
+    async run() {
+      await start(SLOW_RULE, { "watchdog.conf": SHORT_WATCHDOG });
+      const pid = await mainPid();
+      // It lives as long as it answers.
+      await Bun.sleep(12_000);
+      assert.equal(await mainPid(), pid);
+      process.kill(pid, "SIGSTOP");
+      await waitFor("systemd to start it again", async () => ![0, pid].includes(await mainPid()));
+      await saysStatus(/^(waiting|watching|no cifs mount)/);
+      assert.match(await journal(), /Watchdog timeout/);
+    },
+  },
+  {
+    name: "life: a configuration that is wrong ends it with 78, and systemd leaves it at that",
+    async run() {
+      await assert.rejects(start("guardian: [\n"));
+      assert.equal(await show("ExecMainStatus"), "78");
+      await Bun.sleep(5_000);
+      assert.equal(await show("ActiveState"), "failed");
+      assert.equal(await show("NRestarts"), "0");
+      assert.match(await show("StatusText"), /\/etc\/aod\.yaml: \d errors?/);
+    },
+  },
+];
+
+/** What the kernel says of its links to tracepoints: their ids. */
+function linksOf(pid: number): string[] {
+  const fds = [...new Bun.Glob("*").scanSync({ cwd: `/proc/${pid}/fdinfo`, onlyFiles: false })];
+  const texts = fds.map((fd) => readFileSync(`/proc/${pid}/fdinfo/${fd}`, "utf8"));
+  return texts.flatMap((text) => /^link_id:\s*(\d+)/m.exec(text)?.[1] ?? []).toSorted();
+}

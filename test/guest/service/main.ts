@@ -1,0 +1,54 @@
+// Plays the scenarios of the service in order, and prints a line for each in TAP's form, as ../main.ts does for the others.
+//
+//   bun main.ts [--only TEXT]
+
+import { unmountAll } from "../mount.ts";
+import { endStrays, finish } from "../process.ts";
+import { startServer } from "../server.ts";
+import { lifeScenarios } from "./life.ts";
+import { sandboxScenarios } from "./sandbox.ts";
+import { install, journal, putAway } from "./service.ts";
+
+export interface ServiceScenario {
+  /** `subject: what must be so`. */
+  readonly name: string;
+  run(): Promise<void>;
+}
+
+// The first one needs a kernel that has not loaded cifs yet.
+const SCENARIOS: readonly ServiceScenario[] = [...lifeScenarios, ...sandboxScenarios];
+
+const only = process.argv[2] === "--only" ? (process.argv[3] ?? "") : "";
+const chosen = SCENARIOS.filter((scenario) => scenario.name.includes(only));
+
+say(`1..${chosen.length}`);
+await startServer();
+await install();
+for (const [index, scenario] of chosen.entries()) {
+  const started = performance.now();
+  const failure = await play(scenario);
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  say(`${failure === undefined ? "ok" : "not ok"} ${index + 1} - ${scenario.name} (${seconds} s)`);
+  if (failure !== undefined) say(failure.replace(/^/gm, "#   "));
+}
+
+async function play(scenario: ServiceScenario): Promise<string | undefined> {
+  try {
+    await scenario.run();
+    return undefined;
+  } catch (error) {
+    const parts = [error instanceof Error ? (error.stack ?? error.message) : String(error)];
+    for (const argv of [["systemctl", "status", "--no-pager", "aod"], ["dmesg"]])
+      parts.push(`-- ${argv.join(" ")}`, (await finish(argv)).stdout.split("\n").slice(-40).join("\n"));
+    parts.push("-- journal", (await journal()).split("\n").slice(-60).join("\n"));
+    return parts.join("\n");
+  } finally {
+    await endStrays();
+    await putAway();
+    await unmountAll();
+  }
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,94 @@
+// The unit and its drop-ins as files: what they promise, held against what aod does and what systemd says of them.
+
+import { describe, expect, test } from "bun:test";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { type DropInName, dropInFor } from "../../src/model/drop-in.ts";
+import { run } from "../helpers/program.ts";
+import { tempDir } from "../helpers/temp-dir.ts";
+
+const ROOT = join(import.meta.dir, "../..");
+const SYSTEMD = join(ROOT, "packaging/systemd");
+const UNIT = readFileSync(join(SYSTEMD, "aod.service"), "utf8");
+const DROP_INS = readdirSync(join(SYSTEMD, "drop-ins")).sort();
+const DOCS = readFileSync(join(ROOT, "docs/service.md"), "utf8");
+const NOT_STARTED_AGAIN = ["64", "69", "73", "77", "78"];
+
+/** Its lines without comments and empty ones. */
+function settingsOf(text: string): string[] {
+  return text.split("\n").filter((line) => /^[^#]/.test(line));
+}
+
+/** What a key is set to, each time that it is. */
+function valuesOf(key: string): string[] {
+  return settingsOf(UNIT).flatMap((line) => (line.startsWith(`${key}=`) ? [line.slice(key.length + 1)] : []));
+}
+
+/** The exposure of the unit with these drop-ins, in tenths. */
+async function exposureOf(...dropIns: readonly string[]): Promise<string> {
+  const folder = tempDir();
+  const unit = join(folder, "aod.service");
+  copyFileSync(join(SYSTEMD, "aod.service"), unit);
+  mkdirSync(`${unit}.d`);
+  for (const name of dropIns) copyFileSync(join(SYSTEMD, "drop-ins", name), join(`${unit}.d`, name));
+  const argv = ["systemd-analyze", "security", "--offline=true", "--no-pager", unit];
+  const { stdout, stderr } = await run(argv, folder);
+  const figure = /Overall exposure level for aod\.service: (\d+\.\d)/.exec(stdout)?.[1];
+  if (figure === undefined) throw new Error(stdout + stderr);
+  return figure;
+}
+
+/** The row of the table in docs/service.md that begins with this. */
+function figureInDocs(name: string): string | undefined {
+  return new RegExp(`^\\| ${name.replaceAll(".", "\\.")} \\| (\\d\\.\\d) \\|`, "m").exec(DOCS)?.[1];
+}
+
+describe("the unit", () => {
+  test("is closed to 3.0 or less by systemd's own measure, and the docs have the figure", async () => {
+    const figure = await exposureOf();
+    expect(Number(figure)).toBeLessThanOrEqual(3);
+    expect(figureInDocs("the unit alone")).toBe(figure);
+  });
+
+  test.each(DROP_INS.map((name) => [name]))("costs with %s what the docs say", async (name) => {
+    expect(figureInDocs(`\`${name}\``)).toBe(await exposureOf(name));
+  });
+
+  test("with all drop-ins costs what the docs say", async () => {
+    expect(figureInDocs("all four")).toBe(await exposureOf(...DROP_INS));
+  });
+
+  test("does not start aod again for what a second start would find again", () => {
+    expect(valuesOf("RestartPreventExitStatus")).toEqual([NOT_STARTED_AGAIN.join(" ")]);
+    expect(valuesOf("Restart")).toEqual(["on-failure"]);
+  });
+
+  test("has a file checked before the running aod hears of it", () => {
+    const [first, second] = valuesOf("ExecReload");
+    expect(first).toBe(`${valuesOf("ExecStart")[0]?.split(" ")[0]} check`);
+    expect(second).toContain("kill -HUP");
+  });
+
+  test("speaks only what systemd 252 knows", () => {
+    expect(valuesOf("Type")).toEqual(["notify"]);
+    expect(valuesOf("MemoryDenyWriteExecute")).toEqual([]);
+  });
+});
+
+describe("a drop-in", () => {
+  test.each(DROP_INS.map((name) => [name]))("%s says what aod prints", (name) => {
+    const text = readFileSync(join(SYSTEMD, "drop-ins", name), "utf8");
+    const dropIn = dropInFor(basename(name, ".conf") as DropInName, "/srv/aod");
+    expect(settingsOf(text)).toEqual([...dropIn.lines]);
+    expect(basename(dropIn.file)).toBe(name);
+    expect(text).toStartWith("# ");
+  });
+
+  test.each([
+    ["/srv/a b", '"/srv/a b"'],
+    ["/srv/100%", "/srv/100%%"],
+    ['/srv/"q"', '"/srv/\\"q\\""'],
+  ])("for the output folder %s quotes it as systemd reads it", (path, value) => {
+    expect(dropInFor("output-folder", path).lines[1]).toBe(`ReadWritePaths=${value}`);
+  });
+});
