@@ -14,7 +14,7 @@ const FOLDER = "/etc/systemd/system/aod.service.d";
 const SETTINGS: Readonly<Record<Exclude<DropInName, "output-folder">, readonly string[]>> = {
   "kernel-stacks": ["CapabilityBoundingSet=CAP_SYS_ADMIN", "RestrictNamespaces=net"],
   pcap: [
-    "CapabilityBoundingSet=CAP_NET_RAW CAP_SETUID CAP_SETGID",
+    "CapabilityBoundingSet=CAP_NET_RAW CAP_SETUID CAP_SETGID CAP_KILL",
     "RestrictAddressFamilies=AF_PACKET",
     "SystemCallFilter=@setuid",
   ],

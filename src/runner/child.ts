@@ -115,7 +115,13 @@ export class Children {
   async #killOrLeave(child: Child, what: string): Promise<void> {
     // Once its leader has been collected, the group's id may be another one's.
     if (child.exitCode !== null || child.signalCode !== null) return;
-    this.#kill(child.pid);
+    try {
+      this.#kill(child.pid);
+    } catch (error) {
+      // ESRCH: gone already. EPERM: another user's now, as tcpdump is, and a sandbox keeps CAP_KILL from us: left behind.
+      const { code = "" } = error as NodeJS.ErrnoException;
+      if (code !== "ESRCH" && code !== "EPERM") throw error;
+    }
     const died = await Promise.race([
       child.exited.then(() => true),
       Bun.sleep(KILL_GRACE_MS).then(() => false),
@@ -157,12 +163,7 @@ function textOf(errors: CappedBuffer): string {
 }
 
 function killGroup(groupId: number): void {
-  try {
-    process.kill(-groupId, "SIGKILL");
-  } catch (error) {
-    // Gone already.
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
-  }
+  process.kill(-groupId, "SIGKILL");
 }
 
 function readerOf(stream: Child["stdout"]) {

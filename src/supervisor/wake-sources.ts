@@ -18,10 +18,10 @@ export interface WakeSources {
 }
 
 /** @param watchesHost modules and mounts matter. */
-export function openWakeSources(watchesHost: boolean): WakeSources {
+export function openWakeSources(watchesHost: boolean, proc = "/proc"): WakeSources {
   const wakeFd = makeEventFd();
   const ueventFd = watchesHost ? openUeventSocket() : -1;
-  const mountinfoFd = watchesHost ? openMountinfo() : -1;
+  const mountinfoFd = watchesHost ? openMountinfo(proc) : -1;
   const close = () => {
     closeFd(wakeFd);
     if (ueventFd >= 0) closeFd(ueventFd);
@@ -31,12 +31,12 @@ export function openWakeSources(watchesHost: boolean): WakeSources {
 }
 
 /** The host's: a sandbox does not see what is mounted where it hides something. Its own where that may not be read. */
-function openMountinfo(): number {
+function openMountinfo(proc: string): number {
   try {
-    return openSync("/proc/1/mountinfo", "r");
+    return openSync(`${proc}/1/mountinfo`, "r");
   } catch (error) {
     // hidepid, or the first process is of another user's namespace.
     log.debug("the host's mounts can't be watched", { reason: (error as NodeJS.ErrnoException).code });
-    return openSync("/proc/self/mountinfo", "r");
+    return openSync(`${proc}/self/mountinfo`, "r");
   }
 }

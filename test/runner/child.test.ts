@@ -99,6 +99,20 @@ describe("a child", () => {
     expect(result.errorText).toContain("ENOENT");
   });
 
+  test("that may not be killed, because it became another user's, is left behind and counted", async () => {
+    const groups: number[] = [];
+    const children = new Children((group) => {
+      groups.push(group);
+      throw Object.assign(new Error("kill() failed"), { code: "EPERM" });
+    });
+    const result = await runShell("echo begun; exec sleep 60", { timeoutMs: DEADLINE_MS }, NEVER, children);
+    expect(result).toMatchObject({ end: "timed_out", exitCode: undefined });
+    expect(text(result.output)).toBe("begun\n");
+    expect(children.abandoned).toBe(1);
+    for (const group of groups) process.kill(-group, "SIGKILL");
+    await waitUntil(() => children.stuck === 0);
+  });
+
   test("that does not die is left behind and counted; with too many of them none is started", async () => {
     const groups: number[] = [];
     const children = new Children((group) => groups.push(group));

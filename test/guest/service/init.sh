@@ -15,6 +15,8 @@ Environment=HOME=/root LANG=C.UTF-8
 KillMode=process
 UNIT
 ln -s ../scenarios.service /run/systemd/system/multi-user.target.wants/
+# The distribution's own Samba would end the scenarios' one: it takes the same pid file for its own.
+for unit in smbd nmbd samba-ad-dc winbind; do ln -s /dev/null "/run/systemd/system/$unit.service"; done
 echo guest >/etc/hostname
 # Nobody logs in, and without udev the console's device never comes.
 ln -s /dev/null /run/systemd/system/getty.target

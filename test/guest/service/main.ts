@@ -18,6 +18,14 @@ export interface ServiceScenario {
 // The first one needs a kernel that has not loaded cifs yet.
 const SCENARIOS: readonly ServiceScenario[] = [...lifeScenarios, ...sandboxScenarios];
 
+/** What helps to find out why one failed. */
+const LOOK = [
+  ["systemctl", "status", "--no-pager", "aod"],
+  ["dmesg"],
+  ["tail", "-n", "20", "/var/log/samba/log.smbd"],
+  ["ps", "-eo", "pid,stat,cgroup,args"],
+];
+
 const only = process.argv[2] === "--only" ? (process.argv[3] ?? "") : "";
 const chosen = SCENARIOS.filter((scenario) => scenario.name.includes(only));
 
@@ -38,8 +46,10 @@ async function play(scenario: ServiceScenario): Promise<string | undefined> {
     return undefined;
   } catch (error) {
     const parts = [error instanceof Error ? (error.stack ?? error.message) : String(error)];
-    for (const argv of [["systemctl", "status", "--no-pager", "aod"], ["dmesg"]])
-      parts.push(`-- ${argv.join(" ")}`, (await finish(argv)).stdout.split("\n").slice(-40).join("\n"));
+    for (const argv of LOOK) {
+      const { stdout, stderr } = await finish(argv);
+      parts.push(`-- ${argv.join(" ")}`, (stdout + stderr).split("\n").slice(-30).join("\n"));
+    }
     parts.push("-- journal", (await journal()).split("\n").slice(-60).join("\n"));
     return parts.join("\n");
   } finally {

@@ -1,0 +1,33 @@
+import { describe, expect, test } from "bun:test";
+import { mkdirSync, readlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { openWakeSources } from "../../src/supervisor/wake-sources.ts";
+import { tempDir } from "../helpers/temp-dir.ts";
+
+/** The file whose changes wake the detector, below this folder in the place of /proc. */
+function watched(proc: string): string {
+  const sources = openWakeSources(true, proc);
+  try {
+    return readlinkSync(`/proc/self/fd/${sources.fds.mountinfoFd}`).slice(proc.length);
+  } finally {
+    sources.close();
+  }
+}
+
+describe("what wakes the detector", () => {
+  test("is a change of the host's mounts; of aod's own where the first process may not be looked at", () => {
+    const proc = tempDir();
+    mkdirSync(join(proc, "self"));
+    writeFileSync(join(proc, "self/mountinfo"), "");
+    expect(watched(proc)).toBe("/self/mountinfo");
+    mkdirSync(join(proc, "1"));
+    writeFileSync(join(proc, "1/mountinfo"), "");
+    expect(watched(proc)).toBe("/1/mountinfo");
+  });
+
+  test("is no mount for who attaches to nothing", () => {
+    const sources = openWakeSources(false);
+    expect(sources.fds).toMatchObject({ mountinfoFd: -1, ueventFd: -1 });
+    sources.close();
+  });
+});
