@@ -29,4 +29,9 @@ echo '{ global: napi_register_module_v1; node_api_module_get_api_version_v1; loc
 clang++ -shared -s -nodefaultlibs "$objects"/*.o -Wl,-Bstatic -lstdc++ -lunwind -Wl,-Bdynamic -lgcc -lc -lm \
 	-Wl,--version-script="$objects/exports.map" -Wl,--gc-sections -Wl,--build-id=none -Wl,--as-needed \
 	-Wl,-z,noexecstack,-z,relro,-z,now -o "$out.new"
+# Which versions of what is inside: the folders of the compilers say it.
+{
+	echo "libstdc++ $(clang++ -print-file-name=libstdc++.a | sed -nE 's#.*/([0-9]+)/libstdc\+\+\.a$#\1#p')"
+	echo "libunwind $(readlink -f "$(clang++ -print-file-name=libunwind.a)" | sed -nE 's#.*/llvm-([0-9]+)/.*#\1#p')"
+} >"$out.from"
 mv "$out.new" "$out"
