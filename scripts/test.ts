@@ -46,7 +46,7 @@ const TEST_TIMEOUT_MS = 2 * MINUTE_MS;
 const GROUPS: Readonly<Record<"fast" | "kernel" | "binary" | "packages", Group>> = {
   fast: {
     name: "tests",
-    takes: (path) => !/^test\/(kernel|binary|packaging)\//.test(path),
+    takes: (path) => !/^test\/(kernel|binary|packages)\//.test(path),
     timeoutMs: 5 * MINUTE_MS,
   },
   kernel: {
@@ -61,8 +61,8 @@ const GROUPS: Readonly<Record<"fast" | "kernel" | "binary" | "packages", Group>>
   },
   packages: {
     name: "tests of the packages",
-    takes: (path) => path.startsWith("test/packaging/"),
-    timeoutMs: 12 * MINUTE_MS,
+    takes: (path) => path.startsWith("test/packages/"),
+    timeoutMs: 20 * MINUTE_MS,
   },
 };
 const EXTENT: Readonly<Record<string, readonly Group[]>> = {

@@ -32,6 +32,10 @@ doc=/usr/share/doc/aod
 for example in config/examples/*.yaml; do
 	put "$example" "$doc/examples/$(basename "$example")"
 done
+# For hosts from which nobody can look at a site.
+for page in docs/*.md docs/*.json; do
+	put "$page" "$doc/$(basename "$page")"
+done
 # Settings that the unit leaves to the host, to be copied to /etc/systemd/system/aod.service.d.
 find packaging/systemd -name '*.conf' | sort | while read -r drop_in; do
 	put "$drop_in" "$doc/examples/aod.service.d/$(basename "$drop_in")"

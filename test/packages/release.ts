@@ -62,7 +62,7 @@ export class InstallRoot {
   /** A fresh one, of that name. */
   static async make(name: string): Promise<InstallRoot> {
     mkdirSync(WORK, { recursive: true });
-    await succeed(["test/packaging/make-root.sh", TREE]);
+    await succeed(["test/packages/make-root.sh", TREE]);
     const path = join(WORK, name);
     rmSync(path, { recursive: true, force: true });
     await succeed(["cp", "-a", TREE, path]);
@@ -71,12 +71,12 @@ export class InstallRoot {
 
   /** Runs it inside, without a network. */
   run(...argv: readonly string[]): Promise<Ended> {
-    return run(["test/packaging/in-root.sh", this.path, ...argv], ROOT);
+    return run(["test/packages/in-root.sh", this.path, ...argv], ROOT);
   }
 
   /** As `run`, and throws what it said where it fails. */
   do(...argv: readonly string[]): Promise<Ended> {
-    return succeed(["test/packaging/in-root.sh", this.path, ...argv]);
+    return succeed(["test/packages/in-root.sh", this.path, ...argv]);
   }
 
   has(path: string): boolean {

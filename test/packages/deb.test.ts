@@ -98,6 +98,7 @@ describe.skipIf(!isRoot)("apt (takes root)", async () => {
       "/usr/share/bash-completion/completions/aod",
       "/usr/share/doc/aod/changelog.gz",
       "/usr/share/doc/aod/copyright",
+      "/usr/share/doc/aod/install.md",
       "/usr/share/fish/vendor_completions.d/aod.fish",
       "/usr/share/man/man1/aod.1.gz",
       "/usr/share/man/man5/aod.yaml.5.gz",
@@ -200,6 +201,13 @@ describe.skipIf(!isRoot)("apt (takes root)", async () => {
     root.write("var/log/aod/incidents.jsonl", "");
     await apt(root, "purge", "aod");
     expect(root.has("var/log/aod")).toBe(false);
+  });
+
+  test("is not offered where a host has pinned its repository away", async () => {
+    root.write("etc/apt/preferences.d/aod", "Package: aod\nPin: release o=aod\nPin-Priority: -1\n");
+    expect((await root.do("apt-cache", "policy", "aod")).stdout).toContain("Candidate: (none)");
+    await root.do("rm", "/etc/apt/preferences.d/aod");
+    expect((await root.do("apt-cache", "policy", "aod")).stdout).toContain(`Candidate: 1:${version}-1`);
   });
 
   test("takes the place of its namesake, whatever the version of that, and says so", async () => {
