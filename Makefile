@@ -22,10 +22,10 @@ export PATH := $(PATH):/usr/sbin:/sbin
 # Set up: packages of the machine and of npm.
 SETUP := node_modules/.setup
 
-.PHONY: help setup build demo test check bench e2e gen fmt clean FORCE
+.PHONY: help setup build demo test check bench e2e deb rpm release test-packages packaging gen fmt clean FORCE
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 setup: ## install what the build needs: Debian packages, npm packages; says what, asks once
 	$(Q)scripts/setup.sh build
@@ -49,6 +49,23 @@ bench: dist/aod ## measure; prints a table and asserts nothing
 e2e: dist/aod ## a guest with a real cifs mount and Samba: make e2e KERNEL=6.1 or 6.12
 	$(Q)scripts/guest/run.sh $(KERNEL) --cpu $(CPU) $(if $(ONLY),--only "$(ONLY)")
 
+deb: packaging ## dist/aod_*.deb; two builds of one commit are the same bytes
+	$(Q)rm -f dist/aod_*.deb
+	$(Q)scripts/package/deb.sh dist
+
+rpm: packaging ## dist/aod-*.rpm; likewise
+	$(Q)rm -f dist/aod-*.rpm
+	$(Q)scripts/package/rpm.sh dist
+
+release: packaging ## packages, repositories of both kinds (signed with AOD_SIGNING_KEY), bare executable, SBOM, checksums
+	$(Q)scripts/package/release.sh dist
+
+test-packages: packaging ## install, upgrade and remove the packages, in roots of their own; takes root
+	$(Q)$(BUN) scripts/test.ts packages
+
+packaging: dist/aod
+	$(Q)scripts/setup.sh packaging
+
 gen: build/bpf/aod.bpf.o ## generate src/model/request.gen.ts from bpf/request.h
 	$(Q)$(BUN) scripts/gen-request.ts
 
@@ -63,7 +80,7 @@ $(SETUP): package.json package-lock.json .npmrc scripts/packages-build.txt scrip
 	$(Q)scripts/setup.sh build
 	$(Q)touch $@
 
-dist/aod: $(ASSETS) $(SOURCES) build/version package-lock.json scripts/build-aod.sh | $(SETUP)
+dist/aod: $(ASSETS) $(SOURCES) build/version build/parts.json scripts/build-aod.sh | $(SETUP)
 	$(say) BUILD $@
 	$(Q)scripts/build-aod.sh $@
 
@@ -82,6 +99,10 @@ build/lib/zstd-napi.so: scripts/build-zstd.sh package-lock.json | $(SETUP)
 	$(say) CXX $@
 	$(Q)mkdir -p $(@D)
 	$(Q)scripts/build-zstd.sh $@
+
+# What is inside, with versions and licences. It fails on what nobody has named.
+build/parts.json: $(ASSETS) $(SOURCES) package-lock.json $(wildcard scripts/package/part*.ts) | $(SETUP)
+	$(Q)$(BUN) scripts/package/parts.ts $@
 
 # Touched only when the version or the commit is another one.
 build/version: FORCE

@@ -1,10 +1,12 @@
 #!/bin/bash
 # Links everything into one executable, build-aod.sh OUT: the sources, the files that they import (libraries, BPF
-# objects), the version and bun itself. The same commit gives the same bytes in whatever folder.
+# objects), the versions of all that and bun itself. The same commit gives the same bytes in whatever folder.
 set -euo pipefail
 out=$(realpath -m "$1")
 cd "$(dirname "$0")/.."
 read -r version commit <build/version
+inside=$(scripts/bun -e 'import { headline } from "./scripts/package/parts.ts";
+	console.log(JSON.stringify(headline(JSON.parse(require("fs").readFileSync("build/parts.json", "utf8")))))')
 
 # The name of the file becomes part of its contents: it is always `aod`. The source maps are embedded as well, so that
 # stack traces name lines of src/; the copies beside it are not needed.
@@ -12,7 +14,7 @@ folder=$(mktemp -d "${TMPDIR:-/tmp}/aod-build.XXXXXX")
 trap 'rm -rf "$folder"' EXIT
 scripts/bun build --compile --sourcemap=linked --outfile "$folder/aod" \
 	--no-compile-autoload-dotenv --no-compile-autoload-bunfig \
-	--define "AOD_VERSION=\"$version\"" --define "AOD_COMMIT=\"$commit\"" \
+	--define "AOD_VERSION=\"$version\"" --define "AOD_COMMIT=\"$commit\"" --define "AOD_INSIDE=$inside" \
 	src/main.ts src/*/worker.ts >"$folder/log" 2>&1 || {
 	cat "$folder/log" >&2
 	exit 1

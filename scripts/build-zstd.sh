@@ -48,4 +48,9 @@ clang++ -shared -s -nodefaultlibs "$objects"/*.o -Wl,-Bstatic -lstdc++ -lunwind 
 	"$objects"/lib{pthread.so.0,dl.so.2} -lgcc -lc -lm \
 	-Wl,--version-script="$objects/exports.map" -Wl,--gc-sections -Wl,--build-id=none -Wl,--as-needed \
 	-Wl,-z,noexecstack,-z,relro,-z,now -o "$out.new"
+# Which versions of what is inside: the folders of the compilers say it.
+{
+	echo "libstdc++ $(clang++ -print-file-name=libstdc++.a | sed -nE 's#.*/([0-9]+)/libstdc\+\+\.a$#\1#p')"
+	echo "libunwind $(readlink -f "$(clang++ -print-file-name=libunwind.a)" | sed -nE 's#.*/llvm-([0-9]+)/.*#\1#p')"
+} >"$out.from"
 mv "$out.new" "$out"

@@ -1,4 +1,5 @@
-// `make check` (test.ts fast) and `make test` (test.ts all): the checks of the sources, then the tests. Out: a line for
+// `make check` (test.ts fast) and `make test` (test.ts all): the checks of the sources, then the tests; `make test-packages`
+// (test.ts packages): those of the packages alone. Out: a line for
 // each check and group, what failed in full, and at the end `N passed, N failed`, with `, N skipped` where tests were
 // left out. Exit status 1 when something failed or no test ran. Nothing is retried and nothing is changed.
 
@@ -42,8 +43,12 @@ const CHECKS: readonly Check[] = [
 const MINUTE_MS = 60_000;
 /** Of one test: it says that something hangs, never that a machine is slow. */
 const TEST_TIMEOUT_MS = 2 * MINUTE_MS;
-const GROUPS: Readonly<Record<"fast" | "kernel" | "binary", Group>> = {
-  fast: { name: "tests", takes: (path) => !/^test\/(kernel|binary)\//.test(path), timeoutMs: 5 * MINUTE_MS },
+const GROUPS: Readonly<Record<"fast" | "kernel" | "binary" | "packages", Group>> = {
+  fast: {
+    name: "tests",
+    takes: (path) => !/^test\/(kernel|binary|packages)\//.test(path),
+    timeoutMs: 5 * MINUTE_MS,
+  },
   kernel: {
     name: "tests of the kernel side",
     takes: (path) => path.startsWith("test/kernel/"),
@@ -54,10 +59,16 @@ const GROUPS: Readonly<Record<"fast" | "kernel" | "binary", Group>> = {
     takes: (path) => path.startsWith("test/binary/"),
     timeoutMs: 10 * MINUTE_MS,
   },
+  packages: {
+    name: "tests of the packages",
+    takes: (path) => path.startsWith("test/packages/"),
+    timeoutMs: 20 * MINUTE_MS,
+  },
 };
 const EXTENT: Readonly<Record<string, readonly Group[]>> = {
   fast: [GROUPS.fast],
   all: [GROUPS.fast, GROUPS.kernel, GROUPS.binary],
+  packages: [GROUPS.packages],
 };
 
 function findFiles(pattern: string): string[] {
@@ -65,7 +76,9 @@ function findFiles(pattern: string): string[] {
 }
 
 function isShell(path: string): boolean {
-  return /^#!.*\b(ba|da)?sh\b/.test(readFileSync(join(ROOT, path), "utf8").split("\n", 1)[0] as string);
+  return /^#(!.*\b(ba|da)?sh\b| shellcheck shell=)/.test(
+    readFileSync(join(ROOT, path), "utf8").split("\n", 1)[0] as string,
+  );
 }
 
 function say(text: string): void {
@@ -161,12 +174,12 @@ function describeLeftOut(cases: readonly TestCase[]): string[] {
 
 const groups = EXTENT[process.argv[2] ?? ""];
 if (groups === undefined) {
-  say("usage: test.ts fast|all");
+  say("usage: test.ts fast|all|packages");
   process.exit(64);
 }
 mkdirSync(REPORTS, { recursive: true });
 const sum: Tally = { passed: 0, failed: 0, skipped: 0 };
-for (const check of CHECKS) await runCheck(check, sum);
+for (const check of groups.includes(GROUPS.fast) ? CHECKS : []) await runCheck(check, sum);
 const checksPassed = sum.passed;
 for (const group of groups) await runGroup(group, sum);
 if (sum.passed === checksPassed && sum.failed === 0) {

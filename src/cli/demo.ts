@@ -33,6 +33,7 @@ const ARGUMENTS = {
   folder: {
     type: "positional",
     required: false,
+    valueHint: "FOLDER",
     description: "where its captures go (without it: aod-demo in the folder for temporary files)",
   },
 } as const satisfies ArgsDef;

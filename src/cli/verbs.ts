@@ -1,42 +1,25 @@
-// The table of verbs: what was typed in, an exit code out. The only place that turns failures of commands into words
+// What was typed in, an exit code out. The only place that turns failures of commands into words
 // and codes; sysexits.h gives the numbers.
 
-import { type CommandDef, renderUsage, runCommand } from "citty";
+import { renderUsage, runCommand } from "citty";
 import { type Failure, toFailure } from "../model/failure.ts";
-import { commit, version } from "../model/version.ts";
+import { commit, inside, version } from "../model/version.ts";
 import type { SpawnTable } from "../supervisor/options.ts";
 import { exitCodeOf } from "../supervisor/restart.ts";
-import { CONFIG_ARGUMENT } from "./arguments.ts";
-import { checkCommand } from "./check.ts";
-import { makeDemoCommand } from "./demo.ts";
-import { doctorCommand } from "./doctor.ts";
-import { incidentsCommand } from "./incidents.ts";
-import { makeRunCommand } from "./run.ts";
+import { makeCommands } from "./commands.ts";
 
 const EX_USAGE = 64;
 
 /** Runs what was typed. @returns the exit code. */
 export async function runVerbs(argv: readonly string[], spawn: SpawnTable): Promise<number> {
   process.stdout.on("error", endQuietly);
-  const subCommands: Readonly<Record<string, CommandDef>> = {
-    run: makeRunCommand(spawn),
-    check: checkCommand,
-    doctor: doctorCommand,
-    incidents: incidentsCommand,
-    demo: makeDemoCommand(spawn),
-  };
-  const main: CommandDef = {
-    meta: { name: "aod", version, description: "Always-on diagnostics for the kernel's SMB client" },
-    args: CONFIG_ARGUMENT,
-    default: "run",
-    subCommands,
-  };
+  const { main, verbs } = makeCommands(spawn);
   if (argv[0] === "--version" || argv[0] === "-v") {
-    process.stdout.write(`aod ${version} (${commit})\n`);
+    process.stdout.write(versionText());
     return 0;
   }
   if (argv.includes("--help") || argv.includes("-h")) {
-    const verb = subCommands[argv[0] ?? ""];
+    const verb = verbs[argv[0] ?? ""];
     const usage = await (verb === undefined ? renderUsage(main) : renderUsage(verb, main));
     process.stdout.write(`${process.stdout.isTTY ? usage : Bun.stripANSI(usage)}\n`);
     return 0;
@@ -47,6 +30,12 @@ export async function runVerbs(argv: readonly string[], spawn: SpawnTable): Prom
   } catch (thrown) {
     return explain(thrown);
   }
+}
+
+/** This build, and on a line of its own what is inside it. */
+function versionText(): string {
+  const parts = Object.entries(inside).map(([name, of]) => `${name} ${of}`);
+  return `aod ${version} (${commit})\n${parts.length === 0 ? "" : `${parts.join(", ")}\n`}`;
 }
 
 /** Whoever read our output has gone, as `head` does: nothing is wrong. */

@@ -10,15 +10,17 @@ import { tempDir } from "../helpers/temp-dir.ts";
 const env: Record<string, string> =
   process.env.AOD_REQUIRE_BPF === undefined ? {} : { AOD_REQUIRE_BPF: process.env.AOD_REQUIRE_BPF };
 
+const INSIDE = ["bun", "libbpf", "libelf", "zlib", "zstd"].map((name) => `${name} \\d+(\\.\\d+)+`).join(", ");
+
 function aod(...argv: string[]) {
   return run([join(import.meta.dir, "bare-root.sh"), EXECUTABLE, ...argv], tempDir(), env);
 }
 
 describe.skipIf(process.getuid?.() !== 0)("in a root that has glibc and nothing else (takes root)", () => {
-  test("it says its version", async () => {
+  test("it says its version, and what is inside", async () => {
     expect(await aod("--version")).toEqual({
       exitCode: 0,
-      stdout: expect.stringMatching(new RegExp(`^aod ${RegExp.escape(version)} \\(\\S+\\)\n$`)),
+      stdout: expect.stringMatching(new RegExp(`^aod ${RegExp.escape(version)} \\(\\S+\\)\n${INSIDE}\n$`)),
       stderr: "",
     });
   });

@@ -16,6 +16,7 @@ const SOURCES = [
   "package-lock.json",
   "tsconfig.json",
   "build/version",
+  "build/parts.json",
 ];
 /** What the build reads of npm's packages. */
 const MODULES = [...Object.keys(packages.dependencies), "node-addon-api", "node-api-headers", "@oven"];

@@ -1,0 +1,87 @@
+// aod's commands as plain rows, for the manual page and for completions. In: the definitions that `aod --help` is made from;
+// out: names, options, arguments and their descriptions. Nothing is run.
+
+import type { ArgsDef, CommandDef } from "citty";
+import { makeCommands } from "../../src/cli/commands.ts";
+
+export interface OptionFacts {
+  /** With its dashes. */
+  readonly flag: string;
+  /** `FILE`, `FOLDER` …; undefined for a switch. */
+  readonly value: string | undefined;
+  readonly description: string;
+}
+
+export interface ArgumentFacts {
+  readonly name: string;
+  readonly value: string | undefined;
+  readonly isRequired: boolean;
+  readonly description: string;
+}
+
+export interface CommandFacts {
+  readonly name: string;
+  readonly description: string;
+  readonly options: readonly OptionFacts[];
+  readonly arguments: readonly ArgumentFacts[];
+}
+
+/** Those that are no option of a definition: the program looks for them before it looks at the rest. */
+export const COMMON_OPTIONS: readonly OptionFacts[] = [
+  { flag: "--help", value: undefined, description: "what there is, or of one command what it takes" },
+];
+export const VERSION_OPTION: OptionFacts = {
+  flag: "--version",
+  value: undefined,
+  description: "the version, and the versions of what is inside",
+};
+
+/** `main` is what `aod` without a command takes. */
+export async function readCommands(): Promise<{ main: CommandFacts; verbs: readonly CommandFacts[] }> {
+  const { main, verbs } = makeCommands({ detector: noThread, runner: noThread, janitor: noThread });
+  const facts = Object.entries(verbs).map(([name, command]) => factsOf(name, command));
+  return { main: await factsOf("aod", main), verbs: await Promise.all(facts) };
+}
+
+function noThread(): never {
+  throw new Error("no command is run here");
+}
+
+async function factsOf(name: string, command: CommandDef): Promise<CommandFacts> {
+  const { description = "" } = (await resolve(command.meta)) ?? {};
+  const args: ArgsDef = (await resolve(command.args)) ?? {};
+  const rows = Object.entries(args);
+  return {
+    name,
+    description,
+    options: rows.flatMap(([key, arg]) =>
+      arg.type === "positional"
+        ? []
+        : [
+            {
+              flag: `--${key}`,
+              value: arg.type === "boolean" ? undefined : (arg.valueHint ?? "VALUE"),
+              description: arg.description ?? "",
+            },
+          ],
+    ),
+    arguments: rows.flatMap(([key, arg]) =>
+      arg.type === "positional"
+        ? [
+            {
+              name: key,
+              value: arg.valueHint,
+              isRequired: arg.required !== false,
+              description: arg.description ?? "",
+            },
+          ]
+        : [],
+    ),
+  };
+}
+
+async function resolve<Value>(
+  value: Value | Promise<Value> | (() => Value | Promise<Value>),
+): Promise<Value> {
+  return typeof value === "function" ? (value as () => Value | Promise<Value>)() : value;
+}

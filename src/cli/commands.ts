@@ -1,0 +1,35 @@
+// Every command with its description, options and arguments: what is run, and what help, manual page and completions are
+// made from. In: how threads are started, for the commands that start some; out: citty's definition.
+
+import type { CommandDef } from "citty";
+import { version } from "../model/version.ts";
+import type { SpawnTable } from "../supervisor/options.ts";
+import { CONFIG_ARGUMENT } from "./arguments.ts";
+import { checkCommand } from "./check.ts";
+import { makeDemoCommand } from "./demo.ts";
+import { doctorCommand } from "./doctor.ts";
+import { incidentsCommand } from "./incidents.ts";
+import { makeRunCommand } from "./run.ts";
+
+export interface Commands {
+  readonly main: CommandDef;
+  /** By what is typed; also those that `main` has. */
+  readonly verbs: Readonly<Record<string, CommandDef>>;
+}
+
+export function makeCommands(spawn: SpawnTable): Commands {
+  const verbs: Readonly<Record<string, CommandDef>> = {
+    run: makeRunCommand(spawn),
+    check: checkCommand,
+    doctor: doctorCommand,
+    incidents: incidentsCommand,
+    demo: makeDemoCommand(spawn),
+  };
+  const main: CommandDef = {
+    meta: { name: "aod", version, description: "Always-on diagnostics for the kernel's SMB client" },
+    args: CONFIG_ARGUMENT,
+    default: "run",
+    subCommands: verbs,
+  };
+  return { main, verbs };
+}

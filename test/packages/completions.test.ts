@@ -1,0 +1,97 @@
+// The completions, asked as each shell asks them: what can be typed is offered, from the same definitions as --help.
+
+import { describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { readCommands } from "../../scripts/package/command-facts.ts";
+import { bashCompletion, fishCompletion, zshCompletion } from "../../scripts/package/completions.ts";
+import { EXECUTABLE, ROOT, run } from "../helpers/program.ts";
+import { tempDir } from "../helpers/temp-dir.ts";
+
+const commands = await readCommands();
+const verbs = commands.verbs.map(({ name }) => name).sort();
+const folder = tempDir();
+writeFileSync(join(folder, "aod.bash"), bashCompletion(commands));
+writeFileSync(join(folder, "_aod"), zshCompletion(commands));
+writeFileSync(join(folder, "aod.fish"), fishCompletion(commands));
+writeFileSync(join(folder, "some file.yaml"), "");
+
+async function bash(...words: readonly string[]): Promise<readonly string[]> {
+  const script = `source ./aod.bash; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _aod; printf "%s\\n" "\${COMPREPLY[@]}"`;
+  const { stdout, stderr } = await run(["bash", "-c", script, "bash", ...words], folder);
+  expect(stderr).toBe("");
+  return stdout.split("\n").filter((line) => line !== "");
+}
+
+async function fish(line: string): Promise<readonly string[]> {
+  const script = `source aod.fish; complete -C '${line}'`;
+  const { stdout } = await run(["fish", "--no-config", "-c", script], folder, { HOME: folder });
+  return stdout.split("\n").flatMap((one) => (one === "" ? [] : [one.split("\t")[0] as string]));
+}
+
+describe("the commands that completions know", () => {
+  test("are those that --help shows", async () => {
+    const { stdout } = await run([EXECUTABLE, "--help"], ROOT);
+    expect(verbs.length).toBeGreaterThan(4);
+    for (const verb of verbs) expect(stdout).toContain(verb);
+  });
+});
+
+describe("in bash", () => {
+  test("every command is offered, and what fits what was begun", async () => {
+    expect((await bash("aod", "")).filter((word) => !word.startsWith("-")).toSorted()).toEqual(verbs);
+    expect(await bash("aod", "che")).toEqual(["check"]);
+  });
+
+  test("options are those of the command", async () => {
+    expect(await bash("aod", "incidents", "--")).toEqual(["--json", "--config", "--help"]);
+    expect(await bash("aod", "--config", "x", "doctor", "--")).toEqual(["--config", "--help"]);
+  });
+
+  test("an option that takes a file is followed by files, blanks in them included", async () => {
+    expect(await bash("aod", "check", "--config", "some")).toEqual(["some file.yaml"]);
+  });
+
+  test("the script is one that its lint has nothing to say of", async () => {
+    expect(await run(["shellcheck", "--shell=bash", "aod.bash"], folder)).toMatchObject({
+      exitCode: 0,
+      stdout: "",
+    });
+  });
+});
+
+describe("in fish", () => {
+  test("every command is offered once, and no file", async () => {
+    expect((await fish("aod ")).toSorted()).toEqual(verbs);
+  });
+
+  test("options are those of the command", async () => {
+    expect((await fish("aod incidents --")).toSorted()).toEqual(["--config", "--help", "--json"]);
+  });
+
+  test("an option that takes a file is followed by files", async () => {
+    expect(await fish("aod check --config some")).toEqual(["some file.yaml"]);
+  });
+});
+
+describe("in zsh", () => {
+  /** What the script hands to zsh's own functions, which are looked up in a terminal only. */
+  async function zsh(state: string, verb: string): Promise<string> {
+    const script = `_arguments() { print -rl -- "$@"; if [[ $1 == -C ]]; then state=${state} line=(${verb}); fi }
+      _describe() { print -rl -- "\${verbs[@]}"; }
+      source ./_aod`;
+    const { stdout, stderr } = await run(["zsh", "-f", "-c", script], folder);
+    expect(stderr).toBe("");
+    return stdout;
+  }
+
+  test("every command is offered with its description", async () => {
+    const offered = await zsh("verb", "");
+    for (const { name } of commands.verbs) expect(offered).toMatch(new RegExp(`^${name}:.`, "m"));
+  });
+
+  test("options are those of the command", async () => {
+    expect(await zsh("rest", "incidents")).toContain("--json[");
+    expect(await zsh("rest", "doctor")).not.toContain("--json[");
+  });
+});

@@ -1,0 +1,127 @@
+// What is installed in the tests of the packages: a signed release, made once for all of them, and roots to install it into.
+// In: dist/aod; out: paths below build/packaging.
+
+import { cpSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Ended, ROOT, run } from "../helpers/program.ts";
+
+const WORK = join(ROOT, "build/packaging");
+const TREE = join(WORK, "root");
+export const RELEASE = join(WORK, "release");
+export const isRoot = process.getuid?.() === 0;
+
+export interface Release {
+  readonly deb: string;
+  readonly rpm: string;
+  /** As in the names of its files. */
+  readonly version: string;
+}
+
+let made: Promise<Release> | undefined;
+
+/** The release of this build, signed with a key that is made for it. */
+export function makeRelease(): Promise<Release> {
+  made ??= build();
+  return made;
+}
+
+async function build(): Promise<Release> {
+  rmSync(RELEASE, { recursive: true, force: true });
+  const key = await makeKey(join(WORK, "keys"));
+  await succeed(["scripts/package/release.sh", RELEASE], { AOD_SIGNING_KEY: key });
+  const [rpm] = readdirSync(RELEASE).filter((name) => name.endsWith(".rpm"));
+  const [deb] = readdirSync(RELEASE).filter((name) => name.endsWith(".deb"));
+  if (deb === undefined || rpm === undefined) throw new Error("release.sh made no packages");
+  return { deb: join(RELEASE, deb), rpm: join(RELEASE, rpm), version: /^aod_(.+)-1_/.exec(deb)?.[1] ?? "" };
+}
+
+/** A key for nothing else. @returns the file that holds it. */
+async function makeKey(folder: string): Promise<string> {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const env = { GNUPGHOME: folder };
+  const batch = ["gpg", "--batch", "--quiet", "--passphrase", ""];
+  await succeed(
+    [...batch, "--quick-generate-key", "aod tests <tests@localhost.invalid>", "rsa3072", "sign"],
+    env,
+  );
+  const { stdout } = await succeed(["gpg", "--batch", "--armor", "--export-secret-keys"], env);
+  await run(["gpgconf", "--kill", "gpg-agent"], ROOT, env);
+  const file = join(folder, "secret.asc");
+  writeFileSync(file, stdout, { mode: 0o600 });
+  return file;
+}
+
+export class InstallRoot {
+  readonly path: string;
+
+  private constructor(path: string) {
+    this.path = path;
+  }
+
+  /** A fresh one, of that name. */
+  static async make(name: string): Promise<InstallRoot> {
+    mkdirSync(WORK, { recursive: true });
+    await succeed(["test/packages/make-root.sh", TREE]);
+    const path = join(WORK, name);
+    rmSync(path, { recursive: true, force: true });
+    await succeed(["cp", "-a", TREE, path]);
+    return new InstallRoot(path);
+  }
+
+  /** Runs it inside, without a network. */
+  run(...argv: readonly string[]): Promise<Ended> {
+    return run(["test/packages/in-root.sh", this.path, ...argv], ROOT);
+  }
+
+  /** As `run`, and throws what it said where it fails. */
+  do(...argv: readonly string[]): Promise<Ended> {
+    return succeed(["test/packages/in-root.sh", this.path, ...argv]);
+  }
+
+  has(path: string): boolean {
+    // A link leads to where it would lead from inside.
+    return lstatSync(join(this.path, path), { throwIfNoEntry: false }) !== undefined;
+  }
+
+  read(path: string): string {
+    return readFileSync(join(this.path, path), "utf8");
+  }
+
+  write(path: string, text: string, mode = 0o644): void {
+    mkdirSync(join(this.path, path, ".."), { recursive: true });
+    writeFileSync(join(this.path, path), text, { mode });
+  }
+
+  copy(from: string, to: string): void {
+    cpSync(from, join(this.path, to), { recursive: true });
+  }
+
+  /** systemd seems to run from now on, and what it is told is noted in place of done. */
+  pretendSystemd(): void {
+    mkdirSync(join(this.path, "run/systemd/system"), { recursive: true });
+    this.write("usr/bin/systemctl", '#!/bin/sh\necho "$*" >>/told\n', 0o755);
+  }
+
+  /** What systemd was told since the last time. */
+  told(): readonly string[] {
+    const told = this.has("told") ? this.read("told").trim().split("\n") : [];
+    rmSync(join(this.path, "told"), { force: true });
+    return told;
+  }
+
+  remove(): void {
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}
+
+/** Throws what a program said where it fails. */
+export async function succeed(
+  argv: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
+  const ended = await run(argv, ROOT, env);
+  if (ended.exitCode !== 0)
+    throw new Error(`${argv.join(" ")}: ${ended.exitCode}\n${ended.stdout}${ended.stderr}`);
+  return ended;
+}
