@@ -34,3 +34,11 @@ export function supervised<In extends { type: string }, Out extends { type: stri
     },
   });
 }
+
+/** Starts a thread for the first time as soon as all that it rests on are ready. */
+export function startOnce(
+  thread: { readonly idle: boolean; start(): void },
+  restsOn: readonly { readonly isReady: boolean }[],
+): void {
+  if (thread.idle && restsOn.every(({ isReady }) => isReady)) thread.start();
+}

@@ -24,7 +24,7 @@ import { LossWatch } from "./loss-watch.ts";
 import { type AttachmentChange, ModuleWatch } from "./module-watch.ts";
 import type { SupervisorOptions } from "./options.ts";
 import { Sampler } from "./sampler.ts";
-import { type Consequences, supervised } from "./supervised.ts";
+import { type Consequences, startOnce, supervised } from "./supervised.ts";
 import type { ThreadHandle } from "./thread-handle.ts";
 import { openWakeSources, type WakeSources } from "./wake-sources.ts";
 
@@ -99,8 +99,8 @@ export class Supervisor {
     this.#options.source.applyRules(this.#config.rules);
     this.#desk.begin();
     this.#tell({ type: "configured", config: this.#config, isStart: true });
-    // The janitor first, then the runner, then the detector: each is ready before anything can be sent its way.
-    this.#janitor.start();
+    // The detector follows when both are ready: its anomalies become captures at once, and what has been spent is known.
+    for (const thread of [this.#janitor, this.#runner]) thread.start();
     this.#losses.begin();
     const failure = await ended;
     await this.#stopAll();
@@ -210,7 +210,7 @@ export class Supervisor {
   #fromRunner(report: FromRunner): void {
     switch (report.type) {
       case "ready":
-        if (this.#detector.idle) this.#detector.start();
+        startOnce(this.#detector, [this.#runner, this.#janitor]);
         this.#sampler.runnerStarted(this.#desk.open().length, monotonicNs());
         break;
       case "collected":
@@ -237,11 +237,11 @@ export class Supervisor {
   #fromJanitor(report: FromJanitor): void {
     switch (report.type) {
       case "ready":
-        if (this.#runner.idle) this.#runner.start();
+        startOnce(this.#detector, [this.#runner, this.#janitor]);
         break;
       case "found":
         // A janitor that is started again finds what has been counted.
-        if (this.#runner.idle) this.#desk.found(report.captures);
+        if (this.#detector.idle) this.#desk.found(report.captures);
         break;
       case "swept":
         if (report.removals.length > 0 || report.stuck.length > 0 || report.rotated) this.#tell(report);

@@ -48,6 +48,7 @@ export class ThreadHandle<In extends { type: string }, Out extends { type: strin
   #pingTimer: ReturnType<typeof setInterval> | undefined;
   #deadline: ReturnType<typeof setTimeout> | undefined;
   #answered = true;
+  #ready = false;
   #askedNs = 0;
   #restarts = 0;
   #whenStopped: ((gone: boolean) => void) | undefined;
@@ -64,6 +65,11 @@ export class ThreadHandle<In extends { type: string }, Out extends { type: strin
   /** Never started yet. */
   get idle(): boolean {
     return this.#state === "idle";
+  }
+
+  /** It has said that it is ready, and has not failed since. */
+  get isReady(): boolean {
+    return this.#state === "running" && this.#ready;
   }
 
   /** Times it was started again. */
@@ -86,6 +92,7 @@ export class ThreadHandle<In extends { type: string }, Out extends { type: strin
     this.#state = "running";
     this.#startedNs = monotonicNs();
     this.#answered = true;
+    this.#ready = false;
     worker.addEventListener("message", ({ data }) => this.#receive(data as Out | CommonReport<unknown>));
     worker.addEventListener("error", ({ message, error }) => {
       this.#fail(error === undefined ? bug(message ?? `${this.name} failed`) : toFailure(error));
@@ -135,6 +142,9 @@ export class ThreadHandle<In extends { type: string }, Out extends { type: strin
 
   #receive(report: Out | CommonReport<unknown>): void {
     switch (report.type) {
+      case "ready":
+        this.#ready = true;
+        break;
       case "pulse":
         this.#answered = true;
         break;
