@@ -22,7 +22,7 @@ export PATH := $(PATH):/usr/sbin:/sbin
 # Set up: packages of the machine and of npm.
 SETUP := node_modules/.setup
 
-.PHONY: help setup build demo test check bench e2e deb rpm release test-packages packaging gen fmt clean FORCE
+.PHONY: help setup build demo test check bench e2e e2e-service deb rpm release test-packages packaging gen fmt clean FORCE
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -48,6 +48,9 @@ bench: dist/aod ## measure; prints a table and asserts nothing
 
 e2e: dist/aod ## a guest with a real cifs mount and Samba: make e2e KERNEL=6.1 or 6.12
 	$(Q)scripts/guest/run.sh $(KERNEL) --cpu $(CPU) $(if $(ONLY),--only "$(ONLY)")
+
+e2e-service: dist/aod packaging ## aod as a service of a booted Debian, from its package to its removal
+	$(Q)scripts/guest/run.sh $(KERNEL) --systemd
 
 deb: packaging ## dist/aod_*.deb; two builds of one commit are the same bytes
 	$(Q)rm -f dist/aod_*.deb

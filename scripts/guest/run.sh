@@ -61,6 +61,12 @@ make_payload() {
 	cp -r test/guest "$tree/test"
 	mv "$tree/test/${flavour:+service/}init.sh" "$tree/init.sh"
 	cp -r packaging/systemd "$tree/systemd"
+	if [ "$flavour" = systemd ]; then
+		# Of this version, and of a higher one that it is upgraded to.
+		scripts/package/release.sh "$tree/release" >&2
+		AOD_PACKAGE_VERSION=99.0 scripts/package/release.sh "$tree/next-release" >&2
+		find "$tree"/*release -mindepth 1 -maxdepth 1 ! -name apt -exec rm -rf {} +
+	fi
 	printf '%s' "$only" >"$tree/only"
 	rm -f "$payload"
 	mke2fs -q -t ext4 -m 0 -L payload -d "$tree" "$payload" 512M >/dev/null

@@ -6,6 +6,7 @@ import { unmountAll } from "../mount.ts";
 import { endStrays, finish } from "../process.ts";
 import { startServer } from "../server.ts";
 import { lifeScenarios } from "./life.ts";
+import { packageScenarios } from "./package.ts";
 import { sandboxScenarios } from "./sandbox.ts";
 import { install, journal, putAway } from "./service.ts";
 
@@ -15,8 +16,8 @@ export interface ServiceScenario {
   run(): Promise<void>;
 }
 
-// The first one needs a kernel that has not loaded cifs yet.
-const SCENARIOS: readonly ServiceScenario[] = [...lifeScenarios, ...sandboxScenarios];
+// The first one needs a kernel that has not loaded cifs yet; behind the last one nothing is installed.
+const SCENARIOS: readonly ServiceScenario[] = [...lifeScenarios, ...sandboxScenarios, ...packageScenarios];
 
 /** What helps to find out why one failed. */
 const LOOK = [

@@ -1,11 +1,10 @@
-// aod as a service of this guest, seen from outside: what systemd says of it, its journal, the captures that it leaves. It is
-// put into place by hand, as a package would.
+// aod as a service of this guest, seen from outside: how it is installed, what systemd says of it, its journal, the captures
+// that it leaves.
 
 import assert from "node:assert/strict";
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Capture, openCapture } from "../capture.ts";
-import { AOD } from "../daemon.ts";
 import { finish, run, waitFor } from "../process.ts";
 
 export const CONFIG = "/etc/aod.yaml";
@@ -13,7 +12,7 @@ export const DROP_INS = "/payload/systemd/drop-ins";
 
 const UNIT_FOLDER = "/etc/systemd/system";
 const DROP_IN_FOLDER = `${UNIT_FOLDER}/aod.service.d`;
-const OUTPUT = "/var/log/aod";
+export const OUTPUT = "/var/log/aod";
 /** The verifier takes some seconds for the programs, emulated. */
 const START_TIMEOUT_MS = 180_000;
 
@@ -27,11 +26,26 @@ guardian:
       emergency_threshold_ms: 1000
 `;
 
-/** The executable and the unit, where a package puts them; nothing is started. */
+/** By apt, from the repository of this version; nothing is started. */
 export async function install(): Promise<void> {
-  copyFileSync(AOD, "/usr/bin/aod");
-  copyFileSync("/payload/systemd/aod.service", `${UNIT_FOLDER}/aod.service`);
-  await run("systemctl", "daemon-reload");
+  await aptGet("release", "install", "aod");
+  await finish(["systemctl", "stop", "aod"], { timeoutMs: 60_000 });
+}
+
+/** Runs apt-get with one repository: `release` of this version, `next-release` of a higher one. */
+export async function aptGet(repository: string, ...words: readonly string[]): Promise<void> {
+  const list = "/etc/apt/sources.list.d/aod.list";
+  // Whether signatures are right is tested with the packages: test/packaging.
+  writeFileSync(list, `deb [trusted=yes] file:/payload/${repository}/apt stable main\n`);
+  const options = ["-o", `Dir::Etc::SourceList=${list}`, "-o", "Dir::Etc::SourceParts=-", "--yes"];
+  const environment = { DEBIAN_FRONTEND: "noninteractive" };
+  for (const asked of [["update"], words]) {
+    const { exitCode, stdout, stderr } = await finish(["apt-get", ...options, ...asked], {
+      env: environment,
+      timeoutMs: START_TIMEOUT_MS,
+    });
+    assert.equal(exitCode, 0, `apt-get ${asked.join(" ")}: ${stdout}${stderr}`);
+  }
 }
 
 /** Starts it with this configuration, these drop-ins by name, and nothing of earlier runs. */
