@@ -6,7 +6,7 @@ import { writeFileSync } from "node:fs";
 import { release } from "node:os";
 import { AOD } from "../daemon.ts";
 import { mountPoint, statsOf, treeOf } from "../mount.ts";
-import { finish, Provoker } from "../process.ts";
+import { finish, Provoker, run } from "../process.ts";
 import type { Scenario } from "../scenario.ts";
 
 const RULE = `
@@ -21,6 +21,24 @@ guardian:
 
 /** What requests.csv calls the operations of /proc/fs/cifs/Stats. */
 const OPERATIONS = { Reads: "SMB2_READ", Writes: "SMB2_WRITE", Flushes: "SMB2_FLUSH" } as const;
+
+/** No libbpf, no libelf, no shell, no HOME. */
+const BARE_ROOT = `
+root=/run/bare
+mkdir -p $root
+mount -t tmpfs -o mode=0755 tmpfs $root
+mkdir -p $root/bin $root/dev $root/lib64 $root/lib/x86_64-linux-gnu $root/proc $root/sys $root/tmp
+cp ${AOD} $root/bin/aod
+cp /lib64/ld-linux-x86-64.so.2 $root/lib64/
+for library in libc.so.6 libm.so.6 libdl.so.2 libpthread.so.0 librt.so.1 libresolv.so.2; do
+  cp /lib/x86_64-linux-gnu/$library $root/lib/x86_64-linux-gnu/
+done
+for folder in dev proc sys; do mount --rbind /$folder $root/$folder; done
+mount -t tmpfs -o noexec,nosuid,nodev tmpfs $root/tmp
+mount -o remount,ro $root
+env -i /usr/sbin/chroot $root /bin/aod --version
+env -i /usr/sbin/chroot $root /bin/aod doctor | grep -E '^ok +BPF programs +loaded and verified$'
+`;
 
 export const aodScenarios: readonly Scenario[] = [
   {
@@ -115,6 +133,12 @@ export const aodScenarios: readonly Scenario[] = [
         /\/tmp\/bad\.yaml:9:\d+: .*default_treshold_ms.*default_threshold_ms/,
       );
       assert.match(bad.stdout + bad.stderr, /\/tmp\/bad\.yaml:10:\d+: watch_interval_sec/);
+    },
+  },
+  {
+    name: "demo: one file in a root that has glibc and nothing else, read-only, with a /tmp that runs nothing",
+    async run() {
+      await run("unshare", "--mount", "--propagation", "private", "sh", "-euc", BARE_ROOT);
     },
   },
   {
