@@ -16,6 +16,14 @@ export interface Rules {
   readonly also?: string;
 }
 
+/** Only its emergency threshold can trip: no window ever holds a thousand. Emulated, a healthy request is below both. */
+export const SLOW_IO = `    slow_io:
+      type: Latency
+      acceptable_count: 1000
+      default_threshold_ms: 500
+      emergency_threshold_ms: 1000
+`;
+
 /** What hangs for a second trips at once, and again whenever it is twice as old; nothing else does. */
 export function rules({ actions, custom = {}, more = "", also = "" }: Rules): string {
   const bodies = Object.entries(custom).map(([name, body]) => `  ${name}: {stage: 1, ${body}}`);
@@ -27,12 +35,7 @@ watcher:
 guardian:
   capture_cooldown_sec: 1
   anomalies:
-    slow_io:
-      type: Latency
-      acceptable_count: 1000
-      default_threshold_ms: 500
-      emergency_threshold_ms: 1000
-${also}`;
+${SLOW_IO}${also}`;
 }
 
 /** Names of the actions that come with aod, as it says them itself: none is forgotten here. */

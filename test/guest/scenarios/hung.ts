@@ -3,22 +3,17 @@
 import assert from "node:assert/strict";
 import { isInFlight, MOUNTS, type MountName, mountPoint } from "../mount.ts";
 import { Provoker, waitFor } from "../process.ts";
+import { SLOW_IO } from "../rules.ts";
 import type { Scenario } from "../scenario.ts";
 import { withDelay, withStoppedServer } from "../server.ts";
 
 const READ = 8; // MS-SMB2 2.2.1.2
 
-// Only the emergency threshold can trip: no window ever holds a thousand.
 const EMERGENCY_ONLY = `
 watch_interval_sec: 1
 guardian:
   anomalies:
-    slow_io:
-      type: Latency
-      acceptable_count: 1000
-      default_threshold_ms: 500
-      emergency_threshold_ms: 1000
-      actions: [debugdata, inflight, openfiles, stats-delta, netstat, dfscache, versions]
+${SLOW_IO}      actions: [debugdata, inflight, openfiles, stats-delta, netstat, dfscache, versions]
 `;
 
 const hangs = (what: string, name: MountName): Scenario => ({

@@ -6,6 +6,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { type Capture, openCapture } from "../capture.ts";
 import { finish, run, waitFor } from "../process.ts";
+import { SLOW_IO } from "../rules.ts";
 
 export const CONFIG = "/etc/aod.yaml";
 export const DROP_INS = "/payload/systemd/drop-ins";
@@ -19,12 +20,7 @@ const START_TIMEOUT_MS = 180_000;
 export const SLOW_RULE = `
 guardian:
   anomalies:
-    slow_io:
-      type: Latency
-      acceptable_count: 1000
-      default_threshold_ms: 500
-      emergency_threshold_ms: 1000
-`;
+${SLOW_IO}`;
 
 /** By apt, from the repository of this version; nothing is started. */
 export async function install(): Promise<void> {
