@@ -8,7 +8,6 @@
 import { parseDebugData } from "../cifs/debug-data.ts";
 import { ACTIONS, type ActionName, type CustomAction, type Stage } from "../model/action.ts";
 import type { CaptureOrder, FrozenMemory } from "../model/capture.ts";
-import type { Permits } from "../model/sandbox.ts";
 import { type Baseline, PRINT_FILES, SAMPLED } from "./baselines.ts";
 import type { ChildLimits } from "./child.ts";
 import { lookInflight } from "./inflight.ts";
@@ -16,43 +15,12 @@ import { kernelLogSince, kernelLogStart } from "./kernel-log.ts";
 import { compareNetCounters } from "./net-counters.ts";
 import { summarizeOpenFiles } from "./open-files-summary.ts";
 import { planPackets } from "./packets.ts";
+import type { Host, Plan, Run } from "./plan.ts";
 import { trimPressure } from "./pressure-text.ts";
 import { SHARED_READ_LIMITS } from "./shared-reads.ts";
 import { summarizeSmb } from "./smb-summary.ts";
 import { planSockets } from "./socket-plan.ts";
 import { compareStats } from "./stats-delta.ts";
-
-/** What an action may ask about the machine before anything is run. */
-export interface Host {
-  /** The type of the network file system that a path is on, symbolic links resolved; undefined for a local one. */
-  networkFileSystem(path: string): string | undefined;
-  /** Only to be asked of local paths: the answer about others may never come. */
-  exists(path: string): boolean;
-  /** As the link /proc/PID/ns/net says it; undefined for a process that is no more or may not be looked at. */
-  networkNamespace(pid: number | "self"): string | undefined;
-  /** What its programs may do. */
-  readonly permits: Permits;
-}
-
-export type Plan =
-  | { readonly args: readonly string[] }
-  /** The program prints these; of those that several actions of a capture show, one reading serves all. */
-  | { readonly files: readonly string[] }
-  /** Several runs, one after the other, each below a line that says which it is. */
-  | {
-      readonly runs: readonly Run[];
-      /** What is not among them, and why. */
-      readonly without?: string;
-    }
-  | { readonly missing: string };
-
-export interface Run {
-  readonly heading: string;
-  readonly program: string;
-  readonly args: readonly string[];
-  /** Waits for so long before it. */
-  readonly afterMs: number;
-}
 
 /** An action that is a program, run by a child. */
 export interface ProgramAction extends ChildLimits {

@@ -4,8 +4,8 @@
 // by the supervisor; there is no timer here.
 
 import type { SampleFailure, SampleReason } from "../model/capture.ts";
-import type { Host } from "./actions.ts";
 import type { ChildResult, Children } from "./child.ts";
+import type { Host } from "./plan.ts";
 import { findProgram } from "./program.ts";
 import type { Slots } from "./slots.ts";
 import { SS_ARGS } from "./socket-plan.ts";

@@ -7,8 +7,8 @@ import { readNetworkNamespace } from "../cifs/proc.ts";
 import { version } from "../model/version.ts";
 import { fileSystemOf, isNetworkFileSystem } from "../system/mounts.ts";
 import { readPermits } from "../system/permits.ts";
-import type { Host } from "./actions.ts";
 import type { HostFacts } from "./manifest.ts";
+import type { Host } from "./plan.ts";
 
 /** Asked once, when the runner starts. */
 export function readHostFacts(): HostFacts {

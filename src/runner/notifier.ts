@@ -3,8 +3,8 @@
 // no capture. What there is a notice of is decided by the supervisor.
 
 import { droppedNotice, type Notice, type NoticeOutcome, type NotifySettings } from "../model/notice.ts";
-import type { Host } from "./actions.ts";
 import { type ChildResult, Children } from "./child.ts";
+import type { Host } from "./plan.ts";
 import { Slots } from "./slots.ts";
 
 const AT_WORK_MAX = 2;

@@ -7,7 +7,7 @@ import { UNKNOWN_SHARE } from "../model/anomaly.ts";
 import type { CaptureOrder } from "../model/capture.ts";
 import { dropInHint } from "../model/drop-in.ts";
 import { serverOfShare } from "../model/share.ts";
-import type { Host, Plan } from "./actions.ts";
+import type { Host, Plan } from "./plan.ts";
 
 /** Headers of Ethernet, IP, TCP and SMB2 fit, and hardly any data. */
 const SNAP_BYTES = 128;

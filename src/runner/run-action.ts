@@ -3,12 +3,13 @@
 // Whatever goes wrong is an outcome: no action stops a capture.
 
 import type { ActionOutcome, CaptureOrder, FrozenMemory } from "../model/capture.ts";
-import type { Action, Host, LookAction, Plan, ProgramAction, Run } from "./actions.ts";
+import type { Action, LookAction, ProgramAction } from "./actions.ts";
 import type { Baselines } from "./baselines.ts";
 import { cutText } from "./byte-shares.ts";
 import { CappedBuffer } from "./capped-buffer.ts";
 import { type ChildResult, type Children, notStarted } from "./child.ts";
 import { describeFailure } from "./comparison.ts";
+import type { Host, Plan, Run } from "./plan.ts";
 import { findProgram } from "./program.ts";
 import { scrub, wholeLines, wholeWords } from "./scrub.ts";
 import type { SharedReads } from "./shared-reads.ts";

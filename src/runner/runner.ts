@@ -7,7 +7,6 @@ import type { RequestMemory } from "../model/request.ts";
 import type { BatchesFolder } from "../system/batches-folder.ts";
 import { monotonicNs } from "../system/clock.ts";
 import type { FromRunner, RunnerCounts } from "../thread/messages.ts";
-import type { Host } from "./actions.ts";
 import { Baselines } from "./baselines.ts";
 import { makeCapture } from "./capture.ts";
 import { CaptureQueue } from "./capture-queue.ts";
@@ -15,6 +14,7 @@ import { Children } from "./child.ts";
 import type { HostFacts } from "./manifest.ts";
 import { Notifier } from "./notifier.ts";
 import { removeLeftovers } from "./partial-capture.ts";
+import type { Host } from "./plan.ts";
 import { Slots } from "./slots.ts";
 
 /** Actions at once, of all captures together. */

@@ -3,7 +3,7 @@
 
 import type { CaptureOrder } from "../model/capture.ts";
 import { dropInHint } from "../model/drop-in.ts";
-import type { Host, Plan, Run } from "./actions.ts";
+import type { Host, Plan, Run } from "./plan.ts";
 
 /** Long enough for a stalled connection to show that it does not move, short enough for a capture that is wanted now. */
 export const SAMPLE_GAP_MS = 100;

@@ -27,6 +27,7 @@ export const SUPPRESSION_KEYS = {
   bytes: "guardian.max_capture_mb_per_hour",
 } as const;
 export type SuppressionCause = keyof typeof SUPPRESSION_KEYS;
+export type SuppressionCounts = Readonly<Partial<Record<SuppressionCause, number>>>;
 
 export const ALL_RULES = 3;
 /** Of what may go at once, for what is worse than before; one at least. */

@@ -7,8 +7,8 @@ import type { Config } from "../model/config.ts";
 import type { Failure } from "../model/failure.ts";
 import type { Incident } from "../model/incident.ts";
 import type { DetectorCounts, FromJanitor, FromRunner, RunnerCounts } from "../thread/messages.ts";
+import type { SuppressionCounts } from "./budget.ts";
 import type { AttachmentChange } from "./module-watch.ts";
-import type { SuppressionCounts } from "./suppression.ts";
 
 export type EventOf<Type extends SupervisorEvent["type"]> = Extract<SupervisorEvent, { type: Type }>;
 

@@ -6,8 +6,6 @@ import type { SupervisorEvent } from "./events.ts";
 
 const SAID_EVERY_MS = 60_000;
 
-export type SuppressionCounts = Readonly<Partial<Record<SuppressionCause, number>>>;
-
 export class Suppression {
   readonly #tell: (event: SupervisorEvent) => void;
   #counts: Partial<Record<SuppressionCause, number>> = {};

@@ -1,7 +1,7 @@
 // Hosts for tests: a machine that has every file, all local, and one network namespace, but for what the test says.
 
 import type { Permits } from "../../src/model/sandbox.ts";
-import type { Host } from "../../src/runner/actions.ts";
+import type { Host } from "../../src/runner/plan.ts";
 
 export const NAMESPACE = "net:[4026531840]";
 

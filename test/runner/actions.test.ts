@@ -1,14 +1,8 @@
 import { describe, expect, test } from "bun:test";
 
 import { ACTION_NAMES, type ActionName } from "../../src/model/action.ts";
-import {
-  ACTION_TABLE,
-  findAction,
-  type Host,
-  type Plan,
-  type ProgramAction,
-  windowBeganNs,
-} from "../../src/runner/actions.ts";
+import { ACTION_TABLE, findAction, type ProgramAction, windowBeganNs } from "../../src/runner/actions.ts";
+import type { Host, Plan } from "../../src/runner/plan.ts";
 import { aHost } from "../helpers/host.ts";
 
 import { anOrder, FROZEN_AT } from "../helpers/order.ts";

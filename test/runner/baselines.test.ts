@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import type { Host } from "../../src/runner/actions.ts";
 import { Baselines } from "../../src/runner/baselines.ts";
 import { type ChildResult, Children, notStarted } from "../../src/runner/child.ts";
+import type { Host } from "../../src/runner/plan.ts";
 import { Slots } from "../../src/runner/slots.ts";
 import { aHost } from "../helpers/host.ts";
 
