@@ -30,6 +30,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   history: { rooms: ["model"], modules: ["node:fs", "node:path"] },
   // Captures that anybody may have made; never written here.
   capture: { rooms: ["model"], modules: ["node:fs", "node:zlib"] },
+  // What others are told, as schemas: the control socket, `--json`, docs/api.md.
+  api: { rooms: ["model"], modules: ["valibot"] },
   // Workers report to the supervisor and never log.
   detector: { rooms: CALLED_BY_WORKERS, modules: ["node:*"], impure: ["worker.ts"] },
   runner: { rooms: CALLED_BY_WORKERS, modules: ["zstd-napi", "node:*"] },

@@ -1,0 +1,72 @@
+// What `aod top` shows, once for each interval. In: nothing; out: the schema that both sides and docs/api.md share. All
+// figures are of the flight recorder: nothing is counted for them while nobody asks.
+
+import * as v from "valibot";
+import { amount, amountOrNull, count, field, known, text, textOrNull, utc } from "./fields.ts";
+import { incidentSchema } from "./incident.ts";
+import { recentSchema } from "./status.ts";
+
+/** What rows are of. */
+export const GROUPS = ["share", "command", "process"] as const;
+export type Group = (typeof GROUPS)[number];
+
+const rowSchema = v.object({
+  key: text("share, command, or `name (pid)`"),
+  recent: field(recentSchema, "the last `window_sec` seconds"),
+  in_flight: count("sent, and no reply yet"),
+  oldest_ms: amountOrNull("age of the oldest of them"),
+});
+
+const secondSchema = v.object({
+  requests: count("with a reply in this second"),
+  errors: count("of them failed"),
+  p50_ms: amountOrNull("null without requests"),
+  p99_ms: amountOrNull("null without requests"),
+  max_ms: amountOrNull("null without requests"),
+});
+
+const openSchema = v.object({
+  age_ms: amount("since it was sent, or since its task entered cifs"),
+  command: textOrNull("null: an operation that has not sent a request yet"),
+  share: text("//server/share, or unknown"),
+  message_id: textOrNull("decimal; null as above"),
+  pid: count("of the process"),
+  tid: count("of the task"),
+  comm: text("of the task"),
+});
+
+export const liveSchema = v.object({
+  at: utc("of these figures"),
+  state: field(v.picklist(["watching", "waiting"]), "waiting: cifs is not loaded, or nothing uses it"),
+  window_sec: amount("how far back `recent` and `histogram` go; 0: nothing is known yet"),
+  total: field(recentSchema, "of all shares"),
+  groups: field(
+    v.object({
+      share: field(v.array(rowSchema), "busiest first, 100 at most"),
+      command: field(v.array(rowSchema), "busiest first"),
+      process: field(v.array(rowSchema), "busiest first, 100 at most"),
+    }),
+    "the same requests, by what they have in common",
+  ),
+  histogram: field(
+    v.array(
+      v.object({
+        upto_ms: known(v.number(), "bound of this bucket, powers of two; null: no bound"),
+        requests: count("in it"),
+      }),
+    ),
+    "latencies, shortest first",
+  ),
+  seconds: field(v.array(secondSchema), "the last 300, oldest first, of which as many as the recorder has"),
+  in_flight: field(v.array(openSchema), "what is open, oldest first, 100 at most"),
+  in_flight_total: count("all of it"),
+  incidents: field(
+    v.array(incidentSchema),
+    "open ones and those of the last minutes, newest first, 20 at most",
+  ),
+  losses: field(v.record(v.string(), v.number()), "by cause, those that are over 0"),
+});
+
+export type Live = v.InferOutput<typeof liveSchema>;
+export type LiveRow = v.InferOutput<typeof rowSchema>;
+export type LiveOpen = v.InferOutput<typeof openSchema>;
