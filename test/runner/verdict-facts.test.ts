@@ -105,6 +105,18 @@ describe("facts", () => {
     expect(young?.isShareRecent).toBe(true);
   });
 
+  test("tell what came out of order since all was well from what always does", () => {
+    const disordered = (ooo: number, of: number) =>
+      sockets("server").replaceAll("data_segs_in:4 ", `data_segs_in:${of} rcv_ooopack:${ooo} `);
+    const before = disordered(1, 10).split("\n").slice(1, 3).join("\n");
+    const facts = factsOf({
+      sockets: disordered(6, 20),
+      debugdata: debugData(),
+      socketsBefore: before,
+    }).sockets;
+    expect(facts).toMatchObject({ outOfOrderShare: 0.5, outOfOrderShareBefore: 0.1 });
+  });
+
   test("know how other servers answered meanwhile, and not from a handful", () => {
     const at = (latencyMs: number) => aRequest({ latencyMs, startMs: FROZEN_MS - 2000, sessionId: OTHER });
     const old = aRequest({ latencyMs: 900, startMs: FROZEN_MS - 60_000, sessionId: OTHER });
