@@ -24,7 +24,7 @@ function anOutputDir(names: readonly string[] = NAMES): string {
 const stored = NAMES.map((fileName) => {
   const name = parseCaptureName(fileName);
   if (name === undefined) throw new Error(fileName);
-  return { ...name, fileName, bytes: 0 };
+  return { ...name, fileName, bytes: 0, isPinned: false };
 }).toSorted((a, b) => compareCaptureNames(b, a));
 
 describe("which capture is meant", () => {
