@@ -20,7 +20,11 @@ export interface SocketFacts {
    * connection that is younger since it was made; without a sample ever.
    */
   readonly retransShare: number;
-  /** There is a sample: the share is of this incident's time. */
+  /** Of the segments with data that came since then, those that came before an earlier one, 0 to 1. */
+  readonly outOfOrderShare: number;
+  /** The same of the time before that sample: some ways never keep the order. */
+  readonly outOfOrderShareBefore: number;
+  /** There is a sample: the shares are of this incident's time. */
   readonly isShareRecent: boolean;
   /** How long something has been unacknowledged, where nothing was acknowledged between the looks; 0: nothing is. */
   readonly unackedForMs: number;
@@ -70,6 +74,8 @@ export function socketFacts(
     retransNow: worst(({ now }) => now.info.retransNow),
     retransGrown: worst(({ before, now }) => now.info.retransTotal - before.info.retransTotal),
     retransShare: worst(({ now, well }) => retransShare(now.info, well)),
+    outOfOrderShare: worst(({ now, well }) => outOfOrderShare(now.info, well)),
+    outOfOrderShareBefore: worst(({ well }) => (well === undefined ? 0 : outOfOrderShare(well))),
     isShareRecent: samples.some(({ number }) => number === 0),
     unackedForMs: worst(unackedForMs),
     unackedSegments: worst(({ now }) => now.info.unackedSegments),
@@ -108,6 +114,11 @@ function excessMs({ rttMs = 0, minRttMs = rttMs }: TcpInfo): number {
 /** Of what was sent since then, or ever. */
 function retransShare(now: TcpInfo, { bytesRetrans = 0, bytesSent = 0 }: Partial<TcpInfo> = {}): number {
   return (now.bytesRetrans - bytesRetrans) / Math.max(1, now.bytesSent - bytesSent);
+}
+
+function outOfOrderShare(now: TcpInfo, well: Partial<TcpInfo> = {}): number {
+  const { outOfOrder = 0, dataSegmentsReceived = 0 } = well;
+  return (now.outOfOrder - outOfOrder) / Math.max(1, now.dataSegmentsReceived - dataSegmentsReceived);
 }
 
 function unackedForMs({ before, now }: { readonly before: Look; readonly now: Look }): number {

@@ -53,6 +53,9 @@ export interface TcpInfo {
   readonly bytesAcked: number;
   readonly bytesRetrans: number;
   readonly bytesReceived: number;
+  /** Segments that brought data, and those of them that came before an earlier one; Linux 5.4. */
+  readonly dataSegmentsReceived: number;
+  readonly outOfOrder: number;
   readonly cwndSegments: number;
   /** How long, ever, something waited to be sent because the server said that it takes no more. */
   readonly windowLimitedMs: number;
@@ -144,6 +147,8 @@ function readInfo(line: string): TcpInfo {
     bytesAcked: part("bytes_acked") ?? 0,
     bytesRetrans: part("bytes_retrans") ?? 0,
     bytesReceived: part("bytes_received") ?? 0,
+    dataSegmentsReceived: part("data_segs_in") ?? 0,
+    outOfOrder: part("rcv_ooopack") ?? 0,
     cwndSegments: part("cwnd") ?? 0,
     windowLimitedMs: Number(/\srwnd_limited:(\d{1,15})ms/.exec(line)?.[1] ?? 0),
     backoff: part("backoff") ?? 0,

@@ -25,6 +25,8 @@ export const LIMITS = {
   rttTimesMin: 4,
   unackedMs: 200,
   retransShare: 0.02,
+  outOfOrderShare: 0.02,
+  outOfOrderTimesMin: 4,
   /** A reply that takes so many round trips has been thought about. */
   lateRoundTrips: 4,
   lateMs: 10,
@@ -74,6 +76,12 @@ export const CAUSE_TABLE: readonly CauseRow[] = [
           s.isShareRecent &&
           `${percent(s.retransShare)} of all bytes were sent again since all was well`,
       ),
+      socketSign(
+        0.4,
+        (s) =>
+          isDisordered(s) &&
+          `${percent(s.outOfOrderShare)} of all segments with data came before an earlier one since all was well`,
+      ),
       socketSign(0.25, (s) => s.unmade > 0 && `${s.unmade} connections to the server get no answer`),
       { weight: 0.2, see: ({ signals }) => signalText(signals, LINK_SIGNALS) },
     ],
@@ -85,6 +93,7 @@ export const CAUSE_TABLE: readonly CauseRow[] = [
       facts.sockets !== undefined &&
       isAckedAtOnce(facts.sockets) &&
       !(isLossy(facts.sockets) && facts.sockets.isShareRecent) &&
+      !isDisordered(facts.sockets) &&
       !(isStarved(facts) && isReplyThere(facts)),
     signs: [
       {
@@ -218,6 +227,12 @@ function isAckedAtOnce(sockets: SocketFacts): boolean {
 /** What a closed window makes the client probe again was not lost. */
 function isLossy({ retransShare, refusedBytes }: SocketFacts): boolean {
   return retransShare >= LIMITS.retransShare && refusedBytes === 0;
+}
+
+/** What was lost on the way here is seen only where something else has come after it. */
+function isDisordered({ outOfOrderShare, outOfOrderShareBefore, isShareRecent }: SocketFacts): boolean {
+  const least = Math.max(LIMITS.outOfOrderShare, LIMITS.outOfOrderTimesMin * outOfOrderShareBefore);
+  return isShareRecent && outOfOrderShare >= least;
 }
 
 function isThoughtAbout({ rttMs }: SocketFacts, lateMs: number): boolean {

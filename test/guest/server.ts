@@ -103,9 +103,18 @@ export function withDelay<T>(delayMs: number, work: () => Promise<T>): Promise<T
   return withNetem(["delay", `${delayMs}ms`], work);
 }
 
-/** Loses so many of all packets, in both directions, while `work` runs. */
-export function withLoss<T>(percent: number, work: () => Promise<T>): Promise<T> {
-  return withNetem(["loss", `${percent}%`], work);
+/** Loses so many of the packets to the server while `work` runs. Of those that it sends only its own side could tell. */
+export async function withLoss<T>(percent: number, work: () => Promise<T>): Promise<T> {
+  const tc = (...words: readonly string[]) => run("tc", ...words);
+  await tc("qdisc", "add", "dev", "lo", "root", "handle", "1:", "prio");
+  try {
+    await tc("qdisc", "add", "dev", "lo", "parent", "1:3", "netem", "loss", `${percent}%`);
+    const toServer = ["u32", "match", "ip", "dport", "445", "0xffff", "flowid", "1:3"];
+    await tc("filter", "add", "dev", "lo", "parent", "1:", "protocol", "ip", "prio", "1", ...toServer);
+    return await work();
+  } finally {
+    await tc("qdisc", "del", "dev", "lo", "root");
+  }
 }
 
 async function withNetem<T>(what: readonly string[], work: () => Promise<T>): Promise<T> {

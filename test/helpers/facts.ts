@@ -15,6 +15,8 @@ export function someSockets(parts: Partial<SocketFacts> = {}): SocketFacts {
       retransNow: 0,
       retransGrown: 0,
       retransShare: 0,
+      outOfOrderShare: 0,
+      outOfOrderShareBefore: 0,
       isShareRecent: true,
     },
     ...{ unackedForMs: 0, unackedSegments: 0, backoff: 0, refusedBytes: 0, undrainedBytes: 0 },

@@ -32,9 +32,13 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   capture: { rooms: ["model"], modules: ["node:fs", "node:zlib"] },
   // What others are told, as schemas: the control socket, `--json`, docs/api.md.
   api: { rooms: ["model"], modules: ["valibot"] },
+  // The request table as a flight recorder: for captures, and for who looks at it live.
+  recorder: { rooms: ["model"], modules: [] },
+  // Figures for people, of memory that is handed to it.
+  live: { rooms: ["model", "recorder", "history", "api"], modules: [] },
   // Workers report to the supervisor and never log.
   detector: { rooms: CALLED_BY_WORKERS, modules: ["node:*"], impure: ["worker.ts"] },
-  runner: { rooms: CALLED_BY_WORKERS, modules: ["zstd-napi", "node:*"] },
+  runner: { rooms: [...CALLED_BY_WORKERS, "recorder"], modules: ["zstd-napi", "node:*"] },
   janitor: {
     rooms: [...CALLED_BY_WORKERS, "history"],
     modules: ["node:*"],
@@ -45,7 +49,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   // It asks the runner's table which programs actions need.
   doctor: { rooms: [...CALLED_BY_WORKERS, "runner"], modules: ["node:*"] },
   cli: {
-    rooms: [...CALLED_BY_WORKERS, "history", "log", "supervisor", "demo", "doctor"],
+    rooms: [...CALLED_BY_WORKERS, "history", "capture", "janitor", "log", "supervisor", "demo", "doctor"],
     modules: ["citty", "node:*"],
   },
   main: { rooms: [...CALLED_BY_WORKERS, "log", "supervisor", "demo", "cli"], modules: ["citty", "node:*"] },

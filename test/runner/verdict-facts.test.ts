@@ -7,7 +7,7 @@ import { parseDebugData } from "../../src/cifs/debug-data.ts";
 import type { CaptureOrder } from "../../src/model/capture.ts";
 import { KIND, SIGNAL } from "../../src/model/request.gen.ts";
 import { type Request, RequestMemory } from "../../src/model/request.ts";
-import { readRecorder } from "../../src/runner/recorder.ts";
+import { readRecorder } from "../../src/recorder/recorder.ts";
 import { lookAgain } from "../../src/runner/second-look.ts";
 import { judge } from "../../src/runner/verdict.ts";
 import { type Collection, verdictFacts } from "../../src/runner/verdict-facts.ts";
@@ -103,6 +103,18 @@ describe("facts", () => {
     const young = factsOf({ sockets: sockets("lost"), debugdata: debugData(), socketsBefore: other }).sockets;
     expect(young?.retransShare).toBeCloseTo(9000 / 17000);
     expect(young?.isShareRecent).toBe(true);
+  });
+
+  test("tell what came out of order since all was well from what always does", () => {
+    const disordered = (ooo: number, of: number) =>
+      sockets("server").replaceAll("data_segs_in:4 ", `data_segs_in:${of} rcv_ooopack:${ooo} `);
+    const before = disordered(1, 10).split("\n").slice(1, 3).join("\n");
+    const facts = factsOf({
+      sockets: disordered(6, 20),
+      debugdata: debugData(),
+      socketsBefore: before,
+    }).sockets;
+    expect(facts).toMatchObject({ outOfOrderShare: 0.5, outOfOrderShareBefore: 0.1 });
   });
 
   test("know how other servers answered meanwhile, and not from a handful", () => {

@@ -132,6 +132,17 @@ describe("one fact removed", () => {
       {},
       { sockets: someSockets({ retransShare: 0.3, isShareRecent: false }) },
     ],
+    [
+      "server, that its replies come in order",
+      PLAIN.server,
+      { sockets: someSockets({ outOfOrderShare: 0.05 }) },
+    ],
+    [
+      "network, that the order is worse than ever",
+      { ...PLAIN.server, sockets: someSockets({ outOfOrderShare: 0.05 }) },
+      { sockets: someSockets({ outOfOrderShare: 0.05, outOfOrderShareBefore: 0.04 }) },
+      "server",
+    ],
     ["network, that it is more than a lost connection", {}, { signals: ["reconnect", "connect_err"] }],
     ["session, that it is about sessions", {}, { statuses: ["STATUS_ACCESS_DENIED"] }],
   ] as readonly (readonly [string, Partial<Facts>, Partial<Facts>, string?])[])(
@@ -250,6 +261,7 @@ describe("properties", () => {
         ...{
           retransNow: count(),
           retransShare: int(0, 100) / 100,
+          outOfOrderShare: int(0, 100) / 100,
           unackedForMs: int(0, 2000),
           backoff: count(),
         },

@@ -57,7 +57,7 @@ const TROUBLES: readonly Trouble[] = [
     because: [/^round trip \d+ ms, at its shortest /],
   },
   {
-    name: "packets that get lost are the network's",
+    name: "requests that get lost are the network's",
     mount: "plain",
     around: (work) => withLoss(40, work),
     cause: "network",
