@@ -9,6 +9,7 @@ import { checkCommand } from "./check.ts";
 import { makeDemoCommand } from "./demo.ts";
 import { doctorCommand } from "./doctor.ts";
 import { incidentsCommand } from "./incidents.ts";
+import { reportCommand } from "./report.ts";
 import { makeRunCommand } from "./run.ts";
 
 export interface Commands {
@@ -23,6 +24,7 @@ export function makeCommands(spawn: SpawnTable): Commands {
     check: checkCommand,
     doctor: doctorCommand,
     incidents: incidentsCommand,
+    report: reportCommand,
     demo: makeDemoCommand(spawn),
   };
   const main: CommandDef = {

@@ -92,8 +92,5 @@ function processes(list: NonNullable<Facts["attribution"]>["processes"]): Html |
 }
 
 function at(text: string): string {
-  const ms = parseUtcUs(text) / 1000;
-  return moment(ms) === ""
-    ? ""
-    : `${moment(ms)} (.${String(Math.floor(((ms % 1000) + 1000) % 1000)).padStart(3, "0")})`;
+  return moment(parseUtcUs(text) / 1000, true);
 }

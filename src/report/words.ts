@@ -1,4 +1,5 @@
 // Figures and moments in words. In: numbers; out: short text for people, the same on the page and in the browser. Pure.
+// Beside model/figure.ts because of µs and the third digit: here figures of one page are compared with one another.
 
 const NBSP = "\u00a0";
 
@@ -41,12 +42,12 @@ export function percent(share: number): string {
   return `${value < 10 ? value.toFixed(1) : Math.round(value)}${NBSP}%`;
 }
 
-/** `25 Nov 2026, 09:12:03 UTC`; empty for what is no time. */
-export function moment(epochMs: number): string {
+/** `25 Nov 2026, 09:12:03 UTC`; empty for what is no time. @param withMs `09:12:03.456`. */
+export function moment(epochMs: number, withMs = false): string {
   if (!isTime(epochMs)) return "";
   const date = new Date(epochMs);
   const month = date.toLocaleString("en-US", { month: "short", timeZone: "UTC" });
-  return `${date.getUTCDate()} ${month} ${date.getUTCFullYear()}, ${date.toISOString().slice(11, 19)}${NBSP}UTC`;
+  return `${date.getUTCDate()} ${month} ${date.getUTCFullYear()}, ${date.toISOString().slice(11, withMs ? 23 : 19)}${NBSP}UTC`;
 }
 
 /** `09:12:03.456`; empty for what is no time. */

@@ -125,7 +125,12 @@ export class Page {
     this.#url = url;
     this.#width = width;
     for (const domain of ["Page", "Network", "Runtime", "Log"]) await this.#send(`${domain}.enable`);
-    await this.#send("Emulation.setDeviceMetricsOverride", { width, height, deviceScaleFactor: scale, mobile: false });
+    await this.#send("Emulation.setDeviceMetricsOverride", {
+      width,
+      height,
+      deviceScaleFactor: scale,
+      mobile: false,
+    });
     await this.#send("Emulation.setEmulatedMedia", {
       features: [{ name: "prefers-color-scheme", value: dark ? "dark" : "light" }],
     });
@@ -172,7 +177,12 @@ export class Page {
     );
   }
 
-  async mouse(type: "mouseMoved" | "mousePressed" | "mouseReleased" | "mouseWheel", x: number, y: number, more: Fields = {}) {
+  async mouse(
+    type: "mouseMoved" | "mousePressed" | "mouseReleased" | "mouseWheel",
+    x: number,
+    y: number,
+    more: Fields = {},
+  ) {
     const pressed = type === "mousePressed" || type === "mouseReleased";
     await this.#send("Input.dispatchMouseEvent", {
       ...{ type, x, y, clickCount: pressed ? 1 : 0, button: pressed ? "left" : "none" },
@@ -191,8 +201,12 @@ export class Page {
   }
 
   /** PNG. @param whole beyond the window. */
-  async picture(whole = true, clip?: { x: number; y: number; width: number; height: number }): Promise<Uint8Array> {
-    const height = await this.evaluate<number>("document.documentElement.scrollHeight");
+  async picture(
+    whole = true,
+    clip?: { x: number; y: number; width: number; height: number },
+  ): Promise<Uint8Array> {
+    const { cssContentSize } = await this.#send("Page.getLayoutMetrics");
+    const { height } = cssContentSize as { readonly height: number };
     const area = clip ?? { x: 0, y: 0, width: this.#width, height };
     const { data } = await this.#send("Page.captureScreenshot", {
       format: "png",

@@ -2,19 +2,19 @@
 // server that turns slow and stops answering. In: how many requests, and names to use; out: the files of a capture, made
 // by the runner's own code. The same for the same input.
 
+import { zstdCompressSync } from "node:zlib";
+import type { Attribution } from "../../src/model/attribution.ts";
+import type { ActionOutcome, CaptureOrder } from "../../src/model/capture.ts";
 import { FLAG, KIND, REQUEST_BYTES } from "../../src/model/request.gen.ts";
 import { type Request, writeRequest } from "../../src/model/request.ts";
 import type { Verdict } from "../../src/model/verdict.ts";
+import { readRecorder } from "../../src/recorder/recorder.ts";
 import { encodeManifest } from "../../src/runner/manifest.ts";
-import { readRecorder } from "../../src/runner/recorder.ts";
 import { encodeRequestsCsv } from "../../src/runner/requests-csv.ts";
 import { tarChunks } from "../../src/runner/tar.ts";
-import { zstdCompressSync } from "node:zlib";
-import { aRequest } from "./request.ts";
 import { anOrder } from "./order.ts";
 import { seeded } from "./random.ts";
-import type { Attribution } from "../../src/model/attribution.ts";
-import type { ActionOutcome, CaptureOrder } from "../../src/model/capture.ts";
+import { aRequest } from "./request.ts";
 
 const FROZEN_AT = { epochMs: Date.parse("2026-11-25T09:12:14.482Z"), monotonicNs: 86_400e9 };
 const SESSIONS = { files: 0x9a00_0c5d_1122_3345n, backup: 0x9a00_0c5d_7788_99abn };
@@ -57,7 +57,9 @@ export function storyRequests(count: number): readonly Request[] {
   for (let i = 0; i < count; i++) {
     const startNs = FROZEN_AT.monotonicNs - spanNs * (1 - i / count) - random.int(0, 900_000);
     const isKernel = random.chance(0.1);
-    const program = isKernel ? PROGRAMS[3] : random.pick([PROGRAMS[0], PROGRAMS[0], PROGRAMS[1], PROGRAMS[2], PROGRAMS[4]]);
+    const program = isKernel
+      ? PROGRAMS[3]
+      : random.pick([PROGRAMS[0], PROGRAMS[0], PROGRAMS[1], PROGRAMS[2], PROGRAMS[4]]);
     const command = program.commands[random.int(0, program.commands.length - 1)] ?? 8;
     const isOnServer = program.place.sessionId === SESSIONS.files;
     const task = random.int(0, program.tasks - 1);
@@ -113,8 +115,11 @@ export function aStory(count = 65_536, parts: Partial<CaptureOrder> = {}, verdic
   const table = new ArrayBuffer(65_536 * REQUEST_BYTES);
   const view = new DataView(table);
   // In places as scattered as the kernel's.
-  requests.forEach((request, i) => writeRequest(view, ((i * 40_503) % 65_536) * REQUEST_BYTES, request));
-  const evidence = requests.filter(({ latencyNs, startNs }) => latencyNs === 0 && Number(startNs) < FROZEN_AT.monotonicNs - 5e9);
+  for (const [i, request] of requests.entries())
+    writeRequest(view, ((i * 40_503) % 65_536) * REQUEST_BYTES, request);
+  const evidence = requests.filter(
+    ({ latencyNs, startNs }) => latencyNs === 0 && Number(startNs) < FROZEN_AT.monotonicNs - 5e9,
+  );
   const order = anOrder({
     rule: "no-reply",
     ruleType: "stuck",
@@ -245,6 +250,7 @@ some avg10=71.20 avg60=30.11 avg300=8.90 total=99812214
   dmesg: "[86388.201] CIFS: VFS: \\\\files.example.net has not responded in 11 seconds\n",
   journalctl: Array.from(
     { length: 3000 },
-    (_, i) => `Nov 25 09:${String(11 + Math.floor(i / 2500)).padStart(2, "0")}:${String(i % 60).padStart(2, "0")} app-03 postgres[4100]: LOG: checkpoint step ${i} took longer than expected`,
+    (_, i) =>
+      `Nov 25 09:${String(11 + Math.floor(i / 2500)).padStart(2, "0")}:${String(i % 60).padStart(2, "0")} app-03 postgres[4100]: LOG: checkpoint step ${i} took longer than expected`,
   ).join("\n"),
 };

@@ -34,7 +34,7 @@ export function makeLegend(requests: Requests, changed: (filter: Filter) => void
     { class: "signs soft" },
     element("span", {}, "✕ failed"),
     element("span", {}, "→ no reply yet"),
-    element("span", { class: "flagged" }, "◯ tripped the rule"),
+    element("span", { class: "flagged" }, "○ tripped the rule"),
   );
   const root = element(
     "div",

@@ -102,7 +102,8 @@ export function showPlot(root: HTMLElement, requests: Requests): void {
     canvas.height = Math.round((height + LABELS_PX) * scale);
     canvas.style.height = `${height + LABELS_PX}px`;
     context.setTransform(scale, 0, 0, scale, 0, 0);
-    redraw();
+    // Sizing has emptied it: not a frame later.
+    draw();
   };
 
   const incident = (): View => {
@@ -168,5 +169,4 @@ export function showPlot(root: HTMLElement, requests: Requests): void {
   });
   choose(undefined);
   fit();
-  draw();
 }
