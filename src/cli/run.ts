@@ -7,6 +7,7 @@ import { readHistory } from "../history/file.ts";
 import { foldIncidents } from "../history/fold.ts";
 import { KernelSource } from "../kernel/kernel-source.ts";
 import { log } from "../log.ts";
+import { Metrics } from "../metrics/metrics.ts";
 import { AodError, toFailure } from "../model/failure.ts";
 import type { Incident } from "../model/incident.ts";
 import { version } from "../model/version.ts";
@@ -73,6 +74,7 @@ async function watchWith(
   const openIncidents = () => supervisor.openIncidents();
   const service = new ServiceNotices({ manager, openIncidents, answers: () => supervisor.answers() });
   const tell = openOutlets(config, openIncidents);
+  const metrics = new Metrics({ source, facts: () => supervisor.facts(), incidents: openIncidents });
   const supervisor = new Supervisor({
     config,
     source,
@@ -83,6 +85,7 @@ async function watchWith(
     tell: (event) => {
       tell(event);
       service.take(event);
+      metrics.take(event);
     },
     pingEveryMs: pingEveryMs(manager.watchdogMs),
   });
@@ -91,11 +94,19 @@ async function watchWith(
     snapshot: () => supervisor.snapshot(),
     reload: () => {
       const reloaded = service.reloading();
-      reloaded(reload(file, supervisor.config, (next) => supervisor.configure(next)));
+      const refusal = reload(file, supervisor.config, (next) => {
+        const refusal = metrics.configure(next.metrics);
+        if (refusal === undefined) supervisor.configure(next);
+        return refusal;
+      });
+      metrics.reloaded(refusal);
+      reloaded(refusal);
     },
   });
   const endShrinking = shrinkAtRest(() => supervisor.openIncidents().length === 0);
+  metrics.begin(config.metrics);
   const failure = await supervisor.run();
+  metrics.close();
   endShrinking();
   release();
   return failure === undefined ? 0 : exitCodeOf(failure.code);

@@ -45,11 +45,24 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     impure: ["worker.ts", "inventory.ts"],
   },
   supervisor: { rooms: [...CALLED_BY_WORKERS, "log"], modules: ["node:*"] },
+  // It asks the detector's scan what is open, and counts what the supervisor tells.
+  metrics: {
+    rooms: [...CALLED_BY_WORKERS, "live", "log", "detector", "supervisor"],
+    modules: ["node:*"],
+    impure: [
+      "event-counts.ts",
+      "open-requests.ts",
+      "readings.ts",
+      "textfile.ts",
+      "exporter.ts",
+      "metrics.ts",
+    ],
+  },
   demo: { rooms: [...CALLED_BY_WORKERS, "capture", "supervisor"], modules: ["node:*"] },
   // It asks the runner's table which programs actions need.
   doctor: { rooms: [...CALLED_BY_WORKERS, "runner"], modules: ["node:*"] },
   cli: {
-    rooms: [...CALLED_BY_WORKERS, "history", "log", "supervisor", "demo", "doctor"],
+    rooms: [...CALLED_BY_WORKERS, "history", "log", "supervisor", "metrics", "demo", "doctor"],
     modules: ["citty", "node:*"],
   },
   main: { rooms: [...CALLED_BY_WORKERS, "log", "supervisor", "demo", "cli"], modules: ["citty", "node:*"] },
@@ -69,14 +82,15 @@ export const DOORS: readonly Door[] = [
   { what: "postMessage", pattern: /\bpostMessage\b/, files: /^thread\/port\.ts$/ },
   { what: "new Worker", pattern: /\bnew Worker\b/, files: /^main\.ts$/ },
   { what: "a child process", pattern: /\bBun\.(spawn|\$)|\bchild_process\b/, files: /^runner\//, most: 1 },
-  // The janitor's are captures; the runner's are what it has not finished.
+  { what: "a port", pattern: /\bBun\.(serve|listen)\b|\bcreateServer\b/, files: /^metrics\/server\.ts$/ },
+  // The janitor's are captures; the runner's are what it has not finished; the metrics' is the file for node_exporter.
   {
     what: "deleting",
     pattern: /\b(unlink|rm|rmdir)(Sync)?\(/,
-    files: /^(janitor\/inventory|runner\/partial-capture)\.ts$/,
+    files: /^(janitor\/inventory|runner\/partial-capture|metrics\/textfile)\.ts$/,
   },
-  // Of the history, when it has grown long: the next file begins with what the old one's readers need.
-  { what: "renaming", pattern: /\brename(Sync)?\(/, files: /^janitor\/inventory\.ts$/ },
+  // Of the history, when it has grown long: the next file begins with what the old one's readers need. Of metrics, when they are whole.
+  { what: "renaming", pattern: /\brename(Sync)?\(/, files: /^(janitor\/inventory|metrics\/textfile)\.ts$/ },
   // Reading these of another process waits for a lock that a task holds which faults on a file of a server that hangs: they
   // are for disposable children, as arguments. Its own memory a program may look at.
   {
