@@ -26,9 +26,12 @@ export class MetricsExporter {
   /** What was said last of the port, and of the file: said once, not at each try. */
   #said: { port?: string | undefined; file?: string | undefined; figures?: string | undefined } = {};
 
+  readonly #retryMs: number;
+
   /** @param render reads all figures and makes the text. */
-  constructor(render: (format: Format) => string) {
+  constructor(render: (format: Format) => string, retryMs = RETRY_MS) {
     this.#render = render;
+    this.#retryMs = retryMs;
   }
 
   /** At the start: a port that can't be had is said, and tried again until it can. */
@@ -95,7 +98,7 @@ export class MetricsExporter {
     const opened = this.#open(listen);
     if (typeof opened === "string") {
       this.#tell("port", opened);
-      this.#retry = setTimeout(() => this.#keepTrying(), RETRY_MS);
+      this.#retry = setTimeout(() => this.#keepTrying(), this.#retryMs);
       return;
     }
     this.#tell("port", undefined);

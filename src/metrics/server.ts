@@ -60,6 +60,8 @@ function bind(
       idleTimeout: IDLE_SEC,
       maxRequestBodySize: 0,
       development: false,
+      // Bun's default without `development` is true: two programs would share the port, and each would get half of the scrapes.
+      reusePort: false,
       fetch: (request, server) => fetch(request, server.pendingRequests),
     });
   } catch (thrown) {
