@@ -22,7 +22,7 @@ export PATH := $(PATH):/usr/sbin:/sbin
 # Set up: packages of the machine and of npm.
 SETUP := node_modules/.setup
 
-.PHONY: help setup build demo test check bench e2e e2e-service deb rpm release test-packages packaging gen fmt clean FORCE
+.PHONY: help setup build demo test check bench e2e e2e-service deb rpm release test-packages test-operator packaging gen fmt clean FORCE
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -65,6 +65,10 @@ release: packaging ## packages, repositories of both kinds (signed with AOD_SIGN
 
 test-packages: packaging ## install, upgrade and remove the packages, in roots of their own; takes root
 	$(Q)$(BUN) scripts/test.ts packages
+
+test-operator: dist/aod ## what people see: the report in a browser, top in a terminal, metrics in Prometheus
+	$(Q)scripts/setup.sh operator
+	$(Q)$(BUN) scripts/test.ts operator
 
 packaging: dist/aod
 	$(Q)scripts/setup.sh packaging

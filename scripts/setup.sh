@@ -1,5 +1,5 @@
 #!/bin/bash
-# Gets this machine ready: `setup.sh build`, `setup.sh guest` or `setup.sh packaging`. Installs the Debian packages of packages-<list>.txt
+# Gets this machine ready: `setup.sh build`, `guest`, `packaging` or `operator`. Installs the Debian packages of packages-<list>.txt
 # that are missing and, for build, the npm packages that package-lock.json pins. Says first what it will install and
 # how large that is, asks once where a terminal is attached, goes on where none is. Where all is there it does nothing,
 # in milliseconds. It upgrades nothing, and on another distribution it names the packages and stops.
@@ -9,7 +9,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export LC_ALL=C
 
-readonly list=${1:?setup.sh build, guest or packaging}
+readonly list=${1:?setup.sh build, guest, packaging or operator}
 # In node_modules, so that it goes when they go. Holds the checksums of what they were installed from.
 readonly npm_stamp=node_modules/.setup
 readonly npm_sources=(package.json package-lock.json .npmrc)

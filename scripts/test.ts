@@ -1,6 +1,6 @@
 // `make check` (test.ts fast) and `make test` (test.ts all): the checks of the sources, then the tests; `make test-packages`
-// (test.ts packages): those of the packages alone. Out: a line for
-// each check and group, what failed in full, and at the end `N passed, N failed`, with `, N skipped` where tests were
+// (test.ts packages): those of the packages alone; `make test-operator` (test.ts operator): what people and their tools
+// see, in a browser, a terminal and Prometheus. Out: a line for each check and group, what failed in full, and at the end `N passed, N failed`, with `, N skipped` where tests were
 // left out. Exit status 1 when something failed or no test ran. Nothing is retried and nothing is changed.
 
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
@@ -43,10 +43,10 @@ const CHECKS: readonly Check[] = [
 const MINUTE_MS = 60_000;
 /** Of one test: it says that something hangs, never that a machine is slow. */
 const TEST_TIMEOUT_MS = 2 * MINUTE_MS;
-const GROUPS: Readonly<Record<"fast" | "kernel" | "binary" | "packages", Group>> = {
+const GROUPS: Readonly<Record<"fast" | "kernel" | "binary" | "packages" | "operator", Group>> = {
   fast: {
     name: "tests",
-    takes: (path) => !/^test\/(kernel|binary|packages)\//.test(path),
+    takes: (path) => !/^test\/(kernel|binary|packages|operator)\//.test(path),
     timeoutMs: 5 * MINUTE_MS,
   },
   kernel: {
@@ -64,11 +64,17 @@ const GROUPS: Readonly<Record<"fast" | "kernel" | "binary" | "packages", Group>>
     takes: (path) => path.startsWith("test/packages/"),
     timeoutMs: 20 * MINUTE_MS,
   },
+  operator: {
+    name: "tests of what people see",
+    takes: (path) => path.startsWith("test/operator/"),
+    timeoutMs: 15 * MINUTE_MS,
+  },
 };
 const EXTENT: Readonly<Record<string, readonly Group[]>> = {
   fast: [GROUPS.fast],
   all: [GROUPS.fast, GROUPS.kernel, GROUPS.binary],
   packages: [GROUPS.packages],
+  operator: [GROUPS.operator],
 };
 
 function findFiles(pattern: string): string[] {
@@ -174,7 +180,7 @@ function describeLeftOut(cases: readonly TestCase[]): string[] {
 
 const groups = EXTENT[process.argv[2] ?? ""];
 if (groups === undefined) {
-  say("usage: test.ts fast|all|packages");
+  say("usage: test.ts fast|all|packages|operator");
   process.exit(64);
 }
 mkdirSync(REPORTS, { recursive: true });

@@ -2,6 +2,7 @@
 // out: names, options, arguments and their descriptions. Nothing is run.
 
 import type { ArgsDef, CommandDef } from "citty";
+import type { Example } from "../../src/cli/arguments.ts";
 import { makeCommands } from "../../src/cli/commands.ts";
 
 export interface OptionFacts {
@@ -24,6 +25,7 @@ export interface CommandFacts {
   readonly description: string;
   readonly options: readonly OptionFacts[];
   readonly arguments: readonly ArgumentFacts[];
+  readonly examples: readonly Example[];
 }
 
 /** Those that are no option of a definition: the program looks for them before it looks at the rest. */
@@ -39,21 +41,26 @@ export const VERSION_OPTION: OptionFacts = {
 /** `main` is what `aod` without a command takes. */
 export async function readCommands(): Promise<{ main: CommandFacts; verbs: readonly CommandFacts[] }> {
   const { main, verbs } = makeCommands({ detector: noThread, runner: noThread, janitor: noThread });
-  const facts = Object.entries(verbs).map(([name, command]) => factsOf(name, command));
-  return { main: await factsOf("aod", main), verbs: await Promise.all(facts) };
+  const facts = Object.entries(verbs).map(([name, command]) => factsOf(name, command, command.examples));
+  return { main: await factsOf("aod", main, []), verbs: await Promise.all(facts) };
 }
 
 function noThread(): never {
   throw new Error("no command is run here");
 }
 
-async function factsOf(name: string, command: CommandDef): Promise<CommandFacts> {
+async function factsOf(
+  name: string,
+  command: CommandDef,
+  examples: readonly Example[],
+): Promise<CommandFacts> {
   const { description = "" } = (await resolve(command.meta)) ?? {};
   const args: ArgsDef = (await resolve(command.args)) ?? {};
   const rows = Object.entries(args);
   return {
     name,
     description,
+    examples,
     options: rows.flatMap(([key, arg]) =>
       arg.type === "positional"
         ? []

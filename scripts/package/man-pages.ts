@@ -71,6 +71,12 @@ export function commandPage({ main, verbs }: Commands, version: string, date: st
       "FILES",
       FILES.flatMap(([path, meaning]) => tagged(italic(path), meaning)),
     ),
+    section(
+      "EXAMPLES",
+      verbs.flatMap(({ examples }) =>
+        examples.flatMap(({ command, meaning }) => tagged(bold(command), meaning)),
+      ),
+    ),
     section("SEE ALSO", [`${bold("aod.yaml")}(5), ${bold("mount.cifs")}(8), ${bold("journalctl")}(1)`]),
   ]);
 }

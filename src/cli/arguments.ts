@@ -4,21 +4,33 @@
 import { type ArgsDef, type CommandDef, defineCommand, type ParsedArgs } from "citty";
 import { AodError } from "../model/failure.ts";
 
+/** What somebody may type as it stands, and what it is good for. */
+export interface Example {
+  readonly command: string;
+  /** A half-sentence. */
+  readonly meaning: string;
+}
+
 export interface Verb<Arguments extends ArgsDef> {
   readonly name: string;
   readonly description: string;
   readonly args: Arguments;
+  /** Shown by `--help` and in the manual page; the most usual first. */
+  readonly examples: readonly Example[];
   /** @returns the exit code. */
   readonly run: (args: ParsedArgs<Arguments>) => number | Promise<number>;
 }
+
+export type VerbCommand = CommandDef & Pick<Verb<ArgsDef>, "examples">;
 
 /** A command that throws USAGE for what the verb does not have, and sets the process's exit code. */
 export function makeVerb<Arguments extends ArgsDef>({
   name,
   description,
   args,
+  examples,
   run,
-}: Verb<Arguments>): CommandDef {
+}: Verb<Arguments>): VerbCommand {
   const command = defineCommand({
     meta: { name, description },
     args,
@@ -28,7 +40,13 @@ export function makeVerb<Arguments extends ArgsDef>({
     },
   });
   // citty's own table of sub-commands wants them without their argument types.
-  return command as unknown as CommandDef;
+  return { ...(command as unknown as CommandDef), examples };
+}
+
+/** As they stand below the usage, one for each line. */
+export function exampleLines(examples: readonly Example[]): readonly string[] {
+  const columns = Math.max(0, ...examples.map(({ command }) => command.length));
+  return examples.map(({ command, meaning }) => `  ${command.padEnd(columns)}  ${meaning}`);
 }
 
 /** The file that `--config` names; the same words for every verb that has it. */

@@ -15,6 +15,10 @@ export const checkCommand = makeVerb({
   name: "check",
   description: "is the configuration file right: every mistake at once, with its line",
   args: CONFIG_ARGUMENT,
+  examples: [
+    { command: "aod check", meaning: "the file that the service uses" },
+    { command: "aod check --config new.yaml", meaning: "one that is to replace it" },
+  ],
   run: ({ config }) => {
     const { code, problems, lines } = judge(findConfig(config));
     printProblems(problems);

@@ -4,7 +4,7 @@
 import type { CommandDef } from "citty";
 import { version } from "../model/version.ts";
 import type { SpawnTable } from "../supervisor/options.ts";
-import { CONFIG_ARGUMENT } from "./arguments.ts";
+import { CONFIG_ARGUMENT, type VerbCommand } from "./arguments.ts";
 import { checkCommand } from "./check.ts";
 import { makeDemoCommand } from "./demo.ts";
 import { doctorCommand } from "./doctor.ts";
@@ -14,11 +14,11 @@ import { makeRunCommand } from "./run.ts";
 export interface Commands {
   readonly main: CommandDef;
   /** By what is typed; also those that `main` has. */
-  readonly verbs: Readonly<Record<string, CommandDef>>;
+  readonly verbs: Readonly<Record<string, VerbCommand>>;
 }
 
 export function makeCommands(spawn: SpawnTable): Commands {
-  const verbs: Readonly<Record<string, CommandDef>> = {
+  const verbs: Readonly<Record<string, VerbCommand>> = {
     run: makeRunCommand(spawn),
     check: checkCommand,
     doctor: doctorCommand,

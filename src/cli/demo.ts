@@ -4,7 +4,7 @@
 
 import { release, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import type { ArgsDef, CommandDef } from "citty";
+import type { ArgsDef } from "citty";
 import { parseConfig } from "../config/config.ts";
 import { EventLog } from "../demo/event-log.ts";
 import rulesText from "../demo/rules.yaml" with { type: "text" };
@@ -18,7 +18,7 @@ import type { SpawnTable } from "../supervisor/options.ts";
 import { claimOutputFolder } from "../supervisor/output-folder.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
 import { BATCHES } from "../system/batches-folder.ts";
-import { makeVerb } from "./arguments.ts";
+import { makeVerb, type VerbCommand } from "./arguments.ts";
 import {
   captureLines,
   caughtLines,
@@ -42,11 +42,12 @@ const EX_SOFTWARE = 70;
 /** Why the kernel may refuse, and the imitation is a fair answer. */
 const REFUSALS: readonly FailureCode[] = ["NOT_PERMITTED", "LIBRARY_REFUSED", "BPF_UNSUPPORTED", "BPF_LOAD"];
 
-export function makeDemoCommand(spawn: SpawnTable): CommandDef {
+export function makeDemoCommand(spawn: SpawnTable): VerbCommand {
   return makeVerb({
     name: "demo",
     description: "show what aod does, in ten seconds, on synthetic traffic",
     args: ARGUMENTS,
+    examples: [{ command: "aod demo", meaning: "needs no share and no configuration" }],
     run: ({ folder }) => show(resolve(folder ?? join(tmpdir(), "aod-demo")), spawn),
   });
 }

@@ -27,6 +27,7 @@ export const doctorCommand = makeVerb({
   name: "doctor",
   description: "can this host run aod, and what to do where it can't",
   args: CONFIG_ARGUMENT,
+  examples: [{ command: "aod doctor", meaning: "before the first start, and where nothing is caught" }],
   run: ({ config }) => examine(config),
 });
 

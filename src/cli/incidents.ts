@@ -31,6 +31,11 @@ export const incidentsCommand = makeVerb({
   name: "incidents",
   description: "what happened: the incidents of this host, newest first",
   args: ARGUMENTS,
+  examples: [
+    { command: "aod incidents", meaning: "all of them" },
+    { command: "aod incidents 20261123T0123", meaning: "one, by the beginning of its id" },
+    { command: "aod incidents --json | jq '.[0].captures'", meaning: "for programs" },
+  ],
   run: ({ id, json, config }) => {
     const outputDir = outputDirOf(config);
     const all = newestFirst(foldIncidents(decodeEntries(historyIn(outputDir))));

@@ -1,7 +1,6 @@
 // `aod run`: the daemon in the foreground. In: the configuration file; out: log lines and an exit code. Claims the
 // output folder, loads the BPF programs, and lets the supervisor work until a signal or a failure ends it.
 
-import type { CommandDef } from "citty";
 import { findConfig } from "../config/file.ts";
 import { decodeEntries } from "../history/entry.ts";
 import { readHistory } from "../history/file.ts";
@@ -19,7 +18,7 @@ import { pingEveryMs, ServiceNotices } from "../supervisor/service-notices.ts";
 import { onSignals } from "../supervisor/signals.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
 import { findProgramPages } from "../system/resident.ts";
-import { CONFIG_ARGUMENT, makeVerb } from "./arguments.ts";
+import { CONFIG_ARGUMENT, makeVerb, type VerbCommand } from "./arguments.ts";
 import { openOutlets } from "./outlets.ts";
 import { printProblems } from "./problems.ts";
 import { reload } from "./reload.ts";
@@ -30,11 +29,15 @@ const SETTLED_AFTER_MS = 10_000;
 /** A sweep of the janitor or an incident leaves as much behind as the start. Some 5 ms, and never while an incident is open. */
 const SHRINK_EVERY_MS = 30_000;
 
-export function makeRunCommand(spawn: SpawnTable): CommandDef {
+export function makeRunCommand(spawn: SpawnTable): VerbCommand {
   return makeVerb({
     name: "run",
     description: "watch this host's SMB mounts, in the foreground (the default)",
     args: CONFIG_ARGUMENT,
+    examples: [
+      { command: "systemctl enable --now aod", meaning: "as a service, now and after each boot" },
+      { command: "aod run --config aod.yaml", meaning: "in the foreground; Ctrl-C ends it" },
+    ],
     run: ({ config }) => watch(config, spawn),
   });
 }

@@ -6,6 +6,7 @@ import { type Failure, toFailure } from "../model/failure.ts";
 import { commit, inside, version } from "../model/version.ts";
 import type { SpawnTable } from "../supervisor/options.ts";
 import { exitCodeOf } from "../supervisor/restart.ts";
+import { exampleLines } from "./arguments.ts";
 import { makeCommands } from "./commands.ts";
 
 const EX_USAGE = 64;
@@ -21,7 +22,9 @@ export async function runVerbs(argv: readonly string[], spawn: SpawnTable): Prom
   if (argv.includes("--help") || argv.includes("-h")) {
     const verb = verbs[argv[0] ?? ""];
     const usage = await (verb === undefined ? renderUsage(main) : renderUsage(verb, main));
-    process.stdout.write(`${process.stdout.isTTY ? usage : Bun.stripANSI(usage)}\n`);
+    const examples = verb === undefined ? [] : ["EXAMPLES\n", ...exampleLines(verb.examples), ""];
+    const shown = [usage, ...examples].join("\n");
+    process.stdout.write(`${process.stdout.isTTY ? shown : Bun.stripANSI(shown)}\n`);
     return 0;
   }
   try {
