@@ -32,6 +32,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   capture: { rooms: ["model"], modules: ["node:fs", "node:zlib"] },
   // What others are told, as schemas: the control socket, `--json`, docs/api.md.
   api: { rooms: ["model"], modules: ["valibot"] },
+  // The screen of `aod top`: a state and a size in, lines out. It knows no terminal, no clock and no socket.
+  top: { rooms: ["model", "config", "api"], modules: [] },
   // Workers report to the supervisor and never log.
   detector: { rooms: CALLED_BY_WORKERS, modules: ["node:*"], impure: ["worker.ts"] },
   runner: { rooms: CALLED_BY_WORKERS, modules: ["zstd-napi", "node:*"] },
@@ -45,7 +47,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   // It asks the runner's table which programs actions need.
   doctor: { rooms: [...CALLED_BY_WORKERS, "runner"], modules: ["node:*"] },
   cli: {
-    rooms: [...CALLED_BY_WORKERS, "history", "log", "supervisor", "demo", "doctor"],
+    rooms: [...CALLED_BY_WORKERS, "history", "log", "supervisor", "demo", "doctor", "api", "top"],
     modules: ["citty", "node:*"],
   },
   main: { rooms: [...CALLED_BY_WORKERS, "log", "supervisor", "demo", "cli"], modules: ["citty", "node:*"] },
