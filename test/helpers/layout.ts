@@ -36,6 +36,10 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   recorder: { rooms: ["model"], modules: [] },
   // Figures for people, of memory that is handed to it.
   live: { rooms: ["model", "recorder", "history", "api"], modules: [] },
+  // Figures for Prometheus.
+  metrics: { rooms: [...CALLED_BY_WORKERS, "recorder", "live", "api", "log", "supervisor"], modules: ["node:*"] },
+  // The screen of `aod top`: a state and a size in, lines out. It knows no terminal, no clock and no socket.
+  top: { rooms: ["model", "config", "api"], modules: [] },
   // Workers report to the supervisor and never log.
   detector: { rooms: CALLED_BY_WORKERS, modules: ["node:*"], impure: ["worker.ts"] },
   runner: { rooms: [...CALLED_BY_WORKERS, "recorder"], modules: ["zstd-napi", "node:*"] },
@@ -49,7 +53,10 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   // It asks the runner's table which programs actions need.
   doctor: { rooms: [...CALLED_BY_WORKERS, "runner"], modules: ["node:*"] },
   cli: {
-    rooms: [...CALLED_BY_WORKERS, "history", "capture", "janitor", "log", "supervisor", "demo", "doctor"],
+    rooms: [
+      ...CALLED_BY_WORKERS,
+      ...["history", "capture", "janitor", "log", "supervisor", "demo", "doctor", "api", "top"],
+    ],
     modules: ["citty", "node:*"],
   },
   main: { rooms: [...CALLED_BY_WORKERS, "log", "supervisor", "demo", "cli"], modules: ["citty", "node:*"] },
