@@ -34,9 +34,13 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   api: { rooms: ["model"], modules: ["valibot"] },
   // The screen of `aod top`: a state and a size in, lines out. It knows no terminal, no clock and no socket.
   top: { rooms: ["model", "config", "api"], modules: [] },
+  // The request table as a flight recorder: for captures, and for who looks at it live.
+  recorder: { rooms: ["model"], modules: [] },
+  // Figures for people, of memory that is handed to it.
+  live: { rooms: ["model", "recorder", "history", "api"], modules: [] },
   // Workers report to the supervisor and never log.
   detector: { rooms: CALLED_BY_WORKERS, modules: ["node:*"], impure: ["worker.ts"] },
-  runner: { rooms: CALLED_BY_WORKERS, modules: ["zstd-napi", "node:*"] },
+  runner: { rooms: [...CALLED_BY_WORKERS, "recorder"], modules: ["zstd-napi", "node:*"] },
   janitor: {
     rooms: [...CALLED_BY_WORKERS, "history"],
     modules: ["node:*"],
@@ -47,7 +51,10 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   // It asks the runner's table which programs actions need.
   doctor: { rooms: [...CALLED_BY_WORKERS, "runner"], modules: ["node:*"] },
   cli: {
-    rooms: [...CALLED_BY_WORKERS, "history", "log", "supervisor", "demo", "doctor", "api", "top"],
+    rooms: [
+      ...CALLED_BY_WORKERS,
+      ...["history", "capture", "janitor", "log", "supervisor", "demo", "doctor", "api", "live", "top"],
+    ],
     modules: ["citty", "node:*"],
   },
   main: { rooms: [...CALLED_BY_WORKERS, "log", "supervisor", "demo", "cli"], modules: ["citty", "node:*"] },
