@@ -32,8 +32,9 @@ export function styledText(line: Line, palette: Palette): string {
  * @param before lines as they were sent last; undefined: what is there is not known.
  */
 export function frameText(before: readonly string[] | undefined, after: readonly string[]): string {
+  // Cleared before it is written: after a full line the cursor stands on its last character.
   const changed = after.flatMap((line, row) =>
-    before?.[row] === line ? [] : [`${ESC}${row + 1};1H${line}${ESC}K`],
+    before?.[row] === line ? [] : [`${ESC}${row + 1};1H${ESC}K${line}`],
   );
   if (changed.length === 0) return "";
   const clear = before === undefined ? `${ESC}2J` : "";

@@ -19,7 +19,7 @@ export function aRow(key: string, recent: Partial<Recent> = {}, open: Partial<Li
 export function anOpen(parts: Partial<LiveOpen> = {}): LiveOpen {
   return {
     ...{ age_ms: 12.3, command: "SMB2_READ", share: "//files/db", message_id: "4711" },
-    ...{ pid: 812, tid: 813, comm: "postgres", ...parts },
+    ...{ pid: 812, tid: 813, comm: "postgres", waits_by_design: false, ...parts },
   };
 }
 

@@ -7,13 +7,13 @@ const ESC = "\u001b";
 describe("a frame", () => {
   test("is everything at first, on a clean screen, in one piece", () => {
     expect(frameText(undefined, ["a", "b"])).toBe(
-      `${ESC}[?2026h${ESC}[2J${ESC}[1;1Ha${ESC}[K${ESC}[2;1Hb${ESC}[K${ESC}[?2026l`,
+      `${ESC}[?2026h${ESC}[2J${ESC}[1;1H${ESC}[Ka${ESC}[2;1H${ESC}[Kb${ESC}[?2026l`,
     );
   });
 
   test("is only the lines that are different, later", () => {
     const frame = frameText(["a", "b", "c"], ["a", "x", "c"]);
-    expect(frame).toContain(`${ESC}[2;1Hx`);
+    expect(frame).toContain(`${ESC}[2;1H${ESC}[Kx`);
     expect(frame).not.toMatch(/\[1;1H|\[3;1H|\[2J/);
   });
 
