@@ -4,18 +4,15 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { ArgsDef } from "citty";
-import { findConfig } from "../config/file.ts";
 import { escapeControls } from "../config/problem.ts";
 import { decodeEntries } from "../history/entry.ts";
-import { readHistory } from "../history/file.ts";
 import { foldIncidents, type StoredIncident } from "../history/fold.ts";
 import { encodeIncident } from "../history/snapshot.ts";
 import { AodError } from "../model/failure.ts";
-import { requireLocal } from "../supervisor/output-folder.ts";
 import { BATCHES } from "../system/batches-folder.ts";
 import { CONFIG_ARGUMENT, makeVerb } from "./arguments.ts";
 import { incidentLines, tableLines } from "./incident-lines.ts";
-import { printProblems } from "./problems.ts";
+import { historyIn, outputDirOf } from "./output-dir.ts";
 
 const ARGUMENTS = {
   id: {
@@ -83,26 +80,6 @@ export function jsonLines(incidents: readonly StoredIncident[], withHistory: boo
       : {}),
   }));
   return JSON.stringify(values, null, 2).split("\n").map(escapeControls);
-}
-
-function outputDirOf(file: string | undefined): string {
-  const found = findConfig(file);
-  if (found.config !== undefined) return found.config.outputDir;
-  printProblems(found.problems);
-  throw new AodError(found.code, found.summary);
-}
-
-function historyIn(outputDir: string): string {
-  requireLocal(outputDir);
-  try {
-    return readHistory(outputDir);
-  } catch (error) {
-    const { code = String(error) } = error as NodeJS.ErrnoException;
-    const isForbidden = code === "EACCES" || code === "EPERM";
-    const hint = code === "ENOENT" ? " (has aod run on this host?)" : "";
-    const message = `read the history in ${escapeControls(outputDir)}: ${code}${hint}`;
-    throw new AodError(isForbidden ? "NOT_PERMITTED" : "OUTPUT_UNUSABLE", message);
-  }
 }
 
 function findCapture(outputDir: string, name: string): string | undefined {

@@ -12,7 +12,7 @@ import { AodError, toFailure } from "../model/failure.ts";
 import type { Incident } from "../model/incident.ts";
 import { version } from "../model/version.ts";
 import type { SpawnTable } from "../supervisor/options.ts";
-import { claimOutputFolder } from "../supervisor/output-folder.ts";
+import { claimOutputFolder, requireLocal } from "../supervisor/output-folder.ts";
 import { exitCodeOf } from "../supervisor/restart.ts";
 import { openServiceManager, type ServiceManager } from "../supervisor/service-manager.ts";
 import { pingEveryMs, ServiceNotices } from "../supervisor/service-notices.ts";
@@ -68,6 +68,7 @@ async function watchWith(
   log.info("aod", { version, config: config.file ?? "built-in", output_dir: config.outputDir });
 
   logForbidden(config);
+  if (config.metrics?.textfile !== undefined) requireLocal(config.metrics.textfile.path, "metrics.textfile");
   const release = claimOutputFolder(config.outputDir);
   const source = KernelSource.load();
   log.info("the kernel has taken the BPF programs", { build: source.object.build });

@@ -120,6 +120,8 @@ export interface CaptureSummary {
 export interface StoredCapture extends CaptureName {
   readonly fileName: string;
   readonly bytes: number;
+  /** Its file is read-only, as `aod captures keep` makes it: neither age nor size removes it. */
+  readonly isPinned: boolean;
 }
 
 /** One deletion, and why. */

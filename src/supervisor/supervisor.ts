@@ -18,7 +18,7 @@ import type {
   ToRunner,
 } from "../thread/messages.ts";
 import type { Occasion } from "./attachment.ts";
-import type { SupervisorEvent } from "./events.ts";
+import { isNews, type SupervisorEvent } from "./events.ts";
 import { IncidentDesk } from "./incident-desk.ts";
 import { LossWatch } from "./loss-watch.ts";
 import { type AttachmentChange, ModuleWatch } from "./module-watch.ts";
@@ -241,7 +241,7 @@ export class Supervisor {
         if (this.#detector.idle) this.#desk.found(report.captures);
         break;
       case "swept":
-        if (report.removals.length > 0 || report.stuck.length > 0 || report.rotated) this.#tell(report);
+        if (isNews(report)) this.#tell(report);
         break;
       case "pulse":
       case "failed":

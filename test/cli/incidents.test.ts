@@ -1,20 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { chooseIncident, jsonLines, newestFirst } from "../../src/cli/incidents.ts";
 import type { StoredIncident } from "../../src/history/fold.ts";
-import { toFailure } from "../../src/model/failure.ts";
+import { failureOf } from "../helpers/failure.ts";
 import { anIncident, OPENED_AT_MS } from "../helpers/incident.ts";
 
 function stored(id: string, openedAtMs = OPENED_AT_MS, share = "//files/db"): StoredIncident {
   return { incident: anIncident({ id, openedAtMs, share }), entries: [] };
-}
-
-function failureOf(act: () => unknown) {
-  try {
-    act();
-    return undefined;
-  } catch (thrown) {
-    return toFailure(thrown);
-  }
 }
 
 describe("aod incidents", () => {

@@ -32,6 +32,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   capture: { rooms: ["model"], modules: ["node:fs", "node:zlib"] },
   // What others are told, as schemas: the control socket, `--json`, docs/api.md.
   api: { rooms: ["model"], modules: ["valibot"] },
+  // The screen of `aod top`: a state and a size in, lines out. It knows no terminal, no clock and no socket.
+  top: { rooms: ["model", "config", "api"], modules: [] },
   // The request table as a flight recorder: for captures, and for who looks at it live.
   recorder: { rooms: ["model"], modules: [] },
   // Figures for people, of memory that is handed to it.
@@ -62,7 +64,22 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   // It asks the runner's table which programs actions need.
   doctor: { rooms: [...CALLED_BY_WORKERS, "runner"], modules: ["node:*"] },
   cli: {
-    rooms: [...CALLED_BY_WORKERS, "history", "log", "supervisor", "metrics", "demo", "doctor"],
+    rooms: [
+      ...CALLED_BY_WORKERS,
+      ...[
+        "history",
+        "capture",
+        "janitor",
+        "log",
+        "supervisor",
+        "metrics",
+        "demo",
+        "doctor",
+        "api",
+        "live",
+        "top",
+      ],
+    ],
     modules: ["citty", "node:*"],
   },
   main: { rooms: [...CALLED_BY_WORKERS, "log", "supervisor", "demo", "cli"], modules: ["citty", "node:*"] },
@@ -82,7 +99,7 @@ export const DOORS: readonly Door[] = [
   { what: "postMessage", pattern: /\bpostMessage\b/, files: /^thread\/port\.ts$/ },
   { what: "new Worker", pattern: /\bnew Worker\b/, files: /^main\.ts$/ },
   { what: "a child process", pattern: /\bBun\.(spawn|\$)|\bchild_process\b/, files: /^runner\//, most: 1 },
-  { what: "a port", pattern: /\bBun\.(serve|listen)\b|\bcreateServer\b/, files: /^metrics\/server\.ts$/ },
+  { what: "a port", pattern: /\bBun\.serve\b/, files: /^metrics\/server\.ts$/ },
   // The janitor's are captures; the runner's are what it has not finished; the metrics' is the file for node_exporter.
   {
     what: "deleting",
