@@ -29,7 +29,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   // What is written of incidents, for the daemon, for `aod incidents`, and for the janitor, who bounds it.
   history: { rooms: ["model"], modules: ["node:fs", "node:path"] },
   // Captures that anybody may have made; never written here.
-  capture: { rooms: ["model"], modules: ["node:fs", "node:zlib"] },
+  capture: { rooms: ["model"], modules: ["node:fs", "node:stream", "node:zlib"] },
   // What others are told, as schemas: the control socket, `--json`, docs/api.md.
   api: { rooms: ["model"], modules: ["valibot"] },
   // Workers report to the supervisor and never log.
@@ -45,7 +45,17 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   // It asks the runner's table which programs actions need.
   doctor: { rooms: [...CALLED_BY_WORKERS, "runner"], modules: ["node:*"] },
   cli: {
-    rooms: [...CALLED_BY_WORKERS, "history", "capture", "janitor", "log", "supervisor", "demo", "doctor"],
+    rooms: [
+      ...CALLED_BY_WORKERS,
+      "api",
+      "history",
+      "capture",
+      "janitor",
+      "log",
+      "supervisor",
+      "demo",
+      "doctor",
+    ],
     modules: ["citty", "node:*"],
   },
   main: { rooms: [...CALLED_BY_WORKERS, "log", "supervisor", "demo", "cli"], modules: ["citty", "node:*"] },
