@@ -15,6 +15,8 @@ import { BLOCK_BYTES, readHeader } from "./untar.ts";
 const READ_BYTES = 32 << 10;
 const READ_MAX_BYTES = 1 << 20;
 const MANIFEST_MAX_BYTES = 1 << 20;
+/** Folders before it: its own, and who packs anew may have more. */
+const FOLDERS_MAX = 16;
 
 export async function peekManifest(path: string): Promise<Capture["manifest"]> {
   const { fd } = openCapture(path);
@@ -35,7 +37,7 @@ export async function peekManifest(path: string): Promise<Capture["manifest"]> {
 export function manifestAtFront(archive: Uint8Array): Uint8Array | undefined {
   for (let at = 0; at + BLOCK_BYTES <= archive.length; at += BLOCK_BYTES) {
     const { path, type, size } = readHeader(archive.subarray(at, at + BLOCK_BYTES));
-    if (type === "5") continue;
+    if (type === "5" && at < FOLDERS_MAX * BLOCK_BYTES) continue;
     if (!/^[^/]+\/manifest\.json$/.test(path)) throw damaged("its manifest is not in front");
     if (size > MANIFEST_MAX_BYTES) throw damaged(`its manifest is larger than ${MANIFEST_MAX_BYTES} bytes`);
     const begin = at + BLOCK_BYTES;
@@ -56,7 +58,6 @@ async function firstFile(fd: number): Promise<Uint8Array> {
       archive = Buffer.concat([archive, piece as Uint8Array]);
       const found = manifestAtFront(archive);
       if (found !== undefined) return found;
-      if (archive.length > 2 * MANIFEST_MAX_BYTES) throw damaged("its manifest is not in front");
     }
   } catch (error) {
     if (error instanceof AodError) throw error;
