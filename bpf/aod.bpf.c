@@ -154,6 +154,7 @@ struct shared_types {
 	struct aod_control control;
 	struct aod_filter filter;
 	struct aod_quiet quiet;
+	struct aod_status status;
 	struct aod_tree tree;
 	struct aod_histogram histogram;
 	enum aod_geometry geometry;

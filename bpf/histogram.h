@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * Latency histograms of every reply, by share slot and command. In: a reply's latency; out: one more in its bucket on
- * this CPU. Which tree has which slot user space decides, which replies count is pairing's matter.
+ * Latency histograms of every reply, by share slot and command, and failed ones by their status. In: a reply's latency
+ * and status; out: one more in its bucket on this CPU. Which tree has which slot user space decides, which replies
+ * count is pairing's matter.
  */
 #ifndef AOD_HISTOGRAM_H
 #define AOD_HISTOGRAM_H
@@ -39,6 +40,18 @@ static __always_inline aod_u32 find_slot(aod_u64 session_id, aod_u32 tree_id)
 }
 
 /*
+ * Preallocated: 1,024 elements of 64 bytes, 1,024 buckets of 16 bytes, and 8 KiB for each possible CPU. Written for
+ * failed replies only. Nothing is ever deleted: the first 1,024 triples stay, and what comes later is counted without
+ * its status.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(max_entries, AOD_TALLIES);
+	__type(key, struct aod_status);
+	__type(value, aod_u64);
+} statuses SEC(".maps");
+
+/*
  * BPF has no instruction that counts leading zeroes: the logarithm by halving, five steps for 2^0 to 2^31. Without
  * branches, because latencies are what no CPU predicts: the sign of -x is a mask that says whether x is not 0.
  */
@@ -72,8 +85,24 @@ static __always_inline aod_u32 find_bucket(aod_u64 latency_ns)
 	return 1 + (log << AOD_HISTOGRAM_STEPS_LOG2) + step;
 }
 
+/*
+ * Returns 0 where there is no room. Two CPUs may both be the first to see a status: what the second writes is its own
+ * CPU's value, for an element that is there already keeps the others'.
+ */
+static __always_inline int count_status(aod_u32 cell, aod_u32 nt_status)
+{
+	struct aod_status key = {.nt_status = nt_status, .cell = cell};
+	aod_u64 *number = bpf_map_lookup_elem(&statuses, &key), first = 1;
+
+	if (!number)
+		return !bpf_map_update_elem(&statuses, &key, &first, BPF_ANY);
+	(*number)++;
+	return 1;
+}
+
+/* nt_status of a reply that did not fail is not looked at. */
 static __always_inline void count_latency(aod_u64 session_id, aod_u32 tree_id, aod_u8 command, aod_u64 latency_ns,
-					  int errored)
+					  int errored, aod_u32 nt_status)
 {
 	aod_u32 key = find_slot(session_id, tree_id) * AOD_COMMANDS + command;
 	struct aod_histogram *histogram = bpf_map_lookup_elem(&histograms, &key);
@@ -84,8 +113,11 @@ static __always_inline void count_latency(aod_u64 session_id, aod_u32 tree_id, a
 		return;
 	histogram->sum_ns += latency_ns;
 	histogram->buckets[bucket]++;
-	if (errored)
+	if (errored) {
 		histogram->errors++;
+		if (!count_status(key, nt_status))
+			histogram->untold_statuses++;
+	}
 }
 
 #endif

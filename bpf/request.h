@@ -29,6 +29,7 @@ enum aod_geometry {
 	AOD_TREE_BUCKETS = 1 << AOD_TREE_BUCKETS_LOG2,
 	AOD_ERRNO_WORDS = 4,   /* a bit for each errno from 0 to 255 */
 	AOD_STATUS_MAX = 4096, /* (command, status) pairs that never go on the ring */
+	AOD_TALLIES = 1024,    /* (status, share slot, command) triples of failed replies that are told apart */
 };
 
 /* What is known of how a request ended; no bit set and latency_ns 0: in flight. */
@@ -153,10 +154,16 @@ enum aod_histogram_shape {
 /* The per-CPU map `histograms`, index slot * AOD_COMMANDS + command. Buckets wrap: take differences modulo 2^32. */
 struct aod_histogram {
 	aod_u64 sum_ns;
-	aod_u32 errors; /* replies by smb3_cmd_err, those that are steps of the protocol included */
-	aod_u32 padding;
+	aod_u32 errors;          /* replies by smb3_cmd_err, those that are steps of the protocol included */
+	aod_u32 untold_statuses; /* of these, those that found no room in `statuses` */
 	aod_u32 buckets[AOD_HISTOGRAM_BUCKETS];
 	aod_u32 tail_padding[2];
+};
+
+/* Key of the per-CPU map `statuses`: failed replies by what the server said. The value is their number, an aod_u64. */
+struct aod_status {
+	aod_u32 nt_status;
+	aod_u32 cell; /* index of `histograms` */
 };
 
 /* The per-CPU map `counters`: what happened that is not a paired request. Names are what status and manifests show. */

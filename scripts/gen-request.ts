@@ -41,6 +41,7 @@ const SECTIONS: readonly Section[] = [
   section("aod_control", "CONTROL", "Size and byte offsets of the value of `control`", renderLayout),
   section("aod_filter", "FILTER", "Size and byte offsets of a value of `filters`", renderLayout),
   section("aod_quiet", "QUIET", "Size and byte offsets of a key of `quiet`", renderLayout),
+  section("aod_status", "STATUS", "Size and byte offsets of a key of `statuses`", renderLayout),
   section("aod_tree", "TREE", "Size and byte offsets of a value of `trees`", renderLayout),
   section("aod_histogram", "HISTOGRAM", "Size and byte offsets of a value of `histograms`", renderLayout),
   section("aod_histogram_shape", "HISTOGRAM_SHAPE", "Its buckets", renderConstants("AOD_HISTOGRAM_")),

@@ -2,7 +2,7 @@
 // figures are of the flight recorder: nothing is counted for them while nobody asks.
 
 import * as v from "valibot";
-import { amount, amountOrNull, count, field, known, text, textOrNull, utc } from "./fields.ts";
+import { amount, amountOrNull, count, field, flag, known, text, textOrNull, utc } from "./fields.ts";
 import { incidentSchema } from "./incident.ts";
 import { recentSchema } from "./status.ts";
 
@@ -14,7 +14,7 @@ const rowSchema = v.object({
   key: text("share, command, or `name (pid)`"),
   recent: field(recentSchema, "the last `window_sec` seconds"),
   in_flight: count("sent, and no reply yet"),
-  oldest_ms: amountOrNull("age of the oldest of them"),
+  oldest_ms: amountOrNull("age of the oldest of them that does not wait by design"),
 });
 
 const secondSchema = v.object({
@@ -33,6 +33,7 @@ const openSchema = v.object({
   pid: count("of the process"),
   tid: count("of the task"),
   comm: text("of the task"),
+  waits_by_design: flag("a CHANGE_NOTIFY or a LOCK may wait for hours: nothing is wrong with it"),
 });
 
 export const liveSchema = v.object({
@@ -51,14 +52,17 @@ export const liveSchema = v.object({
   histogram: field(
     v.array(
       v.object({
-        upto_ms: known(v.number(), "bound of this bucket, powers of two; null: no bound"),
+        upto_ms: known(v.number(), "latencies below it, powers of two; null: no bound"),
         requests: count("in it"),
       }),
     ),
     "latencies, shortest first",
   ),
   seconds: field(v.array(secondSchema), "the last 300, oldest first, of which as many as the recorder has"),
-  in_flight: field(v.array(openSchema), "what is open, oldest first, 100 at most"),
+  in_flight: field(
+    v.array(openSchema),
+    "what is open, oldest first and what waits by design last, 100 at most",
+  ),
   in_flight_total: count("all of it"),
   incidents: field(
     v.array(incidentSchema),

@@ -43,9 +43,12 @@ const daemonSchema = v.object({
   rules: count("that are applied"),
 });
 
-/** Figures of the last seconds; `window_sec` says of how many. */
+/**
+ * Figures of the last seconds; `window_sec` says of how many. What failed is no step of the protocol, and no answer that
+ * programs ask for all day, as that a name is not there. Latencies are without those of commands that wait by design.
+ */
 export const recentSchema = v.object({
-  requests: count("with a reply"),
+  requests: count("that had their reply then"),
   rate_per_sec: amount("of them"),
   errors: count("of them failed"),
   p50_ms: amountOrNull("half took no longer; null without requests"),
@@ -53,16 +56,21 @@ export const recentSchema = v.object({
   max_ms: amountOrNull("the longest"),
 });
 
+const wholeNumber = v.pipe(v.number(), v.integer(), v.minValue(0));
+
 const shareSchema = v.object({
   share: text("//server/share; unknown for what the client's list does not have"),
   mount_points: field(v.array(v.string()), "in aod's own mount namespace"),
   dialect: textOrNull("of SMB, as 3.1.1"),
   encrypted: known(v.boolean(), "whether the session is encrypted"),
-  requests_total: count("replies since aod started"),
-  errors_total: count("of them failed"),
+  requests_total: known(
+    wholeNumber,
+    "replies since aod started; null: counted together with those of other shares",
+  ),
+  errors_total: known(wholeNumber, "of them failed"),
   recent: field(recentSchema, "the last `window_sec` seconds"),
   in_flight: count("sent, and no reply yet"),
-  oldest_ms: amountOrNull("age of the oldest of them"),
+  oldest_ms: amountOrNull("age of the oldest of them that does not wait by design"),
 });
 
 const captureSchema = v.object({

@@ -11,6 +11,7 @@ import { NT_STATUSES, TROUBLE } from "../model/nt-status.ts";
 import { SIGNAL_NAMES } from "../model/signal.ts";
 import { captureSchema, hourlyKeys } from "./capture-schema.ts";
 import { anAction, hintAtCommand, hintAtYaml11, mustBe } from "./message.ts";
+import { metricsSchema } from "./metrics-keys.ts";
 import {
   command,
   isAbsolutePath,
@@ -278,6 +279,7 @@ export const fileSchema = mapping({
       timeout_sec: key(v.optional(overZero(3600), 30), "it is killed after this long"),
     }),
   ),
+  metrics: v.optional(metricsSchema),
   custom_actions: v.optional(
     v.custom<Readonly<Record<string, unknown>>>(isMapping, mustBe("a mapping of actions by name")),
     {},

@@ -8,11 +8,14 @@ import { type Operation, OperationMemory, writeOperation } from "../model/operat
 import { COUNTERS, FLAG, GEOMETRY, KIND, REQUEST_BYTES } from "../model/request.gen.ts";
 import { type Request, RequestMemory, writeRequest } from "../model/request.ts";
 import type { Rule } from "../model/rule.ts";
+import type { KnownTree } from "../model/share.ts";
+import type { Tallies } from "../model/tally.ts";
 import { monotonicNs } from "../system/clock.ts";
 import { closeFd, makeEventFd, signalEventFd } from "../system/eventfd.ts";
 import { PAGE_BYTES, viewOf } from "../system/memory.ts";
 import { sharedMemory } from "../system/memory-file.ts";
 import { type KernelFilters, planFilters } from "./filters.ts";
+import { ImitatedTallies } from "./imitated-tallies.ts";
 import { mapImitatedMemory, OPERATIONS_BYTES, type SourceMemory, TABLE_BYTES, unmapAll } from "./mapping.ts";
 import type { Call, RequestSource, Traffic } from "./source.ts";
 
@@ -50,6 +53,7 @@ export class Imitation implements RequestSource {
   readonly #consumer: BigUint64Array;
   readonly #asleep: Uint32Array;
   readonly #counters: Record<string, number> = Object.fromEntries(COUNTERS.map((name) => [name, 0]));
+  readonly #tallies = new ImitatedTallies();
   #filters: KernelFilters = planFilters([]);
   #quiet = new Set<string>();
   #closed = false;
@@ -99,8 +103,12 @@ export class Imitation implements RequestSource {
     return true;
   }
 
-  placeTrees(): void {
-    // It counts no replies.
+  tallies(): Tallies {
+    return this.#tallies.read();
+  }
+
+  placeTrees(trees: readonly KnownTree[]): void {
+    this.#tallies.placeTrees(trees);
   }
 
   reapOperation(startNs: bigint, taskId: number): boolean {
@@ -165,6 +173,7 @@ export class Imitation implements RequestSource {
     }
     this.#close(at, { flags: errno === 0 ? FLAG.REPLIED : FLAG.REPLIED | FLAG.ERRORED, ntStatus, errno });
     this.#count("replied");
+    this.#tallies.add(this.#lines.read(at), this.#lines.latencyNs(at));
     const filter = this.#filters.commands[call.command];
     if (filter === undefined) return;
     const mask = filter.errnoMask[errno >> 6] ?? 0n;

@@ -2,12 +2,16 @@
 // hooks.ts: the demo uses this very source and attaches to nothing.
 
 import type { Losses } from "../model/capture.ts";
+import { GEOMETRY } from "../model/request.gen.ts";
 import type { Request } from "../model/request.ts";
 import type { Rule } from "../model/rule.ts";
 import { type KnownTree, LAST_SLOT } from "../model/share.ts";
+import type { Tallies } from "../model/tally.ts";
 import { planFilters } from "./filters.ts";
+import { HistogramReader } from "./histogram-reader.ts";
+import { HistogramSums } from "./histogram-sums.ts";
 import { mapKernelMemory, type SourceMemory, unmapAll } from "./mapping.ts";
-import { countPossibleCpus, readCounters, writeFilters, writeTreeSlot } from "./maps.ts";
+import { countPossibleCpus, readCounters, readStatuses, writeFilters, writeTreeSlot } from "./maps.ts";
 import { BpfObject, type ProgramName } from "./object.ts";
 import { readRunStats } from "./run-stats.ts";
 import type { Call, RequestSource, Traffic } from "./source.ts";
@@ -27,6 +31,8 @@ export class KernelSource implements RequestSource {
   readonly object: BpfObject;
   readonly #reapFd: number;
   readonly #reapOperationFd: number;
+  readonly #reader: HistogramReader;
+  readonly #sums = new HistogramSums();
   #closed = false;
 
   private constructor(object: BpfObject) {
@@ -39,6 +45,7 @@ export class KernelSource implements RequestSource {
       histograms: object.mapFd("histograms"),
       possibleCpus: countPossibleCpus(),
     });
+    this.#reader = new HistogramReader(this.memory);
     this.#reapFd = object.programFd("reap_request");
     this.#reapOperationFd = object.programFd("reap_operation");
     this.traffic = makeTraffic(object);
@@ -63,6 +70,16 @@ export class KernelSource implements RequestSource {
       0,
     );
     return { ...readCounters(this.object.mapFd("counters")), missed_runs: missed };
+  }
+
+  tallies(): Tallies {
+    // The statuses first: what fails meanwhile is an error whose status comes with the next reading.
+    const told = readStatuses(this.object.mapFd("statuses"));
+    for (let cell = 0; cell < GEOMETRY.SHARE_SLOTS * GEOMETRY.COMMANDS; cell++) {
+      this.#reader.read(cell);
+      this.#sums.add(cell, this.#reader.words);
+    }
+    return { histograms: this.#sums.histograms(), statuses: [...told, ...this.#sums.untold()] };
   }
 
   reap({ startNs, messageId, sessionId, taskId, command }: Request): boolean {

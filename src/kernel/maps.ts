@@ -1,9 +1,11 @@
-// The BPF maps beside the table and the ring, by system calls: counters and histograms out, filters, quiet statuses
+// The BPF maps beside the table and the ring, by system calls: counters and failed replies out, filters, quiet statuses
 // and tree slots in. In: file descriptors and plain figures. Layouts are those of bpf/request.h.
 
 import type { Losses } from "../model/capture.ts";
 import { COUNTERS, GEOMETRY, TREE } from "../model/request.gen.ts";
+import type { StatusCount } from "../model/tally.ts";
 import type { KernelFilters } from "./filters.ts";
+import { placeOf } from "./histogram-sums.ts";
 import { check, libbpf } from "./libbpf.ts";
 
 const FILTER_WORDS = 1 + GEOMETRY.ERRNO_WORDS;
@@ -79,13 +81,24 @@ function replaceQuiet(quietFd: number, wanted: KernelFilters["quiet"]): void {
   }
 }
 
-function keysOf(quietFd: number): readonly Uint32Array<ArrayBuffer>[] {
+/** Failed replies by status, since the programs were loaded, summed over the CPUs. */
+export function readStatuses(statusesFd: number): readonly StatusCount[] {
+  const perCpu = new BigUint64Array(countPossibleCpus());
+  return keysOf(statusesFd).map((key) => {
+    check(libbpf().bpf_map_lookup_elem(statusesFd, key, perCpu), "read failed replies", "SYSCALL");
+    const [ntStatus = 0, cell = 0] = key;
+    return { ntStatus, ...placeOf(cell), count: Number(perCpu.reduce((sum, value) => sum + value, 0n)) };
+  });
+}
+
+/** Of `quiet` or `statuses`: both have keys of two words. */
+function keysOf(mapFd: number): readonly Uint32Array<ArrayBuffer>[] {
   const keys: Uint32Array<ArrayBuffer>[] = [];
   let last: Uint32Array<ArrayBuffer> | null = null;
   for (;;) {
     const next: Uint32Array<ArrayBuffer> = new Uint32Array(2);
     // Any error means that there is no further key: ENOENT is the only one that can be, kernel/bpf/hashtab.c.
-    if (libbpf().bpf_map_get_next_key(quietFd, last, next) < 0) return keys;
+    if (libbpf().bpf_map_get_next_key(mapFd, last, next) < 0) return keys;
     keys.push(next);
     last = next;
   }

@@ -58,7 +58,8 @@ export type MapName =
   | "histograms"
   | "trees"
   | "filters"
-  | "quiet";
+  | "quiet"
+  | "statuses";
 
 export class BpfObject {
   readonly build: ObjectBuild;

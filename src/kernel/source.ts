@@ -5,6 +5,7 @@ import type { Losses } from "../model/capture.ts";
 import type { Request } from "../model/request.ts";
 import type { Rule } from "../model/rule.ts";
 import type { KnownTree } from "../model/share.ts";
+import type { Tallies } from "../model/tally.ts";
 import type { SourceMemory } from "./mapping.ts";
 
 export interface RequestSource {
@@ -13,6 +14,11 @@ export interface RequestSource {
   applyRules(rules: readonly Rule[]): void;
   /** Everything counted since the source was made, by cause. */
   counters(): Losses;
+  /**
+   * All replies since the source was made, by share slot and command, and failed ones by status. To be called at least once
+   * an hour, so that no count of the kernel wraps unseen.
+   */
+  tallies(): Tallies;
   /** Ends a request that nobody waits for: closes its line, or forgets that it lost one; false where it has ended already. */
   reap(request: Request): boolean;
   /** Frees the line of an operation that nobody is at any more; false where it has ended already. */

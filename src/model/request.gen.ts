@@ -71,6 +71,7 @@ export const GEOMETRY = {
   TREE_BUCKETS: 1024,
   ERRNO_WORDS: 4,
   STATUS_MAX: 4096,
+  TALLIES: 1024,
 } as const;
 
 /** Size and byte offsets of a line of `operations`: struct aod_operation. */
@@ -104,6 +105,13 @@ export const QUIET = {
   command: 4,
 } as const;
 
+/** Size and byte offsets of a key of `statuses`: struct aod_status. */
+export const STATUS = {
+  BYTES: 8,
+  nt_status: 0,
+  cell: 4,
+} as const;
+
 /** Size and byte offsets of a value of `trees`: struct aod_tree. */
 export const TREE = {
   BYTES: 16,
@@ -117,6 +125,7 @@ export const HISTOGRAM = {
   BYTES: 512,
   sum_ns: 0,
   errors: 8,
+  untold_statuses: 12,
   buckets: 16,
 } as const;
 

@@ -1,5 +1,7 @@
 // What the kernel has counted of all replies since the programs were loaded: plain data, read on demand. Which slot is
-// which share KnownTree says (share.ts).
+// which share KnownTree says (share.ts). Also the shape of the kernel's histograms, as bpf/histogram.h has it.
+
+import { HISTOGRAM_SHAPE } from "./request.gen.ts";
 
 /** Replies to one command on one share slot. Slots and commands without a reply have none. */
 export interface ReplyHistogram {
@@ -10,13 +12,16 @@ export interface ReplyHistogram {
   readonly sumNs: number;
   /** Of all of these, those that failed. */
   readonly errors: number;
-  /** By bucket: bounds are those of HISTOGRAM_SHAPE, bpf/histogram.h. */
+  /** HISTOGRAM_SHAPE.BUCKETS of them; `bucketBoundNs` says what each is of. */
   readonly buckets: Float64Array;
 }
 
 /** Failed replies of one status. */
 export interface StatusCount {
-  /** MS-ERREF 2.3; 0 where the client gave up on what the server called a success. Undefined: too many to tell apart. */
+  /**
+   * MS-ERREF 2.3; 0 where the client gave up on what the server called a success. Undefined: a status that came when
+   * GEOMETRY.TALLIES others had come.
+   */
   readonly ntStatus: number | undefined;
   readonly slot: number;
   readonly command: number;
@@ -26,4 +31,28 @@ export interface StatusCount {
 export interface Tallies {
   readonly histograms: readonly ReplyHistogram[];
   readonly statuses: readonly StatusCount[];
+}
+
+/** Counts only grow, and begin anew with the programs. */
+export const NO_TALLIES: Tallies = { histograms: [], statuses: [] };
+
+const { FIRST_LOG2, LAST_LOG2, STEPS_LOG2, BUCKETS } = HISTOGRAM_SHAPE;
+const STEPS = 1 << STEPS_LOG2;
+
+/** The bucket that counts this latency; ns, not negative. */
+export function bucketOf(latencyNs: number): number {
+  if (latencyNs < 2 ** FIRST_LOG2) return 0;
+  if (latencyNs >= 2 ** LAST_LOG2) return BUCKETS - 1;
+  // A double's exponent; log2 would round up just below a power of two.
+  let log = 31 - Math.clz32(latencyNs);
+  if (latencyNs >= 2 ** 32) log = 63 - Math.clz32(latencyNs / 2 ** 32);
+  const step = Math.floor((latencyNs / 2 ** log - 1) * STEPS);
+  return 1 + ((log - FIRST_LOG2) << STEPS_LOG2) + step;
+}
+
+/** Latencies in this bucket are below it, ns; Infinity for the last. */
+export function bucketBoundNs(bucket: number): number {
+  if (bucket >= BUCKETS - 1) return Infinity;
+  const power = FIRST_LOG2 + ((bucket - 1) >> STEPS_LOG2);
+  return bucket === 0 ? 2 ** FIRST_LOG2 : 2 ** power * (1 + (((bucket - 1) % STEPS) + 1) / STEPS);
 }

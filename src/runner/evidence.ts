@@ -6,7 +6,7 @@
 
 import { KIND } from "../model/request.gen.ts";
 import type { Request } from "../model/request.ts";
-import type { Recorder } from "./recorder.ts";
+import type { Recorder } from "../recorder/recorder.ts";
 
 /** Those whose place in the table is another's by now stay as they were. */
 export function evidenceAtFreeze(

@@ -6,7 +6,7 @@ import { encodeAttribution } from "../model/attribution.ts";
 import type { ActionOutcome, CaptureOrder } from "../model/capture.ts";
 import { LOSS_CAUSES } from "../model/losses.ts";
 import type { Verdict } from "../model/verdict.ts";
-import type { Recorder } from "./recorder.ts";
+import type { Recorder } from "../recorder/recorder.ts";
 import { makeRequestRow } from "./request-row.ts";
 import { scrub } from "./scrub.ts";
 import { makeUtcFormat } from "./utc.ts";

@@ -6,7 +6,7 @@ import { waitsByDesign } from "../model/command.ts";
 import { FLAG, KIND } from "../model/request.gen.ts";
 import type { Request } from "../model/request.ts";
 import { serverOfShare } from "../model/share.ts";
-import type { Recorder } from "./recorder.ts";
+import type { Recorder } from "../recorder/recorder.ts";
 import type { OpenRequest, SecondLook } from "./second-look.ts";
 
 export interface RequestFacts {

@@ -2,7 +2,7 @@
 // without secrets, so that 65,536 rows never become one string. Quoting as in RFC 4180, lines end with a line feed.
 
 import type { CaptureOrder } from "../model/capture.ts";
-import type { Recorder } from "./recorder.ts";
+import type { Recorder } from "../recorder/recorder.ts";
 import { makeRequestRow, type RequestRow } from "./request-row.ts";
 import { scrub } from "./scrub.ts";
 

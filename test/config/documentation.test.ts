@@ -14,7 +14,7 @@ import { SIGNALS } from "../../src/model/signal.ts";
 const ROOT = join(import.meta.dir, "../..");
 const SHIPPED = readFileSync(join(ROOT, "config/aod.yaml"), "utf8");
 /** With what stands there as a commented example. */
-const WHOLE = SHIPPED.replace(/^# (?:notify|custom_actions):\n(#.*\n)+/gm, (example) =>
+const WHOLE = SHIPPED.replace(/^# (?:notify|metrics|custom_actions):\n(#.*\n)+/gm, (example) =>
   example.replaceAll(/^# ?/gm, ""),
 );
 const DOCUMENT = readFileSync(join(ROOT, "docs/configuration.md"), "utf8");
@@ -35,10 +35,12 @@ describe("config/aod.yaml", () => {
     expect(parseBuiltIn().config).toEqual(config as Config);
   });
 
-  test("shows notify and custom_actions as examples that are right", () => {
+  test("shows notify, metrics and custom_actions as examples that are right", () => {
     const { config, problems } = parseConfig(WHOLE);
     expect(problems).toEqual([]);
     expect(config?.notify?.command.length).toBeGreaterThan(1);
+    expect(config?.metrics?.listen).toEqual({ address: "127.0.0.1", port: 10445 });
+    expect(config?.metrics?.textfile?.everyMs).toBe(15_000);
     expect(config?.customActions.map(({ name }) => name)).toEqual([CUSTOM]);
   });
 
@@ -54,7 +56,9 @@ describe("config/aod.yaml", () => {
   });
 
   test.each(
-    keys.filter((row) => !row.required && !row.path.startsWith(RULE_PREFIX)).map(({ path }) => [path]),
+    keys
+      .filter(({ fallback, path }) => fallback !== undefined && !path.startsWith(RULE_PREFIX))
+      .map(({ path }) => [path]),
   )("gives %s its default", (path) => {
     const document = parseDocument(WHOLE);
     expect(document.deleteIn(path.replace("NAME", CUSTOM).split("."))).toBe(true);

@@ -32,29 +32,41 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   capture: { rooms: ["model"], modules: ["node:fs", "node:stream", "node:zlib"] },
   // What others are told, as schemas: the control socket, `--json`, docs/api.md.
   api: { rooms: ["model"], modules: ["valibot"] },
+  // The screen of `aod top`: a state and a size in, lines out. It knows no terminal, no clock and no socket.
+  top: { rooms: ["model", "config", "api"], modules: [] },
+  // The request table as a flight recorder: for captures, and for who looks at it live.
+  recorder: { rooms: ["model"], modules: [] },
+  // Figures for people, of memory that is handed to it.
+  live: { rooms: ["model", "recorder", "history", "api"], modules: [] },
   // Workers report to the supervisor and never log.
   detector: { rooms: CALLED_BY_WORKERS, modules: ["node:*"], impure: ["worker.ts"] },
-  runner: { rooms: CALLED_BY_WORKERS, modules: ["zstd-napi", "node:*"] },
+  runner: { rooms: [...CALLED_BY_WORKERS, "recorder"], modules: ["zstd-napi", "node:*"] },
   janitor: {
     rooms: [...CALLED_BY_WORKERS, "history"],
     modules: ["node:*"],
     impure: ["worker.ts", "inventory.ts"],
   },
   supervisor: { rooms: [...CALLED_BY_WORKERS, "log"], modules: ["node:*"] },
+  // It asks the detector's scan what is open, and counts what the supervisor tells.
+  metrics: {
+    rooms: [...CALLED_BY_WORKERS, "live", "log", "detector", "supervisor"],
+    modules: ["node:*"],
+    impure: [
+      "event-counts.ts",
+      "open-requests.ts",
+      "readings.ts",
+      "textfile.ts",
+      "exporter.ts",
+      "metrics.ts",
+    ],
+  },
   demo: { rooms: [...CALLED_BY_WORKERS, "capture", "supervisor"], modules: ["node:*"] },
   // It asks the runner's table which programs actions need.
   doctor: { rooms: [...CALLED_BY_WORKERS, "runner"], modules: ["node:*"] },
   cli: {
     rooms: [
       ...CALLED_BY_WORKERS,
-      "api",
-      "history",
-      "capture",
-      "janitor",
-      "log",
-      "supervisor",
-      "demo",
-      "doctor",
+      ...["history", "capture", "janitor", "log", "supervisor", "demo", "doctor", "api", "live", "top"],
     ],
     modules: ["citty", "node:*"],
   },

@@ -137,14 +137,22 @@ static inline void clear_map(const struct loaded *loaded, const char *name, __u3
 	free(zeros);
 }
 
+/* A map with keys of two words. */
+static inline void empty_map(const struct loaded *loaded, const char *name)
+{
+	int map = map_fd(loaded, name);
+	__u32 key[2];
+
+	while (!bpf_map_get_next_key(map, NULL, key))
+		check(bpf_map_delete_elem(map, key), name);
+}
+
 /* As if newly loaded. */
 static inline void reset(const struct loaded *loaded)
 {
 	struct bpf_map *states = bpf_object__find_map_by_name(loaded->object, "states");
 	struct bpf_map *ghosts = bpf_object__find_map_by_name(loaded->object, "ghosts");
 	struct bpf_map *by_xid = bpf_object__find_map_by_name(loaded->object, "operations_by_xid");
-	int quiet = map_fd(loaded, "quiet");
-	struct aod_quiet key;
 
 	memset(loaded->table, 0, AOD_SETS * sizeof(struct aod_set));
 	memset(loaded->operations, 0, AOD_OPERATION_SETS * sizeof(struct aod_operation_set));
@@ -156,8 +164,8 @@ static inline void reset(const struct loaded *loaded)
 	clear_map(loaded, "histograms", AOD_SHARE_SLOTS * AOD_COMMANDS, sizeof(struct aod_histogram));
 	clear_map(loaded, "filters", AOD_COMMANDS, sizeof(struct aod_filter));
 	clear_map(loaded, "trees", AOD_TREE_BUCKETS, sizeof(struct aod_tree));
-	while (!bpf_map_get_next_key(quiet, NULL, &key))
-		check(bpf_map_delete_elem(quiet, &key), "delete a quiet status");
+	empty_map(loaded, "quiet");
+	empty_map(loaded, "statuses");
 }
 
 #endif

@@ -5,11 +5,13 @@ import { Control } from "../../src/kernel/control.ts";
 import { RingReader } from "../../src/kernel/ring.ts";
 import type { Call, RequestSource } from "../../src/kernel/source.ts";
 import { openOperations, openTable } from "../../src/kernel/table.ts";
-import { COMMAND, type CommandName } from "../../src/model/command.ts";
+import { COMMAND, COMMANDS, type CommandName } from "../../src/model/command.ts";
 import { ERRNO } from "../../src/model/errno.ts";
 import type { Operation } from "../../src/model/operation.ts";
-import { FLAG, KIND, OPERATION, REQUEST_BYTES } from "../../src/model/request.gen.ts";
+import { FLAG, GEOMETRY, KIND, OPERATION, REQUEST_BYTES } from "../../src/model/request.gen.ts";
 import { type Request, stateOf } from "../../src/model/request.ts";
+import { type KnownTree, LAST_SLOT } from "../../src/model/share.ts";
+import { bucketOf, type Tallies } from "../../src/model/tally.ts";
 import { aLatencyRule, anErrorRule } from "../helpers/rule.ts";
 
 const STATUS_ACCESS_DENIED = 0xc000_0022;
@@ -21,6 +23,41 @@ let lastMessageId = 1000n;
 function aCall(command: CommandName = "SMB2_READ"): Call {
   lastMessageId += 3n;
   return { treeId: 7, sessionId: 0x4c00_0000_0071n, command: COMMAND[command], messageId: lastMessageId };
+}
+
+type Counts = Readonly<Record<string, number>>;
+
+function countsOf({ histograms }: Tallies): Counts {
+  const entries = histograms.map(({ slot, command, buckets }) => {
+    const replies = buckets.reduce((sum, count) => sum + count, 0);
+    return [`${slot} ${COMMANDS[command]}`, replies] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+function statusesOf({ statuses }: Tallies): Counts {
+  const entries = statuses.map(
+    ({ ntStatus, slot, command, count }) =>
+      [`${ntStatus?.toString(16)} ${slot} ${COMMANDS[command]}`, count] as const,
+  );
+  return Object.fromEntries(entries);
+}
+
+function errorsOf({ histograms }: Tallies): number {
+  return histograms.reduce((sum, { errors }) => sum + errors, 0);
+}
+
+/** What has come since, without what has not. */
+function difference(after: Counts, before: Counts): Counts {
+  const grown = Object.entries(after).map(([name, count]) => [name, count - (before[name] ?? 0)] as const);
+  return Object.fromEntries(grown.filter(([, count]) => count !== 0));
+}
+
+function aTree(wanted: Pick<KnownTree, "sessionId" | "treeId" | "slot">): KnownTree {
+  return {
+    ...{ share: "//nas/projects", connectionId: 1, dialect: 0x311, encrypted: false },
+    ...wanted,
+  };
 }
 
 export function describeSource(open: () => RequestSource): void {
@@ -97,6 +134,62 @@ export function describeSource(open: () => RequestSource): void {
     source.traffic.done(call);
     expect(lineOf(call)).toBeUndefined();
     expect(source.counters()).toEqual({ ...before, unpaired: (before.unpaired ?? 0) + 1 });
+  });
+
+  test("every reply counts once in the histogram of its share's slot and its command, at its latency", () => {
+    const placed = aCall();
+    source.placeTrees([aTree({ sessionId: placed.sessionId, treeId: placed.treeId, slot: 3 })]);
+    const before = countsOf(source.tallies());
+    const sent = [placed, aCall(), aCall("SMB2_WRITE"), { ...aCall(), treeId: 8 }];
+    for (const call of sent) {
+      source.traffic.enter(call);
+      source.traffic.done(call);
+    }
+    const { histograms } = source.tallies();
+    const grown = difference(countsOf({ histograms, statuses: [] }), before);
+    expect(grown).toEqual({ "3 SMB2_READ": 2, "3 SMB2_WRITE": 1, [`${LAST_SLOT} SMB2_READ`]: 1 });
+    const write = histograms.find(({ slot, command }) => slot === 3 && command === COMMAND.SMB2_WRITE);
+    const latencyNs = lineOf(sent[2] ?? placed)?.latencyNs ?? 0;
+    expect(write?.sumNs).toBe(latencyNs);
+    expect(write?.buckets[bucketOf(latencyNs)]).toBe(1);
+  });
+
+  test("a reply that failed counts by its status, share slot and command", () => {
+    const fail = (ntStatus: number, command: CommandName) => {
+      const call = aCall(command);
+      source.traffic.enter(call);
+      source.traffic.fail(call, ntStatus, ERRNO.EACCES);
+    };
+    source.placeTrees([aTree({ sessionId: aCall().sessionId, treeId: 7, slot: 3 })]);
+    const before = source.tallies();
+    fail(STATUS_ACCESS_DENIED, "SMB2_CREATE");
+    fail(STATUS_ACCESS_DENIED, "SMB2_CREATE");
+    fail(STATUS_ACCESS_DENIED, "SMB2_CLOSE");
+    fail(STATUS_OBJECT_NAME_NOT_FOUND, "SMB2_CREATE");
+    const grown = difference(statusesOf(source.tallies()), statusesOf(before));
+    expect(grown).toEqual({
+      "c0000022 3 SMB2_CREATE": 2,
+      "c0000022 3 SMB2_CLOSE": 1,
+      "c0000034 3 SMB2_CREATE": 1,
+    });
+    expect(errorsOf(source.tallies()) - errorsOf(before)).toBe(4);
+  });
+
+  test("statuses that there is no room for are counted all the same, without their names", () => {
+    const before = statusesOf(source.tallies());
+    for (let i = 0; i < GEOMETRY.TALLIES + 50; i++) {
+      const call = aCall("SMB2_FLUSH");
+      source.traffic.enter(call);
+      source.traffic.fail(call, 0xc100_0000 + i, ERRNO.EIO);
+    }
+    const after = source.tallies();
+    const room = GEOMETRY.TALLIES - Object.keys(before).length;
+    const untold = after.statuses.filter(({ ntStatus }) => ntStatus === undefined);
+    expect(untold).toEqual([
+      { ntStatus: undefined, slot: 3, command: COMMAND.SMB2_FLUSH, count: GEOMETRY.TALLIES + 50 - room },
+    ]);
+    const grown = difference(statusesOf(after), before);
+    expect(Object.values(grown).reduce((sum, count) => sum + count, 0)).toBe(GEOMETRY.TALLIES + 50);
   });
 
   test("who sleeps without a deadline is woken by one request, once", () => {

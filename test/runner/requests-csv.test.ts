@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { Request } from "../../src/model/request.ts";
-import { readRecorder } from "../../src/runner/recorder.ts";
+import { readRecorder } from "../../src/recorder/recorder.ts";
 import { encodeRequestsCsv } from "../../src/runner/requests-csv.ts";
 import { anOrder } from "../helpers/order.ts";
 import { type Random, seeded } from "../helpers/random.ts";

@@ -7,7 +7,7 @@ import { parseDebugData } from "../../src/cifs/debug-data.ts";
 import type { CaptureOrder } from "../../src/model/capture.ts";
 import { KIND, SIGNAL } from "../../src/model/request.gen.ts";
 import { type Request, RequestMemory } from "../../src/model/request.ts";
-import { readRecorder } from "../../src/runner/recorder.ts";
+import { readRecorder } from "../../src/recorder/recorder.ts";
 import { lookAgain } from "../../src/runner/second-look.ts";
 import { judge } from "../../src/runner/verdict.ts";
 import { type Collection, verdictFacts } from "../../src/runner/verdict-facts.ts";

@@ -28,7 +28,12 @@ function aConfig(ruleName = "slow"): Config {
       captureCooldownMs: 60_000,
       resolveAfterMs: RESOLVE_AFTER_MS,
     },
-    ...{ auditEnabled: true, notify: undefined, cleanup: { intervalMs: 1, maxAgeMs: 1, maxTotalBytes: 1 } },
+    ...{
+      auditEnabled: true,
+      notify: undefined,
+      metrics: undefined,
+      cleanup: { intervalMs: 1, maxAgeMs: 1, maxTotalBytes: 1 },
+    },
   };
 }
 

@@ -1,0 +1,38 @@
+// One histogram of all CPUs, read by the system call itself: for threads that have file descriptors as numbers and no libbpf
+// of their own. In: the map `histograms`; out: its words as they are. What they add up to is for others.
+
+import { ptr } from "bun:ffi";
+import { HISTOGRAM } from "../model/request.gen.ts";
+import type { SourceHandles } from "../model/source.ts";
+import { checked, libc } from "../system/libc.ts";
+
+// bpf(2) has no function of its own in libc: include/uapi/asm/unistd_64.h, asm-generic/unistd.h.
+const SYS_BPF = process.arch === "arm64" ? 280 : 321;
+const BPF_MAP_LOOKUP_ELEM = 1;
+/** map_fd, key, value, flags: union bpf_attr, include/uapi/linux/bpf.h. */
+const ATTR = { bytes: 32, mapFd: 0, key: 8, value: 16 } as const;
+
+export class HistogramReader {
+  /** Struct aod_histogram of one CPU after the other, as `read` found it last. */
+  readonly words: Uint32Array<ArrayBuffer>;
+  readonly cpus: number;
+  readonly #key = new Uint32Array(1);
+  readonly #attr = new DataView(new ArrayBuffer(ATTR.bytes));
+  readonly #attrPointer = ptr(this.#attr);
+
+  constructor({ histogramsFd, possibleCpus }: Pick<SourceHandles, "histogramsFd" | "possibleCpus">) {
+    this.cpus = possibleCpus;
+    // An empty array has no address.
+    this.words = new Uint32Array((HISTOGRAM.BYTES / 4) * Math.max(1, possibleCpus));
+    this.#attr.setUint32(ATTR.mapFd, histogramsFd, true);
+    this.#attr.setBigUint64(ATTR.key, BigInt(ptr(this.#key)), true);
+    this.#attr.setBigUint64(ATTR.value, BigInt(ptr(this.words)), true);
+  }
+
+  /** @param cell slot * GEOMETRY.COMMANDS + command. */
+  read(cell: number): void {
+    this.#key[0] = cell;
+    const returned = libc.syscall(SYS_BPF, BPF_MAP_LOOKUP_ELEM, this.#attrPointer, ATTR.bytes);
+    checked(returned, `read histogram ${cell}`);
+  }
+}

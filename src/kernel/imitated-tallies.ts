@@ -1,0 +1,56 @@
+// The counts that the kernel's programs keep of replies, kept by the imitation: histograms by share slot and command,
+// failed replies by status. In: replies one by one; out: Tallies. In memory, and as bounded as the kernel's.
+
+import { GEOMETRY, HISTOGRAM_SHAPE } from "../model/request.gen.ts";
+import type { Request } from "../model/request.ts";
+import { type KnownTree, LAST_SLOT } from "../model/share.ts";
+import { bucketOf, type ReplyHistogram, type StatusCount, type Tallies } from "../model/tally.ts";
+
+type Mutable<Value> = { -readonly [Name in keyof Value]: Value[Name] };
+
+export class ImitatedTallies {
+  readonly #histograms = new Map<string, Mutable<ReplyHistogram>>();
+  readonly #statuses = new Map<string, Mutable<StatusCount>>();
+  #slots = new Map<string, number>();
+
+  placeTrees(trees: readonly KnownTree[]): void {
+    for (const { sessionId, treeId, slot } of trees) this.#slots.set(`${sessionId} ${treeId}`, slot);
+  }
+
+  add({ sessionId, treeId, command, errno, ntStatus }: Request, latencyNs: number): void {
+    const slot = this.#slots.get(`${sessionId} ${treeId}`) ?? LAST_SLOT;
+    const key = `${slot} ${command}`;
+    const empty = { slot, command, sumNs: 0, errors: 0, buckets: new Float64Array(HISTOGRAM_SHAPE.BUCKETS) };
+    const histogram = this.#histograms.get(key) ?? empty;
+    this.#histograms.set(key, histogram);
+    histogram.sumNs += latencyNs;
+    const bucket = bucketOf(latencyNs);
+    histogram.buckets[bucket] = (histogram.buckets[bucket] ?? 0) + 1;
+    if (errno === 0) return;
+    histogram.errors++;
+    this.#countStatus(ntStatus, slot, command);
+  }
+
+  read(): Tallies {
+    const histograms = [...this.#histograms.values()].sort(byPlace);
+    return {
+      histograms: histograms.map((one) => ({ ...one, buckets: one.buckets.slice() })),
+      statuses: [...this.#statuses.values()].map((one) => ({ ...one })),
+    };
+  }
+
+  #countStatus(ntStatus: number, slot: number, command: number): void {
+    const key = `${ntStatus} ${slot} ${command}`;
+    const hasRoom = this.#statuses.has(key) || this.#statuses.size < GEOMETRY.TALLIES;
+    const told = hasRoom ? key : `untold ${slot} ${command}`;
+    const count = this.#statuses.get(told) ?? {
+      ...{ ntStatus: hasRoom ? ntStatus : undefined, slot, command, count: 0 },
+    };
+    this.#statuses.set(told, count);
+    count.count++;
+  }
+}
+
+function byPlace(a: ReplyHistogram, b: ReplyHistogram): number {
+  return a.slot - b.slot || a.command - b.command;
+}

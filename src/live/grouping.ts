@@ -1,0 +1,71 @@
+// What requests have in common: their share, command or process. In: lines of the table; out: the number of a group for each line,
+// and what the groups are called. Pure but for the names of processes, which are handed in.
+
+import { COMMANDS, commandName } from "../model/command.ts";
+import type { ShareIndex } from "../model/share.ts";
+import type { Lines } from "./lines.ts";
+
+export interface Grouping {
+  /** By place in Lines. */
+  readonly of: Uint32Array;
+  readonly count: number;
+  readonly nameOf: (group: number) => string;
+}
+
+/** The process of a line: its id, and the name of who sent it. @param line place in Lines. */
+export type NameProcess = (processId: number, line: number) => string;
+
+export function groupByShare(lines: Lines, shares: ShareIndex): Grouping {
+  const names: string[] = [];
+  const byName = new Map<string, number>();
+  const groupOf = (low: number, high: number, treeId: number): number => {
+    const name = shares.nameOf((BigInt(high) << 32n) | BigInt(low), treeId);
+    const group = byName.get(name) ?? names.push(name) - 1;
+    byName.set(name, group);
+    return group;
+  };
+  // Each tree of each session is looked up once: nearly always there is one session for a tree id.
+  const known = new Map<number, { low: number; high: number; group: number }[]>();
+  const of = new Uint32Array(lines.count);
+  for (let i = 0; i < lines.count; i++) {
+    const [low, high] = [lines.sessionLow[i] as number, lines.sessionHigh[i] as number];
+    const treeId = lines.treeId[i] as number;
+    const sessions = known.get(treeId) ?? [];
+    if (sessions.length === 0) known.set(treeId, sessions);
+    let session = sessions.find((one) => one.low === low && one.high === high);
+    if (session === undefined) {
+      session = { low, high, group: groupOf(low, high, treeId) };
+      sessions.push(session);
+    }
+    of[i] = session.group;
+  }
+  return { of, count: names.length, nameOf: (group) => names[group] ?? "" };
+}
+
+/** One group for each of MS-SMB2's, and one for what is none. */
+export function groupByCommand(lines: Lines): Grouping {
+  const count = COMMANDS.length + 1;
+  const of = new Uint32Array(lines.count);
+  for (let i = 0; i < lines.count; i++) of[i] = Math.min(lines.command[i] as number, count - 1);
+  return { of, count, nameOf: commandName };
+}
+
+/** @param nameProcess called for groups that are shown, not for all. */
+export function groupByProcess(lines: Lines, nameProcess: NameProcess): Grouping {
+  const byId = new Map<number, number>();
+  const newest: number[] = [];
+  const of = new Uint32Array(lines.count);
+  for (let i = 0; i < lines.count; i++) {
+    const processId = lines.processId[i] as number;
+    const group = byId.get(processId) ?? byId.size;
+    if (group === byId.size) byId.set(processId, group);
+    newest[group] = i;
+    of[i] = group;
+  }
+  const nameOf = (group: number) => {
+    const line = newest[group] ?? 0;
+    const processId = lines.processId[line] ?? 0;
+    return `${nameProcess(processId, line)} (${processId})`;
+  };
+  return { of, count: byId.size, nameOf };
+}

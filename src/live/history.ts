@@ -1,0 +1,47 @@
+// The last minutes second by second, and the latencies of the window as a histogram. In: a look; out: rows of a Live
+// document. Pure.
+
+import type { Live } from "../api/live.ts";
+import { type Look, SECONDS_MAX, toMs } from "./look.ts";
+import { figuresBy } from "./replies.ts";
+
+type Second = Live["seconds"][number];
+type Bucket = Live["histogram"][number];
+
+/** 1/16 ms to 16 s, in powers of two, and what takes longer. */
+const BOUNDS_MS = Array.from({ length: 19 }, (_, i) => 2 ** (i - 4));
+
+/**
+ * Whole seconds of CLOCK_MONOTONIC, so that a second has the same figures at each look; the one that has begun is not among
+ * them, nor is one that the recorder does not have whole.
+ */
+export function secondsOf({ lines, replies, completeSinceNs }: Look): Second[] {
+  const behind = Math.floor(lines.nowNs / 1e9);
+  const first = Math.max(Math.ceil(completeSinceNs / 1e9), behind - SECONDS_MAX);
+  const count = Math.max(0, behind - first);
+  const groupOf = new Int32Array(replies.count);
+  for (let at = 0; at < replies.count; at++) {
+    const i = replies.line[at] as number;
+    const second = Math.floor(((lines.startNs[i] as number) + (lines.latencyNs[i] as number)) / 1e9) - first;
+    groupOf[at] = second < count ? second : -1;
+  }
+  return figuresBy(lines, replies, groupOf, count).map(({ requests, errors, p50Ns, p99Ns, maxNs }) => ({
+    ...{ requests, errors },
+    ...{ p50_ms: toMs(p50Ns), p99_ms: toMs(p99Ns), max_ms: toMs(maxNs) },
+  }));
+}
+
+/** Of the window. Commands that wait by design are not in it. */
+export function histogramOf({ lines, replies, fromNs }: Look): Bucket[] {
+  const counts = new Uint32Array(BOUNDS_MS.length + 1);
+  let bucket = 0;
+  for (let at = 0; at < replies.count; at++) {
+    const i = replies.line[at] as number;
+    const latencyNs = lines.latencyNs[i] as number;
+    if (replies.timed[at] === 0 || (lines.startNs[i] as number) + latencyNs < fromNs) continue;
+    // The quickest come first.
+    while (bucket < BOUNDS_MS.length && latencyNs >= (BOUNDS_MS[bucket] as number) * 1e6) bucket++;
+    counts[bucket] = (counts[bucket] as number) + 1;
+  }
+  return Array.from(counts, (requests, at) => ({ upto_ms: BOUNDS_MS[at] ?? null, requests }));
+}

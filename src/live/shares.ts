@@ -1,0 +1,84 @@
+// The shares in use, one by one. In: a look, what is known of trees, what the kernel has counted; out: rows of a Status document.
+// Pure but for what is handed in.
+
+import type { ShareStatus } from "../api/status.ts";
+import { UNKNOWN_SHARE } from "../model/anomaly.ts";
+import { type Attribution, dialectName } from "../model/attribution.ts";
+import { type KnownTree, LAST_SLOT } from "../model/share.ts";
+import type { Tallies } from "../model/tally.ts";
+import { emptyRow, type Look, type Row, recentOf, toMs } from "./look.ts";
+import { makeIsFailure } from "./replies.ts";
+
+const SHARES_MAX = 256;
+
+type About = Pick<Attribution, "mountPoints" | "dialect" | "encrypted">;
+
+interface Total {
+  readonly requests: number;
+  readonly errors: number;
+}
+
+/**
+ * Most requests first.
+ * @param aboutShare where it is mounted, and how it is reached.
+ */
+export function shareRows(
+  look: Look,
+  trees: readonly KnownTree[],
+  tallies: Tallies,
+  aboutShare: (share: string) => About,
+): readonly ShareStatus[] {
+  const totals = totalsBySlot(tallies);
+  const rows = new Map<string, Row>(look.byShare(SHARES_MAX).map((row) => [row.key, row]));
+  const slots = new Map(trees.map(({ share, slot }) => [share, slot]));
+  // An IPC$ is beside each share, and says nothing while nobody uses it.
+  for (const share of slots.keys())
+    if (!rows.has(share) && !share.toUpperCase().endsWith("/IPC$")) rows.set(share, emptyRow(share));
+  // What came before its share was known is in the last slot, and so is what has no slot of its own.
+  const isLastShared = [...slots.values()].includes(LAST_SLOT);
+  const totalOf = (share: string): Total | undefined => {
+    const slot = share === UNKNOWN_SHARE ? LAST_SLOT : (slots.get(share) ?? LAST_SLOT);
+    if (slot === LAST_SLOT && (isLastShared || share !== UNKNOWN_SHARE)) return undefined;
+    return totals.get(slot) ?? { requests: 0, errors: 0 };
+  };
+  return [...rows.values()]
+    .map((row) => ({ row, total: totalOf(row.key) }))
+    .sort((a, b) => busy(b) - busy(a) || (b.total?.requests ?? 0) - (a.total?.requests ?? 0))
+    .slice(0, SHARES_MAX)
+    .map(({ row, total }) => {
+      const { mountPoints, dialect, encrypted } = aboutShare(row.key);
+      return {
+        share: row.key,
+        mount_points: [...mountPoints],
+        dialect: dialect === undefined ? null : dialectName(dialect),
+        encrypted: encrypted ?? null,
+        requests_total: total?.requests ?? null,
+        errors_total: total?.errors ?? null,
+        recent: recentOf(row.figures, look.windowSec),
+        in_flight: row.inFlight,
+        oldest_ms: toMs(row.oldestAgeNs),
+      };
+    });
+}
+
+function busy({ row: { figures, inFlight } }: { readonly row: Row }): number {
+  return figures.requests + inFlight;
+}
+
+function totalsBySlot({ histograms, statuses }: Tallies): ReadonlyMap<number, Total> {
+  const totals = new Map<number, Total>();
+  const add = (slot: number, requests: number, errors: number) => {
+    const before = totals.get(slot) ?? { requests: 0, errors: 0 };
+    totals.set(slot, { requests: before.requests + requests, errors: before.errors + errors });
+  };
+  for (const { slot, buckets } of histograms)
+    add(
+      slot,
+      buckets.reduce((sum, count) => sum + count, 0),
+      0,
+    );
+  const isFailure = makeIsFailure();
+  for (const { ntStatus, slot, command, count } of statuses)
+    if (ntStatus === undefined || isFailure(command, ntStatus)) add(slot, 0, count);
+  return totals;
+}

@@ -1,0 +1,149 @@
+// One look at the request table: what a second ago was, and what is open.
+
+import { describe, expect, test } from "bun:test";
+import { emptyRow, lookAt, recentOf } from "../../src/live/look.ts";
+import { COMMAND } from "../../src/model/command.ts";
+import { ERRNO } from "../../src/model/errno.ts";
+import { FLAG } from "../../src/model/request.gen.ts";
+import type { Request } from "../../src/model/request.ts";
+import { seeded } from "../helpers/random.ts";
+import { aRequest } from "../helpers/request.ts";
+import { BEING_WRITTEN } from "../helpers/request-table.ts";
+import { aSubject, NOW_NS, SESSION } from "./subject.ts";
+
+const NOW_MS = NOW_NS / 1e6;
+const DENIED = { flags: FLAG.REPLIED | FLAG.ERRORED, ntStatus: 0xc000_0022, errno: ERRNO.EACCES };
+const NOT_FOUND = { flags: FLAG.REPLIED | FLAG.ERRORED, ntStatus: 0xc000_0034, errno: ERRNO.ENOENT };
+
+/** Each in a set of its own: none of them ever displaced another. */
+function spread(requests: readonly Request[]): readonly Request[] {
+  const empty = aRequest({ startNs: 0n });
+  return requests.flatMap((request) => [request, empty, empty, empty]);
+}
+
+function ended(agoMs: number, parts: Parameters<typeof aRequest>[0] = {}): Request {
+  const latencyMs = parts.latencyMs ?? 1;
+  return aRequest({ startMs: NOW_MS - agoMs - latencyMs, ...parts, latencyMs });
+}
+
+describe("a look at the table", () => {
+  test("has the replies of the last minute, their rate, and what failed beyond the everyday", () => {
+    const look = lookAt(
+      aSubject(spread([ended(100), ended(59_000), ended(61_000), ended(200, DENIED), ended(300, NOT_FOUND)])),
+    );
+    expect(look.windowSec).toBe(60);
+    expect(recentOf(look.total.figures, look.windowSec)).toMatchObject({
+      requests: 4,
+      rate_per_sec: 0.1,
+      errors: 1,
+      max_ms: 1,
+    });
+  });
+
+  test("reaches no further back than aod watches, nor than the recorder is complete", () => {
+    expect(lookAt(aSubject([], { watchingSinceNs: NOW_NS - 5e9 })).windowSec).toBe(5);
+    expect(lookAt(aSubject([], { watchingSinceNs: undefined })).windowSec).toBe(0);
+    // A full set whose oldest line began 8 s ago: what it displaced was older.
+    const full = [8, 7, 6, 5].map((agoSec) => ended(agoSec * 1000));
+    const { windowSec } = lookAt(aSubject(full));
+    expect(windowSec).toBeGreaterThan(5);
+    expect(windowSec).toBeLessThan(9);
+  });
+
+  test("takes percentiles by nearest rank, whatever the order of the lines", () => {
+    const random = seeded();
+    const count = random.int(1, 400);
+    const latencies = Array.from({ length: count }, () => random.int(1, 2_000));
+    const look = lookAt(aSubject(spread(latencies.map((latencyMs) => ended(10, { latencyMs })))));
+    const sorted = latencies.toSorted((a, b) => a - b);
+    const rank = (share: number) => (sorted[Math.ceil(share * count) - 1] ?? 0) * 1e6;
+    const { p50Ns, p99Ns, maxNs } = look.total.figures;
+    expect([p50Ns, p99Ns, maxNs], random.seedText).toEqual([rank(0.5), rank(0.99), rank(1)]);
+  });
+
+  test("tells shares, commands and processes apart, the busiest first", () => {
+    const look = lookAt(
+      aSubject(
+        spread([
+          ended(1),
+          ended(2, { command: COMMAND.SMB2_WRITE, processId: 77, comm: "rsync" }),
+          ended(3, { command: COMMAND.SMB2_WRITE, processId: 77, comm: "rsync" }),
+          ended(4, { treeId: 6 }),
+          ended(4, { sessionId: SESSION + 1n, processId: 77, comm: "rsync" }),
+        ]),
+      ),
+    );
+    const counts = (rows: ReturnType<typeof look.byShare>) =>
+      rows.map(({ key, figures }) => [key, figures.requests]);
+    expect(counts(look.byShare(9))).toEqual([
+      ["//nas/projects", 3],
+      ["unknown", 2],
+    ]);
+    expect(counts(look.byCommand(9))).toEqual([
+      ["SMB2_READ", 3],
+      ["SMB2_WRITE", 2],
+    ]);
+    expect(counts(look.byProcess(9))).toEqual([
+      ["rsync (77)", 3],
+      ["postgres (4200)", 2],
+    ]);
+    expect(look.byProcess(1)).toHaveLength(1);
+  });
+
+  test("counts what is open, and its age, but takes no notice that waits by design for the oldest", () => {
+    const open = (agoMs: number, command: number) =>
+      aRequest({ startMs: NOW_MS - agoMs, latencyMs: 0, command });
+    const look = lookAt(
+      aSubject(
+        spread([
+          open(500_000, COMMAND.SMB2_CHANGE_NOTIFY),
+          open(300, COMMAND.SMB2_READ),
+          open(20, COMMAND.SMB2_READ),
+        ]),
+      ),
+    );
+    expect(look.total).toMatchObject({ inFlight: 3, oldestAgeNs: 300e6 });
+    expect(look.byCommand(9).map(({ key, inFlight }) => [key, inFlight])).toEqual([
+      ["SMB2_READ", 2],
+      ["SMB2_CHANGE_NOTIFY", 1],
+    ]);
+  });
+
+  test("times what waits by design for its own command only", () => {
+    const look = lookAt(
+      aSubject(
+        spread([
+          ended(5, { latencyMs: 3 }),
+          ended(5, { latencyMs: 900_000, command: COMMAND.SMB2_CHANGE_NOTIFY }),
+        ]),
+      ),
+    );
+    expect(look.total.figures).toMatchObject({ requests: 2, maxNs: 3e6 });
+    expect(look.byCommand(9).find(({ key }) => key === "SMB2_CHANGE_NOTIFY")?.figures.maxNs).toBe(900e9);
+  });
+
+  test("leaves out lines that are being written, and replies that may be another's", () => {
+    const look = lookAt(
+      aSubject(
+        spread([
+          aRequest({ startNs: BEING_WRITTEN }),
+          ended(5, { flags: FLAG.REPLIED | FLAG.AMBIGUOUS }),
+          ended(5, { flags: FLAG.REAPED }),
+        ]),
+      ),
+    );
+    expect(look.total).toEqual(emptyRow(""));
+  });
+
+  test("says who waits in cifs without a request, for over a second", () => {
+    const begun = [
+      { startNs: BigInt(NOW_NS - 9e9), xid: 1, taskId: 11, processId: 10, comm: "cp" },
+      { startNs: BigInt(NOW_NS - 8e9), xid: 2, taskId: 12, processId: 10, comm: "strays" },
+      { startNs: BigInt(NOW_NS - 7e9), xid: 3, taskId: 4242, processId: 10, comm: "has sent" },
+      { startNs: BigInt(NOW_NS - 5e8), xid: 4, taskId: 14, processId: 10, comm: "young" },
+    ];
+    const sent = spread([aRequest({ startMs: NOW_MS - 100, latencyMs: 0 })]);
+    const look = lookAt(aSubject(sent, { begun, isWaiting: (taskId) => taskId !== 12 }));
+    expect(look.waiting.map(({ comm }) => comm)).toEqual(["cp"]);
+  });
+});

@@ -1,0 +1,72 @@
+// Rows of shares: who is in use, and what was counted of each.
+
+import { describe, expect, test } from "bun:test";
+import { lookAt } from "../../src/live/look.ts";
+import { shareRows } from "../../src/live/shares.ts";
+import { COMMAND } from "../../src/model/command.ts";
+import { HISTOGRAM_SHAPE } from "../../src/model/request.gen.ts";
+import { type KnownTree, LAST_SLOT } from "../../src/model/share.ts";
+import { NO_TALLIES, type Tallies } from "../../src/model/tally.ts";
+import { aRequest } from "../helpers/request.ts";
+import { aSubject, NOW_NS, SESSION } from "./subject.ts";
+
+const ABOUT = { mountPoints: ["/mnt/projects"], dialect: 0x311, encrypted: true };
+
+function aTree(treeId: number, share: string, slot: number): KnownTree {
+  return { sessionId: SESSION, treeId, share, slot, connectionId: 1, dialect: 0x311, encrypted: true };
+}
+
+function replies(slot: number, count: number): Tallies["histograms"][number] {
+  const buckets = new Float64Array(HISTOGRAM_SHAPE.BUCKETS);
+  buckets[7] = count;
+  return { slot, command: COMMAND.SMB2_READ, sumNs: count, errors: 0, buckets };
+}
+
+function rowsOf(
+  trees: readonly KnownTree[],
+  tallies: Tallies,
+  requests = [aRequest({ startMs: NOW_NS / 1e6 - 9 })],
+) {
+  return shareRows(lookAt(aSubject(requests, { trees })), trees, tallies, () => ABOUT);
+}
+
+describe("rows of shares", () => {
+  test("are there for every share that is known, used or not, the busiest first; an idle IPC$ is not", () => {
+    const trees = [aTree(1, "//nas/IPC$", 0), aTree(2, "//nas/idle", 1), aTree(5, "//nas/projects", 2)];
+    const rows = rowsOf(trees, NO_TALLIES);
+    expect(rows.map(({ share, recent }) => [share, recent.requests])).toEqual([
+      ["//nas/projects", 1],
+      ["//nas/idle", 0],
+    ]);
+    expect(rows[0]).toMatchObject({ mount_points: ["/mnt/projects"], dialect: "3.1.1", encrypted: true });
+  });
+
+  test("have what the kernel counted in the share's slot, and of failures those that are some", () => {
+    const tallies: Tallies = {
+      histograms: [replies(2, 40), replies(3, 7)],
+      statuses: [
+        { ntStatus: 0xc000_0022, slot: 2, command: COMMAND.SMB2_CREATE, count: 3 },
+        { ntStatus: 0xc000_0034, slot: 2, command: COMMAND.SMB2_CREATE, count: 100 },
+        { ntStatus: undefined, slot: 2, command: COMMAND.SMB2_CREATE, count: 1 },
+      ],
+    };
+    const [row] = rowsOf([aTree(5, "//nas/projects", 2)], tallies);
+    expect(row).toMatchObject({ requests_total: 40, errors_total: 4 });
+  });
+
+  test("have no totals where shares are counted together, and those of nobody for the unknown", () => {
+    const tallies = { histograms: [replies(LAST_SLOT, 5)], statuses: [] };
+    const totals = (trees: readonly KnownTree[]) =>
+      rowsOf(trees, tallies, [aRequest({ treeId: 99, startMs: NOW_NS / 1e6 - 9 })]).map(
+        ({ share, requests_total }) => [share, requests_total],
+      );
+    expect(totals([aTree(5, "//nas/projects", 1)])).toEqual([
+      ["unknown", 5],
+      ["//nas/projects", 0],
+    ]);
+    expect(totals([aTree(5, "//nas/projects", LAST_SLOT)])).toEqual([
+      ["unknown", null],
+      ["//nas/projects", null],
+    ]);
+  });
+});
