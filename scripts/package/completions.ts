@@ -183,7 +183,7 @@ function fileWord({ arguments: positionals }: CommandFacts): string {
   const values = positionals.map(({ value }) => value);
   const captures = values.some((value) => value?.startsWith("CAPTURE")) ? " captures=y" : "";
   if (values.includes("FILE") || values.includes("CAPTURE")) return `files=-f${captures}`;
-  return `files=${values.includes("FOLDER") || values.includes("DIR") ? "-d" : ""}${captures}`;
+  return `files=${values.includes("FOLDER") || values.includes("DIR") ? "-d" : "''"}${captures}`;
 }
 
 function zshDescribed(verb: CommandFacts): string {
