@@ -5,6 +5,7 @@ import type { CommandDef } from "citty";
 import { version } from "../model/version.ts";
 import type { SpawnTable } from "../supervisor/options.ts";
 import { CONFIG_ARGUMENT, type VerbCommand } from "./arguments.ts";
+import { capturesCommand } from "./captures.ts";
 import { checkCommand } from "./check.ts";
 import { makeDemoCommand } from "./demo.ts";
 import { doctorCommand } from "./doctor.ts";
@@ -23,6 +24,7 @@ export function makeCommands(spawn: SpawnTable): Commands {
     check: checkCommand,
     doctor: doctorCommand,
     incidents: incidentsCommand,
+    captures: capturesCommand,
     demo: makeDemoCommand(spawn),
   };
   const main: CommandDef = {

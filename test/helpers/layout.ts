@@ -29,7 +29,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   // What is written of incidents, for the daemon, for `aod incidents`, and for the janitor, who bounds it.
   history: { rooms: ["model"], modules: ["node:fs", "node:path"] },
   // Captures that anybody may have made; never written here.
-  capture: { rooms: ["model"], modules: ["node:fs", "node:zlib"] },
+  capture: { rooms: ["model"], modules: ["node:fs", "node:stream", "node:zlib"] },
   // What others are told, as schemas: the control socket, `--json`, docs/api.md.
   api: { rooms: ["model"], modules: ["valibot"] },
   // The screen of `aod top`: a state and a size in, lines out. It knows no terminal, no clock and no socket.
