@@ -103,6 +103,8 @@ function findRemote(
     const { type, mountPoint } = fileSystem;
     return [{ path, what: `${on} is on ${type}, mounted at ${mountPoint}: choose a local file system` }];
   });
+}
+
 /** 0 where the folder is not there yet, or is not for whoever asks. */
 function keptOverBytes({ outputDir, cleanup }: Config): number {
   try {
