@@ -19,7 +19,7 @@ export function aRow(key: string, recent: Partial<Recent> = {}, open: Partial<Li
 export function anOpen(parts: Partial<LiveOpen> = {}): LiveOpen {
   return {
     ...{ age_ms: 12.3, command: "SMB2_READ", share: "//files/db", message_id: "4711" },
-    ...{ pid: 812, tid: 813, comm: "postgres", ...parts },
+    ...{ pid: 812, tid: 813, comm: "postgres", waits_by_design: false, ...parts },
   };
 }
 
@@ -135,7 +135,13 @@ export function anyLive(random: Random): Live {
     })),
     in_flight: list(100, () =>
       anOpen({
-        ...{ age_ms: amount(), share: name(), comm: name(), pid: random.int(1, 4_194_304) },
+        ...{
+          waits_by_design: random.chance(0.2),
+          age_ms: amount(),
+          share: name(),
+          comm: name(),
+          pid: random.int(1, 4_194_304),
+        },
         command: random.chance(0.2) ? null : random.pick([COMMANDS[8], COMMANDS[15], "SMB2_\u001b[0m"]),
       }),
     ),
