@@ -10,6 +10,7 @@ import { makeDemoCommand } from "./demo.ts";
 import { doctorCommand } from "./doctor.ts";
 import { incidentsCommand } from "./incidents.ts";
 import { makeRunCommand } from "./run.ts";
+import { makeTopCommand } from "./top.ts";
 
 export interface Commands {
   readonly main: CommandDef;
@@ -22,6 +23,7 @@ export function makeCommands(spawn: SpawnTable): Commands {
     run: makeRunCommand(spawn),
     check: checkCommand,
     doctor: doctorCommand,
+    top: makeTopCommand(spawn),
     incidents: incidentsCommand,
     demo: makeDemoCommand(spawn),
   };

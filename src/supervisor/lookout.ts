@@ -2,19 +2,25 @@
 // runs. In: rules, a source of requests, the way to make a detector; out: what is known now, when it is asked for. It
 // makes no capture, writes no file, tells nobody; of what it finds nothing is left when it ends.
 
+import type { Live } from "../api/live.ts";
 import { attributeOnHost } from "../cifs/attribution.ts";
 import type { KernelSource } from "../kernel/kernel-source.ts";
 import type { RequestSource } from "../kernel/source.ts";
+import { openOperations, openTable } from "../kernel/table.ts";
+import { makeLive } from "../live/live.ts";
 import type { Anomaly } from "../model/anomaly.ts";
-import type { Losses, Source } from "../model/capture.ts";
+import type { Source } from "../model/capture.ts";
 import type { Config } from "../model/config.ts";
 import { type Failure, toFailure } from "../model/failure.ts";
 import type { Incident } from "../model/incident.ts";
+import type { OperationMemory } from "../model/operation.ts";
+import type { RequestMemory } from "../model/request.ts";
 import type { KnownTree } from "../model/share.ts";
 import { clockPair, monotonicNs } from "../system/clock.ts";
 import { signalEventFd } from "../system/eventfd.ts";
 import type { FromDetector, ToDetector } from "../thread/messages.ts";
 import type { Occasion } from "./attachment.ts";
+import { lookOnHost } from "./host-look.ts";
 import { Incidents } from "./incidents.ts";
 import { LossWatch } from "./loss-watch.ts";
 import { type AttachmentChange, ModuleWatch } from "./module-watch.ts";
@@ -46,6 +52,8 @@ export class Lookout {
   readonly #watch: ModuleWatch | undefined;
   readonly #wakeSources: WakeSources;
   readonly #detector: ThreadHandle<ToDetector, FromDetector>;
+  readonly #table: RequestMemory;
+  readonly #operations: OperationMemory;
   #over: readonly Incident[] = [];
   #shares: readonly KnownTree[] = [];
   #watchingSinceNs: number | undefined;
@@ -55,6 +63,8 @@ export class Lookout {
     const { config, source, watch } = options;
     this.#options = options;
     this.#incidents = new Incidents(config);
+    this.#table = openTable(source.memory);
+    this.#operations = openOperations(source.memory);
     this.#losses = new LossWatch(
       () => source.counters(),
       () => undefined,
@@ -96,28 +106,24 @@ export class Lookout {
     this.#ended?.(undefined);
   }
 
-  /** Everything known of the trees. */
-  get shares(): readonly KnownTree[] {
-    return this.#shares;
-  }
-
-  /** From when on no request is missing, ns of CLOCK_MONOTONIC; undefined while nothing is watched. */
-  get watchingSinceNs(): number | undefined {
-    return this.#watchingSinceNs;
-  }
-
-  losses(): Losses {
-    return this.#losses.now();
-  }
-
-  /** Open ones, and those that were over in the last minutes; time goes by when this is asked. */
-  incidents(): readonly Incident[] {
+  /** How it stands at this moment. Incidents that are over are told for some minutes. Not after `run` has ended. */
+  live(): Live {
     const now = clockPair();
     const over = [...this.#over, ...this.#incidents.resolve(now)];
-    this.#over = over
-      .filter(({ resolvedAtMs }) => now.epochMs - (resolvedAtMs ?? 0) < TOLD_FOR_MS)
-      .slice(-TOLD_MAX);
-    return [...this.#over, ...this.#incidents.open()];
+    const isTold = ({ resolvedAtMs }: Incident) => now.epochMs - (resolvedAtMs ?? 0) < TOLD_FOR_MS;
+    this.#over = over.filter(isTold).slice(-TOLD_MAX);
+    const look = lookOnHost({
+      table: this.#table,
+      operations: this.#operations,
+      trees: this.#shares,
+      watchingSinceNs: this.#watchingSinceNs,
+    });
+    return makeLive(look, this.#table, {
+      epochMs: now.epochMs,
+      isWatching: this.#watchingSinceNs !== undefined,
+      incidents: [...this.#over, ...this.#incidents.open()],
+      losses: this.#losses.now(),
+    });
   }
 
   #begin(): readonly ToDetector[] {

@@ -46,7 +46,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     modules: ["node:*"],
     impure: ["worker.ts", "inventory.ts"],
   },
-  supervisor: { rooms: [...CALLED_BY_WORKERS, "log"], modules: ["node:*"] },
+  supervisor: { rooms: [...CALLED_BY_WORKERS, "log", "api", "live"], modules: ["node:*"] },
   demo: { rooms: [...CALLED_BY_WORKERS, "capture", "supervisor"], modules: ["node:*"] },
   // It asks the runner's table which programs actions need.
   doctor: { rooms: [...CALLED_BY_WORKERS, "runner"], modules: ["node:*"] },
