@@ -47,6 +47,19 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     impure: ["worker.ts", "inventory.ts"],
   },
   supervisor: { rooms: [...CALLED_BY_WORKERS, "log", "api", "live"], modules: ["node:*"] },
+  // It asks the detector's scan what is open, and counts what the supervisor tells.
+  metrics: {
+    rooms: [...CALLED_BY_WORKERS, "live", "log", "detector", "supervisor"],
+    modules: ["node:*"],
+    impure: [
+      "event-counts.ts",
+      "open-requests.ts",
+      "readings.ts",
+      "textfile.ts",
+      "exporter.ts",
+      "metrics.ts",
+    ],
+  },
   demo: { rooms: [...CALLED_BY_WORKERS, "capture", "supervisor"], modules: ["node:*"] },
   // It asks the runner's table which programs actions need.
   doctor: { rooms: [...CALLED_BY_WORKERS, "runner"], modules: ["node:*"] },
