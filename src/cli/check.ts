@@ -4,7 +4,7 @@
 
 import { BUILT_IN } from "../config/config.ts";
 import { type FoundConfig, findConfig } from "../config/file.ts";
-import type { Problem } from "../config/problem.ts";
+import type { KeyPath, Problem } from "../config/problem.ts";
 import { pinnedOverBytes } from "../janitor/retention.ts";
 import type { Config } from "../model/config.ts";
 import { AodError } from "../model/failure.ts";
@@ -56,13 +56,13 @@ export function judge(
   if (config === undefined)
     return { code: exitCodeOf(found.code), problems, lines: [`aod: ${found.summary}`] };
   const file = config.file ?? BUILT_IN;
-  const fileSystem = whereIs(config.outputDir);
-  if (fileSystem !== undefined && isNetworkFileSystem(fileSystem.type)) {
-    const what = `${config.outputDir} is on ${fileSystem.type}, mounted at ${fileSystem.mountPoint}: choose a local file system`;
+  const remote = findRemote(config, whereIs);
+  if (remote.length > 0) {
+    const count = `${remote.length} error${remote.length === 1 ? "" : "s"}`;
     return {
       code: exitCodeOf("CONFIG_INVALID"),
-      problems: [...problems, found.errorAt(["aod_output_dir"], what)],
-      lines: [`aod: ${file}: 1 error`],
+      problems: [...problems, ...remote.map(({ path, what }) => found.errorAt(path, what))],
+      lines: [`aod: ${file}: ${count}`],
     };
   }
   const programs = [
@@ -87,6 +87,22 @@ export function judge(
     problems: [...problems, ...warnings],
     lines: [`${file}: ok, ${rules.length} rule${rules.length === 1 ? "" : "s"}`, ...rules],
   };
+}
+
+/** What aod writes to, where it would hang with the share that it is to diagnose. */
+function findRemote(
+  { outputDir, metrics }: Config,
+  whereIs: typeof fileSystemOf,
+): readonly { readonly path: KeyPath; readonly what: string }[] {
+  const written = [{ path: ["aod_output_dir"], on: outputDir }];
+  if (metrics?.textfile !== undefined)
+    written.push({ path: ["metrics", "textfile"], on: metrics.textfile.path });
+  return written.flatMap(({ path, on }) => {
+    const fileSystem = whereIs(on);
+    if (fileSystem === undefined || !isNetworkFileSystem(fileSystem.type)) return [];
+    const { type, mountPoint } = fileSystem;
+    return [{ path, what: `${on} is on ${type}, mounted at ${mountPoint}: choose a local file system` }];
+  });
 }
 
 /** 0 where the folder is not there yet, or is not for whoever asks. */

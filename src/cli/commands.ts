@@ -10,6 +10,7 @@ import { checkCommand } from "./check.ts";
 import { makeDemoCommand } from "./demo.ts";
 import { doctorCommand } from "./doctor.ts";
 import { incidentsCommand } from "./incidents.ts";
+import { reportCommand } from "./report.ts";
 import { makeRunCommand } from "./run.ts";
 
 export interface Commands {
@@ -25,6 +26,7 @@ export function makeCommands(spawn: SpawnTable): Commands {
     doctor: doctorCommand,
     incidents: incidentsCommand,
     captures: capturesCommand,
+    report: reportCommand,
     demo: makeDemoCommand(spawn),
   };
   const main: CommandDef = {

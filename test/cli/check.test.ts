@@ -70,6 +70,17 @@ describe("aod check", () => {
     expect(judge(forbidden, onDisk)).toEqual({ code: 77, problems: [], lines: ["aod: read x: EACCES"] });
   });
 
+  test("refuses a file of metrics on a share, beside all else that is on one", () => {
+    const { path, config } = found(`${RULES}metrics: {textfile: /mnt/a/aod.prom}\naod_output_dir: /mnt/b\n`);
+    const { code, problems, lines } = judge(config, (where) => ({
+      ...onDisk(),
+      type: "nfs4",
+      mountPoint: where,
+    }));
+    expect({ code, lines }).toEqual({ code: 78, lines: [`aod: ${path}: 2 errors`] });
+    expect(problems.map(({ path: key }) => key).sort()).toEqual(["aod_output_dir", "metrics.textfile"]);
+  });
+
   test("refuses an output folder on a share, with the key's place, and asks for the folder that is meant", () => {
     const { path, config } = found(`${RULES}aod_output_dir: /mnt/logs/aod\n`);
     const asked: string[] = [];

@@ -38,6 +38,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   recorder: { rooms: ["model"], modules: [] },
   // Figures for people, of memory that is handed to it.
   live: { rooms: ["model", "recorder", "history", "api"], modules: [] },
+  // A capture as a page. What is in browser/ becomes a script of that page and never runs here.
+  report: { rooms: ["model"], modules: ["valibot"] },
   // Workers report to the supervisor and never log.
   detector: { rooms: CALLED_BY_WORKERS, modules: ["node:*"], impure: ["worker.ts"] },
   runner: { rooms: [...CALLED_BY_WORKERS, "recorder"], modules: ["zstd-napi", "node:*"] },
@@ -66,7 +68,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   cli: {
     rooms: [
       ...CALLED_BY_WORKERS,
-      ...["history", "capture", "janitor", "log", "supervisor", "demo", "doctor", "api", "live", "top"],
+      ...["api", "history", "recorder", "capture", "live", "top", "report", "log"],
+      ...["janitor", "supervisor", "control", "metrics", "doctor", "demo"],
     ],
     modules: ["citty", "node:*"],
   },
@@ -87,14 +90,15 @@ export const DOORS: readonly Door[] = [
   { what: "postMessage", pattern: /\bpostMessage\b/, files: /^thread\/port\.ts$/ },
   { what: "new Worker", pattern: /\bnew Worker\b/, files: /^main\.ts$/ },
   { what: "a child process", pattern: /\bBun\.(spawn|\$)|\bchild_process\b/, files: /^runner\//, most: 1 },
-  // The janitor's are captures; the runner's are what it has not finished.
+  { what: "a port", pattern: /\bBun\.serve\b/, files: /^metrics\/server\.ts$/ },
+  // The janitor's are captures; the runner's are what it has not finished; the metrics' is the file for node_exporter.
   {
     what: "deleting",
     pattern: /\b(unlink|rm|rmdir)(Sync)?\(/,
-    files: /^(janitor\/inventory|runner\/partial-capture)\.ts$/,
+    files: /^(janitor\/inventory|runner\/partial-capture|metrics\/textfile)\.ts$/,
   },
-  // Of the history, when it has grown long: the next file begins with what the old one's readers need.
-  { what: "renaming", pattern: /\brename(Sync)?\(/, files: /^janitor\/inventory\.ts$/ },
+  // Of the history, when it has grown long: the next file begins with what the old one's readers need. Of metrics, when they are whole.
+  { what: "renaming", pattern: /\brename(Sync)?\(/, files: /^(janitor\/inventory|metrics\/textfile)\.ts$/ },
   // Reading these of another process waits for a lock that a task holds which faults on a file of a server that hangs: they
   // are for disposable children, as arguments. Its own memory a program may look at.
   {
@@ -201,7 +205,7 @@ function findFormBreaches(path: string, text: string): string[] {
   const name = (path.split("/").pop() as string).replace(/(\.d|\.gen)?\.[a-z]+$/, "");
 
   if (lines.length > MAX_LINES) breaches.push(`${path}: ${lines.length} lines, ${MAX_LINES} is the most`);
-  if (!/^(\/\/|#) \S/.test(text)) breaches.push(`${path}: does not open by saying what it is for`);
+  if (!/^(\/\/|#|\/\*) \S/.test(text)) breaches.push(`${path}: does not open by saying what it is for`);
   if (isModule(path) && /^export default\b/m.test(text)) breaches.push(`${path}: has a default export`);
   if (VAGUE_NAMES.has(name)) breaches.push(`${path}: ${name} says nothing about what is in it`);
   if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name)) breaches.push(`${path}: names are kebab-case`);
