@@ -74,8 +74,9 @@ test-operator: dist/aod ## what people see: the report in a browser, top in a te
 packaging: dist/aod
 	$(Q)scripts/setup.sh packaging
 
-gen: build/bpf/aod.bpf.o ## generate src/model/request.gen.ts from bpf/request.h
+gen: build/bpf/aod.bpf.o ## generate src/model/request.gen.ts from bpf/request.h, and tables of docs/ from the schemas
 	$(Q)$(BUN) scripts/gen-request.ts
+	$(Q)$(BUN) scripts/gen-docs.ts
 
 fmt: | $(SETUP) ## format everything
 	$(Q)node_modules/.bin/biome check --write --log-level=warn

@@ -43,6 +43,7 @@ const CHECKS: readonly Check[] = [
   { name: "format of C", argv: ["clang-format", "--dry-run", "--Werror", ...C_FILES] },
   { name: "lint of shell scripts", argv: ["shellcheck", ...SHELL_FILES] },
   { name: "generated files", argv: [BUN, "scripts/gen-request.ts", "--check"] },
+  { name: "generated documents", argv: [BUN, "scripts/gen-docs.ts", "--check"] },
 ];
 
 const MINUTE_MS = 60_000;

@@ -2,11 +2,12 @@
 // in memory, or an AodError: NOT_FOUND, NOT_PERMITTED, CAPTURE_DAMAGED. Extracts nothing to the disk and trusts nothing: a
 // capture may come from anywhere.
 
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, readSync } from "node:fs";
 import { zstdDecompressSync } from "node:zlib";
 import { AodError } from "../model/failure.ts";
 import { damaged } from "./damage.ts";
 import { readFrame } from "./frame.ts";
+import { openCapture } from "./open.ts";
 import { untar } from "./untar.ts";
 
 export interface Capture {
@@ -52,20 +53,10 @@ export function parseCapture(file: Uint8Array, limits = CAPTURE_LIMITS): Capture
 // --- internal ---
 
 function readFile(path: string, maxBytes: number): Uint8Array {
-  let fd: number;
+  const { fd, bytes: size } = openCapture(path);
   try {
-    // A pipe of that name would wait for a writer.
-    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  } catch (error) {
-    const { code = "" } = error as NodeJS.ErrnoException;
-    if (code === "EACCES" || code === "EPERM") throw new AodError("NOT_PERMITTED", `open ${path}: ${code}`);
-    throw new AodError("NOT_FOUND", `open ${path}: ${code}`, { path }, error);
-  }
-  try {
-    const stat = fstatSync(fd);
-    if (!stat.isFile()) throw damaged("it is no file");
-    if (stat.size > maxBytes) throw damaged(`it is larger than ${maxBytes} bytes`);
-    const bytes = new Uint8Array(stat.size);
+    if (size > maxBytes) throw damaged(`it is larger than ${maxBytes} bytes`);
+    const bytes = new Uint8Array(size);
     let done = 0;
     for (let got = 1; got > 0 && done < bytes.length; done += got)
       got = readSync(fd, bytes, done, bytes.length - done, null);
@@ -92,7 +83,8 @@ function decompress(file: Uint8Array, maxBytes: number): Uint8Array {
   return content;
 }
 
-function parseManifest(bytes: Uint8Array | undefined): Capture["manifest"] {
+/** Throws CAPTURE_DAMAGED for what is no object of JSON. */
+export function parseManifest(bytes: Uint8Array | undefined): Capture["manifest"] {
   if (bytes === undefined) throw damaged("it has no manifest.json");
   let manifest: unknown;
   try {

@@ -29,20 +29,18 @@ export function judgeReload(found: FoundConfig, running: Config, judged = judge(
 
 /**
  * Reads the file anew and applies it if it is right.
+ * @param apply applies all of it, or nothing and says why.
  * @returns why it was not applied; undefined where it was.
  */
 export function reload(
   file: string | undefined,
   running: Config,
-  apply: (config: Config) => void,
+  apply: (config: Config) => string | undefined,
 ): string | undefined {
   const judgement = judgeReload(findConfig(file), running);
   printProblems(judgement.problems);
-  if (judgement.config === undefined) {
-    log.error("reload: the running configuration stays", { reason: judgement.refusal });
-    return judgement.refusal;
-  }
-  apply(judgement.config);
-  logForbidden(judgement.config);
-  return undefined;
+  const refusal = judgement.config === undefined ? judgement.refusal : apply(judgement.config);
+  if (refusal !== undefined) log.error("reload: the running configuration stays", { reason: refusal });
+  else if (judgement.config !== undefined) logForbidden(judgement.config);
+  return refusal;
 }

@@ -7,11 +7,12 @@ import { readHistory } from "../history/file.ts";
 import { foldIncidents } from "../history/fold.ts";
 import { KernelSource } from "../kernel/kernel-source.ts";
 import { log } from "../log.ts";
+import { Metrics } from "../metrics/metrics.ts";
 import { AodError, toFailure } from "../model/failure.ts";
 import type { Incident } from "../model/incident.ts";
 import { version } from "../model/version.ts";
 import type { SpawnTable } from "../supervisor/options.ts";
-import { claimOutputFolder } from "../supervisor/output-folder.ts";
+import { claimOutputFolder, requireLocal } from "../supervisor/output-folder.ts";
 import { exitCodeOf } from "../supervisor/restart.ts";
 import { openServiceManager, type ServiceManager } from "../supervisor/service-manager.ts";
 import { pingEveryMs, ServiceNotices } from "../supervisor/service-notices.ts";
@@ -67,12 +68,14 @@ async function watchWith(
   log.info("aod", { version, config: config.file ?? "built-in", output_dir: config.outputDir });
 
   logForbidden(config);
+  if (config.metrics?.textfile !== undefined) requireLocal(config.metrics.textfile.path, "metrics.textfile");
   const release = claimOutputFolder(config.outputDir);
   const source = KernelSource.load();
   log.info("the kernel has taken the BPF programs", { build: source.object.build });
   const openIncidents = () => supervisor.openIncidents();
   const service = new ServiceNotices({ manager, openIncidents, answers: () => supervisor.answers() });
   const tell = openOutlets(config, openIncidents);
+  const metrics = new Metrics({ source, facts: () => supervisor.facts(), incidents: openIncidents });
   const supervisor = new Supervisor({
     config,
     source,
@@ -83,6 +86,7 @@ async function watchWith(
     tell: (event) => {
       tell(event);
       service.take(event);
+      metrics.take(event);
     },
     pingEveryMs: pingEveryMs(manager.watchdogMs),
   });
@@ -91,11 +95,19 @@ async function watchWith(
     snapshot: () => supervisor.snapshot(),
     reload: () => {
       const reloaded = service.reloading();
-      reloaded(reload(file, supervisor.config, (next) => supervisor.configure(next)));
+      const refusal = reload(file, supervisor.config, (next) => {
+        const refusal = metrics.configure(next.metrics);
+        if (refusal === undefined) supervisor.configure(next);
+        return refusal;
+      });
+      metrics.reloaded(refusal);
+      reloaded(refusal);
     },
   });
   const endShrinking = shrinkAtRest(() => supervisor.openIncidents().length === 0);
+  metrics.begin(config.metrics);
   const failure = await supervisor.run();
+  metrics.close();
   endShrinking();
   release();
   return failure === undefined ? 0 : exitCodeOf(failure.code);

@@ -244,10 +244,13 @@ export const fileSchema = mapping({
         v.optional(within(1, DAY_SEC), 60),
         "how often the folder of captures is looked through",
       ),
-      max_log_age_days: key(v.optional(overZero(), 14), "older captures are deleted"),
+      max_log_age_days: key(
+        v.optional(overZero(), 14),
+        "older captures are deleted, unless somebody keeps them",
+      ),
       max_total_log_size_mb: key(
         v.optional(overZero(), 200),
-        "the oldest captures are deleted until all fit (MiB)",
+        "the oldest captures are deleted until all fit (MiB); those that somebody keeps stay, and count",
       ),
     }),
     {},

@@ -10,20 +10,12 @@ import type { Tallies } from "../model/tally.ts";
 import { BOUNDS, cumulate } from "./buckets.ts";
 import { plain } from "./event-counts.ts";
 import { type HistogramSample, type Sample, type Samples, tidyLabel } from "./exposition.ts";
+import type { OpenOnShare } from "./open-requests.ts";
 
 /** Shares without a slot of their own, and statuses that are too many to tell apart. No share has this name: theirs begin with `//`. */
 const OTHER = "other";
 /** Of open incidents: as many have a series of their own. */
 const INCIDENTS_MAX = 100;
-
-/** What is open on one share. */
-export interface OpenOnShare {
-  readonly share: string;
-  /** Without what waits by design. */
-  readonly inFlight: number;
-  /** ms; 0 where nothing is. */
-  readonly oldestMs: number;
-}
 
 export interface Readings {
   readonly tallies: Tallies;
@@ -38,7 +30,7 @@ export interface Readings {
   readonly cost: {
     readonly cpuSeconds: number;
     readonly residentBytes: number;
-    readonly kernelMapBytes: number;
+    readonly kernelMapBytes: number | undefined;
   };
 }
 
@@ -83,7 +75,7 @@ export function makeSamples(readings: Readings, names: ShareNames): Samples {
     losses: Object.keys(LOSS_CAUSES).map((cause) => ({ labels: [cause], value: losses[cause] ?? 0 })),
     cpu_seconds: [plain(cost.cpuSeconds)],
     resident_memory_bytes: [plain(cost.residentBytes)],
-    kernel_map_bytes: [plain(cost.kernelMapBytes)],
+    kernel_map_bytes: cost.kernelMapBytes === undefined ? [] : [plain(cost.kernelMapBytes)],
   };
 }
 
@@ -116,14 +108,14 @@ function errorsOf({ statuses }: Tallies, names: ShareNames): readonly Sample[] {
 
 /** Every share that is known has a figure, so that one that falls silent is 0 and not gone. */
 function openOf(open: readonly OpenOnShare[], names: ShareNames) {
-  const known = [...new Set([...names.all(), OTHER])].map((share) => ({ share, inFlight: 0, oldestMs: 0 }));
+  const known = [...new Set([...names.all(), OTHER])].map((share) => ({ share, inFlight: 0, oldestNs: 0 }));
   const rows = [...known, ...open.map((one) => ({ ...one, share: names.ofShare(one.share) }))];
   const of = (pick: (one: OpenOnShare) => number) =>
     rows.map((one) => ({ labels: [one.share], value: pick(one) }));
   return {
     requests_in_flight: summed(of(({ inFlight }) => inFlight)),
     oldest_request_in_flight_seconds: summed(
-      of(({ oldestMs }) => oldestMs / 1000),
+      of(({ oldestNs }) => oldestNs / 1e9),
       Math.max,
     ),
   };

@@ -128,14 +128,11 @@ export class Supervisor {
   }
 
   /** A capture now, because somebody asked for one. */
-  snapshot(): void {
-    this.#desk.snapshot();
-  }
-
+  readonly snapshot = (): void => this.#desk.snapshot();
   /** The incidents that are open now. */
-  openIncidents(): readonly Incident[] {
-    return this.#desk.open();
-  }
+  readonly openIncidents = (): readonly Incident[] => this.#desk.open();
+  /** What is known of trees, and all that was counted, by cause. */
+  readonly facts = () => ({ trees: this.#desk.shares, counted: this.#losses.now() });
 
   /** Whether every thread answers when it is asked, or is on its way back. */
   answers(): boolean {
