@@ -46,7 +46,7 @@ export function readCapture(path: string, limits = CAPTURE_LIMITS): Capture {
 export function parseCapture(file: Uint8Array, limits = CAPTURE_LIMITS): Capture {
   const { folder, files } = untar(decompress(file, limits.maxContentBytes), limits.maxEntries);
   const manifest = parseManifest(files.get("manifest.json"));
-  checkActions(manifest, files);
+  checkFiles(manifest, files);
   return { name: folder, files, manifest };
 }
 
@@ -97,8 +97,8 @@ export function parseManifest(bytes: Uint8Array | undefined): Capture["manifest"
 }
 
 /** What the manifest says of a file must be so. */
-function checkActions({ actions }: Capture["manifest"], files: Capture["files"]): void {
-  for (const action of Array.isArray(actions) ? actions : []) {
+function checkFiles({ actions, report }: Capture["manifest"], files: Capture["files"]): void {
+  for (const action of [...(Array.isArray(actions) ? actions : []), report]) {
     if (!isObject(action) || typeof action.file !== "string" || typeof action.sha256 !== "string") continue;
     const content = files.get(action.file);
     if (content === undefined) throw damaged(`${JSON.stringify(action.file)} is missing`);

@@ -107,9 +107,11 @@ function rejectUnknown(
   takesMore: boolean,
 ): void {
   const names = Object.keys(definition);
+  // citty gives them beside the name that they stand for.
+  const aliases = new Set(names.flatMap((name) => aliasesOf(definition[name])));
   const known = names.map((name) => (definition[name]?.type === "positional" ? name : `--${name}`));
   for (const [name, value] of Object.entries(given)) {
-    if (name === "_") continue;
+    if (name === "_" || aliases.has(name)) continue;
     if (!names.includes(name))
       throw new AodError("USAGE", `no option --${name}; there is ${known.join(", ") || "none"}`);
     if (value === "") throw new AodError("USAGE", `--${name} needs a value`);
@@ -117,4 +119,9 @@ function rejectUnknown(
   const positionals = names.filter((name) => definition[name]?.type === "positional").length;
   const extra = takesMore ? undefined : given._[positionals];
   if (extra !== undefined) throw new AodError("USAGE", `unexpected argument ${extra}`);
+}
+
+function aliasesOf(argument: ArgsDef[string] | undefined): readonly string[] {
+  const alias = argument !== undefined && "alias" in argument ? argument.alias : undefined;
+  return alias === undefined ? [] : [alias].flat();
 }

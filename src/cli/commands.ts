@@ -12,6 +12,7 @@ import { doctorCommand } from "./doctor.ts";
 import { incidentsCommand } from "./incidents.ts";
 import { reportCommand } from "./report.ts";
 import { makeRunCommand } from "./run.ts";
+import { makeTopCommand } from "./top.ts";
 
 export interface Commands {
   readonly main: CommandDef;
@@ -24,6 +25,7 @@ export function makeCommands(spawn: SpawnTable): Commands {
     run: makeRunCommand(spawn),
     check: checkCommand,
     doctor: doctorCommand,
+    top: makeTopCommand(spawn),
     incidents: incidentsCommand,
     captures: capturesCommand,
     report: reportCommand,

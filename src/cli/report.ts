@@ -42,11 +42,11 @@ export const reportCommand = makeVerb({
       meaning: "one that somebody sent",
     },
   ],
-  run: ({ capture, output, force, config }) => {
+  run: async ({ capture, output, force, config }) => {
     const { name, manifest, files } = readCapture(chooseCapture(() => outputDirOf(config), capture));
     const target = output ?? `${name}.html`;
     const requests = readRequests(files.get("requests.csv") ?? new Uint8Array(0));
-    write(target, reportChunks({ name, manifest, requests, files }), force === true);
+    await write(target, reportChunks({ name, manifest, requests, files }), force === true);
     if (target !== STDOUT) process.stdout.write(`${escapeControls(target)}\n`);
     return 0;
   },
@@ -54,13 +54,19 @@ export const reportCommand = makeVerb({
 
 // --- internal ---
 
-function write(target: string, chunks: Iterable<Uint8Array>, isForced: boolean): void {
-  const fd = target === STDOUT ? 1 : open(target, isForced);
+async function write(target: string, chunks: Iterable<Uint8Array>, isForced: boolean): Promise<void> {
+  if (target === STDOUT) return await print(chunks);
+  const fd = open(target, isForced);
   try {
     for (const chunk of chunks) writeAll(fd, chunk, target);
   } finally {
-    if (target !== STDOUT) closeSync(fd);
+    closeSync(fd);
   }
+}
+
+/** Not before the one before is gone: the process ends when the last one is. */
+async function print(chunks: Iterable<Uint8Array>): Promise<void> {
+  for (const chunk of chunks) await new Promise((resolve) => process.stdout.write(chunk, resolve));
 }
 
 function open(target: string, isForced: boolean): number {
@@ -87,8 +93,6 @@ function writeAll(fd: number, bytes: Uint8Array, target: string): void {
     for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
   } catch (error) {
     const { code = String(error) } = error as NodeJS.ErrnoException;
-    // Whoever reads has seen enough, as `head` has.
-    if (code === "EPIPE") process.exit(0);
     throw new AodError(
       code === "ENOSPC" ? "DISK_FULL" : "OUTPUT_UNUSABLE",
       `write ${escapeControls(target)}: ${code}`,

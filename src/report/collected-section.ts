@@ -8,8 +8,8 @@ import { amount, counted, duration, size } from "./words.ts";
 /** Of one file, and of all: the capture has all of them whole. */
 const FILE_MAX_BYTES = 64 << 10;
 const ALL_MAX_BYTES = 512 << 10;
-/** These are the page itself, or no text. */
-const NOT_SHOWN = /^(requests\.csv|report\.html)$|\.pcap$/;
+/** These are what the page shows anyway, or no text. */
+const NOT_SHOWN = /^(manifest\.json|requests\.csv|report\.html)$|\.pcap$/;
 
 const STATUS_WORDS: Readonly<Record<string, string>> = {
   ok: "ok",

@@ -18,6 +18,7 @@ export function incidentSection(facts: Facts, table: RequestTable, summary: Summ
 
 function story(facts: Facts, { beganUs, trippedUs, frozenUs }: Summary): Html {
   if (facts.trigger === "manual") return html`Somebody asked for this capture; no rule tripped.`;
+  if (facts.rule === "") return html`What tripped is not known: the manifest does not say it.`;
   const rule = html`The rule <code>${facts.rule}</code>`;
   const began =
     trippedUs - beganUs > 1e4
@@ -57,7 +58,7 @@ function rows(facts: Facts, table: RequestTable): readonly [string, Html | strin
     ["Mounted at", attribution ? names(attribution.mount_points) : undefined],
     ["Connection", attribution?.dialect ? `SMB ${attribution.dialect}${encrypted}` : undefined],
     ["Who waited", attribution ? processes(attribution.processes) : undefined],
-    ["Rule", html`<code>${facts.rule}</code>, type ${facts.type || "not known"}`],
+    ["Rule", facts.rule && html`<code>${facts.rule}</code>, type ${facts.type || "not known"}`],
     ["Tripped", at(facts.triggered_at)],
     ["Captured", at(facts.frozen_at)],
     [
@@ -67,7 +68,10 @@ function rows(facts: Facts, table: RequestTable): readonly [string, Html | strin
         : undefined,
     ],
     ["Incident", facts.incident_id ? html`<code>${facts.incident_id}</code>` : undefined],
-    ["Host", html`<bdi class="name">${facts.host}</bdi>, Linux ${facts.kernel}, aod ${facts.aod_version}`],
+    [
+      "Host",
+      html`<bdi class="name">${facts.host || "not known"}</bdi>${facts.kernel && `, Linux ${facts.kernel}`}${facts.aod_version && `, aod ${facts.aod_version}`}`,
+    ],
     [
       "Requests",
       `${counted(table.count, "request")} recorded${table.leftOut > 0 ? `, ${counted(table.leftOut, "row")} left out of this page` : ""}`,

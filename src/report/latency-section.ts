@@ -13,7 +13,7 @@ const HEIGHT = 96;
 const HEAD = 34;
 const FOOT = 20;
 
-export function latencySection({ before, during, commands }: Summary): Html {
+export function latencySection({ before, during, commands, scope }: Summary): Html {
   const all = [...before.sortedNs, ...during.sortedNs];
   if (all.length === 0) return html``;
   const decades = decadesOf(all);
@@ -23,7 +23,7 @@ export function latencySection({ before, during, commands }: Summary): Html {
   ];
   return html`<section aria-labelledby="latencies">
 <h2 id="latencies">How long replies took</h2>
-<p class="lead">${sentence(before, during)}</p>
+<p class="lead">${scope !== undefined && html`On <bdi class="name">${scope}</bdi> alone. `}${sentence(before, during)}</p>
 ${parts.map(
   ([title, name, latencies]) =>
     html`<figure class="histogram ${name}"><figcaption><strong>${title}</strong> ${

@@ -89,9 +89,9 @@ function drawing(table: RequestTable, summary: Summary): Html {
   const { paths, errors } = cells(table, x, y);
   const open = openRows(table).slice(0, BARS_MAX);
   return html`<svg class="chart" height="${HEIGHT + LABELS}" width="100%" role="img" aria-label="${description(table, summary)}">
-${latencyTicks(decades).map(({ at, label }) => {
+${latencyTicks(decades).map(({ at }) => {
   const top = pxY(10 ** at);
-  return html`<line class="grid" x1="0" x2="100%" y1="${top}" y2="${top}"/><text class="tick" x="4" y="${(Number(top) - 4).toFixed(1)}">${label}</text>`;
+  return html`<line class="grid" x1="0" x2="100%" y1="${top}" y2="${top}"/>`;
 })}
 ${
   summary.completeSinceUs > 0 &&
@@ -105,6 +105,10 @@ ${open.map((row) => {
   return html`<line class="open" x1="${shareX(table.sentUs[row] ?? 0)}" x2="100%" y1="${top}" y2="${top}"/>`;
 })}
 ${summary.evidence.map((row) => html`<circle class="evidence" cx="${shareX(table.sentUs[row] ?? 0)}" cy="${pxY(table.latencyNs[row] ?? 0)}" r="4"/>`)}
+${latencyTicks(decades).map(
+  ({ at, label }) =>
+    at < decades[1] && html`<text class="tick" x="4" y="${Number(pxY(10 ** at)) - 4}">${label}</text>`,
+)}
 <line class="tripped" x1="${shareX(summary.trippedUs)}" x2="${shareX(summary.trippedUs)}" y1="0" y2="${HEIGHT}"/>
 ${timeTicks(-summary.trippedUs, spanUs - summary.trippedUs, 6).map(
   ({ at, label }) =>

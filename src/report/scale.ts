@@ -47,9 +47,8 @@ export function timeTicks(from: number, to: number, most: number): readonly Tick
 export function offsetLabel(us: number, stepUs = 1): string {
   if (Math.abs(us) < stepUs / 1e3) return "0";
   const sign = us < 0 ? "−" : "+";
-  const [unit, name] = UNITS.find(([least]) => stepUs >= least) ?? [1, "µs"];
-  const value = Math.abs(us) / unit;
-  const shown = Number(value.toFixed(unit === 1 || stepUs % unit === 0 ? 0 : 1));
+  const [, unit, name] = UNITS.find(([least]) => stepUs >= least) ?? UNITS[UNITS.length - 1] ?? [1, 1, "µs"];
+  const shown = Number((Math.abs(us) / unit).toFixed(stepUs % unit === 0 ? 0 : 1));
   return `${sign}${shown}\u00a0${name}`;
 }
 
@@ -60,11 +59,13 @@ const STEPS_US = [1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7]
   .filter((us) => us <= 20e6)
   .concat([30e6, 60e6, 120e6, 300e6, 600e6, 1200e6, 1800e6, 3600e6, 7200e6, 21_600e6, 43_200e6, 86_400e6]);
 
+/** From which step on, µs, a unit of how many µs, its name. */
 const UNITS = [
-  [3600e6, "h"],
-  [60e6, "min"],
-  [1e5, "s"],
-  [100, "ms"],
+  [3600e6, 3600e6, "h"],
+  [60e6, 60e6, "min"],
+  [1e5, 1e6, "s"],
+  [100, 1e3, "ms"],
+  [0, 1, "µs"],
 ] as const;
 
 function powerLabel(decade: number, digit: number): string {

@@ -42,9 +42,11 @@ export interface Summary {
   readonly frozenUs: number;
   /** From when on no request is missing; before 0 where that is all of them, NaN where it is not known. */
   readonly completeSinceUs: number;
+  /** Of the incident's share alone, or of its server's shares; undefined: of all, for nothing narrower is known. */
+  readonly scope: string | undefined;
   readonly before: Latencies;
   readonly during: Latencies;
-  /** Most requests first. */
+  /** Of the same. Most requests first. */
   readonly commands: readonly CommandSummary[];
   /** Who waited longest first. */
   readonly waiters: readonly Waiter[];
@@ -73,16 +75,19 @@ export function summarize(table: RequestTable, facts: Facts): Summary {
     return table.state[row] === IN_FLIGHT || !(endUs < beganUs);
   };
   const rows = [...new Array(table.count).keys()];
-  const { before = [], during = [] } = Object.groupBy(rows, (row) => (isDuring(row) ? "during" : "before"));
+  const inScope = scopeOf(table, facts.share);
+  const scoped = inScope === undefined ? rows : rows.filter((row) => inScope.has(table.share[row] ?? 0));
+  const { before = [], during = [] } = Object.groupBy(scoped, (row) => (isDuring(row) ? "during" : "before"));
   return {
     beganUs,
     trippedUs,
     frozenUs,
     completeSinceUs: toUs(facts.recorder.complete_since, Number.NaN),
+    scope: inScope === undefined ? undefined : (facts.share ?? undefined),
     before: latenciesOf(table, before),
     during: latenciesOf(table, during),
     commands: byCommand(table, before, during),
-    waiters: waitersOf(table, during),
+    waiters: waitersOf(table, rows.filter(isDuring)),
     worst: worstOf(table, WORST_MAX),
     evidence: evidenceRows(table, facts),
   };
@@ -107,6 +112,14 @@ export function senderOf(table: RequestTable, row: number): Sender {
 }
 
 // --- internal ---
+
+/** Indices of the shares that an incident is about: `//server` is about all of the server's. */
+function scopeOf({ shares }: RequestTable, share: string | null): ReadonlySet<number> | undefined {
+  if (share === null || !share.startsWith("//")) return undefined;
+  const isMeant = (name: string) => name === share || name.startsWith(`${share}/`);
+  const indices = [...shares.keys()].filter((index) => isMeant(shares[index] ?? ""));
+  return indices.length === 0 || indices.length === shares.length ? undefined : new Set(indices);
+}
 
 function latenciesOf({ latencyNs, state }: RequestTable, rows: readonly number[]): Latencies {
   const known = rows.filter((row) => !Number.isNaN(latencyNs[row] ?? Number.NaN));

@@ -65,10 +65,14 @@ function wayOf({ host, attribution, share }: Facts, blamed: Station | undefined)
   )}</ol>`;
 }
 
-function tiles({ before, during }: Summary): Html {
+function tiles({ before, during, scope }: Summary): Html {
   const worst = Math.max(before.sortedNs.at(-1) ?? 0, during.sortedNs.at(-1) ?? 0);
   const figures: readonly [string, string, string][] = [
-    ["longest wait", worst > 0 ? duration(worst) : "none", "of all requests in the capture"],
+    [
+      "longest wait",
+      worst > 0 ? duration(worst) : "none",
+      scope === undefined ? "of all requests in the capture" : "of all requests to this share",
+    ],
     ["without a reply", amount(during.inFlight), "when the capture was made"],
     [
       "99 of 100 within",

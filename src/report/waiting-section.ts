@@ -18,7 +18,7 @@ export function waitingSection({ waiters }: Summary): Html {
   return html`<section aria-labelledby="waiting">
 <h2 id="waiting">Who waited</h2>
 <p class="lead">${counted(waiters.length, "process waited", "processes waited")} ${duration(total)} in all during the incident; <bdi class="name">${longest.name}</bdi> most.</p>
-<div class="scroll" tabindex="0" role="region" aria-label="Who waited"><table>
+<div class="scroll" tabindex="0" role="region" aria-label="Table of who waited"><table>
 <thead><tr><th scope="col">Process</th><th scope="col">Share</th><th scope="col">Waited in all</th><th scope="col" class="figure">requests</th><th scope="col" class="figure">longest</th><th scope="col" class="figure">failed</th><th scope="col" class="figure">no reply</th></tr></thead>
 <tbody>${shown.map(
     ({ name, pid, share, waitedNs, requests, worstNs, errors, inFlight }) =>
@@ -33,7 +33,7 @@ export function worstSection(table: RequestTable, summary: Summary): Html {
   const evidence = new Set(summary.evidence);
   return html`<section aria-labelledby="worst">
 <h2 id="worst">The slowest requests</h2>
-<div class="scroll" tabindex="0" role="region" aria-label="The slowest requests"><table>
+<div class="scroll" tabindex="0" role="region" aria-label="Table of the slowest requests"><table>
 <thead><tr><th scope="col" class="figure">Latency</th><th scope="col">Command</th><th scope="col">Status</th><th scope="col">Sent (UTC)</th><th scope="col">Process</th><th scope="col">Share</th><th scope="col" class="figure">Message id</th></tr></thead>
 <tbody>${summary.worst.map((row) => worstRow(table, row, evidence.has(row)))}</tbody></table></div>
 ${evidence.size > 0 && html`<p class="note"><span class="flag">●</span> tripped the rule.</p>`}

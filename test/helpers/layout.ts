@@ -48,7 +48,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     modules: ["node:*"],
     impure: ["worker.ts", "inventory.ts"],
   },
-  supervisor: { rooms: [...CALLED_BY_WORKERS, "log"], modules: ["node:*"] },
+  supervisor: { rooms: [...CALLED_BY_WORKERS, "log", "api", "live"], modules: ["node:*"] },
   // It asks the detector's scan what is open, and counts what the supervisor tells.
   metrics: {
     rooms: [...CALLED_BY_WORKERS, "live", "log", "detector", "supervisor"],

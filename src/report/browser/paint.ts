@@ -85,10 +85,10 @@ function paintUnsure(
   context.setLineDash([2, 3]);
   line(context, right, 0, right, size.height);
   context.setLineDash([]);
-  if (right < 150) return;
+  if (right < 230) return;
   context.fillStyle = soft;
   context.textAlign = "right";
-  context.fillText("before this, requests may be missing", right - 6, size.height - 8);
+  context.fillText("before this, requests may be missing", right - 8, 16);
 }
 
 function paintGrid(
@@ -134,7 +134,7 @@ function paintLevels(context: CanvasRenderingContext2D, { view, size }: Scene, {
 function paintMoments(
   context: CanvasRenderingContext2D,
   { requests, view, size }: Scene,
-  { accent, soft }: Colours,
+  { accent, soft, paper }: Colours,
 ) {
   const moments = [
     ["rule tripped", requests.head.trippedUs, accent, 12],
@@ -150,7 +150,11 @@ function paintMoments(
     context.setLineDash([]);
     context.fillStyle = colour;
     context.textAlign = x > size.width - 110 ? "right" : "left";
-    context.fillText(label, x + (context.textAlign === "right" ? -6 : 6), y);
+    const at = x + (context.textAlign === "right" ? -6 : 6);
+    context.strokeStyle = paper;
+    context.lineWidth = 4;
+    context.strokeText(label, at, y);
+    context.fillText(label, at, y);
   }
 }
 
