@@ -21,7 +21,8 @@ async function runTests(files: Readonly<Record<string, string>>, checkStatus = 0
   const folder = tempDir();
   for (const name of ["test.ts", "junit.ts"])
     cpSync(join(ROOT, "scripts", name), join(folder, "scripts", name));
-  write(folder, "scripts/gen-request.ts", `process.exit(${checkStatus});`);
+  for (const name of ["gen-request.ts", "gen-docs.ts"])
+    write(folder, `scripts/${name}`, `process.exit(${checkStatus});`);
   for (const path of [
     "node_modules/.bin/tsc",
     "node_modules/.bin/biome",
