@@ -27,22 +27,22 @@ export function judgeReload(found: FoundConfig, running: Config, judged = judge(
   return { config: found.config, problems: [...problems, found.warnAt(["aod_output_dir"], later)] };
 }
 
-/**
- * Reads the file anew and applies it if it is right.
- * @returns why it was not applied; undefined where it was.
- */
-export function reload(
-  file: string | undefined,
-  running: Config,
-  apply: (config: Config) => void,
-): string | undefined {
+/** What became of a reload. */
+export interface Reloaded {
+  readonly problems: readonly Problem[];
+  /** Why it was not applied; undefined where it was. */
+  readonly refusal: string | undefined;
+}
+
+/** Reads the file anew and applies it if it is right. */
+export function reload(file: string | undefined, running: Config, apply: (config: Config) => void): Reloaded {
   const judgement = judgeReload(findConfig(file), running);
   printProblems(judgement.problems);
   if (judgement.config === undefined) {
     log.error("reload: the running configuration stays", { reason: judgement.refusal });
-    return judgement.refusal;
+    return { problems: judgement.problems, refusal: judgement.refusal };
   }
   apply(judgement.config);
   logForbidden(judgement.config);
-  return undefined;
+  return { problems: judgement.problems, refusal: undefined };
 }

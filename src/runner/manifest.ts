@@ -44,6 +44,7 @@ export function encodeManifest(
     kernel: facts.kernel,
     source: order.source,
     trigger: order.trigger,
+    reason: order.reason ?? null,
     rule: order.rule,
     type: order.ruleType,
     kind: order.kind,

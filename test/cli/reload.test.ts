@@ -33,7 +33,7 @@ describe("a reload", () => {
   test("applies a file that is right, with its warnings", () => {
     const applied: Config[] = [];
     writeFileSync(file, `${RULES}cleanup: {max_total_log_size_mb: 1}\n`);
-    expect(reload(file, running, (config) => applied.push(config))).toBeUndefined();
+    expect(reload(file, running, (config) => applied.push(config)).refusal).toBeUndefined();
     expect(applied.map(({ cleanup }) => cleanup.maxTotalBytes)).toEqual([1 << 20]);
     expect(printed.splice(0)).toEqual([expect.stringContaining(`${file}:2:34: cleanup.max_total`)]);
   });
@@ -41,7 +41,7 @@ describe("a reload", () => {
   test("changes nothing where the file has mistakes, and says all of them with their lines", () => {
     writeFileSync(file, `a: 1\n${RULES}watch_interval_sec: no\n`);
     const apply = () => expect.unreachable();
-    expect(reload(file, running, apply)).toBe(`${file}: 2 errors`);
+    expect(reload(file, running, apply).refusal).toBe(`${file}: 2 errors`);
     expect(printed.splice(0)).toEqual([
       expect.stringContaining(`${file}:1:1: a: `),
       expect.stringContaining(`${file}:3:21: watch_interval_sec: `),

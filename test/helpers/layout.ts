@@ -44,12 +44,13 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     modules: ["node:*"],
     impure: ["worker.ts", "inventory.ts"],
   },
-  supervisor: { rooms: [...CALLED_BY_WORKERS, "log"], modules: ["node:*"] },
+  supervisor: { rooms: [...CALLED_BY_WORKERS, "api", "live", "log"], modules: ["node:*"] },
+  control: { rooms: ["model", "system", "api"], modules: ["valibot", "node:*"] },
   demo: { rooms: [...CALLED_BY_WORKERS, "capture", "supervisor"], modules: ["node:*"] },
   // It asks the runner's table which programs actions need.
   doctor: { rooms: [...CALLED_BY_WORKERS, "runner"], modules: ["node:*"] },
   cli: {
-    rooms: [...CALLED_BY_WORKERS, "history", "log", "supervisor", "demo", "doctor"],
+    rooms: [...CALLED_BY_WORKERS, "history", "log", "api", "supervisor", "control", "demo", "doctor"],
     modules: ["citty", "node:*"],
   },
   main: { rooms: [...CALLED_BY_WORKERS, "log", "supervisor", "demo", "cli"], modules: ["citty", "node:*"] },
@@ -69,11 +70,11 @@ export const DOORS: readonly Door[] = [
   { what: "postMessage", pattern: /\bpostMessage\b/, files: /^thread\/port\.ts$/ },
   { what: "new Worker", pattern: /\bnew Worker\b/, files: /^main\.ts$/ },
   { what: "a child process", pattern: /\bBun\.(spawn|\$)|\bchild_process\b/, files: /^runner\//, most: 1 },
-  // The janitor's are captures; the runner's are what it has not finished.
+  // The janitor's are captures; the runner's are what it has not finished; the socket of a daemon that is dead.
   {
     what: "deleting",
     pattern: /\b(unlink|rm|rmdir)(Sync)?\(/,
-    files: /^(janitor\/inventory|runner\/partial-capture)\.ts$/,
+    files: /^(janitor\/inventory|runner\/partial-capture|control\/server)\.ts$/,
   },
   // Of the history, when it has grown long: the next file begins with what the old one's readers need.
   { what: "renaming", pattern: /\brename(Sync)?\(/, files: /^janitor\/inventory\.ts$/ },
@@ -83,6 +84,11 @@ export const DOORS: readonly Door[] = [
     what: "another process's memory",
     pattern: /\/(cmdline|environ|maps|smaps|smaps_rollup|numa_maps|auxv|mem)\b(?!\.ts)/,
     files: /^(runner\/actions|system\/resident)\.ts$/,
+  },
+  {
+    what: "the control socket",
+    pattern: /\bBun\.(listen|connect)\b/,
+    files: /^control\/(server|client)\.ts$/,
   },
   { what: "sd_notify", pattern: /\bNOTIFY_SOCKET\b/, files: /^supervisor\/service-manager\.ts$/ },
   { what: "zstd-napi", pattern: /zstd-napi/, files: /^runner\//, most: 1 },
