@@ -10,6 +10,8 @@ cd "$(dirname "$0")/.."
 export LC_ALL=C
 
 readonly list=${1:?setup.sh build, guest, packaging or operator}
+# Of packages that are here for their programs: as services they would be somebody's monitoring.
+readonly unwanted_services=(prometheus.service prometheus-node-exporter.service)
 # In node_modules, so that it goes when they go. Holds the checksums of what they were installed from.
 readonly npm_stamp=node_modules/.setup
 readonly npm_sources=(package.json package-lock.json .npmrc)
@@ -111,7 +113,18 @@ fi
 npm_is_current || echo "setup: will install from npm, into node_modules/: what package-lock.json pins ($npm_size)" >&2
 ask
 
+# Before they are installed, which would start and enable them. Of a host that has the package already nothing is touched.
+mask_services() {
+	local unit
+	for unit in "${unwanted_services[@]}"; do
+		[[ " ${missing[*]} " == *" ${unit%.service} "* ]] || continue
+		as_root mkdir -p /etc/systemd/system
+		[ -e "/etc/systemd/system/$unit" ] || as_root ln -sf /dev/null "/etc/systemd/system/$unit"
+	done
+}
+
 if [ ${#missing[@]} != 0 ]; then
+	mask_services
 	# Old lists name files that the mirrors no longer have.
 	[ $lists_are_new = yes ] || refresh_lists
 	apt install --no-install-recommends --yes "${missing[@]}" >/dev/null

@@ -1,12 +1,18 @@
 // `aod check`: is the configuration right. In: what `--config` named; out: every problem on stderr, what the rules come
-// to on stdout, and the exit code that a start would end with. It starts nothing and touches no output folder.
+// to on stdout, and the exit code that a start would end with. It starts nothing, and of an output folder on a local file
+// system it reads the names and sizes of captures.
 
 import { BUILT_IN } from "../config/config.ts";
 import { type FoundConfig, findConfig } from "../config/file.ts";
-import type { Problem } from "../config/problem.ts";
+import type { KeyPath, Problem } from "../config/problem.ts";
+import { pinnedOverBytes } from "../janitor/retention.ts";
+import type { Config } from "../model/config.ts";
+import { AodError } from "../model/failure.ts";
+import { bytesText } from "../model/figure.ts";
 import { exitCodeOf } from "../supervisor/restart.ts";
 import { fileSystemOf, isNetworkFileSystem } from "../system/mounts.ts";
 import { CONFIG_ARGUMENT, makeVerb } from "./arguments.ts";
+import { capturesIn } from "./choose-capture.ts";
 import { printProblems } from "./problems.ts";
 import { whyNotRunnable } from "./program.ts";
 import { summarizeRule } from "./rule-summary.ts";
@@ -20,7 +26,8 @@ export const checkCommand = makeVerb({
     { command: "aod check --config new.yaml", meaning: "one that is to replace it" },
   ],
   run: ({ config }) => {
-    const { code, problems, lines } = judge(findConfig(config));
+    const found = findConfig(config);
+    const { code, problems, lines } = judge(found, fileSystemOf, whyNotRunnable, keptOverBytes);
     printProblems(problems);
     (code === 0 ? process.stdout : process.stderr).write(lines.map((line) => `${line}\n`).join(""));
     return code;
@@ -37,23 +44,25 @@ export interface Judgement {
 /**
  * @param whereIs says which file system a path is on.
  * @param whyNot says why a program can't be run.
+ * @param overBytesOf says by how much captures that somebody keeps exceed the limit by themselves.
  */
 export function judge(
   found: FoundConfig,
   whereIs: typeof fileSystemOf = fileSystemOf,
   whyNot = whyNotRunnable,
+  overBytesOf: (config: Config) => number = () => 0,
 ): Judgement {
   const { config, problems } = found;
   if (config === undefined)
     return { code: exitCodeOf(found.code), problems, lines: [`aod: ${found.summary}`] };
   const file = config.file ?? BUILT_IN;
-  const fileSystem = whereIs(config.outputDir);
-  if (fileSystem !== undefined && isNetworkFileSystem(fileSystem.type)) {
-    const what = `${config.outputDir} is on ${fileSystem.type}, mounted at ${fileSystem.mountPoint}: choose a local file system`;
+  const remote = findRemote(config, whereIs);
+  if (remote.length > 0) {
+    const count = `${remote.length} error${remote.length === 1 ? "" : "s"}`;
     return {
       code: exitCodeOf("CONFIG_INVALID"),
-      problems: [...problems, found.errorAt(["aod_output_dir"], what)],
-      lines: [`aod: ${file}: 1 error`],
+      problems: [...problems, ...remote.map(({ path, what }) => found.errorAt(path, what))],
+      lines: [`aod: ${file}: ${count}`],
     };
   }
   const programs = [
@@ -67,10 +76,41 @@ export function judge(
     const wrong = whyNot(program, whereIs);
     return wrong === undefined ? [] : [found.warnAt(path, wrong)];
   });
+  const overBytes = overBytesOf(config);
+  if (overBytes > 0) {
+    const what = `captures that are kept exceed it by ${bytesText(overBytes)}: every other one is deleted as soon as it may be`;
+    warnings.push(found.warnAt(["cleanup", "max_total_log_size_mb"], what));
+  }
   const rules = config.rules.map((rule) => `  ${summarizeRule(rule)}`);
   return {
     code: 0,
     problems: [...problems, ...warnings],
     lines: [`${file}: ok, ${rules.length} rule${rules.length === 1 ? "" : "s"}`, ...rules],
   };
+}
+
+/** What aod writes to, where it would hang with the share that it is to diagnose. */
+function findRemote(
+  { outputDir, metrics }: Config,
+  whereIs: typeof fileSystemOf,
+): readonly { readonly path: KeyPath; readonly what: string }[] {
+  const written = [{ path: ["aod_output_dir"], on: outputDir }];
+  if (metrics?.textfile !== undefined)
+    written.push({ path: ["metrics", "textfile"], on: metrics.textfile.path });
+  return written.flatMap(({ path, on }) => {
+    const fileSystem = whereIs(on);
+    if (fileSystem === undefined || !isNetworkFileSystem(fileSystem.type)) return [];
+    const { type, mountPoint } = fileSystem;
+    return [{ path, what: `${on} is on ${type}, mounted at ${mountPoint}: choose a local file system` }];
+  });
+}
+
+/** 0 where the folder is not there yet, or is not for whoever asks. */
+function keptOverBytes({ outputDir, cleanup }: Config): number {
+  try {
+    return pinnedOverBytes(capturesIn(outputDir), cleanup);
+  } catch (error) {
+    if (error instanceof AodError) return 0;
+    throw error;
+  }
 }

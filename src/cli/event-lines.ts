@@ -142,9 +142,15 @@ export function lineOf(event: SupervisorEvent): LogLine | undefined {
       const names = event.removals.map(({ name, reason }) => `${name}:${reason}`).join(",");
       const stuck = event.stuck.map(({ name, reason }) => `${name}:${reason}`).join(",");
       return {
-        level: event.stuck.length > 0 ? "warn" : "info",
-        text: "cleaned up",
-        values: { removed: event.removals.length, names, stuck: stuck || undefined, rotated, ...values },
+        level: event.stuck.length > 0 || event.overBytes > 0 ? "warn" : "info",
+        text:
+          event.overBytes > 0
+            ? "captures that are kept for ever exceed cleanup.max_total_log_size_mb by themselves"
+            : "cleaned up",
+        values: {
+          ...{ removed: event.removals.length, names, stuck: stuck || undefined, rotated, ...values },
+          over_bytes: event.overBytes || undefined,
+        },
       };
     }
     case "dead":

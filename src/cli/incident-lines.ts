@@ -7,9 +7,11 @@ import type { StoredIncident } from "../history/fold.ts";
 import { encodeIncident } from "../history/snapshot.ts";
 import { formatLine, type Values } from "../log.ts";
 import { type Attribution, dialectName, type Process } from "../model/attribution.ts";
+import { durationTextOfNs } from "../model/figure.ts";
 import type { Incident } from "../model/incident.ts";
 import { whatIs } from "../model/request.ts";
 import type { Verdict } from "../model/verdict.ts";
+import { columnLines } from "./table.ts";
 
 type Column = readonly [title: string, cell: (incident: Incident, nowMs: number) => string];
 
@@ -20,33 +22,18 @@ const COLUMNS: readonly Column[] = [
   ["RULE", ({ rule }) => rule],
   ["KIND", ({ kind }) => kind],
   ["REQUESTS", ({ count }) => String(count)],
-  ["WORST", ({ worstNs }) => duration(worstNs)],
+  ["WORST", ({ worstNs }) => durationTextOfNs(worstNs)],
   ["VERDICT", ({ verdict }) => verdict?.cause ?? "-"],
   ["CAPTURES", ({ captures }) => String(captures.length)],
   ["SHARE", ({ share }) => share],
 ];
 
-/** From how many ns on a duration is given in it. */
-const UNITS = [
-  [1e6, "ms"],
-  [1e9, "s"],
-  [60e9, "min"],
-  [3600e9, "h"],
-  [86_400e9, "d"],
-] as const;
-
 /** In the order given. */
 export function tableLines(incidents: readonly Incident[], nowMs: number): readonly string[] {
-  const titles = COLUMNS.map(([title]) => title);
-  const rows = incidents.map((incident) => COLUMNS.map(([, cell]) => escapeControls(cell(incident, nowMs))));
-  const widths = titles.map((_, column) =>
-    [titles, ...rows].reduce((widest, row) => Math.max(widest, row[column]?.length ?? 0), 0),
-  );
-  return [titles, ...rows].map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
+  const rows = incidents.map((incident) => COLUMNS.map(([, cell]) => cell(incident, nowMs)));
+  return columnLines(
+    COLUMNS.map(([title]) => title),
+    rows,
   );
 }
 
@@ -70,10 +57,10 @@ export function incidentLines(
     ["opened", opened_at],
     ["last seen", last_at],
     ["resolved", resolved_at ?? "not yet"],
-    ["requests", `${incident.count}, the worst ${duration(incident.worstNs)}`],
+    ["requests", `${incident.count}, the worst ${durationTextOfNs(incident.worstNs)}`],
     ["worst", worst && `${whatIs(worst) || "waited to be sent"}, ${worst.comm}, pid ${worst.processId}`],
-    ["hung", hung && `${hung.count} in one go, for ${duration(hung.longestNs)} at most`],
-    ["hanging", standing && `${standing.count}, the oldest for ${duration(standing.oldestNs)}`],
+    ["hung", hung && `${hung.count} in one go, for ${durationTextOfNs(hung.longestNs)} at most`],
+    ["hanging", standing && `${standing.count}, the oldest for ${durationTextOfNs(standing.oldestNs)}`],
     ["verdict", verdict && verdictText(verdict)],
     ...(verdict?.because ?? []).map((reason) => ["", reason] as const),
     [
@@ -91,11 +78,11 @@ export function incidentLines(
   ];
 }
 
-function verdictText({ cause, confidence }: Verdict): string {
+export function verdictText({ cause, confidence }: Verdict): string {
   return cause === "unknown" ? cause : `${cause}, confidence ${confidence.toFixed(2)}`;
 }
 
-function serverText({ server, dialect, encrypted, connectionIds }: Attribution): string {
+export function serverText({ server, dialect, encrypted, connectionIds }: Attribution): string {
   return [
     server ?? "unknown",
     ...(dialect === undefined ? [] : [`SMB ${dialectName(dialect)}`]),
@@ -104,11 +91,12 @@ function serverText({ server, dialect, encrypted, connectionIds }: Attribution):
   ].join(", ");
 }
 
-function processText({ pid, name, unit, container }: Process): string {
+export function processText({ pid, name, unit, container }: Process): string {
   return [`${name} (${pid})`, unit, container && `container ${container}`].filter(Boolean).join(", ");
 }
 
-function row(label: string, text: string): string {
+/** What something is, and what there is to say of it. */
+export function row(label: string, text: string): string {
   return `${label.padEnd(11)} ${escapeControls(text)}`;
 }
 
@@ -118,7 +106,7 @@ function entryText({ time, event, incident, fields }: StoredEntry): string {
 }
 
 function stepValues({ kind, count, worstNs, standing }: Incident): Values {
-  return { kind, requests: count, worst: duration(worstNs), hanging: standing?.count };
+  return { kind, requests: count, worst: durationTextOfNs(worstNs), hanging: standing?.count };
 }
 
 /** Those that say something; lists as JSON. */
@@ -132,12 +120,5 @@ function valuesOf({ incident_id, ...fields }: StoredEntry["fields"]): Values {
 
 /** The clock may have been set back meanwhile. */
 function lasted({ openedAtMs, resolvedAtMs }: Incident, nowMs: number): string {
-  return duration(Math.max(0, (resolvedAtMs ?? nowMs) - openedAtMs) * 1e6);
-}
-
-/** Three digits at most of what people speak of: `51.3 ms`, `12 s`, `3 h`. */
-function duration(ns: number): string {
-  const [limit, unit] = UNITS.findLast(([from]) => ns >= from) ?? UNITS[0];
-  const value = ns / limit;
-  return `${value < 10 ? Math.round(value * 10) / 10 : Math.round(value)} ${unit}`;
+  return durationTextOfNs(Math.max(0, (resolvedAtMs ?? nowMs) - openedAtMs) * 1e6);
 }

@@ -34,15 +34,20 @@ export interface Reloaded {
   readonly refusal: string | undefined;
 }
 
-/** Reads the file anew and applies it if it is right. */
-export function reload(file: string | undefined, running: Config, apply: (config: Config) => void): Reloaded {
+/**
+ * Reads the file anew and applies it if it is right.
+ * @param apply applies all of it, or nothing and says why.
+ */
+export function reload(
+  file: string | undefined,
+  running: Config,
+  apply: (config: Config) => string | undefined,
+): Reloaded {
   const judgement = judgeReload(findConfig(file), running);
-  printProblems(judgement.problems);
-  if (judgement.config === undefined) {
-    log.error("reload: the running configuration stays", { reason: judgement.refusal });
-    return { problems: judgement.problems, refusal: judgement.refusal };
-  }
-  apply(judgement.config);
-  logForbidden(judgement.config);
-  return { problems: judgement.problems, refusal: undefined };
+  const { problems } = judgement;
+  printProblems(problems);
+  const refusal = judgement.config === undefined ? judgement.refusal : apply(judgement.config);
+  if (refusal !== undefined) log.error("reload: the running configuration stays", { reason: refusal });
+  else if (judgement.config !== undefined) logForbidden(judgement.config);
+  return { problems, refusal };
 }

@@ -7,11 +7,12 @@ import { readHistory } from "../history/file.ts";
 import { foldIncidents } from "../history/fold.ts";
 import { KernelSource } from "../kernel/kernel-source.ts";
 import { log } from "../log.ts";
+import { Metrics } from "../metrics/metrics.ts";
 import { AodError, toFailure } from "../model/failure.ts";
 import type { Incident } from "../model/incident.ts";
 import { version } from "../model/version.ts";
 import type { SpawnTable } from "../supervisor/options.ts";
-import { claimOutputFolder } from "../supervisor/output-folder.ts";
+import { claimOutputFolder, requireLocal } from "../supervisor/output-folder.ts";
 import { exitCodeOf } from "../supervisor/restart.ts";
 import { openServiceManager, type ServiceManager } from "../supervisor/service-manager.ts";
 import { pingEveryMs, ServiceNotices } from "../supervisor/service-notices.ts";
@@ -69,12 +70,14 @@ async function watchWith(
   log.info("aod", { version, config: config.file ?? "built-in", output_dir: config.outputDir });
 
   logForbidden(config);
+  if (config.metrics?.textfile !== undefined) requireLocal(config.metrics.textfile.path, "metrics.textfile");
   const release = claimOutputFolder(config.outputDir);
   const source = KernelSource.load();
   log.info("the kernel has taken the BPF programs", { build: source.object.build });
   const openIncidents = () => supervisor.openIncidents();
   const service = new ServiceNotices({ manager, openIncidents, answers: () => supervisor.answers() });
   const tell = openOutlets(config, openIncidents);
+  const metrics = new Metrics({ source, facts: () => supervisor.facts(), incidents: openIncidents });
   const supervisor = new Supervisor({
     config,
     source,
@@ -86,13 +89,19 @@ async function watchWith(
       tell(event);
       service.take(event);
       snapshots.take(event);
+      metrics.take(event);
     },
     pingEveryMs: pingEveryMs(manager.watchdogMs),
   });
   const snapshots = new Snapshots((reason) => supervisor.snapshot(reason));
   const reloadNow = (): Reloaded => {
     const said = service.reloading();
-    const reloaded = reload(file, supervisor.config, (next) => supervisor.configure(next));
+    const reloaded = reload(file, supervisor.config, (next) => {
+      const refusal = metrics.configure(next.metrics);
+      if (refusal === undefined) supervisor.configure(next);
+      return refusal;
+    });
+    metrics.reloaded(reloaded.refusal);
     said(reloaded.refusal);
     return reloaded;
   };
@@ -103,7 +112,9 @@ async function watchWith(
   });
   const closeControl = openControl(supervisor, snapshots, reloadNow);
   const endShrinking = shrinkAtRest(() => supervisor.openIncidents().length === 0);
+  metrics.begin(config.metrics);
   const failure = await supervisor.run();
+  metrics.close();
   endShrinking();
   closeControl();
   release();

@@ -8,6 +8,7 @@ import type { CustomAction } from "../model/action.ts";
 import type { Config } from "../model/config.ts";
 import { AodError } from "../model/failure.ts";
 import { checkActionNames, readCustomActions } from "./custom-actions.ts";
+import { checkMetrics, toMetricsSettings } from "./metrics-keys.ts";
 import { formatProblem, type KeyPath, type Problem, type Report, show } from "./problem.ts";
 import { ProblemDesk } from "./problem-desk.ts";
 import { type RuleMaker, readRules } from "./rules.ts";
@@ -102,6 +103,7 @@ function readRoot(value: unknown, file: string | undefined, sha: string, report:
       `${capMb} is too small for one capture: requests.csv of a busy host alone takes 1.3 MB`,
     );
   }
+  if (entry.metrics !== undefined) checkMetrics(entry.metrics, ["metrics"], report);
   return toConfig(entry, makers, customActions, file, sha);
 }
 
@@ -117,7 +119,7 @@ function toConfig(
   file: string | undefined,
   sha: string,
 ): Config {
-  const { watcher, guardian, capture, cleanup, audit, notify } = entry;
+  const { watcher, guardian, capture, cleanup, audit, notify, metrics } = entry;
   const windowNs = Math.round(entry.watch_interval_sec * NS_PER_SEC);
   return {
     file,
@@ -136,6 +138,7 @@ function toConfig(
       budgetMs: capture.budget_sec * MS_PER_SEC,
       maxBytes: Math.floor(capture.max_mb * BYTES_PER_MB),
       minFreeBytes: Math.ceil(capture.min_free_mb * BYTES_PER_MB),
+      withReport: capture.report,
     },
     cleanup: {
       intervalMs: cleanup.cleanup_interval_sec * MS_PER_SEC,
@@ -149,6 +152,7 @@ function toConfig(
       on: [...new Set(notify.on)],
       timeoutMs: notify.timeout_sec * MS_PER_SEC,
     },
+    metrics: metrics && toMetricsSettings(metrics),
   };
 }
 

@@ -10,7 +10,14 @@ import type { Source } from "../model/capture.ts";
 import { type DebugData, type TaskWait, treesOf } from "../model/cifs.ts";
 import type { Operation } from "../model/operation.ts";
 import type { Request } from "../model/request.ts";
-import { isShareOf, type KnownTree, LAST_SLOT, ShareIndex, serverOfShare } from "../model/share.ts";
+import {
+  isPipeShare,
+  isShareOf,
+  type KnownTree,
+  LAST_SLOT,
+  ShareIndex,
+  serverOfShare,
+} from "../model/share.ts";
 import { isOfSession } from "../model/signal.ts";
 import { judgeSuspect, type Reading, RequestList, type Suspect, type Verdict } from "./confirm.ts";
 import { mayWaitOnIpc } from "./facts.ts";
@@ -215,7 +222,7 @@ export class CifsWitness implements Witness {
   /** Those of a server that files are on. */
   #sharesOf(server: string): ReadonlySet<string> {
     const shares = [...this.#trees.values()].map(({ share }) => share);
-    return new Set(shares.filter((share) => isShareOf(share, server) && !isIpc(share)));
+    return new Set(shares.filter((share) => isShareOf(share, server) && !isPipeShare(share)));
   }
 
   /** The first shares have slots of their own, and keep them. */
@@ -261,11 +268,7 @@ function keyOf({ sessionId, treeId }: Tree): string {
 
 /** Whether a request waits by design because of its share, a pipe's; other commands need no share for that. */
 export function isOnIpc(witness: Witness, request: Request, nowNs: number): boolean {
-  return mayWaitOnIpc(request.command) && isIpc(witness.shareOf(request, nowNs));
-}
-
-function isIpc(share: string): boolean {
-  return share.toUpperCase().endsWith("/IPC$");
+  return mayWaitOnIpc(request.command) && isPipeShare(witness.shareOf(request, nowNs));
 }
 
 /** For synthetic traffic, of which cifs knows nothing: an open line is all there is to ask. */

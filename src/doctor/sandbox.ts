@@ -1,8 +1,10 @@
 // What a sandbox forbids and the configuration wants. In: a configuration and the sandbox's facts; out: each thing with what
 // is lost and what gives it back. Pure. `aod run` says it of itself at start and at reload, doctor of the unit.
 
+import { dirname } from "node:path";
 import type { Config } from "../model/config.ts";
 import { type DropIn, type DropInName, dropInFor } from "../model/drop-in.ts";
+import { formatListen } from "../model/metrics.ts";
 import type { FolderAccess, Sandbox } from "../model/sandbox.ts";
 import { bad, type Finding, note, ok, warn } from "./finding.ts";
 
@@ -16,7 +18,7 @@ export interface Forbidden {
   readonly todo: string | undefined;
 }
 
-const ELSEWHERE = "choose an aod_output_dir outside /home, /root, /run/user, /tmp and /var/tmp";
+const OUTSIDE = "outside /home, /root, /run/user, /tmp and /var/tmp";
 
 const FOLDER_TEXT: Readonly<Record<Exclude<FolderAccess, "open">, string>> = {
   "read-only": "is read-only for the service",
@@ -26,7 +28,7 @@ const FOLDER_TEXT: Readonly<Record<Exclude<FolderAccess, "open">, string>> = {
 
 /** Empty where all that is wanted can be had. */
 export function findForbidden(config: Config, { permits, folder }: Sandbox): readonly Forbidden[] {
-  const { outputDir, rules, defaultActions, customActions, notify } = config;
+  const { outputDir, rules, defaultActions, customActions, notify, metrics } = config;
   const asked = new Set([...defaultActions, ...rules.flatMap(({ actions }) => actions)]);
   const lost = (name: DropInName, verdict: Forbidden["verdict"], found: string): Forbidden => {
     return { found, verdict, dropIn: dropInFor(name, outputDir), todo: undefined };
@@ -42,6 +44,10 @@ export function findForbidden(config: Config, { permits, folder }: Sandbox): rea
     (notify !== undefined || customActions.length > 0) &&
       !permits.internet &&
       lost("metrics-port", "note", "programs of notify and custom_actions can't talk over the network"),
+    metrics?.listen !== undefined &&
+      !permits.internet &&
+      lost("metrics-port", "warn", `metrics can't be served at ${formatListen(metrics.listen)}`),
+    metrics?.textfile !== undefined && lostTextfile(metrics.textfile.path, folder),
   ];
   return all.filter((one) => one !== false);
 }
@@ -75,5 +81,17 @@ function lostFolder(outputDir: string, access: Exclude<FolderAccess, "open">): F
     const dropIn = dropInFor("output-folder", outputDir);
     return { found, verdict: "bad", dropIn, todo: `install -d -m 0700 ${outputDir}` };
   }
-  return { found, verdict: access === "hidden" ? "bad" : "warn", dropIn: undefined, todo: ELSEWHERE };
+  const todo = `choose an aod_output_dir ${OUTSIDE}`;
+  return { found, verdict: access === "hidden" ? "bad" : "warn", dropIn: undefined, todo };
+}
+
+/** Without it there are no figures; aod watches all the same. */
+function lostTextfile(path: string, folderAccess: Sandbox["folder"]): Forbidden | false {
+  const folder = dirname(path);
+  const access = folderAccess(folder);
+  if (access === "open") return false;
+  const found = `metrics.textfile: ${folder} ${FOLDER_TEXT[access]}`;
+  return access === "read-only"
+    ? { found, verdict: "warn", dropIn: dropInFor("metrics-textfile", folder), todo: undefined }
+    : { found, verdict: "warn", dropIn: undefined, todo: `choose a metrics.textfile ${OUTSIDE}` };
 }

@@ -2,21 +2,42 @@
 // In: the open folder and the limits; out: what is gone and what is left. Sees regular files with a capture's or the
 // history's name and nothing else: no symbolic link, no folder, no file of another tool, no capture that is still being
 // written.
+//
+// A capture is pinned by making its file read-only: nothing beside it that could get lost, ls shows it, copies keep it. So
+// that a sweep at the same moment can't take it, pinning and removing hold the file's lock while they look and act.
 
-import { lstatSync, readdirSync, renameSync, type Stats, unlinkSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  type Stats,
+  unlinkSync,
+} from "node:fs";
 import { join } from "node:path";
 import { HISTORY, OLD_HISTORY } from "../history/file.ts";
 import type { Removal, StoredCapture } from "../model/capture.ts";
 import { parseCaptureName } from "../model/capture-name.ts";
 import type { CleanupLimits } from "../model/config.ts";
 import type { BatchesFolder } from "../system/batches-folder.ts";
+import { tryLock } from "../system/lock.ts";
 import type { FromJanitor } from "../thread/messages.ts";
-import { chooseRemovals } from "./retention.ts";
+import { chooseRemovals, pinnedOverBytes } from "./retention.ts";
 
 type Swept = Extract<FromJanitor, { type: "swept" }>;
 
 /** The history is begun anew when it is longer; what it was stays as the old one. */
 const HISTORY_MAX_BYTES = 4 << 20;
+
+const PINNED_MODE = 0o400;
+const UNPINNED_MODE = 0o600;
+const OWNER_WRITES = 0o200;
+/** What somebody pins, or removes, at this very moment. */
+const BUSY = "EBUSY";
 
 /** Removes the captures that the limits ask for; one that can't be removed stops nothing. */
 export function sweep(
@@ -35,7 +56,15 @@ export function sweep(
     else stuck.push({ name: removal.name, reason });
   }
   const keptBytes = sumBytes(captures) - sumBytes(removals);
-  return { type: "swept", removals, stuck, keptCount: captures.length - removals.length, keptBytes };
+  const overBytes = pinnedOverBytes(captures, limits);
+  return {
+    type: "swept",
+    removals,
+    stuck,
+    keptCount: captures.length - removals.length,
+    keptBytes,
+    overBytes,
+  };
 }
 
 /** Every capture in the folder, in no particular order. */
@@ -44,15 +73,38 @@ export function listCaptures(folder: BatchesFolder): readonly StoredCapture[] {
     const name = parseCaptureName(fileName);
     if (name === undefined) return [];
     const found = statsOfFile(`${folder.path}/${fileName}`);
-    return found === undefined ? [] : [{ ...name, fileName, bytes: found.size }];
+    if (found === undefined) return [];
+    return [{ ...name, fileName, bytes: found.size, isPinned: isPinnedMode(found.mode) }];
   });
 }
 
-/** Removes a capture; one that is gone already counts as removed. Returns the errno's name where it can't be. */
-export function removeCapture(folder: BatchesFolder, fileName: string): string | undefined {
-  if (parseCaptureName(fileName) === undefined) throw new RangeError(`${fileName} is no capture`);
-  const errno = errnoOf(() => unlinkSync(`${folder.path}/${fileName}`));
+/**
+ * Removes a capture; one that is gone already counts as removed.
+ * @param evenPinned without it what has been pinned meanwhile stays.
+ * @returns the errno's name where it can't be removed; EBUSY where it is pinned, or about to be.
+ */
+export function removeCapture(
+  folder: BatchesFolder,
+  fileName: string,
+  evenPinned = false,
+): string | undefined {
+  const errno = withLocked(folder, fileName, (fd) => {
+    if (!evenPinned && isPinnedMode(fstatSync(fd).mode)) return BUSY;
+    unlinkSync(`${folder.path}/${fileName}`);
+    return undefined;
+  });
   return errno === "ENOENT" ? undefined : errno;
+}
+
+/**
+ * Makes a capture stay whatever the limits say, or not any more.
+ * @returns the errno's name where that failed; ENOENT where it has been removed.
+ */
+export function pinCapture(folder: BatchesFolder, fileName: string, isToStay: boolean): string | undefined {
+  return withLocked(folder, fileName, (fd) => {
+    fchmodSync(fd, isToStay ? PINNED_MODE : UNPINNED_MODE);
+    return undefined;
+  });
 }
 
 /** Renames the history where it has become long, and removes the old one where nothing was written to it for too long. */
@@ -78,6 +130,32 @@ export function tendHistory(
   };
 }
 
+/** Whether a file of this mode is one that stays. */
+export function isPinnedMode(mode: number): boolean {
+  return (mode & OWNER_WRITES) === 0;
+}
+
+/** Acts while nobody else may; EBUSY where somebody else does. Never waits: a stopped program must not stop a sweep. */
+function withLocked(
+  { path }: BatchesFolder,
+  fileName: string,
+  act: (fd: number) => string | undefined,
+): string | undefined {
+  if (parseCaptureName(fileName) === undefined) throw new RangeError(`${fileName} is no capture`);
+  let fd: number | undefined;
+  try {
+    const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
+    fd = openSync(`${path}/${fileName}`, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    if (!tryLock(fd, fileName)) return BUSY;
+    // Removed between opening and locking: what is held has no name any more.
+    return fstatSync(fd).nlink === 0 ? "ENOENT" : act(fd);
+  } catch (error) {
+    return errnoNameOf(error);
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
 function statsOfFile(path: string): Stats | undefined {
   const found = lstatSync(path, { throwIfNoEntry: false });
   return found?.isFile() ? found : undefined;
@@ -89,8 +167,12 @@ function errnoOf(act: () => void): string | undefined {
     act();
     return undefined;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code ?? String(error);
+    return errnoNameOf(error);
   }
+}
+
+function errnoNameOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? String(error);
 }
 
 function sumBytes(items: readonly { readonly bytes: number }[]): number {

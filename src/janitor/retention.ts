@@ -1,6 +1,7 @@
 // Which captures have to go. Pure: what is there, the limits and the time in; names and reasons out.
 //
-// Age comes first and spares nothing: who limits age may have to. Then size, oldest first, until the rest fits:
+// What somebody has pinned stays, whatever its age and size, and counts towards the limit like the others. Of these
+// age comes first and spares nothing: who limits age may have to. Then size, oldest first, until the rest fits:
 //   never     the newest of all, nor the protected ones (the newest of each open and of the last incident);
 //   at last   a rule's only capture: while another rule has two of which one may go, that one goes first.
 // So the total exceeds the limit only where nothing but what is never removed is left.
@@ -16,7 +17,7 @@ export function chooseRemovals(
   nowMs: number,
   protectedNames: readonly string[],
 ): readonly Removal[] {
-  const isTooOld = ({ epochMs }: StoredCapture) => nowMs - epochMs > limits.maxAgeMs;
+  const isTooOld = ({ epochMs, isPinned }: StoredCapture) => !isPinned && nowMs - epochMs > limits.maxAgeMs;
   const oldestFirst = captures.toSorted(compareCaptureNames);
   const removals = oldestFirst.filter(isTooOld).map((capture) => removal(capture, "age"));
 
@@ -31,7 +32,7 @@ export function chooseRemovals(
     for (const capture of left) {
       if (totalBytes <= limits.maxTotalBytes) return removals;
       const count = countOfRule.get(capture.rule) ?? 0;
-      if (spared.has(capture.fileName) || (count === 1 && !isLastResort)) continue;
+      if (capture.isPinned || spared.has(capture.fileName) || (count === 1 && !isLastResort)) continue;
       left.delete(capture);
       countOfRule.set(capture.rule, count - 1);
       totalBytes -= capture.bytes;
@@ -39,6 +40,15 @@ export function chooseRemovals(
     }
   }
   return removals;
+}
+
+/** By how much the pinned ones alone exceed the limit; 0 where they do not. */
+export function pinnedOverBytes(
+  captures: readonly StoredCapture[],
+  { maxTotalBytes }: Pick<CleanupLimits, "maxTotalBytes">,
+): number {
+  const pinnedBytes = captures.reduce((sum, { bytes, isPinned }) => sum + (isPinned ? bytes : 0), 0);
+  return Math.max(0, pinnedBytes - maxTotalBytes);
 }
 
 function removal({ fileName, bytes }: StoredCapture, reason: Removal["reason"]): Removal {

@@ -16,6 +16,7 @@ class Janitor {
   readonly #outputDir: string;
   readonly #folder: BatchesFolder;
   #limits: CleanupLimits;
+  #isOver = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -50,7 +51,9 @@ class Janitor {
     const history = tendHistory(this.#outputDir, this.#limits, nowMs);
     const removals = [...captures.removals, ...history.removals];
     const stuck = [...captures.stuck, ...history.stuck];
-    const swept = { ...captures, removals, stuck, rotated: history.rotated };
+    const overBytes = this.#isOver ? 0 : captures.overBytes;
+    this.#isOver = captures.overBytes > 0;
+    const swept = { ...captures, removals, stuck, overBytes, rotated: history.rotated };
     this.#counts = {
       sweeps: this.#counts.sweeps + 1,
       removed: this.#counts.removed + swept.removals.length,

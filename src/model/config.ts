@@ -3,6 +3,7 @@
 
 import type { CustomAction } from "./action.ts";
 import type { CaptureLimits } from "./capture.ts";
+import type { MetricsSettings } from "./metrics.ts";
 import type { NotifySettings } from "./notice.ts";
 import type { Rule } from "./rule.ts";
 
@@ -26,6 +27,8 @@ export interface Config {
   readonly auditEnabled: boolean;
   /** The program that is told of incidents; undefined where there is none. */
   readonly notify: NotifySettings | undefined;
+  /** Undefined where nobody is told any figures. */
+  readonly metrics: MetricsSettings | undefined;
 }
 
 export interface CleanupLimits {

@@ -1,7 +1,7 @@
 // What opens the unit's sandbox again: a drop-in for each thing that it forbids and a configuration may want. The same lines
 // are in packaging/systemd/drop-ins/, commented; a test holds them together. docs/service.md says what each costs.
 
-export type DropInName = "kernel-stacks" | "pcap" | "metrics-port" | "output-folder";
+export type DropInName = "kernel-stacks" | "pcap" | "metrics-port" | "metrics-textfile" | "output-folder";
 
 export interface DropIn {
   /** Where it goes. */
@@ -11,7 +11,10 @@ export interface DropIn {
 
 const FOLDER = "/etc/systemd/system/aod.service.d";
 
-const SETTINGS: Readonly<Record<Exclude<DropInName, "output-folder">, readonly string[]>> = {
+/** Of these the one setting is a folder to write to. */
+type FolderDropIn = "output-folder" | "metrics-textfile";
+
+const SETTINGS: Readonly<Record<Exclude<DropInName, FolderDropIn>, readonly string[]>> = {
   "kernel-stacks": ["CapabilityBoundingSet=CAP_SYS_ADMIN", "RestrictNamespaces=net"],
   pcap: [
     "CapabilityBoundingSet=CAP_NET_RAW CAP_SETUID CAP_SETGID CAP_KILL",
@@ -21,9 +24,10 @@ const SETTINGS: Readonly<Record<Exclude<DropInName, "output-folder">, readonly s
   "metrics-port": ["RestrictAddressFamilies=AF_INET AF_INET6", "IPAddressAllow=any"],
 };
 
-/** @param outputDir for the output folder. */
-export function dropInFor(name: DropInName, outputDir: string): DropIn {
-  const settings = name === "output-folder" ? [`ReadWritePaths=${quoted(outputDir)}`] : SETTINGS[name];
+/** @param folder for those that open one. */
+export function dropInFor(name: DropInName, folder: string): DropIn {
+  const isOfFolder = name === "output-folder" || name === "metrics-textfile";
+  const settings = isOfFolder ? [`ReadWritePaths=${quoted(folder)}`] : SETTINGS[name];
   return { file: `${FOLDER}/${name}.conf`, lines: ["[Service]", ...settings] };
 }
 

@@ -61,6 +61,11 @@ export function serverOfShare(share: string): string {
   return share.split("/", 3).join("/");
 }
 
+/** Whether it is the share of a server's pipes: what is read there may wait for hours. */
+export function isPipeShare(share: string): boolean {
+  return share.toUpperCase().endsWith("/IPC$");
+}
+
 /** Whether a share is one of this server's. */
 export function isShareOf(share: string, server: string): boolean {
   return share.startsWith(`${server}/`);

@@ -1,5 +1,5 @@
 // What the supervisor says of itself: one union, as plain data. `aod run` turns it into log lines, the demo into its
-// story; tests read it. Nothing here decides anything.
+// story; tests read it. Nothing here decides anything but what of the janitor's reports is worth saying.
 
 import type { Anomaly, Recovery } from "../model/anomaly.ts";
 import type { CaptureOrder, CaptureSummary } from "../model/capture.ts";
@@ -75,3 +75,8 @@ export type SupervisorEvent =
       /** Incidents that are still open: the next start takes them up. */
       readonly open: readonly Incident[];
     };
+
+/** Most sweeps find nothing to do, which nobody wants to read once a minute. */
+export function isNews({ removals, stuck, overBytes, rotated }: EventOf<"swept">): boolean {
+  return rotated || removals.length + stuck.length + overBytes > 0;
+}

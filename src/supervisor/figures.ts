@@ -4,20 +4,17 @@
 import type { Live } from "../api/live.ts";
 import type { Status } from "../api/status.ts";
 import { attributeOnHost } from "../cifs/attribution.ts";
-import { readComm, readWchan } from "../cifs/proc.ts";
-import { nameSender } from "../cifs/process.ts";
-import { judgeWchan } from "../cifs/wchan.ts";
 import { HOOKS } from "../kernel/hooks.ts";
 import type { RequestSource } from "../kernel/source.ts";
 import { openOperations, openTable } from "../kernel/table.ts";
 import { makeLive, newestFirst, toIncident } from "../live/live.ts";
-import { type Look, lookAt } from "../live/look.ts";
+import type { Look } from "../live/look.ts";
 import { shareRows } from "../live/shares.ts";
 import type { Config } from "../model/config.ts";
 import { LOSS_CAUSES } from "../model/losses.ts";
 import { commit, version } from "../model/version.ts";
-import { monotonicNs } from "../system/clock.ts";
 import { SUPPRESSION_KEYS } from "./budget.ts";
+import { lookOnHost } from "./host-look.ts";
 import type { IncidentDesk } from "./incident-desk.ts";
 import type { LossWatch } from "./loss-watch.ts";
 import { measureCost } from "./own-cost.ts";
@@ -56,14 +53,11 @@ export class Figures {
   /** Requests of the last seconds, and what is open. */
   look(): Look {
     const { source, desk } = this.#options;
-    return lookAt({
+    return lookOnHost({
       table: openTable(source.memory),
       operations: openOperations(source.memory),
-      nowNs: monotonicNs(),
-      watchingSinceNs: this.#options.isWatching() ? desk.watchingSinceNs : undefined,
       trees: desk.shares,
-      isWaiting: (taskId) => judgeWchan(readWchan(taskId)) === "reply",
-      nameProcess: (processId, comm, command) => nameSender(readComm(processId) ?? comm, command),
+      watchingSinceNs: this.#options.isWatching() ? desk.watchingSinceNs : undefined,
     });
   }
 

@@ -26,13 +26,16 @@ export function claimOutputFolder(outputDir: string): () => void {
   return lock.release;
 }
 
-/** Throws CONFIG_INVALID for a folder on a network file system, without touching it. */
-export function requireLocal(outputDir: string): void {
-  const fileSystem = fileSystemOf(outputDir);
+/**
+ * Throws CONFIG_INVALID for a path on a network file system, without touching it.
+ * @param key of the configuration that names it.
+ */
+export function requireLocal(path: string, key = "aod_output_dir"): void {
+  const fileSystem = fileSystemOf(path);
   if (fileSystem === undefined || !isNetworkFileSystem(fileSystem.type)) return;
   throw new AodError(
     "CONFIG_INVALID",
-    `aod_output_dir ${outputDir} is on ${fileSystem.type}, mounted at ${fileSystem.mountPoint}: choose a local file system`,
+    `${key} ${path} is on ${fileSystem.type}, mounted at ${fileSystem.mountPoint}: choose a local file system`,
   );
 }
 

@@ -5,7 +5,7 @@ import type { RequestSource } from "../kernel/source.ts";
 import { monotonicNs } from "../system/clock.ts";
 import type { FromDetector, FromJanitor, FromRunner } from "../thread/messages.ts";
 import type { Occasion } from "./attachment.ts";
-import type { SupervisorEvent } from "./events.ts";
+import { isNews, type SupervisorEvent } from "./events.ts";
 import type { IncidentDesk } from "./incident-desk.ts";
 import type { LossWatch } from "./loss-watch.ts";
 import type { Sampler } from "./sampler.ts";
@@ -112,7 +112,7 @@ export function routeJanitor(report: FromJanitor, concerned: Concerned): void {
       break;
     case "swept":
       concerned.kept({ count: report.keptCount, bytes: report.keptBytes });
-      if (report.removals.length > 0 || report.stuck.length > 0 || report.rotated) concerned.tell(report);
+      if (isNews(report)) concerned.tell(report);
       break;
     case "pulse":
     case "failed":

@@ -160,14 +160,11 @@ export class Supervisor {
    * @param reason in their words.
    * @returns its order's number: `collected` or `dropped` is told of it, `dropped` perhaps before this returns.
    */
-  snapshot(reason?: string): number {
-    return this.#desk.snapshot(reason);
-  }
-
+  readonly snapshot = (reason?: string): number => this.#desk.snapshot(reason);
   /** The incidents that are open now. */
-  openIncidents(): readonly Incident[] {
-    return this.#desk.open();
-  }
+  readonly openIncidents = (): readonly Incident[] => this.#desk.open();
+  /** What is known of trees, and all that was counted, by cause. */
+  readonly facts = () => ({ trees: this.#desk.shares, counted: this.#losses.now() });
 
   /** Whether every thread answers when it is asked, or is on its way back. */
   answers(): boolean {

@@ -1,5 +1,5 @@
 // The folder that holds the captures, opened once. In: the configured output folder; out: a path that keeps meaning
-// this folder whatever is renamed or replaced beside it. Makes what is missing; reads and writes no capture.
+// this folder whatever is renamed or replaced beside it. Makes what is missing for who writes; reads and writes no capture.
 
 import { accessSync, closeSync, constants, fchmodSync, fstatSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
@@ -39,6 +39,22 @@ export function openBatchesFolder(outputDir: string): BatchesFolder {
     const code = (error as NodeJS.ErrnoException).code ?? String(error);
     const hint = code === "ENOTDIR" ? " (a file or a symbolic link where a folder belongs)" : "";
     throw new AodError("OUTPUT_UNUSABLE", `open ${folder}: ${code}${hint}`, { folder }, error);
+  }
+}
+
+/**
+ * The same for who only looks: nothing is made or changed. Undefined where the output folder is there and has no `batches/`
+ * yet. Throws what open(2) throws: ENOENT, EACCES, ENOTDIR and ELOOP for a file or a symbolic link in its place.
+ */
+export function openBatchesToRead(outputDir: string): BatchesFolder | undefined {
+  closeSync(openSync(join(outputDir, "."), constants.O_RDONLY | constants.O_DIRECTORY));
+  const flags = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
+  try {
+    const fd = openSync(join(outputDir, BATCHES), flags);
+    return { fd, path: `/proc/self/fd/${fd}`, close: closeOnce(fd) };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
   }
 }
 

@@ -1,5 +1,5 @@
-// One process for each output folder: a lock on a file in it, which the kernel gives back however the process ends.
-// In: a path; out: the lock, or the pid of whoever holds it. The file's content is for people only.
+// Locks on files, which the kernel gives back however a process ends. In: an open file, or the path of the one that stands for
+// an output folder; out: the lock, or the pid of whoever holds it. What such a file holds is for people only. Never waits.
 
 import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
 import { checked, lastErrno, libc } from "./libc.ts";
@@ -13,17 +13,23 @@ export type LockResult =
   /** The pid that the holder has written; undefined where it has not yet. */
   | { readonly locked: false; readonly holderPid: number | undefined };
 
+/** Whether the lock of an open file is ours now, until it is closed. Throws SYSCALL for all but another's lock. */
+export function tryLock(fd: number, name: string): boolean {
+  const returned = libc.flock(fd, LOCK_EX | LOCK_NB);
+  if (returned < 0 && lastErrno() === EWOULDBLOCK) return false;
+  checked(returned, `lock ${name}`);
+  return true;
+}
+
 /** Takes the lock without waiting. Throws what open throws, a symbolic link included (ELOOP). */
 export function takeLock(path: string): LockResult {
   const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
   const fd = openSync(path, flags, 0o600);
-  const returned = libc.flock(fd, LOCK_EX | LOCK_NB);
-  if (returned < 0 && lastErrno() === EWOULDBLOCK) {
+  if (!tryLock(fd, path)) {
     const holder = Number.parseInt(readFileSync(fd, "utf8"), 10);
     closeSync(fd);
     return { locked: false, holderPid: Number.isNaN(holder) ? undefined : holder };
   }
-  checked(returned, `lock ${path}`);
   ftruncateSync(fd);
   writeSync(fd, `${process.pid}\n`, 0);
   return { locked: true, release: () => closeSync(fd) };

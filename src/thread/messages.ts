@@ -168,6 +168,8 @@ export type FromJanitor =
       /** Captures that are left. */
       readonly keptCount: number;
       readonly keptBytes: number;
+      /** By how much those that somebody keeps exceed the limit by themselves; 0 where that is not so, or is no news. */
+      readonly overBytes: number;
       /** The history was renamed: it is to be begun anew. */
       readonly rotated: boolean;
     };

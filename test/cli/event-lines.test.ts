@@ -106,6 +106,23 @@ describe("log lines", () => {
     expect(line?.text).not.toBe("lost");
   });
 
+  test("what is kept for ever and exceeds the limit is a warning, with by how much", () => {
+    const swept = {
+      type: "swept",
+      removals: [],
+      stuck: [],
+      keptCount: 2,
+      keptBytes: 30,
+      rotated: false,
+    } as const;
+    expect(lineOf({ ...swept, overBytes: 0 })).toMatchObject({ level: "info", text: "cleaned up" });
+    expect(lineOf({ ...swept, overBytes: 10 })).toMatchObject({
+      level: "warn",
+      text: expect.stringContaining("cleanup.max_total_log_size_mb"),
+      values: { over_bytes: 10 },
+    });
+  });
+
   test("a capture names what did not go well", () => {
     const action = {
       file: undefined,

@@ -33,9 +33,17 @@ describe("a reload", () => {
   test("applies a file that is right, with its warnings", () => {
     const applied: Config[] = [];
     writeFileSync(file, `${RULES}cleanup: {max_total_log_size_mb: 1}\n`);
-    expect(reload(file, running, (config) => applied.push(config)).refusal).toBeUndefined();
+    const apply = (config: Config) => void applied.push(config);
+    expect(reload(file, running, apply).refusal).toBeUndefined();
     expect(applied.map(({ cleanup }) => cleanup.maxTotalBytes)).toEqual([1 << 20]);
     expect(printed.splice(0)).toEqual([expect.stringContaining(`${file}:2:34: cleanup.max_total`)]);
+  });
+
+  test("is refused where what it takes can't be had", () => {
+    writeFileSync(file, RULES);
+    const taken = "metrics.listen: the port is taken";
+    expect(reload(file, running, () => taken).refusal).toBe(taken);
+    expect(logged.splice(0)).toEqual([`reload: the running configuration stays ${taken}`]);
   });
 
   test("changes nothing where the file has mistakes, and says all of them with their lines", () => {

@@ -18,6 +18,10 @@ function found(config: Config, permits: Permits = ALL_PERMITTED, access: FolderA
   return findForbidden(config, { permits, folder: () => access });
 }
 
+function readOnlyBut(open: string) {
+  return (path: string): FolderAccess => (path === open ? "open" : "read-only");
+}
+
 const NOTIFY = "notify: {command: [/usr/local/bin/tell]}\n";
 
 describe("a sandbox", () => {
@@ -35,6 +39,30 @@ describe("a sandbox", () => {
   ])("that forbids %s", (_, actions, permit, verdict, dropIn) => {
     const lost = found(aConfig(actions, NOTIFY), { ...ALL_PERMITTED, [permit]: false });
     expect(lost).toMatchObject([{ verdict, dropIn: { file: expect.stringContaining(`/${dropIn}.conf`) } }]);
+  });
+
+  test("that forbids the network or the folder of metrics says which drop-in gives them back", () => {
+    const metrics = "metrics: {listen: '127.0.0.1:10445', textfile: /var/lib/node exporter/aod.prom}\n";
+    const sandbox = { permits: { ...ALL_PERMITTED, internet: false }, folder: readOnlyBut("/srv/aod") };
+    const [port, file, ...others] = findForbidden(aConfig("", metrics), sandbox);
+    expect(port).toMatchObject({ verdict: "warn", found: "metrics can't be served at 127.0.0.1:10445" });
+    expect(port?.dropIn?.file).toEndWith("/metrics-port.conf");
+    expect(file).toMatchObject({
+      verdict: "warn",
+      dropIn: { lines: ["[Service]", 'ReadWritePaths="/var/lib/node exporter"'] },
+    });
+    expect(others).toEqual([]);
+  });
+
+  test("that hides the folder of metrics has no drop-in for that, but advice", () => {
+    const config = aConfig("", "metrics: {textfile: /tmp/aod.prom}\n");
+    const folder = (path: string) => (path === "/tmp" ? "private" : "open");
+    const [lost] = findForbidden(config, { permits: ALL_PERMITTED, folder });
+    expect(lost).toMatchObject({
+      verdict: "warn",
+      dropIn: undefined,
+      todo: expect.stringContaining("outside /home"),
+    });
   });
 
   test("that forbids what nobody wants is left alone", () => {

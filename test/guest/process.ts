@@ -32,6 +32,9 @@ export async function waitFor<T>(
   }
 }
 
+/** What a scenario holds up it also lets go, though a provoker hangs on it. */
+const SILENT_MS = 120_000;
+
 /** Runs a program to its end, whatever its exit code. */
 export async function finish(command: readonly string[], options: RunOptions = {}): Promise<Finished> {
   const child = Bun.spawn([...command], {
@@ -103,7 +106,8 @@ export class Provoker {
 
   /** The next thing that it says; waits for it. */
   async said(): Promise<Record<string, unknown>> {
-    return JSON.parse(await this.#lines.next());
+    const line = await Promise.race([this.#lines.next(), Bun.sleep(SILENT_MS)]);
+    return JSON.parse(line ?? assert.fail(`the provoker has said nothing for ${SILENT_MS} ms`));
   }
 
   /** Waits until it is through, without a failure of its own. */

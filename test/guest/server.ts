@@ -24,6 +24,8 @@ const BETA_DISK = "beta";
 const CREDITS_MAX = 8192;
 
 // Three channels need interfaces that claim to be fast and RSS capable. deadtime is in minutes: the shortest there is.
+// One smbd serves both shares of a connection, and two seconds after a write it sets the file's time: on a disk that is
+// frozen it would stay there, and alpha with it. The delay is in microseconds: an hour.
 const config = (creditsMax: number): string => `
 [global]
   smb2 max credits = ${creditsMax}
@@ -35,6 +37,7 @@ const config = (creditsMax: number): string => `
   load printers = no
   server multi channel support = yes
   deadtime = 1
+  smbd:writetimeupdatedelay = 3600000000
   log level = 1
 ${Object.entries(SHARE_FOLDERS)
   // A write is answered once it is on the disk.

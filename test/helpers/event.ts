@@ -58,7 +58,7 @@ const EVENTS: { readonly [Type in SupervisorEvent["type"]]: EventOf<Type> } = {
   dropped: { type: "dropped", orderId: 1, rule: "slow", incidentId: incident.id, reason: "no" },
   swept: {
     ...{ type: "swept", removals: [{ name: CAPTURE, bytes: 5, reason: "age" }], stuck: [] },
-    ...{ keptCount: 0, keptBytes: 0, rotated: false },
+    ...{ keptCount: 0, keptBytes: 0, overBytes: 0, rotated: false },
   },
   dead: { type: "dead", found: 1, closed: 1 },
   lost: { type: "lost", cause: "ring_full", count: 1 },

@@ -29,13 +29,17 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   // What is written of incidents, for the daemon, for `aod incidents`, and for the janitor, who bounds it.
   history: { rooms: ["model"], modules: ["node:fs", "node:path"] },
   // Captures that anybody may have made; never written here.
-  capture: { rooms: ["model"], modules: ["node:fs", "node:zlib"] },
+  capture: { rooms: ["model"], modules: ["node:fs", "node:stream", "node:zlib"] },
   // What others are told, as schemas: the control socket, `--json`, docs/api.md.
   api: { rooms: ["model"], modules: ["valibot"] },
+  // The screen of `aod top`: a state and a size in, lines out. It knows no terminal, no clock and no socket.
+  top: { rooms: ["model", "config", "api"], modules: [] },
   // The request table as a flight recorder: for captures, and for who looks at it live.
   recorder: { rooms: ["model"], modules: [] },
   // Figures for people, of memory that is handed to it.
   live: { rooms: ["model", "recorder", "history", "api"], modules: [] },
+  // A capture as a page. What is in browser/ becomes a script of that page and never runs here.
+  report: { rooms: ["model"], modules: ["valibot"] },
   // Workers report to the supervisor and never log.
   detector: { rooms: CALLED_BY_WORKERS, modules: ["node:*"], impure: ["worker.ts"] },
   runner: { rooms: [...CALLED_BY_WORKERS, "recorder"], modules: ["zstd-napi", "node:*"] },
@@ -44,13 +48,30 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     modules: ["node:*"],
     impure: ["worker.ts", "inventory.ts"],
   },
-  supervisor: { rooms: [...CALLED_BY_WORKERS, "api", "live", "log"], modules: ["node:*"] },
   control: { rooms: ["model", "system", "api"], modules: ["valibot", "node:*"] },
+  supervisor: { rooms: [...CALLED_BY_WORKERS, "log", "api", "live"], modules: ["node:*"] },
+  // It asks the detector's scan what is open, and counts what the supervisor tells.
+  metrics: {
+    rooms: [...CALLED_BY_WORKERS, "live", "log", "detector", "supervisor"],
+    modules: ["node:*"],
+    impure: [
+      "event-counts.ts",
+      "open-requests.ts",
+      "readings.ts",
+      "textfile.ts",
+      "exporter.ts",
+      "metrics.ts",
+    ],
+  },
   demo: { rooms: [...CALLED_BY_WORKERS, "capture", "supervisor"], modules: ["node:*"] },
   // It asks the runner's table which programs actions need.
   doctor: { rooms: [...CALLED_BY_WORKERS, "runner"], modules: ["node:*"] },
   cli: {
-    rooms: [...CALLED_BY_WORKERS, "history", "log", "api", "supervisor", "control", "demo", "doctor"],
+    rooms: [
+      ...CALLED_BY_WORKERS,
+      ...["api", "history", "recorder", "capture", "live", "top", "report", "log"],
+      ...["janitor", "supervisor", "control", "metrics", "doctor", "demo"],
+    ],
     modules: ["citty", "node:*"],
   },
   main: { rooms: [...CALLED_BY_WORKERS, "log", "supervisor", "demo", "cli"], modules: ["citty", "node:*"] },
@@ -70,14 +91,16 @@ export const DOORS: readonly Door[] = [
   { what: "postMessage", pattern: /\bpostMessage\b/, files: /^thread\/port\.ts$/ },
   { what: "new Worker", pattern: /\bnew Worker\b/, files: /^main\.ts$/ },
   { what: "a child process", pattern: /\bBun\.(spawn|\$)|\bchild_process\b/, files: /^runner\//, most: 1 },
-  // The janitor's are captures; the runner's are what it has not finished; the socket of a daemon that is dead.
+  { what: "a port", pattern: /\bBun\.serve\b/, files: /^metrics\/server\.ts$/ },
+  // The janitor's are captures; the runner's are what it has not finished; the metrics' is the file for node_exporter; the control
+  // room's is the socket of a daemon that is dead.
   {
     what: "deleting",
     pattern: /\b(unlink|rm|rmdir)(Sync)?\(/,
-    files: /^(janitor\/inventory|runner\/partial-capture|control\/server)\.ts$/,
+    files: /^(janitor\/inventory|runner\/partial-capture|metrics\/textfile|control\/server)\.ts$/,
   },
-  // Of the history, when it has grown long: the next file begins with what the old one's readers need.
-  { what: "renaming", pattern: /\brename(Sync)?\(/, files: /^janitor\/inventory\.ts$/ },
+  // Of the history, when it has grown long: the next file begins with what the old one's readers need. Of metrics, when they are whole.
+  { what: "renaming", pattern: /\brename(Sync)?\(/, files: /^(janitor\/inventory|metrics\/textfile)\.ts$/ },
   // Reading these of another process waits for a lock that a task holds which faults on a file of a server that hangs: they
   // are for disposable children, as arguments. Its own memory a program may look at.
   {
@@ -189,7 +212,7 @@ function findFormBreaches(path: string, text: string): string[] {
   const name = (path.split("/").pop() as string).replace(/(\.d|\.gen)?\.[a-z]+$/, "");
 
   if (lines.length > MAX_LINES) breaches.push(`${path}: ${lines.length} lines, ${MAX_LINES} is the most`);
-  if (!/^(\/\/|#) \S/.test(text)) breaches.push(`${path}: does not open by saying what it is for`);
+  if (!/^(\/\/|#|\/\*) \S/.test(text)) breaches.push(`${path}: does not open by saying what it is for`);
   if (isModule(path) && /^export default\b/m.test(text)) breaches.push(`${path}: has a default export`);
   if (VAGUE_NAMES.has(name)) breaches.push(`${path}: ${name} says nothing about what is in it`);
   if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name)) breaches.push(`${path}: names are kebab-case`);

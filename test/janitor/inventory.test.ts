@@ -1,8 +1,19 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, readdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
-import { listCaptures, removeCapture, sweep, tendHistory } from "../../src/janitor/inventory.ts";
+import { listCaptures, pinCapture, removeCapture, sweep, tendHistory } from "../../src/janitor/inventory.ts";
 import { openBatchesFolder } from "../../src/system/batches-folder.ts";
+import { tryLock } from "../../src/system/lock.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 
 const CAPTURE = "aod_20261123T012345.678Z_slow.tar.zst";
@@ -25,8 +36,59 @@ describe("the inventory", () => {
         rule: "slow",
         fileName: CAPTURE,
         bytes: 5,
+        isPinned: false,
       },
     ]);
+  });
+
+  test("what is pinned stays in a sweep, and goes in one when it is not any more", () => {
+    const { folder, path } = aFolder();
+    for (const day of [1, 2, 3])
+      writeFileSync(join(path, `aod_2026110${day}T000000.000Z_slow.tar.zst`), "12345");
+    const first = "aod_20261101T000000.000Z_slow.tar.zst";
+    expect(pinCapture(folder, first, true)).toBeUndefined();
+    expect(statSync(join(path, first)).mode & 0o777).toBe(0o400);
+    expect(listCaptures(folder).filter(({ isPinned }) => isPinned)).toMatchObject([{ fileName: first }]);
+
+    const limits = { intervalMs: 1, maxAgeMs: 1, maxTotalBytes: 4 };
+    expect(sweep(folder, limits, NOW_MS, [])).toMatchObject({ overBytes: 1, keptCount: 1 });
+    expect(readdirSync(path)).toEqual([first]);
+    expect(pinCapture(folder, first, false)).toBeUndefined();
+    expect(statSync(join(path, first)).mode & 0o777).toBe(0o600);
+    expect(sweep(folder, limits, NOW_MS, [])).toMatchObject({ overBytes: 0, keptCount: 0 });
+  });
+
+  test("what is pinned after the sweep has looked stays too", () => {
+    const { folder, path } = aFolder();
+    writeFileSync(join(path, CAPTURE), "12345");
+    const limits = { intervalMs: 1, maxAgeMs: 1, maxTotalBytes: 1 };
+    const swept = sweep(folder, limits, NOW_MS, [], (where, name) => {
+      pinCapture(where, name, true);
+      return removeCapture(where, name);
+    });
+    expect(swept).toMatchObject({ removals: [], stuck: [{ name: CAPTURE, reason: "EBUSY" }] });
+    expect(readdirSync(path)).toEqual([CAPTURE]);
+    expect(removeCapture(folder, CAPTURE, true)).toBeUndefined();
+    expect(pinCapture(folder, CAPTURE, true)).toBe("ENOENT");
+  });
+
+  test("what somebody holds is neither removed nor pinned, and nobody waits for it", () => {
+    const { folder, path } = aFolder();
+    writeFileSync(join(path, CAPTURE), "12345");
+    const fd = openSync(join(path, CAPTURE), "r");
+    expect(tryLock(fd, CAPTURE)).toBe(true);
+    expect([removeCapture(folder, CAPTURE), pinCapture(folder, CAPTURE, true)]).toEqual(["EBUSY", "EBUSY"]);
+    closeSync(fd);
+    expect(removeCapture(folder, CAPTURE)).toBeUndefined();
+  });
+
+  test("a link in the place of a capture is not followed", () => {
+    const { folder, path } = aFolder();
+    const outside = join(tempDir(), "outside");
+    writeFileSync(outside, "", { mode: 0o644 });
+    symlinkSync(outside, join(path, CAPTURE));
+    expect(pinCapture(folder, CAPTURE, true)).toBe("ELOOP");
+    expect(statSync(outside).mode & 0o777).toBe(0o644);
   });
 
   test("sees neither links, folders, unfinished captures nor other tools' files, and a sweep leaves them", () => {

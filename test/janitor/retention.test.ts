@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { chooseRemovals } from "../../src/janitor/retention.ts";
+import { chooseRemovals, pinnedOverBytes } from "../../src/janitor/retention.ts";
 import type { StoredCapture } from "../../src/model/capture.ts";
 import { CAPTURE_SUFFIX, captureStem } from "../../src/model/capture-name.ts";
 import { type Random, seeded } from "../helpers/random.ts";
@@ -12,11 +12,17 @@ interface CaptureParts {
   readonly rule?: string;
   readonly ageHours?: number;
   readonly bytes?: number;
+  readonly isPinned?: boolean;
 }
 
-function aCapture({ rule = "slow", ageHours = 0, bytes = 10 }: CaptureParts = {}): StoredCapture {
+function aCapture({
+  rule = "slow",
+  ageHours = 0,
+  bytes = 10,
+  isPinned = false,
+}: CaptureParts = {}): StoredCapture {
   const name = { epochMs: NOW_MS - ageHours * HOUR_MS, ordinal: 1, rule };
-  return { ...name, fileName: captureStem(name) + CAPTURE_SUFFIX, bytes };
+  return { ...name, fileName: captureStem(name) + CAPTURE_SUFFIX, bytes, isPinned };
 }
 
 describe("chooseRemovals", () => {
@@ -65,6 +71,16 @@ describe("chooseRemovals", () => {
     expect(chooseRemovals(captures, limits, NOW_MS, []).map(({ name }) => name)).not.toContain(newest);
   });
 
+  test("removes nothing that is pinned, and lets it count", () => {
+    const pinned = aCapture({ ageHours: 30, isPinned: true });
+    const captures = [pinned, aCapture({ ageHours: 2 }), aCapture({ ageHours: 1 })];
+    const limits = { maxAgeMs: 24 * HOUR_MS, maxTotalBytes: 20 };
+    expect(chooseRemovals(captures, limits, NOW_MS, [])).toMatchObject([{ name: captures[1]?.fileName }]);
+    expect([20, 10, 9].map((maxTotalBytes) => pinnedOverBytes(captures, { maxTotalBytes }))).toEqual([
+      0, 0, 1,
+    ]);
+  });
+
   test("takes a rule's only one after all others that may go", () => {
     const only = aCapture({ rule: "rare", ageHours: 9 });
     const many = [1, 2, 3].map((ageHours) => aCapture({ rule: "noisy", ageHours }));
@@ -83,14 +99,22 @@ describe("chooseRemovals", () => {
         const left = captures.filter(({ fileName }) => !removed.has(fileName));
         const newest = left.at(-1)?.fileName;
         const mayGo = left.filter(
-          ({ fileName }) => fileName !== newest && !protectedNames.includes(fileName),
+          ({ fileName, isPinned }) => !isPinned && fileName !== newest && !protectedNames.includes(fileName),
         );
         expect(totalBytes(left) <= limits.maxTotalBytes || mayGo.length === 0, random.seedText).toBe(true);
         expect(
-          left.filter(({ epochMs }) => NOW_MS - epochMs > limits.maxAgeMs),
+          left.filter(({ epochMs, isPinned }) => !isPinned && NOW_MS - epochMs > limits.maxAgeMs),
           random.seedText,
         ).toEqual([]);
       }
+    });
+
+    test("removes nothing that is pinned", () => {
+      for (const { captures, removed } of rounds)
+        expect(
+          captures.filter(({ fileName, isPinned }) => isPinned && removed.has(fileName)),
+          random.seedText,
+        ).toEqual([]);
     });
 
     test("removes each once, and none that the limits do not ask for", () => {
@@ -117,7 +141,8 @@ describe("chooseRemovals", () => {
         if (emptied.length === 0) continue;
         const newest = left.at(-1)?.fileName;
         const couldGive = left.filter(
-          ({ rule, fileName }) =>
+          ({ rule, fileName, isPinned }) =>
+            !isPinned &&
             fileName !== newest &&
             !protectedNames.includes(fileName) &&
             left.filter((other) => other.rule === rule).length > 1,
@@ -135,6 +160,7 @@ function aSituation(random: Random) {
       ageHours: 300 - index * 10 - random.int(0, 9),
       rule: random.pick(["a", "b", "b", "c", "c", "c", "c"]),
       bytes: random.int(0, 100),
+      isPinned: random.chance(0.1),
     }),
   );
   const limits = {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { FromJanitor, ToJanitor } from "../../src/thread/messages.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
@@ -44,8 +44,8 @@ describe("the janitor's thread", () => {
     expect(thread.reports.map(({ type }) => type)).toEqual(["found", "ready"]);
     const { captures } = await thread.take("found");
     expect(captures.toSorted((a, b) => a.epochMs - b.epochMs)).toEqual([
-      { fileName: A, epochMs: Date.UTC(2020, 0, 1), ordinal: 1, rule: "slow", bytes: 5 },
-      { fileName: B, epochMs: Date.UTC(2020, 0, 2), ordinal: 1, rule: "slow", bytes: 5 },
+      { fileName: A, epochMs: Date.UTC(2020, 0, 1), ordinal: 1, rule: "slow", bytes: 5, isPinned: false },
+      { fileName: B, epochMs: Date.UTC(2020, 0, 2), ordinal: 1, rule: "slow", bytes: 5, isPinned: false },
     ]);
   });
 
@@ -61,6 +61,20 @@ describe("the janitor's thread", () => {
     expect(await thread.take("swept")).toMatchObject({ removals: [{ name: B }], rotated: true });
     expect(readdirSync(path).sort()).toEqual([A, C]);
     expect(readdirSync(outputDir).sort()).toEqual(["batches", "incidents.jsonl.1"]);
+  });
+
+  test("says once that what somebody keeps exceeds the limit by itself", async () => {
+    const { outputDir, path, thread } = aJanitor(A, B, C);
+    const over = { ...LIMITS, maxTotalBytes: 6 };
+    for (const file of [A, B]) chmodSync(join(path, file), 0o400);
+    thread.post({ type: "start", outputDir, limits: over, protectedNames: [] });
+    expect(await thread.take("swept")).toMatchObject({ overBytes: 4, removals: [], keptCount: 3 });
+    thread.post({ type: "sweep", protectedNames: [] });
+    expect(await thread.take("swept")).toMatchObject({ overBytes: 0 });
+    for (const maxTotalBytes of [10, 6]) {
+      thread.post({ type: "configure", limits: { ...LIMITS, maxTotalBytes } });
+      expect(await thread.take("swept")).toMatchObject({ overBytes: maxTotalBytes === 6 ? 4 : 0 });
+    }
   });
 
   test("sweeps by itself when the interval is over", async () => {

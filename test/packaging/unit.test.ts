@@ -55,7 +55,7 @@ describe("the unit", () => {
   });
 
   test("with all drop-ins costs what the docs say", async () => {
-    expect(figureInDocs("all four")).toBe(await exposureOf(...DROP_INS));
+    expect(figureInDocs("all five")).toBe(await exposureOf(...DROP_INS));
   });
 
   test("does not start aod again for what a second start would find again", () => {
@@ -78,7 +78,8 @@ describe("the unit", () => {
 describe("a drop-in", () => {
   test.each(DROP_INS.map((name) => [name]))("%s says what aod prints", (name) => {
     const text = readFileSync(join(SYSTEMD, "drop-ins", name), "utf8");
-    const dropIn = dropInFor(basename(name, ".conf") as DropInName, "/srv/aod");
+    const folder = name === "metrics-textfile.conf" ? "/var/lib/prometheus/node-exporter" : "/srv/aod";
+    const dropIn = dropInFor(basename(name, ".conf") as DropInName, folder);
     expect(settingsOf(text)).toEqual([...dropIn.lines]);
     expect(basename(dropIn.file)).toBe(name);
     expect(text).toStartWith("# ");

@@ -85,6 +85,7 @@ describe("a capture", () => {
       `${NAME}/actions/`,
       `${NAME}/actions/mounts.log`,
       ...EVIDENCE,
+      `${NAME}/report.html`,
     ]);
     const [, manifest, csv, , mounts] = entries.map(({ text }) => text);
     expect(csv?.split("\n").length).toBe(4);
@@ -189,6 +190,7 @@ describe("a capture", () => {
       `${NAME}/actions/`,
       `${NAME}/actions/mounts.log`,
       ...EVIDENCE,
+      `${NAME}/report.html`,
     ]);
   });
 });

@@ -75,7 +75,7 @@ describe("the budget of captures", () => {
   describe("after a restart", () => {
     const NOW = { epochMs: Date.parse("2026-11-23T12:00:00Z"), monotonicNs: 5e9 };
     const written = (rule: string, agoMs: number, bytes = 1): StoredCapture => {
-      return { fileName: "", epochMs: NOW.epochMs - agoMs, ordinal: 1, rule, bytes };
+      return { fileName: "", epochMs: NOW.epochMs - agoMs, ordinal: 1, rule, bytes, isPinned: false };
     };
     const restored = (captures: readonly StoredCapture[], limits = { captures: 30, bytes: MANY }) => {
       const budget = new CaptureBudget(limits);
@@ -129,7 +129,13 @@ describe("the budget of captures", () => {
       const made: { readonly atNs: number; readonly rule: string; readonly bytes: number }[] = [];
       const restart = (atNs: number) => {
         budget = new CaptureBudget({ captures, bytes });
-        const stored = made.map((one) => ({ ...one, fileName: "", epochMs: one.atNs / 1e6, ordinal: 1 }));
+        const stored = made.map((one) => ({
+          ...one,
+          fileName: "",
+          epochMs: one.atNs / 1e6,
+          ordinal: 1,
+          isPinned: false,
+        }));
         budget.restore(stored, { epochMs: atNs / 1e6, monotonicNs: atNs });
       };
       for (let atNs = 0, i = 0; i < 600; i++) {

@@ -23,12 +23,17 @@ function aConfig(ruleName = "slow"): Config {
     ...{
       defaultActions: [],
       customActions: [],
-      capture: { budgetMs: 30_000, maxBytes: 2 ** 25, minFreeBytes: 0 },
+      capture: { budgetMs: 30_000, maxBytes: 2 ** 25, minFreeBytes: 0, withReport: true },
       hourly: { captures: 30, bytes: 2 ** 28 },
       captureCooldownMs: 60_000,
       resolveAfterMs: RESOLVE_AFTER_MS,
     },
-    ...{ auditEnabled: true, notify: undefined, cleanup: { intervalMs: 1, maxAgeMs: 1, maxTotalBytes: 1 } },
+    ...{
+      auditEnabled: true,
+      notify: undefined,
+      metrics: undefined,
+      cleanup: { intervalMs: 1, maxAgeMs: 1, maxTotalBytes: 1 },
+    },
   };
 }
 

@@ -160,7 +160,7 @@ guardian:
 `,
     async run({ aod }) {
       for (const name of ["alpha", "beta"] as const) await mount(name);
-      const fast = await Provoker.start("direct-io", `${mountPoint("alpha")}/data`, 2, 50);
+      const fast = await Provoker.start("direct-io", `${mountPoint("alpha")}/data`, 2, 20);
       const slow = await Provoker.start("direct-io", `${mountPoint("beta")}/data`, 2, 1);
       await withFrozenDisk("beta", async () => {
         slow.go();

@@ -1,0 +1,148 @@
+// The terminal while a whole screen is shown on it: raw mode, alternate screen, no cursor. In: lines, with their escape
+// sequences; out: keys by name, and that the size is another one. It is as it was before on every way out: closed, a
+// signal, an exception, a stop by Ctrl-Z. What is on the screen is not its business.
+
+import { writeSync } from "node:fs";
+import { emitKeypressEvents, type Key } from "node:readline";
+import { frameText } from "../top/frame.ts";
+import type { Size } from "../top/screen.ts";
+
+export interface TerminalEvents {
+  /** As node:readline names it, or the character itself; `ctrl-c` and the like. */
+  readonly key: (name: string) => void;
+  /** The next `draw` sends everything. */
+  readonly changed: () => void;
+  /** A signal asks to end. */
+  readonly ended: () => void;
+}
+
+export interface Terminal {
+  readonly size: Size;
+  /** Shows these lines; of several while the terminal is slow only the last. */
+  draw(lines: readonly string[]): void;
+  /** Gives the terminal back; resolves when it has taken that. Idempotent. */
+  close(): Promise<void>;
+}
+
+const ESC = "\u001b[";
+/** Alternate screen, no cursor, and no line goes on in the next one, whatever a terminal thinks of its width. */
+const ENTER = `${ESC}?1049h${ESC}?25l${ESC}?7l`;
+const LEAVE = `${ESC}?2026l${ESC}0m${ESC}?7h${ESC}?25h${ESC}?1049l`;
+/** Signals that ask to end. */
+export const ENDING: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"];
+/** What a terminal says that does not know how large it is. */
+const UNKNOWN_SIZE: Size = { columns: 80, rows: 24 };
+
+/** Whether there is a terminal on both sides, one that can do more than print. */
+export function canShowScreen(): boolean {
+  const { TERM } = process.env;
+  const isDumb = TERM === undefined || TERM === "" || TERM === "dumb";
+  return process.stdin.isTTY === true && process.stdout.isTTY === true && !isDumb;
+}
+
+/** Of standard output; what the environment says where that is no terminal. */
+export function outputSize(): Size {
+  const [columns, rows] = process.stdout.isTTY
+    ? [process.stdout.columns, process.stdout.rows]
+    : [Number(process.env.COLUMNS), Number(process.env.LINES)];
+  const isSize = [columns, rows].every((cells) => Number.isInteger(cells) && cells > 0);
+  return isSize ? { columns, rows } : UNKNOWN_SIZE;
+}
+
+/** Takes the terminal; `close` has to be called. */
+export function openTerminal(events: TerminalEvents): Terminal {
+  const { stdin, stdout } = process;
+  let isOurs = false;
+  let sent: readonly string[] | undefined;
+  let isBusy = false;
+  let waiting: readonly string[] | undefined;
+
+  const enter = () => {
+    isOurs = true;
+    sent = undefined;
+    stdin.setRawMode(true);
+    stdin.resume();
+    stdout.write(ENTER);
+  };
+  const leave = async () => {
+    if (!isOurs) return;
+    isOurs = false;
+    await new Promise<void>((resolve) => stdout.write(LEAVE, () => resolve()));
+    stdin.setRawMode(false);
+    stdin.pause();
+  };
+  const leaveAtExit = () => {
+    if (!isOurs) return;
+    isOurs = false;
+    writeSync(stdout.fd, LEAVE);
+    stdin.setRawMode(false);
+  };
+  const stop = async () => {
+    await leave();
+    process.kill(process.pid, "SIGSTOP");
+  };
+  const goOn = () => {
+    enter();
+    events.changed();
+  };
+  const resized = () => {
+    sent = undefined;
+    events.changed();
+  };
+  const pressed = (text: string | undefined, key: Key) => {
+    const name = keyName(text, key);
+    // In raw mode it is a byte like others. Everybody in our job stops, as without raw mode: sudo too.
+    if (name === "ctrl-z") process.kill(0, "SIGTSTP");
+    else events.key(name);
+  };
+  const draw = (lines: readonly string[]) => {
+    if (!isOurs) return;
+    if (isBusy) {
+      waiting = lines;
+      return;
+    }
+    const frame = frameText(sent, lines);
+    sent = lines;
+    if (frame === "") return;
+    isBusy = true;
+    stdout.write(frame, () => {
+      isBusy = false;
+      const next = waiting;
+      waiting = undefined;
+      if (next !== undefined) draw(next);
+    });
+  };
+
+  emitKeypressEvents(stdin);
+  const listeners: readonly (readonly [NodeJS.EventEmitter, string, (...args: never[]) => void])[] = [
+    [stdin, "keypress", pressed],
+    [stdout, "resize", resized],
+    [process, "SIGTSTP", stop],
+    [process, "SIGCONT", goOn],
+    [process, "exit", leaveAtExit],
+    ...ENDING.map((name) => [process, name, events.ended] as const),
+  ];
+  for (const [emitter, name, listener] of listeners)
+    emitter.on(name, listener as (...args: unknown[]) => void);
+  enter();
+
+  return {
+    get size() {
+      return outputSize();
+    },
+    draw,
+    close: async () => {
+      await leave();
+      for (const [emitter, name, listener] of listeners)
+        emitter.off(name, listener as (...args: unknown[]) => void);
+    },
+  };
+}
+
+/** One name for a key: `a`, `<`, `space`, `up`, `backtab`, `ctrl-c`. */
+export function keyName(text: string | undefined, { name, ctrl, shift }: Key): string {
+  if (ctrl === true) return `ctrl-${name}`;
+  if (name === "tab" && shift === true) return "backtab";
+  if (name === "space" || text === undefined || text.length !== 1 || text < " ") return name ?? "";
+  return text;
+}

@@ -1,0 +1,76 @@
+// Keys of the configuration that are about metrics, and what they mean together. In: plain values; out: settings, or
+// warnings. Part of schema.ts, which has the others. No port is opened and no file is looked at here.
+
+import { isIP } from "node:net";
+import { normalize } from "node:path";
+import * as v from "valibot";
+import { isLoopback, type ListenAddress, type MetricsSettings } from "../model/metrics.ts";
+import { mustBe } from "./message.ts";
+import type { KeyPath, Report } from "./problem.ts";
+import { isAbsolutePath, key, mapping, text, within } from "./schema-values.ts";
+
+const LISTEN_RANGE = "ADDRESS:PORT, an IPv6 address in brackets";
+const MS_PER_SEC = 1000;
+const DEFAULT_EVERY_SEC = 15;
+
+const listenMessage = mustBe(LISTEN_RANGE, hintAtListen);
+const listen = v.pipe(
+  v.string(listenMessage),
+  v.check((value) => parseListen(value) !== undefined, listenMessage),
+  v.metadata({ range: LISTEN_RANGE }),
+);
+
+/** node_exporter reads no other names. */
+const textfile = text(
+  "an absolute path that ends in .prom",
+  (path) => isAbsolutePath(path) && /[^/]\.prom$/.test(path),
+);
+
+export const metricsSchema = mapping({
+  listen: key(v.optional(listen), "metrics are served here, at `/metrics`, for Prometheus"),
+  textfile: key(v.optional(textfile), "metrics are written here, for node_exporter's textfile collector"),
+  every_sec: key(v.optional(within(1, 3600), DEFAULT_EVERY_SEC), "how often that file is written"),
+});
+type MetricsEntry = v.InferOutput<typeof metricsSchema>;
+
+/** Undefined for what is no address with a port. */
+export function parseListen(given: string): ListenAddress | undefined {
+  const [, bracketed, plain, digits = ""] =
+    /^(?:\[([0-9a-fA-F:.]+)\]|([0-9.]+)):(\d{1,5})$/.exec(given) ?? [];
+  const port = Number(digits);
+  if (port < 1 || port > 65_535) return undefined;
+  if (bracketed !== undefined) return isIP(bracketed) === 6 ? { address: bracketed, port } : undefined;
+  return plain !== undefined && isIP(plain) === 4 ? { address: plain, port } : undefined;
+}
+
+/** Of a section that is right. */
+export function checkMetrics(entry: MetricsEntry, path: KeyPath, report: Report): void {
+  const { listen, textfile } = entry;
+  if (listen === undefined && textfile === undefined) {
+    report.warn(path, "names neither listen nor textfile: there are no metrics", "key");
+  }
+  const address = listen === undefined ? undefined : parseListen(listen)?.address;
+  if (address !== undefined && !isLoopback(address)) {
+    report.warn(
+      [...path, "listen"],
+      "other hosts can read names of shares and rules here, without a password: keep it to 127.0.0.1 or [::1], or behind a firewall",
+    );
+  }
+}
+
+export function toMetricsSettings({ listen, textfile, every_sec }: MetricsEntry): MetricsSettings {
+  return {
+    listen: listen === undefined ? undefined : parseListen(listen),
+    textfile:
+      textfile === undefined ? undefined : { path: normalize(textfile), everyMs: every_sec * MS_PER_SEC },
+  };
+}
+
+function hintAtListen(given: unknown): string {
+  if (typeof given === "number") return ` (write 127.0.0.1:${given})`;
+  if (typeof given !== "string") return "";
+  const port = /^(?:localhost|\*)?:(\d{1,5})$/.exec(given)?.[1];
+  if (port !== undefined) return ` (write 127.0.0.1:${port}, or 0.0.0.0:${port} for every address)`;
+  const [, bare, barePort] = /^([0-9a-fA-F:]*:[0-9a-fA-F:]*):(\d{1,5})$/.exec(given) ?? [];
+  return bare !== undefined && isIP(bare) === 6 ? ` (write [${bare}]:${barePort})` : "";
+}

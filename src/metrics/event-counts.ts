@@ -1,0 +1,134 @@
+// What is counted of the supervisor's events, for nobody else counts it. In: events, and what became of reloads; out: counts
+// by label. Pure: the time is an argument. What is known beforehand (rules, causes) begins at 0, so that the first one is
+// seen as a rise.
+
+import type { AnomalyKind } from "../model/anomaly.ts";
+import { parseCaptureName } from "../model/capture-name.ts";
+import type { RuleType } from "../model/rule.ts";
+import { CAUSES } from "../model/verdict.ts";
+import { SUPPRESSION_KEYS } from "../supervisor/budget.ts";
+import type { EventOf, SupervisorEvent } from "../supervisor/events.ts";
+import type { Sample } from "./exposition.ts";
+
+const MANUAL = "manual";
+const UNKNOWN_RULE = "unknown";
+
+/** What an incident of a rule can open with. */
+const KINDS: Readonly<Record<RuleType, readonly AnomalyKind[]>> = {
+  latency: ["slow", "emergency", "hung"],
+  error: ["error", "emergency"],
+  stuck: ["hung"],
+  signal: ["signal"],
+};
+
+/** Counts by the values of their labels. */
+class Counts {
+  readonly #counts = new Map<string, { labels: readonly string[]; value: number }>();
+
+  constructor(expected: readonly (readonly string[])[] = []) {
+    for (const labels of expected) this.add(labels, 0);
+  }
+
+  add(labels: readonly string[], value = 1): void {
+    const key = labels.join("\0");
+    const count = this.#counts.get(key) ?? { labels, value: 0 };
+    count.value += value;
+    this.#counts.set(key, count);
+  }
+
+  /** Forgets what does not pass: names that nobody uses any more. */
+  keep(isKept: (labels: readonly string[]) => boolean): void {
+    for (const [key, { labels }] of this.#counts) if (!isKept(labels)) this.#counts.delete(key);
+  }
+
+  samples(): readonly Sample[] {
+    return [...this.#counts.values()];
+  }
+}
+
+type Takers = { readonly [Type in SupervisorEvent["type"]]?: (event: EventOf<Type>) => void };
+
+export class EventCounts {
+  isAttached = false;
+  rules = 0;
+  /** s since 1970. */
+  configuredAtSec = 0;
+  isReloadApplied = true;
+  readonly #opened = new Counts();
+  readonly #made = new Counts([[MANUAL]]);
+  readonly #dropped = new Counts([[MANUAL]]);
+  readonly #suppressed = new Counts(Object.keys(SUPPRESSION_KEYS).map((cause) => [cause]));
+  readonly #verdicts = new Counts(CAUSES.map((cause) => [cause]));
+  readonly #notified = new Counts(["ok", "failed", "timed_out", "dropped"].map((status) => [status]));
+  readonly #restarts = new Counts(["detector", "runner", "janitor"].map((thread) => [thread]));
+  readonly #nowMs: () => number;
+  readonly #takers: Takers;
+
+  /** @param nowMs ms since 1970. */
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+    const attached = (isAttached: boolean) => () => {
+      this.isAttached = isAttached;
+    };
+    this.#takers = {
+      configured: (event) => this.#configured(event),
+      attached: attached(true),
+      waiting: attached(false),
+      released: attached(false),
+      opened: ({ anomaly: { rule, kind } }) => this.#opened.add([rule, kind]),
+      collected: ({ capture: { name, verdict } }) => {
+        this.#made.add([parseCaptureName(name)?.rule ?? UNKNOWN_RULE]);
+        this.#verdicts.add([verdict.cause]);
+      },
+      dropped: ({ rule = UNKNOWN_RULE }) => this.#dropped.add([rule]),
+      suppressed: ({ counts }) => {
+        for (const [cause, count] of Object.entries(counts)) this.#suppressed.add([cause], count);
+      },
+      notified: ({ outcome }) => this.#notified.add([outcome.status]),
+      restarting: ({ thread }) => this.#restarts.add([thread]),
+    };
+  }
+
+  take(event: SupervisorEvent): void {
+    (this.#takers[event.type] as ((event: SupervisorEvent) => void) | undefined)?.(event);
+  }
+
+  /** @param refusal why the file was not applied; undefined where it was. */
+  reloaded(refusal: string | undefined): void {
+    this.isReloadApplied = refusal === undefined;
+  }
+
+  samples() {
+    return {
+      attached: [plain(Number(this.isAttached))],
+      incidents_opened: this.#opened.samples(),
+      captures_made: this.#made.samples(),
+      captures_dropped: this.#dropped.samples(),
+      captures_suppressed: this.#suppressed.samples(),
+      capture_verdicts: this.#verdicts.samples(),
+      notifications: this.#notified.samples(),
+      thread_restarts: this.#restarts.samples(),
+      rules: [plain(this.rules)],
+      config_last_reload_successful: [plain(Number(this.isReloadApplied))],
+      config_last_reload_success_timestamp_seconds: [plain(this.configuredAtSec)],
+    };
+  }
+
+  #configured({ config: { rules } }: EventOf<"configured">): void {
+    this.rules = rules.length;
+    this.configuredAtSec = this.#nowMs() / 1000;
+    this.isReloadApplied = true;
+    const names = new Set([MANUAL, UNKNOWN_RULE, ...rules.map(({ name }) => name)]);
+    for (const counts of [this.#opened, this.#made, this.#dropped])
+      counts.keep(([name = ""]) => names.has(name));
+    for (const { name, type } of rules) {
+      for (const kind of KINDS[type]) this.#opened.add([name, kind], 0);
+      this.#made.add([name], 0);
+      this.#dropped.add([name], 0);
+    }
+  }
+}
+
+export function plain(value: number): Sample {
+  return { labels: [], value };
+}

@@ -1,0 +1,57 @@
+// Metrics as the daemon has them: what it is told (events, reloads, settings), and the one text that is made when somebody asks.
+// In: events and ways to read figures; out: a port and a file, where the configuration wants them. Wiring; no figure is made here.
+
+import type { MetricsSettings } from "../model/metrics.ts";
+import { commit, version } from "../model/version.ts";
+import type { SupervisorEvent } from "../supervisor/events.ts";
+import { EventCounts, plain } from "./event-counts.ts";
+import { MetricsExporter } from "./exporter.ts";
+import { encode, type Format } from "./exposition.ts";
+import { readAll, type Subject } from "./readings.ts";
+import { makeSamples, ShareNames } from "./samples.ts";
+
+export class Metrics {
+  readonly #counts = new EventCounts(Date.now);
+  readonly #names = new ShareNames();
+  readonly #startedSec = Date.now() / 1000;
+  readonly #subject: Subject;
+  readonly #exporter = new MetricsExporter((format) => this.render(format));
+
+  constructor(subject: Subject) {
+    this.#subject = subject;
+  }
+
+  /** Opens the port and writes the file for the first time, where the settings want them. */
+  begin(settings: MetricsSettings | undefined): void {
+    this.#exporter.begin(settings);
+  }
+
+  take(event: SupervisorEvent): void {
+    this.#counts.take(event);
+  }
+
+  /** @returns why the settings can't be applied, and the old ones stay; undefined where they are. */
+  configure(settings: MetricsSettings | undefined): string | undefined {
+    return this.#exporter.configure(settings);
+  }
+
+  /** @param refusal why the configuration was not applied; undefined where it was. */
+  reloaded(refusal: string | undefined): void {
+    this.#counts.reloaded(refusal);
+  }
+
+  /** All of it as it is now. */
+  render(format: Format): string {
+    const samples = {
+      ...makeSamples(readAll(this.#subject), this.#names),
+      ...this.#counts.samples(),
+      start_time_seconds: [plain(this.#startedSec)],
+      build: [{ labels: [version, commit], value: 1 }],
+    };
+    return encode(samples, format);
+  }
+
+  close(): void {
+    this.#exporter.close();
+  }
+}

@@ -1,0 +1,146 @@
+// Figures of one moment as samples: names in place of slots and numbers, sums where names coincide. In: plain readings; out:
+// samples by family. Pure. What a server names is bounded by the kernel's slots: all that is beyond is one share, `other`.
+
+import { commandName } from "../model/command.ts";
+import type { Incident } from "../model/incident.ts";
+import { LOSS_CAUSES } from "../model/losses.ts";
+import { classifyStatus, statusName } from "../model/nt-status.ts";
+import { type KnownTree, LAST_SLOT } from "../model/share.ts";
+import type { Tallies } from "../model/tally.ts";
+import { BOUNDS, cumulate } from "./buckets.ts";
+import { plain } from "./event-counts.ts";
+import { type HistogramSample, type Sample, type Samples, tidyLabel } from "./exposition.ts";
+import type { OpenOnShare } from "./open-requests.ts";
+
+/** Shares without a slot of their own, and statuses that are too many to tell apart. No share has this name: theirs begin with `//`. */
+const OTHER = "other";
+/** Of open incidents: as many have a series of their own. */
+const INCIDENTS_MAX = 100;
+
+export interface Readings {
+  readonly tallies: Tallies;
+  readonly shares: readonly KnownTree[];
+  readonly open: readonly OpenOnShare[];
+  readonly waitingOperations: number;
+  /** Of the kernel's counters: requests entered. */
+  readonly sent: number;
+  readonly losses: Readonly<Record<string, number>>;
+  readonly incidents: readonly Incident[];
+  readonly moduleReferences: number;
+  readonly cost: {
+    readonly cpuSeconds: number;
+    readonly residentBytes: number;
+    readonly kernelMapBytes: number | undefined;
+  };
+}
+
+/** Remembers which share a slot counts: its trees may be gone while its counts go on. */
+export class ShareNames {
+  readonly #names = new Map<number, string>();
+
+  learn(trees: readonly KnownTree[]): void {
+    for (const { slot, share } of trees) {
+      if (slot < LAST_SLOT) this.#names.set(slot, tidyLabel(share));
+    }
+  }
+
+  ofSlot(slot: number): string {
+    return this.#names.get(slot) ?? OTHER;
+  }
+
+  /** A share that has a slot, or `other`. */
+  ofShare(share: string): string {
+    const name = tidyLabel(share);
+    return this.all().includes(name) ? name : OTHER;
+  }
+
+  all(): readonly string[] {
+    return [...this.#names.values()];
+  }
+}
+
+export function makeSamples(readings: Readings, names: ShareNames): Samples {
+  const { tallies, losses, cost } = readings;
+  names.learn(readings.shares);
+  const durations = durationsOf(tallies, names);
+  return {
+    requests: durations.map(({ labels, count }) => ({ labels, value: count })),
+    request_duration_seconds: durations,
+    request_errors: errorsOf(tallies, names),
+    requests_sent: [plain(readings.sent)],
+    ...openOf(readings.open, names),
+    operations_waiting: [plain(readings.waitingOperations)],
+    cifs_module_references: [plain(readings.moduleReferences)],
+    incidents_open: incidentsOf(readings.incidents),
+    losses: Object.keys(LOSS_CAUSES).map((cause) => ({ labels: [cause], value: losses[cause] ?? 0 })),
+    cpu_seconds: [plain(cost.cpuSeconds)],
+    resident_memory_bytes: [plain(cost.residentBytes)],
+    kernel_map_bytes: cost.kernelMapBytes === undefined ? [] : [plain(cost.kernelMapBytes)],
+  };
+}
+
+function durationsOf({ histograms }: Tallies, names: ShareNames): readonly HistogramSample[] {
+  const sums = new Map<string, { labels: readonly string[]; below: number[]; count: number; sum: number }>();
+  for (const { slot, command, sumNs, buckets } of histograms) {
+    const labels = [names.ofSlot(slot), commandName(command)];
+    const { below, count } = cumulate(buckets);
+    const key = labels.join("\0");
+    const before = sums.get(key) ?? { labels, below: BOUNDS.map(() => 0), count: 0, sum: 0 };
+    sums.set(key, {
+      labels,
+      below: before.below.map((value, i) => value + (below[i] ?? 0)),
+      count: before.count + count,
+      sum: before.sum + sumNs / 1e9,
+    });
+  }
+  return [...sums.values()];
+}
+
+function errorsOf({ statuses }: Tallies, names: ShareNames): readonly Sample[] {
+  return summed(
+    statuses.map(({ ntStatus, slot, command, count }) => {
+      const status = ntStatus === undefined ? OTHER : statusName(ntStatus);
+      const kind = ntStatus === undefined ? "failure" : classifyStatus(command, ntStatus);
+      return { labels: [names.ofSlot(slot), commandName(command), status, kind], value: count };
+    }),
+  );
+}
+
+/** Every share that is known has a figure, so that one that falls silent is 0 and not gone. */
+function openOf(open: readonly OpenOnShare[], names: ShareNames) {
+  const known = [...new Set([...names.all(), OTHER])].map((share) => ({ share, inFlight: 0, oldestNs: 0 }));
+  const rows = [...known, ...open.map((one) => ({ ...one, share: names.ofShare(one.share) }))];
+  const of = (pick: (one: OpenOnShare) => number) =>
+    rows.map((one) => ({ labels: [one.share], value: pick(one) }));
+  return {
+    requests_in_flight: summed(of(({ inFlight }) => inFlight)),
+    oldest_request_in_flight_seconds: summed(
+      of(({ oldestNs }) => oldestNs / 1e9),
+      Math.max,
+    ),
+  };
+}
+
+/** Beyond INCIDENTS_MAX shares are not told apart. */
+function incidentsOf(incidents: readonly Incident[]): readonly Sample[] {
+  return summed(
+    incidents.map(({ rule, kind, share }, i) => ({
+      labels: [rule, kind, i < INCIDENTS_MAX ? tidyLabel(share) : OTHER],
+      value: 1,
+    })),
+  );
+}
+
+/** One sample for each combination of labels: two of the same would make a scrape void. */
+function summed(
+  samples: readonly Sample[],
+  add: (a: number, b: number) => number = (a, b) => a + b,
+): readonly Sample[] {
+  const sums = new Map<string, Sample>();
+  for (const { labels, value } of samples) {
+    const key = labels.join("\0");
+    const before = sums.get(key);
+    sums.set(key, { labels, value: before === undefined ? value : add(before.value, value) });
+  }
+  return [...sums.values()];
+}

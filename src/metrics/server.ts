@@ -1,0 +1,96 @@
+// The port at which metrics are served, and the only one. In: an address, and what makes the text; out: answers to GET and
+// HEAD of `/metrics` and a line of words at `/`. It parses no body, keeps no state of a client, and decides nothing about
+// figures. Whoever connects is a stranger: what he may cost is bounded here.
+
+import { AodError } from "../model/failure.ts";
+import { formatListen, type ListenAddress } from "../model/metrics.ts";
+import { CONTENT_TYPES, type Format } from "./exposition.ts";
+import { chooseFormat } from "./negotiation.ts";
+
+export interface MetricsServer {
+  readonly listen: ListenAddress;
+  /** At once: who is being answered is cut off. Idempotent. */
+  close(): void;
+}
+
+const PATH = "/metrics";
+/** Whoever does not take his answer for so long is let go. */
+const IDLE_SEC = 10;
+/** Answers on their way at once: Prometheus, a second one, and somebody with curl. */
+const PENDING_MAX = 8;
+
+const HINTS: Readonly<Record<string, string>> = {
+  EADDRINUSE: "another program listens there",
+  EADDRNOTAVAIL: "this host does not have that address",
+  EACCES: "ports below 1024 take CAP_NET_BIND_SERVICE",
+  EAFNOSUPPORT: "the sandbox forbids it: drop-in metrics-port.conf, docs/service.md",
+};
+
+/**
+ * Begins to listen. Throws NOT_AVAILABLE with the errno's name and what it means.
+ * @param render makes the text; what it throws becomes an answer of status 500, and goes to `failed`.
+ */
+export function openServer(
+  listen: ListenAddress,
+  render: (format: Format) => string,
+  failed: (thrown: unknown) => void,
+): MetricsServer {
+  const server = bind(listen, (request, pending) => {
+    const refusal = refuse(request, pending);
+    if (refusal !== undefined) return refusal;
+    const format = chooseFormat(request.headers.get("accept"));
+    try {
+      return answer(200, render(format), CONTENT_TYPES[format]);
+    } catch (thrown) {
+      failed(thrown);
+      return answer(500, "aod could not read its own figures: its log says why\n");
+    }
+  });
+  return { listen, close: () => void server.stop(true) };
+}
+
+function bind(
+  listen: ListenAddress,
+  fetch: (request: Request, pending: number) => Response,
+): Bun.Server<undefined> {
+  try {
+    return Bun.serve({
+      hostname: listen.address,
+      port: listen.port,
+      idleTimeout: IDLE_SEC,
+      maxRequestBodySize: 0,
+      development: false,
+      // Bun's default without `development` is true: two programs would share the port, and each would get half of the scrapes.
+      reusePort: false,
+      fetch: (request, server) => fetch(request, server.pendingRequests),
+    });
+  } catch (thrown) {
+    const { code = String(thrown) } = thrown as NodeJS.ErrnoException;
+    const hint = HINTS[code];
+    const what = `listen on ${formatListen(listen)}: ${code}${hint === undefined ? "" : ` (${hint})`}`;
+    throw new AodError("SYSCALL", what, { code }, thrown);
+  }
+}
+
+/** Undefined for who gets the metrics. */
+function refuse({ method, url }: Request, pending: number): Response | undefined {
+  if (method !== "GET" && method !== "HEAD") {
+    return answer(405, "GET and HEAD only\n", undefined, { Allow: "GET, HEAD" });
+  }
+  const { pathname } = new URL(url);
+  if (pathname === "/") return answer(200, `aod: metrics are at ${PATH}\n`);
+  if (pathname !== PATH) return answer(404, `there is only ${PATH}\n`);
+  return pending > PENDING_MAX
+    ? answer(503, "too many at once\n", undefined, { "Retry-After": "1" })
+    : undefined;
+}
+
+function answer(
+  status: number,
+  text: string,
+  type = "text/plain; charset=utf-8",
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  const fixed = { "Content-Type": type, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff" };
+  return new Response(text, { status, headers: { ...fixed, ...headers } });
+}

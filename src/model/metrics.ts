@@ -1,0 +1,35 @@
+// Where figures for monitoring go, as the configuration says it: a port, a file for node_exporter, both, or nowhere. Plain
+// data; how they are named is metrics/families.ts.
+
+export interface MetricsSettings {
+  /** Undefined: no port. */
+  readonly listen: ListenAddress | undefined;
+  /** Undefined: no file. */
+  readonly textfile: TextfileSettings | undefined;
+}
+
+export interface ListenAddress {
+  /** An IP address, IPv6 without brackets. */
+  readonly address: string;
+  /** 1 to 65535. */
+  readonly port: number;
+}
+
+export interface TextfileSettings {
+  /** Absolute; ends in `.prom`. */
+  readonly path: string;
+  readonly everyMs: number;
+}
+
+/** As it stands in a URL and in the configuration. */
+export function formatListen({ address, port }: ListenAddress): string {
+  return `${address.includes(":") ? `[${address}]` : address}:${port}`;
+}
+
+/** Whether only this host can reach an IP address: RFC 1122 3.2.1.3, RFC 4291 2.5.3 and 2.5.5.2. */
+export function isLoopback(address: string): boolean {
+  if (!address.includes(":")) return address.startsWith("127.");
+  // The URL's parser knows every way to write one, and writes it in one way.
+  const { hostname } = new URL(`http://[${address}]/`);
+  return hostname === "[::1]" || /^\[::ffff:7f[0-9a-f]{2}:/.test(hostname);
+}

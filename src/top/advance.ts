@@ -1,0 +1,27 @@
+// How the screen's state changes: a state and an event in, the next state out. Pure: time comes with the events, and
+// whoever drives it compares `everyMs` and `isOver` with what they were.
+
+import type { Live } from "../api/live.ts";
+import { ACTIONS } from "./keys.ts";
+import type { TopState } from "./state.ts";
+
+export type TopEvent =
+  | { readonly type: "live"; readonly live: Live }
+  | { readonly type: "key"; readonly key: string }
+  /** Nothing came meanwhile. */
+  | { readonly type: "waited"; readonly silentMs: number };
+
+export function advance(state: TopState, event: TopEvent): TopState {
+  switch (event.type) {
+    case "live": {
+      const { live } = event;
+      return { ...state, newest: live, live: state.isPaused ? state.live : live, silentMs: 0 };
+    }
+    case "waited":
+      return { ...state, silentMs: event.silentMs };
+    case "key":
+      return ACTIONS.find(({ keys }) => keys.includes(event.key))?.act(state, event.key) ?? state;
+    default:
+      return event satisfies never;
+  }
+}

@@ -1,0 +1,86 @@
+// The columns of the table, as data: title, width, what stands in a cell, and what is sorted by. In: a row of a Live
+// document; out: text and numbers.
+
+import type { LiveRow } from "../api/live.ts";
+import { countText, durationText, rateText } from "../model/figure.ts";
+
+export interface Column {
+  readonly id: ColumnId;
+  readonly title: string;
+  /** Columns of the terminal, a gap to the left not counted. */
+  readonly width: number;
+  readonly text: (row: LiveRow) => string;
+  /** The greatest first; what is not known is last. */
+  readonly value: (row: LiveRow) => number;
+  /** Narrow terminals leave out the lowest first. */
+  readonly rank: number;
+  /** Worth a second look where it is not 0. */
+  readonly stands?: boolean;
+}
+
+export const COLUMN_IDS = ["rate", "p50", "p99", "max", "errors", "inFlight", "oldest"] as const;
+export type ColumnId = (typeof COLUMN_IDS)[number];
+
+export const COLUMNS: readonly Column[] = [
+  {
+    ...{ id: "rate", title: "RATE/s", width: 7, rank: 9 },
+    text: ({ recent }) => rateText(recent.rate_per_sec),
+    value: ({ recent }) => recent.rate_per_sec,
+  },
+  {
+    ...{ id: "p50", title: "P50", width: 7, rank: 3 },
+    text: ({ recent }) => ms(recent.p50_ms),
+    value: ({ recent }) => recent.p50_ms ?? -1,
+  },
+  {
+    ...{ id: "p99", title: "P99", width: 7, rank: 8 },
+    text: ({ recent }) => ms(recent.p99_ms),
+    value: ({ recent }) => recent.p99_ms ?? -1,
+  },
+  {
+    ...{ id: "max", title: "MAX", width: 7, rank: 1 },
+    text: ({ recent }) => ms(recent.max_ms),
+    value: ({ recent }) => recent.max_ms ?? -1,
+  },
+  {
+    ...{ id: "errors", title: "ERRORS", width: 7, rank: 7, stands: true },
+    text: ({ recent }) => countText(recent.errors),
+    value: ({ recent }) => recent.errors,
+  },
+  {
+    ...{ id: "inFlight", title: "IN FLIGHT", width: 10, rank: 6, stands: true },
+    text: ({ in_flight }) => countText(in_flight),
+    value: ({ in_flight }) => in_flight,
+  },
+  {
+    ...{ id: "oldest", title: "OLDEST", width: 7, rank: 5 },
+    text: ({ oldest_ms }) => ms(oldest_ms),
+    value: ({ oldest_ms }) => oldest_ms ?? -1,
+  },
+];
+
+const NAME_LEAST = 20;
+const GAP = 1;
+
+/** As many as fit beside a name, in their order. The one that is sorted by always stays. */
+export function columnsFor(columns: number, sort: ColumnId): readonly Column[] {
+  let kept = COLUMNS;
+  const width = () => kept.reduce((sum, column) => sum + column.width + GAP, 0);
+  while (kept.length > 1 && width() + NAME_LEAST > columns) {
+    const least = kept
+      .filter(({ id }) => id !== sort)
+      .reduce((lowest, column) => (column.rank < lowest.rank ? column : lowest));
+    kept = kept.filter((column) => column !== least);
+  }
+  return kept;
+}
+
+/** The greatest first; equal ones by name, so that they stay where they are. */
+export function sortRows(rows: readonly LiveRow[], sort: ColumnId): readonly LiveRow[] {
+  const { value } = COLUMNS.find(({ id }) => id === sort) as Column;
+  return rows.toSorted((a, b) => value(b) - value(a) || (a.key < b.key ? -1 : 1));
+}
+
+function ms(value: number | null): string {
+  return value === null ? "-" : durationText(value);
+}

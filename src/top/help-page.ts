@@ -1,0 +1,28 @@
+// What the keys do and what the figures mean: lines for the whole body of the screen. Pure.
+
+import { ACTIONS } from "./keys.ts";
+import { clip, fit, type Glyphs, type Line, span } from "./line.ts";
+
+const KEY_COLUMNS = 9;
+
+const MEANINGS: readonly (readonly [string, string])[] = [
+  ["latency", "from the request being sent, credits granted, to its reply"],
+  ["", "a READ's reply counts, its data may still be on the way"],
+  ["p50, p99", "half of the replies, 99 of 100, took no longer"],
+  ["errors", "replies that failed; some are everyday life (no such file)"],
+  ["in flight", "no reply yet; CHANGE_NOTIFY and LOCK may wait for hours"],
+  ["LOST", "what aod could not see: figures may be too low"],
+];
+
+/** @param height lines; the keys come first, they matter most. */
+export function helpLines(columns: number, height: number, glyphs: Glyphs): readonly Line[] {
+  const rows: readonly Line[] = [
+    ...ACTIONS.map(({ shown, help }) => line(shown, help, glyphs)),
+    ...MEANINGS.map(([word, meaning]) => line(word, meaning, glyphs)),
+  ];
+  return rows.slice(0, height).map((one) => clip(one, columns));
+}
+
+function line(word: string, text: string, glyphs: Glyphs): Line {
+  return [span(fit(word, KEY_COLUMNS, glyphs), "strong"), span(` ${text}`)];
+}

@@ -1,0 +1,93 @@
+// What keys do, as one table: the footer, the help and the state machine read it. Keys have the names that node:readline
+// gives them, or are the character itself.
+
+import { GROUPS } from "../api/live.ts";
+import { EVERY_MS } from "../api/protocol.ts";
+import { COLUMN_IDS } from "./columns.ts";
+import { rowsOf, type TopState } from "./state.ts";
+
+export interface Action {
+  readonly keys: readonly string[];
+  /** As the help names the keys. */
+  readonly shown: string;
+  readonly help: string;
+  readonly act: (state: TopState, key: string) => TopState;
+}
+
+/** How often figures may come, in ms. */
+const INTERVALS_MS = [100, 200, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000] as const;
+const PAGE_ROWS = 10;
+const GROUP_KEYS: Readonly<Record<string, TopState["group"]>> = { s: "share", c: "command", p: "process" };
+const STEPS: Readonly<Record<string, number>> = {
+  ...{ up: -1, k: -1, down: 1, j: 1, pageup: -PAGE_ROWS, pagedown: PAGE_ROWS },
+  ...{ home: Number.NEGATIVE_INFINITY, end: Number.POSITIVE_INFINITY },
+};
+
+export const ACTIONS: readonly Action[] = [
+  {
+    ...{ keys: ["s", "c", "p"], shown: "s c p", help: "rows of shares, commands, processes" },
+    act: (state, key) => ({ ...state, group: GROUP_KEYS[key] ?? state.group, chosen: undefined }),
+  },
+  {
+    ...{ keys: ["tab", "backtab"], shown: "Tab", help: "the next of these" },
+    act: (state, key) => ({
+      ...state,
+      group: next(GROUPS, state.group, key === "tab" ? 1 : -1),
+      chosen: undefined,
+    }),
+  },
+  {
+    ...{ keys: ["<", ">", "left", "right"], shown: "< >", help: "sort by another column" },
+    act: (state, key) => ({
+      ...state,
+      sort: next(COLUMN_IDS, state.sort, key === ">" || key === "right" ? 1 : -1),
+    }),
+  },
+  {
+    keys: Object.keys(STEPS),
+    shown: "arrows",
+    help: "choose a row: what is in flight of it alone",
+    act: (state, key) => choose(state, STEPS[key] ?? 0),
+  },
+  {
+    ...{ keys: ["space"], shown: "space", help: "hold the screen, and go on" },
+    act: (state) => ({ ...state, isPaused: !state.isPaused, live: state.newest }),
+  },
+  {
+    ...{ keys: ["+", "=", "-"], shown: "+ -", help: "figures more, less often" },
+    act: (state, key) => ({ ...state, everyMs: changeInterval(state.everyMs, key === "-") }),
+  },
+  {
+    ...{ keys: ["?", "h", "f1"], shown: "?", help: "this page, and back" },
+    act: (state) => ({ ...state, isHelpOpen: !state.isHelpOpen }),
+  },
+  {
+    ...{ keys: ["escape"], shown: "Esc", help: "all rows again, away from this page" },
+    act: (state) => (state.isHelpOpen ? { ...state, isHelpOpen: false } : { ...state, chosen: undefined }),
+  },
+  {
+    ...{ keys: ["q", "ctrl-c"], shown: "q", help: "quit" },
+    act: (state) => ({ ...state, isOver: true }),
+  },
+];
+
+function choose(state: TopState, step: number): TopState {
+  const keys = rowsOf(state).map(({ key }) => key);
+  if (keys.length === 0) return state;
+  const at = state.chosen === undefined ? -1 : keys.indexOf(state.chosen);
+  // The first step chooses the first row.
+  const from = at === -1 && step < 0 ? 1 : at;
+  const to = Math.min(keys.length - 1, Math.max(0, from + step));
+  return { ...state, chosen: keys[to] };
+}
+
+function changeInterval(everyMs: number, isSlower: boolean): number {
+  const found = isSlower
+    ? INTERVALS_MS.find((ms) => ms > everyMs)
+    : INTERVALS_MS.findLast((ms) => ms < everyMs);
+  return found ?? (isSlower ? EVERY_MS.most : EVERY_MS.least);
+}
+
+function next<T>(all: readonly T[], current: T, step: number): T {
+  return all[(all.indexOf(current) + step + all.length) % all.length] ?? current;
+}

@@ -1,0 +1,145 @@
+// Lines of a screen as plain data: text in spans, each with what it is for. In: text that a server, a user or a file may
+// have given; out: spans that have exactly the width they say. No escape sequence is made here (frame.ts does), and none
+// gets in.
+
+import { escapeControls } from "../config/problem.ts";
+
+/** What a span is for; how that looks is decided in frame.ts. Red is for `trouble` and `alarm` alone. */
+export type Style = "plain" | "faint" | "strong" | "title" | "bar" | "chosen" | "trouble" | "alarm";
+
+export interface Span {
+  readonly text: string;
+  readonly style: Style;
+}
+
+export type Line = readonly Span[];
+
+/** How text may look on this terminal. */
+export interface Glyphs {
+  /** Eight of them, lowest first. */
+  readonly levels: readonly string[];
+  /** Of a horizontal bar: parts of a cell, smallest first, the last fills it. */
+  readonly parts: readonly string[];
+  readonly cut: string;
+  readonly sorted: string;
+  readonly chosen: string;
+  readonly arrows: string;
+  /** Each character that it can't show, or that hides; those are escaped. */
+  readonly hides: RegExp;
+}
+
+/** Names are not read any further, whatever somebody called their share. */
+const READ_CHARS = 512;
+
+const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
+
+export function span(text: string, style: Style = "plain"): Span {
+  return { text, style };
+}
+
+export const EMPTY: Line = [];
+
+/** Somebody's name, harmless on this terminal: every character takes the columns that `Bun.stringWidth` says. */
+export function harmless(text: string, { hides }: Glyphs): string {
+  return escapeControls(text.slice(0, READ_CHARS)).replace(
+    hides,
+    (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
+  );
+}
+
+/** Exactly `columns` wide: filled up, or cut: at the end, or in the middle where both ends tell more. */
+export function fit(
+  text: string,
+  columns: number,
+  { cut }: Glyphs,
+  align: "left" | "right" = "left",
+  keep: "start" | "ends" = "start",
+): string {
+  const width = Bun.stringWidth(text);
+  const shown = width <= columns ? text : shorten(text, columns, cut, keep);
+  const fill = " ".repeat(Math.max(0, columns - Bun.stringWidth(shown)));
+  return align === "left" ? shown + fill : fill + shown;
+}
+
+export function widthOf(line: Line): number {
+  return line.reduce((columns, { text }) => columns + Bun.stringWidth(text), 0);
+}
+
+/** No wider than `columns`: what is beyond goes, without a mark. */
+export function clip(line: Line, columns: number): Line {
+  const kept: Span[] = [];
+  let left = columns;
+  for (const one of line) {
+    const width = Bun.stringWidth(one.text);
+    if (width > left) {
+      // A column may stay empty before what is twice as wide: nothing after it moves there.
+      kept.push({ ...one, text: takeColumns(graphemes(one.text), left) });
+      break;
+    }
+    kept.push(one);
+    left -= width;
+  }
+  return kept;
+}
+
+/** Exactly `columns` wide. */
+export function pad(line: Line, columns: number, style: Style = "plain"): Line {
+  const clipped = clip(line, columns);
+  const missing = columns - widthOf(clipped);
+  return missing > 0 ? [...clipped, span(" ".repeat(missing), style)] : clipped;
+}
+
+/** One on the left, one that ends at the right; the left one gives way. */
+export function spread(left: Line, right: Line, columns: number): Line {
+  const room = columns - widthOf(right);
+  return room <= 0 ? clip(left, columns) : [...pad(left, room), ...right];
+}
+
+export interface Part {
+  readonly line: Line;
+  /** The lowest goes first where there is not room for all. */
+  readonly rank: number;
+}
+
+/** Those that fit, in their order, with a gap between two. */
+export function joinParts(parts: readonly Part[], columns: number, gap = "  "): Line {
+  const join = (some: readonly Part[]) =>
+    some.flatMap(({ line }, i) => (i === 0 ? line : [span(gap), ...line]));
+  let kept = parts;
+  while (kept.length > 1 && widthOf(join(kept)) > columns) {
+    const least = Math.min(...kept.map(({ rank }) => rank));
+    const last = kept.findLastIndex(({ rank }) => rank === least);
+    kept = kept.filter((_, i) => i !== last);
+  }
+  return clip(join(kept), columns);
+}
+
+/** For tests and for whoever shows no styles. */
+export function plainText(line: Line): string {
+  return line.map(({ text }) => text).join("");
+}
+
+function shorten(text: string, columns: number, cut: string, keep: "start" | "ends"): string {
+  const room = columns - Bun.stringWidth(cut);
+  if (room <= 0) return takeColumns(graphemes(text), columns);
+  const tail = keep === "start" ? 0 : Math.ceil(room * 0.6);
+  const parts = graphemes(text);
+  const end = takeColumns(parts.toReversed(), tail, "before");
+  return takeColumns(parts, room - Bun.stringWidth(end)) + cut + end;
+}
+
+function takeColumns(parts: readonly string[], columns: number, side: "after" | "before" = "after"): string {
+  let taken = "";
+  let left = columns;
+  for (const part of parts) {
+    const width = Bun.stringWidth(part);
+    if (width > left) break;
+    taken = side === "after" ? taken + part : part + taken;
+    left -= width;
+  }
+  return taken;
+}
+
+function graphemes(text: string): string[] {
+  return [...segmenter.segment(text)].map(({ segment }) => segment);
+}

@@ -1,0 +1,90 @@
+import { describe, expect, test } from "bun:test";
+import { parseBuiltIn } from "../../src/config/config.ts";
+import { EventCounts } from "../../src/metrics/event-counts.ts";
+import type { Sample } from "../../src/metrics/exposition.ts";
+import { SUPPRESSION_KEYS } from "../../src/supervisor/budget.ts";
+import { ALL_EVENTS, anEvent } from "../helpers/event.ts";
+
+const { config } = parseBuiltIn();
+
+function configured(counts: EventCounts, rules = config.rules): void {
+  counts.take({ type: "configured", config: { ...config, rules }, isStart: true });
+}
+
+/** Those that are over 0. */
+function over0(samples: readonly Sample[]) {
+  return samples.filter(({ value }) => value > 0).map(({ labels, value }) => [...labels, value]);
+}
+
+describe("events", () => {
+  test("are counted by what they are of", () => {
+    const counts = new EventCounts(() => 5_000);
+    configured(counts);
+    for (const type of [
+      "opened",
+      "collected",
+      "collected",
+      "dropped",
+      "suppressed",
+      "notified",
+      "restarting",
+    ] as const)
+      counts.take(anEvent(type));
+    const samples = counts.samples();
+    expect(over0(samples.incidents_opened)).toEqual([["slow", "slow", 1]]);
+    expect(over0(samples.captures_made)).toEqual([["slow", 2]]);
+    expect(over0(samples.captures_dropped)).toEqual([["slow", 1]]);
+    expect(over0(samples.captures_suppressed)).toEqual([
+      ["cooldown", 2],
+      ["bytes", 1],
+    ]);
+    expect(over0(samples.capture_verdicts)).toEqual([["server", 2]]);
+    expect(over0(samples.notifications)).toHaveLength(1);
+    expect(over0(samples.thread_restarts)).toHaveLength(1);
+    expect(samples.config_last_reload_success_timestamp_seconds[0]?.value).toBe(5);
+  });
+
+  test("begin at 0 for every rule and cause, so that the first is seen to rise", () => {
+    const counts = new EventCounts(() => 0);
+    configured(counts);
+    const { incidents_opened, captures_made, captures_suppressed } = counts.samples();
+    const rules = config.rules.map(({ name }) => name);
+    expect(new Set(incidents_opened.map(({ labels }) => labels[0]))).toEqual(new Set(rules));
+    expect(captures_made.map(({ labels }) => labels[0])).toEqual(["manual", ...rules]);
+    expect(captures_suppressed.map(({ labels }) => labels[0])).toEqual(Object.keys(SUPPRESSION_KEYS));
+    expect(over0(incidents_opened)).toEqual([]);
+  });
+
+  test("of rules that a reload took away are forgotten, those of the others are not", () => {
+    const counts = new EventCounts(() => 0);
+    const [first, second] = config.rules as [(typeof config.rules)[0], (typeof config.rules)[0]];
+    configured(counts, [{ ...first, name: "slow" }, second]);
+    counts.take(anEvent("opened"));
+    configured(counts, [{ ...first, name: "slow" }]);
+    expect(over0(counts.samples().incidents_opened)).toEqual([["slow", "slow", 1]]);
+    configured(counts, [second]);
+    expect(counts.samples().incidents_opened.map(({ labels }) => labels[0])).not.toContain("slow");
+  });
+
+  test("say whether aod is attached, and whether the last file was applied", () => {
+    const counts = new EventCounts(() => 0);
+    const now = () => [
+      counts.samples().attached[0]?.value,
+      counts.samples().config_last_reload_successful[0]?.value,
+    ];
+    expect(now()).toEqual([0, 1]);
+    counts.take(anEvent("attached"));
+    counts.reloaded("aod.yaml: 2 errors");
+    expect(now()).toEqual([1, 0]);
+    counts.take(anEvent("released"));
+    counts.reloaded(undefined);
+    expect(now()).toEqual([0, 1]);
+  });
+
+  test("of every kind may come", () => {
+    const counts = new EventCounts(() => 0);
+    configured(counts);
+    for (const event of ALL_EVENTS) if (event.type !== "configured") counts.take(event);
+    expect(Object.values(counts.samples()).flat().length).toBeGreaterThan(20);
+  });
+});

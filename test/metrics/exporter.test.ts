@@ -1,0 +1,206 @@
+// The port and the file, as a daemon has them, with figures made up: who may ask what, what a reload does, what is said.
+
+import { afterEach, describe, expect, spyOn, test } from "bun:test";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { log } from "../../src/log.ts";
+import { MetricsExporter } from "../../src/metrics/exporter.ts";
+import { CONTENT_TYPES } from "../../src/metrics/exposition.ts";
+import type { ListenAddress } from "../../src/model/metrics.ts";
+import { freePort } from "../helpers/free-port.ts";
+import { tempDir } from "../helpers/temp-dir.ts";
+import { waitUntil } from "../helpers/wait-until.ts";
+
+const said: string[] = [];
+for (const level of ["info", "error"] as const) {
+  spyOn(log, level).mockImplementation(
+    (text, values) => void said.push(`${text} ${Object.values(values ?? {}).join(" ")}`),
+  );
+}
+
+const open: MetricsExporter[] = [];
+let rendered = 0;
+
+function anExporter(render = (format: string) => `# ${format} ${++rendered}\n`): MetricsExporter {
+  const exporter = new MetricsExporter(render, 20);
+  open.push(exporter);
+  return exporter;
+}
+
+function at(port = freePort(), address = "127.0.0.1") {
+  return { listen: { address, port }, textfile: undefined };
+}
+
+function get(
+  { listen }: { listen: ListenAddress },
+  path = "/metrics",
+  init: RequestInit = {},
+): Promise<Response> {
+  const host = listen.address.includes(":") ? `[${listen.address}]` : listen.address;
+  return fetch(`http://${host}:${listen.port}${path}`, { keepalive: false, ...init });
+}
+
+afterEach(() => {
+  for (const exporter of open.splice(0)) exporter.close();
+  said.splice(0);
+});
+
+describe("the port", () => {
+  test("is open where the settings say so, and nowhere without them", async () => {
+    const settings = at();
+    anExporter().begin(undefined);
+    expect(get(settings)).rejects.toThrow();
+    anExporter().begin(settings);
+    expect((await get(settings)).status).toBe(200);
+    expect(said).toEqual([`metrics are served 127.0.0.1:${settings.listen.port}`]);
+  });
+
+  test.each([
+    ["application/openmetrics-text;version=1.0.0", "openmetrics"],
+    ["*/*", "text"],
+  ] as const)("answers %s with its own type", async (accept, format) => {
+    const settings = at();
+    anExporter((of) => `# ${of}\n`).begin(settings);
+    const response = await get(settings, "/metrics", { headers: { accept } });
+    expect(response.headers.get("content-type")).toBe(CONTENT_TYPES[format]);
+    expect(await response.text()).toBe(`# ${format}\n`);
+  });
+
+  test.each([
+    ["GET", "/", 200],
+    ["HEAD", "/metrics", 200],
+    ["GET", "/metrics?name=x", 200],
+    ["GET", "/other", 404],
+    ["GET", "/metrics/", 404],
+    ["GET", "/../etc/passwd", 404],
+    ["POST", "/metrics", 405],
+    ["DELETE", "/", 405],
+    ["OPTIONS", "/metrics", 405],
+  ])("answers %s %s with %d", async (method, path, status) => {
+    const settings = at();
+    anExporter().begin(settings);
+    expect((await get(settings, path, { method })).status).toBe(status);
+  });
+
+  test("takes no body", async () => {
+    const settings = at();
+    anExporter().begin(settings);
+    const { status } = await get(settings, "/metrics", { method: "POST", body: "x".repeat(1 << 20) });
+    expect(status).toBeGreaterThanOrEqual(400);
+    expect((await get(settings)).status).toBe(200);
+  });
+
+  test("has figures worked out once for all who ask at once, and again a moment later", async () => {
+    const settings = at();
+    anExporter().begin(settings);
+    const texts = await Promise.all(Array.from({ length: 6 }, async () => (await get(settings)).text()));
+    expect(new Set(texts).size).toBe(1);
+    let text = texts[0];
+    while (text === texts[0]) text = await (await get(settings)).text();
+  });
+
+  test("says that figures can't be read, goes on, and says once when they can", async () => {
+    const settings = at();
+    let isBroken = true;
+    const render = () => {
+      if (isBroken) throw new Error("read histogram 5: EPERM");
+      return "a 1\n";
+    };
+    anExporter(render).begin(settings);
+    expect((await get(settings)).status).toBe(500);
+    expect((await get(settings)).status).toBe(500);
+    isBroken = false;
+    expect(await (await get(settings)).text()).toBe("a 1\n");
+    expect(said.slice(1)).toEqual([
+      "metrics: this does not work, and is tried again figures read histogram 5: EPERM",
+      "metrics: it works again figures",
+    ]);
+  });
+
+  test("that is taken does not keep aod from starting, is said once, and is had when it is free", async () => {
+    const settings = at();
+    const first = anExporter(() => "first\n");
+    first.begin(settings);
+    anExporter(() => "second\n").begin(settings);
+    await Bun.sleep(100);
+    expect(said.filter((line) => line.includes("EADDRINUSE (another program listens there)"))).toHaveLength(
+      1,
+    );
+    first.close();
+    await waitUntil(() => said.at(-1)?.startsWith("metrics are served") === true);
+    expect(await (await get(settings)).text()).toBe("second\n");
+  });
+});
+
+describe("a reload", () => {
+  test("to another port closes the old one", async () => {
+    const [before, after] = [at(), at()];
+    const exporter = anExporter();
+    exporter.begin(before);
+    expect(exporter.configure(after)).toBeUndefined();
+    expect((await get(after)).status).toBe(200);
+    expect(get(before)).rejects.toThrow();
+  });
+
+  test("to a port that is taken is refused, and the old one stays", async () => {
+    const [before, taken] = [at(), at()];
+    anExporter().begin(taken);
+    const exporter = anExporter();
+    exporter.begin(before);
+    expect(exporter.configure(taken)).toContain("metrics.listen: listen on 127.0.0.1");
+    expect((await get(before)).status).toBe(200);
+  });
+
+  test("to every address of the same port, and back, works", async () => {
+    const port = freePort();
+    const exporter = anExporter();
+    exporter.begin(at(port));
+    expect(exporter.configure(at(port, "0.0.0.0"))).toBeUndefined();
+    expect((await get(at(port))).status).toBe(200);
+    expect(exporter.configure(at(port))).toBeUndefined();
+    expect((await get(at(port))).status).toBe(200);
+  });
+
+  test("to an address of the same port that this host does not have keeps the old one", async () => {
+    const settings = at();
+    const exporter = anExporter();
+    exporter.begin(settings);
+    expect(exporter.configure(at(settings.listen.port, "192.0.2.1"))).toContain("EADDRNOTAVAIL");
+    expect((await get(settings)).status).toBe(200);
+  });
+
+  test("without metrics closes the port and takes the file away", async () => {
+    const path = join(tempDir(), "aod.prom");
+    const settings = { ...at(), textfile: { path, everyMs: 60_000 } };
+    const exporter = anExporter();
+    exporter.begin(settings);
+    expect(existsSync(path)).toBe(true);
+    exporter.configure(undefined);
+    expect(existsSync(path)).toBe(false);
+    expect(get(settings)).rejects.toThrow();
+  });
+});
+
+describe("the file", () => {
+  test("is written at once, again and again, and goes with aod", async () => {
+    const path = join(tempDir(), "aod.prom");
+    const exporter = anExporter(() => `# ${++rendered}\n`);
+    exporter.begin({ listen: undefined, textfile: { path, everyMs: 20 } });
+    const first = readFileSync(path, "utf8");
+    await waitUntil(() => readFileSync(path, "utf8") !== first);
+    exporter.close();
+    expect(existsSync(path)).toBe(false);
+  });
+
+  test("that can't be written is said once, and again when it can", async () => {
+    const folder = join(tempDir(), "later");
+    const exporter = anExporter();
+    exporter.begin({ listen: undefined, textfile: { path: join(folder, "aod.prom"), everyMs: 5 } });
+    await Bun.sleep(50);
+    expect(said).toHaveLength(1);
+    expect(said[0]).toContain("ENOENT");
+    await Bun.$`mkdir ${folder}`.quiet();
+    await waitUntil(() => said.length === 2);
+    expect(said[1]).toContain("it works again");
+  });
+});

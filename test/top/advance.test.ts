@@ -1,0 +1,88 @@
+import { describe, expect, test } from "bun:test";
+import { EVERY_MS } from "../../src/api/protocol.ts";
+import { advance } from "../../src/top/advance.ts";
+import { COLUMN_IDS } from "../../src/top/columns.ts";
+import { ACTIONS } from "../../src/top/keys.ts";
+import { beginTop, rowsOf, type TopState } from "../../src/top/state.ts";
+import { aBadNight, aLive, anyLive, aRow } from "../helpers/live.ts";
+import { seeded } from "../helpers/random.ts";
+
+const begun = beginTop({ host: "db01", everyMs: 1000 });
+const night = advance(begun, { type: "live", live: aBadNight() });
+
+function press(state: TopState, ...keys: readonly string[]): TopState {
+  return keys.reduce((now, key) => advance(now, { type: "key", key }), state);
+}
+
+describe("keys", () => {
+  test.each([
+    ["s c p take what rows are of", ["c"], { group: "command" }],
+    ["tab goes round", ["tab", "tab", "tab"], { group: "share" }],
+    ["> sorts by the next column", [">", ">"], { sort: "p99" }],
+    ["< goes round to the last", ["<"], { sort: COLUMN_IDS.at(-1) }],
+    ["arrows choose a row", ["down", "down"], { chosen: "//files.example.com/home" }],
+    ["and stop at the last", ["down", "down", "down"], { chosen: "//files.example.com/home" }],
+    ["and at the first, from nothing too", ["up"], { chosen: "//files.example.com/db" }],
+    ["the end is the last", ["end"], { chosen: "//files.example.com/home" }],
+    ["escape lets go of the row", ["down", "escape"], { chosen: undefined }],
+    ["another kind of rows lets go of it too", ["down", "p"], { chosen: undefined }],
+    ["? opens the help", ["?"], { isHelpOpen: true }],
+    ["escape closes it, and the row stays", ["down", "?", "escape"], { isHelpOpen: false }],
+    ["+ asks more often", ["+"], { everyMs: 500 }],
+    ["- asks less often", ["-", "-"], { everyMs: 5000 }],
+    ["q quits", ["q"], { isOver: true }],
+    ["Ctrl-C quits", ["ctrl-c"], { isOver: true }],
+    ["others do nothing", ["x", "F7", "\u001b[2J"], night],
+  ] as const)("%s", (_, keys, expected) => {
+    expect(press(night, ...keys)).toMatchObject(expected as object);
+  });
+
+  test("never ask more or less often than the socket lets them", () => {
+    const speeds = (key: string) => press(night, ...new Array<string>(30).fill(key)).everyMs;
+    expect([speeds("+"), speeds("-")]).toEqual([EVERY_MS.least, EVERY_MS.most]);
+  });
+
+  test("have one meaning each", () => {
+    const keys = ACTIONS.flatMap((action) => action.keys);
+    expect(keys.filter((key, i) => keys.indexOf(key) !== i)).toEqual([]);
+  });
+});
+
+describe("a held screen", () => {
+  const later = aLive({ in_flight_total: 7 });
+
+  test("stays what it is while figures come, and shows the newest when it goes on", () => {
+    const held = advance(press(night, "space"), { type: "live", live: later });
+    expect(held.live).toBe(night.live);
+    expect(press(held, "space").live).toBe(later);
+  });
+
+  test("can still be sorted and looked through", () => {
+    expect(press(night, "space", "c", "down").chosen).toBe("SMB2_READ");
+  });
+});
+
+describe("rows", () => {
+  test("that are equal stay where they are", () => {
+    const live = aLive({
+      groups: { share: ["b", "c", "a"].map((key) => aRow(key)), command: [], process: [] },
+    });
+    expect(rowsOf(advance(begun, { type: "live", live })).map(({ key }) => key)).toEqual(["a", "b", "c"]);
+  });
+
+  test("come with the greatest first, and what is not known last, whatever they are sorted by", () => {
+    const random = seeded();
+    for (let i = 0; i < 100; i++) {
+      const state = press(advance(begun, { type: "live", live: anyLive(random) }), random.pick(["s", "p"]));
+      const p99 = rowsOf({ ...state, sort: "p99" }).map(({ recent }) => recent.p99_ms ?? -1);
+      expect(p99, random.seedText).toEqual(p99.toSorted((a, b) => b - a));
+    }
+  });
+
+  test("a chosen one that is gone: the next arrow begins anew", () => {
+    const gone = advance(press(night, "down"), { type: "live", live: aLive() });
+    expect(press(gone, "down").chosen).toBe("//files.example.com/db");
+    const back = advance(gone, { type: "live", live: aBadNight() });
+    expect(press({ ...back, chosen: "//gone/share" }, "down").chosen).toBe("//files.example.com/db");
+  });
+});

@@ -1,0 +1,154 @@
+import { describe, expect, test } from "bun:test";
+import type { Live } from "../../src/api/live.ts";
+import { advance } from "../../src/top/advance.ts";
+import { ASCII, UNICODE } from "../../src/top/glyphs.ts";
+import { plainText } from "../../src/top/line.ts";
+import { LEAST, type Size, screenLines } from "../../src/top/screen.ts";
+import { beginTop, type TopState } from "../../src/top/state.ts";
+import { aBadNight, aLive, anyLive } from "../helpers/live.ts";
+import { seeded } from "../helpers/random.ts";
+
+const ROWS_80: Size = { columns: 80, rows: 24 };
+
+function stateOf(live: Live | undefined, keys: readonly string[] = []): TopState {
+  const begun = beginTop({ host: "db01", everyMs: 1000 });
+  const shown = live === undefined ? begun : advance(begun, { type: "live", live });
+  return keys.reduce((state, key) => advance(state, { type: "key", key }), shown);
+}
+
+function textOf(state: TopState, size: Size, glyphs = UNICODE): string[] {
+  return screenLines(state, size, glyphs).map((line) => plainText(line).trimEnd());
+}
+
+describe("the screen of a bad night", () => {
+  test("says everything that matters in 80x24", () => {
+    expect(textOf(stateOf(aBadNight()), ROWS_80)).toEqual([
+      "aod top  db01  watching                                  every 1 s  01:23:45 UTC",
+      "last 1 min  1,234/s  p50 0.64 ms  p99 45 ms  errors 12  in flight 3",
+      "rate/s     5 min ▇▇███▇▆▆▆▆▇███▇▆▆▆▆▇▇██▇▇▆▆▆▆▇███▇▆▆▆▆▇███▇▇▆▆▆▇▇██   max 1,497",
+      "p99        5 min ▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂███████████   max 45 ms",
+      "errors/s   5 min ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁█▁▁▁▁▁▁▁▁      max 12",
+      "SHARE command process ▾RATE/s     P50     P99     MAX  ERRORS  IN FLIGHT  OLDEST",
+      "  //files…mple.com/db   1,234 0.64 ms   45 ms   1.3 s      12          3   2.1 s",
+      "  //files…le.com/home      12 0.42 ms  2.1 ms    8 ms       0          0       -",
+      "",
+      "",
+      "",
+      "",
+      "LATENCY, sent to reply         IN FLIGHT 3, oldest first",
+      " < 0.5 ms ██████████   69,000     2.1 s WRITE     //fil…le.com/db postgres (812)",
+      "   < 2 ms ███████▋      4,800     1.8 s not sent… //fil…le.com/db postgres (812)",
+      "   < 8 ms ████▋           150     12 ms READ      //fil…le.com/db postgres (812)",
+      "  < 32 ms ███▌             48",
+      " < 128 ms █                 2",
+      "INCIDENTS   AGE    REQS   WORST KIND      VERDICT RULE        SHARE",
+      " NEW        2 s       1   2.1 s hung      -       emergency   //file…mple.com/db",
+      " open      45 s      10   51 ms slow      network slow        //files/db",
+      "",
+      "",
+      "q quit   ? help   s c p rows   < > sort   ↑ ↓ choose   space hold   + - speed",
+    ]);
+  });
+
+  test("fits where ASCII is all there is, and 60x15 is all the room", () => {
+    expect(textOf(stateOf(aBadNight(), ["c", ">", ">"]), LEAST, ASCII)).toEqual([
+      "aod top  db01  watching              every 1 s  01:23:45 UTC",
+      "1,234/s  p50 0.64 ms  p99 45 ms  errors 12  in flight 3",
+      "rate/s     5 min *##*++*##+++*#*++*##*++*##+++##   max 1,495",
+      "p99        5 min ........................#######   max 45 ms",
+      "errors/s   5 min _________________________#_____      max 12",
+      "share COMMAND process      RATE/s    vP99  ERRORS  IN FLIGHT",
+      "  SMB2_READ                 1,234   45 ms      12          1",
+      "  SMB2_WRITE                   12  2.1 ms       0          2",
+      "",
+      "IN FLIGHT 3, oldest first",
+      "   2.1 s WRITE        //files~mple.com/db postgres (812)",
+      "   1.8 s not sent yet //files~mple.com/db postgres (812)",
+      "INCIDENTS   AGE    REQS   WORST KIND      VERDICT RULE SHARE",
+      " NEW        2 s       1   2.1 s hung      -       eme~ /~/db",
+      "q quit   ? help   s c p rows   < > sort   space hold",
+    ]);
+  });
+
+  test("uses the room of 200x50: the histogram beside the rows, every bucket by itself", () => {
+    const lines = textOf(stateOf(aBadNight()), { columns: 200, rows: 50 });
+    expect(
+      lines.filter((line) => line.match(/ < \d/)).map((line) => line.trim().split(/\s+/).at(-1)),
+    ).toEqual(["41,000", "28,000", "4,100", "700", "90", "60", "30", "18", "1", "1"]);
+    expect(lines.find((line) => line.startsWith("SHARE"))).toContain("LATENCY, sent to reply");
+    expect(lines.find((line) => line.startsWith("IN FLIGHT"))).toContain("INCIDENTS");
+    expect(lines.join("\n")).toContain("//files.example.com/home ");
+  });
+
+  test("is short where even that is too much, and says how much would do", () => {
+    const lines = textOf(stateOf(aBadNight()), { columns: 40, rows: 9 });
+    expect(lines.slice(0, 4)).toEqual([
+      "aod top  db01  watching     01:23:45 UTC",
+      "1,234/s  p99 45 ms  errors 12",
+      "2 open incidents",
+      "oldest in flight: 2.1 s",
+    ]);
+    expect(lines).toContain("40x9 is small: 60x15 shows more");
+  });
+});
+
+describe("what has to be known before the figures", () => {
+  const first = (state: TopState) => textOf(state, ROWS_80).slice(0, 3).join("\n");
+
+  test("is mostly nothing", () => {
+    expect(first(stateOf(aLive()))).not.toMatch(/LOST|LATE|PAUSED/);
+  });
+
+  test("is what was lost, by cause", () => {
+    expect(first(stateOf(aLive({ losses: { ring_full: 12, other: 0 } })))).toContain(
+      "LOST 12  ring_full 12  ",
+    );
+  });
+
+  test("is that no figures come any more; not while it was asked for them rarely", () => {
+    const waited = (everyMs: number) =>
+      advance({ ...stateOf(aLive()), everyMs }, { type: "waited", silentMs: 5000 });
+    expect(first(waited(1000))).toContain("LATE: no figures for 5 s");
+    expect(first(waited(5000))).not.toContain("LATE");
+  });
+
+  test("is that the screen is held", () => {
+    expect(first(stateOf(aLive(), ["space"]))).toContain("PAUSED");
+    expect(first(stateOf(aLive(), ["space", "space"]))).not.toContain("PAUSED");
+  });
+
+  test("is that nothing uses cifs, or that nothing is known yet", () => {
+    expect(first(stateOf(aLive({ state: "waiting", window_sec: 0 })))).toContain("waiting for a mount");
+    expect(first(stateOf(undefined))).toContain("no figures yet");
+  });
+});
+
+describe("whatever a document says, and however large the terminal is", () => {
+  test("there are as many lines as it has rows, none is wider, and nothing but its glyphs reaches it", () => {
+    const random = seeded();
+    const keys = ["s", "c", "p", "<", ">", "up", "down", "pagedown", "end", "space", "?", "escape"] as const;
+    for (let i = 0; i < 400; i++) {
+      const size = { columns: random.int(1, 240), rows: random.int(1, 70) };
+      const pressed = Array.from({ length: random.int(0, 6) }, () => random.pick(keys));
+      const glyphs = random.pick([UNICODE, ASCII]);
+      const live = random.chance(0.05) ? undefined : anyLive(random);
+      const lines = screenLines(stateOf(live, pressed), size, glyphs).map(plainText);
+      expect(lines.length, random.seedText).toBe(size.rows);
+      for (const line of lines) {
+        expect(Bun.stringWidth(line), `${random.seedText}: ${line}`).toBeLessThanOrEqual(size.columns);
+        expect(line, random.seedText).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}]/u);
+        if (glyphs === ASCII) expect(line, random.seedText).toMatch(/^[ -~]*$/);
+      }
+    }
+  });
+
+  test("figures are whole or not there at all: no cut digits", () => {
+    const random = seeded();
+    for (let i = 0; i < 200; i++) {
+      const columns = random.int(LEAST.columns, 200);
+      for (const line of textOf(stateOf(anyLive(random)), { columns, rows: 24 })) {
+        expect(line, random.seedText).not.toMatch(/ \d[\d,.]*…/);
+      }
+    }
+  });
+});
