@@ -23,8 +23,8 @@ import type { RunRecord } from "./run-record.ts";
 export interface FiguresOptions {
   readonly source: RequestSource;
   readonly record: RunRecord;
-  readonly desk: IncidentDesk;
-  readonly losses: LossWatch;
+  readonly desk: Pick<IncidentDesk, "open" | "shares" | "suppressed" | "watchingSinceNs">;
+  readonly losses: Pick<LossWatch, "now">;
   readonly config: () => Config;
   readonly isWatching: () => boolean;
   /** Of the BPF programs. */
@@ -77,10 +77,10 @@ export class Figures {
     return newestFirst(this.#options.desk.open()).map(toIncident);
   }
 
-  /** Takes half a second on a quiet host: so long requests are waited for, to say what one costs. */
+  /** Takes half a second while requests are few: so long they are waited for, to say what one costs. */
   async status(): Promise<Status> {
     const { source, record, desk } = this.#options;
-    const cost = await measureCost(source, record.startedAtMs);
+    const cost = await measureCost(source, record.startedAtMs, this.#options.isWatching());
     const look = this.look();
     const about = (share: string) => attributeOnHost(share, [], desk.shares);
     return {

@@ -10,15 +10,20 @@ const LOOKS_MAX = 10;
 /** Enough to say what one costs. */
 const REQUESTS_ENOUGH = 1000;
 
+const NOT_MEASURED = { request_ns: null, measured_requests: 0 };
+
 let measuring: Promise<Pick<Status["cost"], "request_ns" | "measured_requests">> | undefined;
 
-/** @param startedAtMs ms since 1970 UTC. */
-export async function measureCost(source: RequestSource, startedAtMs: number): Promise<Status["cost"]> {
-  // Who asks meanwhile gets the same: one switch is enough.
-  measuring ??= measureRequests(source).finally(() => {
-    measuring = undefined;
-  });
-  const requests = await measuring;
+/**
+ * @param startedAtMs ms since 1970 UTC.
+ * @param isWatching without it no request can come, and none is waited for.
+ */
+export async function measureCost(
+  source: RequestSource,
+  startedAtMs: number,
+  isWatching: boolean,
+): Promise<Status["cost"]> {
+  const requests = isWatching ? await measureOnce(source) : NOT_MEASURED;
   const { user, system } = process.cpuUsage();
   const cpuSeconds = (user + system) / 1e6;
   const upSeconds = Math.max(1, (Date.now() - startedAtMs) / 1000);
@@ -29,6 +34,14 @@ export async function measureCost(source: RequestSource, startedAtMs: number): P
     kernel_map_bytes: source.mapBytes(),
     ...requests,
   };
+}
+
+/** Who asks meanwhile gets the same: one switch is enough. */
+function measureOnce(source: RequestSource): NonNullable<typeof measuring> {
+  measuring ??= measureRequests(source).finally(() => {
+    measuring = undefined;
+  });
+  return measuring;
 }
 
 async function measureRequests(source: RequestSource) {
