@@ -11,7 +11,7 @@ import { answerSchema, questionSchema } from "../src/api/protocol.ts";
 import { recentSchema, statusSchema } from "../src/api/status.ts";
 import { findIn, KEY_TABLE, type KeyRow, type Shape } from "../src/config/key-table.ts";
 import { RULE_TYPES } from "../src/config/schema.ts";
-import { EXIT_STATUS } from "./package/man-pages.ts";
+import { EXIT_STATUS } from "./package/exit-status.ts";
 
 const ROOT = join(import.meta.dir, "..");
 const RULE_PREFIX = "guardian.anomalies.NAME.";
