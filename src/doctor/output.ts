@@ -16,6 +16,12 @@ import { bad, type Finding, note, ok, warn } from "./finding.ts";
 
 /** AODv2's captures, which may stand in the same folder and are left alone. */
 const AODV2_NAME = /^aod_(quick|capture)_/;
+/** Its SpaceWatcher deletes whatever is in `batches/`, the biggest first. */
+const SHARED = warn(
+  "output folder",
+  "AODv2 keeps its files in it too: aod leaves them alone, but AODv2 deletes captures of aod when its own limit is reached",
+  "set aod_output_dir to a folder of its own while both run",
+);
 
 export interface Space {
   readonly outputDir: string;
@@ -110,7 +116,7 @@ function neighbours(outputDir: string): readonly Finding[] {
     ...(lock?.locked === false
       ? [ok("daemon", `running, pid ${lock.holderPid ?? "unknown"}`)]
       : [note("daemon", "no aod is running on this output folder")]),
-    ...(shared ? [note("output folder", "AODv2 keeps captures in it too; aod leaves them alone")] : []),
+    ...(shared ? [SHARED] : []),
   ];
 }
 
