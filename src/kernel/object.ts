@@ -49,17 +49,24 @@ type SignalProgram =
   | "on_key_expired"
   | "on_tcon";
 
-export type MapName =
-  | "requests"
-  | "operations"
-  | "control"
-  | "events"
-  | "counters"
-  | "histograms"
-  | "trees"
-  | "filters"
-  | "quiet"
-  | "statuses";
+/** All maps of the object: the last three are the programs' own. */
+export const MAP_NAMES = [
+  "requests",
+  "operations",
+  "control",
+  "events",
+  "counters",
+  "histograms",
+  "trees",
+  "filters",
+  "quiet",
+  "statuses",
+  "states",
+  "ghosts",
+  "operations_by_xid",
+] as const;
+
+export type MapName = (typeof MAP_NAMES)[number];
 
 export class BpfObject {
   readonly build: ObjectBuild;

@@ -44,7 +44,7 @@ export function readAll({ source, facts, incidents }: Subject): Readings {
     cost: {
       cpuSeconds: (user + system) / 1e6,
       residentBytes: process.memoryUsage.rss(),
-      kernelMapBytes: undefined,
+      kernelMapBytes: source.mapBytes(),
     },
   };
 }
