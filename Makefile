@@ -12,7 +12,8 @@ say = @printf '  %-6s %s\n'
 BUN := scripts/bun
 LIBRARIES := $(addprefix build/lib/,libz.so.1 libelf.so.1 libbpf.so.1)
 OBJECTS := build/bpf/aod.bpf.o build/bpf/aod-plain.bpf.o
-ASSETS := $(LIBRARIES) $(OBJECTS) build/lib/zstd-napi.so
+PAGE := build/report/page.js.txt build/report/style.css.txt
+ASSETS := $(LIBRARIES) $(OBJECTS) build/lib/zstd-napi.so $(PAGE)
 SOURCES := $(shell find src config -type f 2>/dev/null)
 KERNEL ?= 6.12
 CPU ?= max
@@ -73,8 +74,9 @@ test-operator: dist/aod ## what people see: the report in a browser, top in a te
 packaging: dist/aod
 	$(Q)scripts/setup.sh packaging
 
-gen: build/bpf/aod.bpf.o ## generate src/model/request.gen.ts from bpf/request.h
+gen: build/bpf/aod.bpf.o ## generate src/model/request.gen.ts from bpf/request.h, and tables of docs/ from the schemas
 	$(Q)$(BUN) scripts/gen-request.ts
+	$(Q)$(BUN) scripts/gen-docs.ts
 
 fmt: | $(SETUP) ## format everything
 	$(Q)node_modules/.bin/biome check --write --log-level=warn
@@ -106,6 +108,11 @@ build/lib/zstd-napi.so: scripts/build-zstd.sh package-lock.json | $(SETUP)
 	$(say) CXX $@
 	$(Q)mkdir -p $(@D)
 	$(Q)scripts/build-zstd.sh $@
+
+# One run makes both.
+$(PAGE) &: scripts/build-report.ts $(shell find src/report src/model -type f) | $(SETUP)
+	$(say) PAGE $(@D)
+	$(Q)$(BUN) scripts/build-report.ts $(@D)
 
 # What is inside, with versions and licences. It fails on what nobody has named.
 build/parts.json: $(ASSETS) $(SOURCES) package-lock.json $(wildcard scripts/package/part*.ts) | $(SETUP)

@@ -1,5 +1,6 @@
-// Turns what a command prints into the picture of a terminal: terminal-svg.ts TITLE <TEXT >FILE. In: plain text with
-// bold (ESC [ 1 m) at most; out: an SVG that needs no font of ours and no other file. For README's picture of the demo.
+// Turns what a command prints into the picture of a terminal: terminal-svg.ts TITLE <TEXT >FILE. In: text with the styles
+// that aod uses (bold, faint, underlined, inverse, red, cyan); out: an SVG that needs no font of ours and no other file. For
+// the pictures in README and docs.
 
 const FONT = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace";
 const FONT_PX = 13;
@@ -11,10 +12,32 @@ const COLOURS = {
   back: "#12161c",
   bar: "#1d232c",
   text: "#d5dbe3",
-  label: "#7cc7ff",
-  title: "#8d97a5",
+  bold: "#ffffff",
+  cyan: "#7cc7ff",
+  faint: "#8d97a5",
+  red: "#ff7b72",
 } as const;
 const BUTTONS = ["#ff5f57", "#febc2e", "#28c840"] as const;
+
+interface Style {
+  readonly bold: boolean;
+  readonly faint: boolean;
+  readonly inverse: boolean;
+  readonly colour: string | undefined;
+}
+
+const PLAIN: Style = { bold: false, faint: false, inverse: false, colour: undefined };
+/** What each SGR parameter changes; others are passed over. */
+const SGR: Readonly<Record<string, Partial<Style>>> = {
+  "": PLAIN,
+  "0": PLAIN,
+  "1": { bold: true },
+  "2": { faint: true },
+  "7": { inverse: true },
+  "31": { colour: COLOURS.red },
+  "36": { colour: COLOURS.cyan },
+  "39": { colour: undefined },
+};
 
 const [title = ""] = process.argv.slice(2);
 const lines = (await Bun.stdin.text()).trimEnd().split("\n");
@@ -33,7 +56,7 @@ function draw(caption: string, text: readonly string[]): string {
     `<path d="M0 ${BAR_PX}V8a8 8 0 0 1 8-8H${width - 8}a8 8 0 0 1 8 8v${BAR_PX - 8}z" fill="${COLOURS.bar}"/>`,
     ...buttons,
     `<g font-family="${FONT}" font-size="${FONT_PX}" fill="${COLOURS.text}" xml:space="preserve">`,
-    `<text x="${width / 2}" y="21" text-anchor="middle" fill="${COLOURS.title}">${escapeXml(caption)}</text>`,
+    `<text x="${width / 2}" y="21" text-anchor="middle" fill="${COLOURS.faint}">${escapeXml(caption)}</text>`,
     ...rows,
     "</g>",
     "</svg>",
@@ -41,25 +64,48 @@ function draw(caption: string, text: readonly string[]): string {
   ].join("\n");
 }
 
-/** Columns stay where they are whatever the font: each run of words is told how wide it is. */
+/** Styles go on until the next sequence, in this line alone. */
 function row(line: string, y: number): string {
+  let style = PLAIN;
+  let column = 0;
+  let drawn = "";
   // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what it looks for
-  const [, label, rest = line] = /^\x1b\[1m(.*?)\x1b\[0m(.*)$/.exec(line) ?? [];
-  const labelColumns = label === undefined ? 0 : Bun.stringWidth(label);
-  return [
-    label === undefined ? "" : words(label.trimEnd(), 0, y, ` font-weight="600" fill="${COLOURS.label}"`),
-    words(rest, labelColumns, y, ""),
-  ].join("");
+  for (const [index, part] of line.split(/\x1b\[([\d;]*)m/).entries()) {
+    if (index % 2 === 1) {
+      for (const parameter of part.split(";")) style = { ...style, ...SGR[parameter] };
+      continue;
+    }
+    drawn += words(part, column, y, style);
+    column += Bun.stringWidth(part);
+  }
+  return drawn;
 }
 
-function words(text: string, column: number, y: number, style: string): string {
-  const shown = text.trimEnd();
-  const indent = shown.length - shown.trimStart().length;
-  const body = shown.trimStart();
-  if (body === "") return "";
-  const x = (MARGIN_PX + (column + indent) * COLUMN_PX).toFixed(1);
-  const length = (Bun.stringWidth(body) * COLUMN_PX).toFixed(1);
-  return `<text x="${x}" y="${y.toFixed(1)}" textLength="${length}"${style}>${escapeXml(body)}</text>`;
+/** Columns stay where they are whatever the font: each run of words is told how wide it is. */
+function words(text: string, column: number, y: number, style: Style): string {
+  const behind = style.inverse ? block(text, column, y, style.colour ?? COLOURS.text) : "";
+  // Two spaces or more part runs: what stands in columns must not drift.
+  return (
+    behind +
+    [...text.matchAll(/\S+(?: \S+)*/g)]
+      .map(({ 0: run, index }) => {
+        const x = MARGIN_PX + (column + Bun.stringWidth(text.slice(0, index))) * COLUMN_PX;
+        const length = (Bun.stringWidth(run) * COLUMN_PX).toFixed(1);
+        return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" textLength="${length}"${attributes(style)}>${escapeXml(run)}</text>`;
+      })
+      .join("")
+  );
+}
+
+function attributes({ bold, faint, inverse, colour }: Style): string {
+  const fill = inverse ? COLOURS.back : (colour ?? (faint ? COLOURS.faint : bold ? COLOURS.bold : undefined));
+  return `${bold ? ' font-weight="600"' : ""}${fill === undefined ? "" : ` fill="${fill}"`}`;
+}
+
+function block(text: string, column: number, y: number, fill: string): string {
+  const x = (MARGIN_PX + column * COLUMN_PX).toFixed(1);
+  const width = (Bun.stringWidth(text) * COLUMN_PX).toFixed(1);
+  return `<rect x="${x}" y="${(y - 0.72 * LINE_PX).toFixed(1)}" width="${width}" height="${LINE_PX}" fill="${fill}"/>`;
 }
 
 function escapeXml(text: string): string {

@@ -33,11 +33,17 @@ const SHELL_FILES = findFiles("{.ci,scripts,test,packaging}/**/*").filter(isShel
 
 const CHECKS: readonly Check[] = [
   { name: "types", argv: ["node_modules/.bin/tsc", "--noEmit"] },
+  // What runs in a browser knows a document and no Bun.
+  {
+    name: "types of the page's script",
+    argv: ["node_modules/.bin/tsc", "--noEmit", "-p", "tsconfig.browser.json"],
+  },
   { name: "lint", argv: ["node_modules/.bin/biome", "lint", "--colors=off", "--error-on-warnings"] },
   { name: "format", argv: ["node_modules/.bin/biome", "check", "--colors=off", "--linter-enabled=false"] },
   { name: "format of C", argv: ["clang-format", "--dry-run", "--Werror", ...C_FILES] },
   { name: "lint of shell scripts", argv: ["shellcheck", ...SHELL_FILES] },
   { name: "generated files", argv: [BUN, "scripts/gen-request.ts", "--check"] },
+  { name: "generated documents", argv: [BUN, "scripts/gen-docs.ts", "--check"] },
 ];
 
 const MINUTE_MS = 60_000;

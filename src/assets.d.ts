@@ -14,3 +14,15 @@ declare module "*.bpf.o" {
   const path: string;
   export default path;
 }
+
+// These are the text itself: imported with { type: "text" }.
+
+declare module "*.js.txt" {
+  const text: string;
+  export default text;
+}
+
+declare module "*.css.txt" {
+  const text: string;
+  export default text;
+}

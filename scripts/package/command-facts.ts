@@ -2,7 +2,7 @@
 // out: names, options, arguments and their descriptions. Nothing is run.
 
 import type { ArgsDef, CommandDef } from "citty";
-import type { Example } from "../../src/cli/arguments.ts";
+import type { Example, VerbCommand } from "../../src/cli/arguments.ts";
 import { makeCommands } from "../../src/cli/commands.ts";
 
 export interface OptionFacts {
@@ -21,6 +21,7 @@ export interface ArgumentFacts {
 }
 
 export interface CommandFacts {
+  /** As it is typed behind `aod`: `captures show`. */
   readonly name: string;
   readonly description: string;
   readonly options: readonly OptionFacts[];
@@ -38,11 +39,21 @@ export const VERSION_OPTION: OptionFacts = {
   description: "the version, and the versions of what is inside",
 };
 
-/** `main` is what `aod` without a command takes. */
+/** In their order, each followed by those that may follow it. `main` is what `aod` without a command takes. */
 export async function readCommands(): Promise<{ main: CommandFacts; verbs: readonly CommandFacts[] }> {
   const { main, verbs } = makeCommands({ detector: noThread, runner: noThread, janitor: noThread });
-  const facts = Object.entries(verbs).map(([name, command]) => factsOf(name, command, command.examples));
+  const facts = withInner(verbs).map(([name, command]) => factsOf(name, command, command.examples));
   return { main: await factsOf("aod", main, []), verbs: await Promise.all(facts) };
+}
+
+function withInner(
+  verbs: Readonly<Record<string, VerbCommand>>,
+  before = "",
+): readonly (readonly [string, VerbCommand])[] {
+  return Object.entries(verbs).flatMap(([name, verb]) => [
+    [before + name, verb] as const,
+    ...withInner(verb.verbs ?? {}, `${before}${name} `),
+  ]);
 }
 
 function noThread(): never {

@@ -1,5 +1,5 @@
 // Completions of bash, zsh and fish, `completions.ts FOLDER`: in: the commands; out: aod.bash, _aod and aod.fish in it. They
-// complete words and file names and never run aod.
+// complete words, file names and ids of captures in the usual folder, and never run aod.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -18,13 +18,19 @@ interface Commands {
 
 const NOTE = "Made from the definitions of aod's commands by scripts/package/completions.ts.";
 
+/** For root alone, as the folder is. */
+const CAPTURES = "/var/log/aod/batches/aod_*.tar.zst";
+
 export function bashCompletion({ main, verbs }: Commands): string {
   const all = [main, ...verbs];
-  const cases = verbs.map((verb) => `\t${verb.name}) words='${flagsOf(verb)}' ${fileWord(verb)} ;;`);
+  const cases = verbs.map((verb) => {
+    const inner = innerOf(verb, verbs).map(lastWord);
+    return `\t'${verb.name}') words='${[...inner, flagsOf(verb)].join(" ")}' ${fileWord(verb)} ;;`;
+  });
   return `# bash completion of aod. ${NOTE}
 
 _aod() {
-	local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD - 1]} verb='' words='' files='' word
+	local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD - 1]} verb='' words='' files='' captures='' word
 	COMPREPLY=()
 	case $previous in
 	${valueFlags(all, "FILE").join(" | ")})
@@ -34,17 +40,21 @@ _aod() {
 		;;
 	esac
 	for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-		case $word in
-		${verbs.map(({ name }) => name).join(" | ")})
-			verb=$word
-			break
-			;;
+		case "\${verb:+$verb }$word" in
+		${verbs.map(({ name }) => `'${name}'`).join(" | ")}) verb="\${verb:+$verb }$word" ;;
 		esac
 	done
 	case $verb in
-	'') words='${[...verbs.map(({ name }) => name), flagsOf(main), VERSION_OPTION.flag].join(" ")}' ;;
+	'') words='${[...outerOf(verbs).map(({ name }) => name), flagsOf(main), VERSION_OPTION.flag].join(" ")}' ;;
 ${cases.join("\n")}
 	esac
+	if [ -n "$captures" ]; then
+		words+=' latest'
+		for word in ${CAPTURES}; do
+			word=\${word##*/aod_}
+			[ "$word" = '*.tar.zst' ] || words+=" \${word%.tar.zst}"
+		done
+	fi
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
 	if [ -n "$files" ]; then
 		compopt -o filenames 2>/dev/null
@@ -57,22 +67,39 @@ complete -F _aod aod
 }
 
 export function zshCompletion({ main, verbs }: Commands): string {
-  const described = verbs.map(
-    ({ name, description }) => `    ${quote(`${name}:${description.replaceAll(":", "\\:")}`)}`,
-  );
-  const cases = verbs.map((verb) => {
-    const specs = [...zshOptions(verb), ...verb.arguments.map(zshArgument)];
-    return `    ${verb.name}) _arguments ${specs.map(quote).join(" ")} ;;`;
+  const cases = outerOf(verbs).map((verb) => {
+    const inner = innerOf(verb, verbs);
+    if (inner.length === 0) return `    ${verb.name}) ${zshArguments(verb)} ;;`;
+    const first = [...zshOptions(verb), "1: :->inner", "*:: :->innerrest"];
+    return `    ${verb.name})
+      verbs=(
+${inner.map(zshDescribed).join("\n")}
+      )
+      _arguments -C ${first.map(quote).join(" ")}
+      case $state in
+      inner) _describe command verbs ;;
+      innerrest)
+        case $line[1] in
+${inner.map((one) => `        ${lastWord(one)}) ${zshArguments(one)} ;;`).join("\n")}
+        esac
+        ;;
+      esac
+      ;;`;
   });
   const first = [...zshOptions(main), zshOption(VERSION_OPTION), "1: :->verb", "*:: :->rest"];
   return `#compdef aod
 # zsh completion of aod. ${NOTE}
 
+_aod_captures() {
+  local -a ids=(latest ${CAPTURES}(N:t:s/aod_//:r:r))
+  compadd -a ids
+}
+
 _aod() {
   local curcontext=$curcontext state line
   typeset -A opt_args
   local -a verbs=(
-${described.join("\n")}
+${outerOf(verbs).map(zshDescribed).join("\n")}
   )
   _arguments -C ${first.map(quote).join(" ")}
   case $state in
@@ -90,25 +117,56 @@ _aod "$@"
 }
 
 export function fishCompletion({ main, verbs }: Commands): string {
-  const names = verbs.map(({ name }) => name).join(" ");
+  const outer = outerOf(verbs);
+  const names = outer.map(({ name }) => name).join(" ");
   const isFirst = `not __fish_seen_subcommand_from ${names}`;
   const lines = [
-    ...verbs.map(
-      ({ name, description }) => `complete -c aod -n ${quote(isFirst)} -a ${name} -d ${quote(description)}`,
-    ),
+    ...outer.map((verb) => fishVerb(verb, isFirst)),
+    ...outer.flatMap((verb) => {
+      const inner = innerOf(verb, verbs);
+      const isNext = `${fishSeen(verb)}; and not __fish_seen_subcommand_from ${inner.map(lastWord).join(" ")}`;
+      return inner.map((one) => fishVerb(one, isNext));
+    }),
     ...[...main.options, ...COMMON_OPTIONS, VERSION_OPTION].map((option) => fishOption(option, isFirst)),
     ...verbs.flatMap((verb) => {
-      const condition = `__fish_seen_subcommand_from ${verb.name}`;
+      const condition = fishSeen(verb);
       const isFolder = verb.arguments.some(({ value }) => value === "FOLDER" || value === "DIR");
-      const isFile = verb.arguments.some(({ value }) => value === "FILE");
+      const isFile = verb.arguments.some(({ value }) => value === "FILE" || value === "CAPTURE");
+      const isCapture = verb.arguments.some(({ value }) => value?.startsWith("CAPTURE"));
       return [
         ...[...verb.options, ...COMMON_OPTIONS].map((option) => fishOption(option, condition)),
         ...(isFolder ? [`complete -c aod -n ${quote(condition)} -a '(__fish_complete_directories)'`] : []),
         ...(isFile ? [`complete -c aod -n ${quote(condition)} -F`] : []),
+        ...(isCapture ? [`complete -c aod -n ${quote(condition)} -a '(__aod_captures)'`] : []),
       ];
     }),
   ];
-  return `# fish completion of aod. ${NOTE}\n\ncomplete -c aod -f\n${lines.join("\n")}\n`;
+  return `# fish completion of aod. ${NOTE}
+
+function __aod_captures
+    echo latest
+    for file in ${CAPTURES}
+        string replace -r '.*/aod_(.*)\\.tar\\.zst$' '$1' $file
+    end
+end
+
+complete -c aod -f
+${lines.join("\n")}
+`;
+}
+
+/** Those that follow `aod` itself. */
+function outerOf(verbs: readonly CommandFacts[]): readonly CommandFacts[] {
+  return verbs.filter(({ name }) => !name.includes(" "));
+}
+
+/** Those that may follow a verb. */
+function innerOf({ name }: CommandFacts, verbs: readonly CommandFacts[]): readonly CommandFacts[] {
+  return verbs.filter((verb) => verb.name.startsWith(`${name} `));
+}
+
+function lastWord({ name }: CommandFacts): string {
+  return name.slice(name.lastIndexOf(" ") + 1);
 }
 
 function flagsOf(command: CommandFacts): string {
@@ -123,8 +181,18 @@ function valueFlags(commands: readonly CommandFacts[], value: string): readonly 
 /** What compgen is asked for beside words. */
 function fileWord({ arguments: positionals }: CommandFacts): string {
   const values = positionals.map(({ value }) => value);
-  if (values.includes("FILE")) return "files=-f";
-  return values.includes("FOLDER") || values.includes("DIR") ? "files=-d" : "files=";
+  const captures = values.some((value) => value?.startsWith("CAPTURE")) ? " captures=y" : "";
+  if (values.includes("FILE") || values.includes("CAPTURE")) return `files=-f${captures}`;
+  return `files=${values.includes("FOLDER") || values.includes("DIR") ? "-d" : "''"}${captures}`;
+}
+
+function zshDescribed(verb: CommandFacts): string {
+  return `    ${quote(`${lastWord(verb)}:${verb.description.replaceAll(":", "\\:")}`)}`;
+}
+
+function zshArguments(verb: CommandFacts): string {
+  const specs = [...zshOptions(verb), ...verb.arguments.map(zshArgument)];
+  return `_arguments ${specs.map(quote).join(" ")}`;
 }
 
 function zshOptions(command: CommandFacts): readonly string[] {
@@ -137,12 +205,27 @@ function zshOption({ flag, value, description }: OptionFacts): string {
 }
 
 function zshArgument({ name, value, isRequired }: CommandFacts["arguments"][number]): string {
-  return `${isRequired ? ":" : "::"}${name}:${zshAction(value)}`;
+  const isMany = value?.endsWith("...") === true;
+  return `${isMany ? "*" : ""}${isRequired ? ":" : "::"}${name}:${zshAction(value)}`;
 }
 
 function zshAction(value: string | undefined): string {
   if (value === "FILE") return "_files";
+  if (value === "CAPTURE") return "_alternative captures:capture:_aod_captures files:file:_files";
+  if (value === "CAPTURE...") return "_aod_captures";
   return value === "FOLDER" || value === "DIR" ? "_files -/" : " ";
+}
+
+function fishVerb(verb: CommandFacts, condition: string): string {
+  return `complete -c aod -n ${quote(condition)} -a ${lastWord(verb)} -d ${quote(verb.description)}`;
+}
+
+/** All words of its name have been typed. */
+function fishSeen({ name }: CommandFacts): string {
+  return name
+    .split(" ")
+    .map((word) => `__fish_seen_subcommand_from ${word}`)
+    .join("; and ");
 }
 
 function fishOption({ flag, value, description }: OptionFacts, condition: string): string {

@@ -34,7 +34,7 @@ export interface Part extends KnownPart {
 
 const ROOT = join(import.meta.dir, "../..");
 /** aod's own. */
-const OWN = /^(src\/|config\/aod\.yaml$|build\/bpf\/)/;
+const OWN = /^(src\/|config\/aod\.yaml$|build\/(bpf|report)\/)/;
 
 /** Every file that becomes part of the executable, by path below the checkout. */
 export async function findInputs(): Promise<readonly string[]> {

@@ -10,7 +10,8 @@ import { recentSchema } from "./status.ts";
 export const GROUPS = ["share", "command", "process"] as const;
 export type Group = (typeof GROUPS)[number];
 
-const rowSchema = v.object({
+/** A line of `aod top`. */
+export const rowSchema = v.object({
   key: text("share, command, or `name (pid)`"),
   recent: field(recentSchema, "the last `window_sec` seconds"),
   in_flight: count("sent, and no reply yet"),

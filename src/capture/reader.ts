@@ -2,11 +2,12 @@
 // in memory, or an AodError: NOT_FOUND, NOT_PERMITTED, CAPTURE_DAMAGED. Extracts nothing to the disk and trusts nothing: a
 // capture may come from anywhere.
 
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, readSync } from "node:fs";
 import { zstdDecompressSync } from "node:zlib";
 import { AodError } from "../model/failure.ts";
 import { damaged } from "./damage.ts";
 import { readFrame } from "./frame.ts";
+import { openCapture } from "./open.ts";
 import { untar } from "./untar.ts";
 
 export interface Capture {
@@ -45,27 +46,17 @@ export function readCapture(path: string, limits = CAPTURE_LIMITS): Capture {
 export function parseCapture(file: Uint8Array, limits = CAPTURE_LIMITS): Capture {
   const { folder, files } = untar(decompress(file, limits.maxContentBytes), limits.maxEntries);
   const manifest = parseManifest(files.get("manifest.json"));
-  checkActions(manifest, files);
+  checkFiles(manifest, files);
   return { name: folder, files, manifest };
 }
 
 // --- internal ---
 
 function readFile(path: string, maxBytes: number): Uint8Array {
-  let fd: number;
+  const { fd, bytes: size } = openCapture(path);
   try {
-    // A pipe of that name would wait for a writer.
-    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  } catch (error) {
-    const { code = "" } = error as NodeJS.ErrnoException;
-    if (code === "EACCES" || code === "EPERM") throw new AodError("NOT_PERMITTED", `open ${path}: ${code}`);
-    throw new AodError("NOT_FOUND", `open ${path}: ${code}`, { path }, error);
-  }
-  try {
-    const stat = fstatSync(fd);
-    if (!stat.isFile()) throw damaged("it is no file");
-    if (stat.size > maxBytes) throw damaged(`it is larger than ${maxBytes} bytes`);
-    const bytes = new Uint8Array(stat.size);
+    if (size > maxBytes) throw damaged(`it is larger than ${maxBytes} bytes`);
+    const bytes = new Uint8Array(size);
     let done = 0;
     for (let got = 1; got > 0 && done < bytes.length; done += got)
       got = readSync(fd, bytes, done, bytes.length - done, null);
@@ -92,7 +83,8 @@ function decompress(file: Uint8Array, maxBytes: number): Uint8Array {
   return content;
 }
 
-function parseManifest(bytes: Uint8Array | undefined): Capture["manifest"] {
+/** Throws CAPTURE_DAMAGED for what is no object of JSON. */
+export function parseManifest(bytes: Uint8Array | undefined): Capture["manifest"] {
   if (bytes === undefined) throw damaged("it has no manifest.json");
   let manifest: unknown;
   try {
@@ -105,8 +97,8 @@ function parseManifest(bytes: Uint8Array | undefined): Capture["manifest"] {
 }
 
 /** What the manifest says of a file must be so. */
-function checkActions({ actions }: Capture["manifest"], files: Capture["files"]): void {
-  for (const action of Array.isArray(actions) ? actions : []) {
+function checkFiles({ actions, report }: Capture["manifest"], files: Capture["files"]): void {
+  for (const action of [...(Array.isArray(actions) ? actions : []), report]) {
     if (!isObject(action) || typeof action.file !== "string" || typeof action.sha256 !== "string") continue;
     const content = files.get(action.file);
     if (content === undefined) throw damaged(`${JSON.stringify(action.file)} is missing`);

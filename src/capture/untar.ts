@@ -13,7 +13,8 @@ export interface Archive {
   readonly files: ReadonlyMap<string, Uint8Array>;
 }
 
-const BLOCK_BYTES = 512;
+/** Of headers, and what contents are filled up to. */
+export const BLOCK_BYTES = 512;
 const PATH_MAX_CHARS = 255;
 const FILE = "0";
 const FOLDER = "5";
@@ -56,13 +57,14 @@ export function untar(bytes: Uint8Array, maxEntries: number): Archive {
 
 // --- internal ---
 
-interface Header {
+export interface Header {
   readonly path: string;
   readonly type: typeof FILE | typeof FOLDER;
   readonly size: number;
 }
 
-function readHeader(block: Uint8Array): Header {
+/** Of one block. Throws CAPTURE_DAMAGED for all but a file or a folder below a folder. */
+export function readHeader(block: Uint8Array): Header {
   const sum = block.reduce((total, byte, at) => total + (at >= 148 && at < 156 ? 0x20 : byte), 0);
   if (octal(block, 148, 8) !== sum) throw damaged("a header's checksum is wrong");
   if (text(block, 257, 6) !== "ustar") throw damaged("a header is not of a POSIX archive");

@@ -1,7 +1,8 @@
 // What every verb has in common: strict arguments, and an exit code as the answer. citty takes what it does not know
 // without a word; a tool for the night must not. In: a verb's definition; out: a command for citty.
 
-import { type ArgsDef, type CommandDef, defineCommand, type ParsedArgs } from "citty";
+import { type ArgsDef, type CommandDef, defineCommand, type ParsedArgs, runCommand } from "citty";
+import { escapeControls } from "../config/problem.ts";
 import { AodError } from "../model/failure.ts";
 
 /** What somebody may type as it stands, and what it is good for. */
@@ -15,13 +16,19 @@ export interface Verb<Arguments extends ArgsDef> {
   readonly name: string;
   readonly description: string;
   readonly args: Arguments;
+  /** Whether the last positional may be followed by more of its kind: they are in `_` then. */
+  readonly takesMore?: boolean;
   /** Shown by `--help` and in the manual page; the most usual first. */
   readonly examples: readonly Example[];
   /** @returns the exit code. */
   readonly run: (args: ParsedArgs<Arguments>) => number | Promise<number>;
 }
 
-export type VerbCommand = CommandDef & Pick<Verb<ArgsDef>, "examples">;
+export type VerbCommand = CommandDef &
+  Pick<Verb<ArgsDef>, "examples" | "takesMore"> & {
+    /** What may follow it, by what is typed; their own names begin with that of the group. */
+    readonly verbs?: Readonly<Record<string, VerbCommand>>;
+  };
 
 /** A command that throws USAGE for what the verb does not have, and sets the process's exit code. */
 export function makeVerb<Arguments extends ArgsDef>({
@@ -29,18 +36,53 @@ export function makeVerb<Arguments extends ArgsDef>({
   description,
   args,
   examples,
+  takesMore = false,
   run,
 }: Verb<Arguments>): VerbCommand {
   const command = defineCommand({
     meta: { name, description },
     args,
     async run(context) {
-      rejectUnknown(args, context.args);
+      rejectUnknown(args, context.args, takesMore);
       process.exitCode = await run(context.args);
     },
   });
   // citty's own table of sub-commands wants them without their argument types.
-  return { ...(command as unknown as CommandDef), examples };
+  return { ...(command as unknown as CommandDef), examples, takesMore };
+}
+
+/**
+ * A verb that may be followed by another one, and without one is itself. citty would run both, and forget the options that
+ * stand before the second.
+ */
+export function makeGroup<Arguments extends ArgsDef>(
+  itself: Verb<Arguments>,
+  verbs: Readonly<Record<string, VerbCommand>>,
+): VerbCommand {
+  const alone = makeVerb(itself);
+  const command: CommandDef = {
+    ...alone,
+    async run({ rawArgs }) {
+      const at = firstWord(rawArgs, itself.args);
+      const word = rawArgs[at];
+      if (word === undefined) return void (await runCommand(alone, { rawArgs }));
+      const verb = Object.hasOwn(verbs, word) ? verbs[word] : undefined;
+      if (verb !== undefined) return void (await runCommand(verb, { rawArgs: rawArgs.toSpliced(at, 1) }));
+      const known = Object.keys(verbs).join(", ");
+      throw new AodError("USAGE", `no command ${itself.name} ${escapeControls(word)}; there is ${known}`);
+    },
+  };
+  return { ...command, examples: alone.examples, verbs };
+}
+
+/** Where the first word is that is neither an option nor an option's value; behind the end where there is none. */
+function firstWord(rawArgs: readonly string[], args: ArgsDef): number {
+  for (let at = 0; at < rawArgs.length; at++) {
+    const word = rawArgs[at] as string;
+    if (!word.startsWith("-")) return at;
+    if (args[word.slice(2)]?.type === "string") at++;
+  }
+  return rawArgs.length;
 }
 
 /** As they stand below the usage, one for each line. */
@@ -62,16 +104,24 @@ export const CONFIG_ARGUMENT = {
 function rejectUnknown(
   definition: ArgsDef,
   given: Readonly<Record<string, unknown>> & { _: readonly string[] },
+  takesMore: boolean,
 ): void {
   const names = Object.keys(definition);
+  // citty gives them beside the name that they stand for.
+  const aliases = new Set(names.flatMap((name) => aliasesOf(definition[name])));
   const known = names.map((name) => (definition[name]?.type === "positional" ? name : `--${name}`));
   for (const [name, value] of Object.entries(given)) {
-    if (name === "_") continue;
+    if (name === "_" || aliases.has(name)) continue;
     if (!names.includes(name))
       throw new AodError("USAGE", `no option --${name}; there is ${known.join(", ") || "none"}`);
     if (value === "") throw new AodError("USAGE", `--${name} needs a value`);
   }
   const positionals = names.filter((name) => definition[name]?.type === "positional").length;
-  const extra = given._[positionals];
+  const extra = takesMore ? undefined : given._[positionals];
   if (extra !== undefined) throw new AodError("USAGE", `unexpected argument ${extra}`);
+}
+
+function aliasesOf(argument: ArgsDef[string] | undefined): readonly string[] {
+  const alias = argument !== undefined && "alias" in argument ? argument.alias : undefined;
+  return alias === undefined ? [] : [alias].flat();
 }

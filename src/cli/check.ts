@@ -1,13 +1,18 @@
 // `aod check`: is the configuration right. In: what `--config` named; out: every problem on stderr, what the rules come
-// to on stdout, and the exit code that a start would end with. It starts nothing and touches no output folder.
+// to on stdout, and the exit code that a start would end with. It starts nothing, and of an output folder on a local file
+// system it reads the names and sizes of captures.
 
 import { BUILT_IN } from "../config/config.ts";
 import { type FoundConfig, findConfig } from "../config/file.ts";
 import type { KeyPath, Problem } from "../config/problem.ts";
+import { pinnedOverBytes } from "../janitor/retention.ts";
 import type { Config } from "../model/config.ts";
+import { AodError } from "../model/failure.ts";
+import { bytesText } from "../model/figure.ts";
 import { exitCodeOf } from "../supervisor/restart.ts";
 import { fileSystemOf, isNetworkFileSystem } from "../system/mounts.ts";
 import { CONFIG_ARGUMENT, makeVerb } from "./arguments.ts";
+import { capturesIn } from "./choose-capture.ts";
 import { printProblems } from "./problems.ts";
 import { whyNotRunnable } from "./program.ts";
 import { summarizeRule } from "./rule-summary.ts";
@@ -21,7 +26,8 @@ export const checkCommand = makeVerb({
     { command: "aod check --config new.yaml", meaning: "one that is to replace it" },
   ],
   run: ({ config }) => {
-    const { code, problems, lines } = judge(findConfig(config));
+    const found = findConfig(config);
+    const { code, problems, lines } = judge(found, fileSystemOf, whyNotRunnable, keptOverBytes);
     printProblems(problems);
     (code === 0 ? process.stdout : process.stderr).write(lines.map((line) => `${line}\n`).join(""));
     return code;
@@ -38,11 +44,13 @@ export interface Judgement {
 /**
  * @param whereIs says which file system a path is on.
  * @param whyNot says why a program can't be run.
+ * @param overBytesOf says by how much captures that somebody keeps exceed the limit by themselves.
  */
 export function judge(
   found: FoundConfig,
   whereIs: typeof fileSystemOf = fileSystemOf,
   whyNot = whyNotRunnable,
+  overBytesOf: (config: Config) => number = () => 0,
 ): Judgement {
   const { config, problems } = found;
   if (config === undefined)
@@ -68,6 +76,11 @@ export function judge(
     const wrong = whyNot(program, whereIs);
     return wrong === undefined ? [] : [found.warnAt(path, wrong)];
   });
+  const overBytes = overBytesOf(config);
+  if (overBytes > 0) {
+    const what = `captures that are kept exceed it by ${bytesText(overBytes)}: every other one is deleted as soon as it may be`;
+    warnings.push(found.warnAt(["cleanup", "max_total_log_size_mb"], what));
+  }
   const rules = config.rules.map((rule) => `  ${summarizeRule(rule)}`);
   return {
     code: 0,
@@ -90,4 +103,14 @@ function findRemote(
     const { type, mountPoint } = fileSystem;
     return [{ path, what: `${on} is on ${type}, mounted at ${mountPoint}: choose a local file system` }];
   });
+}
+
+/** 0 where the folder is not there yet, or is not for whoever asks. */
+function keptOverBytes({ outputDir, cleanup }: Config): number {
+  try {
+    return pinnedOverBytes(capturesIn(outputDir), cleanup);
+  } catch (error) {
+    if (error instanceof AodError) return 0;
+    throw error;
+  }
 }

@@ -5,11 +5,14 @@ import type { CommandDef } from "citty";
 import { version } from "../model/version.ts";
 import type { SpawnTable } from "../supervisor/options.ts";
 import { CONFIG_ARGUMENT, type VerbCommand } from "./arguments.ts";
+import { capturesCommand } from "./captures.ts";
 import { checkCommand } from "./check.ts";
 import { makeDemoCommand } from "./demo.ts";
 import { doctorCommand } from "./doctor.ts";
 import { incidentsCommand } from "./incidents.ts";
+import { reportCommand } from "./report.ts";
 import { makeRunCommand } from "./run.ts";
+import { makeTopCommand } from "./top.ts";
 
 export interface Commands {
   readonly main: CommandDef;
@@ -22,7 +25,10 @@ export function makeCommands(spawn: SpawnTable): Commands {
     run: makeRunCommand(spawn),
     check: checkCommand,
     doctor: doctorCommand,
+    top: makeTopCommand(spawn),
     incidents: incidentsCommand,
+    captures: capturesCommand,
+    report: reportCommand,
     demo: makeDemoCommand(spawn),
   };
   const main: CommandDef = {

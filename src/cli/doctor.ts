@@ -1,8 +1,14 @@
 // `aod doctor`: can this host run it. In: the configuration that a start would use; out: a line for each thing looked
-// at, what to do about those that are not right, and the exit code that a start would end with.
+// at, or JSON, what to do about those that are not right, and the exit code that a start would end with.
 
-import { findConfig } from "../config/file.ts";
+import type { ArgsDef } from "citty";
+import type { DoctorOfApi } from "../api/doctor.ts";
+import { parseDebugData } from "../cifs/debug-data.ts";
+import { readDebugData, readHostMountinfo } from "../cifs/proc.ts";
+import { type FoundConfig, findConfig } from "../config/file.ts";
+import { escapeControls } from "../config/problem.ts";
 import { bpfFindings } from "../doctor/bpf.ts";
+import { clockFinding } from "../doctor/clock.ts";
 import { configFinding } from "../doctor/configuration.ts";
 import type { Finding, Verdict } from "../doctor/finding.ts";
 import {
@@ -13,12 +19,27 @@ import {
   readHost,
   tasksFinding,
 } from "../doctor/host.ts";
+import { journalFinding, readJournal } from "../doctor/journal.ts";
+import { readKernelSettings, settingsFindings } from "../doctor/kernel-settings.ts";
+import { mountFindings } from "../doctor/mounts.ts";
 import { outputFindings, toolFindings } from "../doctor/output.ts";
 import { findForbidden, sandboxFindings } from "../doctor/sandbox.ts";
+import { readServices, serviceFindings } from "../doctor/services.ts";
 import { readUnitSandbox } from "../doctor/unit.ts";
+import type { StoredCapture } from "../model/capture.ts";
+import { AodError } from "../model/failure.ts";
+import { version } from "../model/version.ts";
 import { exitCodeOf } from "../supervisor/restart.ts";
+import { readClockState } from "../system/clock-state.ts";
 import { CONFIG_ARGUMENT, makeVerb } from "./arguments.ts";
+import { capturesIn } from "./choose-capture.ts";
+import { printJson, printLines } from "./print.ts";
 import { printProblems } from "./problems.ts";
+
+const ARGUMENTS = {
+  json: { type: "boolean", description: "what was found, for programs" },
+  ...CONFIG_ARGUMENT,
+} as const satisfies ArgsDef;
 
 const SUBJECT_COLUMNS = 15;
 const MARKS: Readonly<Record<Verdict, string>> = { ok: "ok", note: "--", warn: "!!", bad: "NO" };
@@ -26,37 +47,76 @@ const MARKS: Readonly<Record<Verdict, string>> = { ok: "ok", note: "--", warn: "
 export const doctorCommand = makeVerb({
   name: "doctor",
   description: "can this host run aod, and what to do where it can't",
-  args: CONFIG_ARGUMENT,
-  examples: [{ command: "aod doctor", meaning: "before the first start, and where nothing is caught" }],
-  run: ({ config }) => examine(config),
+  args: ARGUMENTS,
+  examples: [
+    { command: "aod doctor", meaning: "before the first start, and where nothing is caught" },
+    { command: "aod doctor --json | jq '.findings[] | select(.todo)'", meaning: "what there is to do" },
+  ],
+  run: async ({ config, json }) => {
+    const found = findConfig(config);
+    const findings = await examine(found);
+    const worst = findings.find(({ verdict }) => verdict === "bad");
+    const exitCode = worst?.code === undefined ? 0 : exitCodeOf(worst.code);
+    printProblems(found.problems);
+    if (json === true) printJson({ version, exit_code: exitCode, findings: findings.map(encodeFinding) });
+    else printLines([...findings.flatMap(linesOf), "", summaryOf(findings)]);
+    return exitCode;
+  },
 });
 
-async function examine(file: string | undefined): Promise<number> {
+async function examine(found: FoundConfig): Promise<readonly Finding[]> {
   const host = readHost();
-  const unit = await readUnitSandbox();
-  const found = findConfig(file);
+  const [unit, services] = await Promise.all([readUnitSandbox(), readServices()]);
   const { config } = found;
-  const findings: readonly Finding[] = [
+  const debugData = readDebugData();
+  return [
     kernelFinding(host),
     privilegesFinding(host),
     lockdownFinding(host),
     tasksFinding(host),
     ...bpfFindings(host.cifsLoaded),
+    ...settingsFindings(readKernelSettings()),
     moduleFinding(host),
+    ...mountFindings(readHostMountinfo() ?? "", debugData && parseDebugData(debugData.text)),
+    clockFinding(readClockState()),
+    journalFinding(readJournal()),
     configFinding(found),
-    ...(config === undefined ? [] : [...outputFindings(config), ...toolFindings(config)]),
+    ...(config === undefined
+      ? []
+      : [...outputFindings(config, storedIn(config.outputDir)), ...toolFindings(config)]),
+    ...serviceFindings(services),
     ...(config === undefined || unit === undefined ? [] : sandboxFindings(findForbidden(config, unit))),
   ];
-  printProblems(found.problems);
-  process.stdout.write(`${findings.flatMap(linesOf).join("\n")}\n`);
-  const worst = findings.find(({ verdict }) => verdict === "bad");
-  return worst?.code === undefined ? 0 : exitCodeOf(worst.code);
 }
 
+function summaryOf(findings: readonly Finding[]): string {
+  const count = (verdict: Verdict) => findings.filter((finding) => finding.verdict === verdict).length;
+  const [bad, warnings] = [count("bad"), count("warn")];
+  if (bad > 0)
+    return `aod can't run here: ${bad} of these ${bad === 1 ? "keeps" : "keep"} it from working (NO)`;
+  if (warnings === 0) return "aod can run here, and sees everything";
+  return `aod can run here; ${warnings} of these make${warnings === 1 ? "s" : ""} it see or keep less (!!)`;
+}
+
+/** Names of mounts and files came from elsewhere: no terminal obeys them. */
 function linesOf({ subject, verdict, found, todo }: Finding): readonly string[] {
-  const line = `${MARKS[verdict]}  ${subject.padEnd(SUBJECT_COLUMNS)} ${found}`;
-  const [first, ...more] = todo?.split("\n") ?? [];
+  const line = `${MARKS[verdict]}  ${subject.padEnd(SUBJECT_COLUMNS)} ${escapeControls(found)}`;
+  const [first, ...more] = todo?.split("\n").map(escapeControls) ?? [];
   if (first === undefined) return [line];
   const indent = " ".repeat(SUBJECT_COLUMNS + 5);
   return [line, `${indent}to do: ${first}`, ...more.map((next) => `${indent}       ${next}`)];
+}
+
+function encodeFinding({ subject, verdict, found, todo, code }: Finding): DoctorOfApi["findings"][number] {
+  return { subject, verdict, found, todo: todo ?? null, code: code ?? null };
+}
+
+/** None where the folder is not there yet, or can't be read: another finding says why. */
+function storedIn(outputDir: string): readonly StoredCapture[] {
+  try {
+    return capturesIn(outputDir);
+  } catch (error) {
+    if (error instanceof AodError) return [];
+    throw error;
+  }
 }

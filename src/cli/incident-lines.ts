@@ -11,6 +11,7 @@ import { durationTextOfNs } from "../model/figure.ts";
 import type { Incident } from "../model/incident.ts";
 import { whatIs } from "../model/request.ts";
 import type { Verdict } from "../model/verdict.ts";
+import { columnLines } from "./table.ts";
 
 type Column = readonly [title: string, cell: (incident: Incident, nowMs: number) => string];
 
@@ -29,16 +30,10 @@ const COLUMNS: readonly Column[] = [
 
 /** In the order given. */
 export function tableLines(incidents: readonly Incident[], nowMs: number): readonly string[] {
-  const titles = COLUMNS.map(([title]) => title);
-  const rows = incidents.map((incident) => COLUMNS.map(([, cell]) => escapeControls(cell(incident, nowMs))));
-  const widths = titles.map((_, column) =>
-    [titles, ...rows].reduce((widest, row) => Math.max(widest, row[column]?.length ?? 0), 0),
-  );
-  return [titles, ...rows].map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
+  const rows = incidents.map((incident) => COLUMNS.map(([, cell]) => cell(incident, nowMs)));
+  return columnLines(
+    COLUMNS.map(([title]) => title),
+    rows,
   );
 }
 
@@ -83,11 +78,11 @@ export function incidentLines(
   ];
 }
 
-function verdictText({ cause, confidence }: Verdict): string {
+export function verdictText({ cause, confidence }: Verdict): string {
   return cause === "unknown" ? cause : `${cause}, confidence ${confidence.toFixed(2)}`;
 }
 
-function serverText({ server, dialect, encrypted, connectionIds }: Attribution): string {
+export function serverText({ server, dialect, encrypted, connectionIds }: Attribution): string {
   return [
     server ?? "unknown",
     ...(dialect === undefined ? [] : [`SMB ${dialectName(dialect)}`]),
@@ -96,11 +91,12 @@ function serverText({ server, dialect, encrypted, connectionIds }: Attribution):
   ].join(", ");
 }
 
-function processText({ pid, name, unit, container }: Process): string {
+export function processText({ pid, name, unit, container }: Process): string {
   return [`${name} (${pid})`, unit, container && `container ${container}`].filter(Boolean).join(", ");
 }
 
-function row(label: string, text: string): string {
+/** What something is, and what there is to say of it. */
+export function row(label: string, text: string): string {
   return `${label.padEnd(11)} ${escapeControls(text)}`;
 }
 

@@ -13,6 +13,7 @@ import { BATCHES } from "../system/batches-folder.ts";
 import { CONFIG_ARGUMENT, makeVerb } from "./arguments.ts";
 import { incidentLines, tableLines } from "./incident-lines.ts";
 import { historyIn, outputDirOf } from "./output-dir.ts";
+import { printJson, printLines } from "./print.ts";
 
 const ARGUMENTS = {
   id: {
@@ -37,16 +38,16 @@ export const incidentsCommand = makeVerb({
     const outputDir = outputDirOf(config);
     const all = newestFirst(foldIncidents(decodeEntries(historyIn(outputDir))));
     const chosen = id === undefined ? undefined : chooseIncident(all, id);
-    if (json === true) print(jsonLines(chosen === undefined ? all : [chosen], chosen !== undefined));
-    else if (chosen !== undefined) print(incidentLines(chosen, (name) => findCapture(outputDir, name)));
+    if (json === true) printJson(incidentValues(chosen === undefined ? all : [chosen], chosen !== undefined));
+    else if (chosen !== undefined) printLines(incidentLines(chosen, (name) => findCapture(outputDir, name)));
     else if (all.length > 0)
-      print(
+      printLines(
         tableLines(
           all.map(({ incident }) => incident),
           Date.now(),
         ),
       );
-    else print([`no incident yet in ${escapeControls(outputDir)}: nothing tripped a rule`]);
+    else printLines([`no incident yet in ${escapeControls(outputDir)}: nothing tripped a rule`]);
     return 0;
   },
 });
@@ -71,22 +72,20 @@ export function chooseIncident(incidents: readonly StoredIncident[], id: string)
   );
 }
 
-/** What JSON lets pass, and a terminal obeys, is escaped; it means the same to whoever parses it. */
-export function jsonLines(incidents: readonly StoredIncident[], withHistory: boolean): readonly string[] {
-  const values = incidents.map(({ incident, entries }) => ({
+/** As `--json` has them. */
+export function incidentValues(
+  incidents: readonly StoredIncident[],
+  withHistory: boolean,
+): readonly unknown[] {
+  return incidents.map(({ incident, entries }) => ({
     ...encodeIncident(incident),
     ...(withHistory
       ? { history: entries.map(({ time, event, fields }) => ({ time, event, ...fields })) }
       : {}),
   }));
-  return JSON.stringify(values, null, 2).split("\n").map(escapeControls);
 }
 
 function findCapture(outputDir: string, name: string): string | undefined {
   const path = join(outputDir, BATCHES, name);
   return existsSync(path) ? path : undefined;
-}
-
-function print(lines: readonly string[]): void {
-  process.stdout.write(`${lines.join("\n")}\n`);
 }

@@ -28,7 +28,8 @@ const ESC = "\u001b[";
 /** Alternate screen, no cursor, and no line goes on in the next one, whatever a terminal thinks of its width. */
 const ENTER = `${ESC}?1049h${ESC}?25l${ESC}?7l`;
 const LEAVE = `${ESC}?2026l${ESC}0m${ESC}?7h${ESC}?25h${ESC}?1049l`;
-const ENDING: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"];
+/** Signals that ask to end. */
+export const ENDING: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"];
 /** What a terminal says that does not know how large it is. */
 const UNKNOWN_SIZE: Size = { columns: 80, rows: 24 };
 

@@ -2,6 +2,7 @@
 // feed; out: nothing but the screen, until somebody quits. Decides nothing that a state could.
 
 import { hostname } from "node:os";
+import type { Live } from "../api/live.ts";
 import { AodError, type Failure } from "../model/failure.ts";
 import { advance, type TopEvent } from "../top/advance.ts";
 import { COLOURS, NO_COLOURS, styledText } from "../top/frame.ts";
@@ -9,7 +10,7 @@ import { glyphsOf } from "../top/glyphs.ts";
 import { type Size, screenLines } from "../top/screen.ts";
 import { beginTop, type TopState } from "../top/state.ts";
 import type { Feed } from "./feed.ts";
-import { openTerminal, outputSize } from "./terminal.ts";
+import { ENDING, openTerminal, outputSize } from "./terminal.ts";
 
 /** How often it is looked whether figures still come. */
 const LOOK_MS = 1000;
@@ -63,15 +64,31 @@ export async function showScreen(feed: Feed, everyMs: number): Promise<void> {
 
 /** One screen as text, without what keys would do: for pipes, and for a look in passing. */
 export async function printScreen(feed: Feed, everyMs: number): Promise<void> {
-  const state = begin(feed, everyMs);
-  const live = await new Promise<Parameters<typeof advance>[1]>((resolve, reject) =>
-    feed.start(everyMs, {
-      live: (first) => resolve({ type: "live", live: first }),
-      failed: (failure) => reject(asError(failure)),
-    }),
+  const live = await new Promise<Live>((resolve, reject) =>
+    feed.start(everyMs, { live: resolve, failed: (failure) => reject(asError(failure)) }),
   );
-  const lines = drawState(advance(state, live), outputSize(), false);
+  const state = advance(begin(feed, everyMs), { type: "live", live });
+  const lines = drawState(state, outputSize(), false);
   process.stdout.write(`${lines.join("\n").trimEnd()}\n`);
+}
+
+/** Documents as JSON, one a line: the first alone, or until a signal comes. Whoever reads slowly gets fewer. */
+export async function printDocuments(feed: Feed, everyMs: number, once: boolean): Promise<void> {
+  const over = Promise.withResolvers<void>();
+  let isBusy = false;
+  for (const name of ENDING) process.once(name, () => over.resolve());
+  feed.start(everyMs, {
+    live: (live) => {
+      if (isBusy) return;
+      isBusy = true;
+      process.stdout.write(`${JSON.stringify(live)}\n`, () => {
+        isBusy = false;
+        if (once) over.resolve();
+      });
+    },
+    failed: (failure) => over.reject(asError(failure)),
+  });
+  await over.promise;
 }
 
 function begin({ note }: Feed, everyMs: number): TopState {

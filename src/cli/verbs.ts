@@ -6,8 +6,8 @@ import { type Failure, toFailure } from "../model/failure.ts";
 import { commit, inside, version } from "../model/version.ts";
 import type { SpawnTable } from "../supervisor/options.ts";
 import { exitCodeOf } from "../supervisor/restart.ts";
-import { exampleLines } from "./arguments.ts";
-import { makeCommands } from "./commands.ts";
+import { exampleLines, type VerbCommand } from "./arguments.ts";
+import { type Commands, makeCommands } from "./commands.ts";
 
 const EX_USAGE = 64;
 
@@ -20,10 +20,10 @@ export async function runVerbs(argv: readonly string[], spawn: SpawnTable): Prom
     return 0;
   }
   if (argv.includes("--help") || argv.includes("-h")) {
-    const verb = verbs[argv[0] ?? ""];
-    const usage = await (verb === undefined ? renderUsage(main) : renderUsage(verb, main));
-    const examples = verb === undefined ? [] : ["EXAMPLES\n", ...exampleLines(verb.examples), ""];
-    const shown = [usage, ...examples].join("\n");
+    const verb = verbOf(verbs, argv);
+    const usage = await (verb === undefined ? renderUsage(main) : usageOf(verb, main));
+    const examples = verb === undefined ? [] : ["", "EXAMPLES\n", ...exampleLines(verb.examples)];
+    const shown = [usage.trimEnd(), ...examples, ""].join("\n");
     process.stdout.write(`${process.stdout.isTTY ? shown : Bun.stripANSI(shown)}\n`);
     return 0;
   }
@@ -33,6 +33,20 @@ export async function runVerbs(argv: readonly string[], spawn: SpawnTable): Prom
   } catch (thrown) {
     return explain(thrown);
   }
+}
+
+/** Undefined where what was typed begins with none. */
+function verbOf(
+  verbs: Commands["verbs"],
+  [name = "", next = ""]: readonly string[],
+): VerbCommand | undefined {
+  const verb = Object.hasOwn(verbs, name) ? verbs[name] : undefined;
+  const inner = verb?.verbs ?? {};
+  return Object.hasOwn(inner, next) ? inner[next] : verb;
+}
+
+function usageOf(verb: VerbCommand, main: Commands["main"]): Promise<string> {
+  return renderUsage(verb.verbs === undefined ? verb : { ...verb, subCommands: verb.verbs }, main);
 }
 
 /** This build, and on a line of its own what is inside it. */

@@ -2,7 +2,7 @@
 // typed ones. Part of schema.ts, which has the others.
 
 import * as v from "valibot";
-import { command, key, mapping, overZero, whole, within } from "./schema-values.ts";
+import { command, key, mapping, overZero, whole, within, yesOrNo } from "./schema-values.ts";
 
 export const captureSchema = mapping({
   budget_sec: key(v.optional(overZero(3600), 30), "actions that have not begun by then are left out"),
@@ -13,6 +13,10 @@ export const captureSchema = mapping({
   min_free_mb: key(
     v.optional(within(0, 1_048_576), 64),
     "no capture is made that would leave less of the file system free (MiB)",
+  ),
+  report: key(
+    v.optional(yesOrNo(), true),
+    "each capture that has actions carries a page about it, report.html",
   ),
 });
 

@@ -138,6 +138,7 @@ function toConfig(
       budgetMs: capture.budget_sec * MS_PER_SEC,
       maxBytes: Math.floor(capture.max_mb * BYTES_PER_MB),
       minFreeBytes: Math.ceil(capture.min_free_mb * BYTES_PER_MB),
+      withReport: capture.report,
     },
     cleanup: {
       intervalMs: cleanup.cleanup_interval_sec * MS_PER_SEC,

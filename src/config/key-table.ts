@@ -22,8 +22,13 @@ const RULE_PATH = "guardian.anomalies.NAME";
 const CUSTOM_PATH = "custom_actions.NAME";
 
 /** What of a schema is looked at here; sections, optional keys and lists wrap one another. */
-interface Shape {
+export interface Shape {
   readonly type: string;
+  readonly literal?: unknown;
+  /** Of a choice: its values, or its variants. */
+  readonly options?: readonly unknown[];
+  /** Of a mapping with any names. */
+  readonly value?: Shape;
   readonly default?: unknown;
   readonly wrapped?: Shape;
   readonly item?: Shape;
@@ -95,7 +100,7 @@ function rowsOf(schema: v.GenericSchema, prefix: string, types: readonly string[
 }
 
 /** The first answer in a schema, what it wraps, and what it is piped through. */
-function findIn<T>(shape: Shape, look: (shape: Shape) => T | undefined): T | undefined {
+export function findIn<T>(shape: Shape, look: (shape: Shape) => T | undefined): T | undefined {
   const found = look(shape);
   if (found !== undefined) return found;
   for (const inner of [shape.wrapped, ...(shape.pipe ?? [])]) {

@@ -2,7 +2,7 @@
 // carries the `range` that the documentation shows. In: bounds, names; out: schemas. Which key takes what is schema.ts.
 
 import * as v from "valibot";
-import { hintAtList, hintAtNames, hintAtNumber, type Message, mustBe } from "./message.ts";
+import { hintAtList, hintAtNames, hintAtNumber, hintAtYaml11, type Message, mustBe } from "./message.ts";
 
 export function within(least: number, most: number) {
   return numeric(`a number from ${least} to ${most}`, (value) => value >= least && value <= most);
@@ -25,6 +25,10 @@ export function numeric(range: string, isFit: (value: number) => boolean) {
 
 export function text(range: string, isFit: (value: string) => boolean) {
   return v.pipe(v.string(mustBe(range)), v.check(isFit, mustBe(range)), v.metadata({ range }));
+}
+
+export function yesOrNo() {
+  return v.pipe(v.boolean(mustBe("true or false", hintAtYaml11)), v.metadata({ range: "true or false" }));
 }
 
 export function oneOf<const T extends readonly string[]>(names: T, range: string) {

@@ -10,7 +10,7 @@ import { NOTICE_EVENTS } from "../model/notice.ts";
 import { NT_STATUSES, TROUBLE } from "../model/nt-status.ts";
 import { SIGNAL_NAMES } from "../model/signal.ts";
 import { captureSchema, hourlyKeys } from "./capture-schema.ts";
-import { anAction, hintAtCommand, hintAtYaml11, mustBe } from "./message.ts";
+import { anAction, hintAtCommand, mustBe } from "./message.ts";
 import { metricsSchema } from "./metrics-keys.ts";
 import {
   command,
@@ -24,6 +24,7 @@ import {
   text,
   whole,
   within,
+  yesOrNo,
 } from "./schema-values.ts";
 
 export const MODES = ["all", "trackonly", "excludeonly"] as const;
@@ -243,10 +244,13 @@ export const fileSchema = mapping({
         v.optional(within(1, DAY_SEC), 60),
         "how often the folder of captures is looked through",
       ),
-      max_log_age_days: key(v.optional(overZero(), 14), "older captures are deleted"),
+      max_log_age_days: key(
+        v.optional(overZero(), 14),
+        "older captures are deleted, unless somebody keeps them",
+      ),
       max_total_log_size_mb: key(
         v.optional(overZero(), 200),
-        "the oldest captures are deleted until all fit (MiB)",
+        "the oldest captures are deleted until all fit (MiB); those that somebody keeps stay, and count",
       ),
     }),
     {},
@@ -254,10 +258,7 @@ export const fileSchema = mapping({
   audit: v.optional(
     mapping({
       enabled: key(
-        v.optional(
-          v.pipe(v.boolean(mustBe("true or false", hintAtYaml11)), v.metadata({ range: "true or false" })),
-          true,
-        ),
+        v.optional(yesOrNo(), true),
         "`incidents.jsonl` also says what was loaded, collected, deleted and run; incidents are always in it",
       ),
     }),

@@ -1,9 +1,11 @@
 // Whether captures can be kept where the configuration says, and whether the programs that its actions run are there.
-// In: a configuration; out: findings. It writes nothing and makes no folder.
+// In: a configuration; out: findings. It writes nothing and makes no folder; what is decided of disk space is pure.
 
 import { accessSync, constants, existsSync, readdirSync, statfsSync } from "node:fs";
 import { dirname, join } from "node:path";
+import type { StoredCapture } from "../model/capture.ts";
 import type { Config } from "../model/config.ts";
+import { bytesText } from "../model/figure.ts";
 import { findAction } from "../runner/actions.ts";
 import { findProgram, SEARCH_PATH } from "../runner/program.ts";
 import { VERDICT_ACTIONS } from "../runner/verdict-facts.ts";
@@ -12,11 +14,20 @@ import { takeLock } from "../system/lock.ts";
 import { fileSystemOf, isNetworkFileSystem } from "../system/mounts.ts";
 import { bad, type Finding, note, ok, warn } from "./finding.ts";
 
-const MiB = 1024 * 1024;
 /** AODv2's captures, which may stand in the same folder and are left alone. */
 const AODV2_NAME = /^aod_(quick|capture)_/;
 
-export function outputFindings({ outputDir, cleanup }: Config): readonly Finding[] {
+export interface Space {
+  readonly outputDir: string;
+  readonly freeBytes: number;
+  /** What captures take already, and what of it somebody keeps. */
+  readonly usedBytes: number;
+  readonly keptBytes: number;
+}
+
+/** @param stored captures that are there. */
+export function outputFindings(config: Config, stored: readonly StoredCapture[]): readonly Finding[] {
+  const { outputDir } = config;
   const fileSystem = fileSystemOf(outputDir);
   if (fileSystem !== undefined && isNetworkFileSystem(fileSystem.type)) {
     const found = `${outputDir} is on ${fileSystem.type}, mounted at ${fileSystem.mountPoint}`;
@@ -27,7 +38,14 @@ export function outputFindings({ outputDir, cleanup }: Config): readonly Finding
     const todo = "choose another aod_output_dir, or make it writable for the user that runs aod";
     return [bad("output folder", `${nearest} is not writable`, todo, "OUTPUT_UNUSABLE")];
   }
-  return [spaceFinding(nearest, outputDir, cleanup.maxTotalBytes), ...neighbours(outputDir)];
+  const { bavail, bsize } = statfsSync(nearest);
+  const space = {
+    outputDir,
+    freeBytes: bavail * bsize,
+    usedBytes: sumBytes(stored),
+    keptBytes: sumBytes(stored.filter(({ isPinned }) => isPinned)),
+  };
+  return [...spaceFindings(space, config), ...neighbours(outputDir)];
 }
 
 export function toolFindings({ rules, defaultActions, customActions }: Config): readonly Finding[] {
@@ -52,12 +70,34 @@ function isThere(program: string): boolean {
   return !isRemote && findProgram(program) !== undefined;
 }
 
-function spaceFinding(existing: string, outputDir: string, capBytes: number): Finding {
-  const { bavail, bsize } = statfsSync(existing);
-  const freeBytes = bavail * bsize;
-  const found = `${outputDir}, ${Math.floor(freeBytes / MiB)} MiB free, captures may take ${Math.floor(capBytes / MiB)} MiB`;
-  if (freeBytes >= capBytes) return ok("output folder", found);
+/** Room against what captures may take, and against what has to stay free for one to be made at all. */
+export function spaceFindings(
+  { outputDir, freeBytes, usedBytes, keptBytes }: Space,
+  { cleanup, capture }: Pick<Config, "cleanup" | "capture">,
+): readonly Finding[] {
+  const capBytes = cleanup.maxTotalBytes;
+  const uses = usedBytes === 0 ? "" : ` and take ${bytesText(usedBytes)} now`;
+  const found = `${outputDir}, ${bytesText(freeBytes)} free, captures may take ${bytesText(capBytes)}${uses}`;
+  const keptTodo = "aod captures keep --undo, aod captures rm, or raise cleanup.max_total_log_size_mb";
+  const kept =
+    keptBytes <= capBytes
+      ? []
+      : [warn("output folder", `captures that are kept alone take ${bytesText(keptBytes)}`, keptTodo)];
+  return [spaceFinding(found, freeBytes, capBytes - usedBytes, capture.minFreeBytes), ...kept];
+}
+
+function spaceFinding(found: string, freeBytes: number, toComeBytes: number, floorBytes: number): Finding {
+  if (freeBytes < floorBytes) {
+    const todo = "make room, or lower capture.min_free_mb";
+    const floor = `below ${bytesText(floorBytes)} (capture.min_free_mb) no capture is made`;
+    return warn("output folder", `${found}; ${floor}`, todo);
+  }
+  if (freeBytes >= toComeBytes) return ok("output folder", found);
   return warn("output folder", found, "lower cleanup.max_total_log_size_mb, or make room");
+}
+
+function sumBytes(captures: readonly StoredCapture[]): number {
+  return captures.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 function neighbours(outputDir: string): readonly Finding[] {
@@ -68,8 +108,8 @@ function neighbours(outputDir: string): readonly Finding[] {
   const shared = existsSync(batches) && readdirSync(batches).some((name) => AODV2_NAME.test(name));
   return [
     ...(lock?.locked === false
-      ? [note("output folder", `aod is running on it, pid ${lock.holderPid ?? "unknown"}`)]
-      : []),
+      ? [ok("daemon", `running, pid ${lock.holderPid ?? "unknown"}`)]
+      : [note("daemon", "no aod is running on this output folder")]),
     ...(shared ? [note("output folder", "AODv2 keeps captures in it too; aod leaves them alone")] : []),
   ];
 }

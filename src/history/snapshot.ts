@@ -92,7 +92,8 @@ function decodeStanding(value: unknown): Standing | undefined {
   return isStanding ? { count: Number(count), oldestNs: toNs(oldest_ms) } : undefined;
 }
 
-function decodeVerdict(value: unknown): Verdict | undefined {
+/** Undefined for what is none. */
+export function decodeVerdict(value: unknown): Verdict | undefined {
   const { cause, confidence, because } = (value ?? {}) as { readonly [Name in keyof Verdict]?: unknown };
   const known = CAUSES.find((one) => one === cause);
   if (known === undefined || !Number.isFinite(confidence) || !Array.isArray(because)) return undefined;

@@ -74,7 +74,7 @@ export function listCaptures(folder: BatchesFolder): readonly StoredCapture[] {
     if (name === undefined) return [];
     const found = statsOfFile(`${folder.path}/${fileName}`);
     if (found === undefined) return [];
-    return [{ ...name, fileName, bytes: found.size, isPinned: isPinned(found) }];
+    return [{ ...name, fileName, bytes: found.size, isPinned: isPinnedMode(found.mode) }];
   });
 }
 
@@ -89,7 +89,7 @@ export function removeCapture(
   evenPinned = false,
 ): string | undefined {
   const errno = withLocked(folder, fileName, (fd) => {
-    if (!evenPinned && isPinned(fstatSync(fd))) return BUSY;
+    if (!evenPinned && isPinnedMode(fstatSync(fd).mode)) return BUSY;
     unlinkSync(`${folder.path}/${fileName}`);
     return undefined;
   });
@@ -130,6 +130,11 @@ export function tendHistory(
   };
 }
 
+/** Whether a file of this mode is one that stays. */
+export function isPinnedMode(mode: number): boolean {
+  return (mode & OWNER_WRITES) === 0;
+}
+
 /** Acts while nobody else may; EBUSY where somebody else does. Never waits: a stopped program must not stop a sweep. */
 function withLocked(
   { path }: BatchesFolder,
@@ -149,10 +154,6 @@ function withLocked(
   } finally {
     if (fd !== undefined) closeSync(fd);
   }
-}
-
-function isPinned({ mode }: Stats): boolean {
-  return (mode & OWNER_WRITES) === 0;
 }
 
 function statsOfFile(path: string): Stats | undefined {

@@ -37,6 +37,8 @@ export interface CaptureLimits {
   readonly maxBytes: number;
   /** Of the output folder's file system: no capture is made that would leave less. */
   readonly minFreeBytes: number;
+  /** Whether it carries report.html. */
+  readonly withReport: boolean;
 }
 
 /** The kernel side's memory as it was at one moment. Travels beside its order, the buffers transferred. */
@@ -103,6 +105,11 @@ export interface ActionOutcome {
   /** Why it is not ok, for people. */
   readonly reason: string | undefined;
 }
+
+/** What became of the page about the capture: a file, or why there is none. */
+export type ReportOutcome =
+  | { readonly file: string; readonly bytes: number; readonly sha256: string }
+  | { readonly reason: string };
 
 /** A capture that stands under its final name. */
 export interface CaptureSummary {

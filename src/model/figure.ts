@@ -1,4 +1,4 @@
-// Figures as people read them, the same in every command: durations, rates, counts. Pure; numbers in, text out.
+// Figures as people read them, the same in every command: durations, rates, counts, sizes. Pure; numbers in, text out.
 
 /** How many ms each is. */
 const UNITS = [
@@ -14,6 +14,13 @@ const SHORTENED = [
   [1e6, "M"],
   [1e9, "G"],
   [1e12, "T"],
+] as const;
+
+const SIZES = [
+  [1, "B"],
+  [2 ** 10, "KiB"],
+  [2 ** 20, "MiB"],
+  [2 ** 30, "GiB"],
 ] as const;
 
 /** Three digits at most of what people speak of: `0.24 ms`, `51 ms`, `12 s`, `3 h`. */
@@ -36,6 +43,12 @@ export function countText(count: number): string {
   const [limit, letter] = SHORTENED.findLast(([from]) => count >= from) ?? [1, ""];
   if (letter === "") return Math.round(count).toLocaleString("en-US");
   return `${(count / limit).toFixed(count < 100 * limit ? 1 : 0)}${letter}`;
+}
+
+/** `812 B`, `1.2 KiB`, `34 MiB`: of files, as ls -h has it. */
+export function bytesText(bytes: number): string {
+  const [limit, unit] = SIZES.findLast(([from]) => bytes >= from) ?? [1, "B"];
+  return `${limit === 1 ? Math.round(bytes) : digits(bytes / limit, 1)} ${unit}`;
 }
 
 /** Of something in a second, without the unit: `0.4`, `1,234`. */

@@ -1,4 +1,4 @@
-// One capture from its order to its file: actions, flight recorder, manifest, in this order, then everything at once
+// One capture from its order to its file: actions, flight recorder, report, manifest, in this order, then everything at once
 // onto the disk. In: an order and the frozen memory; out: a file under its final name, or an AodError and
 // nothing. Decides neither whether a capture is due nor what is in it: that is the order's.
 
@@ -10,8 +10,9 @@ import { readRecorder } from "../recorder/recorder.ts";
 import type { BatchesFolder } from "../system/batches-folder.ts";
 import { monotonicNs } from "../system/clock.ts";
 import { evidenceAtFreeze } from "./evidence.ts";
-import { encodeManifest, type HostFacts } from "./manifest.ts";
-import { PartialCapture, requireSpace } from "./partial-capture.ts";
+import { encodeManifest, type HostFacts, makeManifest } from "./manifest.ts";
+import { hasSpace, PartialCapture, requireSpace } from "./partial-capture.ts";
+import { ReportMaker } from "./report.ts";
 import { encodeRequestsCsv } from "./requests-csv.ts";
 import type { Collected } from "./run-action.ts";
 import { lookAgain, type SecondLook } from "./second-look.ts";
@@ -58,15 +59,26 @@ export async function makeCapture(
     const socketsBefore = context.baselines.before("sockets", order.triggeredNs)?.text;
     const collection = { texts: textsOf(collected), secondLook, socketsBefore };
     const verdict = judge(verdictFacts(settled, recorder, collection));
-    const csv = encodeRequestsCsv(recorder, order);
+    const actionBytes = totalBytes(collected.map(({ content }) => content));
+    const spent = () => ({ ms: performance.now() - begunMs, bytes: actionBytes });
+    const reportMaker = new ReportMaker(order, spent(), context.stop);
+    const csv = encodeRequestsCsv(recorder, order, reportMaker.see);
     const scrubbed = collected.reduce((sum, one) => sum + one.scrubbed, csv.scrubbed);
-    const manifest = encodeManifest(settled, context.facts, recorder, actions, verdict, scrubbed);
-    const entries: readonly TarEntry[] = [
-      { path: "manifest.json", chunks: [new TextEncoder().encode(manifest)] },
-      { path: "requests.csv", chunks: csv.chunks },
-      ...collected.flatMap(({ outcome, content }) =>
-        outcome.file === undefined ? [] : [{ path: outcome.file, chunks: [content] }],
+    const manifest = makeManifest(settled, context.facts, recorder, actions, verdict, scrubbed);
+    const files = new Map(
+      collected.flatMap(({ outcome: { file }, content }) =>
+        file === undefined ? [] : [[file, content] as const],
       ),
+    );
+    const restBytes = totalBytes(csv.chunks) + actionBytes;
+    const report = reportMaker.make({ name: partial.stem, manifest, files }, spent(), (bytes) =>
+      hasSpace(context.folder, zstd().compressedBoundBytes(restBytes + bytes), order.limits.minFreeBytes),
+    );
+    const entries: readonly TarEntry[] = [
+      { path: "manifest.json", chunks: [new TextEncoder().encode(encodeManifest(manifest, report.outcome))] },
+      { path: "requests.csv", chunks: csv.chunks },
+      ...[...files].map(([path, content]) => ({ path, chunks: [content] })),
+      ...("file" in report.outcome ? [{ path: report.outcome.file, chunks: report.chunks }] : []),
     ];
     write(partial, entries, order, context.folder);
     const { name, bytes } = partial.publish();

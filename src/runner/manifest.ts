@@ -3,7 +3,7 @@
 // docs/manifest.schema.json says it to programs).
 
 import { encodeAttribution } from "../model/attribution.ts";
-import type { ActionOutcome, CaptureOrder } from "../model/capture.ts";
+import type { ActionOutcome, CaptureOrder, ReportOutcome } from "../model/capture.ts";
 import { LOSS_CAUSES } from "../model/losses.ts";
 import type { Verdict } from "../model/verdict.ts";
 import type { Recorder } from "../recorder/recorder.ts";
@@ -23,18 +23,21 @@ export interface HostFacts {
   readonly kernel: string;
 }
 
+/** What the manifest says before anything is known of the report, which is made from it. Without secrets. */
+export type Manifest = Readonly<Record<string, unknown>>;
+
 /**
- * The file's text.
+ * Everything but what became of the report.
  * @param scrubbed secrets that were taken out of the other files.
  */
-export function encodeManifest(
+export function makeManifest(
   order: CaptureOrder,
   facts: HostFacts,
   { offsets, oldestNs, completeSinceNs }: Pick<Recorder, "offsets" | "oldestNs" | "completeSinceNs">,
   outcomes: readonly ActionOutcome[],
   verdict: Verdict,
   scrubbed: number,
-): string {
+): Manifest {
   const utc = makeUtcFormat(order.frozenAt);
   const manifest = {
     schema_version: SCHEMA_VERSION,
@@ -87,7 +90,14 @@ export function encodeManifest(
     scrubbedHere += count;
     return text.slice(before.length);
   });
-  return `${JSON.stringify({ ...(clean as object), scrubbed: scrubbed + scrubbedHere }, null, 2)}\n`;
+  return { ...(clean as object), scrubbed: scrubbed + scrubbedHere };
+}
+
+/** The file's text. */
+export function encodeManifest(manifest: Manifest, report: ReportOutcome): string {
+  const said =
+    "file" in report ? { ...report, reason: null } : { file: null, bytes: 0, sha256: null, ...report };
+  return `${JSON.stringify({ ...manifest, report: said }, null, 2)}\n`;
 }
 
 /** ms, to three decimals: more would be noise. */

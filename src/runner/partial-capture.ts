@@ -108,6 +108,12 @@ export class PartialCapture {
   }
 }
 
+/** Whether the folder's file system keeps `floorBytes` free when `bytes` more are written. */
+export function hasSpace(folder: BatchesFolder, bytes: number, floorBytes: number): boolean {
+  const { bavail, bsize } = statfsSync(folder.path);
+  return bavail * bsize >= bytes + floorBytes;
+}
+
 /** Throws DISK_FULL unless the folder's file system keeps `floorBytes` free when `bytes` more are written. */
 export function requireSpace(folder: BatchesFolder, bytes: number, floorBytes: number): void {
   const { bavail, bsize } = statfsSync(folder.path);

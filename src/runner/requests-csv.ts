@@ -31,10 +31,17 @@ export interface RequestsCsv {
   readonly scrubbed: number;
 }
 
-/** The whole file, oldest request first. */
+/** A row as it is written, and its two names without secrets and without CSV's quotes. */
+export type SeeRow = (row: RequestRow, comm: string, share: string) => void;
+
+/**
+ * The whole file, oldest request first.
+ * @param see is shown every row: rows are made once, whoever else wants them.
+ */
 export function encodeRequestsCsv(
   { memory, offsets }: Recorder,
   order: Pick<CaptureOrder, "frozenAt" | "shares">,
+  see?: SeeRow,
 ): RequestsCsv {
   const encoder = new TextEncoder();
   const toRow = makeRequestRow(order);
@@ -42,40 +49,51 @@ export function encodeRequestsCsv(
   const chunks = [encoder.encode(`${COLUMNS.join(",")}\n`)];
   for (let first = 0; first < offsets.length; first += CHUNK_ROWS) {
     let text = "";
-    for (const offset of offsets.subarray(first, first + CHUNK_ROWS))
-      text += csvLine(toRow(memory.read(offset)), cells);
+    for (const offset of offsets.subarray(first, first + CHUNK_ROWS)) {
+      const row = toRow(memory.read(offset));
+      const [comm, share] = [cells.show(row.comm), cells.show(row.share)];
+      text += csvLine(row, comm.cell, share.cell);
+      see?.(row, comm.text, share.text);
+    }
     chunks.push(encoder.encode(text));
   }
   return { chunks, scrubbed: cells.scrubbed };
 }
 
 /** Only the last two can hold what somebody else chose; the others have no character that needs quoting. */
-function csvLine(row: RequestRow, cells: Cells): string {
+function csvLine(row: RequestRow, comm: string, share: string): string {
   return (
     `${row.time_utc},${row.boot_ns},${row.latency_ns ?? ""},${row.state},${row.command},${row.nt_status},` +
     `${row.errno},${row.session_id},${row.tree_id},${row.message_id},${row.pid},${row.tid},` +
-    `${cells.show(row.comm)},${cells.show(row.share)}\n`
+    `${comm},${share}\n`
   );
+}
+
+interface Shown {
+  /** Without secrets. */
+  readonly text: string;
+  readonly cell: string;
+  readonly count: number;
 }
 
 /** Names that somebody else chose, quoted and without secrets: of 65,536 rows few are of their own. */
 class Cells {
-  readonly #shown = new Map<string, { readonly cell: string; readonly count: number }>();
+  readonly #shown = new Map<string, Shown>();
   #scrubbed = 0;
 
   get scrubbed(): number {
     return this.#scrubbed;
   }
 
-  show(name: string): string {
+  show(name: string): Shown {
     let shown = this.#shown.get(name);
     if (shown === undefined) {
       const { text, count } = scrub(name);
-      shown = { cell: quote(text), count };
+      shown = { text, cell: quote(text), count };
       this.#shown.set(name, shown);
     }
     this.#scrubbed += shown.count;
-    return shown.cell;
+    return shown;
   }
 }
 

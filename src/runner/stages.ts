@@ -84,6 +84,7 @@ export function whyDropped(
   return undefined;
 }
 
-function spentOf({ maxBytes }: CaptureLimits): string {
+/** What is said of what had no room any more. */
+export function spentOf({ maxBytes }: Pick<CaptureLimits, "maxBytes">): string {
   return `the ${maxBytes / BYTES_PER_MB} MiB of the capture are spent`;
 }

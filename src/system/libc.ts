@@ -7,6 +7,7 @@ import { AodError } from "../model/failure.ts";
 
 const { symbols } = dlopen("libc.so.6", {
   __errno_location: { args: [], returns: "ptr" },
+  adjtimex: { args: ["ptr"], returns: "i32" },
   clock_gettime: { args: ["i32", "ptr"], returns: "i32" },
   close: { args: ["i32"], returns: "i32" },
   epoll_create1: { args: ["i32"], returns: "i32" },

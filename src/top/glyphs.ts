@@ -8,7 +8,6 @@ export const UNICODE: Glyphs = {
   cut: "…",
   sorted: "▾",
   chosen: "▸",
-  upto: "≤",
   arrows: "↑ ↓",
   // Formats (joiners, tags), what is no character at all, and the selectors that make a character wider on some
   // terminals and not on others.
@@ -21,7 +20,6 @@ export const ASCII: Glyphs = {
   cut: "~",
   sorted: "v",
   chosen: ">",
-  upto: "<",
   arrows: "up down",
   hides: /[^\u0020-\u007e]/gu,
 };

@@ -71,7 +71,8 @@ function lossLines(live: Live | undefined, columns: number, glyphs: Glyphs): rea
 export function totalsLine({ live }: TopState, columns: number): Line {
   if (live === undefined) return [span("waiting for the first figures", "faint")];
   const { total, window_sec, in_flight_total } = live;
-  const oldestMs = live.in_flight[0]?.age_ms;
+  // Of those that should have a reply by now: some wait for hours by design.
+  const oldestMs = live.in_flight.find(({ waits_by_design }) => !waits_by_design)?.age_ms;
   const errorsPercent = total.requests === 0 ? 0 : (100 * total.errors) / total.requests;
   return joinParts(
     [

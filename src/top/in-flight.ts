@@ -2,7 +2,6 @@
 // only what belongs to it.
 
 import type { LiveOpen } from "../api/live.ts";
-import { commandName, WAITS_BY_DESIGN } from "../model/command.ts";
 import { countText, durationText } from "../model/figure.ts";
 import { clip, fit, type Glyphs, harmless, type Line, span } from "./line.ts";
 import type { TopState } from "./state.ts";
@@ -12,10 +11,6 @@ const AGE_COLUMNS = 8;
 const PID_COLUMNS = 7;
 /** An age that is worth a look. */
 const LONG_MS = 1000;
-/** Those that may wait for hours, whatever share they are on. */
-const PATIENT = new Set(
-  WAITS_BY_DESIGN.filter(({ onlyOnIpc }) => !onlyOnIpc).map(({ command }) => commandName(command)),
-);
 const NOT_SENT = "not sent yet";
 
 /** Whether one that is in flight belongs to a row of the table. */
@@ -78,8 +73,7 @@ function widthsFor(columns: number): Widths {
 }
 
 function openLine(open: LiveOpen, widths: Widths, glyphs: Glyphs): Line {
-  const { age_ms, command, share, comm, pid } = open;
-  const patient = command !== null && PATIENT.has(command);
+  const { age_ms, command, share, comm, pid, waits_by_design: patient } = open;
   const name = command === null ? NOT_SENT : harmless(command.replace(/^SMB2_/, ""), glyphs);
   const who = whoText(harmless(comm, glyphs), pid, widths.who, glyphs);
   const style = patient ? "faint" : "plain";

@@ -21,7 +21,7 @@ export function latencyLines(
   height: number,
   glyphs: Glyphs,
 ): readonly Line[] {
-  const buckets = mergeBuckets(live?.histogram ?? [], height - 1, glyphs);
+  const buckets = mergeBuckets(live?.histogram ?? [], height - 1);
   const most = buckets.reduce((greatest, { requests }) => Math.max(greatest, requests), 0);
   const room = Math.max(1, columns - LABEL_COLUMNS - COUNT_COLUMNS - 2);
   const bars = buckets.map(({ label, requests }): Line => {
@@ -39,7 +39,7 @@ export function latencyLines(
 }
 
 /** From the first that has something to the last; neighbours become one until they fit. */
-function mergeBuckets(histogram: Live["histogram"], most: number, glyphs: Glyphs): readonly Bucket[] {
+function mergeBuckets(histogram: Live["histogram"], most: number): readonly Bucket[] {
   const first = histogram.findIndex(({ requests }) => requests > 0);
   if (first === -1 || most < 1) return [];
   const last = histogram.findLastIndex(({ requests }) => requests > 0);
@@ -48,7 +48,7 @@ function mergeBuckets(histogram: Live["histogram"], most: number, glyphs: Glyphs
   for (let from = first; from <= last; from += each) {
     const some = histogram.slice(from, Math.min(last + 1, from + each));
     merged.push({
-      label: boundText(some.at(-1)?.upto_ms ?? null, histogram[histogram.length - 2]?.upto_ms, glyphs),
+      label: boundText(some.at(-1)?.upto_ms ?? null, histogram.at(-2)?.upto_ms ?? null),
       requests: some.reduce((sum, { requests }) => sum + requests, 0),
     });
   }
@@ -56,9 +56,9 @@ function mergeBuckets(histogram: Live["histogram"], most: number, glyphs: Glyphs
 }
 
 /** @param greatest the last bound that there is. */
-function boundText(uptoMs: number | null, greatest: number | null | undefined, { upto }: Glyphs): string {
-  if (uptoMs !== null) return `${upto} ${durationText(uptoMs)}`;
-  return greatest === null || greatest === undefined ? "all" : `> ${durationText(greatest)}`;
+function boundText(uptoMs: number | null, greatest: number | null): string {
+  if (uptoMs !== null) return `< ${durationText(uptoMs)}`;
+  return greatest === null ? "all" : `> ${durationText(greatest)}`;
 }
 
 /** @param part 0 to 1 of the room. */

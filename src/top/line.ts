@@ -23,7 +23,6 @@ export interface Glyphs {
   readonly cut: string;
   readonly sorted: string;
   readonly chosen: string;
-  readonly upto: string;
   readonly arrows: string;
   /** Each character that it can't show, or that hides; those are escaped. */
   readonly hides: RegExp;

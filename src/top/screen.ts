@@ -99,7 +99,7 @@ function beside(left: Draw, right: Draw, part: number, columns: number, rows: nu
 function smallLines({ columns, rows }: Size, state: TopState, glyphs: Glyphs): readonly Line[] {
   const { live } = state;
   const open = live?.incidents.filter(({ state: is }) => is === "open").length ?? 0;
-  const oldestMs = live?.in_flight[0]?.age_ms;
+  const oldestMs = live?.in_flight.find(({ waits_by_design }) => !waits_by_design)?.age_ms;
   return [
     ...(open === 0 ? [] : [[span(`${open} open incident${open === 1 ? "" : "s"}`, "trouble")]]),
     ...(oldestMs === undefined ? [] : [[span(`oldest in flight: ${durationText(oldestMs)}`)]]),

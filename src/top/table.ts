@@ -3,7 +3,7 @@
 
 import { GROUPS, type LiveRow } from "../api/live.ts";
 import { type Column, columnsFor } from "./columns.ts";
-import { clip, fit, type Glyphs, harmless, type Line, type Span, span } from "./line.ts";
+import { clip, fit, type Glyphs, harmless, type Line, plainText, type Span, span } from "./line.ts";
 import { rowsOf, type TopState } from "./state.ts";
 
 const MARK_COLUMNS = 2;
@@ -82,5 +82,5 @@ function rowLine(
       return span(` ${fit(column.text(row), column.width, glyphs, "right")}`, stands ? "strong" : "plain");
     }),
   ];
-  return isChosen ? cells.map(({ text }) => span(text, "chosen")) : cells;
+  return isChosen ? [span(plainText(cells), "chosen")] : cells;
 }

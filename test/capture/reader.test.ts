@@ -3,31 +3,21 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { constants, zstdCompressSync } from "node:zlib";
 import { CAPTURE_LIMITS, parseCapture, readCapture } from "../../src/capture/reader.ts";
-import { tarChunks } from "../../src/runner/tar.ts";
-import { zstd } from "../../src/runner/zstd.ts";
+import { PACKED_NAME, packCapture } from "../helpers/packed-capture.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 
-const NAME = "aod_20261123T012345.678Z_slow";
+const NAME = PACKED_NAME;
 /** As a compressor writes that reads from a pipe. */
 const WITHOUT_SIZE = { params: { [constants.ZSTD_c_contentSizeFlag]: 0 } };
 const encode = (text: string) => new TextEncoder().encode(text);
 const sha256 = (text: string) => new Bun.CryptoHasher("sha256").update(text).digest("hex");
-
-/** As the runner writes it. */
-function aCapture(files: Readonly<Record<string, string>>): Uint8Array {
-  const entries = Object.entries(files).map(([path, text]) => ({ path, chunks: [encode(text)] }));
-  const archive = Buffer.concat([...tarChunks({ name: NAME, epochMs: 0, entries })]);
-  return Buffer.concat(
-    Array.from(zstd().compress([archive], archive.length), (piece) => Uint8Array.from(piece)),
-  );
-}
 
 function aManifest(file: string, content: string): string {
   return JSON.stringify({ schema_version: 1, actions: [{ name: "it", file, sha256: sha256(content) }] });
 }
 
 const LOG = "actions/it.log";
-const GOOD = aCapture({ "manifest.json": aManifest(LOG, "seen"), "requests.csv": "a,b\n", [LOG]: "seen" });
+const GOOD = packCapture({ "manifest.json": aManifest(LOG, "seen"), "requests.csv": "a,b\n", [LOG]: "seen" });
 
 function damage(message: string) {
   return expect.objectContaining({ code: "CAPTURE_DAMAGED", message: expect.stringContaining(message) });
@@ -70,22 +60,22 @@ describe("a capture", () => {
       GOOD.map((byte, at) => (at === GOOD.length - 1 ? byte ^ 1 : byte)),
       "decompressed",
     ],
-    ["no manifest", aCapture({ "requests.csv": "" }), "no manifest.json"],
-    ["a manifest that is no JSON", aCapture({ "manifest.json": "{" }), "no JSON"],
+    ["no manifest", packCapture({ "requests.csv": "" }), "no manifest.json"],
+    ["a manifest that is no JSON", packCapture({ "manifest.json": "{" }), "no JSON"],
     [
       "a manifest that is no UTF-8",
       Bun.zstdCompressSync(
-        Bun.zstdDecompressSync(aCapture({ "manifest.json": "~" })).map((byte) =>
+        Bun.zstdDecompressSync(packCapture({ "manifest.json": "~" })).map((byte) =>
           byte === 126 ? 0xff : byte,
         ),
       ),
       "no JSON",
     ],
-    ["a manifest that is no object", aCapture({ "manifest.json": "[]" }), "no object"],
-    ["a log that is missing", aCapture({ "manifest.json": aManifest(LOG, "seen") }), "is missing"],
+    ["a manifest that is no object", packCapture({ "manifest.json": "[]" }), "no object"],
+    ["a log that is missing", packCapture({ "manifest.json": aManifest(LOG, "seen") }), "is missing"],
     [
       "a log that was changed",
-      aCapture({ "manifest.json": aManifest(LOG, "seen"), [LOG]: "sean" }),
+      packCapture({ "manifest.json": aManifest(LOG, "seen"), [LOG]: "sean" }),
       "checksum of",
     ],
   ])("is refused: %s", (_, bytes, message) => {

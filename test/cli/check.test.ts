@@ -35,6 +35,23 @@ describe("aod check", () => {
     expect(problems.map(({ severity }) => severity)).toEqual(["warning"]);
   });
 
+  test("warns where what is kept exceeds the limit by itself, with the key's place", () => {
+    const { path, config } = found(`${RULES}cleanup: {max_total_log_size_mb: 8}\n`);
+    const asked: number[] = [];
+    const { code, problems } = judge(
+      config,
+      onDisk,
+      () => undefined,
+      ({ cleanup }) => asked.push(cleanup.maxTotalBytes) && 3 << 20,
+    );
+    expect({ code, asked }).toEqual({ code: 0, asked: [8 << 20] });
+    expect(problems.map(formatProblem)).toEqual([
+      expect.stringContaining(
+        `${path}:4:34: cleanup.max_total_log_size_mb: warning: captures that are kept exceed it by 3 MiB`,
+      ),
+    ]);
+  });
+
   test("ends with 78 for mistakes", () => {
     const { path, config } = found(`${RULES}a: 1\n`);
     const { code, problems, lines } = judge(config, onDisk);

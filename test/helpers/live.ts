@@ -135,7 +135,13 @@ export function anyLive(random: Random): Live {
     })),
     in_flight: list(100, () =>
       anOpen({
-        ...{ age_ms: amount(), share: name(), comm: name(), pid: random.int(1, 4_194_304) },
+        ...{
+          waits_by_design: random.chance(0.2),
+          age_ms: amount(),
+          share: name(),
+          comm: name(),
+          pid: random.int(1, 4_194_304),
+        },
         command: random.chance(0.2) ? null : random.pick([COMMANDS[8], COMMANDS[15], "SMB2_\u001b[0m"]),
       }),
     ),

@@ -25,7 +25,7 @@ export function anOrder(parts: Partial<CaptureOrder> = {}): CaptureOrder {
     windowNs: 1e9,
     actions: [],
     customActions: [],
-    limits: { budgetMs: 60_000, maxBytes: 32 * 2 ** 20, minFreeBytes: 0 },
+    limits: { budgetMs: 60_000, maxBytes: 32 * 2 ** 20, minFreeBytes: 0, withReport: true },
     isRepeat: false,
     evidence: [],
     losses: { entered: 7, ring_full: 2, evicted: 3 },

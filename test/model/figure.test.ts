@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { countText, durationText, durationTextOfNs, rateText } from "../../src/model/figure.ts";
+import { bytesText, countText, durationText, durationTextOfNs, rateText } from "../../src/model/figure.ts";
 import { seeded } from "../helpers/random.ts";
 
 describe("a duration", () => {
@@ -50,4 +50,14 @@ describe("a rate", () => {
     [9.96, "10"],
     [1234.4, "1,234"],
   ])("of %d in a second is %s", (rate, text) => expect(rateText(rate)).toBe(text));
+});
+
+describe("a size", () => {
+  test.each([
+    [0, "0 B"],
+    [1023, "1023 B"],
+    [1536, "1.5 KiB"],
+    [35_651_584, "34 MiB"],
+    [3 * 2 ** 40, "3072 GiB"],
+  ])("of %d is %s", (bytes, text) => expect(bytesText(bytes)).toBe(text));
 });

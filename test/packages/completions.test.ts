@@ -9,7 +9,8 @@ import { EXECUTABLE, ROOT, run } from "../helpers/program.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 
 const commands = await readCommands();
-const verbs = commands.verbs.map(({ name }) => name).sort();
+const names = commands.verbs.map(({ name }) => name).sort();
+const verbs = names.filter((name) => !name.includes(" "));
 const folder = tempDir();
 writeFileSync(join(folder, "aod.bash"), bashCompletion(commands));
 writeFileSync(join(folder, "_aod"), zshCompletion(commands));
@@ -48,6 +49,21 @@ describe("in bash", () => {
     expect(await bash("aod", "--config", "x", "doctor", "--")).toEqual(["--config", "--help"]);
   });
 
+  test("what may follow a command is offered behind it, with its own options behind that", async () => {
+    const inner = (await bash("aod", "captures", "")).filter((word) => !word.startsWith("-"));
+    expect(inner.toSorted().map((word) => `captures ${word}`)).toEqual(
+      names.filter((name) => name.startsWith("captures ")),
+    );
+    expect(await bash("aod", "captures", "rm", "--")).toContain("--force");
+    expect(await bash("aod", "captures", "--")).not.toContain("--force");
+  });
+
+  test("a capture is the latest, or a file", async () => {
+    expect(await bash("aod", "captures", "show", "lat")).toEqual(["latest"]);
+    expect(await bash("aod", "captures", "show", "some")).toEqual(["some file.yaml"]);
+    expect(await bash("aod", "captures", "keep", "some")).toEqual([]);
+  });
+
   test("an option that takes a file is followed by files, blanks in them included", async () => {
     expect(await bash("aod", "check", "--config", "some")).toEqual(["some file.yaml"]);
   });
@@ -63,6 +79,13 @@ describe("in bash", () => {
 describe("in fish", () => {
   test("every command is offered once, and no file", async () => {
     expect((await fish("aod ")).toSorted()).toEqual(verbs);
+  });
+
+  test("what may follow a command is offered behind it, and the latest capture behind that", async () => {
+    const inner = names.filter((name) => name.startsWith("captures "));
+    expect((await fish("aod captures ")).map((word) => `captures ${word}`).toSorted()).toEqual(inner);
+    expect(await fish("aod captures keep lat")).toEqual(["latest"]);
+    expect(await fish("aod captures rm --f")).toEqual(["--force"]);
   });
 
   test("options are those of the command", async () => {
@@ -87,11 +110,12 @@ describe("in zsh", () => {
 
   test("every command is offered with its description", async () => {
     const offered = await zsh("verb", "");
-    for (const { name } of commands.verbs) expect(offered).toMatch(new RegExp(`^${name}:.`, "m"));
+    for (const name of verbs) expect(offered).toMatch(new RegExp(`^${name}:.`, "m"));
   });
 
   test("options are those of the command", async () => {
     expect(await zsh("rest", "incidents")).toContain("--json[");
+    expect(await zsh("rest", "captures")).toContain("--json[");
     expect(await zsh("rest", "doctor")).not.toContain("--json[");
   });
 });

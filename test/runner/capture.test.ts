@@ -66,6 +66,7 @@ describe("a capture", () => {
       `${NAME}/actions/`,
       `${NAME}/actions/mounts.log`,
       ...EVIDENCE,
+      `${NAME}/report.html`,
     ]);
     const [, manifest, csv, , mounts] = entries.map(({ text }) => text);
     expect(csv?.split("\n").length).toBe(4);
@@ -170,6 +171,7 @@ describe("a capture", () => {
       `${NAME}/actions/`,
       `${NAME}/actions/mounts.log`,
       ...EVIDENCE,
+      `${NAME}/report.html`,
     ]);
   });
 });

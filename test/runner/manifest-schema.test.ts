@@ -4,13 +4,14 @@ import { SEVERITY } from "../../src/model/anomaly.ts";
 import { COMMANDS } from "../../src/model/command.ts";
 import { KIND } from "../../src/model/request.gen.ts";
 import { CAUSES } from "../../src/model/verdict.ts";
-import { encodeManifest } from "../../src/runner/manifest.ts";
+import { encodeManifest, makeManifest } from "../../src/runner/manifest.ts";
 import { anAttribution } from "../helpers/attribution.ts";
 import { manifestFaults, SCHEMA_VERSION, schemaFaults } from "../helpers/manifest.ts";
 import { anOrder } from "../helpers/order.ts";
 import { seeded } from "../helpers/random.ts";
 import { aRequest } from "../helpers/request.ts";
 
+const REPORT = { file: "report.html", bytes: 4096, sha256: "a".repeat(64) };
 const FACTS = { aodVersion: "1.2.3", host: "client", bootId: "b-o-o-t", kernel: "6.12.0" };
 
 /** Manifests of all forms, from random numbers. */
@@ -66,7 +67,9 @@ function aManifest(random: ReturnType<typeof seeded>) {
     confidence: int(0, 100) / 100,
     because: ["x"],
   };
-  return JSON.parse(encodeManifest(order, FACTS, recorder, outcomes, verdict, int(0, 100)));
+  return JSON.parse(
+    encodeManifest(makeManifest(order, FACTS, recorder, outcomes, verdict, int(0, 100)), REPORT),
+  );
 }
 
 describe("docs/manifest.schema.json", () => {

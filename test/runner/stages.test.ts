@@ -77,7 +77,7 @@ describe("stages", () => {
   });
 
   test("what has not begun when the bytes are spent is left out; what begins gets what is left", async () => {
-    const limits = { budgetMs: 60_000, maxBytes: 1000, minFreeBytes: 0 };
+    const limits = { budgetMs: 60_000, maxBytes: 1000, minFreeBytes: 0, withReport: true };
     const lines = "yes 1234567 | head -c 800";
     const outcomes = await run(
       [aScript("a", 1, lines), aScript("b", 2, lines), aScript("c", 3, lines), aScript("d", 3, "echo")],
@@ -92,7 +92,7 @@ describe("stages", () => {
   });
 
   test("what a stage's actions print together is no more than what is left, and says that it was cut", async () => {
-    const limits = { budgetMs: 60_000, maxBytes: 1000, minFreeBytes: 0 };
+    const limits = { budgetMs: 60_000, maxBytes: 1000, minFreeBytes: 0, withReport: true };
     for (const stage of [1, 2, 3] as const) {
       const outcomes = await run(
         [
@@ -119,7 +119,7 @@ describe("stages", () => {
   });
 
   test("bytes that a file gets in the making count, too", async () => {
-    const limits = { budgetMs: 60_000, maxBytes: 1000, minFreeBytes: 0 };
+    const limits = { budgetMs: 60_000, maxBytes: 1000, minFreeBytes: 0, withReport: true };
     const outcomes = await run([aScript("odd", 1, "head -c 900 /dev/zero | tr '\\0' '\\377'")], { limits });
     expect(outcomes[0]?.bytes).toBeLessThanOrEqual(1000);
   });
@@ -152,7 +152,7 @@ describe("stages", () => {
   });
 
   test("what has not begun when the time is spent is left out", async () => {
-    const limits = { budgetMs: 50, maxBytes: MiB, minFreeBytes: 0 };
+    const limits = { budgetMs: 50, maxBytes: MiB, minFreeBytes: 0, withReport: true };
     const outcomes = await run([aScript("a", 1, "sleep 0.2"), aScript("b", 2, "echo")], { limits });
     expect(outcomes).toMatchObject([
       { status: "ok" },
@@ -162,7 +162,10 @@ describe("stages", () => {
 });
 
 describe("an action is dropped", () => {
-  const order = { isRepeat: false, limits: { budgetMs: 30_000, maxBytes: 32 * MiB, minFreeBytes: 0 } };
+  const order = {
+    isRepeat: false,
+    limits: { budgetMs: 30_000, maxBytes: 32 * MiB, minFreeBytes: 0, withReport: true },
+  };
   const spent = { ms: 0, bytes: 0 };
 
   test.each([

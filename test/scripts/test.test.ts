@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { ROOT, run } from "../helpers/program.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 
-const CHECKS = 6;
+const CHECKS = 7;
 const PASS = 'import { test } from "bun:test"; test("a", () => {});';
 const FAIL = 'import { test } from "bun:test"; test("a", () => { throw new Error("no"); });';
 const LEAVE_OUT = 'import { test } from "bun:test"; test.skip("a", () => {});';

@@ -23,7 +23,7 @@ function aConfig(ruleName = "slow"): Config {
     ...{
       defaultActions: [],
       customActions: [],
-      capture: { budgetMs: 30_000, maxBytes: 2 ** 25, minFreeBytes: 0 },
+      capture: { budgetMs: 30_000, maxBytes: 2 ** 25, minFreeBytes: 0, withReport: true },
       hourly: { captures: 30, bytes: 2 ** 28 },
       captureCooldownMs: 60_000,
       resolveAfterMs: RESOLVE_AFTER_MS,

@@ -22,7 +22,7 @@ const CONFIG = {
     ...{ name, command: ["/bin/true"], timeoutMs: 1, maxBytes: 1, stage: 3 },
   })),
   sha256: "abc",
-  capture: { budgetMs: 30_000, maxBytes: 2 ** 25, minFreeBytes: 0 },
+  capture: { budgetMs: 30_000, maxBytes: 2 ** 25, minFreeBytes: 0, withReport: true },
 } as unknown as Config;
 
 const FIRST = { suppressed: 0, isRepeat: false };

@@ -29,7 +29,7 @@ function aConfig(outputDir: string, rule: LatencyRule): Config {
   return {
     ...{ file: undefined, sha256: "", outputDir, rules: [rule], defaultActions: [], customActions: [] },
     ...{ hourly: { captures: 30, bytes: 2 ** 28 } },
-    ...{ capture: { budgetMs: 30_000, maxBytes: 2 ** 25, minFreeBytes: 0 } },
+    ...{ capture: { budgetMs: 30_000, maxBytes: 2 ** 25, minFreeBytes: 0, withReport: true } },
     ...{ auditEnabled: true, notify: undefined, metrics: undefined },
     ...{ captureCooldownMs: 60_000, resolveAfterMs: 60_000 },
     cleanup: { intervalMs: 60_000, maxAgeMs: 86_400_000, maxTotalBytes: 1 << 30 },

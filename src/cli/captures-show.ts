@@ -1,0 +1,53 @@
+// `aod captures show`: one capture in words, or its manifest. In: which one, stored or anybody's file; out: lines or JSON.
+
+import { statSync } from "node:fs";
+import type { ArgsDef } from "citty";
+import { readCapture } from "../capture/reader.ts";
+import { isPinnedMode } from "../janitor/inventory.ts";
+import { CONFIG_ARGUMENT, makeVerb } from "./arguments.ts";
+import { captureLines } from "./capture-lines.ts";
+import { chooseCapture } from "./choose-capture.ts";
+import { outputDirOf } from "./output-dir.ts";
+import { printJson, printLines } from "./print.ts";
+
+/** Which capture; the same words for every verb that takes one. */
+export const CAPTURE_ARGUMENT = {
+  id: {
+    type: "positional",
+    required: true,
+    valueHint: "CAPTURE",
+    description: "latest, the beginning of an id, or the path of a file",
+  },
+} as const satisfies ArgsDef;
+
+const ARGUMENTS = {
+  ...CAPTURE_ARGUMENT,
+  json: { type: "boolean", description: "its manifest as it is: docs/captures.md" },
+  ...CONFIG_ARGUMENT,
+} as const satisfies ArgsDef;
+
+export const showCommand = makeVerb({
+  name: "captures show",
+  description:
+    "one capture in words: who is to blame and why, what tripped, what is inside and what is missing",
+  args: ARGUMENTS,
+  examples: [
+    { command: "aod captures show latest", meaning: "the newest" },
+    {
+      command: "aod captures show ./aod_20261123T012345.678Z_slow.tar.zst",
+      meaning: "one that was sent here",
+    },
+    { command: "aod captures show latest --json | jq .verdict", meaning: "for programs" },
+  ],
+  run: ({ id, json, config }) => {
+    const path = chooseCapture(() => outputDirOf(config), id);
+    const capture = readCapture(path);
+    if (json === true) {
+      printJson(capture.manifest);
+      return 0;
+    }
+    const { size, mode } = statSync(path);
+    printLines(captureLines(capture, { path, bytes: size, isKept: isPinnedMode(mode) }));
+    return 0;
+  },
+});

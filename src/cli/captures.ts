@@ -1,0 +1,88 @@
+// `aod captures`: what is stored, and what can be done with it. In: the configuration that names the folder; out: a table, or
+// JSON. Needs no daemon, decompresses no capture whole, and writes nothing: what follows it on the command line may.
+
+import { join } from "node:path";
+import type { ArgsDef } from "citty";
+import type { CaptureOfApi } from "../api/capture.ts";
+import { escapeControls } from "../config/problem.ts";
+import { decodeEntries } from "../history/entry.ts";
+import type { StoredCapture } from "../model/capture.ts";
+import { bytesText, durationText } from "../model/figure.ts";
+import { BATCHES } from "../system/batches-folder.ts";
+import { CONFIG_ARGUMENT, makeGroup } from "./arguments.ts";
+import { captureRows } from "./capture-rows.ts";
+import { extractCommand } from "./captures-extract.ts";
+import { keepCommand } from "./captures-keep.ts";
+import { removeCommand } from "./captures-rm.ts";
+import { showCommand } from "./captures-show.ts";
+import { capturesIn, shortIds } from "./choose-capture.ts";
+import { historyIn, outputDirOf } from "./output-dir.ts";
+import { printJson, printLines } from "./print.ts";
+import { columnLines } from "./table.ts";
+
+const ARGUMENTS = {
+  json: { type: "boolean", description: "an array, newest first" },
+  ...CONFIG_ARGUMENT,
+} as const satisfies ArgsDef;
+
+export const capturesCommand = makeGroup(
+  {
+    name: "captures",
+    description: "what was saved: list, show, extract, keep or remove captures",
+    args: ARGUMENTS,
+    examples: [
+      { command: "aod captures", meaning: "all of them, newest first" },
+      { command: "aod captures --json | jq -r '.[0].path'", meaning: "where the newest is" },
+    ],
+    run: ({ json, config }) => list(outputDirOf(config), json === true),
+  },
+  { show: showCommand, extract: extractCommand, keep: keepCommand, rm: removeCommand },
+);
+
+async function list(outputDir: string, isJson: boolean): Promise<number> {
+  const stored = capturesIn(outputDir);
+  const entries = decodeEntries(historyIn(outputDir));
+  const rows = await captureRows(stored, entries, (name) => join(outputDir, BATCHES, name));
+  if (isJson) printJson(rows);
+  else if (rows.length > 0) printLines(listLines(stored, rows, Date.now()));
+  else printLines([`no capture yet in ${escapeControls(outputDir)}: nothing tripped a rule`]);
+  return 0;
+}
+
+/** A table and the sum. @param rows of these captures, in the same order. */
+export function listLines(
+  stored: readonly StoredCapture[],
+  rows: readonly CaptureOfApi[],
+  nowMs: number,
+): readonly string[] {
+  const ids = shortIds(stored);
+  const cells = stored.map((capture, index) => {
+    const { share, verdict, problem, kept } = rows[index] ?? {};
+    return [
+      ids.get(capture) ?? "",
+      agoText(nowMs - capture.epochMs),
+      bytesText(capture.bytes),
+      capture.rule,
+      problem ? "damaged" : verdictCell(verdict),
+      kept === true ? "kept" : "",
+      share ?? "-",
+    ];
+  });
+  const bytes = stored.reduce((sum, capture) => sum + capture.bytes, 0);
+  const count = `${stored.length} capture${stored.length === 1 ? "" : "s"}`;
+  return [
+    ...columnLines(["ID", "TAKEN", "SIZE", "RULE", "VERDICT", "KEPT", "SHARE"], cells),
+    "",
+    `${count}, ${bytesText(bytes)}; aod captures show ID, or latest`,
+  ];
+}
+
+function verdictCell(verdict: CaptureOfApi["verdict"] | undefined): string {
+  if (verdict === null || verdict === undefined) return "-";
+  return verdict.cause === "unknown" ? verdict.cause : `${verdict.cause} ${verdict.confidence.toFixed(2)}`;
+}
+
+/** The clock may have been set back meanwhile. */
+export function agoText(ms: number): string {
+  return ms < 1000 ? "just now" : `${durationText(ms)} ago`;
+}

@@ -1,0 +1,101 @@
+// `aod report`: a capture as one page of HTML. In: which capture; out: the page in a file, or on standard output. The capture may
+// be anybody's: nothing of it is run, here or in the page. It never writes over a file unless it is told to.
+
+import { closeSync, constants, openSync, writeSync } from "node:fs";
+import type { ArgsDef } from "citty";
+import { readCapture } from "../capture/reader.ts";
+import { escapeControls } from "../config/problem.ts";
+import { AodError } from "../model/failure.ts";
+import { reportChunks } from "../report/page.ts";
+import { readRequests } from "../report/read-requests.ts";
+import { CONFIG_ARGUMENT, makeVerb } from "./arguments.ts";
+import { chooseCapture } from "./choose-capture.ts";
+import { outputDirOf } from "./output-dir.ts";
+
+const ARGUMENTS = {
+  capture: {
+    type: "positional",
+    required: true,
+    description: "a path, the beginning of an id as `aod captures` shows it, or latest",
+  },
+  output: {
+    type: "string",
+    alias: "o",
+    valueHint: "FILE",
+    description:
+      "where the page goes (without it: the capture's name with .html, here); - for standard output",
+  },
+  force: { type: "boolean", description: "write over a file that is there" },
+  ...CONFIG_ARGUMENT,
+} as const satisfies ArgsDef;
+
+const STDOUT = "-";
+
+export const reportCommand = makeVerb({
+  name: "report",
+  description: "a capture as one page: who is to blame, why, and every request",
+  args: ARGUMENTS,
+  examples: [
+    { command: "aod report latest", meaning: "the newest capture of this host, as a page in this folder" },
+    {
+      command: "aod report aod_20261123T012345.678Z_slow.tar.zst -o stall.html",
+      meaning: "one that somebody sent",
+    },
+  ],
+  run: async ({ capture, output, force, config }) => {
+    const { name, manifest, files } = readCapture(chooseCapture(() => outputDirOf(config), capture));
+    const target = output ?? `${name}.html`;
+    const requests = readRequests(files.get("requests.csv") ?? new Uint8Array(0));
+    await write(target, reportChunks({ name, manifest, requests, files }), force === true);
+    if (target !== STDOUT) process.stdout.write(`${escapeControls(target)}\n`);
+    return 0;
+  },
+});
+
+// --- internal ---
+
+async function write(target: string, chunks: Iterable<Uint8Array>, isForced: boolean): Promise<void> {
+  if (target === STDOUT) return await print(chunks);
+  const fd = open(target, isForced);
+  try {
+    for (const chunk of chunks) writeAll(fd, chunk, target);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Not before the one before is gone: the process ends when the last one is. */
+async function print(chunks: Iterable<Uint8Array>): Promise<void> {
+  for (const chunk of chunks) await new Promise((resolve) => process.stdout.write(chunk, resolve));
+}
+
+function open(target: string, isForced: boolean): number {
+  const { O_WRONLY, O_CREAT, O_EXCL, O_TRUNC, O_NOFOLLOW } = constants;
+  try {
+    // It names programs, servers and shares: for whoever made it, until they pass it on.
+    return openSync(target, O_WRONLY | O_CREAT | O_NOFOLLOW | (isForced ? O_TRUNC : O_EXCL), 0o600);
+  } catch (error) {
+    const { code = String(error) } = error as NodeJS.ErrnoException;
+    const shown = escapeControls(target);
+    if (code === "EEXIST") throw new AodError("USAGE", `${shown} is there already; --force writes over it`);
+    const isForbidden = code === "EACCES" || code === "EPERM";
+    throw new AodError(
+      isForbidden ? "NOT_PERMITTED" : "OUTPUT_UNUSABLE",
+      `write ${shown}: ${code}`,
+      {},
+      error,
+    );
+  }
+}
+
+function writeAll(fd: number, bytes: Uint8Array, target: string): void {
+  try {
+    for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
+  } catch (error) {
+    const { code = String(error) } = error as NodeJS.ErrnoException;
+    throw new AodError(
+      code === "ENOSPC" ? "DISK_FULL" : "OUTPUT_UNUSABLE",
+      `write ${escapeControls(target)}: ${code}`,
+    );
+  }
+}

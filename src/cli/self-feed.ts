@@ -1,0 +1,58 @@
+// `aod top` where no daemon runs: it watches by itself, as root. In: the way to make a detector; out: a feed. The programs are
+// loaded and attached here, in this process, and gone when it ends.
+
+import { parseBuiltIn } from "../config/config.ts";
+import { KernelSource } from "../kernel/kernel-source.ts";
+import { AodError, toFailure } from "../model/failure.ts";
+import { Lookout } from "../supervisor/lookout.ts";
+import type { SpawnTable } from "../supervisor/options.ts";
+import type { Feed, FeedListener } from "./feed.ts";
+
+const NOTE = "no daemon: attached by aod top; no captures are made";
+
+/** Throws NOT_PERMITTED, with what to do, where programs may not be loaded; else as KernelSource.load. */
+export function openSelfFeed(spawn: SpawnTable): Feed {
+  const source = load();
+  const lookout = new Lookout({
+    ...{ config: parseBuiltIn().config, source, watch: source, sourceName: "kernel" },
+    spawn: spawn.detector,
+  });
+  let listener: FeedListener | undefined;
+  let timer: ReturnType<typeof setInterval> | undefined;
+  const tell = () => {
+    try {
+      listener?.live(lookout.live());
+    } catch (thrown) {
+      listener?.failed(toFailure(thrown));
+    }
+  };
+  const running = lookout.run().then((failure) => {
+    clearInterval(timer);
+    if (failure !== undefined) listener?.failed(failure);
+  });
+  return {
+    note: NOTE,
+    // Nothing is known at the beginning: the first figures are of one interval.
+    start: (everyMs, to) => {
+      listener = to;
+      clearInterval(timer);
+      timer = setInterval(tell, everyMs);
+    },
+    close: async () => {
+      clearInterval(timer);
+      listener = undefined;
+      lookout.stop();
+      await running;
+    },
+  };
+}
+
+function load(): KernelSource {
+  try {
+    return KernelSource.load();
+  } catch (thrown) {
+    if (!(thrown instanceof AodError) || thrown.code !== "NOT_PERMITTED") throw thrown;
+    const what = "no daemon runs here that you may ask, and only root can watch without one";
+    throw new AodError("NOT_PERMITTED", `${what}: sudo aod top`, {}, thrown);
+  }
+}

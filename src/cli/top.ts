@@ -1,0 +1,55 @@
+// `aod top`: what happens now, live. In: a running daemon's control socket, or, where none runs and root asks, a lookout of its
+// own; out: a whole screen on a terminal, else one as text, or documents for programs.
+
+import type { ArgsDef } from "citty";
+import { EVERY_MS } from "../api/protocol.ts";
+import { AodError } from "../model/failure.ts";
+import type { SpawnTable } from "../supervisor/options.ts";
+import { makeVerb, type VerbCommand } from "./arguments.ts";
+import { openSelfFeed } from "./self-feed.ts";
+import { canShowScreen } from "./terminal.ts";
+import { printDocuments, printScreen, showScreen } from "./top-screen.ts";
+
+const ARGUMENTS = {
+  every: {
+    type: "string",
+    valueHint: "SECONDS",
+    description: "how often figures come, 0.1 to 60 (without it: 1)",
+  },
+  once: { type: "boolean", description: "one screen, as it is now" },
+  json: { type: "boolean", description: "a document a line, for programs" },
+} as const satisfies ArgsDef;
+
+export function makeTopCommand(spawn: SpawnTable): VerbCommand {
+  return makeVerb({
+    name: "top",
+    description: "what happens now: shares, latencies, requests in flight, incidents",
+    args: ARGUMENTS,
+    examples: [
+      { command: "aod top", meaning: "live, q quits, ? helps" },
+      { command: "aod top --once", meaning: "one screen, also into a file or a mail" },
+      { command: "aod top --json --once | jq .in_flight", meaning: "for programs" },
+    ],
+    run: async ({ every, once, json }) => {
+      const everyMs = every === undefined ? EVERY_MS.fallback : parseEvery(every);
+      const feed = openSelfFeed(spawn);
+      try {
+        if (json === true) await printDocuments(feed, everyMs, once === true);
+        else if (once === true || !canShowScreen()) await printScreen(feed, everyMs);
+        else await showScreen(feed, everyMs);
+      } finally {
+        await feed.close();
+      }
+      return 0;
+    },
+  });
+}
+
+/** Of seconds. Throws USAGE for what is no interval that there may be. */
+export function parseEvery(text: string): number {
+  const everyMs = Math.round(Number(text) * 1000);
+  const isInterval = /^[\d.]+$/.test(text) && everyMs >= EVERY_MS.least && everyMs <= EVERY_MS.most;
+  if (isInterval) return everyMs;
+  const range = `${EVERY_MS.least / 1000} to ${EVERY_MS.most / 1000}`;
+  throw new AodError("USAGE", `--every ${text}: must be seconds, ${range}`);
+}

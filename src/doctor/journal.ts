@@ -1,0 +1,98 @@
+// What of the journal there will be for a capture: is it kept over a restart, can it be read, does it drop messages. Texts and
+// facts in, a finding out; pure but for `readJournal`, which looks at names and settings and opens no journal.
+
+import { accessSync, constants, readdirSync, readFileSync } from "node:fs";
+import { fileSystemOf, isNetworkFileSystem } from "../system/mounts.ts";
+import { type Finding, note, ok, warn } from "./finding.ts";
+
+export interface JournalFacts {
+  /** Folders of /var/log/journal; undefined where it is not there, or on a network file system. */
+  readonly persistent: readonly string[] | undefined;
+  /** Of /run/log/journal. */
+  readonly volatile: readonly string[] | undefined;
+  readonly machineId: string;
+  readonly readable: boolean;
+  /** journald.conf and its drop-ins, what counts last. */
+  readonly settings: string;
+}
+
+const PLACES = ["/usr/lib/systemd", "/etc/systemd"];
+const DROP_INS = ["/usr/lib/systemd", "/run/systemd", "/etc/systemd"];
+/** journald.conf(5). */
+const RATE_DEFAULT = { interval: "30s", burst: "10000" };
+
+export function readJournal(): JournalFacts {
+  const drops = DROP_INS.flatMap((place) => {
+    const folder = `${place}/journald.conf.d`;
+    const names = (namesIn(folder) ?? []).filter((name) => name.endsWith(".conf"));
+    return names.sort().map((name) => `${folder}/${name}`);
+  });
+  const persistent = namesIn("/var/log/journal");
+  const machineId = (textOf("/etc/machine-id") ?? "").trim();
+  const folder = persistent?.includes(machineId) ? "/var/log/journal" : "/run/log/journal";
+  return {
+    persistent,
+    volatile: namesIn("/run/log/journal"),
+    machineId,
+    readable: isReadable(`${folder}/${machineId}`),
+    settings: [...PLACES.map((place) => `${place}/journald.conf`), ...drops]
+      .map((path) => textOf(path) ?? "")
+      .join("\n"),
+  };
+}
+
+export function journalFinding(facts: JournalFacts): Finding {
+  const isKept = facts.persistent?.includes(facts.machineId) === true;
+  const isThere = isKept || facts.volatile?.includes(facts.machineId) === true;
+  if (!isThere) return note("journal", "none: captures have no journal (action syslogs reads /var/log)");
+  if (!facts.readable)
+    return warn("journal", "it can't be read", "run as root, or in the group systemd-journal");
+  const rate = rateText(facts.settings);
+  if (!isKept) {
+    const found = `in memory only: it is gone after a restart; ${rate}`;
+    return warn("journal", found, "mkdir -p /var/log/journal && systemctl restart systemd-journald");
+  }
+  return ok("journal", `kept over restarts; ${rate}`);
+}
+
+// --- internal ---
+
+function rateText(settings: string): string {
+  const settingOf = (name: string) =>
+    [...settings.matchAll(new RegExp(`^\\s*${name}\\s*=\\s*(\\S+)`, "gm"))].at(-1)?.[1];
+  const interval =
+    settingOf("RateLimitIntervalSec") ?? settingOf("RateLimitInterval") ?? RATE_DEFAULT.interval;
+  const burst = settingOf("RateLimitBurst") ?? RATE_DEFAULT.burst;
+  if (/^0\D*$/.test(interval) || burst === "0") return "no message is dropped";
+  const span = /^\d+$/.test(interval) ? `${interval} s` : interval;
+  return `of one service it drops what is over ${burst} messages in ${span}`;
+}
+
+/** Undefined where there is no such folder, or nobody should look. */
+function namesIn(folder: string): string[] | undefined {
+  const fileSystem = fileSystemOf(folder);
+  if (fileSystem !== undefined && isNetworkFileSystem(fileSystem.type)) return undefined;
+  try {
+    return readdirSync(folder);
+  } catch {
+    // ENOENT mostly; whatever it is, what is there can't be told.
+    return undefined;
+  }
+}
+
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+function isReadable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.R_OK | constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

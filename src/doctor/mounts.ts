@@ -1,0 +1,61 @@
+// The cifs mounts of this host, with what of their options matters to whoever looks at slow requests. Texts of mountinfo and
+// DebugData in, findings out; pure. No share is touched.
+
+import { type DebugData, shareOf } from "../model/cifs.ts";
+import { type Mount, parseMountInfo } from "../model/mountinfo.ts";
+import { type Finding, note, ok, warn } from "./finding.ts";
+
+/** Hosts with hundreds of mounts have them of a few kinds. */
+const SHOWN_MAX = 20;
+
+/** Options with a value that are shown as they are, in this order; fs/smb/client/cifsfs.c:cifs_show_options. */
+const SHOWN_OPTIONS = ["vers", "cache", "max_channels", "echo_interval"];
+/** Those whose presence says something. */
+const SHOWN_FLAGS = ["multichannel", "seal", "soft", "nostrictsync", "resilienthandles", "persistenthandles"];
+
+export function mountFindings(mountinfo: string, debugData: DebugData | undefined): readonly Finding[] {
+  const mounts = parseMountInfo(mountinfo).filter(({ type }) => type === "cifs" || type === "smb3");
+  if (mounts.length === 0) return [note("mounts", "no SMB share is mounted: there is nothing to see yet")];
+  const shown = mounts.slice(0, SHOWN_MAX).map((mount) => mountFinding(mount, debugData));
+  const hidden = mounts.length - shown.length;
+  return hidden > 0 ? [...shown, note("mounts", `and ${hidden} more`)] : shown;
+}
+
+// --- internal ---
+
+function mountFinding(mount: Mount, debugData: DebugData | undefined): Finding {
+  const { source, mountPoint, superOptions } = mount;
+  const optionOf = (name: string) =>
+    superOptions.find((option) => option.startsWith(`${name}=`))?.slice(name.length + 1);
+  const values = SHOWN_OPTIONS.flatMap((name) => {
+    const value = optionOf(name);
+    return value === undefined ? [] : [`${name}=${value}`];
+  });
+  const flags = SHOWN_FLAGS.filter((name) => superOptions.includes(name));
+  const found = `${source} at ${mountPoint}: ${[...values, ...flags, ...liveFacts(source, debugData)].join(", ")}`;
+  if (optionOf("vers") === "1.0") {
+    return warn(
+      "mounts",
+      found,
+      "mount it with vers=3.1.1: aod sees SMB 2 and later, and SMB 1 has been broken for years",
+    );
+  }
+  return ok("mounts", found);
+}
+
+/** What the connection is like now, whatever was asked for. */
+function liveFacts(source: string, debugData: DebugData | undefined): readonly string[] {
+  const share = shareOf(source).split("/").slice(0, 4).join("/").toLowerCase();
+  for (const { sessions, tcpStatus } of debugData?.servers ?? []) {
+    for (const { shares, channels, encrypted } of sessions) {
+      const tree = shares.find(({ unc }) => shareOf(unc).toLowerCase() === share);
+      if (tree === undefined) continue;
+      return [
+        encrypted || tree.encrypted ? "encrypted" : "not encrypted",
+        ...(channels.length === 0 ? [] : [`${channels.length + 1} channels`]),
+        ...(tcpStatus === undefined || tcpStatus === 1 ? [] : ["the connection is down at this moment"]),
+      ];
+    }
+  }
+  return [];
+}

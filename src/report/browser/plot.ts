@@ -1,0 +1,172 @@
+// The plot as people use it: pointer, wheel and keys on one side, view, choice and filter on the other. In: requests and an element to
+// live in; out: nothing comes back. What is drawn is paint.ts, what is meant is find.ts, how views move is view.ts.
+
+import { decadesOf } from "../scale.ts";
+import type { Requests } from "./data.ts";
+import { describe } from "./describe.ts";
+import { element } from "./element.ts";
+import { type Filter, rowAt, rowsInView, slowest } from "./find.ts";
+import { makeLegend } from "./legend.ts";
+import { LABELS_PX, paint, readColours } from "./paint.ts";
+import { makeSlowestTable, SLOWEST_SHOWN } from "./slowest-table.ts";
+import { listenToKeys, listenToPointer } from "./steer.ts";
+import { type View, within, xOf, yOf, zoomed } from "./view.ts";
+
+/** Behind the last change of the view: what is in it is looked for then. */
+const SETTLED_MS = 120;
+const HELP =
+  "Drag to look closer, hold Shift to move. Click a request to keep it. With the plot in focus: wheel or + and − to zoom, arrows left and right to move, up and down for the next slower and faster request, 0 for all.";
+
+export function showPlot(root: HTMLElement, requests: Requests): void {
+  const { head } = requests;
+  const [low, high] = decadesOf(requests.latencyNs);
+  const whole: View = { fromUs: 0, toUs: Math.max(1, head.frozenUs * 1.004), low, high };
+  let view = whole;
+  let filter: Filter = { hiddenHues: new Set(), share: undefined };
+  let chosen: number | undefined;
+  let pointed: number | undefined;
+  let box: readonly [readonly [number, number], readonly [number, number]] | undefined;
+  let size = { width: 0, height: 0 };
+  let colours = readColours(root);
+  let isDue = false;
+  let settling = 0;
+  let inView: readonly number[] = [];
+
+  const canvas = element("canvas", {
+    tabindex: "0",
+    role: "application",
+    "aria-label": "Every request by time and latency",
+    "aria-describedby": "plot-help",
+  });
+  const tip = element("div", { class: "tip", "aria-hidden": "true", hidden: "" });
+  const detail = element("p", { class: "detail", role: "status" });
+  const stage = element("div", { class: "stage" }, canvas, tip);
+  const table = makeSlowestTable(requests, (row) => choose(row));
+  const context = canvas.getContext("2d");
+  if (context === null) return;
+
+  const draw = () => {
+    isDue = false;
+    paint(context, { requests, view, size, filter, chosen, pointed, box }, colours);
+    showTip();
+  };
+  const redraw = () => {
+    if (!isDue) requestAnimationFrame(draw);
+    isDue = true;
+  };
+  const settle = () => {
+    clearTimeout(settling);
+    settling = setTimeout(() => {
+      inView = rowsInView(requests, view, filter);
+      table.show(slowest(requests, inView, SLOWEST_SHOWN), inView.length, chosen);
+    }, SETTLED_MS) as unknown as number;
+  };
+  const look = (next: View) => {
+    view = within(whole, next);
+    redraw();
+    settle();
+  };
+  const choose = (row: number | undefined) => {
+    chosen = row;
+    const said = row === undefined ? undefined : describe(requests, row);
+    detail.textContent =
+      said === undefined
+        ? "Point at a request, or choose one from the table."
+        : `${said.command} ${said.latency}, ${said.status}, sent ${said.sent} by ${said.process} to ${said.share}, message id ${said.messageId}`;
+    redraw();
+    settle();
+  };
+  const showTip = () => {
+    tip.hidden = pointed === undefined || box !== undefined;
+    if (pointed === undefined || tip.hidden) return;
+    const said = describe(requests, pointed);
+    tip.replaceChildren(
+      element("strong", {}, `${said.latency} ${said.command}`),
+      element("span", {}, said.status),
+      element("span", {}, element("bdi", { class: "name" }, said.process)),
+      element("span", {}, element("bdi", { class: "name" }, said.share)),
+      element("span", { class: "soft" }, `${said.sent} · message ${said.messageId}`),
+    );
+    const x = Math.max(0, xOf(view, size, requests.sentUs[pointed] ?? 0));
+    const y = yOf(view, size, requests.level[pointed] ?? 0);
+    const left = x + tip.offsetWidth + 24 > size.width ? Math.max(0, x - tip.offsetWidth - 14) : x + 14;
+    const top = Math.max(0, Math.min(size.height - tip.offsetHeight, y - tip.offsetHeight / 2));
+    tip.style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
+  };
+  const fit = () => {
+    const width = stage.clientWidth;
+    const height = Math.max(240, Math.min(460, Math.round(width * 0.44)));
+    const scale = devicePixelRatio || 1;
+    size = { width, height };
+    canvas.width = Math.round(width * scale);
+    canvas.height = Math.round((height + LABELS_PX) * scale);
+    canvas.style.height = `${height + LABELS_PX}px`;
+    context.setTransform(scale, 0, 0, scale, 0, 0);
+    // Sizing has emptied it: not a frame later.
+    draw();
+  };
+
+  const incident = (): View => {
+    const span = Math.max(1000, head.frozenUs - head.beganUs);
+    return { ...whole, fromUs: head.beganUs - span * 0.25, toUs: whole.toUs };
+  };
+  const buttons: readonly [string, string, () => void][] = [
+    ["All", "Show all requests", () => look(whole)],
+    ["Incident", "Show the incident", () => look(incident())],
+    ["−", "Zoom out", () => look(zoomed(view, 2, 0.5))],
+    ["+", "Zoom in", () => look(zoomed(view, 0.5, 0.5))],
+  ];
+  const toolbar = element(
+    "div",
+    { class: "toolbar", role: "group", "aria-label": "Zoom" },
+    ...buttons.map(([text, label, act]) => {
+      const button = element("button", { type: "button", "aria-label": label }, text);
+      button.addEventListener("click", act);
+      return button;
+    }),
+  );
+  const legend = makeLegend(requests, (next) => {
+    filter = next;
+    pointed = undefined;
+    redraw();
+    settle();
+  });
+  const help = element("p", { class: "note", id: "plot-help" }, HELP);
+  root.append(element("div", { class: "head" }, legend, toolbar), stage, detail, help, table.root);
+  root.hidden = false;
+
+  listenToPointer(canvas, {
+    size: () => size,
+    view: () => view,
+    look,
+    point: (at) => {
+      pointed = at && rowAt(requests, view, size, filter, at);
+      redraw();
+    },
+    drag: (next) => {
+      box = next;
+      redraw();
+    },
+    click: (at) => choose(rowAt(requests, view, size, filter, at)),
+    reset: () => look(whole),
+  });
+  listenToKeys(canvas, {
+    view: () => view,
+    look,
+    reset: () => look(whole),
+    clear: () => choose(undefined),
+    step: (direction) => {
+      const order = slowest(requests, rowsInView(requests, view, filter), requests.count);
+      const at = chosen === undefined ? -1 : order.indexOf(chosen);
+      const next = at < 0 ? 0 : Math.min(order.length - 1, Math.max(0, at + direction));
+      choose(order[next]);
+    },
+  });
+  new ResizeObserver(fit).observe(stage);
+  document.addEventListener("aod-theme", () => {
+    colours = readColours(root);
+    redraw();
+  });
+  choose(undefined);
+  fit();
+}

@@ -1,0 +1,71 @@
+// The slowest requests of what is in view, as a table: the plot for the keyboard and for screen readers. In: rows; out: a table whose
+// rows can be chosen.
+
+import type { Requests } from "./data.ts";
+import { describe } from "./describe.ts";
+import { element, swatch } from "./element.ts";
+
+const SHOWN = 12;
+const COLUMNS = ["Latency", "Command", "Status", "Sent (UTC)", "Process", "Share", "Message id"];
+
+export interface SlowestTable {
+  readonly root: HTMLElement;
+  /** @param rows the slowest first. */
+  show(rows: readonly number[], inView: number, chosen: number | undefined): void;
+}
+
+export const SLOWEST_SHOWN = SHOWN;
+
+export function makeSlowestTable(requests: Requests, choose: (row: number) => void): SlowestTable {
+  const count = element("p", { class: "note", role: "status" });
+  const body = element("tbody");
+  const heads = COLUMNS.map((name, i) =>
+    element("th", { scope: "col", ...(i === 0 ? { class: "figure" } : {}) }, name),
+  );
+  const table = element("table", {}, element("thead", {}, element("tr", {}, ...heads)), body);
+  const region = {
+    class: "scroll",
+    tabindex: "0",
+    role: "region",
+    "aria-label": "The slowest requests in view",
+  };
+  const root = element("div", { class: "in-view" }, count, element("div", region, table));
+  return {
+    root,
+    show(rows, inView, chosen) {
+      count.textContent =
+        inView === 0
+          ? "No request in view."
+          : `${inView.toLocaleString("en-US")} requests in view; the slowest of them:`;
+      const isFocused = body.contains(document.activeElement);
+      body.replaceChildren(...rows.map((row) => tableRow(requests, row, row === chosen, choose)));
+      if (isFocused) body.querySelector<HTMLElement>('[aria-pressed="true"]')?.focus();
+    },
+  };
+}
+
+function tableRow(
+  requests: Requests,
+  row: number,
+  isChosen: boolean,
+  choose: (row: number) => void,
+): HTMLElement {
+  const said = describe(requests, row);
+  const button = element(
+    "button",
+    { type: "button", class: "pick", "aria-pressed": String(isChosen) },
+    said.latency,
+  );
+  button.addEventListener("click", () => choose(row));
+  return element(
+    "tr",
+    isChosen ? { class: "chosen" } : {},
+    element("th", { scope: "row", class: "figure" }, button),
+    element("td", {}, swatch(requests.hue[row] ?? 0), said.command),
+    element("td", {}, said.status),
+    element("td", { class: "figure left" }, said.sent),
+    element("td", {}, element("bdi", { class: "name" }, said.process)),
+    element("td", {}, element("bdi", { class: "name" }, said.share)),
+    element("td", { class: "figure" }, said.messageId),
+  );
+}

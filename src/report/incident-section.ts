@@ -1,0 +1,100 @@
+// What happened, in plain words: which rule, which share, when, who waited, how soon it was seen. In: facts and figures; out: HTML.
+
+import type { Facts } from "./facts.ts";
+import { type Html, html } from "./html.ts";
+import { parseUtcUs, type RequestTable } from "./request-table.ts";
+import type { Summary } from "./summary.ts";
+import { counted, duration, moment, shortCommand } from "./words.ts";
+
+export function incidentSection(facts: Facts, table: RequestTable, summary: Summary): Html {
+  return html`<section aria-labelledby="incident">
+<h2 id="incident">What happened</h2>
+<p class="lead">${story(facts, summary)}</p>
+<dl class="facts">${rows(facts, table).map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
+</section>`;
+}
+
+// --- internal ---
+
+function story(facts: Facts, { beganUs, trippedUs, frozenUs }: Summary): Html {
+  if (facts.trigger === "manual") return html`Somebody asked for this capture; no rule tripped.`;
+  if (facts.rule === "") return html`What tripped is not known: the manifest does not say it.`;
+  const rule = html`The rule <code>${facts.rule}</code>`;
+  const began =
+    trippedUs - beganUs > 1e4
+      ? html` The first of the requests that count was sent ${duration((trippedUs - beganUs) * 1000)} earlier.`
+      : "";
+  const seen = Number.isFinite(facts.detected_after_ms)
+    ? html` It was seen ${duration(facts.detected_after_ms * 1e6)} after the last of them was complete or overdue, and the recorder was frozen ${duration((frozenUs - trippedUs) * 1000)} later.`
+    : "";
+  return html`${rule} tripped: ${evidenceWords(facts)}.${began}${seen}`;
+}
+
+function evidenceWords({ kind, evidence }: Facts): string {
+  const count = evidence.length;
+  const longest = Math.max(0, ...evidence.map(({ latency_ns }) => latency_ns ?? 0));
+  const commands = [...new Set(evidence.map(({ command }) => shortCommand(command)))].filter(
+    (name) => name !== "",
+  );
+  const which = commands.length === 0 || commands.length > 3 ? "" : ` (${commands.join(", ")})`;
+  switch (kind) {
+    case "hung":
+      return `${counted(count, "request")} without a reply${which}, the oldest for ${duration(longest)}`;
+    case "error":
+      return `${counted(count, "reply", "replies")} with an error${which}`;
+    case "signal":
+      return `${counted(count, "signal")} of the client's connections${which}`;
+    default:
+      return `${counted(count, "reply", "replies")} that took too long${which}, up to ${duration(longest)}`;
+  }
+}
+
+function rows(facts: Facts, table: RequestTable): readonly [string, Html | string][] {
+  const { attribution } = facts;
+  const encrypted =
+    attribution?.encrypted === null ? "" : attribution?.encrypted ? ", encrypted" : ", not encrypted";
+  const all: readonly [string, Html | string | undefined][] = [
+    ["Share", facts.share ? html`<bdi class="name">${facts.share}</bdi>` : undefined],
+    ["Mounted at", attribution ? names(attribution.mount_points) : undefined],
+    ["Connection", attribution?.dialect ? `SMB ${attribution.dialect}${encrypted}` : undefined],
+    ["Who waited", attribution ? processes(attribution.processes) : undefined],
+    ["Rule", facts.rule && html`<code>${facts.rule}</code>, type ${facts.type || "not known"}`],
+    ["Tripped", at(facts.triggered_at)],
+    ["Captured", at(facts.frozen_at)],
+    [
+      "Held back",
+      facts.suppressed > 0
+        ? `${counted(facts.suppressed, "capture")} of this rule and share since the last one`
+        : undefined,
+    ],
+    ["Incident", facts.incident_id ? html`<code>${facts.incident_id}</code>` : undefined],
+    [
+      "Host",
+      html`<bdi class="name">${facts.host || "not known"}</bdi>${facts.kernel && `, Linux ${facts.kernel}`}${facts.aod_version && `, aod ${facts.aod_version}`}`,
+    ],
+    [
+      "Requests",
+      `${counted(table.count, "request")} recorded${table.leftOut > 0 ? `, ${counted(table.leftOut, "row")} left out of this page` : ""}`,
+    ],
+  ];
+  return all.flatMap(([name, value]) =>
+    value === undefined || value === "" ? [] : [[name, value] as [string, Html | string]],
+  );
+}
+
+function names(list: readonly string[]): Html | undefined {
+  if (list.length === 0) return undefined;
+  return html`${list.map((name, i) => html`${i > 0 && ", "}<bdi class="name">${name}</bdi>`)}`;
+}
+
+function processes(list: NonNullable<Facts["attribution"]>["processes"]): Html | undefined {
+  if (list.length === 0) return undefined;
+  return html`${list.map(({ pid, name, unit, container, requests }, i) => {
+    const where = [unit, container && `container ${container}`].filter(Boolean).join(", ");
+    return html`${i > 0 && html`<br>`}<bdi class="name">${name}</bdi> (${pid}${where && `; ${where}`}): ${counted(requests, "request")}`;
+  })}`;
+}
+
+function at(text: string): string {
+  return moment(parseUtcUs(text) / 1000, true);
+}

@@ -1,0 +1,110 @@
+// How long replies took, before the incident and during it: two histograms over one axis, and a table by command. In: figures; out:
+// HTML. All positions are shares of the width, so that text keeps its size on any screen.
+
+import { type Html, html } from "./html.ts";
+import { hueOf } from "./palette.ts";
+import { decadesOf, latencyTicks } from "./scale.ts";
+import { type CommandSummary, type Latencies, quantile, type Summary } from "./summary.ts";
+import { amount, counted, duration, shortCommand } from "./words.ts";
+
+const BINS_PER_DECADE = 8;
+const HEIGHT = 96;
+/** Above the bars: two lines of labels. */
+const HEAD = 34;
+const FOOT = 20;
+
+export function latencySection({ before, during, commands, scope }: Summary): Html {
+  const all = [...before.sortedNs, ...during.sortedNs];
+  if (all.length === 0) return html``;
+  const decades = decadesOf(all);
+  const parts: readonly [string, string, Latencies][] = [
+    ["Before", "before", before],
+    ["During", "during", during],
+  ];
+  return html`<section aria-labelledby="latencies">
+<h2 id="latencies">How long replies took</h2>
+<p class="lead">${scope !== undefined && html`On <bdi class="name">${scope}</bdi> alone. `}${sentence(before, during)}</p>
+${parts.map(
+  ([title, name, latencies]) =>
+    html`<figure class="histogram ${name}"><figcaption><strong>${title}</strong> ${
+      latencies.sortedNs.length === 0 ? "no requests" : counted(latencies.sortedNs.length, "request")
+    }</figcaption>${latencies.sortedNs.length > 0 && histogram(title, latencies, decades)}</figure>`,
+)}
+<p class="note">During is what ended after the first request in evidence was sent, or had not ended. What was still in flight counts with its age.</p>
+<h3>By command</h3>
+<div class="scroll" tabindex="0" role="region" aria-label="Latencies by command"><table>
+<thead><tr><th scope="col">Command</th><th scope="col" class="figure">before</th><th scope="col" class="figure">median</th><th scope="col" class="figure">p99</th><th scope="col" class="figure">during</th><th scope="col" class="figure">median</th><th scope="col" class="figure">p99</th><th scope="col" class="figure">slower</th><th scope="col" class="figure">failed</th><th scope="col" class="figure">no reply</th></tr></thead>
+<tbody>${commands.slice(0, 24).map(commandRow)}</tbody></table></div>
+</section>`;
+}
+
+// --- internal ---
+
+function sentence(before: Latencies, during: Latencies): string {
+  if (before.sortedNs.length === 0)
+    return `Half of the replies took up to ${duration(quantile(during, 0.5))}. There is nothing from before to compare with.`;
+  if (during.sortedNs.length === 0)
+    return `Half of the replies took up to ${duration(quantile(before, 0.5))}; nothing ended after the incident began.`;
+  const [was, is] = [quantile(before, 0.5), quantile(during, 0.5)];
+  return `Half of the replies took up to ${duration(was)} before, and ${duration(is)} during the incident${factor(was, is)}.`;
+}
+
+function factor(was: number, is: number): string {
+  const times = is / was;
+  return times >= 1.5 && Number.isFinite(times)
+    ? `: ${times < 10 ? times.toFixed(1) : amount(times)} times as long`
+    : "";
+}
+
+function histogram(title: string, latencies: Latencies, [low, high]: readonly [number, number]): Html {
+  const { sortedNs } = latencies;
+  const bins = new Uint32Array((high - low) * BINS_PER_DECADE);
+  for (const ns of sortedNs) {
+    const bin = Math.floor((Math.log10(Math.max(ns, 1)) - low) * BINS_PER_DECADE);
+    const at = Math.min(bins.length - 1, Math.max(0, bin));
+    bins[at] = (bins[at] ?? 0) + 1;
+  }
+  const most = Math.max(...bins);
+  const share = (log: number) => Math.min(1, Math.max(0, (log - low) / (high - low)));
+  const x = (log: number) => `${(share(log) * 100).toFixed(2)}%`;
+  const bottom = HEAD + HEIGHT;
+  const marks = [
+    { name: "half", at: quantile(latencies, 0.5), y: 12 },
+    { name: "99 of 100", at: quantile(latencies, 0.99), y: 27 },
+  ];
+  return html`<svg class="chart" width="100%" height="${bottom + FOOT}" role="img" aria-label="${title}: half within ${duration(quantile(latencies, 0.5))}, 99 of 100 within ${duration(quantile(latencies, 0.99))}">
+${latencyTicks([low, high]).map(
+  ({ at, label }) =>
+    html`<line class="grid" x1="${x(at)}" x2="${x(at)}" y1="${HEAD}" y2="${bottom}"/><text class="tick" x="${x(at)}" y="${bottom + 15}" text-anchor="${anchor(share(at))}">${label}</text>`,
+)}
+${[...bins].map((count, bin) => {
+  if (count === 0) return "";
+  // What is there is seen, however little it is.
+  const height = Math.max(1.5, (count / most) * HEIGHT);
+  const left = x(low + bin / BINS_PER_DECADE);
+  return html`<rect class="bar" x="${left}" width="${(100 / bins.length).toFixed(2)}%" y="${(bottom - height).toFixed(1)}" height="${height.toFixed(1)}"/>`;
+})}
+<line class="axis" x1="0" x2="100%" y1="${bottom}" y2="${bottom}"/>
+${marks.map(({ name, at, y }) => {
+  const left = x(Math.log10(at));
+  const isRight = share(Math.log10(at)) > 0.7;
+  return html`<line class="mark" x1="${left}" x2="${left}" y1="${y - 8}" y2="${bottom}"/><text class="label" x="${left}" y="${y}" dx="${isRight ? -5 : 5}" text-anchor="${isRight ? "end" : "start"}">${name} ≤ ${duration(at)}</text>`;
+})}
+</svg>`;
+}
+
+function anchor(share: number): string {
+  return share < 0.02 ? "start" : share > 0.98 ? "end" : "middle";
+}
+
+function commandRow({ command, before, during }: CommandSummary): Html {
+  const cells = ({ sortedNs }: Latencies) =>
+    sortedNs.length === 0
+      ? html`<td class="figure">0</td><td></td><td></td>`
+      : html`<td class="figure">${amount(sortedNs.length)}</td><td class="figure">${duration(quantile({ sortedNs }, 0.5))}</td><td class="figure">${duration(quantile({ sortedNs }, 0.99))}</td>`;
+  const times = quantile(during, 0.5) / quantile(before, 0.5);
+  const isWorse = times >= 2;
+  return html`<tr><th scope="row"><svg class="swatch" width="10" height="10" aria-hidden="true"><rect class="c${hueOf(command)}" width="10" height="10" rx="2"/></svg>${shortCommand(command)}</th>${cells(before)}${cells(during)}<td class="figure${isWorse && " worse"}">${
+    Number.isFinite(times) && `${times < 10 ? times.toFixed(1) : amount(times)} ×`
+  }</td><td class="figure">${amount(before.errors + during.errors)}</td><td class="figure">${amount(before.inFlight + during.inFlight)}</td></tr>`;
+}

@@ -1,0 +1,107 @@
+// One page of HTML about one capture. In: its name, manifest, requests and files, by whomever they were made; out: the page in pieces
+// of bytes, the same for the same input. It asks for nothing from anywhere: style and script are in it, allowed by their hashes,
+// and everything else is forbidden. Pure.
+
+import script from "../../build/report/page.js.txt" with { type: "text" };
+import style from "../../build/report/style.css.txt" with { type: "text" };
+import { changesSection } from "./changes-section.ts";
+import { actionsSection, filesSection, recorderSection } from "./collected-section.ts";
+import { type Facts, readFacts } from "./facts.ts";
+import { Html, html } from "./html.ts";
+import { incidentSection } from "./incident-section.ts";
+import { latencySection } from "./latency-section.ts";
+import { dataChunks, plotSection } from "./plot-section.ts";
+import type { RequestTable } from "./request-table.ts";
+import { type Summary, summarize } from "./summary.ts";
+import { verdictSection } from "./verdict-section.ts";
+import { CAUSE_WORDS } from "./verdict-words.ts";
+import { waitingSection, worstSection } from "./waiting-section.ts";
+import { duration } from "./words.ts";
+
+export interface ReportInput {
+  /** Of the capture, without its suffix. */
+  readonly name: string;
+  readonly manifest: Readonly<Record<string, unknown>>;
+  readonly requests: RequestTable;
+  /** By path inside the capture. */
+  readonly files: ReadonlyMap<string, Uint8Array>;
+}
+
+/** The page's bytes, UTF-8. */
+export function* reportChunks(input: ReportInput): Generator<Uint8Array> {
+  const encoder = new TextEncoder();
+  for (const { text } of page(input)) if (text !== "") yield encoder.encode(text);
+}
+
+// --- internal ---
+
+const SECTIONS: readonly (readonly [string, string])[] = [
+  ["verdict", "Verdict"],
+  ["incident", "What happened"],
+  ["requests", "Every request"],
+  ["latencies", "Latencies"],
+  ["waiting", "Who waited"],
+  ["worst", "Slowest"],
+  ["changes", "Changes"],
+  ["files", "Files"],
+];
+
+function* page({ name, manifest, requests, files }: ReportInput): Generator<Html> {
+  const facts = readFacts(manifest);
+  const summary = summarize(requests, facts);
+  const body = [
+    verdictSection(facts, summary),
+    incidentSection(facts, requests, summary),
+    plotSection(requests, summary),
+    latencySection(summary),
+    waitingSection(summary),
+    worstSection(requests, summary),
+    changesSection((file) => textOf(files, file)),
+    actionsSection(facts),
+    recorderSection(facts, completeness(summary)),
+  ];
+  const isThere = (id: string) => id === "files" || body.some(({ text }) => text.includes(`id="${id}"`));
+  yield head(name, facts);
+  yield html`<header class="top"><p class="brand"><strong>aod</strong> <span class="soft">report of</span> <bdi class="name">${name}</bdi></p><button type="button" id="theme" hidden>Dark</button></header>
+<nav aria-label="Sections"><ul>${SECTIONS.filter(([id]) => isThere(id)).map(([id, title]) => html`<li><a href="#${id}">${title}</a></li>`)}</ul></nav>
+<main>`;
+  yield* body;
+  yield* filesSection(files);
+  yield html`</main>
+<footer><p>Made by aod ${facts.aod_version}. This page holds everything that it shows and asks for nothing from anywhere. It names programs, servers and shares: mind whom you send it to.</p></footer>`;
+  yield* dataChunks(requests, summary);
+  yield new Html(`<script>${script}</script>\n</body></html>\n`);
+}
+
+function head(name: string, { verdict }: Facts): Html {
+  const policy = `default-src 'none'; style-src '${hashOf(style)}'; script-src '${hashOf(script)}'; base-uri 'none'; form-action 'none'`;
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${new Html(policy)}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<meta name="color-scheme" content="light dark">
+<title>${CAUSE_WORDS[verdict.cause].headline} – ${name}</title>
+<style>${new Html(style)}</style>
+</head>
+<body>
+<a class="skip" href="#verdict">Skip to the verdict</a>
+`;
+}
+
+function hashOf(text: string): string {
+  return `sha256-${new Bun.CryptoHasher("sha256").update(text).digest("base64")}`;
+}
+
+function textOf(files: ReadonlyMap<string, Uint8Array>, file: string): string | undefined {
+  const content = files.get(file);
+  return content && new TextDecoder().decode(content);
+}
+
+function completeness({ completeSinceUs, frozenUs }: Summary): string {
+  if (!Number.isFinite(completeSinceUs)) return "Since when the requests are complete is not known.";
+  if (completeSinceUs <= 0) return "No request is missing.";
+  return `No request of the last ${duration((frozenUs - completeSinceUs) * 1000)} is missing; of earlier ones some may be.`;
+}

@@ -1,0 +1,173 @@
+// Every request as a point: the static drawing for those without JavaScript and for paper, the frame in which the script draws, and
+// the data that it draws. In: table and figures; out: HTML, the data in pieces. The drawing is one cell for what lies
+// in one place, so that its size does not depend on how many requests there are.
+
+import { encodeDeltas, encodeFixed, encodeLatencies, widthFor } from "./columns.ts";
+import { Html, html, scriptJson } from "./html.ts";
+import type { PageData } from "./page-data.ts";
+import { HUE_COUNT, hueOf } from "./palette.ts";
+import type { RequestTable } from "./request-table.ts";
+import { decadesOf, latencyTicks, timeTicks } from "./scale.ts";
+import { ERROR, IN_FLIGHT, type Summary, worstOf } from "./summary.ts";
+import { amount, counted, duration, shortCommand } from "./words.ts";
+
+const CELLS = { across: 320, down: 130 } as const;
+/** px of the drawing, and of the room for the labels of time below it. */
+const HEIGHT = 2 * CELLS.down;
+const LABELS = 24;
+const BARS_MAX = 200;
+/** Latencies that are exact in the page's data: these are compared with the tables. */
+const EXACT_MAX = 256;
+
+export function plotSection(table: RequestTable, summary: Summary): Html {
+  if (table.count === 0)
+    return html`<section aria-labelledby="requests"><h2 id="requests">Every request</h2><p>The flight recorder is empty.</p></section>`;
+  return html`<section aria-labelledby="requests" class="wide">
+<h2 id="requests">Every request</h2>
+<p class="lead">${counted(table.count, "request")} to all servers: when each was sent, and how long its reply took. Higher is slower: each line is ten times the one below.</p>
+<div id="plot" class="plot" hidden></div>
+<figure class="static">${drawing(table, summary)}
+<figcaption>${legend(table)}</figcaption></figure>
+<p class="note">Latency is the time from when a request has its message id, after credits were granted, to its reply. A plain READ ends before its data are read off the socket; the parts of a compound all end together.</p>
+</section>`;
+}
+
+/** What the script draws from, as a script element that is no script. */
+export function* dataChunks(table: RequestTable, summary: Summary): Generator<Html> {
+  if (table.count === 0) return;
+  const exact = new Set([...summary.evidence, ...worstOf(table, EXACT_MAX)]);
+  const head: PageData["head"] = {
+    count: table.count,
+    firstEpochUs: table.firstEpochUs,
+    trippedUs: summary.trippedUs,
+    beganUs: summary.beganUs,
+    frozenUs: summary.frozenUs,
+    completeSinceUs: Number.isFinite(summary.completeSinceUs) ? summary.completeSinceUs : null,
+    commands: table.commands,
+    statuses: table.statuses,
+    senders: table.senders.map(({ pid, tid, comm }) => [pid, tid, comm]),
+    shares: table.shares,
+    evidence: summary.evidence,
+    exact: [...exact].flatMap((row) => {
+      const ns = table.latencyNs[row] ?? Number.NaN;
+      return Number.isFinite(ns) ? [[row, ns] as const] : [];
+    }),
+  };
+  const columns: Readonly<Record<keyof PageData["columns"], string>> = {
+    sent: encodeDeltas(table.sentUs),
+    latency: encodeLatencies(table.latencyNs),
+    state: encodeFixed(table.state, 1),
+    command: encodeFixed(table.command, widthFor(table.commands.length)),
+    status: encodeFixed(table.status, widthFor(table.statuses.length)),
+    sender: encodeFixed(table.sender, widthFor(table.senders.length)),
+    share: encodeFixed(table.share, widthFor(table.shares.length)),
+    messageId: encodeDeltas(table.messageId),
+  };
+  yield html`<script type="application/json" id="data">{"head":`;
+  yield new Html(scriptJson(head));
+  yield html`,"columns":{`;
+  let first = true;
+  for (const [name, column] of Object.entries(columns)) {
+    yield new Html(`${first ? "" : ","}"${name}":"`);
+    // The alphabet needs no escaping.
+    yield new Html(column);
+    yield html`"`;
+    first = false;
+  }
+  yield html`}}</script>`;
+}
+
+// --- internal ---
+
+function drawing(table: RequestTable, summary: Summary): Html {
+  const decades = decadesOf(table.latencyNs);
+  const spanUs = Math.max(1, summary.frozenUs);
+  const x = (us: number) => us / spanUs;
+  const y = (ns: number) => (decades[1] - Math.log10(Math.max(ns, 1))) / (decades[1] - decades[0]);
+  const shareX = (us: number) => `${(x(us) * 100).toFixed(2)}%`;
+  const pxY = (ns: number) => (Math.min(1, Math.max(0, y(ns))) * HEIGHT).toFixed(1);
+  const { paths, errors } = cells(table, x, y);
+  const open = openRows(table).slice(0, BARS_MAX);
+  return html`<svg class="chart" height="${HEIGHT + LABELS}" width="100%" role="img" aria-label="${description(table, summary)}">
+${latencyTicks(decades).map(({ at }) => {
+  const top = pxY(10 ** at);
+  return html`<line class="grid" x1="0" x2="100%" y1="${top}" y2="${top}"/>`;
+})}
+${
+  summary.completeSinceUs > 0 &&
+  html`<rect class="unsure" width="${shareX(Math.min(summary.completeSinceUs, spanUs))}" height="${HEIGHT}"/>`
+}
+<svg width="100%" height="${HEIGHT}" viewBox="0 0 ${CELLS.across} ${CELLS.down}" preserveAspectRatio="none">${paths.map(
+    (path, hue) => path !== "" && html`<path class="dots c${hue}" d="${new Html(path)}"/>`,
+  )}${errors !== "" && html`<path class="dots bad" d="${new Html(errors)}"/>`}</svg>
+${open.map((row) => {
+  const top = pxY(table.latencyNs[row] ?? 0);
+  return html`<line class="open" x1="${shareX(table.sentUs[row] ?? 0)}" x2="100%" y1="${top}" y2="${top}"/>`;
+})}
+${summary.evidence.map((row) => html`<circle class="evidence" cx="${shareX(table.sentUs[row] ?? 0)}" cy="${pxY(table.latencyNs[row] ?? 0)}" r="4"/>`)}
+${latencyTicks(decades).map(
+  ({ at, label }) =>
+    at < decades[1] && html`<text class="tick" x="4" y="${Number(pxY(10 ** at)) - 4}">${label}</text>`,
+)}
+<line class="tripped" x1="${shareX(summary.trippedUs)}" x2="${shareX(summary.trippedUs)}" y1="0" y2="${HEIGHT}"/>
+${timeTicks(-summary.trippedUs, spanUs - summary.trippedUs, 6).map(
+  ({ at, label }) =>
+    html`<text class="tick" x="${shareX(at + summary.trippedUs)}" y="${HEIGHT + 16}" text-anchor="${anchorAt(x(at + summary.trippedUs))}">${at === 0 ? "rule tripped" : label}</text>`,
+)}
+</svg>`;
+}
+
+function anchorAt(share: number): string {
+  return share < 0.05 ? "start" : share > 0.93 ? "end" : "middle";
+}
+
+/** In each cell the command that is there most, and whether any of its requests failed. */
+function cells(table: RequestTable, x: (us: number) => number, y: (ns: number) => number) {
+  const size = CELLS.across * CELLS.down;
+  const counts = new Uint16Array(size * HUE_COUNT);
+  const failed = new Uint8Array(size);
+  const hues = table.commands.map(hueOf);
+  for (let row = 0; row < table.count; row++) {
+    const ns = table.latencyNs[row] ?? Number.NaN;
+    if (!(ns > 0) || table.state[row] === IN_FLIGHT) continue;
+    const across = Math.min(CELLS.across - 1, Math.floor(x(table.sentUs[row] ?? 0) * CELLS.across));
+    const down = Math.min(CELLS.down - 1, Math.max(0, Math.floor(y(ns) * CELLS.down)));
+    const cell = down * CELLS.across + across;
+    const at = cell * HUE_COUNT + (hues[table.command[row] ?? 0] ?? HUE_COUNT - 1);
+    counts[at] = Math.min(65_535, (counts[at] ?? 0) + 1);
+    if (table.state[row] === ERROR) failed[cell] = 1;
+  }
+  const paths: string[] = new Array(HUE_COUNT).fill("");
+  let errors = "";
+  for (let cell = 0; cell < size; cell++) {
+    const here = counts.subarray(cell * HUE_COUNT, (cell + 1) * HUE_COUNT);
+    const most = here.reduce((best, count, hue) => (count > (here[best] ?? 0) ? hue : best), 0);
+    if ((here[most] ?? 0) === 0) continue;
+    const mark = `M${cell % CELLS.across} ${Math.floor(cell / CELLS.across) + 0.5}h1`;
+    paths[most] += mark;
+    if (failed[cell] === 1) errors += mark;
+  }
+  return { paths, errors };
+}
+
+/** Those that wait, longest first. */
+function openRows({ state, latencyNs, count }: RequestTable): readonly number[] {
+  const open: number[] = [];
+  for (let row = 0; row < count; row++) if (state[row] === IN_FLIGHT) open.push(row);
+  return open.sort((a, b) => (latencyNs[b] ?? 0) - (latencyNs[a] ?? 0));
+}
+
+function description(table: RequestTable, { during, before }: Summary): string {
+  const spans = [before, during].flatMap(({ sortedNs }) => [sortedNs[0] ?? Infinity, sortedNs.at(-1) ?? 0]);
+  const longest = Math.max(...spans.filter((ns) => ns < Infinity));
+  return `${amount(table.count)} requests by time and latency, from ${duration(Math.min(...spans.filter((ns) => ns > 0)))} to ${duration(longest)}; ${during.inFlight} had no reply. The tables below have the figures.`;
+}
+
+function legend(table: RequestTable): Html {
+  const byHue = Map.groupBy(table.commands, hueOf);
+  const hues = [...byHue].sort(([a], [b]) => a - b);
+  return html`<ul class="legend">${hues.map(
+    ([hue, commands]) =>
+      html`<li><svg class="swatch" width="10" height="10" aria-hidden="true"><rect class="c${hue}" width="10" height="10" rx="2"/></svg>${commands.map(shortCommand).join(", ")}</li>`,
+  )}<li><svg class="swatch" width="10" height="10" aria-hidden="true"><rect class="bad" width="10" height="10" rx="2"/></svg>failed</li><li><svg class="swatch" width="16" height="10" aria-hidden="true"><line class="open" x1="0" x2="16" y1="5" y2="5"/></svg>no reply yet</li><li><svg class="swatch" width="12" height="12" aria-hidden="true"><circle class="evidence" cx="6" cy="6" r="4"/></svg>tripped the rule</li></ul>`;
+}

@@ -1,0 +1,167 @@
+// The requests of a capture as columns of figures, whatever they came from: the runner's memory or requests.csv. In: rows;
+// out: one table, oldest request first, with the few names that stand in many rows kept once. Pure; trusts no row.
+
+import { visible } from "./html.ts";
+
+export const STATES = ["done", "error", "in_flight", "lost"] as const;
+export type State = (typeof STATES)[number];
+
+/** What a row of requests.csv says that the report shows. */
+export interface ReportRow {
+  readonly time_utc: string;
+  readonly boot_ns: string;
+  readonly latency_ns: number | null;
+  readonly state: string;
+  readonly command: string;
+  readonly nt_status: string;
+  readonly errno: string;
+  readonly message_id: string;
+  readonly pid: number;
+  readonly tid: number;
+}
+
+/** Who sent a request. */
+export interface Sender {
+  readonly pid: number;
+  readonly tid: number;
+  readonly comm: string;
+}
+
+export interface RequestTable {
+  readonly count: number;
+  /** Rows that were left out, because there are more than anybody's recorder holds. */
+  readonly leftOut: number;
+  /** When the first was sent, µs since 1970 UTC; NaN without rows. */
+  readonly firstEpochUs: number;
+  /** When each was sent, whole µs after the first, ascending. */
+  readonly sentUs: Float64Array;
+  /** Of those in flight the age at the freeze; NaN where it is not known. */
+  readonly latencyNs: Float64Array;
+  /** Indices into STATES and into the names below. */
+  readonly state: Uint8Array;
+  readonly command: Uint32Array;
+  readonly status: Uint32Array;
+  readonly sender: Uint32Array;
+  readonly share: Uint32Array;
+  /** 0 where it is none that JavaScript can count. */
+  readonly messageId: Float64Array;
+  readonly commands: readonly string[];
+  /** `0xc0000022 EACCES`; empty for a reply without an error. */
+  readonly statuses: readonly string[];
+  readonly senders: readonly Sender[];
+  /** Empty: not known. */
+  readonly shares: readonly string[];
+}
+
+/** Twice what a recorder holds; a capture may come from anywhere. */
+const ROWS_MAX = 131_072;
+const NAME_MAX_CHARS = 256;
+
+export class RequestTableBuilder {
+  #count = 0;
+  #leftOut = 0;
+  #firstEpochUs = Number.NaN;
+  #firstNs = 0;
+  readonly #sentUs: number[] = [];
+  readonly #latencyNs: number[] = [];
+  readonly #state: number[] = [];
+  readonly #command: number[] = [];
+  readonly #status: number[] = [];
+  readonly #sender: number[] = [];
+  readonly #share: number[] = [];
+  readonly #messageId: number[] = [];
+  readonly #commands = new Names();
+  readonly #statuses = new Names();
+  readonly #senders = new Names();
+  readonly #shares = new Names();
+
+  /** @param comm, share without the quotes that CSV puts around them. */
+  add(row: ReportRow, comm: string, share: string): void {
+    if (this.#count === ROWS_MAX) {
+      this.#leftOut++;
+      return;
+    }
+    const bootNs = finite(Number(row.boot_ns));
+    if (this.#count === 0) {
+      this.#firstEpochUs = parseUtcUs(row.time_utc);
+      this.#firstNs = bootNs;
+    }
+    const state = STATES.indexOf(row.state as State);
+    const latencyNs = row.latency_ns ?? Number.NaN;
+    this.#sentUs.push(Math.round((bootNs - this.#firstNs) / 1000));
+    this.#latencyNs.push(latencyNs >= 0 && latencyNs < Infinity ? latencyNs : Number.NaN);
+    this.#state.push(state < 0 ? STATES.indexOf("lost") : state);
+    this.#command.push(this.#commands.indexOf(row.command));
+    this.#status.push(this.#statuses.indexOf(row.errno === "" ? "" : `${row.nt_status} ${row.errno}`.trim()));
+    this.#sender.push(this.#senders.indexOf(`${row.pid} ${row.tid} ${comm}`));
+    this.#share.push(this.#shares.indexOf(share));
+    const messageId = Number(row.message_id);
+    this.#messageId.push(Number.isSafeInteger(messageId) && messageId < 2 ** 50 ? messageId : 0);
+    this.#count++;
+  }
+
+  /** Ends it: the builder is not used any more. */
+  finish(): RequestTable {
+    const order = this.#orderByTime();
+    const column = (values: readonly number[]) => order.map((i) => values[i] ?? 0);
+    const earliestUs = this.#sentUs[order[0] ?? 0] ?? 0;
+    return {
+      count: this.#count,
+      leftOut: this.#leftOut,
+      firstEpochUs: this.#firstEpochUs + earliestUs,
+      sentUs: Float64Array.from(column(this.#sentUs), (us) => us - earliestUs),
+      latencyNs: Float64Array.from(column(this.#latencyNs)),
+      state: Uint8Array.from(column(this.#state)),
+      command: Uint32Array.from(column(this.#command)),
+      status: Uint32Array.from(column(this.#status)),
+      sender: Uint32Array.from(column(this.#sender)),
+      share: Uint32Array.from(column(this.#share)),
+      messageId: Float64Array.from(column(this.#messageId)),
+      commands: this.#commands.list,
+      statuses: this.#statuses.list,
+      senders: this.#senders.list.map(toSender),
+      shares: this.#shares.list,
+    };
+  }
+
+  /** aod writes them in order; others may not. */
+  #orderByTime(): readonly number[] {
+    const order = [...this.#sentUs.keys()];
+    const isSorted = this.#sentUs.every((us, i) => i === 0 || us >= (this.#sentUs[i - 1] ?? 0));
+    return isSorted ? order : order.sort((a, b) => (this.#sentUs[a] ?? 0) - (this.#sentUs[b] ?? 0));
+  }
+}
+
+/** `2026-11-23T01:23:45.678901Z` in µs since 1970; NaN for what is none. */
+export function parseUtcUs(text: string): number {
+  const [, start = "", fraction = "", zone = ""] = /^(.{19})(?:\.(\d{1,6})\d*)?(Z)$/.exec(text) ?? [];
+  return Date.parse(start + zone) * 1000 + Number(fraction.padEnd(6, "0"));
+}
+
+// --- internal ---
+
+/** Names by number, each kept once, cut and made visible. */
+class Names {
+  readonly list: string[] = [];
+  readonly #known = new Map<string, number>();
+
+  indexOf(name: string): number {
+    let index = this.#known.get(name);
+    if (index === undefined) {
+      index = this.list.length;
+      this.#known.set(name, index);
+      const shown = name.length > NAME_MAX_CHARS ? `${name.slice(0, NAME_MAX_CHARS)}…` : name;
+      this.list.push(visible(shown));
+    }
+    return index;
+  }
+}
+
+function toSender(name: string): Sender {
+  const [, pid = "", tid = "", comm = ""] = /^(\S*) (\S*) ([\s\S]*)$/.exec(name) ?? [];
+  return { pid: finite(Number(pid)), tid: finite(Number(tid)), comm };
+}
+
+function finite(value: number): number {
+  return Number.isFinite(value) ? value : 0;
+}

@@ -1,0 +1,70 @@
+// Figures and moments in words. In: numbers; out: short text for people, the same on the page and in the browser. Pure.
+// Beside model/figure.ts because of µs and the third digit: here figures of one page are compared with one another.
+
+const NBSP = "\u00a0";
+
+/** Three digits and a unit: `310 µs`, `1.24 s`, `2 h 5 min`. @param ns may be NaN: not known. */
+export function duration(ns: number): string {
+  if (!Number.isFinite(ns)) return "not known";
+  if (ns < 0) return `−${duration(-ns)}`;
+  if (ns < 1e3) return `${Math.round(ns)}${NBSP}ns`;
+  if (ns < 999.5e3) return `${digits(ns / 1e3)}${NBSP}µs`;
+  if (ns < 999.5e6) return `${digits(ns / 1e6)}${NBSP}ms`;
+  if (ns < 119.5e9) return `${digits(ns / 1e9)}${NBSP}s`;
+  const minutes = Math.round(ns / 60e9);
+  if (minutes < 120) return `${minutes}${NBSP}min`;
+  return minutes < 48 * 60
+    ? `${Math.floor(minutes / 60)}${NBSP}h ${minutes % 60}${NBSP}min`
+    : `${Math.round(minutes / 1440)}${NBSP}days`;
+}
+
+/** `65,536`. */
+export function amount(value: number): string {
+  return value.toLocaleString("en-US", { maximumFractionDigits: 0 });
+}
+
+/** `1 request`, `2 requests`. */
+export function counted(value: number, one: string, many = `${one}s`): string {
+  return `${amount(value)} ${value === 1 ? one : many}`;
+}
+
+/** `412 bytes`, `1.3 MB`. */
+export function size(bytes: number): string {
+  if (bytes < 1000) return counted(bytes, "byte");
+  return bytes < 1e6 ? `${digits(bytes / 1e3)}${NBSP}kB` : `${digits(bytes / 1e6)}${NBSP}MB`;
+}
+
+/** `0.3 %`, `12 %`; what is there is never 0. */
+export function percent(share: number): string {
+  const value = share * 100;
+  if (value === 0) return `0${NBSP}%`;
+  if (value < 0.1) return `<${NBSP}0.1${NBSP}%`;
+  return `${value < 10 ? value.toFixed(1) : Math.round(value)}${NBSP}%`;
+}
+
+/** `25 Nov 2026, 09:12:03 UTC`; empty for what is no time. @param withMs `09:12:03.456`. */
+export function moment(epochMs: number, withMs = false): string {
+  if (!isTime(epochMs)) return "";
+  const date = new Date(epochMs);
+  const month = date.toLocaleString("en-US", { month: "short", timeZone: "UTC" });
+  return `${date.getUTCDate()} ${month} ${date.getUTCFullYear()}, ${date.toISOString().slice(11, withMs ? 23 : 19)}${NBSP}UTC`;
+}
+
+/** `09:12:03.456`; empty for what is no time. */
+export function clock(epochMs: number): string {
+  return isTime(epochMs) ? new Date(epochMs).toISOString().slice(11, 23) : "";
+}
+
+/** `WRITE` for `SMB2_WRITE`: on a page that is about nothing else the prefix says nothing. */
+export function shortCommand(command: string): string {
+  return command.replace(/^SMB2_/, "");
+}
+
+function digits(value: number): string {
+  const rounded = Number(value.toPrecision(3));
+  return rounded >= 100 ? rounded.toFixed(0) : String(rounded);
+}
+
+function isTime(epochMs: number): boolean {
+  return Math.abs(epochMs) <= 8.64e15;
+}

@@ -1,0 +1,198 @@
+// Watching without keeping anything: programs attached, one detector, incidents in memory. For `aod top` where no daemon
+// runs. In: rules, a source of requests, the way to make a detector; out: what is known now, when it is asked for. It
+// makes no capture, writes no file, tells nobody; of what it finds nothing is left when it ends.
+
+import type { Live } from "../api/live.ts";
+import { attributeOnHost } from "../cifs/attribution.ts";
+import type { KernelSource } from "../kernel/kernel-source.ts";
+import type { RequestSource } from "../kernel/source.ts";
+import { openOperations, openTable } from "../kernel/table.ts";
+import { makeLive } from "../live/live.ts";
+import type { Anomaly } from "../model/anomaly.ts";
+import type { Source } from "../model/capture.ts";
+import type { Config } from "../model/config.ts";
+import { type Failure, toFailure } from "../model/failure.ts";
+import type { Incident } from "../model/incident.ts";
+import type { OperationMemory } from "../model/operation.ts";
+import type { RequestMemory } from "../model/request.ts";
+import type { KnownTree } from "../model/share.ts";
+import { clockPair, monotonicNs } from "../system/clock.ts";
+import { signalEventFd } from "../system/eventfd.ts";
+import type { FromDetector, ToDetector } from "../thread/messages.ts";
+import type { Occasion } from "./attachment.ts";
+import { lookOnHost } from "./host-look.ts";
+import { Incidents } from "./incidents.ts";
+import { LossWatch } from "./loss-watch.ts";
+import { type AttachmentChange, ModuleWatch } from "./module-watch.ts";
+import type { SpawnTable } from "./options.ts";
+import { supervised } from "./supervised.ts";
+import type { ThreadHandle } from "./thread-handle.ts";
+import { openWakeSources, type WakeSources } from "./wake-sources.ts";
+
+export interface LookoutOptions {
+  /** Of it the rules, and when an incident is over. */
+  readonly config: Pick<Config, "rules" | "captureCooldownMs" | "resolveAfterMs">;
+  /** Closed at the end. */
+  readonly source: RequestSource;
+  /** Attach to the tracepoints of cifs.ko; undefined where the traffic is synthetic. */
+  readonly watch: KernelSource | undefined;
+  readonly sourceName: Source;
+  readonly spawn: SpawnTable["detector"];
+}
+
+/** How long incidents that are over are still told. */
+const TOLD_FOR_MS = 300_000;
+const TOLD_MAX = 20;
+const STOP_WITHIN_MS = 500;
+
+export class Lookout {
+  readonly #options: LookoutOptions;
+  readonly #incidents: Incidents;
+  readonly #losses: LossWatch;
+  readonly #watch: ModuleWatch | undefined;
+  readonly #wakeSources: WakeSources;
+  readonly #detector: ThreadHandle<ToDetector, FromDetector>;
+  readonly #table: RequestMemory;
+  readonly #operations: OperationMemory;
+  #over: readonly Incident[] = [];
+  #shares: readonly KnownTree[] = [];
+  #watchingSinceNs: number | undefined;
+  #ended: ((failure: Failure | undefined) => void) | undefined;
+
+  constructor(options: LookoutOptions) {
+    const { config, source, watch } = options;
+    this.#options = options;
+    this.#incidents = new Incidents(config);
+    this.#table = openTable(source.memory);
+    this.#operations = openOperations(source.memory);
+    this.#losses = new LossWatch(
+      () => source.counters(),
+      () => undefined,
+    );
+    this.#watch = watch && new ModuleWatch(watch.object, (change) => this.#attachmentChanged(change));
+    this.#wakeSources = openWakeSources(watch !== undefined);
+    this.#detector = supervised(
+      "detector",
+      { tell: () => undefined, lost: () => undefined, end: (failure) => this.#ended?.(failure) },
+      {
+        spawn: options.spawn,
+        begin: () => this.#begin(),
+        onReport: (report) => this.#fromDetector(report),
+        wake: () => signalEventFd(this.#wakeSources.fds.wakeFd),
+      },
+    );
+  }
+
+  /**
+   * Watches until `stop` is called or something fails for good; then nothing is attached any more.
+   * @returns that failure; undefined after a clean stop.
+   */
+  async run(): Promise<Failure | undefined> {
+    const { promise: ended, resolve } = Promise.withResolvers<Failure | undefined>();
+    this.#ended = resolve;
+    this.#options.source.applyRules(this.#options.config.rules);
+    this.#detector.start();
+    const failure = await ended;
+    this.#watch?.close();
+    // A thread that is blocked may yet read the memory; the end of the process takes it all.
+    if (!(await this.#detector.stop(STOP_WITHIN_MS))) return failure;
+    this.#options.source.close();
+    this.#wakeSources.close();
+    return failure;
+  }
+
+  /** Idempotent. */
+  stop(): void {
+    this.#ended?.(undefined);
+  }
+
+  /** How it stands at this moment. Incidents that are over are told for some minutes. Not after `run` has ended. */
+  live(): Live {
+    const now = clockPair();
+    const over = [...this.#over, ...this.#incidents.resolve(now)];
+    const isTold = ({ resolvedAtMs }: Incident) => now.epochMs - (resolvedAtMs ?? 0) < TOLD_FOR_MS;
+    this.#over = over.filter(isTold).slice(-TOLD_MAX);
+    const look = lookOnHost({
+      table: this.#table,
+      operations: this.#operations,
+      trees: this.#shares,
+      watchingSinceNs: this.#watchingSinceNs,
+    });
+    return makeLive(look, this.#table, {
+      epochMs: now.epochMs,
+      isWatching: this.#watchingSinceNs !== undefined,
+      incidents: [...this.#over, ...this.#incidents.open()],
+      losses: this.#losses.now(),
+    });
+  }
+
+  #begin(): readonly ToDetector[] {
+    const { source, sourceName, config } = this.#options;
+    const handles = { ...source.memory, ...this.#wakeSources.fds };
+    const start = { type: "start", handles, source: sourceName, rules: config.rules } as const;
+    return this.#watch?.attached ? [start, { type: "attached" }] : [start];
+  }
+
+  #fromDetector(report: FromDetector): void {
+    const { source } = this.#options;
+    switch (report.type) {
+      case "ready":
+        this.#incidents.endStanding(clockPair());
+        if (this.#watch === undefined) this.#watchingSinceNs ??= monotonicNs();
+        this.#review("loaded");
+        break;
+      case "anomaly":
+        this.#observe(report.anomaly);
+        break;
+      case "recovered":
+        this.#incidents.recover(report.recovery, clockPair());
+        break;
+      case "dead":
+        for (const request of report.requests) source.reap(request);
+        break;
+      case "left":
+        for (const one of report.operations) source.reapOperation(one.startNs, one.taskId);
+        break;
+      case "hostChanged":
+        this.#review(report.what === "module" ? "loaded" : "changed");
+        break;
+      case "shares":
+        this.#shares = report.shares;
+        source.placeTrees(report.shares);
+        break;
+      case "pulse":
+        this.#losses.note({ detector: report.counts });
+        break;
+      case "failed":
+      case "stopped":
+        break;
+      default:
+        report satisfies never;
+    }
+  }
+
+  /** Whatever is due, no capture is made. */
+  #observe(anomaly: Anomaly): void {
+    const { incident, opened, worsened, displaced } = this.#incidents.observe(
+      anomaly,
+      clockPair(),
+      () => "cooldown",
+    );
+    if (displaced !== undefined) this.#over = [...this.#over, displaced];
+    if (!opened && !worsened) return;
+    this.#incidents.attribute(incident.id, attributeOnHost(anomaly.share, anomaly.evidence, this.#shares));
+  }
+
+  #review(occasion: Occasion): void {
+    try {
+      this.#watch?.review(occasion);
+    } catch (thrown) {
+      this.#ended?.(toFailure(thrown));
+    }
+  }
+
+  #attachmentChanged({ type }: AttachmentChange): void {
+    this.#watchingSinceNs = type === "attached" ? monotonicNs() : undefined;
+    if (type === "attached") this.#detector.post({ type: "attached" });
+  }
+}

@@ -1,0 +1,148 @@
+// `aod captures` of dist/aod: what is stored, without a daemon, with the folder and the rights that users have.
+
+import { beforeAll, describe, expect, test } from "bun:test";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { encodeEntry } from "../../src/history/entry.ts";
+import { RULES } from "../helpers/daemon.ts";
+import { anIncident } from "../helpers/incident.ts";
+import { aManifestText, PACKED_NAME, packCapture } from "../helpers/packed-capture.ts";
+import { EXECUTABLE, run } from "../helpers/program.ts";
+import { tempDir } from "../helpers/temp-dir.ts";
+
+const folder = tempDir();
+const outputDir = join(folder, "out");
+const batches = join(outputDir, "batches");
+const config = join(folder, "aod.yaml");
+const [OLD, NEW] = [`${PACKED_NAME}.tar.zst`, "aod_20261124T000000.000Z_slow.tar.zst"] as const;
+const LOG = "actions/dmesg.log";
+const PACKED = packCapture({ "manifest.json": aManifestText(), "requests.csv": "a\n", [LOG]: "seen\n" });
+
+const aod = (...argv: readonly string[]) =>
+  run([EXECUTABLE, "captures", ...argv, "--config", config], folder);
+
+beforeAll(() => {
+  writeFileSync(config, `aod_output_dir: ${outputDir}\n${RULES}`);
+  mkdirSync(batches, { recursive: true, mode: 0o700 });
+  for (const name of [OLD, NEW]) writeFileSync(join(batches, name), PACKED, { mode: 0o600 });
+  writeFileSync(join(batches, "aod_quick_1.tar.zst"), "");
+  const incident = anIncident({ captures: [NEW] });
+  writeFileSync(join(outputDir, "incidents.jsonl"), encodeEntry({ event: "captured", incident }, 0));
+});
+
+describe("aod captures", () => {
+  test("lists what is stored, newest first, and other tools' files not at all", async () => {
+    const { stdout, exitCode } = await aod();
+    expect(exitCode).toBe(0);
+    expect(stdout.split("\n").slice(0, 3)).toEqual([
+      expect.stringMatching(/^ID +TAKEN +SIZE +RULE +VERDICT +KEPT +SHARE$/),
+      expect.stringMatching(/^20261124T000000\.000Z .* network 0\.81 .*\/\/files\/data$/),
+      expect.stringMatching(/^20261123T012345\.678Z .* network 0\.81 .*\/\/files\/data$/),
+    ]);
+    expect(JSON.parse((await aod("--json")).stdout)).toMatchObject([
+      { name: NEW, incident_open: true },
+      { name: OLD, path: join(batches, OLD), kept: false, problem: null },
+    ]);
+  });
+
+  test("shows one in words, or its manifest, wherever it lies", async () => {
+    const copy = join(folder, "sent.tar.zst");
+    copyFileSync(join(batches, OLD), copy);
+    expect((await aod("show", "20261123")).stdout).toContain("verdict     network, confidence 0.81");
+    const { stdout } = await run([EXECUTABLE, "captures", "show", "./sent.tar.zst", "--json"], folder);
+    expect(JSON.parse(stdout)).toEqual(JSON.parse(aManifestText()));
+  });
+
+  test("options may stand anywhere", async () => {
+    const before = await run([EXECUTABLE, "captures", "--config", config, "show", "latest"], folder);
+    expect(before).toEqual(await aod("show", "latest"));
+    expect(before.exitCode).toBe(0);
+  });
+
+  test("extracts one into a folder that it makes, and into no other", async () => {
+    const target = join(folder, "evidence");
+    expect(await aod("extract", "20261123", target)).toMatchObject({ exitCode: 0 });
+    expect(readFileSync(join(target, LOG), "utf8")).toBe("seen\n");
+    expect(await aod("extract", "20261123", target)).toMatchObject({
+      exitCode: 73,
+      stderr: expect.stringContaining("there already"),
+    });
+    expect(await aod("extract", "20261123")).toMatchObject({ exitCode: 0 });
+    expect(readdirSync(join(folder, PACKED_NAME)).sort()).toEqual([
+      "actions",
+      "manifest.json",
+      "requests.csv",
+    ]);
+  });
+
+  test("keeps what is asked for, and lets it go again", async () => {
+    expect(await aod("keep", "20261123", "latest")).toMatchObject({ exitCode: 0 });
+    expect([OLD, NEW].map((name) => statSync(join(batches, name)).mode & 0o777)).toEqual([0o400, 0o400]);
+    expect((await aod()).stdout).toContain(" kept ");
+    expect(await aod("keep", "--undo", "latest")).toMatchObject({ exitCode: 0 });
+    expect(statSync(join(batches, NEW)).mode & 0o777).toBe(0o600);
+  });
+
+  test.each([
+    ["66 for a capture that there is none of", ["show", "1999"], 66, "no capture 1999"],
+    ["66 for several that begin like this", ["show", "2026112"], 66, "2 captures begin with"],
+    ["66 for a file that is not there", ["show", "./gone.tar.zst"], 66, "ENOENT"],
+    ["65 for a file that is no capture", ["show", "./aod.yaml"], 65, "not compressed with zstd"],
+    ["64 for no capture at all", ["show"], 64, "Missing"],
+    ["64 for a command that there is none of", ["delete"], 64, "there is show, extract, keep, rm"],
+    ["64 for an option of another", ["show", "latest", "--force"], 64, "no option --force"],
+    ["64 for what is kept", ["rm", "20261123", "--yes"], 64, "is kept; --force"],
+    ["64 for what an open incident needs", ["rm", "latest", "--yes"], 64, "which is open; --force"],
+    ["64 for a question that nobody can answer", ["rm", "latest", "--force"], 64, "--yes does without"],
+    ["66 where one of several is none", ["rm", "latest", "1999", "--yes", "--force"], 66, "no capture 1999"],
+  ] as const)("%s, and nothing is removed", async (_, argv, exitCode, text) => {
+    expect(await aod(...argv)).toMatchObject({ exitCode, stderr: expect.stringContaining(text) });
+    expect(readdirSync(batches).sort()).toEqual([OLD, NEW, "aod_quick_1.tar.zst"].sort());
+  });
+
+  test("asks on a terminal, and takes no for an answer", async () => {
+    const command = `${EXECUTABLE} captures rm latest --force --config ${config}`;
+    const answered = (answer: string) =>
+      run(["sh", "-c", `printf '${answer}\\n' | script -qec '${command}' /dev/null`], folder);
+    expect((await answered("n")).stdout).toContain("Remove this capture, ");
+    expect(existsSync(join(batches, NEW))).toBe(true);
+    linkSync(join(batches, NEW), join(folder, "again"));
+    expect((await answered("y")).stdout).toContain(`removed: ${NEW}`);
+    expect(existsSync(join(batches, NEW))).toBe(false);
+    linkSync(join(folder, "again"), join(batches, NEW));
+  });
+
+  test("removes what it is told to", async () => {
+    expect(await aod("rm", "2026", "--yes", "--force")).toMatchObject({ exitCode: 66 });
+    expect(await aod("rm", "latest", "20261123", "--yes", "--force")).toEqual({
+      exitCode: 0,
+      stdout: `removed: ${NEW}\nremoved: ${OLD}\n`,
+      stderr: "",
+    });
+    expect(readdirSync(batches)).toEqual(["aod_quick_1.tar.zst"]);
+    expect((await aod()).stdout).toContain("no capture yet");
+    expect((await aod("show", "latest")).exitCode).toBe(66);
+  });
+
+  test("77 for a user who may not look into the folder", async () => {
+    const copy = join(folder, "aod");
+    copyFileSync(EXECUTABLE, copy);
+    for (const path of [folder, copy]) chmodSync(path, 0o755);
+    chmodSync(outputDir, process.getuid?.() === 0 ? 0o700 : 0o000);
+    const nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+    const argv = [...(process.getuid?.() === 0 ? nobody : []), copy, "captures", "--config", config];
+    const ended = await run(argv, folder);
+    chmodSync(outputDir, 0o700);
+    expect(ended).toMatchObject({ exitCode: 77, stderr: expect.stringContaining("EACCES (root can)") });
+  });
+});

@@ -1,0 +1,87 @@
+import { describe, expect, test } from "bun:test";
+import { captureLines } from "../../src/cli/capture-lines.ts";
+import { LOSS_CAUSES } from "../../src/model/losses.ts";
+import { aManifestText } from "../helpers/packed-capture.ts";
+
+const WHERE = { path: "/out/aod_x.tar.zst", bytes: 1 << 20, isKept: true };
+
+function linesOf(fields: Readonly<Record<string, unknown>> = {}) {
+  const files = new Map([["manifest.json", new Uint8Array(2048)]]);
+  return captureLines({ name: "aod_x", files, manifest: JSON.parse(aManifestText(fields)) }, WHERE);
+}
+
+describe("a capture in words", () => {
+  test("begins with where it is and who is to blame, and why", () => {
+    expect(linesOf().slice(0, 5)).toEqual([
+      "capture     /out/aod_x.tar.zst",
+      "            1 MiB, kept, inside: aod_x/",
+      "verdict     network, confidence 0.81",
+      "            3 of 4 segments were sent again",
+      "trigger     slow (latency), slow",
+    ]);
+  });
+
+  test("says what it was of, and what was lost by the same causes as the log", () => {
+    const text = linesOf({ losses: { ring_full: 2, reaped: 0 }, suppressed: 1, scrubbed: 3 }).join("\n");
+    expect(text).toContain("share       //files/data");
+    expect(text).toContain(`losses      2 ring_full: ${LOSS_CAUSES.ring_full}`);
+    expect(text).toContain("suppressed  1 capture of this rule");
+    expect(text).toContain("secrets     3 taken out");
+    expect(text).not.toContain("reaped");
+    expect(linesOf({ losses: {} })).toContain("losses      none");
+  });
+
+  test("shows the longest of what tripped it first, and what became of each action", () => {
+    const evidence = [
+      { command: "SMB2_READ", latency_ns: 1e6, state: "done", comm: "cp", pid: 7, nt_status: "", errno: "" },
+      { command: "SMB2_WRITE", latency_ns: 2e9, state: "in_flight", comm: "dd", pid: 8 },
+      { command: "", latency_ns: null, state: "waiting", comm: "ls", pid: 9 },
+    ];
+    const actions = [
+      {
+        name: "dmesg",
+        status: "timed_out",
+        duration_ms: 10_000,
+        bytes: 5,
+        exit_code: null,
+        reason: "killed",
+      },
+      { name: "ss", status: "failed", duration_ms: 1, bytes: 0, exit_code: 2, reason: null },
+    ];
+    const text = linesOf({ evidence, actions }).map((line) => line.replaceAll(/ {2,}/g, "  "));
+    expect(text.filter((line) => /SMB2|waits/.test(line))).toEqual([
+      "  2 s  SMB2_WRITE  in flight  dd (8)",
+      "  1 ms  SMB2_READ  done  cp (7)",
+      "  -  waits to be sent  waiting  ls (9)",
+    ]);
+    expect(text).toContain("  dmesg  timed out  10 s  5 B  killed");
+    expect(text).toContain("  ss  failed  1 ms  0 B  exit code 2");
+  });
+
+  test("one that a person asked for says so, and one of a demo that its traffic is synthetic", () => {
+    const lines = linesOf({ trigger: "manual", share: null, incident_id: null, source: "demo" });
+    expect(lines).toContain("trigger     somebody asked for it");
+    expect(lines.join("\n")).toContain("synthetic traffic");
+    expect(lines.some((line) => /^(share|incident) /.test(line))).toBe(false);
+  });
+
+  test.each([
+    ["an empty manifest", {}],
+    [
+      "one in which nothing is what it should be",
+      Object.fromEntries(Object.keys(JSON.parse(aManifestText())).map((key) => [key, [null, 7, { a: {} }]])),
+    ],
+    [
+      "one of texts",
+      Object.fromEntries(Object.keys(JSON.parse(aManifestText())).map((key) => [key, "\u001b[2J\n"])),
+    ],
+  ])("makes something of %s, and nothing that a terminal obeys", (_, manifest) => {
+    const lines = captureLines(
+      { name: "x\u009b", files: new Map([["\u202e", new Uint8Array(0)]]), manifest },
+      WHERE,
+    );
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+    expect(lines.filter((line) => /[\u0000-\u001f\u007f-\u009f\u202e]/.test(line))).toEqual([]);
+    expect(lines.length).toBeGreaterThan(4);
+  });
+});

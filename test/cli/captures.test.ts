@@ -1,0 +1,107 @@
+import { describe, expect, test } from "bun:test";
+import { mkdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { captureRows } from "../../src/cli/capture-rows.ts";
+import { agoText, listLines } from "../../src/cli/captures.ts";
+import { extractCapture } from "../../src/cli/captures-extract.ts";
+import { findNeeded } from "../../src/cli/captures-rm.ts";
+import type { StoredCapture } from "../../src/model/capture.ts";
+import { CAPTURE_SUFFIX, captureStem } from "../../src/model/capture-name.ts";
+import { failureOf } from "../helpers/failure.ts";
+import { OPENED_AT_MS } from "../helpers/incident.ts";
+import { tempDir } from "../helpers/temp-dir.ts";
+
+function stored(parts: Partial<StoredCapture> = {}): StoredCapture {
+  const name = { epochMs: OPENED_AT_MS, ordinal: 1, rule: "slow", ...parts };
+  return { fileName: captureStem(name) + CAPTURE_SUFFIX, bytes: 1 << 20, isPinned: false, ...name };
+}
+
+describe("the list", () => {
+  test("has a line for each, with what is not known as a dash, and their sum", async () => {
+    const captures = [
+      stored({ rule: "other", isPinned: true }),
+      stored(),
+      stored({ epochMs: OPENED_AT_MS - 60_000 }),
+    ];
+    const manifests = [
+      { share: "//x\u001b[2J", verdict: { cause: "network", confidence: 0.8, because: [] } },
+      { share: null, verdict: { cause: "unknown", confidence: 0, because: [] } },
+      { share: "//a/b" },
+    ];
+    const rows = await captureRows(
+      captures,
+      [],
+      (name) => name,
+      () => Promise.resolve(manifests.shift() ?? {}),
+    );
+    expect(listLines(captures, rows, OPENED_AT_MS + 60_000)).toEqual([
+      "ID                          TAKEN      SIZE   RULE   VERDICT       KEPT  SHARE",
+      "20261123T012345.678Z_other  1 min ago  1 MiB  other  network 0.80  kept  //x\\u001b[2J",
+      "20261123T012345.678Z_slow   1 min ago  1 MiB  slow   unknown             -",
+      "20261123T012245.678Z        2 min ago  1 MiB  slow   -                   //a/b",
+      "",
+      "3 captures, 3 MiB; aod captures show ID, or latest",
+    ]);
+  });
+
+  test("takes no capture for one of the future", () => {
+    expect([agoText(-5000), agoText(999), agoText(3_600_000)]).toEqual(["just now", "just now", "1 h ago"]);
+  });
+});
+
+describe("what is still needed", () => {
+  const capture = stored();
+  const facts = (isOpen: boolean) =>
+    new Map([[capture.fileName, { incidentId: "i1", share: undefined, isOpen, verdict: undefined }]]);
+
+  test.each([
+    ["a capture that is kept", stored({ isPinned: true }), facts(false), ["is kept"]],
+    ["one of an open incident", capture, facts(true), ["belongs to incident i1, which is open"]],
+    ["both", stored({ isPinned: true }), facts(true), ["is kept", "is open"]],
+    ["one whose incident is over", capture, facts(false), []],
+    ["one that the history does not know", capture, new Map(), []],
+  ] as const)("%s", (_, one, known, reasons) => {
+    expect(findNeeded([one], known)).toEqual(reasons.map((reason) => expect.stringContaining(reason)));
+  });
+});
+
+describe("extracting", () => {
+  const files = new Map(
+    ["manifest.json", "actions/a.log", "actions/b.log"].map(
+      (path) => [path, new TextEncoder().encode(path)] as const,
+    ),
+  );
+
+  test("gives the files, for their owner alone whatever the umask", () => {
+    const target = join(tempDir(), "out");
+    const umask = process.umask(0);
+    extractCapture({ files }, target);
+    process.umask(umask);
+    for (const path of files.keys()) {
+      expect(readFileSync(join(target, path), "utf8")).toBe(path);
+      expect(statSync(join(target, path)).mode & 0o777).toBe(0o600);
+    }
+    for (const folder of [target, join(target, "actions")]) expect(statSync(folder).mode & 0o777).toBe(0o700);
+  });
+
+  test.each(["a folder", "a link to one", "a link to nothing"])(
+    "refuses %s that is there already",
+    (what) => {
+      const folder = tempDir();
+      const target = join(folder, "out");
+      if (what === "a folder") mkdirSync(target);
+      else symlinkSync(what === "a link to one" ? folder : join(folder, "gone"), target);
+      expect(failureOf(() => extractCapture({ files }, target))).toMatchObject({
+        code: "OUTPUT_UNUSABLE",
+        message: expect.stringContaining("name a folder that is not"),
+      });
+    },
+  );
+
+  test("says where a folder is missing", () => {
+    expect(failureOf(() => extractCapture({ files }, join(tempDir(), "gone/out")))).toMatchObject({
+      code: "OUTPUT_UNUSABLE",
+      message: expect.stringContaining("ENOENT"),
+    });
+  });
+});

@@ -1,0 +1,145 @@
+// What doctor says of facts that need no more than a sentence each: clock, journal, settings, services, disk.
+
+import { describe, expect, test } from "bun:test";
+import { clockFinding } from "../../src/doctor/clock.ts";
+import { type JournalFacts, journalFinding } from "../../src/doctor/journal.ts";
+import { settingsFindings } from "../../src/doctor/kernel-settings.ts";
+import { spaceFindings } from "../../src/doctor/output.ts";
+import { parseServices, serviceFindings } from "../../src/doctor/services.ts";
+import { readClockState } from "../../src/system/clock-state.ts";
+
+describe("doctor on the clock", () => {
+  test.each([
+    ["synchronised", { synchronised: true, maxErrorMs: 12 }, "ok", "synchronised, within 12 ms"],
+    ["far off all the same", { synchronised: true, maxErrorMs: 4000 }, "warn", "within 4 s"],
+    ["not synchronised", { synchronised: false, maxErrorMs: 16_000 }, "warn", "not synchronised"],
+    ["not to be asked", undefined, "note", "can't be seen"],
+  ] as const)("%s", (_, clock, verdict, text) => {
+    const finding = clockFinding(clock);
+    expect(finding).toMatchObject({ verdict, found: expect.stringContaining(text) });
+    expect(finding.todo !== undefined).toBe(verdict === "warn");
+  });
+
+  test("the kernel answers, with a figure that can be", () => {
+    const state = readClockState();
+    // A container may forbid the question.
+    if (state !== undefined) expect(state.maxErrorMs).toBeWithin(0, 3_600_000);
+  });
+});
+
+describe("doctor on the journal", () => {
+  const facts: JournalFacts = {
+    persistent: ["m1"],
+    volatile: ["m1"],
+    machineId: "m1",
+    readable: true,
+    settings: "[Journal]\n#RateLimitBurst=5\n",
+  };
+
+  test.each([
+    ["kept", {}, "ok", "kept over restarts; of one service it drops what is over 10000 messages in 30s"],
+    ["of another machine", { persistent: ["m0"] }, "warn", "in memory only"],
+    ["in memory", { persistent: undefined }, "warn", "gone after a restart"],
+    ["none", { persistent: undefined, volatile: [] }, "note", "captures have no journal"],
+    ["closed to whoever asks", { readable: false }, "warn", "can't be read"],
+  ] as const)("%s", (_, parts, verdict, text) => {
+    const finding = journalFinding({ ...facts, ...parts });
+    expect(finding).toMatchObject({ verdict, found: expect.stringContaining(text) });
+    expect(finding.todo !== undefined).toBe(verdict === "warn");
+  });
+
+  test.each([
+    ["RateLimitBurst=200\nRateLimitIntervalSec=5", "over 200 messages in 5 s"],
+    ["RateLimitBurst=1\nRateLimitBurst = 2", "over 2 messages"],
+    ["RateLimitIntervalSec=0", "no message is dropped"],
+    ["RateLimitBurst=0", "no message is dropped"],
+  ])("settings %j", (settings, text) => {
+    expect(journalFinding({ ...facts, settings }).found).toContain(text);
+  });
+});
+
+describe("doctor on settings of BPF", () => {
+  test.each([
+    ["as they should be", "0", "1", ["ok"]],
+    ["that measure", "1", "1", ["note"]],
+    ["that interpret", "0", "0", ["warn"]],
+    ["that do both", "1", "0", ["warn", "note"]],
+    ["that nobody knows", undefined, undefined, ["ok"]],
+  ] as const)("%s", (_, bpfStats, bpfJit, verdicts) => {
+    const findings = settingsFindings({ bpfStats, bpfJit });
+    expect(findings.map(({ verdict }) => verdict)).toEqual([...verdicts]);
+    expect(findings.every(({ verdict, todo }) => verdict === "ok" || todo !== undefined)).toBe(true);
+  });
+});
+
+describe("doctor on services", () => {
+  const unit = (name: string, load: string, state: string) =>
+    `Id=${name}\nLoadState=${load}\nActiveState=${state}\n`;
+
+  test("reads what systemctl prints, and leaves out what is not installed", () => {
+    const text = [
+      unit("aod.service", "loaded", "active"),
+      unit("aodv2.service", "not-found", "inactive"),
+      unit("linux_diagnostics.service", "loaded", "active"),
+    ].join("\n");
+    expect(parseServices(text)).toEqual([
+      { name: "aod.service", state: "active" },
+      { name: "linux_diagnostics.service", state: "active" },
+    ]);
+    expect(parseServices("")).toEqual([]);
+  });
+
+  test.each([
+    ["active", "ok"],
+    ["inactive", "note"],
+    ["failed", "warn"],
+    ["activating", "note"],
+  ])("its own that is %s", (state, verdict) => {
+    expect(serviceFindings([{ name: "aod.service", state }])).toMatchObject([
+      { subject: "service", verdict },
+    ]);
+  });
+
+  test("AODv2's only while it runs", () => {
+    expect(serviceFindings([{ name: "aodv2.service", state: "inactive" }])).toEqual([]);
+    expect(serviceFindings([{ name: "aodv2.service", state: "active" }])).toMatchObject([
+      { subject: "AODv2", verdict: "note", todo: expect.stringContaining("disable --now aodv2.service") },
+    ]);
+  });
+});
+
+describe("doctor on disk space", () => {
+  const MIB = 2 ** 20;
+  const config = {
+    cleanup: { intervalMs: 1, maxAgeMs: 1, maxTotalBytes: 200 * MIB },
+    capture: { budgetMs: 1, maxBytes: 1, minFreeBytes: 64 * MIB },
+  };
+  const verdicts = (freeMiB: number, usedMiB = 0, keptMiB = 0) =>
+    spaceFindings(
+      {
+        outputDir: "/out",
+        freeBytes: freeMiB * MIB,
+        usedBytes: usedMiB * MIB,
+        keptBytes: keptMiB * MIB,
+      },
+      config,
+    ).map(({ verdict, found }) => [verdict, found.replace(/^.*;/, "…")]);
+
+  test("is content where what may come fits, what is there already counted off", () => {
+    expect(verdicts(200)).toMatchObject([["ok", expect.any(String)]]);
+    expect(verdicts(100, 100)).toMatchObject([["ok", expect.any(String)]]);
+    expect(verdicts(100)).toMatchObject([["warn", expect.any(String)]]);
+  });
+
+  test("says where no capture would be made at all", () => {
+    expect(verdicts(63, 200)).toEqual([["warn", "… below 64 MiB (capture.min_free_mb) no capture is made"]]);
+  });
+
+  test("warns where what is kept leaves nothing for others", () => {
+    expect(verdicts(500, 201, 200)).toHaveLength(1);
+    expect(verdicts(500, 201, 201)).toMatchObject([
+      ["ok", expect.any(String)],
+      ["warn", expect.any(String)],
+    ]);
+  });
+});

@@ -1,0 +1,52 @@
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseDebugData } from "../../src/cifs/debug-data.ts";
+import { mountFindings } from "../../src/doctor/mounts.ts";
+
+const OPTIONS = "rw,vers=3.1.1,cache=strict,username=u,soft,multichannel,max_channels=4,echo_interval=60";
+const line = (source: string, point: string, options = OPTIONS, type = "cifs") =>
+  `37 29 0:51 / ${point} rw,relatime shared:1 - ${type} ${source} ${options}`;
+
+describe("doctor on mounts", () => {
+  test("names each with the options that matter, and no user name", () => {
+    const [finding, ...more] = mountFindings(line("//files/db", "/mnt/db"), undefined);
+    expect(more).toEqual([]);
+    expect(finding).toEqual({
+      subject: "mounts",
+      verdict: "ok",
+      found:
+        "//files/db at /mnt/db: vers=3.1.1, cache=strict, max_channels=4, echo_interval=60, multichannel, soft",
+    });
+  });
+
+  test("says of the connection what it is like now, whatever the case of the share's name", () => {
+    const text = readFileSync(join(import.meta.dir, "../cifs/fixtures/debugdata-6.12.txt"), "utf8");
+    const debugData = parseDebugData(text);
+    const tree = debugData.servers.flatMap(({ sessions }) => sessions.flatMap(({ shares }) => shares))[0];
+    const source = (tree?.unc ?? "").replaceAll("\\", "/").toUpperCase();
+    expect(source).not.toBe("");
+    const [finding] = mountFindings(line(`${source}/below`, "/mnt"), debugData);
+    expect(finding?.found).toMatch(/(not )?encrypted/);
+    expect(mountFindings(line("//other/share", "/mnt"), debugData)[0]?.found).not.toContain("encrypted");
+  });
+
+  test("warns of SMB 1, which aod does not see", () => {
+    expect(mountFindings(line("//old/s", "/mnt", "rw,vers=1.0"), undefined)).toMatchObject([
+      { verdict: "warn", todo: expect.stringContaining("vers=3.1.1") },
+    ]);
+  });
+
+  test("passes over other file systems, takes both names of this one, and is bounded", () => {
+    const text = [
+      line("/dev/sda1", "/", "rw", "ext4"),
+      ...Array.from({ length: 30 }, (_, i) => line("//a/b", `/m${i}`, OPTIONS, i % 2 ? "smb3" : "cifs")),
+    ].join("\n");
+    const findings = mountFindings(text, undefined);
+    expect(findings).toHaveLength(21);
+    expect(findings.at(-1)).toMatchObject({ verdict: "note", found: "and 10 more" });
+    expect(mountFindings(line("/dev/sda1", "/", "rw", "ext4"), undefined)).toMatchObject([
+      { verdict: "note" },
+    ]);
+  });
+});

@@ -1,0 +1,58 @@
+// Watching without keeping: a real detector, the imitation of the kernel side.
+
+import { describe, expect, test } from "bun:test";
+import { Client } from "../../src/demo/traffic.ts";
+import { Imitation } from "../../src/kernel/imitation.ts";
+import { Lookout } from "../../src/supervisor/lookout.ts";
+import { aLatencyRule } from "../helpers/rule.ts";
+import { waitUntil } from "../helpers/wait-until.ts";
+
+/** Trips at the first reply, and is over after a moment. */
+const RULE = aLatencyRule({ slowMs: 0, emergencyMs: Infinity, windowMs: 60_000, acceptableCount: 1 });
+
+async function start(resolveAfterMs = 60_000) {
+  const source = new Imitation();
+  const lookout = new Lookout({
+    config: { rules: [RULE], captureCooldownMs: 0, resolveAfterMs },
+    ...{ source, watch: undefined, sourceName: "demo" },
+    spawn: () => new Worker(new URL("../../src/detector/worker.ts", import.meta.url)),
+  });
+  const running = lookout.run();
+  await waitUntil(() => lookout.live().state === "watching");
+  return { source, lookout, running };
+}
+
+describe("a lookout", () => {
+  test("knows what has been answered, and what has not", async () => {
+    const { source, lookout, running } = await start();
+    const client = new Client();
+    const calls = Array.from({ length: 20 }, () => client.one("SMB2_READ"));
+    for (const call of calls) source.traffic.enter(call);
+    for (const call of calls.slice(0, 18)) source.traffic.done(call);
+    await waitUntil(() => lookout.live().total.requests === 18);
+    const live = lookout.live();
+    expect(live.in_flight_total).toBe(2);
+    expect(live.groups.command).toMatchObject([{ key: "SMB2_READ", in_flight: 2 }]);
+    lookout.stop();
+    expect(await running).toBeUndefined();
+  });
+
+  test("opens incidents, counts the captures that it does not make, and tells for a while of those that are over", async () => {
+    const { source, lookout, running } = await start(50);
+    const call = new Client().one("SMB2_FLUSH");
+    source.traffic.enter(call);
+    source.traffic.done(call);
+    await waitUntil(() => lookout.live().incidents.length > 0);
+    expect(lookout.live().incidents).toMatchObject([{ rule: RULE.name, captures: [], suppressed: 1 }]);
+    await waitUntil(() => lookout.live().incidents[0]?.state === "resolved");
+    lookout.stop();
+    await running;
+  });
+
+  test("ends as often as it is told to", async () => {
+    const { lookout, running } = await start();
+    lookout.stop();
+    lookout.stop();
+    expect(await running).toBeUndefined();
+  });
+});
