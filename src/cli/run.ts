@@ -6,6 +6,7 @@ import { decodeEntries } from "../history/entry.ts";
 import { readHistory } from "../history/file.ts";
 import { foldIncidents } from "../history/fold.ts";
 import { KernelSource } from "../kernel/kernel-source.ts";
+import { readMapBytes } from "../kernel/map-bytes.ts";
 import { log } from "../log.ts";
 import { Metrics } from "../metrics/metrics.ts";
 import { AodError, toFailure } from "../model/failure.ts";
@@ -75,7 +76,12 @@ async function watchWith(
   const openIncidents = () => supervisor.openIncidents();
   const service = new ServiceNotices({ manager, openIncidents, answers: () => supervisor.answers() });
   const tell = openOutlets(config, openIncidents);
-  const metrics = new Metrics({ source, facts: () => supervisor.facts(), incidents: openIncidents });
+  const metrics = new Metrics({
+    source,
+    mapBytes: readMapBytes(source.object),
+    facts: () => supervisor.facts(),
+    incidents: openIncidents,
+  });
   const supervisor = new Supervisor({
     config,
     source,

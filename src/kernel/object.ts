@@ -49,17 +49,19 @@ type SignalProgram =
   | "on_key_expired"
   | "on_tcon";
 
-export type MapName =
-  | "requests"
-  | "operations"
-  | "control"
-  | "events"
-  | "counters"
-  | "histograms"
-  | "trees"
-  | "filters"
-  | "quiet"
-  | "statuses";
+export const MAPS = [
+  "requests",
+  "operations",
+  "control",
+  "events",
+  "counters",
+  "histograms",
+  "trees",
+  "filters",
+  "quiet",
+  "statuses",
+] as const;
+export type MapName = (typeof MAPS)[number];
 
 export class BpfObject {
   readonly build: ObjectBuild;

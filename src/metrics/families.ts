@@ -119,7 +119,7 @@ const ROWS = {
     type: "counter",
     labels: ["cause"],
     help: "What aod did not see or could not end, by cause",
-    why: "evidence may lack something; [the causes](#losses)",
+    why: "evidence may lack something; [the causes](#aodlosesevidence)",
   },
   thread_restarts: {
     type: "counter",
@@ -188,3 +188,11 @@ export type FamilyKey = keyof typeof ROWS;
 export const FAMILIES = Object.fromEntries(
   Object.entries(ROWS).map(([key, row]) => [key, { name: `aod_${key}`, ...row }]),
 ) as unknown as Readonly<Record<FamilyKey, Family>>;
+
+/** What each type adds to its family's name in a sample; histograms add three. */
+export const SUFFIXES: Readonly<Record<FamilyType, string>> = {
+  counter: "_total",
+  gauge: "",
+  histogram: "",
+  info: "_info",
+};

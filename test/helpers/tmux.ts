@@ -87,7 +87,9 @@ export class TmuxTerminal {
 
   #tmux(...argv: readonly string[]): string {
     const env = { PATH: process.env.PATH ?? "", TERM: "xterm-256color", LC_ALL: "C.UTF-8" };
-    const { stdout } = Bun.spawnSync(["tmux", "-S", `${this.#folder}/tmux-${this.#session}`, ...argv], { env });
+    const { stdout } = Bun.spawnSync(["tmux", "-S", `${this.#folder}/tmux-${this.#session}`, ...argv], {
+      env,
+    });
     return stdout.toString();
   }
 }
