@@ -1,5 +1,6 @@
-// What documents say of schemas, `gen-docs.ts` and `gen-docs.ts --check`. In: the schemas of src/api and src/config, the table of metrics; out: the tables between the markers
-// `<!-- gen: NAME -->` and `<!-- end -->` of the documents below. What stands around them is written by hand.
+// What documents say of schemas, `gen-docs.ts` and `gen-docs.ts --check`. In: the schemas of src/api and src/config, the table of
+// metrics; out: the tables between the markers `<!-- gen: NAME -->` and `<!-- end -->` of the documents below. What stands
+// around them is written by hand.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -13,7 +14,7 @@ import { findIn, KEY_TABLE, type KeyRow, type Shape } from "../src/config/key-ta
 import { RULE_TYPES } from "../src/config/schema.ts";
 import { FAMILIES, SUFFIXES } from "../src/metrics/families.ts";
 import { LOSS_CAUSES } from "../src/model/losses.ts";
-import { EXIT_STATUS } from "./package/man-pages.ts";
+import { EXIT_STATUS } from "./package/exit-status.ts";
 
 const ROOT = join(import.meta.dir, "..");
 const RULE_PREFIX = "guardian.anomalies.NAME.";

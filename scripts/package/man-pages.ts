@@ -5,24 +5,12 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { KEY_TABLE, type KeyRow } from "../../src/config/key-table.ts";
 import { COMMON_OPTIONS, type CommandFacts, readCommands, VERSION_OPTION } from "./command-facts.ts";
+import { EXIT_STATUS } from "./exit-status.ts";
 
 interface Commands {
   readonly main: CommandFacts;
   readonly verbs: readonly CommandFacts[];
 }
-
-/** sysexits.h has most of the numbers. */
-export const EXIT_STATUS: readonly (readonly [number, string])[] = [
-  [0, "all is well; a signal ended it"],
-  [64, "the command line is wrong"],
-  [65, "a capture is damaged"],
-  [66, "no such file, capture or incident"],
-  [69, "this kernel can't run it, or another aod is running"],
-  [70, "a failure inside aod"],
-  [73, "the output folder can't be used"],
-  [77, "not permitted"],
-  [78, "the configuration is wrong"],
-];
 
 const FILES: readonly (readonly [string, string])[] = [
   ["/etc/aod.yaml", "the configuration, see aod.yaml(5)"],

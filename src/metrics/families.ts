@@ -131,7 +131,7 @@ const ROWS = {
     type: "gauge",
     labels: [],
     help: "Rules that are applied",
-    why: "0 never; a number that differs between hosts of one kind",
+    why: "hosts of one kind that do not have the same ones",
   },
   config_last_reload_successful: {
     type: "gauge",

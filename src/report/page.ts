@@ -30,15 +30,18 @@ export interface ReportInput {
 /** The page's bytes, UTF-8. */
 export function* reportChunks(input: ReportInput): Generator<Uint8Array> {
   const encoder = new TextEncoder();
-  for (const { text } of page(input)) if (text !== "") yield encoder.encode(text);
+  for (const piece of page(input)) {
+    const bytes = piece instanceof Html ? encoder.encode(piece.text) : piece;
+    if (bytes.length > 0) yield bytes;
+  }
 }
 
 // --- internal ---
 
 const SECTIONS: readonly (readonly [string, string])[] = [
   ["verdict", "Verdict"],
-  ["incident", "What happened"],
   ["requests", "Every request"],
+  ["incident", "What happened"],
   ["latencies", "Latencies"],
   ["waiting", "Who waited"],
   ["worst", "Slowest"],
@@ -46,13 +49,13 @@ const SECTIONS: readonly (readonly [string, string])[] = [
   ["files", "Files"],
 ];
 
-function* page({ name, manifest, requests, files }: ReportInput): Generator<Html> {
+function* page({ name, manifest, requests, files }: ReportInput): Generator<Html | Uint8Array> {
   const facts = readFacts(manifest);
   const summary = summarize(requests, facts);
   const body = [
     verdictSection(facts, summary),
-    incidentSection(facts, requests, summary),
     plotSection(requests, summary),
+    incidentSection(facts, requests, summary),
     latencySection(summary),
     waitingSection(summary),
     worstSection(requests, summary),

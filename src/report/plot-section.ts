@@ -33,7 +33,7 @@ export function plotSection(table: RequestTable, summary: Summary): Html {
 }
 
 /** What the script draws from, as a script element that is no script. */
-export function* dataChunks(table: RequestTable, summary: Summary): Generator<Html> {
+export function* dataChunks(table: RequestTable, summary: Summary): Generator<Html | Uint8Array> {
   if (table.count === 0) return;
   const exact = new Set([...summary.evidence, ...worstOf(table, EXACT_MAX)]);
   const head: PageData["head"] = {
@@ -53,7 +53,7 @@ export function* dataChunks(table: RequestTable, summary: Summary): Generator<Ht
       return Number.isFinite(ns) ? [[row, ns] as const] : [];
     }),
   };
-  const columns: Readonly<Record<keyof PageData["columns"], string>> = {
+  const columns: Readonly<Record<keyof PageData["columns"], Uint8Array>> = {
     sent: encodeDeltas(table.sentUs),
     latency: encodeLatencies(table.latencyNs),
     state: encodeFixed(table.state, 1),
@@ -70,7 +70,7 @@ export function* dataChunks(table: RequestTable, summary: Summary): Generator<Ht
   for (const [name, column] of Object.entries(columns)) {
     yield new Html(`${first ? "" : ","}"${name}":"`);
     // The alphabet needs no escaping.
-    yield new Html(column);
+    yield column;
     yield html`"`;
     first = false;
   }
@@ -168,6 +168,6 @@ function legend(table: RequestTable): Html {
   const hues = [...byHue].sort(([a], [b]) => a - b);
   return html`<ul class="legend">${hues.map(
     ([hue, commands]) =>
-      html`<li><svg class="swatch" width="10" height="10" aria-hidden="true"><rect class="c${hue}" width="10" height="10" rx="2"/></svg>${commands.map(shortCommand).join(", ")}</li>`,
+      html`<li><svg class="swatch" width="10" height="10" aria-hidden="true"><rect class="c${hue}" width="10" height="10" rx="2"/></svg>${commands.length > 3 ? "others" : commands.map(shortCommand).join(", ")}</li>`,
   )}<li><svg class="swatch" width="10" height="10" aria-hidden="true"><rect class="bad" width="10" height="10" rx="2"/></svg>failed</li><li><svg class="swatch" width="16" height="10" aria-hidden="true"><line class="open" x1="0" x2="16" y1="5" y2="5"/></svg>no reply yet</li><li><svg class="swatch" width="12" height="12" aria-hidden="true"><circle class="evidence" cx="6" cy="6" r="4"/></svg>tripped the rule</li></ul>`;
 }

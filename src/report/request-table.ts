@@ -55,7 +55,12 @@ export interface RequestTable {
 
 /** Twice what a recorder holds; a capture may come from anywhere. */
 const ROWS_MAX = 131_072;
-const NAME_MAX_CHARS = 256;
+/** Of a share; what else has a name has short ones. */
+const SHARE_MAX_CHARS = 256;
+const NAME_MAX_CHARS = 64;
+/** More shares, commands or statuses than any host has: the rest share one name. */
+const NAMES_MAX = 16_384;
+const REST = "(more than are told apart here)";
 
 export class RequestTableBuilder {
   #count = 0;
@@ -70,10 +75,10 @@ export class RequestTableBuilder {
   readonly #sender: number[] = [];
   readonly #share: number[] = [];
   readonly #messageId: number[] = [];
-  readonly #commands = new Names();
-  readonly #statuses = new Names();
-  readonly #senders = new Names();
-  readonly #shares = new Names();
+  readonly #commands = new Names(NAME_MAX_CHARS);
+  readonly #statuses = new Names(NAME_MAX_CHARS);
+  readonly #senders = new Senders();
+  readonly #shares = new Names(SHARE_MAX_CHARS);
 
   /** @param comm, share without the quotes that CSV puts around them. */
   add(row: ReportRow, comm: string, share: string): void {
@@ -93,7 +98,7 @@ export class RequestTableBuilder {
     this.#state.push(state < 0 ? STATES.indexOf("lost") : state);
     this.#command.push(this.#commands.indexOf(row.command));
     this.#status.push(this.#statuses.indexOf(row.errno === "" ? "" : `${row.nt_status} ${row.errno}`.trim()));
-    this.#sender.push(this.#senders.indexOf(`${row.pid} ${row.tid} ${comm}`));
+    this.#sender.push(this.#senders.indexOf(row.pid, row.tid, comm));
     this.#share.push(this.#shares.indexOf(share));
     const messageId = Number(row.message_id);
     this.#messageId.push(Number.isSafeInteger(messageId) && messageId < 2 ** 50 ? messageId : 0);
@@ -103,32 +108,34 @@ export class RequestTableBuilder {
   /** Ends it: the builder is not used any more. */
   finish(): RequestTable {
     const order = this.#orderByTime();
-    const column = (values: readonly number[]) => order.map((i) => values[i] ?? 0);
-    const earliestUs = this.#sentUs[order[0] ?? 0] ?? 0;
+    const column = (values: readonly number[]) =>
+      order === undefined ? values : order.map((i) => values[i] ?? 0);
+    const sentUs = new Float64Array(column(this.#sentUs));
+    const earliestUs = sentUs[0] ?? 0;
     return {
       count: this.#count,
       leftOut: this.#leftOut,
       firstEpochUs: this.#firstEpochUs + earliestUs,
-      sentUs: Float64Array.from(column(this.#sentUs), (us) => us - earliestUs),
-      latencyNs: Float64Array.from(column(this.#latencyNs)),
-      state: Uint8Array.from(column(this.#state)),
-      command: Uint32Array.from(column(this.#command)),
-      status: Uint32Array.from(column(this.#status)),
-      sender: Uint32Array.from(column(this.#sender)),
-      share: Uint32Array.from(column(this.#share)),
-      messageId: Float64Array.from(column(this.#messageId)),
+      sentUs: earliestUs === 0 ? sentUs : sentUs.map((us) => us - earliestUs),
+      latencyNs: new Float64Array(column(this.#latencyNs)),
+      state: new Uint8Array(column(this.#state)),
+      command: new Uint32Array(column(this.#command)),
+      status: new Uint32Array(column(this.#status)),
+      sender: new Uint32Array(column(this.#sender)),
+      share: new Uint32Array(column(this.#share)),
+      messageId: new Float64Array(column(this.#messageId)),
       commands: this.#commands.list,
       statuses: this.#statuses.list,
-      senders: this.#senders.list.map(toSender),
+      senders: this.#senders.list,
       shares: this.#shares.list,
     };
   }
 
-  /** aod writes them in order; others may not. */
-  #orderByTime(): readonly number[] {
-    const order = [...this.#sentUs.keys()];
-    const isSorted = this.#sentUs.every((us, i) => i === 0 || us >= (this.#sentUs[i - 1] ?? 0));
-    return isSorted ? order : order.sort((a, b) => (this.#sentUs[a] ?? 0) - (this.#sentUs[b] ?? 0));
+  /** aod writes them in order, and then this is undefined; others may not. */
+  #orderByTime(): readonly number[] | undefined {
+    const sent = this.#sentUs;
+    if (sent.every((us, i) => i === 0 || us >= (sent[i - 1] ?? 0))) return undefined;
+    return [...sent.keys()].sort((a, b) => (sent[a] ?? 0) - (sent[b] ?? 0));
   }
 }
 
@@ -144,22 +151,48 @@ export function parseUtcUs(text: string): number {
 class Names {
   readonly list: string[] = [];
   readonly #known = new Map<string, number>();
+  readonly #maxChars: number;
+
+  constructor(maxChars: number) {
+    this.#maxChars = maxChars;
+  }
 
   indexOf(name: string): number {
     let index = this.#known.get(name);
+    if (index === undefined && this.list.length > NAMES_MAX) return NAMES_MAX;
     if (index === undefined) {
-      index = this.list.length;
+      index = this.list.push(this.list.length === NAMES_MAX ? REST : shown(name, this.#maxChars)) - 1;
       this.#known.set(name, index);
-      const shown = name.length > NAME_MAX_CHARS ? `${name.slice(0, NAME_MAX_CHARS)}…` : name;
-      this.list.push(visible(shown));
     }
     return index;
   }
 }
 
-function toSender(name: string): Sender {
-  const [, pid = "", tid = "", comm = ""] = /^(\S*) (\S*) ([\s\S]*)$/.exec(name) ?? [];
-  return { pid: finite(Number(pid)), tid: finite(Number(tid)), comm };
+/** The same of senders. A thread has one name, mostly: it is looked for by its number first. */
+class Senders {
+  readonly list: Sender[] = [];
+  readonly #raw: Sender[] = [];
+  readonly #byTid = new Map<number, number>();
+  readonly #known = new Map<string, number>();
+
+  indexOf(pid: number, tid: number, comm: string): number {
+    const last = this.#byTid.get(tid);
+    const raw = last === undefined ? undefined : this.#raw[last];
+    if (last !== undefined && raw?.comm === comm && raw.pid === pid) return last;
+    const key = `${pid} ${tid} ${comm}`;
+    let index = this.#known.get(key);
+    if (index === undefined) {
+      index = this.#raw.push({ pid, tid, comm }) - 1;
+      this.list.push({ pid: finite(pid), tid: finite(tid), comm: shown(comm, NAME_MAX_CHARS) });
+      this.#known.set(key, index);
+    }
+    this.#byTid.set(tid, index);
+    return index;
+  }
+}
+
+function shown(name: string, maxChars: number): string {
+  return visible(name.length > maxChars ? `${name.slice(0, maxChars)}…` : name);
 }
 
 function finite(value: number): number {

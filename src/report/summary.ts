@@ -74,10 +74,15 @@ export function summarize(table: RequestTable, facts: Facts): Summary {
     const endUs = (table.sentUs[row] ?? 0) + (table.latencyNs[row] ?? Number.NaN) / 1000;
     return table.state[row] === IN_FLIGHT || !(endUs < beganUs);
   };
-  const rows = [...new Array(table.count).keys()];
   const inScope = scopeOf(table, facts.share);
-  const scoped = inScope === undefined ? rows : rows.filter((row) => inScope.has(table.share[row] ?? 0));
-  const { before = [], during = [] } = Object.groupBy(scoped, (row) => (isDuring(row) ? "during" : "before"));
+  const before: number[] = [];
+  const during: number[] = [];
+  const allDuring: number[] = [];
+  for (let row = 0; row < table.count; row++) {
+    const isLate = isDuring(row);
+    if (isLate) allDuring.push(row);
+    if (inScope === undefined || inScope.has(table.share[row] ?? 0)) (isLate ? during : before).push(row);
+  }
   return {
     beganUs,
     trippedUs,
@@ -87,7 +92,7 @@ export function summarize(table: RequestTable, facts: Facts): Summary {
     before: latenciesOf(table, before),
     during: latenciesOf(table, during),
     commands: byCommand(table, before, during),
-    waiters: waitersOf(table, rows.filter(isDuring)),
+    waiters: waitersOf(table, allDuring),
     worst: worstOf(table, WORST_MAX),
     evidence: evidenceRows(table, facts),
   };
@@ -122,12 +127,17 @@ function scopeOf({ shares }: RequestTable, share: string | null): ReadonlySet<nu
 }
 
 function latenciesOf({ latencyNs, state }: RequestTable, rows: readonly number[]): Latencies {
-  const known = rows.filter((row) => !Number.isNaN(latencyNs[row] ?? Number.NaN));
-  return {
-    sortedNs: Float64Array.from(known, (row) => latencyNs[row] ?? 0).sort(),
-    errors: rows.reduce((sum, row) => sum + (state[row] === ERROR ? 1 : 0), 0),
-    inFlight: rows.reduce((sum, row) => sum + (state[row] === IN_FLIGHT ? 1 : 0), 0),
-  };
+  const sortedNs = new Float64Array(rows.length);
+  let known = 0;
+  let errors = 0;
+  let inFlight = 0;
+  for (const row of rows) {
+    const ns = latencyNs[row] ?? Number.NaN;
+    if (!Number.isNaN(ns)) sortedNs[known++] = ns;
+    if (state[row] === ERROR) errors++;
+    else if (state[row] === IN_FLIGHT) inFlight++;
+  }
+  return { sortedNs: sortedNs.subarray(0, known).sort(), errors, inFlight };
 }
 
 function byCommand(
@@ -147,10 +157,17 @@ function byCommand(
 }
 
 function waitersOf(table: RequestTable, rows: readonly number[]): readonly Waiter[] {
-  const groups = Map.groupBy(rows, (row) => {
-    const { pid, comm } = senderOf(table, row);
-    return JSON.stringify([pid, comm, table.share[row]]);
+  // Of a process and a share; its threads are told apart in the table, not here.
+  const known = new Map<string, number>();
+  const processes = table.senders.map(({ pid, comm }, index) => {
+    const key = `${pid} ${comm}`;
+    known.set(key, known.get(key) ?? index);
+    return known.get(key) ?? index;
   });
+  const groups = Map.groupBy(
+    rows,
+    (row) => (processes[table.sender[row] ?? 0] ?? 0) * table.shares.length + (table.share[row] ?? 0),
+  );
   const waiters = [...groups.values()].map((group): Waiter => {
     const first = group[0] ?? 0;
     const { pid, comm } = senderOf(table, first);
@@ -169,20 +186,18 @@ function waitersOf(table: RequestTable, rows: readonly number[]): readonly Waite
   return waiters.sort((a, b) => b.waitedNs - a.waitedNs);
 }
 
-/** By when it was sent and its message id, which is what a request is known by. */
+/** By its message id and when it was sent, which is what a request is known by. */
 function evidenceRows(table: RequestTable, { evidence }: Facts): readonly number[] {
-  const key = (epochUs: number, messageId: number) => `${Math.round(epochUs / 2)} ${messageId}`;
-  const wanted = new Set(
-    evidence.flatMap(({ time_utc, message_id }) => {
-      const us = parseUtcUs(time_utc);
-      // Times are cut to µs on one side and worked out on the other.
-      return [us - 1, us + 1].map((near) => key(near, Number(message_id)));
-    }),
-  );
+  const wanted = new Map<number, number[]>();
+  for (const { time_utc, message_id } of evidence) {
+    const id = Number(message_id);
+    wanted.set(id, [...(wanted.get(id) ?? []), parseUtcUs(time_utc) - table.firstEpochUs]);
+  }
   const rows: number[] = [];
   for (let row = 0; row < table.count; row++) {
-    const epochUs = table.firstEpochUs + (table.sentUs[row] ?? 0);
-    if (wanted.size > 0 && wanted.has(key(epochUs, table.messageId[row] ?? 0))) rows.push(row);
+    const times = wanted.get(table.messageId[row] ?? 0);
+    // Times are cut to µs on one side and worked out on the other.
+    if (times?.some((us) => Math.abs(us - (table.sentUs[row] ?? 0)) <= 2)) rows.push(row);
   }
   return rows;
 }

@@ -200,18 +200,18 @@ export class Page {
     await this.#send("Emulation.setEmulatedMedia", { media });
   }
 
-  /** PNG. @param whole beyond the window. */
+  /** Beyond the window. @param format webp is smaller, and not exact. */
   async picture(
-    whole = true,
     clip?: { x: number; y: number; width: number; height: number },
+    format: "png" | "webp" = "png",
   ): Promise<Uint8Array> {
     const { cssContentSize } = await this.#send("Page.getLayoutMetrics");
     const { height } = cssContentSize as { readonly height: number };
     const area = clip ?? { x: 0, y: 0, width: this.#width, height };
     const { data } = await this.#send("Page.captureScreenshot", {
-      format: "png",
-      captureBeyondViewport: whole,
-      ...(whole || clip ? { clip: { ...area, scale: 1 } } : {}),
+      ...(format === "png" ? { format } : { format, quality: 90 }),
+      captureBeyondViewport: true,
+      clip: { ...area, scale: 1 },
     });
     return new Uint8Array(Buffer.from(String(data), "base64"));
   }

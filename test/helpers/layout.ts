@@ -42,7 +42,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   report: { rooms: ["model"], modules: ["valibot"] },
   // Workers report to the supervisor and never log.
   detector: { rooms: CALLED_BY_WORKERS, modules: ["node:*"], impure: ["worker.ts"] },
-  runner: { rooms: [...CALLED_BY_WORKERS, "recorder"], modules: ["zstd-napi", "node:*"] },
+  runner: { rooms: [...CALLED_BY_WORKERS, "recorder", "report"], modules: ["zstd-napi", "node:*"] },
   janitor: {
     rooms: [...CALLED_BY_WORKERS, "history"],
     modules: ["node:*"],

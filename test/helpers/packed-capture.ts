@@ -1,6 +1,6 @@
 // Captures for tests, packed as the runner packs them.
 
-import { encodeManifest } from "../../src/runner/manifest.ts";
+import { encodeManifest, makeManifest } from "../../src/runner/manifest.ts";
 import { tarChunks } from "../../src/runner/tar.ts";
 import { zstd } from "../../src/runner/zstd.ts";
 import { anOrder } from "./order.ts";
@@ -28,6 +28,6 @@ export function aManifestText(fields: Readonly<Record<string, unknown>> = {}): s
     because: ["3 of 4 segments were sent again"],
   } as const;
   const recorder = { offsets: new Uint32Array(0), oldestNs: 90e9, completeSinceNs: 95e9 };
-  const text = encodeManifest(anOrder(), facts, recorder, [], verdict, 0);
-  return JSON.stringify({ ...JSON.parse(text), ...fields }, null, 2);
+  const manifest = makeManifest(anOrder(), facts, recorder, [], verdict, 0);
+  return encodeManifest({ ...manifest, ...fields }, { reason: "capture.report is false" });
 }

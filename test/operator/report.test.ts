@@ -95,7 +95,7 @@ describe("the report", () => {
       );
     }
     expect(tip).toMatch(
-      /≥ 1?\d.* s (WRITE|READ|FLUSH)\nno reply yet\npostgres \(4100, thread \d+\)\n\/\/files\.example\.net\/projects\n.*message 50000\d/,
+      /≥ 1?\d.*\ss (WRITE|READ|FLUSH)\nno reply yet\npostgres \(4100, thread \d+\)\n\/\/files\.example\.net\/projects\n.*message 50000\d/,
     );
     await page.mouse("mousePressed", x + width - 60, at - 4);
     await page.mouse("mouseReleased", x + width - 60, at - 4);

@@ -146,6 +146,20 @@ describe("the page", () => {
     expect(page).toContain("this page has no room for it");
   });
 
+  test("is bounded, however many requests and names somebody made up", () => {
+    const long = "x".repeat(20);
+    const rows = Array.from(
+      { length: 132_000 },
+      (_, i) =>
+        `2026-11-25T09:12:14.000000Z,${i},5,done,C${i},,,0x1,0x1,1,${i},${i},${long},//a/${i}${long}\n`,
+    );
+    const requests = readRequests(encode(HEAD + rows.join("")));
+    expect(requests.leftOut).toBe(132_000 - requests.count);
+    const page = pageOf({ requests });
+    expect(page.length).toBeLessThan(40e6);
+    expect(page).toContain("left out of this page");
+  });
+
   test("has words for every cause", () => {
     for (const cause of CAUSES) {
       expect(pageOf({ manifest: { verdict: { cause, confidence: 0.5, because: ["x"] } } })).toContain(

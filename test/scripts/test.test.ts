@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { ROOT, run } from "../helpers/program.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 
-const CHECKS = 7;
+const CHECKS = 8;
 const PASS = 'import { test } from "bun:test"; test("a", () => {});';
 const FAIL = 'import { test } from "bun:test"; test("a", () => { throw new Error("no"); });';
 const LEAVE_OUT = 'import { test } from "bun:test"; test.skip("a", () => {});';
@@ -21,7 +21,8 @@ async function runTests(files: Readonly<Record<string, string>>, checkStatus = 0
   const folder = tempDir();
   for (const name of ["test.ts", "junit.ts"])
     cpSync(join(ROOT, "scripts", name), join(folder, "scripts", name));
-  write(folder, "scripts/gen-request.ts", `process.exit(${checkStatus});`);
+  for (const name of ["gen-request.ts", "gen-docs.ts"])
+    write(folder, `scripts/${name}`, `process.exit(${checkStatus});`);
   for (const path of [
     "node_modules/.bin/tsc",
     "node_modules/.bin/biome",

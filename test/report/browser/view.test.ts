@@ -19,7 +19,9 @@ const story = aStory(4000);
 const table = readRequests(story.files.get("requests.csv") ?? new Uint8Array(0));
 const facts = readFacts(JSON.parse(new TextDecoder().decode(story.files.get("manifest.json"))));
 const summary = summarize(table, facts);
-const text = [...dataChunks(table, summary)].map((chunk) => chunk.text).join("");
+const text = [...dataChunks(table, summary)]
+  .map((chunk) => ("text" in chunk ? chunk.text : new TextDecoder().decode(chunk)))
+  .join("");
 const requests = readData(text.replace(/^<script[^>]*>|<\/script>$/g, ""));
 
 describe("a view", () => {
