@@ -53,7 +53,7 @@ const GROUPS: Readonly<Record<"fast" | "kernel" | "binary" | "packages" | "opera
   fast: {
     name: "tests",
     takes: (path) => !/^test\/(kernel|binary|packages|operator)\//.test(path),
-    timeoutMs: 5 * MINUTE_MS,
+    timeoutMs: 10 * MINUTE_MS,
   },
   kernel: {
     name: "tests of the kernel side",

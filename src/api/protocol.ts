@@ -41,7 +41,15 @@ export const questionSchema = v.variant("ask", [
   v.strictObject({ version, ask: field(v.literal("reload"), "as systemctl reload does; one answer") }),
 ]);
 
-export const ERROR_CODES = ["USAGE", "VERSION", "BUSY", "CONFIG_INVALID", "CAPTURE_FAILED", "BUG"] as const;
+export const ERROR_CODES = [
+  "USAGE",
+  "VERSION",
+  "NOT_PERMITTED",
+  "BUSY",
+  "CONFIG_INVALID",
+  "CAPTURE_FAILED",
+  "BUG",
+] as const;
 
 export const answerSchema = v.variant("type", [
   v.object({ version, type: v.literal("status"), status: statusSchema }),

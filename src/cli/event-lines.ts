@@ -87,6 +87,8 @@ export function lineOf(event: SupervisorEvent): LogLine | undefined {
       };
       return { level: "info", text: "incident resolved", values };
     }
+    case "progress":
+      return undefined;
     case "collecting":
       return {
         level: "debug",

@@ -27,20 +27,27 @@ export function judgeReload(found: FoundConfig, running: Config, judged = judge(
   return { config: found.config, problems: [...problems, found.warnAt(["aod_output_dir"], later)] };
 }
 
+/** What became of a reload. */
+export interface Reloaded {
+  readonly problems: readonly Problem[];
+  /** Why it was not applied; undefined where it was. */
+  readonly refusal: string | undefined;
+}
+
 /**
  * Reads the file anew and applies it if it is right.
  * @param apply applies all of it, or nothing and says why.
- * @returns why it was not applied; undefined where it was.
  */
 export function reload(
   file: string | undefined,
   running: Config,
   apply: (config: Config) => string | undefined,
-): string | undefined {
+): Reloaded {
   const judgement = judgeReload(findConfig(file), running);
-  printProblems(judgement.problems);
+  const { problems } = judgement;
+  printProblems(problems);
   const refusal = judgement.config === undefined ? judgement.refusal : apply(judgement.config);
   if (refusal !== undefined) log.error("reload: the running configuration stays", { reason: refusal });
   else if (judgement.config !== undefined) logForbidden(judgement.config);
-  return refusal;
+  return { problems, refusal };
 }

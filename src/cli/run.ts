@@ -6,7 +6,6 @@ import { decodeEntries } from "../history/entry.ts";
 import { readHistory } from "../history/file.ts";
 import { foldIncidents } from "../history/fold.ts";
 import { KernelSource } from "../kernel/kernel-source.ts";
-import { readMapBytes } from "../kernel/map-bytes.ts";
 import { log } from "../log.ts";
 import { Metrics } from "../metrics/metrics.ts";
 import { AodError, toFailure } from "../model/failure.ts";
@@ -18,12 +17,14 @@ import { exitCodeOf } from "../supervisor/restart.ts";
 import { openServiceManager, type ServiceManager } from "../supervisor/service-manager.ts";
 import { pingEveryMs, ServiceNotices } from "../supervisor/service-notices.ts";
 import { onSignals } from "../supervisor/signals.ts";
+import { Snapshots } from "../supervisor/snapshots.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
 import { findProgramPages } from "../system/resident.ts";
 import { CONFIG_ARGUMENT, makeVerb, type VerbCommand } from "./arguments.ts";
+import { openControl } from "./control.ts";
 import { openOutlets } from "./outlets.ts";
 import { printProblems } from "./problems.ts";
-import { reload } from "./reload.ts";
+import { type Reloaded, reload } from "./reload.ts";
 import { logForbidden } from "./sandbox-log.ts";
 
 /** By then the threads are up and the configuration's objects are garbage. */
@@ -76,12 +77,7 @@ async function watchWith(
   const openIncidents = () => supervisor.openIncidents();
   const service = new ServiceNotices({ manager, openIncidents, answers: () => supervisor.answers() });
   const tell = openOutlets(config, openIncidents);
-  const metrics = new Metrics({
-    source,
-    mapBytes: readMapBytes(source.object),
-    facts: () => supervisor.facts(),
-    incidents: openIncidents,
-  });
+  const metrics = new Metrics({ source, facts: () => supervisor.facts(), incidents: openIncidents });
   const supervisor = new Supervisor({
     config,
     source,
@@ -92,29 +88,35 @@ async function watchWith(
     tell: (event) => {
       tell(event);
       service.take(event);
+      snapshots.take(event);
       metrics.take(event);
     },
     pingEveryMs: pingEveryMs(manager.watchdogMs),
   });
+  const snapshots = new Snapshots((reason) => supervisor.snapshot(reason));
+  const reloadNow = (): Reloaded => {
+    const said = service.reloading();
+    const reloaded = reload(file, supervisor.config, (next) => {
+      const refusal = metrics.configure(next.metrics);
+      if (refusal === undefined) supervisor.configure(next);
+      return refusal;
+    });
+    metrics.reloaded(reloaded.refusal);
+    said(reloaded.refusal);
+    return reloaded;
+  };
   onSignals({
     stop: () => supervisor.stop(),
-    snapshot: () => supervisor.snapshot(),
-    reload: () => {
-      const reloaded = service.reloading();
-      const refusal = reload(file, supervisor.config, (next) => {
-        const refusal = metrics.configure(next.metrics);
-        if (refusal === undefined) supervisor.configure(next);
-        return refusal;
-      });
-      metrics.reloaded(refusal);
-      reloaded(refusal);
-    },
+    snapshot: () => void supervisor.snapshot(),
+    reload: reloadNow,
   });
+  const closeControl = openControl(supervisor, snapshots, reloadNow);
   const endShrinking = shrinkAtRest(() => supervisor.openIncidents().length === 0);
   metrics.begin(config.metrics);
   const failure = await supervisor.run();
   metrics.close();
   endShrinking();
+  closeControl();
   release();
   return failure === undefined ? 0 : exitCodeOf(failure.code);
 }

@@ -76,11 +76,12 @@ export class Story {
     return { requests: HEALTHY_REQUESTS, tookMs, commands: commands.size, incidents };
   }
 
-  /** ns for a request and its reply, as the kernel counts them itself, its clock reads included. */
-  cost(kernel: KernelSource): number {
+  /** ns for a request and its reply, as the kernel counts them itself, its clock reads included; undefined where it may not. */
+  cost(kernel: KernelSource): number | undefined {
     const programs = (["on_cmd_enter", "on_cmd_done"] as const).map((name) => kernel.object.programFd(name));
     const totalNs = () => programs.reduce((sum, fd) => sum + readRunStats(fd).timeNs, 0);
     const stop = countRunTime();
+    if (stop === undefined) return undefined;
     const beforeNs = totalNs();
     for (let i = 0; i < COST_REQUESTS; i++) {
       const call = this.#client.next();

@@ -4,11 +4,8 @@
 import { ptr } from "bun:ffi";
 import { HISTOGRAM } from "../model/request.gen.ts";
 import type { SourceHandles } from "../model/source.ts";
-import { checked, libc } from "../system/libc.ts";
+import { BPF_COMMAND, bpfCall, checkedCall } from "./bpf-call.ts";
 
-// bpf(2) has no function of its own in libc: include/uapi/asm/unistd_64.h, asm-generic/unistd.h.
-const SYS_BPF = process.arch === "arm64" ? 280 : 321;
-const BPF_MAP_LOOKUP_ELEM = 1;
 /** map_fd, key, value, flags: union bpf_attr, include/uapi/linux/bpf.h. */
 const ATTR = { bytes: 32, mapFd: 0, key: 8, value: 16 } as const;
 
@@ -32,7 +29,7 @@ export class HistogramReader {
   /** @param cell slot * GEOMETRY.COMMANDS + command. */
   read(cell: number): void {
     this.#key[0] = cell;
-    const returned = libc.syscall(SYS_BPF, BPF_MAP_LOOKUP_ELEM, this.#attrPointer, ATTR.bytes);
-    checked(returned, `read histogram ${cell}`);
+    const returned = bpfCall(BPF_COMMAND.MAP_LOOKUP_ELEM, this.#attrPointer, ATTR.bytes);
+    checkedCall(returned, `read histogram ${cell}`);
   }
 }

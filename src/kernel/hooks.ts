@@ -10,9 +10,12 @@ import type { BpfObject, ProgramName } from "./object.ts";
 export interface Hook {
   readonly tracepoint: string;
   readonly program: ProgramName;
-  /** Without it nothing works; the others only lower what is seen. */
-  readonly required: boolean;
+  /** Without those of requests nothing works; the others only lower what is seen. */
+  readonly level: HookLevel;
 }
+
+/** What a tracepoint is for: requests, what waits before there is one, trouble of connections. */
+export type HookLevel = "request" | "operation" | "signal";
 
 /**
  * In the order of attaching: what ends before what begins, so that no request is opened whose reply nobody would
@@ -20,35 +23,31 @@ export interface Hook {
  * row that the kernel takes is the one.
  */
 export const HOOKS: readonly Hook[] = [
-  { tracepoint: "smb3_cmd_done", program: "on_cmd_done", required: true },
-  { tracepoint: "smb3_cmd_err", program: "on_cmd_err", required: true },
-  { tracepoint: "smb3_cmd_enter", program: "on_cmd_enter", required: true },
-  ...optional("smb3_exit_done", "on_exit_done"),
-  ...optional("smb3_exit_err", "on_exit_err"),
-  ...optional("smb3_enter", "on_enter"),
-  ...optional("smb3_reconnect", "on_reconnect", "on_reconnect_unnamed"),
-  ...optional(
-    "smb3_partial_send_reconnect",
-    "on_partial_send_reconnect",
-    "on_partial_send_reconnect_unnamed",
-  ),
-  ...optional("smb3_ses_expired", "on_ses_expired"),
-  ...optional("smb3_credit_timeout", "on_credit_timeout", "on_credit_timeout_unnamed"),
-  ...optional(
+  { tracepoint: "smb3_cmd_done", program: "on_cmd_done", level: "request" },
+  { tracepoint: "smb3_cmd_err", program: "on_cmd_err", level: "request" },
+  { tracepoint: "smb3_cmd_enter", program: "on_cmd_enter", level: "request" },
+  { tracepoint: "smb3_exit_done", program: "on_exit_done", level: "operation" },
+  { tracepoint: "smb3_exit_err", program: "on_exit_err", level: "operation" },
+  { tracepoint: "smb3_enter", program: "on_enter", level: "operation" },
+  ...signal("smb3_reconnect", "on_reconnect", "on_reconnect_unnamed"),
+  ...signal("smb3_partial_send_reconnect", "on_partial_send_reconnect", "on_partial_send_reconnect_unnamed"),
+  ...signal("smb3_ses_expired", "on_ses_expired"),
+  ...signal("smb3_credit_timeout", "on_credit_timeout", "on_credit_timeout_unnamed"),
+  ...signal(
     "smb3_reconnect_with_invalid_credits",
     "on_reconnect_invalid_credits",
     "on_reconnect_invalid_credits_unnamed",
   ),
-  ...optional("smb3_connect_err", "on_connect_err"),
-  ...optional("smb3_insufficient_credits", "on_insufficient_credits", "on_insufficient_credits_unnamed"),
-  ...optional("smb3_overflow_credits", "on_overflow_credits", "on_overflow_credits_unnamed"),
-  ...optional("smb3_ses_not_found", "on_ses_not_found"),
-  ...optional("smb3_key_expired", "on_key_expired"),
-  ...optional("smb3_tcon", "on_tcon"),
+  ...signal("smb3_connect_err", "on_connect_err"),
+  ...signal("smb3_insufficient_credits", "on_insufficient_credits", "on_insufficient_credits_unnamed"),
+  ...signal("smb3_overflow_credits", "on_overflow_credits", "on_overflow_credits_unnamed"),
+  ...signal("smb3_ses_not_found", "on_ses_not_found"),
+  ...signal("smb3_key_expired", "on_key_expired"),
+  ...signal("smb3_tcon", "on_tcon"),
 ];
 
-function optional(tracepoint: string, ...programs: readonly ProgramName[]): readonly Hook[] {
-  return programs.map((program) => ({ tracepoint, program, required: false }));
+function signal(tracepoint: string, ...programs: readonly ProgramName[]): readonly Hook[] {
+  return programs.map((program) => ({ tracepoint, program, level: "signal" }));
 }
 
 const ENOENT = 2;
@@ -73,13 +72,13 @@ export function attachHooks(object: BpfObject, hooks: readonly Hook[] = HOOKS): 
   const detach = () => {
     for (let fd = links.pop(); fd !== undefined; fd = links.pop()) closeFd(fd);
   };
-  for (const { tracepoint, program, required } of hooks) {
+  for (const { tracepoint, program, level } of hooks) {
     if (attached.has(tracepoint)) continue;
     const returned = libbpf().bpf_raw_tracepoint_open(cString(tracepoint), object.programFd(program));
     if (returned >= 0) {
       links.push(returned);
       attached.add(tracepoint);
-    } else if (!required) {
+    } else if (level !== "request") {
       refused.set(tracepoint, errnoName(-returned));
     } else {
       detach();

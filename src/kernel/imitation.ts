@@ -17,7 +17,7 @@ import { sharedMemory } from "../system/memory-file.ts";
 import { type KernelFilters, planFilters } from "./filters.ts";
 import { ImitatedTallies } from "./imitated-tallies.ts";
 import { mapImitatedMemory, OPERATIONS_BYTES, type SourceMemory, TABLE_BYTES, unmapAll } from "./mapping.ts";
-import type { Call, RequestSource, Traffic } from "./source.ts";
+import type { Call, RequestSource, RunTime, Traffic } from "./source.ts";
 
 type CounterName = (typeof COUNTERS)[number];
 
@@ -105,6 +105,18 @@ export class Imitation implements RequestSource {
 
   tallies(): Tallies {
     return this.#tallies.read();
+  }
+
+  mapBytes(): number {
+    return 0;
+  }
+
+  countRunTime(): undefined {
+    return undefined;
+  }
+
+  runTime(): RunTime {
+    return { requests: 0, timeNs: 0 };
   }
 
   placeTrees(trees: readonly KnownTree[]): void {

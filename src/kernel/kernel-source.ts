@@ -12,9 +12,9 @@ import { HistogramReader } from "./histogram-reader.ts";
 import { HistogramSums } from "./histogram-sums.ts";
 import { mapKernelMemory, type SourceMemory, unmapAll } from "./mapping.ts";
 import { countPossibleCpus, readCounters, readStatuses, writeFilters, writeTreeSlot } from "./maps.ts";
-import { BpfObject, type ProgramName } from "./object.ts";
-import { readRunStats } from "./run-stats.ts";
-import type { Call, RequestSource, Traffic } from "./source.ts";
+import { BpfObject, MAP_NAMES, type ProgramName } from "./object.ts";
+import { countRunTime, readMapBytes, readRunStats } from "./run-stats.ts";
+import type { Call, RequestSource, RunTime, Traffic } from "./source.ts";
 
 const COUNTED_PROGRAMS: readonly ProgramName[] = [
   "on_cmd_enter",
@@ -80,6 +80,22 @@ export class KernelSource implements RequestSource {
       this.#sums.add(cell, this.#reader.words);
     }
     return { histograms: this.#sums.histograms(), statuses: [...told, ...this.#sums.untold()] };
+  }
+
+  mapBytes(): number {
+    return MAP_NAMES.reduce((sum, name) => sum + readMapBytes(this.object.mapFd(name)), 0);
+  }
+
+  countRunTime(): (() => void) | undefined {
+    return countRunTime();
+  }
+
+  runTime(): RunTime {
+    const stats = COUNTED_PROGRAMS.map((name) => readRunStats(this.object.programFd(name)));
+    return {
+      requests: readRunStats(this.object.programFd("on_cmd_enter")).runs,
+      timeNs: stats.reduce((sum, { timeNs }) => sum + timeNs, 0),
+    };
   }
 
   reap({ startNs, messageId, sessionId, taskId, command }: Request): boolean {

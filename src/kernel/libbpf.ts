@@ -10,7 +10,6 @@ import { libraryFile } from "../system/memory-file.ts";
 import { LIBRARIES, readAsset } from "./assets.ts";
 
 const DECLARATIONS = {
-  bpf_enable_stats: { args: ["i32"], returns: "i32" },
   bpf_map__fd: { args: ["ptr"], returns: "i32" },
   bpf_map_lookup_elem: { args: ["i32", "ptr", "ptr"], returns: "i32" },
   bpf_map_update_elem: { args: ["i32", "ptr", "ptr", "u64"], returns: "i32" },

@@ -49,7 +49,8 @@ type SignalProgram =
   | "on_key_expired"
   | "on_tcon";
 
-export const MAPS = [
+/** All maps of the object: the last three are the programs' own. */
+export const MAP_NAMES = [
   "requests",
   "operations",
   "control",
@@ -60,8 +61,12 @@ export const MAPS = [
   "filters",
   "quiet",
   "statuses",
+  "states",
+  "ghosts",
+  "operations_by_xid",
 ] as const;
-export type MapName = (typeof MAPS)[number];
+
+export type MapName = (typeof MAP_NAMES)[number];
 
 export class BpfObject {
   readonly build: ObjectBuild;

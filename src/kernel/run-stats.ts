@@ -1,9 +1,11 @@
-// What the kernel itself counts of each program: runs, time spent, runs left out. In: a program's file descriptor;
-// out: totals since it was loaded. Time is counted only while somebody holds the switch on.
+// What the kernel itself says of programs and maps: runs, time spent, runs left out; memory. In: a file descriptor; out:
+// totals since it was loaded. Time is counted only while somebody holds the switch on.
 
+import { ptr } from "bun:ffi";
 import { readFileSync } from "node:fs";
+import { ERRNO } from "../model/errno.ts";
 import { closeFd } from "../system/eventfd.ts";
-import { check, libbpf } from "./libbpf.ts";
+import { BPF_COMMAND, bpfCall, checkedCall } from "./bpf-call.ts";
 
 export interface RunStats {
   /** Zero unless time was being counted. */
@@ -23,11 +25,20 @@ export function readRunStats(programFd: number): RunStats {
   return { runs: field("run_cnt"), timeNs: field("run_time_ns"), missed: field("recursion_misses") };
 }
 
+/** What a map takes of the kernel's memory: bpf_map_show_fdinfo. */
+export function readMapBytes(mapFd: number): number {
+  const info = readFileSync(`/proc/self/fdinfo/${mapFd}`, "utf8");
+  return Number(/^memlock:\s*(\d+)/m.exec(info)?.[1] ?? 0);
+}
+
 /**
  * Has the kernel count the time of all BPF programs of the host, which costs each run two clock reads more.
- * @returns switches it off again.
+ * @returns switches it off again; undefined where this process may not (CAP_SYS_ADMIN).
  */
-export function countRunTime(): () => void {
-  const fd = check(libbpf().bpf_enable_stats(BPF_STATS_RUN_TIME), "BPF_ENABLE_STATS", "SYSCALL");
+export function countRunTime(): (() => void) | undefined {
+  const type = new Uint32Array([BPF_STATS_RUN_TIME]);
+  const fd = bpfCall(BPF_COMMAND.ENABLE_STATS, ptr(type), type.byteLength);
+  if (fd === -ERRNO.EPERM) return undefined;
+  checkedCall(fd, "BPF_ENABLE_STATS");
   return () => closeFd(fd);
 }

@@ -19,6 +19,15 @@ export interface RequestSource {
    * an hour, so that no count of the kernel wraps unseen.
    */
   tallies(): Tallies;
+  /** Kernel memory of the maps. */
+  mapBytes(): number;
+  /**
+   * Has the kernel count the time of its programs, at two clock reads a run.
+   * @returns switches it off again; undefined where nothing counts or this process may not.
+   */
+  countRunTime(): (() => void) | undefined;
+  /** What the programs took while that was on, since they were loaded. */
+  runTime(): RunTime;
   /** Ends a request that nobody waits for: closes its line, or forgets that it lost one; false where it has ended already. */
   reap(request: Request): boolean;
   /** Frees the line of an operation that nobody is at any more; false where it has ended already. */
@@ -29,6 +38,12 @@ export interface RequestSource {
   readonly traffic: Traffic;
   /** Idempotent; only when the detector has closed. */
   close(): void;
+}
+
+export interface RunTime {
+  readonly requests: number;
+  /** Of all programs that requests and operations run. */
+  readonly timeNs: number;
 }
 
 /** A request as the three request hooks see it. */

@@ -4,7 +4,7 @@
 import type { ShareStatus } from "../api/status.ts";
 import { UNKNOWN_SHARE } from "../model/anomaly.ts";
 import { type Attribution, dialectName } from "../model/attribution.ts";
-import { type KnownTree, LAST_SLOT } from "../model/share.ts";
+import { isPipeShare, type KnownTree, LAST_SLOT } from "../model/share.ts";
 import type { Tallies } from "../model/tally.ts";
 import { emptyRow, type Look, type Row, recentOf, toMs } from "./look.ts";
 import { makeIsFailure } from "./replies.ts";
@@ -33,7 +33,7 @@ export function shareRows(
   const slots = new Map(trees.map(({ share, slot }) => [share, slot]));
   // An IPC$ is beside each share, and says nothing while nobody uses it.
   for (const share of slots.keys())
-    if (!rows.has(share) && !share.toUpperCase().endsWith("/IPC$")) rows.set(share, emptyRow(share));
+    if (!rows.has(share) && !isPipeShare(share)) rows.set(share, emptyRow(share));
   // What came before its share was known is in the last slot, and so is what has no slot of its own.
   const isLastShared = [...slots.values()].includes(LAST_SLOT);
   const totalOf = (share: string): Total | undefined => {

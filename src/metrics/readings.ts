@@ -20,15 +20,13 @@ const REFCNT = "/sys/module/cifs/refcnt";
 /** What the supervisor knows. */
 export interface Subject {
   readonly source: RequestSource;
-  /** Of the source's BPF maps. */
-  readonly mapBytes: number;
   /** `counted`: the kernel's counters and all losses, by name. */
   readonly facts: () => { readonly trees: readonly KnownTree[]; readonly counted: Losses };
   readonly incidents: () => readonly Incident[];
 }
 
 /** Throws SYSCALL where the kernel's maps can't be read. */
-export function readAll({ source, mapBytes, facts, incidents }: Subject): Readings {
+export function readAll({ source, facts, incidents }: Subject): Readings {
   const nowNs = monotonicNs();
   const { trees: shares, counted } = facts();
   const { byShare, senders } = findOpenRequests(openTable(source.memory), shares, nowNs);
@@ -46,7 +44,7 @@ export function readAll({ source, mapBytes, facts, incidents }: Subject): Readin
     cost: {
       cpuSeconds: (user + system) / 1e6,
       residentBytes: process.memoryUsage.rss(),
-      kernelMapBytes: mapBytes,
+      kernelMapBytes: source.mapBytes(),
     },
   };
 }

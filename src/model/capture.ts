@@ -57,6 +57,8 @@ export interface CaptureOrder {
   /** Unique for the life of the daemon. */
   readonly orderId: number;
   readonly trigger: "rule" | "manual";
+  /** Why somebody asked for it, in their words; undefined where nobody said. */
+  readonly reason: string | undefined;
   /** "manual" for a capture that a person asked for. */
   readonly rule: string;
   readonly ruleType: RuleType | "manual";

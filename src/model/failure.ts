@@ -9,6 +9,7 @@ export type FailureCode =
   | "NOT_PERMITTED"
   | "OUTPUT_UNUSABLE"
   | "ALREADY_RUNNING"
+  | "NO_DAEMON"
   | "LIBRARY_REFUSED"
   | "BPF_UNSUPPORTED"
   | "BPF_LOAD"

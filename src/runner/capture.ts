@@ -9,6 +9,7 @@ import type { RequestMemory } from "../model/request.ts";
 import { readRecorder } from "../recorder/recorder.ts";
 import type { BatchesFolder } from "../system/batches-folder.ts";
 import { monotonicNs } from "../system/clock.ts";
+import type { FromRunner } from "../thread/messages.ts";
 import { evidenceAtFreeze } from "./evidence.ts";
 import { encodeManifest, type HostFacts, makeManifest } from "./manifest.ts";
 import { hasSpace, PartialCapture, requireSpace } from "./partial-capture.ts";
@@ -30,6 +31,7 @@ export interface CaptureContext extends StageContext {
   readonly ownLosses: () => Losses;
   /** The table as it is now. */
   readonly live: RequestMemory;
+  readonly report: (report: Extract<FromRunner, { type: "progress" }>) => void;
 }
 
 /** Makes the capture. Throws DISK_FULL or CAPTURE_WRITE; then nothing of it is left. */
@@ -46,7 +48,9 @@ export async function makeCapture(
     const recorder = readRecorder(frozen.table, order.watchingSinceNs, order.frozenAt.monotonicNs);
     let secondLook: SecondLook | undefined;
     const asked = { ...order, actions: withVerdict(order.actions) };
+    const tellProgress = makeProgress(asked, context.report);
     const collected = await runStages(asked, frozen, context, (one) => {
+      tellProgress(one);
       const list = one.outcome.name === "debugdata" ? textsOf([one]).debugdata : undefined;
       if (list === undefined) return;
       secondLook = lookAgain(parseDebugData(list), context.live, monotonicNs(), readWchan);
@@ -95,6 +99,19 @@ export async function makeCapture(
   } finally {
     partial.discard();
   }
+}
+
+/** Of captures that nobody waits for nothing is said before they are complete. */
+function makeProgress(
+  { trigger, orderId, actions }: CaptureOrder,
+  report: CaptureContext["report"],
+): (one: Collected) => void {
+  const of = new Set(actions).size;
+  let ended = 0;
+  return ({ outcome: { name: action, status } }) => {
+    ended++;
+    if (trigger === "manual") report({ type: "progress", orderId, action, status, ended, of });
+  };
 }
 
 /** Who asks for no action at all gets none. */

@@ -47,6 +47,7 @@ export function makeManifest(
     kernel: facts.kernel,
     source: order.source,
     trigger: order.trigger,
+    reason: order.reason ?? null,
     rule: order.rule,
     type: order.ruleType,
     kind: order.kind,

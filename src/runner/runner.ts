@@ -29,7 +29,9 @@ export interface RunnerOptions {
   /** The request table as it is now: lines change while they are read. */
   readonly live: RequestMemory;
   readonly notify: NotifySettings | undefined;
-  readonly report: (report: Extract<FromRunner, { type: "collected" | "dropped" | "notified" }>) => void;
+  readonly report: (
+    report: Extract<FromRunner, { type: "progress" | "collected" | "dropped" | "notified" }>,
+  ) => void;
   /** Something that is wrong with aod itself. */
   readonly fail: (thrown: unknown) => void;
 }
@@ -53,7 +55,7 @@ export class Runner {
     const work = { host, children: this.#children, slots: new Slots(ACTIONS_MAX), stop };
     this.#baselines = new Baselines({ ...work, nowNs: monotonicNs });
     const ownLosses = () => this.#losses;
-    const context = { ...work, folder, facts, live, ownLosses, baselines: this.#baselines };
+    const context = { ...work, folder, facts, live, ownLosses, baselines: this.#baselines, report };
     this.#queue = new CaptureQueue({
       makeCapture: (order, frozen) => makeCapture(order, frozen, context),
       report,

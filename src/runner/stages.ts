@@ -27,7 +27,7 @@ export interface StageContext extends Omit<ActionContext, "order" | "frozen" | "
 
 /**
  * Runs what the order asks for, each action once.
- * @param ended called as each one ends.
+ * @param ended called as each one ends, or is left out.
  */
 export async function runStages(
   order: CaptureOrder,
@@ -41,9 +41,11 @@ export async function runStages(
   const run = async (name: string, action: Action | undefined): Promise<Collected> => {
     const spent = { ms: performance.now() - begunMs, bytes: spentBytes };
     const reason = action && whyDropped(action.stage, order, spent);
-    if (reason !== undefined) return notRun(name, reason);
     const maxBytes = Math.min(action?.maxBytes ?? 0, order.limits.maxBytes - spentBytes);
-    const collected = await runAction(name, action && { ...action, maxBytes }, whole);
+    const collected =
+      reason === undefined
+        ? await runAction(name, action && { ...action, maxBytes }, whole)
+        : notRun(name, reason);
     spentBytes += collected.content.length;
     ended?.(collected);
     return collected;

@@ -36,6 +36,7 @@ export type SupervisorEvent =
       readonly kind: CaptureOrder["kind"];
       readonly frozenAfterMs: number;
     }
+  | Extract<FromRunner, { type: "progress" }>
   /** Without an incident where a person asked for it, or where the incident has long been over. */
   | {
       readonly type: "collected";

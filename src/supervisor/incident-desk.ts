@@ -20,7 +20,7 @@ import type { Notice, NoticeOutcome } from "../model/notice.ts";
 import type { Request } from "../model/request.ts";
 import type { KnownTree } from "../model/share.ts";
 import { clockPair, monotonicNs } from "../system/clock.ts";
-import { CaptureBudget, type SuppressionCause } from "./budget.ts";
+import { CaptureBudget, type SuppressionCause, type SuppressionCounts } from "./budget.ts";
 import type { SupervisorEvent } from "./events.ts";
 import { type Asked, Incidents } from "./incidents.ts";
 import { NoticeDesk } from "./notice-desk.ts";
@@ -133,10 +133,13 @@ export class IncidentDesk {
     this.#resolveLater();
   }
 
-  /** A capture because somebody asked for one. */
-  snapshot(): void {
+  /**
+   * A capture because somebody asked for one.
+   * @returns its order's number: `collected` or `dropped` will be told of it, `dropped` perhaps at once.
+   */
+  snapshot(reason: string | undefined): number {
     const frozen = this.#options.freeze();
-    this.#order(frozen, clockPair(), (context) => manualOrder(this.#config, context));
+    return this.#order(frozen, clockPair(), (context) => manualOrder(this.#config, context, reason));
   }
 
   collected(capture: CaptureSummary): void {
@@ -168,6 +171,11 @@ export class IncidentDesk {
   /** The incidents that are open now. */
   open(): readonly Incident[] {
     return this.#incidents.open();
+  }
+
+  /** Captures that were not made since the start, by cause. */
+  get suppressed(): SuppressionCounts {
+    return this.#suppression.totals;
   }
 
   /** Captures that the janitor keeps whatever their size. */
@@ -211,7 +219,7 @@ export class IncidentDesk {
     frozen: FrozenMemory,
     frozenAt: ClockPair,
     makeOrder: (context: OrderContext) => CaptureOrder,
-  ): void {
+  ): number {
     const order = makeOrder({
       orderId: ++this.#lastOrderId,
       source: this.#options.sourceName,
@@ -225,6 +233,7 @@ export class IncidentDesk {
     this.#tell({ type: "collecting", orderId, rule, kind, frozenAfterMs });
     this.#underWay.set(orderId, { rule, share, incidentId, suppressed });
     if (!this.#options.send(order, frozen)) this.dropped(order.orderId, "the runner is being started again");
+    return order.orderId;
   }
 
   #resolveLater(): void {

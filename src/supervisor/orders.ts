@@ -40,6 +40,7 @@ export function orderFor(
   return {
     ...context,
     trigger: "rule",
+    reason: undefined,
     rule: anomaly.rule,
     ruleType: anomaly.ruleType,
     kind: anomaly.kind,
@@ -59,11 +60,12 @@ export function orderFor(
   };
 }
 
-/** A capture that somebody asked for by SIGUSR1. */
-export function manualOrder(config: Config, context: OrderContext): CaptureOrder {
+/** A capture that somebody asked for. @param reason in their words; undefined for SIGUSR1. */
+export function manualOrder(config: Config, context: OrderContext, reason: string | undefined): CaptureOrder {
   return {
     ...context,
     trigger: "manual",
+    reason,
     rule: "manual",
     ruleType: "manual",
     kind: "manual",

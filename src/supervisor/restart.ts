@@ -15,6 +15,7 @@ const CONSEQUENCES: Readonly<Record<FailureCode, Consequence>> = {
   CONFIG_MISSING: 66,
   NOT_FOUND: 66,
   ALREADY_RUNNING: 69,
+  NO_DAEMON: 69,
   LIBRARY_REFUSED: 69,
   BPF_UNSUPPORTED: 69,
   BPF_LOAD: 69,

@@ -18,11 +18,14 @@ import type {
   ToRunner,
 } from "../thread/messages.ts";
 import type { Occasion } from "./attachment.ts";
-import { isNews, type SupervisorEvent } from "./events.ts";
+import type { SupervisorEvent } from "./events.ts";
+import { Figures } from "./figures.ts";
 import { IncidentDesk } from "./incident-desk.ts";
 import { LossWatch } from "./loss-watch.ts";
 import { type AttachmentChange, ModuleWatch } from "./module-watch.ts";
 import type { SupervisorOptions } from "./options.ts";
+import { type Concerned, routeDetector, routeJanitor, routeRunner } from "./routes.ts";
+import { RunRecord } from "./run-record.ts";
 import { Sampler } from "./sampler.ts";
 import { type Consequences, startOnce, supervised } from "./supervised.ts";
 import type { ThreadHandle } from "./thread-handle.ts";
@@ -41,6 +44,10 @@ export class Supervisor {
   readonly #detector: ThreadHandle<ToDetector, FromDetector>;
   readonly #runner: ThreadHandle<ToRunner, FromRunner>;
   readonly #janitor: ThreadHandle<ToJanitor, FromJanitor>;
+  readonly #concerned: Concerned;
+  readonly #record: RunRecord;
+  /** What it can say of itself, for whoever asks. */
+  readonly figures: Figures;
   #config: Config;
   #ended: ((failure: Failure | undefined) => void) | undefined;
 
@@ -60,9 +67,29 @@ export class Supervisor {
       notify: (notice) => this.#runner.post({ type: "notify", notice }),
       attribute: attributeOnHost,
     });
+    this.#record = new RunRecord(Date.now());
+    this.#concerned = {
+      ...{ source: options.source, desk: this.#desk, losses: this.#losses, sampler: this.#sampler },
+      tell: (event) => this.#tell(event),
+      watches: () => {
+        const { rules, outputDir } = this.#config;
+        this.#tell({ type: "watching", rules: rules.length, outputDir });
+      },
+      isReady: () => startOnce(this.#detector, [this.#runner, this.#janitor]),
+      review: (occasion) => this.#review(occasion),
+      sweep: () => this.#janitor.post({ type: "sweep", protectedNames: this.#desk.protectedNames() }),
+      isFirstFind: () => this.#detector.idle,
+      kept: (kept) => this.#record.keep(kept),
+    };
     const watched = options.watch;
     this.#watch = watched && new ModuleWatch(watched.object, (change) => this.#attachmentChanged(change));
     this.#wakeSources = openWakeSources(watched !== undefined);
+    this.figures = new Figures({
+      ...{ source: options.source, record: this.#record, desk: this.#desk, losses: this.#losses },
+      config: () => this.#config,
+      isWatching: () => watched === undefined || this.#watch?.attached === true,
+      build: watched?.object.build ?? "atomic",
+    });
     const { spawn, pingEveryMs } = options;
     const consequences: Consequences = {
       tell: (event) => this.#tell(event),
@@ -74,18 +101,18 @@ export class Supervisor {
     this.#detector = supervised("detector", consequences, {
       ...{ spawn: spawn.detector, pingEveryMs },
       begin: () => this.#beginDetector(),
-      onReport: (report) => this.#fromDetector(report),
+      onReport: (report) => routeDetector(report, this.#concerned),
       wake: () => signalEventFd(this.#wakeSources.fds.wakeFd),
     });
     this.#runner = supervised("runner", consequences, {
       ...{ spawn: spawn.runner, pingEveryMs },
       begin: () => this.#beginRunner(),
-      onReport: (report) => this.#fromRunner(report),
+      onReport: (report) => routeRunner(report, this.#concerned),
     });
     this.#janitor = supervised("janitor", consequences, {
       ...{ spawn: spawn.janitor, pingEveryMs },
       begin: () => this.#beginJanitor(),
-      onReport: (report) => this.#fromJanitor(report),
+      onReport: (report) => routeJanitor(report, this.#concerned),
     });
   }
 
@@ -102,6 +129,7 @@ export class Supervisor {
     // The detector follows when both are ready: its anomalies become captures at once, and what has been spent is known.
     for (const thread of [this.#janitor, this.#runner]) thread.start();
     this.#losses.begin();
+    this.figures.begin();
     const failure = await ended;
     await this.#stopAll();
     return failure;
@@ -127,8 +155,12 @@ export class Supervisor {
     return this.#config;
   }
 
-  /** A capture now, because somebody asked for one. */
-  readonly snapshot = (): void => this.#desk.snapshot();
+  /**
+   * A capture now, because somebody asked for one.
+   * @param reason in their words.
+   * @returns its order's number: `collected` or `dropped` is told of it, `dropped` perhaps before this returns.
+   */
+  readonly snapshot = (reason?: string): number => this.#desk.snapshot(reason);
   /** The incidents that are open now. */
   readonly openIncidents = (): readonly Incident[] => this.#desk.open();
   /** What is known of trees, and all that was counted, by cause. */
@@ -141,6 +173,7 @@ export class Supervisor {
   }
 
   #tell(event: SupervisorEvent): void {
+    this.#record.take(event, Date.now());
     this.#options.tell(event);
     this.#sampler.consider(event, this.#desk.open().length, monotonicNs());
   }
@@ -163,93 +196,6 @@ export class Supervisor {
   #beginJanitor(): readonly ToJanitor[] {
     const { outputDir, cleanup: limits } = this.#config;
     return [{ type: "start", outputDir, limits, protectedNames: this.#desk.protectedNames() }];
-  }
-
-  #fromDetector(report: FromDetector): void {
-    switch (report.type) {
-      case "ready":
-        this.#desk.detectorStarted();
-        this.#tell({ type: "watching", rules: this.#config.rules.length, outputDir: this.#config.outputDir });
-        this.#review("loaded");
-        break;
-      case "anomaly":
-        this.#desk.observe(report.anomaly);
-        break;
-      case "recovered":
-        this.#desk.recover(report.recovery);
-        break;
-      case "dead": {
-        const closed = report.requests.filter((request) => this.#options.source.reap(request)).length;
-        this.#tell({ type: "dead", found: report.requests.length, closed });
-        break;
-      }
-      case "left":
-        for (const one of report.operations) this.#options.source.reapOperation(one.startNs, one.taskId);
-        break;
-      case "hostChanged":
-        this.#review(report.what === "module" ? "loaded" : "changed");
-        break;
-      case "shares":
-        this.#desk.shares = report.shares;
-        this.#options.source.placeTrees(report.shares);
-        break;
-      case "pulse":
-        this.#losses.note({ detector: report.counts });
-        break;
-      case "failed":
-      case "stopped":
-        break;
-      default:
-        report satisfies never;
-    }
-  }
-
-  #fromRunner(report: FromRunner): void {
-    switch (report.type) {
-      case "ready":
-        startOnce(this.#detector, [this.#runner, this.#janitor]);
-        this.#sampler.runnerStarted(this.#desk.open().length, monotonicNs());
-        break;
-      case "collected":
-        this.#desk.collected(report.capture);
-        this.#janitor.post({ type: "sweep", protectedNames: this.#desk.protectedNames() });
-        break;
-      case "dropped":
-        this.#desk.dropped(report.orderId, report.reason);
-        break;
-      case "notified":
-        this.#desk.notified(report.notice, report.outcome);
-        break;
-      case "pulse":
-        this.#losses.note({ runner: report.counts });
-        break;
-      case "failed":
-      case "stopped":
-        break;
-      default:
-        report satisfies never;
-    }
-  }
-
-  #fromJanitor(report: FromJanitor): void {
-    switch (report.type) {
-      case "ready":
-        startOnce(this.#detector, [this.#runner, this.#janitor]);
-        break;
-      case "found":
-        // A janitor that is started again finds what has been counted.
-        if (this.#detector.idle) this.#desk.found(report.captures);
-        break;
-      case "swept":
-        if (isNews(report)) this.#tell(report);
-        break;
-      case "pulse":
-      case "failed":
-      case "stopped":
-        break;
-      default:
-        report satisfies never;
-    }
   }
 
   // --- kernel ---
@@ -283,6 +229,7 @@ export class Supervisor {
     this.#desk.close();
     this.#desk.dropAll("aod was stopped before it was complete");
     this.#losses.end();
+    this.figures.end();
     this.#tell({
       type: "stopped",
       ...this.#losses.threads,

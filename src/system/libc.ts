@@ -17,6 +17,7 @@ const { symbols } = dlopen("libc.so.6", {
   eventfd: { args: ["u32", "i32"], returns: "i32" },
   flock: { args: ["i32", "i32"], returns: "i32" },
   ftruncate: { args: ["i32", "i64"], returns: "i32" },
+  getsockopt: { args: ["i32", "i32", "i32", "ptr", "ptr"], returns: "i32" },
   getpagesize: { args: [], returns: "i32" },
   madvise: { args: ["ptr", "u64", "i32"], returns: "i32" },
   memfd_create: { args: ["ptr", "u32"], returns: "i32" },

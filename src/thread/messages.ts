@@ -4,6 +4,7 @@
 
 import type { Anomaly, Recovery } from "../model/anomaly.ts";
 import type {
+  ActionOutcome,
   CaptureOrder,
   CaptureSummary,
   FrozenMemory,
@@ -120,6 +121,16 @@ export interface RunnerCounts {
 
 export type FromRunner =
   | CommonReport<RunnerCounts>
+  /** An action of a capture that somebody asked for has ended, or was left out. */
+  | {
+      readonly type: "progress";
+      readonly orderId: number;
+      readonly action: string;
+      readonly status: ActionOutcome["status"];
+      /** Actions that have ended, and all of them. */
+      readonly ended: number;
+      readonly of: number;
+    }
   | { readonly type: "collected"; readonly capture: CaptureSummary }
   /** This order will not become a capture; the reason says what to do. */
   | { readonly type: "dropped"; readonly orderId: number; readonly reason: string }

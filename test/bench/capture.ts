@@ -80,6 +80,7 @@ const context = {
   baselines: { before: () => undefined, failedBefore: () => undefined },
   live: aLiveTable(),
   slots: new Slots(4),
+  report: () => undefined,
   stop: new AbortController().signal,
 };
 const shares = [5, 9].map((treeId) => ({

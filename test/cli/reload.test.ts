@@ -34,7 +34,7 @@ describe("a reload", () => {
     const applied: Config[] = [];
     writeFileSync(file, `${RULES}cleanup: {max_total_log_size_mb: 1}\n`);
     const apply = (config: Config) => void applied.push(config);
-    expect(reload(file, running, apply)).toBeUndefined();
+    expect(reload(file, running, apply).refusal).toBeUndefined();
     expect(applied.map(({ cleanup }) => cleanup.maxTotalBytes)).toEqual([1 << 20]);
     expect(printed.splice(0)).toEqual([expect.stringContaining(`${file}:2:34: cleanup.max_total`)]);
   });
@@ -42,14 +42,14 @@ describe("a reload", () => {
   test("is refused where what it takes can't be had", () => {
     writeFileSync(file, RULES);
     const taken = "metrics.listen: the port is taken";
-    expect(reload(file, running, () => taken)).toBe(taken);
+    expect(reload(file, running, () => taken).refusal).toBe(taken);
     expect(logged.splice(0)).toEqual([`reload: the running configuration stays ${taken}`]);
   });
 
   test("changes nothing where the file has mistakes, and says all of them with their lines", () => {
     writeFileSync(file, `a: 1\n${RULES}watch_interval_sec: no\n`);
     const apply = () => expect.unreachable();
-    expect(reload(file, running, apply)).toBe(`${file}: 2 errors`);
+    expect(reload(file, running, apply).refusal).toBe(`${file}: 2 errors`);
     expect(printed.splice(0)).toEqual([
       expect.stringContaining(`${file}:1:1: a: `),
       expect.stringContaining(`${file}:3:21: watch_interval_sec: `),

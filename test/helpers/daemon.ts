@@ -15,6 +15,8 @@ export class Daemon {
   /** Where it keeps its captures. */
   readonly folder: string;
   readonly config = join(tempDir(), "aod.yaml");
+  /** Its control socket. */
+  readonly socket = join(tempDir(), "aod.sock");
   log = "";
   #child: Bun.Subprocess<"ignore", "ignore", "pipe"> | undefined;
   #logEnded = Promise.resolve();
@@ -30,7 +32,7 @@ export class Daemon {
   start(environment: Readonly<Record<string, string>> = {}): this {
     const child = Bun.spawn([EXECUTABLE, "--config", this.config], {
       cwd: dirname(this.config),
-      env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", ...environment },
+      env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", AOD_SOCKET: this.socket, ...environment },
       stdin: "ignore",
       stdout: "ignore",
       stderr: "pipe",

@@ -53,6 +53,7 @@ const EVENTS: { readonly [Type in SupervisorEvent["type"]]: EventOf<Type> } = {
       verdict: SERVER,
     },
   },
+  progress: { type: "progress", orderId: 1, action: "dmesg", status: "ok", ended: 1, of: 2 },
   suppressed: { type: "suppressed", counts: { cooldown: 2, bytes: 1 } },
   dropped: { type: "dropped", orderId: 1, rule: "slow", incidentId: incident.id, reason: "no" },
   swept: {

@@ -48,6 +48,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     modules: ["node:*"],
     impure: ["worker.ts", "inventory.ts"],
   },
+  control: { rooms: ["model", "system", "api"], modules: ["valibot", "node:*"] },
   supervisor: { rooms: [...CALLED_BY_WORKERS, "log", "api", "live"], modules: ["node:*"] },
   // It asks the detector's scan what is open, and counts what the supervisor tells.
   metrics: {
@@ -91,11 +92,12 @@ export const DOORS: readonly Door[] = [
   { what: "new Worker", pattern: /\bnew Worker\b/, files: /^main\.ts$/ },
   { what: "a child process", pattern: /\bBun\.(spawn|\$)|\bchild_process\b/, files: /^runner\//, most: 1 },
   { what: "a port", pattern: /\bBun\.serve\b/, files: /^metrics\/server\.ts$/ },
-  // The janitor's are captures; the runner's are what it has not finished; the metrics' is the file for node_exporter.
+  // The janitor's are captures; the runner's are what it has not finished; the metrics' is the file for node_exporter; the control
+  // room's is the socket of a daemon that is dead.
   {
     what: "deleting",
     pattern: /\b(unlink|rm|rmdir)(Sync)?\(/,
-    files: /^(janitor\/inventory|runner\/partial-capture|metrics\/textfile)\.ts$/,
+    files: /^(janitor\/inventory|runner\/partial-capture|metrics\/textfile|control\/server)\.ts$/,
   },
   // Of the history, when it has grown long: the next file begins with what the old one's readers need. Of metrics, when they are whole.
   { what: "renaming", pattern: /\brename(Sync)?\(/, files: /^(janitor\/inventory|metrics\/textfile)\.ts$/ },
@@ -105,6 +107,11 @@ export const DOORS: readonly Door[] = [
     what: "another process's memory",
     pattern: /\/(cmdline|environ|maps|smaps|smaps_rollup|numa_maps|auxv|mem)\b(?!\.ts)/,
     files: /^(runner\/actions|system\/resident)\.ts$/,
+  },
+  {
+    what: "the control socket",
+    pattern: /\bBun\.(listen|connect)\b/,
+    files: /^control\/(server|client)\.ts$/,
   },
   { what: "sd_notify", pattern: /\bNOTIFY_SOCKET\b/, files: /^supervisor\/service-manager\.ts$/ },
   { what: "zstd-napi", pattern: /zstd-napi/, files: /^runner\//, most: 1 },

@@ -12,6 +12,7 @@ export function anOrder(parts: Partial<CaptureOrder> = {}): CaptureOrder {
   return {
     orderId: lastOrderId,
     trigger: "rule",
+    reason: undefined,
     rule: "slow",
     ruleType: "latency",
     kind: "slow",

@@ -21,7 +21,7 @@ describeBpf("the kernel's programs as a source", () => {
       source.traffic.enter({ treeId: 1, sessionId: 2n, command: 5, messageId });
     const stop = countRunTime();
     enter(1n);
-    stop();
+    stop?.();
     const counted = readRunStats(enterFd);
     expect(counted).toMatchObject({ runs: 1, missed: 0 });
     expect(counted.timeNs).toBeGreaterThan(0);
@@ -104,7 +104,7 @@ describeBpf("the BPF object", () => {
   test("takes the form of a hook that the kernel has, and says once what it lacks, and why", () => {
     const object = BpfObject.load();
     // Two arguments, on every kernel, and rare; fs/exec.c.
-    const rename = (program: ProgramName): Hook => ({ tracepoint: "task_rename", program, required: false });
+    const rename = (program: ProgramName): Hook => ({ tracepoint: "task_rename", program, level: "signal" });
     const attach = (...hooks: readonly Hook[]) => {
       const attachment = attachHooks(object, hooks);
       attachment?.detach();

@@ -6,7 +6,6 @@ import { join } from "node:path";
 import { parseConfig } from "../../src/config/config.ts";
 import { EventLog } from "../../src/demo/event-log.ts";
 import { KernelSource } from "../../src/kernel/kernel-source.ts";
-import { readMapBytes } from "../../src/kernel/map-bytes.ts";
 import type { Call } from "../../src/kernel/source.ts";
 import { Metrics } from "../../src/metrics/metrics.ts";
 import { COMMAND, type CommandName } from "../../src/model/command.ts";
@@ -66,7 +65,6 @@ metrics: { listen: '127.0.0.1:${this.port}', textfile: ${this.textfile}, every_s
     });
     this.#metrics = new Metrics({
       source: this.#source,
-      mapBytes: readMapBytes(this.#source.object),
       facts: () => ({ ...supervisor.facts(), trees: TREES }),
       incidents: supervisor.openIncidents,
     });

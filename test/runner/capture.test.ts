@@ -36,6 +36,7 @@ function aContext(outputDir = tempDir()) {
     live: aLiveTable(),
     slots: new Slots(4),
     stop: new AbortController().signal,
+    report: () => undefined,
   };
   return { context, path: join(outputDir, "batches") };
 }
@@ -45,6 +46,24 @@ describe("a capture", () => {
     aRequest({ startMs: 99_000, latencyMs: 31 }),
     aRequest({ startMs: 98_000, latencyMs: 0 }),
   ];
+
+  test("says of each action how it ended, of those it leaves out too, if somebody waits for it", async () => {
+    const { context } = aContext();
+    const reports: unknown[] = [];
+    const listening = { ...context, report: (report: unknown) => void reports.push(report) };
+    const actions = ["mounts", "no-such-action"];
+    await makeCapture(anOrder({ actions }), aFrozen(requests), listening);
+    expect(reports).toEqual([]);
+    const order = anOrder({ actions, trigger: "manual" });
+    const { actions: outcomes } = await makeCapture(order, aFrozen(requests), listening);
+    expect(reports).toHaveLength(outcomes.length);
+    for (const { name: action, status } of outcomes)
+      expect(reports).toContainEqual(
+        expect.objectContaining({ type: "progress", orderId: order.orderId, action, status }),
+      );
+    const of = outcomes.length;
+    expect(reports).toMatchObject(outcomes.map((_, at) => ({ ended: at + 1, of })));
+  });
 
   test("is one folder with manifest, requests and actions, in this order", async () => {
     const { context, path } = aContext();

@@ -31,6 +31,7 @@ describe("the manifest", () => {
       kernel: "6.12.0",
       source: "demo",
       trigger: "rule",
+      reason: null,
       rule: "slow",
       type: "latency",
       kind: "slow",

@@ -36,6 +36,7 @@ async function capture(parts: Partial<CaptureOrder>) {
     live: aLiveTable(),
     slots: new Slots(4),
     stop: NEVER,
+    report: () => undefined,
   };
   const { operations } = aFrozen();
   const order = { ...story.order, ...parts };

@@ -154,7 +154,7 @@ describe("the incident desk", () => {
     desk.observe(anAnomaly());
     desk.observe(hang(1));
     desk.observe(anAnomaly({ share: "//files/other" }));
-    desk.snapshot();
+    desk.snapshot(undefined);
     expect(orders.map(({ isRepeat }) => isRepeat)).toEqual([false, true, false, false]);
     const { desk: next, orders: nextOrders } = aDesk([anIncident({ captures: ["one"] })]);
     next.begin();
@@ -204,7 +204,7 @@ describe("the incident desk", () => {
     desk.observe(anAnomaly());
     const id = desk.open()[0]?.id;
     desk.dropped(1, "the disk is full");
-    desk.snapshot();
+    desk.snapshot(undefined);
     desk.dropped(2, "the disk is full");
     const dropped = told.filter(({ type }) => type === "dropped");
     expect(dropped).toEqual([

@@ -69,15 +69,21 @@ describe("orders", () => {
   });
 
   test("that a person asks for have no incident and run the default actions", () => {
-    expect(manualOrder(CONFIG, CONTEXT)).toMatchObject({
-      ...{ trigger: "manual", rule: "manual", incidentId: undefined, actions: ["debugdata", "stats"] },
+    expect(manualOrder(CONFIG, CONTEXT, "it is slow")).toMatchObject({
+      ...{
+        trigger: "manual",
+        reason: "it is slow",
+        rule: "manual",
+        incidentId: undefined,
+        actions: ["debugdata", "stats"],
+      },
       triggeredNs: FROZEN_AT.monotonicNs,
     });
   });
 
   test("carry what the configuration's own actions run, of those that are asked for", () => {
     const config = { ...CONFIG, defaultActions: ["stats", "stats-of-mine"] };
-    expect(manualOrder(config, CONTEXT).customActions).toEqual(CONFIG.customActions.slice(0, 1));
-    expect(manualOrder(CONFIG, CONTEXT).customActions).toEqual([]);
+    expect(manualOrder(config, CONTEXT, undefined).customActions).toEqual(CONFIG.customActions.slice(0, 1));
+    expect(manualOrder(CONFIG, CONTEXT, undefined).customActions).toEqual([]);
   });
 });

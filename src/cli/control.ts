@@ -1,0 +1,68 @@
+// The control socket of `aod run`: what is asked there, and who knows it. In: the running supervisor; out: a socket, or a line in
+// the log that says why there is none: the daemon works without it.
+
+import { join } from "node:path";
+import { formatProblem } from "../config/problem.ts";
+import type { Knowing } from "../control/answers.ts";
+import { Feed } from "../control/feed.ts";
+import { openControlServer } from "../control/server.ts";
+import { findSocketPath } from "../control/socket-path.ts";
+import { log } from "../log.ts";
+import { toFailure } from "../model/failure.ts";
+import type { Snapshots } from "../supervisor/snapshots.ts";
+import type { Supervisor } from "../supervisor/supervisor.ts";
+import { BATCHES } from "../system/batches-folder.ts";
+import type { Reloaded } from "./reload.ts";
+
+/** @returns closes it. */
+export function openControl(
+  supervisor: Supervisor,
+  snapshots: Snapshots,
+  reload: () => Reloaded,
+): () => void {
+  try {
+    const path = findSocketPath(process.env);
+    const server = openControlServer(path, makeKnowing(supervisor, snapshots, reload));
+    if ("taken" in server) {
+      const values = { path, holder_pid: server.holderPid };
+      log.warn("no control socket: another aod has it (AOD_SOCKET names another one)", values);
+      return () => undefined;
+    }
+    log.debug("answering", { path });
+    return () => server.close();
+  } catch (thrown) {
+    log.warn("no control socket: aod status and aod top will not find this one", {
+      reason: toFailure(thrown).message,
+    });
+    return () => undefined;
+  }
+}
+
+/** The same for whoever has a supervisor in this process. */
+export function makeKnowing(supervisor: Supervisor, snapshots: Snapshots, reload: () => Reloaded): Knowing {
+  const { figures } = supervisor;
+  return {
+    status: () => figures.status(),
+    incidents: () => figures.incidents(),
+    live: new Feed(() => figures.live()),
+    async snapshot(reason, progress) {
+      const begunMs = performance.now();
+      const outcome = await snapshots.ask(reason, ({ action, status, ended, of }) =>
+        progress({ action, status, ended, of }),
+      );
+      if (outcome.capture === undefined) return { refusal: outcome.refusal };
+      const { name, bytes, verdict } = outcome.capture;
+      return {
+        path: join(supervisor.config.outputDir, BATCHES, name),
+        bytes,
+        duration_ms: Math.round(performance.now() - begunMs),
+        verdict: { ...verdict, because: [...verdict.because] },
+      };
+    },
+    reload() {
+      const { problems, refusal } = reload();
+      const lines = problems.map(formatProblem);
+      return refusal === undefined ? { problems: lines } : { refusal: [refusal, ...lines].join("\n") };
+    },
+  };
+}

@@ -1,0 +1,38 @@
+// What somebody has asked, or why it is no question. In: a line, which anybody may have written; out: a Question, or the answer
+// that says what is wrong with it. Pure.
+
+import * as v from "valibot";
+import { type AnswerOf, PROTOCOL_VERSION, type Question, questionSchema } from "../api/protocol.ts";
+
+type ErrorAnswer = AnswerOf<"error">;
+
+export type Asked =
+  | { readonly question: Question }
+  | { readonly question: undefined; readonly answer: ErrorAnswer };
+
+export function readQuestion(line: string): Asked {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return refused("USAGE", "a question is one JSON object on a line");
+  }
+  const version = (value as { version?: unknown } | null)?.version;
+  if (typeof version === "number" && version !== PROTOCOL_VERSION)
+    return refused(
+      "VERSION",
+      `this aod speaks version ${PROTOCOL_VERSION} of the protocol: ask with its own aod`,
+    );
+  const parsed = v.safeParse(questionSchema, value);
+  if (parsed.success) return { question: parsed.output };
+  const [issue] = parsed.issues;
+  return refused("USAGE", `${v.getDotPath(issue) ?? "the question"}: ${issue.message}`);
+}
+
+export function errorAnswer(code: ErrorAnswer["code"], message: string): ErrorAnswer {
+  return { version: PROTOCOL_VERSION, type: "error", code, message };
+}
+
+function refused(code: ErrorAnswer["code"], message: string): Asked {
+  return { question: undefined, answer: errorAnswer(code, message) };
+}

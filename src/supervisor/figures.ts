@@ -1,0 +1,139 @@
+// How aod stands, put together for whoever asks: `aod status`, `aod top`, metrics. In: the running parts; out: documents of
+// src/api. Reads when it is asked and keeps nothing; one timer, every hour, so that no count of the kernel wraps unseen.
+
+import type { Live } from "../api/live.ts";
+import type { Status } from "../api/status.ts";
+import { attributeOnHost } from "../cifs/attribution.ts";
+import { HOOKS } from "../kernel/hooks.ts";
+import type { RequestSource } from "../kernel/source.ts";
+import { openOperations, openTable } from "../kernel/table.ts";
+import { makeLive, newestFirst, toIncident } from "../live/live.ts";
+import type { Look } from "../live/look.ts";
+import { shareRows } from "../live/shares.ts";
+import type { Config } from "../model/config.ts";
+import { LOSS_CAUSES } from "../model/losses.ts";
+import { commit, version } from "../model/version.ts";
+import { SUPPRESSION_KEYS } from "./budget.ts";
+import { lookOnHost } from "./host-look.ts";
+import type { IncidentDesk } from "./incident-desk.ts";
+import type { LossWatch } from "./loss-watch.ts";
+import { measureCost } from "./own-cost.ts";
+import type { RunRecord } from "./run-record.ts";
+
+export interface FiguresOptions {
+  readonly source: RequestSource;
+  readonly record: RunRecord;
+  readonly desk: Pick<IncidentDesk, "open" | "shares" | "suppressed" | "watchingSinceNs">;
+  readonly losses: Pick<LossWatch, "now">;
+  readonly config: () => Config;
+  readonly isWatching: () => boolean;
+  /** Of the BPF programs. */
+  readonly build: Status["watching"]["build"];
+}
+
+/** See RequestSource.tallies. */
+const TALLY_EVERY_MS = 3_600_000;
+
+export class Figures {
+  readonly #options: FiguresOptions;
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  constructor(options: FiguresOptions) {
+    this.#options = options;
+  }
+
+  begin(): void {
+    this.#timer = setInterval(() => this.#options.source.tallies(), TALLY_EVERY_MS);
+  }
+
+  end(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** Requests of the last seconds, and what is open. */
+  look(): Look {
+    const { source, desk } = this.#options;
+    return lookOnHost({
+      table: openTable(source.memory),
+      operations: openOperations(source.memory),
+      trees: desk.shares,
+      watchingSinceNs: this.#options.isWatching() ? desk.watchingSinceNs : undefined,
+    });
+  }
+
+  live(): Live {
+    const { source, desk, losses, record } = this.#options;
+    const nowMs = Date.now();
+    return makeLive(this.look(), openTable(source.memory), {
+      epochMs: nowMs,
+      isWatching: this.#options.isWatching(),
+      incidents: [...desk.open(), ...record.resolved(nowMs)],
+      losses: losses.now(),
+    });
+  }
+
+  /** Those that are open, newest first. */
+  incidents(): Status["open_incidents"] {
+    return newestFirst(this.#options.desk.open()).map(toIncident);
+  }
+
+  /** Takes half a second while requests are few: so long they are waited for, to say what one costs. */
+  async status(): Promise<Status> {
+    const { source, record, desk } = this.#options;
+    const cost = await measureCost(source, record.startedAtMs, this.#options.isWatching());
+    const look = this.look();
+    const about = (share: string) => attributeOnHost(share, [], desk.shares);
+    return {
+      at: utc(Date.now()),
+      daemon: this.#daemon(),
+      watching: this.#watching(),
+      window_sec: Math.round(look.windowSec * 1000) / 1000,
+      shares: [...shareRows(look, desk.shares, source.tallies(), about)],
+      waiting_operations: look.waiting.length,
+      open_incidents: this.incidents(),
+      last_captures: record.captures.map(({ name, takenAtMs, rule, share, bytes, verdict }) => ({
+        ...{ name, taken_at: utc(takenAtMs), rule, share: share ?? null, bytes },
+        verdict: { ...verdict, because: [...verdict.because] },
+      })),
+      captures: { ...record.kept, limit_bytes: this.#options.config().cleanup.maxTotalBytes },
+      suppressed: byName(Object.keys(SUPPRESSION_KEYS), desk.suppressed),
+      losses: byName(Object.keys(LOSS_CAUSES), this.#options.losses.now()),
+      cost,
+    };
+  }
+
+  // --- internal ---
+
+  #daemon(): Status["daemon"] {
+    const { file, sha256, outputDir, rules } = this.#options.config();
+    return {
+      ...{ version, commit, pid: process.pid },
+      started_at: utc(this.#options.record.startedAtMs),
+      ...{ config_file: file ?? null, config_sha256: sha256, output_dir: outputDir, rules: rules.length },
+    };
+  }
+
+  #watching(): Status["watching"] {
+    const { record, build } = this.#options;
+    const isWatching = this.#options.isWatching();
+    const missing = new Map(record.missingHooks.map(({ tracepoint, reason }) => [tracepoint, reason]));
+    const levels = new Map(HOOKS.map(({ tracepoint, level }) => [tracepoint, level]));
+    return {
+      state: isWatching ? "watching" : "waiting",
+      since: isWatching ? utc(record.attachedAtMs ?? record.startedAtMs) : null,
+      build,
+      hooks: [...levels].map(([tracepoint, level]) => {
+        const reason = missing.get(tracepoint) ?? null;
+        return { tracepoint, level, attached: isWatching && reason === null, reason };
+      }),
+    };
+  }
+}
+
+function byName(names: readonly string[], counts: Readonly<Record<string, number | undefined>>) {
+  return Object.fromEntries(names.map((name) => [name, counts[name] ?? 0]));
+}
+
+function utc(epochMs: number): string {
+  return new Date(epochMs).toISOString();
+}

@@ -1,0 +1,67 @@
+// What the daemon itself costs. In: the source, when aod began; out: its CPU time and memory, and what the kernel's programs take for
+// a request. The last is measured for a moment, for somebody who waits for it: the kernel counts the time of programs only while
+// it is told to.
+
+import type { Status } from "../api/status.ts";
+import type { RequestSource } from "../kernel/source.ts";
+
+const LOOK_EVERY_MS = 50;
+const LOOKS_MAX = 10;
+/** Enough to say what one costs. */
+const REQUESTS_ENOUGH = 1000;
+
+const NOT_MEASURED = { request_ns: null, measured_requests: 0 };
+
+let measuring: Promise<Pick<Status["cost"], "request_ns" | "measured_requests">> | undefined;
+
+/**
+ * @param startedAtMs ms since 1970 UTC.
+ * @param isWatching without it no request can come, and none is waited for.
+ */
+export async function measureCost(
+  source: RequestSource,
+  startedAtMs: number,
+  isWatching: boolean,
+): Promise<Status["cost"]> {
+  const requests = isWatching ? await measureOnce(source) : NOT_MEASURED;
+  const { user, system } = process.cpuUsage();
+  const cpuSeconds = (user + system) / 1e6;
+  const upSeconds = Math.max(1, (Date.now() - startedAtMs) / 1000);
+  return {
+    cpu_seconds: round(cpuSeconds, 1000),
+    cpu_percent: round((100 * cpuSeconds) / upSeconds, 100),
+    resident_bytes: process.memoryUsage.rss(),
+    kernel_map_bytes: source.mapBytes(),
+    ...requests,
+  };
+}
+
+/** Who asks meanwhile gets the same: one switch is enough. */
+function measureOnce(source: RequestSource): NonNullable<typeof measuring> {
+  measuring ??= measureRequests(source).finally(() => {
+    measuring = undefined;
+  });
+  return measuring;
+}
+
+async function measureRequests(source: RequestSource) {
+  // Where a sandbox forbids the switch, whoever asks may have set it: CAP_SYS_ADMIN, kernel/bpf/syscall.c bpf_enable_stats.
+  const switchOff = source.countRunTime();
+  try {
+    const before = source.runTime();
+    for (let look = 1; ; look++) {
+      await Bun.sleep(LOOK_EVERY_MS);
+      const now = source.runTime();
+      const requests = now.requests - before.requests;
+      if (requests < REQUESTS_ENOUGH && look < LOOKS_MAX) continue;
+      const requestNs = requests === 0 ? null : Math.round((now.timeNs - before.timeNs) / requests);
+      return { request_ns: requestNs, measured_requests: requests };
+    }
+  } finally {
+    switchOff?.();
+  }
+}
+
+function round(value: number, steps: number): number {
+  return Math.round(value * steps) / steps;
+}

@@ -1,0 +1,124 @@
+// What becomes of the workers' reports: one function for each arrow. In: a report, and who is concerned; out: calls. The order in
+// which threads are started, and what ends the process, is the supervisor's.
+
+import type { RequestSource } from "../kernel/source.ts";
+import { monotonicNs } from "../system/clock.ts";
+import type { FromDetector, FromJanitor, FromRunner } from "../thread/messages.ts";
+import type { Occasion } from "./attachment.ts";
+import { isNews, type SupervisorEvent } from "./events.ts";
+import type { IncidentDesk } from "./incident-desk.ts";
+import type { LossWatch } from "./loss-watch.ts";
+import type { Sampler } from "./sampler.ts";
+
+/** Who is concerned. */
+export interface Concerned {
+  readonly source: RequestSource;
+  readonly desk: IncidentDesk;
+  readonly losses: LossWatch;
+  readonly sampler: Sampler;
+  readonly tell: (event: SupervisorEvent) => void;
+  /** The detector works from now on. */
+  readonly watches: () => void;
+  /** The runner or the janitor is ready. */
+  readonly isReady: () => void;
+  /** The module may have come or gone. */
+  readonly review: (occasion: Occasion) => void;
+  /** There is a capture more. */
+  readonly sweep: () => void;
+  /** What lies on the disk is counted once: a janitor that is started again finds it too. */
+  readonly isFirstFind: () => boolean;
+  /** Captures that are left on the disk. */
+  readonly kept: (captures: { readonly count: number; readonly bytes: number }) => void;
+}
+
+export function routeDetector(report: FromDetector, concerned: Concerned): void {
+  const { desk, source, tell } = concerned;
+  switch (report.type) {
+    case "ready":
+      desk.detectorStarted();
+      concerned.watches();
+      concerned.review("loaded");
+      break;
+    case "anomaly":
+      desk.observe(report.anomaly);
+      break;
+    case "recovered":
+      desk.recover(report.recovery);
+      break;
+    case "dead": {
+      const closed = report.requests.filter((request) => source.reap(request)).length;
+      tell({ type: "dead", found: report.requests.length, closed });
+      break;
+    }
+    case "left":
+      for (const one of report.operations) source.reapOperation(one.startNs, one.taskId);
+      break;
+    case "hostChanged":
+      concerned.review(report.what === "module" ? "loaded" : "changed");
+      break;
+    case "shares":
+      desk.shares = report.shares;
+      source.placeTrees(report.shares);
+      break;
+    case "pulse":
+      concerned.losses.note({ detector: report.counts });
+      break;
+    case "failed":
+    case "stopped":
+      break;
+    default:
+      report satisfies never;
+  }
+}
+
+export function routeRunner(report: FromRunner, concerned: Concerned): void {
+  const { desk } = concerned;
+  switch (report.type) {
+    case "ready":
+      concerned.isReady();
+      concerned.sampler.runnerStarted(desk.open().length, monotonicNs());
+      break;
+    case "progress":
+      concerned.tell(report);
+      break;
+    case "collected":
+      desk.collected(report.capture);
+      concerned.sweep();
+      break;
+    case "dropped":
+      desk.dropped(report.orderId, report.reason);
+      break;
+    case "notified":
+      desk.notified(report.notice, report.outcome);
+      break;
+    case "pulse":
+      concerned.losses.note({ runner: report.counts });
+      break;
+    case "failed":
+    case "stopped":
+      break;
+    default:
+      report satisfies never;
+  }
+}
+
+export function routeJanitor(report: FromJanitor, concerned: Concerned): void {
+  switch (report.type) {
+    case "ready":
+      concerned.isReady();
+      break;
+    case "found":
+      if (concerned.isFirstFind()) concerned.desk.found(report.captures);
+      break;
+    case "swept":
+      concerned.kept({ count: report.keptCount, bytes: report.keptBytes });
+      if (isNews(report)) concerned.tell(report);
+      break;
+    case "pulse":
+    case "failed":
+    case "stopped":
+      break;
+    default:
+      report satisfies never;
+  }
+}

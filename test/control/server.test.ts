@@ -1,0 +1,260 @@
+// The control socket as it is: real connections, of friends and of others.
+
+import { afterEach, describe, expect, test } from "bun:test";
+import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { createConnection, type Socket } from "node:net";
+import { dirname, join } from "node:path";
+import { QUESTION_MAX_BYTES } from "../../src/api/protocol.ts";
+import type { Knowing } from "../../src/control/answers.ts";
+import { ask, askOnce } from "../../src/control/client.ts";
+import { Feed } from "../../src/control/feed.ts";
+import { CONNECTIONS_MAX, openControlServer } from "../../src/control/server.ts";
+import { toFailure } from "../../src/model/failure.ts";
+import { tempDir } from "../helpers/temp-dir.ts";
+import { SERVER } from "../helpers/verdict.ts";
+import { waitUntil } from "../helpers/wait-until.ts";
+import { aKnowing, aLive, aStatus } from "./knowing.ts";
+
+const closing: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closing.splice(0)) close();
+});
+
+function open(parts: Partial<Knowing> = {}, path = join(tempDir(), "run", "aod.sock")) {
+  const server = openControlServer(path, aKnowing(parts));
+  if ("taken" in server) throw new Error(`another has it: ${server.holderPid}`);
+  closing.push(() => server.close());
+  return { server, path };
+}
+
+/** A connection by hand. */
+function connect(path: string): { socket: Socket; read: () => Promise<string> } {
+  const socket = createConnection(path);
+  closing.push(() => socket.destroy());
+  socket.on("error", () => undefined);
+  const read = () => {
+    const { promise, resolve } = Promise.withResolvers<string>();
+    let text = "";
+    socket.on("data", (bytes) => {
+      text += bytes;
+    });
+    socket.on("close", () => resolve(text));
+    return promise;
+  };
+  return { socket, read };
+}
+
+async function failureOf(asked: Promise<unknown>) {
+  try {
+    await asked;
+  } catch (thrown) {
+    return toFailure(thrown);
+  }
+  return expect.unreachable();
+}
+
+const QUESTION = '{"version":1,"ask":"status"}\n';
+
+describe("the control socket", () => {
+  test("is a socket that only its user may open, in a folder that only its user may enter", () => {
+    const { path } = open();
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(statSync(dirname(path)).mode & 0o777).toBe(0o700);
+  });
+
+  test("answers a question and ends the connection", async () => {
+    const { server, path } = open({ status: async () => aStatus({ waiting_operations: 3 }) });
+    const { status } = await askOnce(path, { ask: "status" }, "status");
+    expect(status).toEqual(aStatus({ waiting_operations: 3 }));
+    expect(await askOnce(path, { ask: "incidents" }, "incidents")).toMatchObject({ incidents: [] });
+    expect(await askOnce(path, { ask: "reload" }, "reloaded")).toMatchObject({ problems: [] });
+    await waitUntil(() => server.connections === 0);
+  });
+
+  test("streams live figures at the pace that was asked for, until the listener goes", async () => {
+    let looks = 0;
+    const { server, path } = open({ live: new Feed(() => aLive({ in_flight_total: ++looks })) });
+    const heard: number[] = [];
+    for await (const answer of ask(path, { ask: "live", every_ms: 100 })) {
+      if (answer.type === "live") heard.push(answer.live.in_flight_total);
+      if (heard.length === 3) break;
+    }
+    expect(heard).toEqual([1, 2, 3]);
+    await waitUntil(() => server.connections === 0);
+    const seen = looks;
+    await Bun.sleep(250);
+    expect(looks).toBe(seen);
+  });
+
+  test("tells how a capture goes on, and then where it is", async () => {
+    const captured = {
+      path: "/var/log/aod/batches/x",
+      bytes: 5,
+      duration_ms: 7,
+      verdict: { ...SERVER, because: [] },
+    };
+    let why: string | undefined;
+    const { path } = open({
+      snapshot: async (reason, progress) => {
+        why = reason;
+        for (const ended of [1, 2]) progress({ action: "dmesg", status: "ok", ended, of: 2 });
+        return captured;
+      },
+    });
+    const said = await Array.fromAsync(ask(path, { ask: "snapshot", reason: "it is slow" }));
+    expect(said.map(({ type }) => type)).toEqual(["progress", "progress", "captured"]);
+    expect(said[2]).toMatchObject(captured);
+    expect(why).toBe("it is slow");
+  });
+
+  test.each([
+    ["CAPTURE_WRITE", { ask: "snapshot" }, { snapshot: async () => ({ refusal: "the disk is full" }) }],
+    ["CONFIG_INVALID", { ask: "reload" }, { reload: () => ({ refusal: "a mistake" }) }],
+    [
+      "BUG",
+      { ask: "status" },
+      {
+        status: async () => {
+          throw new Error("broken");
+        },
+      },
+    ],
+  ] as const)("says %s where there is no answer, and why", async (code, question, parts) => {
+    const { path } = open(parts as Partial<Knowing>);
+    const { code: said, message } = await failureOf(Array.fromAsync(ask(path, question)));
+    expect(said).toBe(code);
+    expect(message).toMatch(/full|mistake|broken/);
+  });
+
+  test("answers what is no question with an error, and ends", async () => {
+    const { path } = open();
+    for (const bytes of ["hello\n", "\n", `${"x".repeat(QUESTION_MAX_BYTES + 1)}`, "\u0000\u00ff\n"]) {
+      const { socket, read } = connect(path);
+      const said = read();
+      socket.write(bytes, "latin1");
+      expect(JSON.parse(await said)).toMatchObject({ type: "error", code: "USAGE" });
+    }
+    expect((await askOnce(path, { ask: "status" }, "status")).type).toBe("status");
+  });
+
+  test("takes no notice of a peer that goes in the middle of its question, or before its answer", async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const { server, path } = open({
+      status: async () => {
+        await promise;
+        return aStatus();
+      },
+    });
+    for (const bytes of ["", '{"version":1,', QUESTION]) {
+      const { socket } = connect(path);
+      socket.write(bytes);
+      await waitUntil(() => server.connections === 1);
+      socket.destroy();
+      await waitUntil(() => server.connections === 0);
+    }
+    resolve();
+    expect((await askOnce(path, { ask: "incidents" }, "incidents")).type).toBe("incidents");
+  });
+
+  test("holds no more than one answer for a peer that does not read", async () => {
+    let looks = 0;
+    const big = { key: "x".repeat(500_000) };
+    const recent = aLive().total;
+    const row = { ...big, recent, in_flight: 0, oldest_ms: null };
+    const live = new Feed(() => {
+      looks++;
+      return aLive({ groups: { share: [row], command: [], process: [] } });
+    });
+    const { path } = open({ live });
+    const { socket } = connect(path);
+    socket.pause();
+    socket.write('{"version":1,"ask":"live","every_ms":100}\n');
+    await waitUntil(() => looks >= 12);
+    let bytes = 0;
+    socket.on("data", (piece) => {
+      bytes += piece.length;
+    });
+    socket.resume();
+    await waitUntil(() => bytes > 0);
+    await Bun.sleep(50);
+    // What the kernel holds and one more, not the twelve that were made.
+    expect(bytes).toBeLessThan(4 * 500_000);
+  });
+
+  test("serves so many at once, and says so to the others", async () => {
+    const { server, path } = open();
+    const held = Array.from({ length: CONNECTIONS_MAX }, () => connect(path));
+    await waitUntil(() => server.connections === CONNECTIONS_MAX);
+    const { code, message } = await failureOf(askOnce(path, { ask: "status" }, "status"));
+    expect([code, message]).toEqual(["NO_DAEMON", `${CONNECTIONS_MAX} others are connected`]);
+    for (const { socket } of held) socket.destroy();
+    await waitUntil(() => server.connections === 0);
+    expect((await askOnce(path, { ask: "status" }, "status")).type).toBe("status");
+  });
+
+  test.skipIf(process.getuid?.() !== 0)("refuses every other user, by the kernel's word", async () => {
+    const { path } = open();
+    for (const opened of [dirname(path), path]) chmodSync(opened, 0o777);
+    chmodSync(dirname(dirname(path)), 0o711);
+    // It may be refused before it has asked.
+    const asAnother = `use IO::Socket::UNIX; $SIG{PIPE} = 'IGNORE'; $s = IO::Socket::UNIX->new(Peer => $ARGV[0]) or die $!;
+      print $s '${QUESTION.trim()}', "\\n"; $s->flush; print <$s>;`;
+    const child = Bun.spawn(["setpriv", "--reuid=65534", "--clear-groups", "perl", "-e", asAnother, path], {
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+    const said = await new Response(child.stdout).text();
+    expect(await new Response(child.stderr).text()).toBe("");
+    expect(JSON.parse(said)).toMatchObject({ type: "error", code: "NOT_PERMITTED" });
+  });
+
+  test("takes the place of what a dead daemon has left, and of no living one's", async () => {
+    const { path, server } = open();
+    expect(openControlServer(path, aKnowing())).toEqual({ taken: true, holderPid: process.pid });
+    expect((await askOnce(path, { ask: "status" }, "status")).type).toBe("status");
+    server.close();
+    server.close();
+    expect(existsSync(path)).toBe(false);
+    writeFileSync(path, "left behind");
+    open({}, path);
+    expect((await askOnce(path, { ask: "status" }, "status")).type).toBe("status");
+    expect(Number(readFileSync(`${path}.lock`, "utf8"))).toBe(process.pid);
+  });
+});
+
+describe("who asks", () => {
+  test("is told what to do where nobody answers", async () => {
+    const path = join(tempDir(), "aod.sock");
+    const none = await failureOf(askOnce(path, { ask: "status" }, "status"));
+    expect(none).toMatchObject({
+      code: "NO_DAEMON",
+      message: expect.stringContaining("systemctl status aod"),
+    });
+    const { path: other, server } = open();
+    server.close();
+    writeFileSync(other, "no socket");
+    expect(await failureOf(askOnce(other, { ask: "status" }, "status"))).toMatchObject({ code: "NO_DAEMON" });
+  });
+
+  test.each([
+    ["nonsense\n", /protocol/],
+    ['{"version":2,"type":"status","status":{}}\n', /another version/],
+    ['{"version":1,"type":"status","status":{}}\n', /status\.at/],
+    ["", /ended/],
+  ] as const)("does not believe %j", async (line, why) => {
+    const path = join(tempDir(), "aod.sock");
+    const listener = Bun.listen({
+      unix: path,
+      socket: {
+        data(socket) {
+          socket.write(line);
+          socket.end();
+        },
+      },
+    });
+    closing.push(() => listener.stop(true));
+    const { code, message } = await failureOf(askOnce(path, { ask: "status" }, "status"));
+    expect(code).toBe("NO_DAEMON");
+    expect(message).toMatch(why);
+  });
+});

@@ -1,0 +1,88 @@
+// How aod stands, as documents: within their schemas, of what really happened.
+
+import { afterAll, describe, expect, test } from "bun:test";
+import * as v from "valibot";
+import { liveSchema } from "../../src/api/live.ts";
+import { statusSchema } from "../../src/api/status.ts";
+import { parseBuiltIn } from "../../src/config/config.ts";
+import { Client } from "../../src/demo/traffic.ts";
+import { Imitation } from "../../src/kernel/imitation.ts";
+import { Figures, type FiguresOptions } from "../../src/supervisor/figures.ts";
+import { RunRecord } from "../../src/supervisor/run-record.ts";
+import { monotonicNs } from "../../src/system/clock.ts";
+import { anEvent } from "../helpers/event.ts";
+import { anIncident } from "../helpers/incident.ts";
+
+const source = new Imitation();
+afterAll(() => source.close());
+
+function figuresOf(record: RunRecord, parts: Partial<FiguresOptions> = {}): Figures {
+  return new Figures({
+    ...{ source, record, config: () => parseBuiltIn().config, isWatching: () => true, build: "atomic" },
+    desk: {
+      open: () => [anIncident({ openedAtMs: 1 }), anIncident({ openedAtMs: 2 })],
+      ...{ shares: [], suppressed: { cooldown: 3 }, watchingSinceNs: monotonicNs() - 60e9 },
+    },
+    losses: { now: () => ({ ring_full: 2, entered: 9 }) },
+    ...parts,
+  });
+}
+
+function send(requests: number): void {
+  const client = new Client();
+  for (let i = 0; i < requests; i++) {
+    const call = client.next();
+    source.traffic.enter(call);
+    source.traffic.done(call);
+  }
+}
+
+describe("the status", () => {
+  test("keeps to its schema, and has what was told, newest first", async () => {
+    const record = new RunRecord(Date.now() - 5_000);
+    const missing = [{ tracepoint: "smb3_key_expired", reason: "ENOENT" }];
+    record.take(anEvent("attached", { missing }), 7_000);
+    record.keep({ count: 4, bytes: 5 });
+    for (let i = 1; i <= 7; i++) record.take(anEvent("collected"), i);
+    const status = await figuresOf(record).status();
+    expect(v.parse(statusSchema, status)).toEqual(status);
+    expect(status.watching).toMatchObject({ state: "watching", since: new Date(7_000).toISOString() });
+    const hooks = status.watching.hooks.filter(({ attached }) => !attached);
+    expect(hooks).toEqual([{ ...missing[0], level: "signal", attached: false }] as never);
+    expect(status.open_incidents.map(({ opened_at }) => Date.parse(opened_at))).toEqual([2, 1]);
+    expect(status.last_captures).toHaveLength(5);
+    expect(status).toMatchObject({
+      captures: { count: 4, bytes: 5 },
+      suppressed: { cooldown: 3, bytes: 0 },
+      losses: { ring_full: 2, forgotten: 0 },
+      cost: { request_ns: null, measured_requests: 0 },
+    });
+    expect(status.losses.entered).toBeUndefined();
+    expect(status.cost.resident_bytes).toBeGreaterThan(1e6);
+  });
+
+  test("has nothing recent, and no hook, while cifs is not there", async () => {
+    const record = new RunRecord(Date.now());
+    record.take(anEvent("attached"), 1);
+    record.take(anEvent("released"), 2);
+    const status = await figuresOf(record, { isWatching: () => false }).status();
+    expect(status).toMatchObject({ watching: { state: "waiting", since: null }, window_sec: 0 });
+    expect(status.watching.hooks.some(({ attached }) => attached)).toBe(false);
+  });
+});
+
+describe("live figures", () => {
+  test("keep to their schema, count what was sent, and tell incidents that are just over", () => {
+    const record = new RunRecord(Date.now());
+    record.take(anEvent("resolved"), Date.now() - 11 * 60_000);
+    record.take(anEvent("resolved"), Date.now());
+    const figures = figuresOf(record);
+    const before = figures.live().total.requests;
+    send(500);
+    const live = figures.live();
+    expect(v.parse(liveSchema, live)).toEqual(live);
+    expect(live.total.requests - before).toBe(500);
+    expect(live.incidents.map(({ state }) => state).sort()).toEqual(["open", "open", "resolved"]);
+    expect(live.losses).toEqual({ ring_full: 2 });
+  });
+});
