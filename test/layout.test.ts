@@ -3,7 +3,7 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { findBreaches, findIdleDoors, findImports } from "./helpers/layout.ts";
+import { findBreaches, findIdleDoors, findImports, ROOMS } from "./helpers/layout.ts";
 
 const SRC = join(import.meta.dir, "../src");
 const HEAD = "// In: nothing.\n// Out: nothing.\n\n";
@@ -18,6 +18,15 @@ describe("src", () => {
     const sources = readSources();
     expect(sources.size).toBeGreaterThan(20);
     expect(findBreaches(sources)).toEqual([]);
+  });
+
+  test("is described, every room of it, in docs/architecture.md and in src/README.md", () => {
+    const architecture = readFileSync(join(SRC, "../docs/architecture.md"), "utf8");
+    const map = readFileSync(join(SRC, "README.md"), "utf8");
+    // log.ts and main.ts are rooms of one file.
+    const rooms = Object.keys(ROOMS).filter((room) => !["log", "main"].includes(room));
+    expect(rooms.filter((room) => !architecture.includes(`\`src/${room}\``))).toEqual([]);
+    expect(rooms.filter((room) => !new RegExp(`^\\|[^|]*\\b${room}\\b[^|]*\\|`, "m").test(map))).toEqual([]);
   });
 
   test("uses every door", () => {

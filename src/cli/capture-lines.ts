@@ -41,6 +41,7 @@ export function captureLines(
     ["recorder", recorderText(fieldsOf(manifest.recorder))],
     ["losses", lossesText(fieldsOf(manifest.losses))],
     ["suppressed", suppressedText(manifest.suppressed)],
+    ["page", pageText(fieldsOf(manifest.report))],
     ["secrets", numberOf(manifest.scrubbed) ? `${numberOf(manifest.scrubbed)} taken out` : undefined],
   ];
   return [
@@ -86,6 +87,14 @@ function suppressedText(suppressed: unknown): string | undefined {
   const count = numberOf(suppressed) ?? 0;
   if (count === 0) return undefined;
   return `${count} capture${count === 1 ? "" : "s"} of this rule and share since the one before`;
+}
+
+/** Captures of before there was one say nothing of it. */
+function pageText({ file, reason }: Fields): string | undefined {
+  const path = textOf(file);
+  if (path !== undefined) return `${path} is inside: open it in a browser`;
+  const why = textOf(reason);
+  return why === undefined ? undefined : `none inside (${why}); aod report makes one`;
 }
 
 function worstLines(evidence: readonly unknown[]): readonly string[] {

@@ -7,9 +7,12 @@ import { parseDebugData } from "../cifs/debug-data.ts";
 import { readDebugData, readHostMountinfo } from "../cifs/proc.ts";
 import { type FoundConfig, findConfig } from "../config/file.ts";
 import { escapeControls } from "../config/problem.ts";
+import { askOnce } from "../control/client.ts";
+import { findSocketPath } from "../control/socket-path.ts";
 import { bpfFindings } from "../doctor/bpf.ts";
 import { clockFinding } from "../doctor/clock.ts";
 import { configFinding } from "../doctor/configuration.ts";
+import { type DaemonFacts, daemonFinding } from "../doctor/daemon.ts";
 import type { Finding, Verdict } from "../doctor/finding.ts";
 import {
   kernelFinding,
@@ -22,7 +25,7 @@ import {
 import { journalFinding, readJournal } from "../doctor/journal.ts";
 import { readKernelSettings, settingsFindings } from "../doctor/kernel-settings.ts";
 import { mountFindings } from "../doctor/mounts.ts";
-import { outputFindings, toolFindings } from "../doctor/output.ts";
+import { findHolder, outputFindings, toolFindings } from "../doctor/output.ts";
 import { findForbidden, sandboxFindings } from "../doctor/sandbox.ts";
 import { readServices, serviceFindings } from "../doctor/services.ts";
 import { readUnitSandbox } from "../doctor/unit.ts";
@@ -41,6 +44,7 @@ const ARGUMENTS = {
   ...CONFIG_ARGUMENT,
 } as const satisfies ArgsDef;
 
+const ANSWER_WITHIN_MS = 3000;
 const SUBJECT_COLUMNS = 15;
 const MARKS: Readonly<Record<Verdict, string>> = { ok: "ok", note: "--", warn: "!!", bad: "NO" };
 
@@ -66,7 +70,7 @@ export const doctorCommand = makeVerb({
 
 async function examine(found: FoundConfig): Promise<readonly Finding[]> {
   const host = readHost();
-  const [unit, services] = await Promise.all([readUnitSandbox(), readServices()]);
+  const [unit, services, said] = await Promise.all([readUnitSandbox(), readServices(), askDaemon()]);
   const { config } = found;
   const debugData = readDebugData();
   return [
@@ -84,6 +88,7 @@ async function examine(found: FoundConfig): Promise<readonly Finding[]> {
     ...(config === undefined
       ? []
       : [...outputFindings(config, storedIn(config.outputDir)), ...toolFindings(config)]),
+    ...(config === undefined ? [] : [daemonOf(config.outputDir, said)]),
     ...serviceFindings(services),
     ...(config === undefined || unit === undefined ? [] : sandboxFindings(findForbidden(config, unit))),
   ];
@@ -109,6 +114,28 @@ function linesOf({ subject, verdict, found, todo }: Finding): readonly string[] 
 
 function encodeFinding({ subject, verdict, found, todo, code }: Finding): DoctorOfApi["findings"][number] {
   return { subject, verdict, found, todo: todo ?? null, code: code ?? null };
+}
+
+function daemonOf(outputDir: string, said: Omit<DaemonFacts, "holderPid">): Finding {
+  return daemonFinding({ holderPid: findHolder(outputDir), ...said }, version, outputDir);
+}
+
+/** What the running daemon says of itself, or why it does not. One that hangs is not waited for. */
+async function askDaemon(): Promise<Omit<DaemonFacts, "holderPid">> {
+  const late = Bun.sleep(ANSWER_WITHIN_MS).then(() => undefined);
+  try {
+    const answer = await Promise.race([
+      askOnce(findSocketPath(process.env), { ask: "status" }, "status"),
+      late,
+    ]);
+    if (answer === undefined) return { answer, silence: `nothing within ${ANSWER_WITHIN_MS} ms` };
+    const { daemon, watching } = answer.status;
+    const { version: its, pid, output_dir: outputDir } = daemon;
+    return { answer: { version: its, pid, state: watching.state, outputDir }, silence: undefined };
+  } catch (error) {
+    if (error instanceof AodError) return { answer: undefined, silence: error.message };
+    throw error;
+  }
 }
 
 /** None where the folder is not there yet, or can't be read: another finding says why. */

@@ -16,6 +16,7 @@ const ARGUMENTS = {
   capture: {
     type: "positional",
     required: true,
+    valueHint: "CAPTURE",
     description: "a path, the beginning of an id as `aod captures` shows it, or latest",
   },
   output: {

@@ -12,10 +12,16 @@ import { VERDICT_ACTIONS } from "../runner/verdict-facts.ts";
 import { BATCHES } from "../system/batches-folder.ts";
 import { takeLock } from "../system/lock.ts";
 import { fileSystemOf, isNetworkFileSystem } from "../system/mounts.ts";
-import { bad, type Finding, note, ok, warn } from "./finding.ts";
+import { bad, type Finding, ok, warn } from "./finding.ts";
 
 /** AODv2's captures, which may stand in the same folder and are left alone. */
 const AODV2_NAME = /^aod_(quick|capture)_/;
+/** Its SpaceWatcher deletes whatever is in `batches/`, the biggest first. */
+const SHARED = warn(
+  "output folder",
+  "AODv2 keeps its files in it too: aod leaves them alone, but AODv2 deletes captures of aod when its own limit is reached",
+  "set aod_output_dir to a folder of its own while both run",
+);
 
 export interface Space {
   readonly outputDir: string;
@@ -101,17 +107,21 @@ function sumBytes(captures: readonly StoredCapture[]): number {
 }
 
 function neighbours(outputDir: string): readonly Finding[] {
-  const lockFile = join(outputDir, "aod.lock");
-  const lock = existsSync(lockFile) && isWritable(lockFile) ? takeLock(lockFile) : undefined;
-  if (lock?.locked) lock.release();
   const batches = join(outputDir, BATCHES);
   const shared = existsSync(batches) && readdirSync(batches).some((name) => AODV2_NAME.test(name));
-  return [
-    ...(lock?.locked === false
-      ? [ok("daemon", `running, pid ${lock.holderPid ?? "unknown"}`)]
-      : [note("daemon", "no aod is running on this output folder")]),
-    ...(shared ? [note("output folder", "AODv2 keeps captures in it too; aod leaves them alone")] : []),
-  ];
+  return shared ? [SHARED] : [];
+}
+
+/** Whoever uses an output folder; undefined where nobody does, or nothing can be told; null where it has not said who it is. */
+export function findHolder(outputDir: string): number | null | undefined {
+  const fileSystem = fileSystemOf(outputDir);
+  if (fileSystem !== undefined && isNetworkFileSystem(fileSystem.type)) return undefined;
+  const lockFile = join(outputDir, "aod.lock");
+  const lock = existsSync(lockFile) && isWritable(lockFile) ? takeLock(lockFile) : undefined;
+  if (lock === undefined) return undefined;
+  if (!lock.locked) return lock.holderPid ?? null;
+  lock.release();
+  return undefined;
 }
 
 function nearestExisting(path: string): string {

@@ -31,6 +31,16 @@ describe("a capture in words", () => {
     expect(linesOf({ losses: {} })).toContain("losses      none");
   });
 
+  test("says where its page is, or why there is none", () => {
+    expect(linesOf({ report: { file: "report.html", bytes: 1 } })).toContain(
+      "page        report.html is inside: open it in a browser",
+    );
+    expect(linesOf({ report: { file: null, reason: "too big" } })).toContain(
+      "page        none inside (too big); aod report makes one",
+    );
+    expect(linesOf({ report: undefined }).join("\n")).not.toContain("page   ");
+  });
+
   test("shows the longest of what tripped it first, and what became of each action", () => {
     const evidence = [
       { command: "SMB2_READ", latency_ns: 1e6, state: "done", comm: "cp", pid: 7, nt_status: "", errno: "" },

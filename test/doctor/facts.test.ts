@@ -1,12 +1,18 @@
 // What doctor says of facts that need no more than a sentence each: clock, journal, settings, services, disk.
 
 import { describe, expect, test } from "bun:test";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseConfig } from "../../src/config/config.ts";
 import { clockFinding } from "../../src/doctor/clock.ts";
 import { type JournalFacts, journalFinding } from "../../src/doctor/journal.ts";
 import { settingsFindings } from "../../src/doctor/kernel-settings.ts";
-import { spaceFindings } from "../../src/doctor/output.ts";
+import { outputFindings, spaceFindings } from "../../src/doctor/output.ts";
 import { parseServices, serviceFindings } from "../../src/doctor/services.ts";
+import type { Config } from "../../src/model/config.ts";
 import { readClockState } from "../../src/system/clock-state.ts";
+import { RULES } from "../helpers/daemon.ts";
+import { tempDir } from "../helpers/temp-dir.ts";
 
 describe("doctor on the clock", () => {
   test.each([
@@ -108,11 +114,24 @@ describe("doctor on services", () => {
   });
 });
 
+describe("doctor on an output folder", () => {
+  test("warns where AODv2, which deletes what it does not know, keeps its files there too", () => {
+    const outputDir = tempDir();
+    mkdirSync(join(outputDir, "batches"));
+    const { config } = parseConfig(`aod_output_dir: ${outputDir}\n${RULES}`);
+    const warnings = () =>
+      outputFindings(config as Config, []).filter(({ found }) => found.includes("AODv2"));
+    expect(warnings()).toEqual([]);
+    writeFileSync(join(outputDir, "batches/aod_quick_1.tar.zst"), "");
+    expect(warnings()).toMatchObject([{ verdict: "warn", todo: expect.stringContaining("aod_output_dir") }]);
+  });
+});
+
 describe("doctor on disk space", () => {
   const MIB = 2 ** 20;
   const config = {
     cleanup: { intervalMs: 1, maxAgeMs: 1, maxTotalBytes: 200 * MIB },
-    capture: { budgetMs: 1, maxBytes: 1, minFreeBytes: 64 * MIB, withReport: false },
+    capture: { budgetMs: 1, maxBytes: 1, minFreeBytes: 64 * MIB, withReport: true },
   };
   const verdicts = (freeMiB: number, usedMiB = 0, keptMiB = 0) =>
     spaceFindings(

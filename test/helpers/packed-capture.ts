@@ -29,5 +29,6 @@ export function aManifestText(fields: Readonly<Record<string, unknown>> = {}): s
   } as const;
   const recorder = { offsets: new Uint32Array(0), oldestNs: 90e9, completeSinceNs: 95e9 };
   const manifest = makeManifest(anOrder(), facts, recorder, [], verdict, 0);
-  return encodeManifest({ ...manifest, ...fields }, { reason: "capture.report is false" });
+  const text = encodeManifest(manifest, { reason: "not made yet" });
+  return JSON.stringify({ ...JSON.parse(text), ...fields }, null, 2);
 }

@@ -1,0 +1,41 @@
+import { describe, expect, test } from "bun:test";
+import { type DaemonFacts, daemonFinding } from "../../src/doctor/daemon.ts";
+
+const ANSWER = { version: "1.2.3", pid: 77, state: "watching", outputDir: "/var/log/aod" };
+const NOBODY: DaemonFacts = { holderPid: undefined, answer: undefined, silence: "ENOENT" };
+
+describe("doctor on the daemon", () => {
+  test.each([
+    ["that answers", { ...NOBODY, holderPid: 77, answer: ANSWER }, "ok", "pid 77, version 1.2.3, watching"],
+    [
+      "that answers without a lock that could be seen",
+      { ...NOBODY, answer: ANSWER },
+      "ok",
+      "pid 77, version 1.2.3",
+    ],
+    [
+      "of another version",
+      { ...NOBODY, answer: { ...ANSWER, version: "1.2.2" } },
+      "warn",
+      "this is version 1.2.3",
+    ],
+    [
+      "with another folder",
+      { ...NOBODY, answer: { ...ANSWER, outputDir: "/srv/aod" } },
+      "note",
+      "captures go to /srv/aod",
+    ],
+    [
+      "that is silent",
+      { ...NOBODY, holderPid: 77, silence: "nothing within 3000 ms" },
+      "warn",
+      "pid 77, and it does not",
+    ],
+    ["whose pid nobody knows", { ...NOBODY, holderPid: null }, "warn", "pid unknown"],
+    ["that does not run", NOBODY, "note", "not running"],
+  ] as const)("%s", (_, facts, verdict, text) => {
+    const finding = daemonFinding(facts, "1.2.3", "/var/log/aod");
+    expect(finding).toMatchObject({ verdict, found: expect.stringContaining(text) });
+    expect(finding.todo !== undefined).toBe(verdict === "warn");
+  });
+});
