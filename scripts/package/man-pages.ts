@@ -14,6 +14,7 @@ interface Commands {
 
 const FILES: readonly (readonly [string, string])[] = [
   ["/etc/aod.yaml", "the configuration, see aod.yaml(5)"],
+  ["/run/aod/aod.sock", "the control socket: only root may ask"],
   ["/var/log/aod/batches/", "captures: aod_TIME_RULE.tar.zst"],
   ["/var/log/aod/incidents.jsonl", "the history of incidents, one line of JSON for each change"],
 ];
@@ -54,7 +55,13 @@ export function commandPage({ main, verbs }: Commands, version: string, date: st
       "EXIT STATUS",
       EXIT_STATUS.flatMap(([code, meaning]) => tagged(bold(String(code)), meaning)),
     ),
-    section("ENVIRONMENT", tagged(bold("AOD_LOG_LEVEL"), "debug, info, warn or error; info without it")),
+    section("ENVIRONMENT", [
+      ...tagged(bold("AOD_LOG_LEVEL"), "debug, info, warn or error; info without it"),
+      ...tagged(
+        bold("AOD_SOCKET"),
+        "where the control socket is, for the daemon and for who asks it; for a second daemon on one host",
+      ),
+    ]),
     section(
       "FILES",
       FILES.flatMap(([path, meaning]) => tagged(italic(path), meaning)),

@@ -6,6 +6,7 @@
 import { play } from "./scenario.ts";
 import { aodScenarios } from "./scenarios/aod.ts";
 import { boundsScenarios } from "./scenarios/bounds.ts";
+import { controlScenarios } from "./scenarios/control.ts";
 import { errorScenarios } from "./scenarios/errors.ts";
 import { guestScenarios } from "./scenarios/guest.ts";
 import { hungScenarios } from "./scenarios/hung.ts";
@@ -22,6 +23,7 @@ const SCENARIOS = [
   ...moduleScenarios,
   ...guestScenarios,
   ...aodScenarios,
+  ...controlScenarios,
   ...latencyScenarios,
   ...hungScenarios,
   ...errorScenarios,

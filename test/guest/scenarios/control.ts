@@ -1,0 +1,131 @@
+// The control socket over a real mount: who asks learns what its share is at, and has captures made; another user learns nothing.
+
+import assert from "node:assert/strict";
+import { AOD, type Daemon } from "../daemon.ts";
+import { MOUNTS, mountPoint } from "../mount.ts";
+import { finish, Provoker, run, waitFor } from "../process.ts";
+import type { Scenario } from "../scenario.ts";
+import { withDelay } from "../server.ts";
+
+const DELAY_MS = 4000;
+const THREADS = 2;
+const ROUNDS = 20;
+
+// Nothing trips: what is asked for is all that there is.
+const RULE = `
+guardian:
+  anomalies:
+    slow_io:
+      type: Latency
+      acceptable_count: 1000
+      default_threshold_ms: 60000
+      emergency_threshold_ms: 120000
+`;
+
+/** The fields that these scenarios ask for; a status holds all of src/api/status.ts. */
+interface Share {
+  readonly share: string;
+  readonly mount_points: readonly string[];
+  readonly requests_total: number | null;
+  readonly recent: {
+    readonly requests: number;
+    readonly rate_per_sec: number;
+    readonly p50_ms: number | null;
+  };
+  readonly in_flight: number;
+  readonly oldest_ms: number | null;
+}
+
+interface Status {
+  readonly watching: { readonly state: string; readonly hooks: readonly { readonly attached: boolean }[] };
+  readonly shares: readonly Share[];
+  readonly losses: Readonly<Record<string, number>>;
+  readonly cost: { readonly request_ns: number | null; readonly kernel_map_bytes: number };
+}
+
+async function status(): Promise<Status> {
+  return JSON.parse(await run(AOD, "status", "--json"));
+}
+
+async function statusOf(share: string): Promise<Share | undefined> {
+  return (await status()).shares.find((row) => row.share === share);
+}
+
+const share = MOUNTS.plain.source;
+const file = `${mountPoint("plain")}/data`;
+
+export const controlScenarios: readonly Scenario[] = [
+  {
+    name: "control: status has the share, where it is mounted, its rate, and what is in flight",
+    mounts: ["plain"],
+    config: RULE,
+    async run() {
+      const busy = await Provoker.start("direct-io", file, THREADS, ROUNDS);
+      busy.go();
+      await busy.done();
+      const { watching, losses, cost } = await status();
+      assert.equal(watching.state, "watching");
+      assert.ok(watching.hooks.filter(({ attached }) => attached).length >= 3);
+      assert.deepEqual(
+        Object.entries(losses).filter(([, count]) => count > 0),
+        [],
+        "nothing is lost",
+      );
+      assert.ok(cost.kernel_map_bytes > 4 * 2 ** 20, "the request table alone has four MiB");
+      const row = await statusOf(share);
+      assert.deepEqual(row?.mount_points, [mountPoint("plain")]);
+      assert.ok((row?.recent.requests ?? 0) >= THREADS * ROUNDS * 2, JSON.stringify(row));
+      assert.ok((row?.recent.rate_per_sec ?? 0) > 0 && (row?.recent.p50_ms ?? 0) > 0, JSON.stringify(row));
+      assert.ok((row?.requests_total ?? 0) >= THREADS * ROUNDS * 2, JSON.stringify(row));
+
+      const waiting = await Provoker.start("direct-read", file);
+      await withDelay(DELAY_MS, async () => {
+        waiting.go();
+        const open = await waitFor("a request in flight in the status", async () => {
+          const now = await statusOf(share);
+          return (now?.in_flight ?? 0) > 0 ? now : undefined;
+        });
+        assert.ok((open.oldest_ms ?? 0) > 0, JSON.stringify(open));
+        await waiting.done();
+      });
+      await waitFor("nothing in flight", async () => (await statusOf(share))?.in_flight === 0);
+      const text = await run(AOD, "status");
+      assert.match(text, /^aod watches every SMB request/);
+      assert.ok(text.includes(share), text);
+    },
+  },
+  {
+    name: "control: a snapshot says where it is, and why stands in its manifest",
+    mounts: ["plain"],
+    config: RULE,
+    async run({ aod }) {
+      const path = (await run(AOD, "snapshot", "--reason", "users say that it is slow")).trim();
+      const manifest = (await openAt(aod, path)) as { readonly trigger?: string; readonly reason?: string };
+      assert.equal(manifest.trigger, "manual");
+      assert.equal(manifest.reason, "users say that it is slow");
+    },
+  },
+  {
+    name: "control: another user is refused, and a second aod works without a socket",
+    mounts: ["plain"],
+    config: RULE,
+    async run(daemons) {
+      const { aod } = daemons;
+      const refused = await finish(["setpriv", "--reuid=65534", "--clear-groups", AOD, "status"]);
+      assert.equal(refused.exitCode, 77, refused.stderr);
+      assert.equal(refused.stdout, "");
+      const second = daemons.start(RULE);
+      await second.attached();
+      assert.match(second.log, /no control socket: another aod has it/);
+      assert.equal((await status()).watching.state, "watching");
+      await aod.stop();
+      const nobody = await finish([AOD, "status"]);
+      assert.equal(nobody.exitCode, 69, nobody.stderr);
+    },
+  },
+];
+
+async function openAt(aod: Daemon, path: string): Promise<unknown> {
+  assert.ok(path.startsWith(`${aod.outputDir}/batches/`), path);
+  return (await aod.open(path.slice(path.lastIndexOf("/") + 1))).manifest;
+}
