@@ -1,5 +1,6 @@
-// What documents say of schemas, `gen-docs.ts` and `gen-docs.ts --check`. In: the schemas of src/api and src/config; out: the tables between the markers
-// `<!-- gen: NAME -->` and `<!-- end -->` of docs/api.md and docs/configuration.md. What stands around them is written by hand.
+// What documents say of schemas, `gen-docs.ts` and `gen-docs.ts --check`. In: the schemas of src/api and src/config, the table of
+// metrics; out: the tables between the markers `<!-- gen: NAME -->` and `<!-- end -->` of the documents below. What stands
+// around them is written by hand.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,6 +12,8 @@ import { answerSchema, questionSchema } from "../src/api/protocol.ts";
 import { recentSchema, statusSchema } from "../src/api/status.ts";
 import { findIn, KEY_TABLE, type KeyRow, type Shape } from "../src/config/key-table.ts";
 import { RULE_TYPES } from "../src/config/schema.ts";
+import { FAMILIES, SUFFIXES } from "../src/metrics/families.ts";
+import { LOSS_CAUSES } from "../src/model/losses.ts";
 import { EXIT_STATUS } from "./package/exit-status.ts";
 
 const ROOT = join(import.meta.dir, "..");
@@ -44,6 +47,22 @@ const SECTIONS: Readonly<Record<string, () => readonly string[]>> = {
       ["code", "meaning"],
       EXIT_STATUS.map(([code, meaning]) => [`${code}`, meaning]),
     ),
+  metrics: () =>
+    table(
+      ["metric", "type", "labels", "what it is", "what for"],
+      Object.values(FAMILIES).map((family) => [
+        `\`${family.name}${SUFFIXES[family.type]}\``,
+        family.type,
+        family.labels.join(", "),
+        family.help,
+        family.why,
+      ]),
+    ),
+  losses: () =>
+    table(
+      ["cause", "what was lost"],
+      Object.entries(LOSS_CAUSES).map(([cause, meaning]) => [`\`${cause}\``, meaning]),
+    ),
   keys: () =>
     table(
       ["key", "default", "takes", "meaning"],
@@ -66,7 +85,7 @@ const SECTIONS: Readonly<Record<string, () => readonly string[]>> = {
     ),
 };
 
-const DOCUMENTS = ["docs/api.md", "docs/configuration.md"];
+const DOCUMENTS = ["docs/api.md", "docs/configuration.md", "docs/metrics.md"];
 const SECTION = /(<!-- gen: ([a-z ]+) -->\n).*?(\n<!-- end -->)/gs;
 
 /** The document with its tables made anew. Throws for a section that there is none of. */

@@ -27,6 +27,10 @@ compress /usr/share/man/man1/aod.1
 compress /usr/share/man/man5/aod.yaml.5
 put "$pages/aod.bash" /usr/share/bash-completion/completions/aod
 put "$pages/aod.fish" /usr/share/fish/vendor_completions.d/aod.fish
+# What a monitoring system is to be given: there is none on this host, as a rule.
+for file in packaging/monitoring/*; do
+	put "$file" "/usr/share/aod/monitoring/$(basename "$file")"
+done
 
 doc=/usr/share/doc/aod
 for example in config/examples/*.yaml; do

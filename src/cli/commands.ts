@@ -12,6 +12,8 @@ import { doctorCommand } from "./doctor.ts";
 import { incidentsCommand } from "./incidents.ts";
 import { reportCommand } from "./report.ts";
 import { makeRunCommand } from "./run.ts";
+import { snapshotCommand } from "./snapshot.ts";
+import { statusCommand } from "./status.ts";
 import { makeTopCommand } from "./top.ts";
 
 export interface Commands {
@@ -25,7 +27,9 @@ export function makeCommands(spawn: SpawnTable): Commands {
     run: makeRunCommand(spawn),
     check: checkCommand,
     doctor: doctorCommand,
+    status: statusCommand,
     top: makeTopCommand(spawn),
+    snapshot: snapshotCommand,
     incidents: incidentsCommand,
     captures: capturesCommand,
     report: reportCommand,

@@ -116,6 +116,8 @@ export function openTerminal(events: TerminalEvents): Terminal {
   emitKeypressEvents(stdin);
   const listeners: readonly (readonly [NodeJS.EventEmitter, string, (...args: never[]) => void])[] = [
     [stdin, "keypress", pressed],
+    // The terminal has gone, and nobody could send us SIGHUP.
+    [stdin, "end", events.ended],
     [stdout, "resize", resized],
     [process, "SIGTSTP", stop],
     [process, "SIGCONT", goOn],

@@ -3,9 +3,13 @@
 
 import type { ArgsDef } from "citty";
 import { EVERY_MS } from "../api/protocol.ts";
+import { isServed } from "../control/client.ts";
+import { findSocketPath } from "../control/socket-path.ts";
 import { AodError } from "../model/failure.ts";
 import type { SpawnTable } from "../supervisor/options.ts";
 import { makeVerb, type VerbCommand } from "./arguments.ts";
+import { openDaemonFeed } from "./daemon-feed.ts";
+import type { Feed } from "./feed.ts";
 import { openSelfFeed } from "./self-feed.ts";
 import { canShowScreen } from "./terminal.ts";
 import { printDocuments, printScreen, showScreen } from "./top-screen.ts";
@@ -32,7 +36,7 @@ export function makeTopCommand(spawn: SpawnTable): VerbCommand {
     ],
     run: async ({ every, once, json }) => {
       const everyMs = every === undefined ? EVERY_MS.fallback : parseEvery(every);
-      const feed = openSelfFeed(spawn);
+      const feed = await openFeed(spawn);
       try {
         if (json === true) await printDocuments(feed, everyMs, once === true);
         else if (once === true || !canShowScreen()) await printScreen(feed, everyMs);
@@ -43,6 +47,12 @@ export function makeTopCommand(spawn: SpawnTable): VerbCommand {
       return 0;
     },
   });
+}
+
+/** Whoever may not ask the daemon is told so: watching beside it would cost every request a second time. */
+async function openFeed(spawn: SpawnTable): Promise<Feed> {
+  const path = findSocketPath(process.env);
+  return (await isServed(path)) ? openDaemonFeed(path) : openSelfFeed(spawn);
 }
 
 /** Of seconds. Throws USAGE for what is no interval that there may be. */

@@ -55,9 +55,9 @@ function versionText(): string {
   return `aod ${version} (${commit})\n${parts.length === 0 ? "" : `${parts.join(", ")}\n`}`;
 }
 
-/** Whoever read our output has gone, as `head` does: nothing is wrong. */
+/** Whoever read our output has gone, as `head` does, or the terminal has: nothing is wrong. */
 function endQuietly(error: Error): void {
-  if ((error as NodeJS.ErrnoException).code === "EPIPE") process.exit(0);
+  if (["EPIPE", "EIO"].includes((error as NodeJS.ErrnoException).code ?? "")) process.exit(0);
   throw error;
 }
 

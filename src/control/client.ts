@@ -50,6 +50,17 @@ export async function askOnce<Type extends Answer["type"]>(
   throw gone();
 }
 
+/** Whether anybody serves this socket; nothing is asked. Throws NOT_PERMITTED where that can't be found out. */
+export async function isServed(path: string): Promise<boolean> {
+  try {
+    (await connect(path, new Inbox())).end();
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof AodError && thrown.code === "NO_DAEMON") return false;
+    throw thrown;
+  }
+}
+
 /** The daemon ended the connection before it had said what it had to say. */
 export function gone(): AodError {
   return new AodError("NO_DAEMON", "aod has ended before it answered: systemctl status aod");

@@ -71,6 +71,11 @@ export class Connection {
     this.#done();
   }
 
+  /** The peer will say no more, and may still listen. */
+  end(): void {
+    if (!this.#hasAsked) this.#done();
+  }
+
   /** The peer takes bytes again. */
   drain(): void {
     this.#send(this.#unsent);

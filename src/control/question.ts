@@ -23,6 +23,9 @@ export function readQuestion(line: string): Asked {
       "VERSION",
       `this aod speaks version ${PROTOCOL_VERSION} of the protocol: ask with its own aod`,
     );
+  const asks = questionSchema.options.map(({ entries }) => entries.ask.literal);
+  if (!asks.some((ask) => ask === (value as { ask?: unknown } | null)?.ask))
+    return refused("USAGE", `ask is one of ${asks.join(", ")}`);
   const parsed = v.safeParse(questionSchema, value);
   if (parsed.success) return { question: parsed.output };
   const [issue] = parsed.issues;

@@ -62,6 +62,8 @@ function listen(path: string, knowing: Knowing) {
   remove(path);
   const listener = Bun.listen({
     unix: path,
+    // Whoever has asked may have said with that that nothing more will come.
+    allowHalfOpen: true,
     socket: {
       open(socket) {
         count++;
@@ -73,6 +75,7 @@ function listen(path: string, knowing: Knowing) {
           connection.refuse("BUSY", `${CONNECTIONS_MAX} others are connected`);
       },
       data: (socket, bytes) => of(socket)?.take(bytes),
+      end: (socket) => of(socket)?.end(),
       drain: (socket) => of(socket)?.drain(),
       timeout: (socket) => of(socket)?.expire(),
       close(socket) {

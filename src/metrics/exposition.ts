@@ -4,7 +4,7 @@
 
 import { escapeControls } from "../config/problem.ts";
 import { BOUNDS } from "./buckets.ts";
-import { FAMILIES, type Family, type FamilyKey } from "./families.ts";
+import { FAMILIES, type Family, type FamilyKey, SUFFIXES } from "./families.ts";
 
 export type Format = "openmetrics" | "text";
 
@@ -38,7 +38,6 @@ export type Samples = {
 const LABEL_MAX_CHARS = 256;
 
 const TYPES_OF_TEXT = { counter: "counter", gauge: "gauge", histogram: "histogram", info: "gauge" } as const;
-const SUFFIXES = { counter: "_total", gauge: "", histogram: "", info: "_info" } as const;
 
 export function encode(samples: Samples, format: Format): string {
   const lines: string[] = [];

@@ -119,7 +119,7 @@ const ROWS = {
     type: "counter",
     labels: ["cause"],
     help: "What aod did not see or could not end, by cause",
-    why: "evidence may lack something; [the causes](#losses)",
+    why: "evidence may lack something; [the causes](#aodlosesevidence)",
   },
   thread_restarts: {
     type: "counter",
@@ -131,7 +131,7 @@ const ROWS = {
     type: "gauge",
     labels: [],
     help: "Rules that are applied",
-    why: "0 never; a number that differs between hosts of one kind",
+    why: "hosts of one kind that do not have the same ones",
   },
   config_last_reload_successful: {
     type: "gauge",
@@ -188,3 +188,11 @@ export type FamilyKey = keyof typeof ROWS;
 export const FAMILIES = Object.fromEntries(
   Object.entries(ROWS).map(([key, row]) => [key, { name: `aod_${key}`, ...row }]),
 ) as unknown as Readonly<Record<FamilyKey, Family>>;
+
+/** What each type adds to its family's name in a sample; histograms add three. */
+export const SUFFIXES: Readonly<Record<FamilyType, string>> = {
+  counter: "_total",
+  gauge: "",
+  histogram: "",
+  info: "_info",
+};

@@ -30,7 +30,7 @@ export interface Readings {
   readonly cost: {
     readonly cpuSeconds: number;
     readonly residentBytes: number;
-    readonly kernelMapBytes: number | undefined;
+    readonly kernelMapBytes: number;
   };
 }
 
@@ -75,7 +75,7 @@ export function makeSamples(readings: Readings, names: ShareNames): Samples {
     losses: Object.keys(LOSS_CAUSES).map((cause) => ({ labels: [cause], value: losses[cause] ?? 0 })),
     cpu_seconds: [plain(cost.cpuSeconds)],
     resident_memory_bytes: [plain(cost.residentBytes)],
-    kernel_map_bytes: cost.kernelMapBytes === undefined ? [] : [plain(cost.kernelMapBytes)],
+    kernel_map_bytes: [plain(cost.kernelMapBytes)],
   };
 }
 

@@ -29,7 +29,8 @@ ${tiles(summary)}
 
 function kicker({ kind, share, host, triggered_at }: Facts): Html {
   const what = KINDS[kind] ?? "An incident";
-  const where = share === null || share === "" ? "" : html` on <bdi class="name">${share}</bdi>`;
+  const isNamed = share !== null && share !== "" && share !== "unknown";
+  const where = isNamed && html` on <bdi class="name">${share}</bdi>`;
   return html`${what}${where}, seen by <bdi class="name">${host || "an unnamed host"}</bdi>, ${
     moment(Date.parse(triggered_at)) || "at a time that is not known"
   }`;

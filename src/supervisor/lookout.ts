@@ -15,7 +15,6 @@ import { type Failure, toFailure } from "../model/failure.ts";
 import type { Incident } from "../model/incident.ts";
 import type { OperationMemory } from "../model/operation.ts";
 import type { RequestMemory } from "../model/request.ts";
-import type { KnownTree } from "../model/share.ts";
 import { clockPair, monotonicNs } from "../system/clock.ts";
 import { signalEventFd } from "../system/eventfd.ts";
 import type { FromDetector, ToDetector } from "../thread/messages.ts";
@@ -25,6 +24,7 @@ import { Incidents } from "./incidents.ts";
 import { LossWatch } from "./loss-watch.ts";
 import { type AttachmentChange, ModuleWatch } from "./module-watch.ts";
 import type { SpawnTable } from "./options.ts";
+import { type ConcernedByDetector, routeDetector } from "./routes.ts";
 import { supervised } from "./supervised.ts";
 import type { ThreadHandle } from "./thread-handle.ts";
 import { openWakeSources, type WakeSources } from "./wake-sources.ts";
@@ -55,7 +55,12 @@ export class Lookout {
   readonly #table: RequestMemory;
   readonly #operations: OperationMemory;
   #over: readonly Incident[] = [];
-  #shares: readonly KnownTree[] = [];
+  readonly #desk: ConcernedByDetector["desk"] = {
+    shares: [],
+    detectorStarted: () => this.#incidents.endStanding(clockPair()),
+    observe: (anomaly) => this.#observe(anomaly),
+    recover: (recovery) => void this.#incidents.recover(recovery, clockPair()),
+  };
   #watchingSinceNs: number | undefined;
   #ended: ((failure: Failure | undefined) => void) | undefined;
 
@@ -71,13 +76,20 @@ export class Lookout {
     );
     this.#watch = watch && new ModuleWatch(watch.object, (change) => this.#attachmentChanged(change));
     this.#wakeSources = openWakeSources(watch !== undefined);
+    const concerned: ConcernedByDetector = {
+      ...{ source, desk: this.#desk, losses: this.#losses, tell: () => undefined },
+      watches: () => {
+        if (watch === undefined) this.#watchingSinceNs ??= monotonicNs();
+      },
+      review: (occasion) => this.#review(occasion),
+    };
     this.#detector = supervised(
       "detector",
       { tell: () => undefined, lost: () => undefined, end: (failure) => this.#ended?.(failure) },
       {
         spawn: options.spawn,
         begin: () => this.#begin(),
-        onReport: (report) => this.#fromDetector(report),
+        onReport: (report) => routeDetector(report, concerned),
         wake: () => signalEventFd(this.#wakeSources.fds.wakeFd),
       },
     );
@@ -115,7 +127,7 @@ export class Lookout {
     const look = lookOnHost({
       table: this.#table,
       operations: this.#operations,
-      trees: this.#shares,
+      trees: this.#desk.shares,
       watchingSinceNs: this.#watchingSinceNs,
     });
     return makeLive(look, this.#table, {
@@ -133,44 +145,6 @@ export class Lookout {
     return this.#watch?.attached ? [start, { type: "attached" }] : [start];
   }
 
-  #fromDetector(report: FromDetector): void {
-    const { source } = this.#options;
-    switch (report.type) {
-      case "ready":
-        this.#incidents.endStanding(clockPair());
-        if (this.#watch === undefined) this.#watchingSinceNs ??= monotonicNs();
-        this.#review("loaded");
-        break;
-      case "anomaly":
-        this.#observe(report.anomaly);
-        break;
-      case "recovered":
-        this.#incidents.recover(report.recovery, clockPair());
-        break;
-      case "dead":
-        for (const request of report.requests) source.reap(request);
-        break;
-      case "left":
-        for (const one of report.operations) source.reapOperation(one.startNs, one.taskId);
-        break;
-      case "hostChanged":
-        this.#review(report.what === "module" ? "loaded" : "changed");
-        break;
-      case "shares":
-        this.#shares = report.shares;
-        source.placeTrees(report.shares);
-        break;
-      case "pulse":
-        this.#losses.note({ detector: report.counts });
-        break;
-      case "failed":
-      case "stopped":
-        break;
-      default:
-        report satisfies never;
-    }
-  }
-
   /** Whatever is due, no capture is made. */
   #observe(anomaly: Anomaly): void {
     const { incident, opened, worsened, displaced } = this.#incidents.observe(
@@ -180,7 +154,10 @@ export class Lookout {
     );
     if (displaced !== undefined) this.#over = [...this.#over, displaced];
     if (!opened && !worsened) return;
-    this.#incidents.attribute(incident.id, attributeOnHost(anomaly.share, anomaly.evidence, this.#shares));
+    this.#incidents.attribute(
+      incident.id,
+      attributeOnHost(anomaly.share, anomaly.evidence, this.#desk.shares),
+    );
   }
 
   #review(occasion: Occasion): void {

@@ -10,19 +10,24 @@ import type { IncidentDesk } from "./incident-desk.ts";
 import type { LossWatch } from "./loss-watch.ts";
 import type { Sampler } from "./sampler.ts";
 
-/** Who is concerned. */
-export interface Concerned {
+/** Whom the detector's reports concern: a supervisor, or a lookout, which has no other worker. */
+export interface ConcernedByDetector {
   readonly source: RequestSource;
-  readonly desk: IncidentDesk;
+  readonly desk: Pick<IncidentDesk, "detectorStarted" | "observe" | "recover" | "shares">;
   readonly losses: LossWatch;
-  readonly sampler: Sampler;
   readonly tell: (event: SupervisorEvent) => void;
   /** The detector works from now on. */
   readonly watches: () => void;
-  /** The runner or the janitor is ready. */
-  readonly isReady: () => void;
   /** The module may have come or gone. */
   readonly review: (occasion: Occasion) => void;
+}
+
+/** Who is concerned by all three. */
+export interface Concerned extends ConcernedByDetector {
+  readonly desk: IncidentDesk;
+  readonly sampler: Sampler;
+  /** The runner or the janitor is ready. */
+  readonly isReady: () => void;
   /** There is a capture more. */
   readonly sweep: () => void;
   /** What lies on the disk is counted once: a janitor that is started again finds it too. */
@@ -31,7 +36,7 @@ export interface Concerned {
   readonly kept: (captures: { readonly count: number; readonly bytes: number }) => void;
 }
 
-export function routeDetector(report: FromDetector, concerned: Concerned): void {
+export function routeDetector(report: FromDetector, concerned: ConcernedByDetector): void {
   const { desk, source, tell } = concerned;
   switch (report.type) {
     case "ready":

@@ -13,6 +13,8 @@ const STATE_TEXT: Readonly<Record<Live["state"], string>> = {
 };
 const LABEL_COLUMNS = 9;
 const REACH_COLUMNS = 8;
+/** While fewer seconds than this are known they take no more room than these would: the first is no broad bar. */
+const FEW_CELLS = 30;
 const GREATEST_COLUMNS = 12;
 
 /** One line: name, host, what it does; on the right how often, and as of when. */
@@ -119,9 +121,11 @@ function sparkRows(
   const seconds = live?.seconds ?? [];
   const lastSec = Math.floor(Date.parse(live?.at ?? "1970-01-01T00:00:00Z") / 1000);
   const cells = cellsOf(series, seconds, lastSec, room);
+  const columnsPerCell = Math.max(1, Math.floor(room / Math.max(1, cells.length, FEW_CELLS)));
   const known = cells.filter((value) => value !== null);
   const most = known.reduce((greatest, value) => Math.max(greatest, value), 0);
-  return drawSpark(cells, most, rows, glyphs).map((blocks, row) => [
+  const wide = cells.flatMap((cell) => new Array<number | null>(columnsPerCell).fill(cell));
+  return drawSpark(wide, most, rows, glyphs).map((blocks, row) => [
     span(fit(row === 0 ? series.title : "", LABEL_COLUMNS, glyphs)),
     span(
       `${fit(row === rows - 1 ? reach(seconds.length) : "", REACH_COLUMNS - 1, glyphs, "right")} `,

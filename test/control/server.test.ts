@@ -126,6 +126,18 @@ describe("the control socket", () => {
     expect(message).toMatch(/full|mistake|broken/);
   });
 
+  test("answers who has said that nothing more will come, and ends who has asked nothing", async () => {
+    const { path } = open();
+    const asking = connect(path);
+    const said = asking.read();
+    asking.socket.end(QUESTION);
+    expect(JSON.parse(await said)).toMatchObject({ type: "status" });
+    const silent = connect(path);
+    const nothing = silent.read();
+    silent.socket.end();
+    expect(await nothing).toBe("");
+  });
+
   test("answers what is no question with an error, and ends", async () => {
     const { path } = open();
     for (const bytes of ["hello\n", "\n", `${"x".repeat(QUESTION_MAX_BYTES + 1)}`, "\u0000\u00ff\n"]) {

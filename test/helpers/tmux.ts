@@ -11,20 +11,22 @@ export class TmuxTerminal {
   readonly #folder = tempDir();
   #session = 0;
   #turn = 0;
+  #server: number | undefined;
 
   constructor() {
     // Here and not in `open`: what is registered while a test runs is for that one only.
-    afterAll(() => this.#tmux("kill-server"));
+    afterAll(() => this.#end());
   }
 
   /** A shell that waits for a line. @param environment beside PATH and TERM. */
   async open(columns: number, rows: number, environment: Readonly<Record<string, string>>): Promise<void> {
     // The last one's server may still be on its way out: another one's socket.
-    this.#tmux("kill-server");
+    this.#end();
     this.#session++;
     const variables = Object.entries({ PS1: `${PROMPT} `, ...environment }).map(([k, v]) => `${k}=${v}`);
     const shell = ["env", ...variables, "bash", "--norc", "--noprofile"];
     this.#tmux("-f", "/dev/null", "new-session", "-d", "-x", `${columns}`, "-y", `${rows}`, ...shell);
+    this.#server = Number(this.#tmux("display-message", "-p", "#{pid}"));
     await this.shows(PROMPT);
   }
 
@@ -83,6 +85,12 @@ export class TmuxTerminal {
   /** The process of the shell. */
   get shellPid(): number {
     return Number(this.#tmux("display-message", "-p", "#{pane_pid}"));
+  }
+
+  /** By its id: the folder with its socket may be gone already. */
+  #end(): void {
+    if (this.#server !== undefined) process.kill(this.#server);
+    this.#server = undefined;
   }
 
   #tmux(...argv: readonly string[]): string {

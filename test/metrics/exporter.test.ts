@@ -1,6 +1,6 @@
 // The port and the file, as a daemon has them, with figures made up: who may ask what, what a reload does, what is said.
 
-import { afterEach, describe, expect, spyOn, test } from "bun:test";
+import { afterAll, afterEach, describe, expect, spyOn, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { log } from "../../src/log.ts";
@@ -12,11 +12,14 @@ import { tempDir } from "../helpers/temp-dir.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 
 const said: string[] = [];
-for (const level of ["info", "error"] as const) {
+const spies = (["info", "error"] as const).map((level) =>
   spyOn(log, level).mockImplementation(
     (text, values) => void said.push(`${text} ${Object.values(values ?? {}).join(" ")}`),
-  );
-}
+  ),
+);
+afterAll(() => {
+  for (const spy of spies) spy.mockRestore();
+});
 
 const open: MetricsExporter[] = [];
 let rendered = 0;

@@ -7,13 +7,17 @@ import { ROOT, run } from "../helpers/program.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 
 /**
- * Runs .ci/run where each target does what is given; the packages' and the service's tests are a hundred that pass.
+ * Runs .ci/run where each target does what is given; the packages', the operator's and the service's tests are a hundred that pass.
  * @returns its last line and exit status.
  */
 async function runSteps(targets: { readonly test: string; readonly demo: string; readonly e2e: string }) {
   const folder = tempDir();
   cpSync(join(ROOT, ".ci"), join(folder, ".ci"), { recursive: true });
-  const others = { "test-packages": "echo 90 passed, 0 failed", "e2e-service": "echo 10 passed, 0 failed" };
+  const others = {
+    "test-packages": "echo 80 passed, 0 failed",
+    "test-operator": "echo 10 passed, 0 failed",
+    "e2e-service": "echo 10 passed, 0 failed",
+  };
   const rules = Object.entries({ ...targets, ...others }).map(([name, recipe]) => `${name}:\n\t@${recipe}\n`);
   writeFileSync(join(folder, "Makefile"), rules.join(""));
   const { exitCode, stdout } = await run([join(folder, ".ci/run")], folder);

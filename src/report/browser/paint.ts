@@ -88,7 +88,8 @@ function paintUnsure(
   if (right < 230) return;
   context.fillStyle = soft;
   context.textAlign = "right";
-  context.fillText("before this, requests may be missing", right - 8, 16);
+  // Below the labels of the moments, which may be as near.
+  context.fillText("before this, requests may be missing", right - 8, 44);
 }
 
 function paintGrid(
