@@ -3,14 +3,20 @@
 
 import type { Status } from "../api/status.ts";
 import { bytesText, countText, durationText } from "../model/figure.ts";
-import { COLUMNS } from "../top/columns.ts";
-import { EMPTY, fit, type Glyphs, harmless, type Line, type Style, span } from "../top/line.ts";
+import { LOSS_CAUSES } from "../model/losses.ts";
+import { columnsFor } from "../top/columns.ts";
+import { clip, EMPTY, fit, type Glyphs, harmless, type Line, type Style, span } from "../top/line.ts";
 import type { Size } from "../top/screen.ts";
 
 const LABEL_COLUMNS = 10;
 /** Lines that are there in any case, and rows that three lists share in 24 lines. */
 const FIXED_ROWS = 15;
 const LEAST_ROWS = 2;
+const RULE_COLUMNS_MAX = 20;
+/** Of an incident's line, beside the names of its rule and its share. */
+const INCIDENT_COLUMNS = 44;
+/** More of a share's name than `aod top` has, for a column less. */
+const MORE_NAME_COLUMNS = 8;
 /** An age that is worth a second look. */
 const OLD_MS = 5000;
 
@@ -20,7 +26,7 @@ export function statusLines(status: Status, size: Size, glyphs: Glyphs): readonl
   const nowMs = Date.parse(status.at);
   const most = Math.max(LEAST_ROWS, Math.floor((size.rows - FIXED_ROWS) / 3));
   const text = new Words(size.columns, glyphs, nowMs);
-  return [
+  const lines = [
     ...stateLines(status, text),
     EMPTY,
     ...incidentLines(status.open_incidents, most, text),
@@ -32,6 +38,7 @@ export function statusLines(status: Status, size: Size, glyphs: Glyphs): readonl
     ...lossLines(status, text),
     text.labelled("costs", costText(status), "plain"),
   ];
+  return lines.map((line) => clip(line, size.columns));
 }
 
 /** What all lines have in common. */
@@ -98,25 +105,27 @@ function incidentLines(incidents: Status["open_incidents"], most: number, text: 
   if (incidents.length === 0) return [text.labelled("incidents", "none is open")];
   const hangs = incidents.filter(({ standing }) => standing !== null).length;
   const title = `${incidents.length} open${hangs === 0 ? "" : `; in ${hangs} of them something hangs now`}`;
+  const shown = incidents.slice(0, most);
+  const half = Math.max(1, Math.floor((text.columns - INCIDENT_COLUMNS) / 2));
+  const ruleColumns = Math.min(RULE_COLUMNS_MAX, half, Math.max(...shown.map(({ rule }) => rule.length)));
   return [
     text.labelled("incidents", title, "trouble"),
-    ...incidents.slice(0, most).map((incident) => incidentLine(incident, text)),
+    ...shown.map((incident) => incidentLine(incident, ruleColumns, text)),
     ...more(incidents.length - most, "aod incidents lists them", text),
   ];
 }
 
-function incidentLine(incident: Incident, text: Words): Line {
+function incidentLine(incident: Incident, ruleColumns: number, text: Words): Line {
   const { opened_at, rule, share, standing, worst_ms, count, verdict } = incident;
+  const state = text.cell(standing === null ? "open" : "hangs", 5);
+  const left = `  ${state} ${text.cell(text.ago(opened_at), 7, "right")}  ${text.cell(rule, ruleColumns)} `;
   const right = [
-    text.cell(`${countText(count)} req`, 10, "right"),
-    text.cell(durationText(standing?.oldest_ms ?? worst_ms), 8, "right"),
-    text.cell(verdict === null ? "" : verdict.cause, 8),
-  ].join("  ");
-  const left = `  ${text.cell(standing === null ? "open" : "hangs", 5)}  ${text.cell(text.ago(opened_at), 7, "right")}  `;
-  const room = Math.max(12, text.columns - left.length - right.length - 2);
-  const ruleColumns = Math.min(20, Math.floor(room / 3));
-  const names = `${text.cell(rule, ruleColumns)}  ${text.cell(share, room - ruleColumns - 2)}`;
-  return [span(left + names, standing === null ? "plain" : "trouble"), span(`  ${right}`.trimEnd())];
+    text.cell(`${countText(count)} req`, 9, "right"),
+    text.cell(durationText(standing?.oldest_ms ?? worst_ms), 7, "right"),
+    text.cell(verdict === null ? "" : verdict.cause, 7),
+  ].join(" ");
+  const name = text.cell(share, Math.max(1, text.columns - left.length - right.length - 1));
+  return [span(left + name, standing === null ? "plain" : "trouble"), span(` ${right}`.trimEnd())];
 }
 
 function shareLines(
@@ -135,16 +144,13 @@ function shareLines(
           ),
         ];
   if (shares.length === 0) return [text.labelled("shares", "none is in use"), ...waiting];
-  const widths = COLUMNS.filter(({ id }) => id !== "max").map((column) => ({
-    ...column,
-    width: Math.max(column.width, column.title.length),
-  }));
-  const room = text.columns - widths.reduce((sum, { width }) => sum + width + 2, 2);
+  const widths = columnsFor(text.columns - MORE_NAME_COLUMNS, "rate");
+  const room = text.columns - widths.reduce((sum, { width }) => sum + width + 1, 2);
   const window = window_sec > 0 ? `, last ${durationText(window_sec * 1000)}` : "";
-  const titles = widths.map(({ title, width }) => title.padStart(width)).join("  ");
+  const titles = widths.map(({ title, width }) => title.padStart(width)).join(" ");
   const head: Line = [
     span(fit(`shares${window}`, room + 2, text.glyphs), "faint"),
-    span(`  ${titles}`, "faint"),
+    span(` ${titles}`, "faint"),
   ];
   const rows = shares.slice(0, most).map(({ share, mount_points: [mountPoint], ...figures }): Line => {
     const name = mountPoint === undefined || room < 50 ? share : `${share}  ${mountPoint}`;
@@ -153,7 +159,7 @@ function shareLines(
       const value = column.value({ key: share, ...figures });
       const stands = (column.stands === true && value > 0) || (column.id === "oldest" && isOld);
       const shown = text.cell(column.text({ key: share, ...figures }), column.width, "right");
-      return span(`  ${shown}`, column.id === "oldest" && isOld ? "trouble" : stands ? "strong" : "plain");
+      return span(` ${shown}`, column.id === "oldest" && isOld ? "trouble" : stands ? "strong" : "plain");
     });
     return [span(`  ${text.cell(name, room)}`), ...cells];
   });
@@ -173,10 +179,11 @@ function captureLines(
   ].join(", ");
   return [
     text.labelled("captures", title),
-    ...last_captures.slice(0, most).map(({ name, taken_at, rule, verdict }): Line => {
-      const cause = text.cell(verdict?.cause ?? "", 8);
-      const left = `  ${text.cell(`${text.ago(taken_at)} ago`, 10, "right")}  ${text.cell(rule, 14)}  ${cause}  `;
-      return [span(left), span(text.cell(name, Math.max(10, text.columns - left.length)).trimEnd(), "faint")];
+    ...last_captures.slice(0, most).map(({ name, taken_at, verdict }): Line => {
+      const age = text.cell(`${text.ago(taken_at)} ago`, 11, "right");
+      const left = `  ${age}  ${text.cell(verdict?.cause ?? "", 7)}  `;
+      const room = Math.max(1, text.columns - left.length);
+      return [span(left), span(text.cell(name, room).trimEnd(), "faint")];
     }),
   ];
 }
@@ -185,15 +192,19 @@ function lossLines({ losses }: Status, text: Words): readonly Line[] {
   const over = Object.entries(losses).filter(([, count]) => count > 0);
   if (over.length === 0) return [text.labelled("lost", "nothing: every request was seen")];
   return over.map(([cause, count], at) =>
-    text.labelled(at === 0 ? "lost" : "", `${cause} ${countText(count)}`, "trouble"),
+    text.labelled(
+      at === 0 ? "lost" : "",
+      `${countText(count)} ${cause}: ${LOSS_CAUSES[cause] ?? "as docs/api.md says"}`,
+      "trouble",
+    ),
   );
 }
 
 function costText({ cost }: Status): string {
   return [
-    `${cost.cpu_percent} % of a CPU`,
-    `${bytesText(cost.resident_bytes)} of memory`,
-    `${bytesText(cost.kernel_map_bytes)} in the kernel`,
+    `${cost.cpu_percent} % CPU`,
+    `${bytesText(cost.resident_bytes)} memory`,
+    `${bytesText(cost.kernel_map_bytes)} kernel memory`,
     ...(cost.request_ns === null ? [] : [`${countText(cost.request_ns)} ns a request`]),
   ].join(", ");
 }

@@ -2,8 +2,8 @@
 
 import { describe, expect, test } from "bun:test";
 import { Feed } from "../../src/control/feed.ts";
+import { aLive } from "../helpers/live.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
-import { aLive } from "./knowing.ts";
 
 function counted() {
   const looks: number[] = [];

@@ -10,10 +10,12 @@ import { ask, askOnce } from "../../src/control/client.ts";
 import { Feed } from "../../src/control/feed.ts";
 import { CONNECTIONS_MAX, openControlServer } from "../../src/control/server.ts";
 import { toFailure } from "../../src/model/failure.ts";
+import { aLive } from "../helpers/live.ts";
+import { aStatus } from "../helpers/status.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 import { SERVER } from "../helpers/verdict.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
-import { aKnowing, aLive, aStatus } from "./knowing.ts";
+import { aKnowing } from "./knowing.ts";
 
 const closing: (() => void)[] = [];
 afterEach(() => {

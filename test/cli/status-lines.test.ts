@@ -1,0 +1,111 @@
+// The screen of `aod status`: what is on it, in which order, and what never is.
+
+import { describe, expect, test } from "bun:test";
+import type { Status } from "../../src/api/status.ts";
+import { statusLines } from "../../src/cli/status-lines.ts";
+import { ASCII, UNICODE } from "../../src/top/glyphs.ts";
+import { plainText, widthOf } from "../../src/top/line.ts";
+import { seeded } from "../helpers/random.ts";
+import { aBadNight, anOpenIncident, aShare, aStatus } from "../helpers/status.ts";
+
+const SCREEN = { columns: 80, rows: 24 };
+
+function screen(status: Status, size = SCREEN, glyphs = UNICODE): readonly string[] {
+  return statusLines(status, size, glyphs).map((line) => plainText(line).trimEnd());
+}
+
+function rowOf(status: Status, word: string): string | undefined {
+  return screen(status).find((line) => line.includes(word));
+}
+
+describe("the screen of a status", () => {
+  test("shows a bad night in 80 columns and 24 rows, trouble first", () => {
+    expect(screen(aBadNight())).toEqual([
+      "aod watches every SMB request of this host, for 3.4 h",
+      "version 1.2.3, pid 4242, up 3.4 h, 4 rules of /etc/aod.yaml",
+      "",
+      "incidents 2 open; in 1 of them something hangs now",
+      "  hangs    35 s  stuck       //nas3.ex…le.com/projects    12 req    34 s network",
+      "  open  2.1 min  slow-writes //nas3.ex…le.com/projects   312 req   2.1 s",
+      "",
+      "shares, last 1 min             RATE/s     P50     P99  ERRORS  IN FLIGHT  OLDEST",
+      "  //nas3.example.com/projects   1,234 0.81 ms   2.1 s      41         12    34 s",
+      "  //nas3.example.com/home       1,234 0.81 ms   12 ms       0          2    3 ms",
+      "  //10.1.2.3/backup$                0       -       -       0          0       -",
+      "waiting   3 tasks can't send: no credits, or no connection",
+      "",
+      "captures  14 kept, 23 MiB of 200 MiB, 7 held back by limits",
+      "     33 s ago  network  aod_20261123T012312.678Z_stuck.tar.zst",
+      "  2.1 min ago  network  aod_20261123T012141.678Z_slow-writes.tar.zst",
+      "",
+      "lost      1,204 ring_full: slow or failed requests not told to the detector: it…",
+      "costs     0.26 % CPU, 43 MiB memory, 6.4 MiB kernel memory, 257 ns a request",
+    ]);
+  });
+
+  test("says in one line each that all is well", () => {
+    const quiet = screen(aStatus());
+    expect(quiet).toContain("incidents none is open");
+    expect(quiet).toContain("shares    none is in use");
+    expect(quiet).toContain("captures  none yet");
+    expect(quiet).toContain("lost      nothing: every request was seen");
+    expect(quiet.join("\n")).not.toContain("waiting");
+  });
+
+  test("says that it waits, and for what", () => {
+    const watching = { state: "waiting", since: null, build: "atomic", hooks: [] } as const;
+    expect(screen(aStatus({ watching: { ...watching, hooks: [] } }))[0]).toMatch(/waits: .*cifs/);
+  });
+
+  test("names hooks that this kernel lacks, and the build that older ones take", () => {
+    const hook = {
+      tracepoint: "smb3_key_expired",
+      level: "signal",
+      attached: false,
+      reason: "ENOENT",
+    } as const;
+    const { watching } = aStatus();
+    const status = aStatus({ watching: { ...watching, build: "plain", hooks: [hook] } });
+    expect(rowOf(status, "not seen")).toBe("not seen: smb3_key_expired (ENOENT)");
+    expect(rowOf(status, "plain build")).toBeDefined();
+  });
+
+  test("leaves out what was not measured", () => {
+    const { cost } = aStatus();
+    expect(rowOf(aStatus({ cost: { ...cost, request_ns: null } }), "CPU")).not.toContain("ns a request");
+  });
+
+  test("fits a screen of 24 rows whatever there is, and says what it leaves out", () => {
+    const status = {
+      ...aBadNight(),
+      shares: Array.from({ length: 40 }, (_, i) => aShare({ share: `//nas/${i}` })),
+      open_incidents: Array.from({ length: 30 }, () => anOpenIncident()),
+    };
+    const lines = screen(status);
+    expect(lines.length).toBeLessThanOrEqual(23);
+    expect(lines.filter((line) => line.includes(" more: "))).toHaveLength(2);
+    const whole = screen(status, { columns: 80, rows: Number.POSITIVE_INFINITY });
+    expect(whole.filter((line) => line.includes("//nas/"))).toHaveLength(40);
+  });
+
+  test("is never wider than the terminal, and lets nothing through that a terminal obeys", () => {
+    const random = seeded();
+    const hostile = "\u001b[2J\u0007\u202e//ñas/名前\u200d\t\n";
+    const bad = aBadNight();
+    for (let round = 0; round < 100; round++) {
+      const size = { columns: random.int(60, 200), rows: random.int(10, 60) };
+      const name = hostile.repeat(random.int(1, 30));
+      const status = {
+        ...bad,
+        daemon: { ...bad.daemon, config_file: name, version: name },
+        shares: [aShare({ share: name, mount_points: [name] })],
+        open_incidents: [anOpenIncident({ rule: name, share: name })],
+        losses: { [name]: 1 },
+      };
+      for (const line of statusLines(status, size, random.chance(0.5) ? UNICODE : ASCII)) {
+        expect(widthOf(line), random.seedText).toBeLessThanOrEqual(size.columns);
+        expect(plainText(line), random.seedText).not.toMatch(/\p{C}/u);
+      }
+    }
+  });
+});
