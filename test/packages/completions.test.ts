@@ -46,7 +46,7 @@ describe("in bash", () => {
 
   test("options are those of the command", async () => {
     expect(await bash("aod", "incidents", "--")).toEqual(["--json", "--config", "--help"]);
-    expect(await bash("aod", "--config", "x", "doctor", "--")).toEqual(["--config", "--help"]);
+    expect(await bash("aod", "--config", "x", "check", "--")).toEqual(["--config", "--help"]);
   });
 
   test("what may follow a command is offered behind it, with its own options behind that", async () => {
@@ -116,6 +116,6 @@ describe("in zsh", () => {
   test("options are those of the command", async () => {
     expect(await zsh("rest", "incidents")).toContain("--json[");
     expect(await zsh("rest", "captures")).toContain("--json[");
-    expect(await zsh("rest", "doctor")).not.toContain("--json[");
+    expect(await zsh("rest", "check")).not.toContain("--json[");
   });
 });
