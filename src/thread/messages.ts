@@ -46,6 +46,8 @@ export type ToDetector =
       readonly handles: SourceHandles;
       readonly source: Source;
       readonly rules: readonly Rule[];
+      /** Those that an earlier detector knew: the kernel goes on to count their replies in the same slots. */
+      readonly trees: readonly KnownTree[];
     }
   | { readonly type: "configure"; readonly rules: readonly Rule[] }
   /** The programs see requests from now on. */

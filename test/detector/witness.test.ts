@@ -164,6 +164,16 @@ describe("CifsWitness: the slots of shares", () => {
     expect(cifs.shares.map((_, i) => witness.slotOf(`//s/${i}`))).toEqual(slots);
     expect(witness.slotOf("//never/seen")).toBe(LAST_SLOT);
   });
+
+  test("a detector that is started again goes on with those of the one before, whatever it meets first", () => {
+    const cifs = new FakeCifs();
+    cifs.shares = [aTree(1, "\\\\s\\one"), aTree(2, "\\\\s\\two"), aTree(3, "\\\\s\\three")];
+    const known = witnessFor("kernel", cifs.reader, SECOND).takeShares() ?? [];
+    expect(known.map(({ slot }) => slot)).toEqual([0, 1, 2]);
+    cifs.shares = [aTree(4, "\\\\s\\four"), aTree(3, "\\\\s\\three"), aTree(1, "\\\\s\\one")];
+    const next = witnessFor("kernel", cifs.reader, 2 * SECOND, known);
+    expect(["one", "two", "three", "four"].map((name) => next.slotOf(`//s/${name}`))).toEqual([0, 1, 2, 3]);
+  });
 });
 
 describe("CifsWitness: the server of a signal", () => {
