@@ -28,11 +28,22 @@ export async function runVerbs(argv: readonly string[], spawn: SpawnTable): Prom
     return 0;
   }
   try {
-    await runCommand(main, { rawArgs: [...argv] });
+    await runCommand(main, { rawArgs: [...verbFirst(argv, verbs)] });
     return Number(process.exitCode ?? 0);
   } catch (thrown) {
     return explain(thrown);
   }
+}
+
+/** `--config FILE status` is `status --config FILE`: citty gives what stands before a verb to nobody. */
+export function verbFirst(
+  argv: readonly string[],
+  verbs: Readonly<Record<string, unknown>>,
+): readonly string[] {
+  const before = argv[0] === "--config" ? 2 : argv[0]?.startsWith("--config=") ? 1 : 0;
+  const verb = argv[before];
+  if (before === 0 || verb === undefined || !Object.hasOwn(verbs, verb)) return argv;
+  return [verb, ...argv.slice(before + 1), ...argv.slice(0, before)];
 }
 
 /** Undefined where what was typed begins with none. */

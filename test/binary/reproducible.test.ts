@@ -33,8 +33,12 @@ function clone(folder: string): string {
 
 async function build(folder: string): Promise<void> {
   mkdirSync(join(folder, "dist"), { recursive: true });
-  for (const step of [["scripts/build-bpf.sh"], ["scripts/build-aod.sh", "dist/aod"]]) {
-    const { exitCode, stderr } = await run(["bash", ...step], folder);
+  for (const step of [
+    ["bash", "scripts/build-bpf.sh"],
+    [process.execPath, "scripts/build-report.ts", "build/report"],
+    ["bash", "scripts/build-aod.sh", "dist/aod"],
+  ]) {
+    const { exitCode, stderr } = await run(step, folder);
     expect({ step, exitCode, stderr }).toMatchObject({ exitCode: 0 });
   }
 }

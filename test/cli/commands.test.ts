@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 import { makeCommands } from "../../src/cli/commands.ts";
+import { verbFirst } from "../../src/cli/verbs.ts";
 
 const thread = () => expect.unreachable();
 const { verbs } = makeCommands({ detector: thread, runner: thread, janitor: thread });
@@ -13,5 +14,20 @@ describe("commands", () => {
       .map(({ command }) => command.split(" "))
       .filter(([program]) => program === "aod");
     for (const [, word] of ownWords) expect(word).toBe(name);
+  });
+});
+
+describe("a file that is named before the verb", () => {
+  test.each([
+    ["--config a.yaml check", "check --config a.yaml"],
+    ["--config=a.yaml incidents 2026 --json", "incidents 2026 --json --config=a.yaml"],
+    ["--config a.yaml", "--config a.yaml"],
+    ["--config check", "--config check"],
+    ["check --config a.yaml", "check --config a.yaml"],
+    ["--config a.yaml nonsense", "--config a.yaml nonsense"],
+    ["", ""],
+  ])("%s is %s", (typed, meant) => {
+    const words = (text: string) => text.split(" ").filter(Boolean);
+    expect(verbFirst(words(typed), verbs)).toEqual(words(meant));
   });
 });
