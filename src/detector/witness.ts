@@ -22,6 +22,7 @@ import { isOfSession } from "../model/signal.ts";
 import { judgeSuspect, type Reading, RequestList, type Suspect, type Verdict } from "./confirm.ts";
 import { mayWaitOnIpc } from "./facts.ts";
 import { requestsListed, serversByConnection, type Task, troubledServers } from "./servers.ts";
+import { ShareSlots } from "./share-slots.ts";
 
 /** DebugData is read no more often, on average; and so is nobody asked twice about one tree. */
 export const READ_EVERY_NS = 5e9;
@@ -87,7 +88,7 @@ export class CifsWitness implements Witness {
   readonly #trees = new Map<string, KnownTree>();
   #shares = new ShareIndex();
   #changed = false;
-  readonly #slots = new Map<string, number>();
+  readonly #slots: ShareSlots;
   /** At the last reading. */
   #troubled: readonly string[] = [];
   /** `//server` by connection id, which survives a reconnect. */
@@ -98,8 +99,10 @@ export class CifsWitness implements Witness {
   /** When all readings of the past are paid for, READ_EVERY_NS each, ns. */
   #paidNs = -Infinity;
 
-  constructor(reader: CifsReader) {
+  /** @param known trees of an earlier witness: what the kernel has counted stays where it is. */
+  constructor(reader: CifsReader, known: readonly KnownTree[] = []) {
     this.#reader = reader;
+    this.#slots = new ShareSlots(known);
   }
 
   get readableNs(): number {
@@ -125,7 +128,7 @@ export class CifsWitness implements Witness {
   }
 
   slotOf(share: string): number {
-    return this.#slots.get(share) ?? LAST_SLOT;
+    return this.#slots.find(share);
   }
 
   check(suspects: readonly Suspect[], nowNs: number): readonly Verdict[] {
@@ -176,7 +179,7 @@ export class CifsWitness implements Witness {
     const data = this.#reader.readDebugData();
     this.#reading = { readNs: nowNs, list: data && new RequestList(data) };
     for (const tree of data === undefined ? [] : treesOf(data)) {
-      this.#remember({ ...tree, slot: this.#slotOf(tree.share) });
+      this.#remember({ ...tree, slot: this.#slots.place(tree.share) });
     }
     for (const [connectionId, server] of data === undefined ? [] : serversByConnection(data)) {
       this.#servers.set(connectionId, server);
@@ -223,15 +226,6 @@ export class CifsWitness implements Witness {
   #sharesOf(server: string): ReadonlySet<string> {
     const shares = [...this.#trees.values()].map(({ share }) => share);
     return new Set(shares.filter((share) => isShareOf(share, server) && !isPipeShare(share)));
-  }
-
-  /** The first shares have slots of their own, and keep them. */
-  #slotOf(share: string): number {
-    const known = this.#slots.get(share);
-    if (known !== undefined || this.#slots.size >= LAST_SLOT) return known ?? LAST_SLOT;
-    const slot = this.#slots.size;
-    this.#slots.set(share, slot);
-    return slot;
   }
 
   #remember(tree: KnownTree): void {
@@ -285,10 +279,18 @@ export const TABLE_WITNESS: Witness = {
   takeShares: () => undefined,
 };
 
-/** Who is asked about requests of this source. The kernel's cifs is read once at the start, for the shares. */
-export function witnessFor(source: Source, reader: CifsReader, nowNs: number): Witness {
+/**
+ * Who is asked about requests of this source. The kernel's cifs is read once at the start, for the shares.
+ * @param known trees of the one before it.
+ */
+export function witnessFor(
+  source: Source,
+  reader: CifsReader,
+  nowNs: number,
+  known: readonly KnownTree[] = [],
+): Witness {
   if (source === "demo") return TABLE_WITNESS;
-  const witness = new CifsWitness(reader);
+  const witness = new CifsWitness(reader, known);
   witness.read(nowNs);
   return witness;
 }

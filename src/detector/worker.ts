@@ -52,12 +52,12 @@ class Watch {
   #wakeUps = 0;
   #stopping = false;
 
-  constructor(port: Port<FromDetector>, { handles, source, rules }: Start) {
+  constructor(port: Port<FromDetector>, { handles, source, rules, trees }: Start) {
     this.#port = port;
     this.#handles = handles;
     this.#ring = new RingReader(handles);
     this.#control = new Control(handles);
-    this.#witness = witnessFor(source, CIFS_READER, monotonicNs());
+    this.#witness = witnessFor(source, CIFS_READER, monotonicNs(), trees);
     const tables = { table: openTable(handles), operations: openOperations(handles) };
     const tally = new ReplyTally(handles);
     const repliesTo: RepliesTo = (share, commands) => tally.repliesTo(this.#witness.slotOf(share), commands);

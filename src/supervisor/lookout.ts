@@ -141,7 +141,13 @@ export class Lookout {
   #begin(): readonly ToDetector[] {
     const { source, sourceName, config } = this.#options;
     const handles = { ...source.memory, ...this.#wakeSources.fds };
-    const start = { type: "start", handles, source: sourceName, rules: config.rules } as const;
+    const start = {
+      type: "start",
+      handles,
+      source: sourceName,
+      rules: config.rules,
+      trees: this.#desk.shares,
+    } as const;
     return this.#watch?.attached ? [start, { type: "attached" }] : [start];
   }
 

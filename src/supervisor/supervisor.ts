@@ -182,7 +182,8 @@ export class Supervisor {
 
   #beginDetector(): readonly ToDetector[] {
     const handles = { ...this.#options.source.memory, ...this.#wakeSources.fds };
-    const about = { source: this.#options.sourceName, rules: this.#config.rules };
+    const { shares: trees } = this.#desk;
+    const about = { source: this.#options.sourceName, rules: this.#config.rules, trees };
     const start = { type: "start", handles, ...about } as const;
     return this.#watch?.attached ? [start, { type: "attached" }] : [start];
   }

@@ -46,6 +46,8 @@ export type ToDetector =
       readonly handles: SourceHandles;
       readonly source: Source;
       readonly rules: readonly Rule[];
+      /** What the detector before this one knew of trees. */
+      readonly trees: readonly KnownTree[];
     }
   | { readonly type: "configure"; readonly rules: readonly Rule[] }
   /** The programs see requests from now on. */

@@ -39,7 +39,7 @@ const fail = (message: string) => heard.reject(new Error(message));
 const detector = new ThreadHandle<ToDetector, FromDetector>({
   name: "detector",
   spawn: () => new Worker(new URL("../../src/detector/worker.ts", import.meta.url)),
-  begin: () => [{ type: "start", handles, source: "demo", rules }],
+  begin: () => [{ type: "start", handles, source: "demo", rules, trees: [] }],
   onReport: (report) => {
     if (report.type === "ready") ready.resolve();
     if (report.type === "anomaly") heard.resolve(report.anomaly);

@@ -164,6 +164,18 @@ describe("CifsWitness: the slots of shares", () => {
     expect(cifs.shares.map((_, i) => witness.slotOf(`//s/${i}`))).toEqual(slots);
     expect(witness.slotOf("//never/seen")).toBe(LAST_SLOT);
   });
+
+  test("are those of an earlier witness, whatever order its successor finds shares in", () => {
+    const cifs = new FakeCifs();
+    const first = witnessFor("kernel", cifs.reader, SECOND);
+    const known = first.takeShares() ?? [];
+    cifs.shares = [aTree(7, "\\\\s\\new"), aTree(5, "\\\\s\\data")];
+    const second = witnessFor("kernel", cifs.reader, SECOND, known);
+    expect(second.slotOf("//s/data")).toBe(first.slotOf("//s/data"));
+    const slots = ["//s/IPC$", "//s/data", "//s/new"].map((share) => second.slotOf(share));
+    expect(new Set(slots).size).toBe(3);
+    expect(slots).not.toContain(LAST_SLOT);
+  });
 });
 
 describe("CifsWitness: the server of a signal", () => {

@@ -22,7 +22,7 @@ class Thread {
     this.#worker.addEventListener("message", ({ data }) => this.reports.push(data as FromDetector));
     this.closed = new Promise((resolve) => this.#worker.addEventListener("close", () => resolve()));
     const handles = { ...source.memory, wakeFd, ueventFd: -1, mountinfoFd: -1 };
-    this.post({ type: "start", handles, source: "demo", rules });
+    this.post({ type: "start", handles, source: "demo", rules, trees: [] });
   }
 
   post(...messages: readonly ToDetector[]): void {
