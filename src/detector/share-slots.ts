@@ -1,25 +1,29 @@
-// In which slot the kernel counts the replies of each share. In: shares as they are found; out: slots: the first shares have slots of
-// their own, and keep them for the life of the daemon, also when one detector follows another. Pure.
+// Which share the kernel counts in which slot: the first shares that are met have slots of their own, and keep them. In: names of
+// shares; out: slots. It lives as long as a detector; the next one is told, because the kernel's counts go on.
 
 import { type KnownTree, LAST_SLOT } from "../model/share.ts";
 
 export class ShareSlots {
   readonly #slots = new Map<string, number>();
+  #next = 0;
 
-  /** @param known trees that an earlier detector has placed: what was counted stays where it is. */
+  /** @param known what an earlier detector gave out. */
   constructor(known: readonly KnownTree[]) {
-    for (const { share, slot } of known) if (slot !== LAST_SLOT) this.#slots.set(share, slot);
+    for (const { share, slot } of known) {
+      if (slot >= LAST_SLOT) continue;
+      this.#slots.set(share, slot);
+      this.#next = Math.max(this.#next, slot + 1);
+    }
   }
 
-  /** LAST_SLOT for a share that has none. */
-  find(share: string): number {
+  /** LAST_SLOT for a share that has none of its own. */
+  of(share: string): number {
     return this.#slots.get(share) ?? LAST_SLOT;
   }
 
-  /** Gives it one where there is one left. */
-  place(share: string): number {
-    const slot = this.#slots.get(share) ?? 1 + Math.max(-1, ...this.#slots.values());
-    if (slot < LAST_SLOT) this.#slots.set(share, slot);
-    return Math.min(slot, LAST_SLOT);
+  /** The same, and a slot of its own while there are some. */
+  take(share: string): number {
+    if (!this.#slots.has(share) && this.#next < LAST_SLOT) this.#slots.set(share, this.#next++);
+    return this.of(share);
   }
 }

@@ -99,7 +99,7 @@ export class CifsWitness implements Witness {
   /** When all readings of the past are paid for, READ_EVERY_NS each, ns. */
   #paidNs = -Infinity;
 
-  /** @param known trees of an earlier witness: what the kernel has counted stays where it is. */
+  /** @param known trees that an earlier detector knew. */
   constructor(reader: CifsReader, known: readonly KnownTree[] = []) {
     this.#reader = reader;
     this.#slots = new ShareSlots(known);
@@ -128,7 +128,7 @@ export class CifsWitness implements Witness {
   }
 
   slotOf(share: string): number {
-    return this.#slots.find(share);
+    return this.#slots.of(share);
   }
 
   check(suspects: readonly Suspect[], nowNs: number): readonly Verdict[] {
@@ -179,7 +179,7 @@ export class CifsWitness implements Witness {
     const data = this.#reader.readDebugData();
     this.#reading = { readNs: nowNs, list: data && new RequestList(data) };
     for (const tree of data === undefined ? [] : treesOf(data)) {
-      this.#remember({ ...tree, slot: this.#slots.place(tree.share) });
+      this.#remember({ ...tree, slot: this.#slots.take(tree.share) });
     }
     for (const [connectionId, server] of data === undefined ? [] : serversByConnection(data)) {
       this.#servers.set(connectionId, server);
@@ -279,10 +279,7 @@ export const TABLE_WITNESS: Witness = {
   takeShares: () => undefined,
 };
 
-/**
- * Who is asked about requests of this source. The kernel's cifs is read once at the start, for the shares.
- * @param known trees of the one before it.
- */
+/** Who is asked about requests of this source. The kernel's cifs is read once at the start, for the shares. */
 export function witnessFor(
   source: Source,
   reader: CifsReader,

@@ -141,13 +141,8 @@ export class Lookout {
   #begin(): readonly ToDetector[] {
     const { source, sourceName, config } = this.#options;
     const handles = { ...source.memory, ...this.#wakeSources.fds };
-    const start = {
-      type: "start",
-      handles,
-      source: sourceName,
-      rules: config.rules,
-      trees: this.#desk.shares,
-    } as const;
+    const trees = this.#desk.shares;
+    const start = { type: "start", handles, source: sourceName, rules: config.rules, trees } as const;
     return this.#watch?.attached ? [start, { type: "attached" }] : [start];
   }
 

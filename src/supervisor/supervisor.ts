@@ -182,8 +182,7 @@ export class Supervisor {
 
   #beginDetector(): readonly ToDetector[] {
     const handles = { ...this.#options.source.memory, ...this.#wakeSources.fds };
-    const { shares: trees } = this.#desk;
-    const about = { source: this.#options.sourceName, rules: this.#config.rules, trees };
+    const about = { source: this.#options.sourceName, rules: this.#config.rules, trees: this.#desk.shares };
     const start = { type: "start", handles, ...about } as const;
     return this.#watch?.attached ? [start, { type: "attached" }] : [start];
   }

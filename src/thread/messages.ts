@@ -46,7 +46,7 @@ export type ToDetector =
       readonly handles: SourceHandles;
       readonly source: Source;
       readonly rules: readonly Rule[];
-      /** What the detector before this one knew of trees. */
+      /** Those that an earlier detector knew: the kernel goes on to count their replies in the same slots. */
       readonly trees: readonly KnownTree[];
     }
   | { readonly type: "configure"; readonly rules: readonly Rule[] }
