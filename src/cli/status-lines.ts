@@ -85,7 +85,7 @@ function stateLines({ watching, daemon }: Status, text: Words): readonly Line[] 
     `version ${daemon.version}`,
     `pid ${daemon.pid}`,
     `up ${text.ago(daemon.started_at)}`,
-    `${daemon.rules} rules of ${daemon.config_file ?? "the built-in default"}`,
+    `${daemon.rules} ${daemon.rules === 1 ? "rule" : "rules"} of ${daemon.config_file ?? "the built-in default"}`,
     ...plain,
   ];
   return [
@@ -202,7 +202,7 @@ function lossLines({ losses }: Status, text: Words): readonly Line[] {
 
 function costText({ cost }: Status): string {
   return [
-    `${cost.cpu_percent} % CPU`,
+    `${Number(cost.cpu_percent.toPrecision(2))} % CPU`,
     `${bytesText(cost.resident_bytes)} memory`,
     `${bytesText(cost.kernel_map_bytes)} kernel memory`,
     ...(cost.request_ns === null ? [] : [`${countText(cost.request_ns)} ns a request`]),
