@@ -1,32 +1,18 @@
 // requests.csv of a capture that anybody may have made, as a table. In: the file's bytes; out: its rows, by the names of
 // its columns, whatever else is in it. Pure; a row that is none is passed over and counted nowhere: the file is there to look at.
 
+import { REQUEST_COLUMNS, type RequestColumn } from "../model/request-columns.ts";
 import { type ReportRow, type RequestTable, RequestTableBuilder } from "./request-table.ts";
-
-const COLUMNS = [
-  "time_utc",
-  "boot_ns",
-  "latency_ns",
-  "state",
-  "command",
-  "nt_status",
-  "errno",
-  "message_id",
-  "pid",
-  "tid",
-  "comm",
-  "share",
-] as const;
 
 export function readRequests(file: Uint8Array): RequestTable {
   const builder = new RequestTableBuilder();
   const text = new TextDecoder().decode(file);
   const [head = []] = rowsOf(text.slice(0, Math.max(0, text.indexOf("\n"))));
-  const places = COLUMNS.map((name) => head.indexOf(name));
+  const places = REQUEST_COLUMNS.map((name) => head.indexOf(name));
   let isHead = true;
   for (const cells of rowsOf(text)) {
     if (!isHead && cells.length === head.length) {
-      const cell = (name: (typeof COLUMNS)[number]) => cells[places[COLUMNS.indexOf(name)] ?? -1] ?? "";
+      const cell = (name: RequestColumn) => cells[places[REQUEST_COLUMNS.indexOf(name)] ?? -1] ?? "";
       builder.add(toRow(cell), plain(cell("comm")), plain(cell("share")));
     }
     isHead = false;
@@ -36,7 +22,7 @@ export function readRequests(file: Uint8Array): RequestTable {
 
 // --- internal ---
 
-function toRow(cell: (name: (typeof COLUMNS)[number]) => string): ReportRow {
+function toRow(cell: (name: RequestColumn) => string): ReportRow {
   const latency = cell("latency_ns");
   return {
     time_utc: cell("time_utc"),

@@ -2,26 +2,10 @@
 // without secrets, so that 65,536 rows never become one string. Quoting as in RFC 4180, lines end with a line feed.
 
 import type { CaptureOrder } from "../model/capture.ts";
+import { REQUEST_COLUMNS } from "../model/request-columns.ts";
 import type { Recorder } from "../recorder/recorder.ts";
 import { makeRequestRow, type RequestRow } from "./request-row.ts";
 import { scrub } from "./scrub.ts";
-
-const COLUMNS = [
-  "time_utc",
-  "boot_ns",
-  "latency_ns",
-  "state",
-  "command",
-  "nt_status",
-  "errno",
-  "session_id",
-  "tree_id",
-  "message_id",
-  "pid",
-  "tid",
-  "comm",
-  "share",
-] as const satisfies readonly (keyof RequestRow)[];
 
 const CHUNK_ROWS = 1024;
 
@@ -46,7 +30,7 @@ export function encodeRequestsCsv(
   const encoder = new TextEncoder();
   const toRow = makeRequestRow(order);
   const cells = new Cells();
-  const chunks = [encoder.encode(`${COLUMNS.join(",")}\n`)];
+  const chunks = [encoder.encode(`${REQUEST_COLUMNS.join(",")}\n`)];
   for (let first = 0; first < offsets.length; first += CHUNK_ROWS) {
     let text = "";
     for (const offset of offsets.subarray(first, first + CHUNK_ROWS)) {
