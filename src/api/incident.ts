@@ -2,7 +2,7 @@
 
 import * as v from "valibot";
 import { CAUSES } from "../model/verdict.ts";
-import { amount, count, field, flag, known, text, textOrNull, utc, utcOrNull } from "./fields.ts";
+import { amount, count, field, known, text, textOrNull, utc, utcOrNull } from "./fields.ts";
 
 export const verdictSchema = v.object({
   cause: field(v.picklist(CAUSES), "who is to blame"),
@@ -52,8 +52,10 @@ export const incidentSchema = v.object({
 });
 
 export const incidentsSchema = v.object({
-  incidents: field(v.array(incidentSchema), "those that are open, newest first"),
-  is_complete: flag("always false: `aod incidents` reads all of them from the history"),
+  incidents: field(
+    v.array(incidentSchema),
+    "those that are open, newest first; `aod incidents` reads all of them from the history",
+  ),
 });
 
 export type IncidentOfApi = v.InferOutput<typeof incidentSchema>;

@@ -63,7 +63,7 @@ const TABLE: { readonly [Ask in Question["ask"]]: Row<Ask> } = {
     asker.onGone(live.listen(every_ms, (document) => asker.offer({ version, type: "live", live: document })));
   },
   incidents(_, knowing, asker) {
-    asker.say({ version, type: "incidents", incidents: knowing.incidents(), is_complete: false });
+    asker.say({ version, type: "incidents", incidents: knowing.incidents() });
     asker.done();
   },
   async snapshot({ reason }, knowing, asker) {
