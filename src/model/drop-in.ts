@@ -11,8 +11,12 @@ export interface DropIn {
 
 const FOLDER = "/etc/systemd/system/aod.service.d";
 
-/** Of these the one setting is a folder to write to. */
-type FolderDropIn = "output-folder" | "metrics-textfile";
+/**
+ * Of these the one setting is a folder to write to, behind this. A minus lets the service start where the folder is not there: without
+ * figures aod is worth having, without captures it is not.
+ */
+const FOLDER_PREFIX = { "output-folder": "", "metrics-textfile": "-" } as const;
+type FolderDropIn = keyof typeof FOLDER_PREFIX;
 
 const SETTINGS: Readonly<Record<Exclude<DropInName, FolderDropIn>, readonly string[]>> = {
   "kernel-stacks": ["CapabilityBoundingSet=CAP_SYS_ADMIN", "RestrictNamespaces=net"],
@@ -26,14 +30,19 @@ const SETTINGS: Readonly<Record<Exclude<DropInName, FolderDropIn>, readonly stri
 
 /** @param folder for those that open one. */
 export function dropInFor(name: DropInName, folder: string): DropIn {
-  const isOfFolder = name === "output-folder" || name === "metrics-textfile";
-  const settings = isOfFolder ? [`ReadWritePaths=${quoted(folder)}`] : SETTINGS[name];
+  const settings = isOfFolder(name)
+    ? [`ReadWritePaths=${quoted(FOLDER_PREFIX[name] + folder)}`]
+    : SETTINGS[name];
   return { file: `${FOLDER}/${name}.conf`, lines: ["[Service]", ...settings] };
 }
 
 /** How a reader of a capture is told which one it is. */
 export function dropInHint(name: DropInName): string {
   return `the service has it with the drop-in ${name}.conf, docs/service.md`;
+}
+
+function isOfFolder(name: DropInName): name is FolderDropIn {
+  return Object.hasOwn(FOLDER_PREFIX, name);
 }
 
 /** systemd.syntax(7): a list splits at blanks, backslashes escape, and a per cent sign begins a specifier. */

@@ -49,7 +49,7 @@ describe("a sandbox", () => {
     expect(port?.dropIn?.file).toEndWith("/metrics-port.conf");
     expect(file).toMatchObject({
       verdict: "warn",
-      dropIn: { lines: ["[Service]", 'ReadWritePaths="/var/lib/node exporter"'] },
+      dropIn: { lines: ["[Service]", 'ReadWritePaths="-/var/lib/node exporter"'] },
     });
     expect(others).toEqual([]);
   });

@@ -1,6 +1,7 @@
 // The control socket over a real mount: who asks learns what its share is at, and has captures made; another user learns nothing.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { AOD, type Daemon } from "../daemon.ts";
 import { MOUNTS, mountPoint } from "../mount.ts";
 import { finish, Provoker, run, waitFor } from "../process.ts";
@@ -10,6 +11,9 @@ import { withDelay } from "../server.ts";
 const DELAY_MS = 4000;
 const THREADS = 2;
 const ROUNDS = 20;
+/** Of work that is ended when it has been seen. */
+const ENDLESS = 10_000;
+const CIFS_REFERENCES = "/sys/module/cifs/refcnt";
 
 // Nothing trips: what is asked for is all that there is.
 const RULE = `
@@ -41,6 +45,13 @@ interface Status {
   readonly shares: readonly Share[];
   readonly losses: Readonly<Record<string, number>>;
   readonly cost: { readonly request_ns: number | null; readonly kernel_map_bytes: number };
+}
+
+interface Live {
+  readonly state: string;
+  readonly groups: Readonly<
+    Record<"share" | "process", readonly { readonly key: string; readonly recent: Share["recent"] }[]>
+  >;
 }
 
 async function status(): Promise<Status> {
@@ -121,6 +132,27 @@ export const controlScenarios: readonly Scenario[] = [
       await aod.stop();
       const nobody = await finish([AOD, "status"]);
       assert.equal(nobody.exitCode, 69, nobody.stderr);
+    },
+  },
+  {
+    name: "control: top without a daemon attaches by itself, and lets go",
+    mounts: ["plain"],
+    config: RULE,
+    async run({ aod }) {
+      await aod.stop();
+      const before = readFileSync(CIFS_REFERENCES, "utf8");
+      const busy = await Provoker.start("direct-io", file, THREADS, ENDLESS);
+      busy.go();
+      const live: Live = JSON.parse(await run(AOD, "top", "--once", "--json", "--every", "5"));
+      busy.kill();
+      assert.equal(live.state, "watching");
+      const row = live.groups.share.find(({ key }) => key === share);
+      assert.ok((row?.recent.requests ?? 0) > 0, JSON.stringify(live));
+      assert.ok(
+        live.groups.process.some(({ key }) => key.startsWith("provoker ")),
+        JSON.stringify(live.groups.process),
+      );
+      await waitFor("the module to be let go", () => readFileSync(CIFS_REFERENCES, "utf8") === before);
     },
   },
 ];

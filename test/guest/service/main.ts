@@ -6,6 +6,7 @@ import { unmountAll } from "../mount.ts";
 import { endStrays, finish } from "../process.ts";
 import { startServer } from "../server.ts";
 import { lifeScenarios } from "./life.ts";
+import { operatorScenarios } from "./operator.ts";
 import { packageScenarios } from "./package.ts";
 import { sandboxScenarios } from "./sandbox.ts";
 import { install, journal, putAway } from "./service.ts";
@@ -17,7 +18,12 @@ export interface ServiceScenario {
 }
 
 // The first one needs a kernel that has not loaded cifs yet; behind the last one nothing is installed.
-const SCENARIOS: readonly ServiceScenario[] = [...lifeScenarios, ...sandboxScenarios, ...packageScenarios];
+const SCENARIOS: readonly ServiceScenario[] = [
+  ...lifeScenarios,
+  ...sandboxScenarios,
+  ...operatorScenarios,
+  ...packageScenarios,
+];
 
 /** What helps to find out why one failed. */
 const LOOK = [
