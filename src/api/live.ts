@@ -18,6 +18,9 @@ export const rowSchema = v.object({
   oldest_ms: amountOrNull("age of the oldest of them that does not wait by design"),
 });
 
+/** A document has no more of them. */
+export const SECONDS_MAX = 300;
+
 const secondSchema = v.object({
   requests: count("with a reply in this second"),
   errors: count("of them failed"),
@@ -59,7 +62,11 @@ export const liveSchema = v.object({
     ),
     "latencies, shortest first",
   ),
-  seconds: field(v.array(secondSchema), "the last 300, oldest first, of which as many as the recorder has"),
+  seconds: field(
+    v.array(secondSchema),
+    "the last 300 whole ones, oldest first, of which as many as the recorder has",
+  ),
+  last_second: count("the number of the last of them, since the machine booted"),
   in_flight: field(
     v.array(openSchema),
     "what is open, oldest first and what waits by design last, 100 at most",

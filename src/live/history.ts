@@ -1,8 +1,8 @@
 // The last minutes second by second, and the latencies of the window as a histogram. In: a look; out: rows of a Live
 // document. Pure.
 
-import type { Live } from "../api/live.ts";
-import { type Look, SECONDS_MAX, toMs } from "./look.ts";
+import { type Live, SECONDS_MAX } from "../api/live.ts";
+import { type Look, toMs } from "./look.ts";
 import { figuresBy } from "./replies.ts";
 
 type Second = Live["seconds"][number];
@@ -15,7 +15,7 @@ const BOUNDS_MS = Array.from({ length: 19 }, (_, i) => 2 ** (i - 4));
  * Whole seconds of CLOCK_MONOTONIC, so that a second has the same figures at each look; the one that has begun is not among
  * them, nor is one that the recorder does not have whole.
  */
-export function secondsOf({ lines, replies, completeSinceNs }: Look): Second[] {
+export function secondsOf({ lines, replies, completeSinceNs }: Look): Pick<Live, "seconds" | "last_second"> {
   const behind = Math.floor(lines.nowNs / 1e9);
   const first = Math.max(Math.ceil(completeSinceNs / 1e9), behind - SECONDS_MAX);
   const count = Math.max(0, behind - first);
@@ -25,10 +25,13 @@ export function secondsOf({ lines, replies, completeSinceNs }: Look): Second[] {
     const second = Math.floor(((lines.startNs[i] as number) + (lines.latencyNs[i] as number)) / 1e9) - first;
     groupOf[at] = second < count ? second : -1;
   }
-  return figuresBy(lines, replies, groupOf, count).map(({ requests, errors, p50Ns, p99Ns, maxNs }) => ({
-    ...{ requests, errors },
-    ...{ p50_ms: toMs(p50Ns), p99_ms: toMs(p99Ns), max_ms: toMs(maxNs) },
-  }));
+  const seconds = figuresBy(lines, replies, groupOf, count).map(
+    ({ requests, errors, p50Ns, p99Ns, maxNs }): Second => ({
+      ...{ requests, errors },
+      ...{ p50_ms: toMs(p50Ns), p99_ms: toMs(p99Ns), max_ms: toMs(maxNs) },
+    }),
+  );
+  return { seconds, last_second: Math.max(0, behind - 1) };
 }
 
 /** Of the window. Commands that wait by design are not in it. */

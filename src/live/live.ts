@@ -39,7 +39,7 @@ export function makeLive(look: Look, table: RequestMemory, surroundings: Surroun
       process: rows(look.byProcess(ROWS_MAX)),
     },
     histogram: histogramOf(look),
-    seconds: secondsOf(look),
+    ...secondsOf(look),
     in_flight: openRows(look, table),
     in_flight_total: open.length + waiting.length,
     incidents: newestFirst(surroundings.incidents).slice(0, INCIDENTS_MAX).map(toIncident),

@@ -1,7 +1,7 @@
 // One look at the request table: everything that status and live figures are made of. In: the memory as it is now, what is known
 // of trees; out: figures of the last seconds, by share, command and process. Pure but for what is handed in; keeps nothing.
 
-import type { LiveRow } from "../api/live.ts";
+import { type LiveRow, SECONDS_MAX } from "../api/live.ts";
 import type { Operation, OperationMemory } from "../model/operation.ts";
 import type { RequestMemory } from "../model/request.ts";
 import { ShareIndex, type TreeShare } from "../model/share.ts";
@@ -25,8 +25,6 @@ export interface Subject {
 
 /** How far back figures go where the flight recorder does. */
 export const WINDOW_SEC = 60;
-/** How far back single seconds go. */
-export const SECONDS_MAX = 300;
 
 type Recent = LiveRow["recent"];
 

@@ -2,6 +2,7 @@
 // whoever drives it compares `everyMs` and `isOver` with what they were.
 
 import type { Live } from "../api/live.ts";
+import { withEarlier } from "./history.ts";
 import { ACTIONS } from "./keys.ts";
 import type { TopState } from "./state.ts";
 
@@ -14,7 +15,7 @@ export type TopEvent =
 export function advance(state: TopState, event: TopEvent): TopState {
   switch (event.type) {
     case "live": {
-      const { live } = event;
+      const live = withEarlier(state.newest, event.live);
       return { ...state, newest: live, live: state.isPaused ? state.live : live, silentMs: 0 };
     }
     case "waited":

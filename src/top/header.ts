@@ -119,8 +119,7 @@ function sparkRows(
 ): readonly Line[] {
   const room = columns - LABEL_COLUMNS - REACH_COLUMNS - GREATEST_COLUMNS;
   const seconds = live?.seconds ?? [];
-  const lastSec = Math.floor(Date.parse(live?.at ?? "1970-01-01T00:00:00Z") / 1000);
-  const cells = cellsOf(series, seconds, lastSec, room);
+  const cells = cellsOf(series, seconds, live?.last_second ?? 0, room);
   const columnsPerCell = Math.max(1, Math.floor(room / Math.max(1, cells.length, FEW_CELLS)));
   const known = cells.filter((value) => value !== null);
   const most = known.reduce((greatest, value) => Math.max(greatest, value), 0);

@@ -22,7 +22,7 @@ export const SERIES: Readonly<Record<"rate" | "p99" | "errors", Series>> = {
 
 /**
  * One value a cell, oldest first, `cells` at most; null for a cell of which nothing is known.
- * @param lastSec the second, since 1970, that the last of `seconds` is.
+ * @param lastSec the number of the second that the last of `seconds` is.
  */
 export function cellsOf(
   series: Series,

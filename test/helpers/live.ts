@@ -37,7 +37,15 @@ export function aLive(parts: Partial<Live> = {}): Live {
   return {
     ...{ at: AT, state: "watching", window_sec: 60, total: NONE },
     groups: { share: [], command: [], process: [] },
-    ...{ histogram: [], seconds: [], in_flight: [], in_flight_total: 0, incidents: [], losses: {} },
+    ...{
+      histogram: [],
+      seconds: [],
+      last_second: 0,
+      in_flight: [],
+      in_flight_total: 0,
+      incidents: [],
+      losses: {},
+    },
     ...parts,
   };
 }
@@ -78,7 +86,7 @@ export function aBadNight(): Live {
       upto_ms: i === counts.length - 1 ? null : 2 ** (i - 3),
       requests,
     })),
-    seconds,
+    ...{ seconds, last_second: Math.floor(Date.parse(AT) / 1000) },
     in_flight: [
       anOpen({ age_ms: 2140, command: "SMB2_WRITE", share: "//files.example.com/db" }),
       anOpen({ age_ms: 1800, command: null, share: "//files.example.com/db", message_id: null }),
@@ -130,6 +138,7 @@ export function anyLive(random: Random): Live {
       upto_ms: random.chance(0.05) ? null : 2 ** (i - 6),
       requests: count(),
     })),
+    last_second: count(),
     seconds: list(300, () => ({
       ...{ requests: count(), errors: count(), p50_ms: orNull(), p99_ms: orNull(), max_ms: orNull() },
     })),

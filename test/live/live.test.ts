@@ -52,11 +52,12 @@ describe("a live document", () => {
 
   test("has whole seconds only, those that the recorder has, the last one last", () => {
     const at = (agoMs: number) => aRequest({ startMs: NOW_MS - agoMs - 1, latencyMs: 1 });
-    const { seconds } = liveOf([at(500), at(1_500), at(1_600), aRequest({ startNs: 0n })], {
+    const { seconds, last_second } = liveOf([at(500), at(1_500), at(1_600), aRequest({ startNs: 0n })], {
       nowNs: NOW_NS + 0.4e9,
       watchingSinceNs: NOW_NS - 3.5e9,
     });
     expect(seconds.map(({ requests }) => requests)).toEqual([0, 2, 1]);
+    expect(last_second).toBe(NOW_NS / 1e9 - 1);
   });
 
   test("counts each latency of the window in one bucket of the histogram", () => {

@@ -1,0 +1,41 @@
+import { describe, expect, test } from "bun:test";
+import type { Live } from "../../src/api/live.ts";
+import { withEarlier } from "../../src/top/history.ts";
+import { aLive } from "../helpers/live.ts";
+import { seeded } from "../helpers/random.ts";
+
+/** Whose second number n has n requests. */
+function upTo(lastSecond: number, count: number): Live {
+  const seconds = Array.from({ length: count }, (_, i) => ({
+    ...{ requests: lastSecond - count + 1 + i, errors: 0, p50_ms: null, p99_ms: null, max_ms: null },
+  }));
+  return aLive({ seconds, last_second: lastSecond });
+}
+
+const numbers = ({ seconds }: Live) => seconds.map(({ requests }) => requests);
+
+describe("the minutes that are shown", () => {
+  test("go on where the recorder has only seconds", () => {
+    expect(numbers(withEarlier(upTo(10, 3), upTo(12, 3)))).toEqual([8, 9, 10, 11, 12]);
+    expect(numbers(withEarlier(upTo(10, 3), upTo(11, 1)))).toEqual([8, 9, 10, 11]);
+    expect(numbers(withEarlier(upTo(10, 3), upTo(10, 0)))).toEqual([8, 9, 10]);
+  });
+
+  test("begin anew where one is missing, and after a boot", () => {
+    expect(numbers(withEarlier(upTo(10, 3), upTo(13, 2)))).toEqual([12, 13]);
+    expect(numbers(withEarlier(upTo(10, 3), upTo(12, 0)))).toEqual([]);
+    expect(numbers(withEarlier(upTo(900, 3), upTo(5, 2)))).toEqual([4, 5]);
+    expect(numbers(withEarlier(undefined, upTo(5, 2)))).toEqual([4, 5]);
+  });
+
+  test("are 300 seconds in a row at most, the last one last, whatever comes", () => {
+    const random = seeded();
+    let shown: Live | undefined;
+    for (let second = 1000; second < 3000; second += random.int(0, 20)) {
+      shown = withEarlier(shown, upTo(second, random.int(0, 300)));
+      const all = numbers(shown);
+      expect(all, random.seedText).toEqual(all.map((_, i) => second - all.length + 1 + i));
+      expect(all.length, random.seedText).toBeLessThanOrEqual(300);
+    }
+  });
+});
