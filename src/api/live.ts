@@ -64,7 +64,7 @@ export const liveSchema = v.object({
   ),
   seconds: field(
     v.array(secondSchema),
-    "the last 300 whole ones, oldest first, of which as many as the recorder has",
+    "the last 300 whole ones, oldest first, of which as many as the recorder has; the oldest may lack their slowest requests",
   ),
   last_second: count("the number of the last of them, since the machine booted"),
   in_flight: field(

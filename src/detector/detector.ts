@@ -12,11 +12,11 @@ import { type Anomaly, type Recovery, UNKNOWN_SHARE } from "../model/anomaly.ts"
 import { waitsByDesign } from "../model/command.ts";
 import type { Operation, OperationMemory } from "../model/operation.ts";
 import { KIND } from "../model/request.gen.ts";
-import { endNs, type Request, type RequestMemory } from "../model/request.ts";
+import { endNs, isTrustedReply, type Request, type RequestMemory } from "../model/request.ts";
 import type { Rule } from "../model/rule.ts";
-import { isShareOf } from "../model/share.ts";
+import { isPipeShare, isShareOf } from "../model/share.ts";
 import { Compounds } from "./compounds.ts";
-import { factsOfReply, isTrusted } from "./facts.ts";
+import { factsOfReply } from "./facts.ts";
 import { Flight } from "./flight.ts";
 import { judge } from "./judge.ts";
 import { Ledger, type ShareTracks } from "./ledger.ts";
@@ -246,17 +246,17 @@ export class Detector {
   #isAwaited(server: string, sinceNs: number, nowNs: number): boolean {
     const isIts = (share: string) =>
       [server, share].includes(UNKNOWN_SHARE) || share === server || isShareOf(share, server);
-    const isSent = this.#flight.someOpenAt(
-      sinceNs,
-      (request) => !waitsByDesign(request.command) && isIts(this.#witness.shareOf(request, nowNs)),
-    );
+    const isSent = this.#flight.someOpenAt(sinceNs, (request) => {
+      const share = this.#witness.shareOf(request, nowNs);
+      return !waitsByDesign(request.command, isPipeShare(share)) && isIts(share);
+    });
     return isSent || this.#waiting.someWaiting(this.#tasksAt(nowNs), sinceNs, isIts);
   }
 
   #complete(request: Request, nowNs: number): void {
     const { rules } = this.#ledger;
     const known = this.#flight.end(request, this.#ledger);
-    if (!isTrusted(request)) return;
+    if (!isTrustedReply(request.flags)) return;
     const repeated = this.#isRepeated(request, nowNs);
     if (repeated) this.#repeated += 1;
     const facts = factsOfReply(request, isOnIpc(this.#witness, request, nowNs));

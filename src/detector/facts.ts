@@ -1,7 +1,7 @@
 // What rules are asked about: one request, in flight or complete, reduced to what a rule may look at. In: a record and
 // whether its share is an IPC$; out: plain facts, worked out once for all rules. No rule is in here.
 
-import { WAITS_BY_DESIGN } from "../model/command.ts";
+import { mayWaitOnIpc } from "../model/command.ts";
 import { classifyStatus, type StatusClass } from "../model/nt-status.ts";
 import { FLAG } from "../model/request.gen.ts";
 import type { Request } from "../model/request.ts";
@@ -25,22 +25,6 @@ export interface Facts {
  * counts).
  */
 export type Judgement = "passes" | "counts" | "emergency";
-
-const UNTRUSTED = FLAG.TAIL | FLAG.SUPERSEDED | FLAG.AMBIGUOUS | FLAG.REAPED;
-
-/** Whether a complete request's latency and status are those of its own reply: nothing else may feed a rule. */
-export function isTrusted(request: Request): boolean {
-  return (request.flags & FLAG.REPLIED) !== 0 && (request.flags & UNTRUSTED) === 0;
-}
-
-const WAITS_ON_IPC: ReadonlySet<number> = new Set(
-  WAITS_BY_DESIGN.filter(({ onlyOnIpc }) => onlyOnIpc).map(({ command }) => command),
-);
-
-/** Whether the share decides if a command waits by design; for others nobody needs to know the share. */
-export function mayWaitOnIpc(command: number): boolean {
-  return WAITS_ON_IPC.has(command);
-}
 
 /** Facts of a complete request. */
 export function factsOfReply(request: Request, onIpc: boolean): Facts {

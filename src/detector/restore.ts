@@ -4,9 +4,9 @@
 // back. Whoever is still on the ring comes again, and is judged then. Pure but for the table.
 
 import { REQUEST_BYTES } from "../model/request.gen.ts";
-import { endNs, type Request, type RequestMemory } from "../model/request.ts";
+import { endNs, isTrustedReply, type Request, type RequestMemory } from "../model/request.ts";
 import { Compounds } from "./compounds.ts";
-import { factsOfReply, isTrusted } from "./facts.ts";
+import { factsOfReply } from "./facts.ts";
 import { judge } from "./judge.ts";
 import type { Ledger } from "./ledger.ts";
 import { COUNTED, identityOf } from "./overdue.ts";
@@ -49,6 +49,6 @@ function* completeSince(table: RequestMemory, sinceNs: number): Generator<Reques
     const request = table.read(at);
     // The line may have been given to another request meanwhile.
     const isSame = Number(request.startNs) === startNs && request.latencyNs === latencyNs;
-    if (isSame && isTrusted(request)) yield request;
+    if (isSame && isTrustedReply(request.flags)) yield request;
   }
 }

@@ -8,6 +8,7 @@
 import { UNKNOWN_SHARE } from "../model/anomaly.ts";
 import type { Source } from "../model/capture.ts";
 import { type DebugData, type TaskWait, treesOf } from "../model/cifs.ts";
+import { mayWaitOnIpc } from "../model/command.ts";
 import type { Operation } from "../model/operation.ts";
 import type { Request } from "../model/request.ts";
 import {
@@ -20,7 +21,6 @@ import {
 } from "../model/share.ts";
 import { isOfSession } from "../model/signal.ts";
 import { judgeSuspect, type Reading, RequestList, type Suspect, type Verdict } from "./confirm.ts";
-import { mayWaitOnIpc } from "./facts.ts";
 import { requestsListed, serversByConnection, type Task, troubledServers } from "./servers.ts";
 import { ShareSlots } from "./share-slots.ts";
 
@@ -103,6 +103,8 @@ export class CifsWitness implements Witness {
   constructor(reader: CifsReader, known: readonly KnownTree[] = []) {
     this.#reader = reader;
     this.#slots = new ShareSlots(known);
+    for (const tree of known) this.#remember(tree);
+    this.#shares = new ShareIndex(known);
   }
 
   get readableNs(): number {

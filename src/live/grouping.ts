@@ -53,17 +53,17 @@ export function groupByCommand(lines: Lines): Grouping {
 /** @param nameProcess called for groups that are shown, not for all. */
 export function groupByProcess(lines: Lines, nameProcess: NameProcess): Grouping {
   const byId = new Map<number, number>();
-  const newest: number[] = [];
+  const example: number[] = [];
   const of = new Uint32Array(lines.count);
   for (let i = 0; i < lines.count; i++) {
     const processId = lines.processId[i] as number;
     const group = byId.get(processId) ?? byId.size;
     if (group === byId.size) byId.set(processId, group);
-    newest[group] = i;
+    example[group] = i;
     of[i] = group;
   }
   const nameOf = (group: number) => {
-    const line = newest[group] ?? 0;
+    const line = example[group] ?? 0;
     const processId = lines.processId[line] ?? 0;
     return `${nameProcess(processId, line)} (${processId})`;
   };

@@ -12,8 +12,8 @@ type Bucket = Live["histogram"][number];
 const BOUNDS_MS = Array.from({ length: 19 }, (_, i) => 2 ** (i - 4));
 
 /**
- * Whole seconds of CLOCK_MONOTONIC, so that a second has the same figures at each look; the one that has begun is not among
- * them, nor is one that the recorder does not have whole.
+ * Whole seconds of CLOCK_MONOTONIC, numbered, so that several looks can be put together; the one that has begun is not among them.
+ * A second is of what ended in it. The recorder is complete for what began: at its edge a second may lack its slowest.
  */
 export function secondsOf({ lines, replies, completeSinceNs }: Look): Pick<Live, "seconds" | "last_second"> {
   const behind = Math.floor(lines.nowNs / 1e9);

@@ -5,7 +5,7 @@
 // out. On machines that reorder loads a line may still be half of each for about a millisecond: these are figures for people.
 
 import { OFFSET, REQUEST_BYTES } from "../model/request.gen.ts";
-import type { RequestMemory } from "../model/request.ts";
+import type { Request, RequestMemory } from "../model/request.ts";
 import { findLossBoundNs } from "../recorder/loss-bound.ts";
 
 /** What the used lines say, each in its place below `count`. */
@@ -82,6 +82,13 @@ export function readLines({ buffer, byteOffset, byteLength }: RequestMemory, now
     count++;
   }
   return { ...lines, count, nowNs, completeSinceNs: findLossBoundNs(starts, ends, nowNs) };
+}
+
+/** The whole of a line; undefined where another request has taken it since, or it has its reply and had none. */
+export function readAgain(table: RequestMemory, lines: Lines, i: number): Request | undefined {
+  const request = table.read(lines.at[i] as number);
+  const isSame = Number(request.startNs) === lines.startNs[i] && request.latencyNs === lines.latencyNs[i];
+  return isSame ? request : undefined;
 }
 
 function makeColumns(lines: number) {

@@ -4,11 +4,12 @@ import type { Live, LiveOpen, LiveRow } from "../api/live.ts";
 import { encodeIncident } from "../history/snapshot.ts";
 import { UNKNOWN_SHARE } from "../model/anomaly.ts";
 import type { Losses } from "../model/capture.ts";
-import { commandName, waitsByDesign } from "../model/command.ts";
+import { commandName } from "../model/command.ts";
 import type { Incident } from "../model/incident.ts";
 import { LOSS_CAUSES } from "../model/losses.ts";
 import type { RequestMemory } from "../model/request.ts";
 import { histogramOf, secondsOf } from "./history.ts";
+import { readAgain } from "./lines.ts";
 import { type Look, type Row, recentOf, toMs } from "./look.ts";
 import { chooseOldest } from "./open.ts";
 
@@ -62,15 +63,17 @@ function rowOf({ key, figures, inFlight, oldestAgeNs }: Row, windowSec: number):
 
 function openRows(look: Look, table: RequestMemory): LiveOpen[] {
   const { lines, shares } = look;
-  const requests = chooseOldest(lines, look.open, OPEN_MAX).map((i) => {
-    const { messageId, sessionId, treeId, processId, taskId, comm, command } = table.read(lines.at[i] ?? 0);
+  const requests = chooseOldest(lines, look.patient, look.open, OPEN_MAX).flatMap((i) => {
+    const request = readAgain(table, lines, i);
+    if (request === undefined) return [];
+    const { messageId, sessionId, treeId, processId, taskId, comm, command } = request;
     return {
       age_ms: toMs(Math.max(0, lines.nowNs - (lines.startNs[i] ?? 0))) ?? 0,
       command: commandName(command),
       share: shares.nameOf(sessionId, treeId),
       message_id: String(messageId),
       ...{ pid: processId, tid: taskId, comm },
-      waits_by_design: waitsByDesign(command),
+      waits_by_design: look.patient[i] === 1,
     };
   });
   const operations = look.waiting.map(({ startNs, processId, taskId, comm }) => ({

@@ -2,11 +2,12 @@
 // of trees; out: figures of the last seconds, by share, command and process. Pure but for what is handed in; keeps nothing.
 
 import { type LiveRow, SECONDS_MAX } from "../api/live.ts";
+import { waitsByDesign } from "../model/command.ts";
 import type { Operation, OperationMemory } from "../model/operation.ts";
 import type { RequestMemory } from "../model/request.ts";
-import { ShareIndex, type TreeShare } from "../model/share.ts";
+import { isPipeShare, ShareIndex, type TreeShare } from "../model/share.ts";
 import { type Grouping, groupByCommand, groupByProcess, groupByShare, type NameProcess } from "./grouping.ts";
-import { type Lines, readLines } from "./lines.ts";
+import { type Lines, readAgain, readLines } from "./lines.ts";
 import { findOpen, findWaiting, type IsWaiting, openFiguresBy } from "./open.ts";
 import { type Figures, figuresBy, findReplies, type Replies } from "./replies.ts";
 
@@ -40,6 +41,8 @@ export interface Row {
 export interface Look {
   readonly lines: Lines;
   readonly shares: ShareIndex;
+  /** By place in Lines: 1 for what may wait by design. */
+  readonly patient: Uint8Array;
   /** Replies of the last SECONDS_MAX. */
   readonly replies: Replies;
   /** When the figures begin, ns of CLOCK_MONOTONIC. */
@@ -65,23 +68,25 @@ export function lookAt(subject: Subject): Look {
   const shares = new ShareIndex(subject.trees);
   const completeSinceNs = Math.min(nowNs, Math.max(watchingSinceNs, lines.completeSinceNs));
   const fromNs = Math.max(completeSinceNs, nowNs - WINDOW_SEC * 1e9);
-  const replies = findReplies(lines, Math.max(completeSinceNs, nowNs - (SECONDS_MAX + 1) * 1e9));
+  const grouped = groupByShare(lines, shares);
+  const patient = findPatient(lines, grouped);
+  const replies = findReplies(lines, patient, Math.max(completeSinceNs, nowNs - (SECONDS_MAX + 1) * 1e9));
   const open = findOpen(lines);
   const senders = new Set<number>();
   for (const i of open) senders.add(lines.taskId[i] as number);
   const inWindow = placesInWindow(lines, replies, fromNs);
-  const rowsOf = makeRows({ lines, replies, inWindow, open });
+  const rowsOf = makeRows({ lines, patient, replies, inWindow, open });
   const nameProcess: NameProcess = (processId, i) => {
-    const { comm, command } = subject.table.read(lines.at[i] ?? 0);
-    return subject.nameProcess(processId, comm, command);
+    const comm = readAgain(subject.table, lines, i)?.comm ?? "?";
+    return subject.nameProcess(processId, comm, lines.command[i] as number);
   };
   const all: Grouping = { of: new Uint32Array(lines.count), count: 1, nameOf: () => "" };
   return {
-    ...{ lines, shares, replies, fromNs, completeSinceNs, open },
+    ...{ lines, shares, patient, replies, fromNs, completeSinceNs, open },
     windowSec: (nowNs - fromNs) / 1e9,
     waiting: findWaiting(subject.operations, nowNs, senders, subject.isWaiting),
     total: rowsOf(all)(1)[0] ?? emptyRow(""),
-    byShare: rowsOf(groupByShare(lines, shares)),
+    byShare: rowsOf(grouped),
     byCommand: rowsOf(groupByCommand(lines), true),
     byProcess: rowsOf(groupByProcess(lines, nameProcess)),
   };
@@ -121,30 +126,46 @@ function placesInWindow(lines: Lines, replies: Replies, fromNs: number): Uint8Ar
   return inWindow;
 }
 
+function findPatient(lines: Lines, { of, count, nameOf }: Grouping): Uint8Array {
+  const isOnIpc = Array.from({ length: count }, (_, group) => isPipeShare(nameOf(group)));
+  return Uint8Array.from(lines.command.subarray(0, lines.count), (command, i) =>
+    waitsByDesign(command, isOnIpc[of[i] as number]) ? 1 : 0,
+  );
+}
+
 interface Parts {
   readonly lines: Lines;
+  readonly patient: Uint8Array;
   readonly replies: Replies;
   readonly inWindow: Uint8Array;
   readonly open: Uint32Array;
 }
 
-function makeRows({ lines, replies, inWindow, open }: Parts): (grouping: Grouping, all?: boolean) => Rows {
+function makeRows({
+  lines,
+  patient,
+  replies,
+  inWindow,
+  open,
+}: Parts): (grouping: Grouping, all?: boolean) => Rows {
   return ({ of, count, nameOf }, all = false) => {
     const groupOf = new Int32Array(replies.count);
     for (let at = 0; at < replies.count; at++)
       groupOf[at] = inWindow[at] === 1 ? (of[replies.line[at] as number] as number) : -1;
     const figures = figuresBy(lines, replies, groupOf, count, all);
-    const opens = openFiguresBy(lines, open, of, count);
+    const opens = openFiguresBy(lines, patient, open, of, count);
     const busy = figures
-      .map((one, group) => ({ group, figures: one, open: opens[group] ?? { count: 0, oldestNs: Infinity } }))
+      .map((one, group) => ({
+        ...{ group, figures: one, open: opens[group] ?? { count: 0, oldestStartNs: Infinity } },
+      }))
       .filter(({ figures: { requests }, open: { count: inFlight } }) => requests + inFlight > 0)
       .sort((a, b) => b.figures.requests - a.figures.requests || b.open.count - a.open.count);
     return (most) =>
-      busy.slice(0, most).map(({ group, figures: its, open: { count: inFlight, oldestNs } }) => ({
+      busy.slice(0, most).map(({ group, figures: its, open: { count: inFlight, oldestStartNs } }) => ({
         key: nameOf(group),
         figures: its,
         inFlight,
-        oldestAgeNs: oldestNs === Infinity ? undefined : Math.max(0, lines.nowNs - oldestNs),
+        oldestAgeNs: oldestStartNs === Infinity ? undefined : Math.max(0, lines.nowNs - oldestStartNs),
       }));
   };
 }

@@ -1,9 +1,8 @@
 // What is open at this moment: requests without a reply, and operations that wait to become one. In: lines, the operations' memory,
 // a way to ask what a task waits for; out: how many, how old, and the oldest of them. Pure but for what is handed in.
 //
-// Commands that wait by design (CHANGE_NOTIFY waits for hours) are counted and shown, but never as the oldest.
+// What waits by design (CHANGE_NOTIFY waits for hours) is counted and shown, but never as the oldest.
 
-import { waitsByDesign } from "../model/command.ts";
 import type { Operation, OperationMemory } from "../model/operation.ts";
 import { OPERATION } from "../model/request.gen.ts";
 import type { Lines } from "./lines.ts";
@@ -25,9 +24,17 @@ export function findOpen(lines: Lines): Uint32Array {
   return open.subarray(0, count);
 }
 
-/** The oldest of those that should have a reply; where these are not enough, the oldest of those that wait by design. */
-export function chooseOldest(lines: Lines, open: Uint32Array, most: number): readonly number[] {
-  const byDesign = (i: number) => waitsByDesign(lines.command[i] as number);
+/**
+ * The oldest of those that should have a reply; where these are not enough, the oldest of those that wait by design.
+ * @param patient by place in Lines: 1 for the latter.
+ */
+export function chooseOldest(
+  lines: Lines,
+  patient: Uint8Array,
+  open: Uint32Array,
+  most: number,
+): readonly number[] {
+  const byDesign = (i: number) => patient[i] === 1;
   const due = oldestOf(
     lines,
     open.filter((i) => !byDesign(i)),
@@ -47,25 +54,29 @@ function oldestOf(lines: Lines, open: Uint32Array, most: number): readonly numbe
 export interface OpenFigures {
   readonly count: number;
   /** When the oldest of those was sent that do not wait by design, ns of CLOCK_MONOTONIC; Infinity for none. */
-  readonly oldestNs: number;
+  readonly oldestStartNs: number;
 }
 
-/** Group by group. @param groupOf by place in Lines. */
+/** Group by group. @param patient, groupOf by place in Lines. */
 export function openFiguresBy(
   lines: Lines,
+  patient: Uint8Array,
   open: Uint32Array,
   groupOf: Uint32Array,
   groups: number,
 ): readonly OpenFigures[] {
   const count = new Uint32Array(groups);
-  const oldestNs = new Float64Array(groups).fill(Infinity);
+  const oldestStartNs = new Float64Array(groups).fill(Infinity);
   for (const i of open) {
     const group = groupOf[i] as number;
     count[group] = (count[group] as number) + 1;
-    if (waitsByDesign(lines.command[i] as number)) continue;
-    oldestNs[group] = Math.min(oldestNs[group] as number, lines.startNs[i] as number);
+    if (patient[i] === 1) continue;
+    oldestStartNs[group] = Math.min(oldestStartNs[group] as number, lines.startNs[i] as number);
   }
-  return Array.from(count, (number, group) => ({ count: number, oldestNs: oldestNs[group] ?? Infinity }));
+  return Array.from(count, (number, group) => ({
+    count: number,
+    oldestStartNs: oldestStartNs[group] ?? Infinity,
+  }));
 }
 
 /** Operations for over a second whose task waits for cifs and has no request in flight, the oldest first. */

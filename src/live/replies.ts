@@ -1,9 +1,9 @@
 // Which lines of the table are replies of the last minutes, and what they come to. In: lines, and a group for each reply; out:
 // how many, how many failed, how long half and 99 % took, group by group. Pure; one sort for all groups.
 
-import { waitsByDesign } from "../model/command.ts";
 import { classifyStatus } from "../model/nt-status.ts";
 import { FLAG } from "../model/request.gen.ts";
+import { isTrustedReply } from "../model/request.ts";
 import type { Lines } from "./lines.ts";
 
 /** Replies, the quickest first. All arrays have `count` places. */
@@ -13,7 +13,7 @@ export interface Replies {
   readonly line: Uint32Array;
   /** 1 for a failure: no step of the protocol, and no answer that programs ask for all day. */
   readonly failed: Uint8Array;
-  /** 0 for a command that may wait by design, whose time says nothing of the server. */
+  /** 0 for what may wait by design, whose time says nothing of the server. */
   readonly timed: Uint8Array;
 }
 
@@ -26,22 +26,22 @@ export interface Figures {
   readonly maxNs: number | undefined;
 }
 
-/** Replies that were paired beyond doubt: the others have no latency or status of their own. */
-const UNTRUSTED = FLAG.TAIL | FLAG.SUPERSEDED | FLAG.AMBIGUOUS | FLAG.REAPED;
 /** A latency and a place in one double: 2^37 units of 64 ns, 2.4 h, and 2^16 places. */
 const UNIT_NS = 64;
 const PLACES = 2 ** 16;
 const UNITS_MAX = 2 ** 37 - 1;
 
-/** Replies that came after `fromNs`, ns of CLOCK_MONOTONIC. */
-export function findReplies(lines: Lines, fromNs: number): Replies {
+/**
+ * Replies that came after `fromNs`, ns of CLOCK_MONOTONIC.
+ * @param patient by place in Lines: 1 for what may wait by design.
+ */
+export function findReplies(lines: Lines, patient: Uint8Array, fromNs: number): Replies {
   const keys = new Float64Array(lines.count);
   let count = 0;
   for (let i = 0; i < lines.count; i++) {
     const latencyNs = lines.latencyNs[i] as number;
-    const flags = lines.flags[i] as number;
     if (latencyNs === 0 || (lines.startNs[i] as number) + latencyNs < fromNs) continue;
-    if ((flags & FLAG.REPLIED) === 0 || (flags & UNTRUSTED) !== 0) continue;
+    if (!isTrustedReply(lines.flags[i] as number)) continue;
     keys[count++] = Math.min(Math.floor(latencyNs / UNIT_NS), UNITS_MAX) * PLACES + i;
   }
   const sorted = keys.subarray(0, count).sort();
@@ -56,7 +56,7 @@ export function findReplies(lines: Lines, fromNs: number): Replies {
     const i = (sorted[at] as number) % PLACES;
     const command = lines.command[i] as number;
     replies.line[at] = i;
-    replies.timed[at] = waitsByDesign(command) ? 0 : 1;
+    replies.timed[at] = patient[i] === 1 ? 0 : 1;
     if (((lines.flags[i] as number) & FLAG.ERRORED) !== 0)
       replies.failed[at] = isFailure(command, lines.ntStatus[i] as number) ? 1 : 0;
   }

@@ -2,8 +2,7 @@
 // table. In: the live table, trees, the time; out: rows, and which tasks have a request in flight. Judges nothing.
 
 import { TableScan } from "../detector/scan.ts";
-import { COMMAND, waitsByDesign } from "../model/command.ts";
-import { OFFSET } from "../model/request.gen.ts";
+import { waitsByDesign } from "../model/command.ts";
 import type { RequestMemory } from "../model/request.ts";
 import { isPipeShare, ShareIndex, type TreeShare } from "../model/share.ts";
 
@@ -12,8 +11,8 @@ export interface OpenOnShare {
   readonly share: string;
   /** Without what waits by design. */
   readonly inFlight: number;
-  /** Age of the oldest of these, ns. */
-  readonly oldestNs: number;
+  /** Of the oldest of these. */
+  readonly oldestAgeNs: number;
 }
 
 export interface OpenRequests {
@@ -29,19 +28,17 @@ export function findOpenRequests(
   nowNs: number,
 ): OpenRequests {
   const shares = new ShareIndex(trees);
-  const treeIds = new Uint32Array(table.buffer, table.byteOffset, table.byteLength >> 2);
-  const found = new Map<string, { inFlight: number; oldestNs: number }>();
+  const found = new Map<string, { inFlight: number; oldestAgeNs: number }>();
   const senders = new Set<number>();
   new TableScan(table).walk(nowNs, (at, startNs, command) => {
     senders.add(table.taskId(at));
     // A line in the making: it is younger than a millisecond, and there next time.
-    if (command === undefined || waitsByDesign(command)) return;
-    const treeId = treeIds[(at + OFFSET.tree_id) >> 2] ?? 0;
-    const share = shares.nameOf(table.sessionId(at), treeId);
-    if (command === COMMAND.SMB2_IOCTL && isPipeShare(share)) return;
-    const row = found.get(share) ?? { inFlight: 0, oldestNs: 0 };
+    if (command === undefined) return;
+    const share = shares.nameOf(table.sessionId(at), table.treeId(at));
+    if (waitsByDesign(command, isPipeShare(share))) return;
+    const row = found.get(share) ?? { inFlight: 0, oldestAgeNs: 0 };
     row.inFlight += 1;
-    row.oldestNs = Math.max(row.oldestNs, nowNs - startNs);
+    row.oldestAgeNs = Math.max(row.oldestAgeNs, nowNs - startNs);
     found.set(share, row);
   });
   return { byShare: Array.from(found, ([share, row]) => ({ share, ...row })), senders };

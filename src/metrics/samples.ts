@@ -108,14 +108,18 @@ function errorsOf({ statuses }: Tallies, names: ShareNames): readonly Sample[] {
 
 /** Every share that is known has a figure, so that one that falls silent is 0 and not gone. */
 function openOf(open: readonly OpenOnShare[], names: ShareNames) {
-  const known = [...new Set([...names.all(), OTHER])].map((share) => ({ share, inFlight: 0, oldestNs: 0 }));
+  const known = [...new Set([...names.all(), OTHER])].map((share) => ({
+    share,
+    inFlight: 0,
+    oldestAgeNs: 0,
+  }));
   const rows = [...known, ...open.map((one) => ({ ...one, share: names.ofShare(one.share) }))];
   const of = (pick: (one: OpenOnShare) => number) =>
     rows.map((one) => ({ labels: [one.share], value: pick(one) }));
   return {
     requests_in_flight: summed(of(({ inFlight }) => inFlight)),
     oldest_request_in_flight_seconds: summed(
-      of(({ oldestNs }) => oldestNs / 1e9),
+      of(({ oldestAgeNs }) => oldestAgeNs / 1e9),
       Math.max,
     ),
   };

@@ -48,7 +48,22 @@ export const WAITS_BY_DESIGN: readonly { readonly command: number; readonly only
   { command: COMMAND.SMB2_IOCTL, onlyOnIpc: true },
 ];
 
-/** Whether a command may wait by design on any share. */
-export function waitsByDesign(command: number): boolean {
-  return WAITS_BY_DESIGN.some((row) => row.command === command && !row.onlyOnIpc);
+const WAITS_ANYWHERE = commandsWhere(false);
+const WAITS_ON_IPC = commandsWhere(true);
+
+/**
+ * Whether a request may wait by design.
+ * @param isOnIpc its share is a server's IPC$; matters only where `mayWaitOnIpc`, and without it the share is not one.
+ */
+export function waitsByDesign(command: number, isOnIpc = false): boolean {
+  return WAITS_ANYWHERE.has(command) || (isOnIpc && WAITS_ON_IPC.has(command));
+}
+
+/** Whether the share decides if a command waits by design; for others nobody needs to know the share. */
+export function mayWaitOnIpc(command: number): boolean {
+  return WAITS_ON_IPC.has(command);
+}
+
+function commandsWhere(onlyOnIpc: boolean): ReadonlySet<number> {
+  return new Set(WAITS_BY_DESIGN.filter((row) => row.onlyOnIpc === onlyOnIpc).map(({ command }) => command));
 }

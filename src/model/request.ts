@@ -44,6 +44,13 @@ export function stateOf(request: Request): RequestState {
   return (request.flags & FLAG.ERRORED) === 0 ? "done" : "error";
 }
 
+const UNTRUSTED = FLAG.TAIL | FLAG.SUPERSEDED | FLAG.AMBIGUOUS | FLAG.REAPED;
+
+/** Whether a line's latency and status are those of its own reply: nothing else may feed a rule or a figure. */
+export function isTrustedReply(flags: number): boolean {
+  return (flags & FLAG.REPLIED) !== 0 && (flags & UNTRUSTED) === 0;
+}
+
 /** What a request is called: its command; of a signal the tracepoint; of an operation that is none yet nothing. */
 export function whatIs({ kind, command }: Request): string {
   if (kind === KIND.OPERATION) return "";
@@ -124,6 +131,10 @@ export class RequestMemory {
     return this.#longs[(at + OFFSET.session_id) >> 3] ?? 0n;
   }
 
+  treeId(at: number): number {
+    return this.#words[(at + OFFSET.tree_id) >> 2] ?? 0;
+  }
+
   taskId(at: number): number {
     return this.#words[(at + OFFSET.task_id) >> 2] ?? 0;
   }
@@ -151,7 +162,7 @@ export class RequestMemory {
       latencyNs: this.latencyNs(at),
       sessionId: this.sessionId(at),
       messageId: this.messageId(at),
-      treeId: this.#words[(at + OFFSET.tree_id) >> 2] ?? 0,
+      treeId: this.treeId(at),
       taskId: this.taskId(at),
       processId: this.#words[(at + OFFSET.process_id) >> 2] ?? 0,
       ntStatus: this.#words[(at + OFFSET.nt_status) >> 2] ?? 0,

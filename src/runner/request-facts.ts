@@ -2,10 +2,10 @@
 // the second look; out: figures. Pure. It reads 65,536 lines at most, and whole records of few of them.
 
 import type { CaptureOrder } from "../model/capture.ts";
-import { waitsByDesign } from "../model/command.ts";
+import { mayWaitOnIpc, waitsByDesign } from "../model/command.ts";
 import { FLAG, KIND } from "../model/request.gen.ts";
 import type { Request } from "../model/request.ts";
-import { serverOfShare } from "../model/share.ts";
+import { isPipeShare, ShareIndex, serverOfShare } from "../model/share.ts";
 import type { Recorder } from "../recorder/recorder.ts";
 import type { OpenRequest, SecondLook } from "./second-look.ts";
 
@@ -36,10 +36,13 @@ export function requestFacts(
   const frozenNs = order.frozenAt.monotonicNs;
   // All trees of a session are of one server, and a session is read faster than a tree.
   const serverOf = new Map(order.shares.map(({ sessionId, share }) => [sessionId, serverName(share)]));
+  const shares = new ShareIndex(order.shares);
+  const isPatient = (command: number, sessionId: bigint, treeId: number) =>
+    waitsByDesign(command, mayWaitOnIpc(command) && isPipeShare(shares.nameOf(sessionId, treeId)));
   const otherMs: number[] = [];
   for (const at of server === undefined ? [] : offsets.toReversed()) {
     const latencyNs = memory.latencyNs(at);
-    if (latencyNs === 0 || waitsByDesign(memory.command(at))) continue;
+    if (latencyNs === 0 || isPatient(memory.command(at), memory.sessionId(at), memory.treeId(at))) continue;
     const ageMs = (frozenNs - memory.startHigh(at) * 0x1_0000_0000 - memory.startLow(at)) / 1e6;
     // Newest first.
     if (ageMs > OTHERS_SPAN_MS || otherMs.length >= OTHERS_MAX) break;
@@ -48,8 +51,9 @@ export function requestFacts(
   }
   const countIts = (requests: readonly OpenRequest[]) =>
     requests.filter(
-      ({ sessionId, command }) =>
-        !waitsByDesign(command) && (server === undefined || serverOf.get(sessionId) === server),
+      ({ sessionId, treeId, command }) =>
+        !isPatient(command, sessionId, treeId) &&
+        (server === undefined || serverOf.get(sessionId) === server),
     ).length;
   return {
     lateMs: lateMsOf(order.evidence, frozenNs),

@@ -18,6 +18,7 @@ export interface SecondLook {
 
 export interface OpenRequest {
   readonly sessionId: bigint;
+  readonly treeId: number;
   readonly command: number;
 }
 
@@ -69,7 +70,7 @@ function ageOf(live: RequestMemory, at: number, nowNs: number): number | undefin
 }
 
 function openRequest(live: RequestMemory, at: number): OpenRequest {
-  return { sessionId: live.sessionId(at), command: live.command(at) };
+  return { sessionId: live.sessionId(at), treeId: live.treeId(at), command: live.command(at) };
 }
 
 function isListComplete({ complete, servers, listsChannels }: DebugData): boolean {

@@ -1,10 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { factsOfReply, isTrusted } from "../../src/detector/facts.ts";
+import { factsOfReply } from "../../src/detector/facts.ts";
 import { COMMAND } from "../../src/model/command.ts";
 import { FLAG } from "../../src/model/request.gen.ts";
+import { isTrustedReply } from "../../src/model/request.ts";
 import { aRequest } from "../helpers/request.ts";
 
-describe("isTrusted", () => {
+describe("isTrustedReply", () => {
   test.each<[string, number, boolean]>([
     ["replied", FLAG.REPLIED, true],
     ["replied with an error", FLAG.REPLIED | FLAG.ERRORED, true],
@@ -14,7 +15,7 @@ describe("isTrusted", () => {
     ["reaped", FLAG.REAPED, false],
     ["replied, but ambiguous", FLAG.REPLIED | FLAG.AMBIGUOUS, false],
   ])("%s: %p", (_, flags, expected) => {
-    expect(isTrusted(aRequest({ flags }))).toBe(expected);
+    expect(isTrustedReply(flags)).toBe(expected);
   });
 });
 

@@ -78,6 +78,16 @@ describe("Detector: signals", () => {
     expect(stage.said).toEqual([]);
   });
 
+  test("nor is it where only a server's pipe is waited at, which servers answer after hours", () => {
+    const stage = new Stage([aSignalRule()]);
+    stage.shares.set(1, "//server/IPC$");
+    stage.enter({ command: COMMAND.SMB2_IOCTL, treeId: 1 });
+    stage.advance(10_002);
+    aSignal(stage, SIGNAL.RECONNECT);
+    stage.advance(20_000);
+    expect(stage.said).toEqual([]);
+  });
+
   test("a connection that is lost while somebody waits for it is not", () => {
     const stage = new Stage([aSignalRule()]);
     stage.enter();

@@ -173,6 +173,9 @@ describe("CifsWitness: the slots of shares", () => {
     cifs.shares = [aTree(4, "\\\\s\\four"), aTree(3, "\\\\s\\three"), aTree(1, "\\\\s\\one")];
     const next = witnessFor("kernel", cifs.reader, 2 * SECOND, known);
     expect(["one", "two", "three", "four"].map((name) => next.slotOf(`//s/${name}`))).toEqual([0, 1, 2, 3]);
+    // Requests of theirs are still in the table.
+    expect(next.shareOf({ sessionId: SESSION, treeId: 2 }, 2 * SECOND)).toBe("//s/two");
+    expect((next.takeShares() ?? []).map(({ share }) => share)).toContain("//s/two");
   });
 });
 

@@ -50,6 +50,17 @@ describe("a live document", () => {
     expect(live.seconds.length).toBeLessThanOrEqual(300);
   });
 
+  test("names nobody for a request whose line another one has taken since", () => {
+    const open = { latencyMs: 0, startMs: NOW_MS - 5000 };
+    const [gone, stays] = [aRequest({ ...open, comm: "cp" }), aRequest({ ...open, comm: "postgres" })];
+    const subject = aSubject([gone, stays]);
+    const look = lookAt(subject);
+    const after = aSubject([aRequest({ startMs: NOW_MS, latencyMs: 0, comm: "thief" }), stays]);
+    const live = makeLive(look, after.table, SURROUNDINGS);
+    expect(live.in_flight.map(({ comm }) => comm)).toEqual(["postgres"]);
+    expect(live.in_flight_total).toBe(2);
+  });
+
   test("has whole seconds only, those that the recorder has, the last one last", () => {
     const at = (agoMs: number) => aRequest({ startMs: NOW_MS - agoMs - 1, latencyMs: 1 });
     const { seconds, last_second } = liveOf([at(500), at(1_500), at(1_600), aRequest({ startNs: 0n })], {

@@ -61,6 +61,31 @@ describe("a look at the table", () => {
     expect([p50Ns, p99Ns, maxNs], random.seedText).toEqual([rank(0.5), rank(0.99), rank(1)]);
   });
 
+  test("takes an IOCTL for one that waits by design on a server's pipes, and nowhere else", () => {
+    const trees = [
+      { sessionId: SESSION, treeId: 5, share: "//nas/projects" },
+      { sessionId: SESSION, treeId: 1, share: "//nas/IPC$" },
+    ];
+    const ioctl = { command: COMMAND.SMB2_IOCTL };
+    const open = { ...ioctl, latencyMs: 0 };
+    const look = lookAt(
+      aSubject(
+        spread([
+          ended(1, { ...ioctl, treeId: 1, latencyMs: 50_000 }),
+          ended(2, { ...ioctl, latencyMs: 20 }),
+          aRequest({ ...open, treeId: 1, startMs: NOW_MS - 900e3 }),
+          aRequest({ ...open, startMs: NOW_MS - 7000 }),
+        ]),
+        { trees },
+      ),
+    );
+    const rows = Object.fromEntries(look.byShare(9).map(({ key, ...row }) => [key, row]));
+    expect(rows["//nas/IPC$"]).toMatchObject({ inFlight: 1, oldestAgeNs: undefined });
+    expect(rows["//nas/projects"]).toMatchObject({ inFlight: 1, oldestAgeNs: 7e9 });
+    expect(look.total.oldestAgeNs).toBe(7e9);
+    expect(look.total.figures).toMatchObject({ requests: 2, maxNs: 20e6 });
+  });
+
   test("tells shares, commands and processes apart, the busiest first", () => {
     const look = lookAt(
       aSubject(

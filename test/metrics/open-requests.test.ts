@@ -33,8 +33,8 @@ describe("what is open", () => {
     ]);
     const { byShare, senders } = findOpenRequests(table, TREES, NOW_NS);
     expect(byShare.toSorted((a, b) => b.inFlight - a.inFlight)).toEqual([
-      { share: "//files/db", inFlight: 2, oldestNs: 6e9 },
-      { share: UNKNOWN_SHARE, inFlight: 1, oldestNs: 2e9 },
+      { share: "//files/db", inFlight: 2, oldestAgeNs: 6e9 },
+      { share: UNKNOWN_SHARE, inFlight: 1, oldestAgeNs: 2e9 },
     ]);
     expect([...senders].sort()).toEqual([1, 2, 3]);
   });
@@ -47,7 +47,7 @@ describe("what is open", () => {
       open(COMMAND.SMB2_IOCTL, 5, 5_000, 4),
     ]);
     const { byShare, senders } = findOpenRequests(table, TREES, NOW_NS);
-    expect(byShare).toEqual([{ share: "//files/db", inFlight: 1, oldestNs: 5e9 }]);
+    expect(byShare).toEqual([{ share: "//files/db", inFlight: 1, oldestAgeNs: 5e9 }]);
     expect(senders.size).toBe(4);
   });
 });

@@ -106,7 +106,7 @@ describe("replies", () => {
 
 describe("what is open", () => {
   test("is there for every known share, 0 where nothing is", () => {
-    const open = [{ share: "//files/0", inFlight: 3, oldestNs: 2.5e9 }];
+    const open = [{ share: "//files/0", inFlight: 3, oldestAgeNs: 2.5e9 }];
     const of = read({ shares: [aTree(0), aTree(1)], open });
     expect(of("aod_requests_in_flight")).toEqual([
       ["//files/0", 3],
@@ -120,7 +120,7 @@ describe("what is open", () => {
     const open = Array.from({ length: 500 }, (_, i) => ({
       share: `//evil/${i}`,
       inFlight: 1,
-      oldestNs: i * 1e9,
+      oldestAgeNs: i * 1e9,
     }));
     const of = read({ open });
     expect(of("aod_requests_in_flight")).toEqual([["other", 500]]);

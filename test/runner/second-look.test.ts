@@ -66,8 +66,8 @@ describe("a second look", () => {
   });
 
   test("says of each request where it went", () => {
-    const { found } = look(debugData([]), [inFlight(1n, 500, { sessionId: 7n, command: 5 })]);
-    expect(found?.untaken).toEqual([{ sessionId: 7n, command: 5 }]);
+    const { found } = look(debugData([]), [inFlight(1n, 500, { sessionId: 7n, treeId: 9, command: 5 })]);
+    expect(found?.untaken).toEqual([{ sessionId: 7n, treeId: 9, command: 5 }]);
   });
 
   test("says nothing where the kernel's list may lack some", () => {

@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseDebugData } from "../../src/cifs/debug-data.ts";
 import type { CaptureOrder } from "../../src/model/capture.ts";
+import { COMMAND } from "../../src/model/command.ts";
 import { KIND, SIGNAL } from "../../src/model/request.gen.ts";
 import { type Request, RequestMemory } from "../../src/model/request.ts";
 import { readRecorder } from "../../src/recorder/recorder.ts";
@@ -22,8 +23,10 @@ const HEALTHY = sockets("healthy");
 
 const SESSION = 0x1122_3344_5566_7788n;
 const OTHER = 0x9900n;
+const IPC_TREE = 1;
 const shares = [
   { sessionId: SESSION, treeId: 5, share: "//Files/data" },
+  { sessionId: SESSION, treeId: IPC_TREE, share: "//Files/IPC$" },
   { sessionId: OTHER, treeId: 5, share: "//other/data" },
 ];
 
@@ -80,6 +83,7 @@ describe("facts", () => {
       aRequest({ latencyMs: 0, startMs: FROZEN_MS - 5 }),
       aRequest({ latencyMs: 0, startMs: FROZEN_MS - 5e4, command: 15 }),
       aRequest({ latencyMs: 0, startMs: FROZEN_MS - 500, sessionId: OTHER }),
+      aRequest({ latencyMs: 0, startMs: FROZEN_MS - 5e4, command: COMMAND.SMB2_IOCTL, treeId: IPC_TREE }),
     ];
     expect(factsOf({ debugdata: debugData() }, others).inFlight).toEqual({ awaited: 0, answered: 0 });
   });

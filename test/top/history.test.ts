@@ -21,6 +21,17 @@ describe("the minutes that are shown", () => {
     expect(numbers(withEarlier(upTo(10, 3), upTo(10, 0)))).toEqual([8, 9, 10]);
   });
 
+  test("keep the fuller of two readings of a second: slow requests are the first that the recorder loses", () => {
+    const second = (requests: number, p99Ms: number) => ({
+      ...{ requests, errors: 0, p50_ms: 1, p99_ms: p99Ms, max_ms: p99Ms },
+    });
+    const before = aLive({ seconds: [second(3, 1500), second(5, 2)], last_second: 10 });
+    const live = aLive({ seconds: [second(2, 10), second(5, 2), second(9, 3)], last_second: 11 });
+    expect(withEarlier(before, live).seconds).toEqual([second(3, 1500), second(5, 2), second(9, 3)]);
+    const eroded = aLive({ seconds: [second(4, 1), second(9, 3)], last_second: 11 });
+    expect(withEarlier(before, eroded).seconds).toEqual([second(3, 1500), second(5, 2), second(9, 3)]);
+  });
+
   test("begin anew where one is missing, and after a boot", () => {
     expect(numbers(withEarlier(upTo(10, 3), upTo(13, 2)))).toEqual([12, 13]);
     expect(numbers(withEarlier(upTo(10, 3), upTo(12, 0)))).toEqual([]);
