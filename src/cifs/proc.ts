@@ -3,7 +3,8 @@
 // mountinfo that of the namespace, which nobody keeps while waiting for a server. Expected absences are values; what the
 // text means is for others.
 
-import { closeSync, constants, openSync, readdirSync, readlinkSync, readSync } from "node:fs";
+import { closeSync, constants, openSync, readdirSync, readFileSync, readlinkSync, readSync } from "node:fs";
+import { judgeWchan } from "./wchan.ts";
 
 /** Room for 40,000 requests in flight at about 100 bytes a line. */
 const DEBUG_DATA_MAX_BYTES = 4 << 20;
@@ -36,6 +37,21 @@ export function readWchan(taskId: number, proc = "/proc"): string | undefined {
   const result = readCapped(`${proc}/${taskId}/wchan`, WCHAN_MAX_BYTES);
   if (result === "absent") return undefined;
   return result === "refused" ? "0" : result.text;
+}
+
+/** Whether a task waits where cifs makes tasks wait: for a reply, for credits, for a connection. */
+export function isWaitingForCifs(taskId: number): boolean {
+  return judgeWchan(readWchan(taskId)) === "reply";
+}
+
+/** Users of the kernel module cifs, our own links among them; undefined where it is not loaded, or is a part of the kernel. */
+export function readModuleReferences(path = "/sys/module/cifs/refcnt"): number | undefined {
+  try {
+    return Number(readFileSync(path, "utf8"));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
 }
 
 /**

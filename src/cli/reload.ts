@@ -5,6 +5,7 @@ import { type FoundConfig, findConfig } from "../config/file.ts";
 import type { Problem } from "../config/problem.ts";
 import { log } from "../log.ts";
 import type { Config } from "../model/config.ts";
+import { toFailure } from "../model/failure.ts";
 import { judge } from "./check.ts";
 import { printProblems } from "./problems.ts";
 import { logForbidden } from "./sandbox-log.ts";
@@ -46,8 +47,19 @@ export function reload(
   const judgement = judgeReload(findConfig(file), running);
   const { problems } = judgement;
   printProblems(problems);
-  const refusal = judgement.config === undefined ? judgement.refusal : apply(judgement.config);
+  const refusal = judgement.config === undefined ? judgement.refusal : tryApply(judgement.config, apply);
   if (refusal !== undefined) log.error("reload: the running configuration stays", { reason: refusal });
   else if (judgement.config !== undefined) logForbidden(judgement.config);
   return { problems, refusal };
+}
+
+// --- internal ---
+
+/** What the kernel refuses is a refusal as well: whoever asked waits for an answer, and systemd for READY=1. */
+function tryApply(config: Config, apply: (config: Config) => string | undefined): string | undefined {
+  try {
+    return apply(config);
+  } catch (thrown) {
+    return toFailure(thrown).message;
+  }
 }

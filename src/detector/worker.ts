@@ -5,7 +5,14 @@
 // between is followed by one that reads the same records again.
 
 import { parseDebugData } from "../cifs/debug-data.ts";
-import { findTasks, readDebugData, readTask, readWchan, showsAllTasks } from "../cifs/proc.ts";
+import {
+  findTasks,
+  isWaitingForCifs,
+  readDebugData,
+  readTask,
+  readWchan,
+  showsAllTasks,
+} from "../cifs/proc.ts";
 import { judgeWchan } from "../cifs/wchan.ts";
 import { Control } from "../kernel/control.ts";
 import { ReplyTally } from "../kernel/reply-tally.ts";
@@ -34,7 +41,7 @@ const CIFS_READER: CifsReader = {
     return read && parseDebugData(read.text, read.truncated);
   },
   waitOf: (taskId) => (isBlind ? "running" : judgeWchan(readWchan(taskId))),
-  findWaiting: () => findTasks((taskId) => judgeWchan(readWchan(taskId)) === "reply"),
+  findWaiting: () => findTasks(isWaitingForCifs),
   taskOf: readTask,
 };
 

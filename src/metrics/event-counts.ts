@@ -1,4 +1,4 @@
-// What is counted of the supervisor's events, for nobody else counts it. In: events, and what became of reloads; out: counts
+// What is counted of the supervisor's events and of nothing else: what somebody keeps already is read where it is. In: events, and what became of reloads; out: counts
 // by label. Pure: the time is an argument. What is known beforehand (rules, causes) begins at 0, so that the first one is
 // seen as a rise.
 
@@ -6,7 +6,6 @@ import type { AnomalyKind } from "../model/anomaly.ts";
 import { parseCaptureName } from "../model/capture-name.ts";
 import type { RuleType } from "../model/rule.ts";
 import { CAUSES } from "../model/verdict.ts";
-import { SUPPRESSION_KEYS } from "../supervisor/budget.ts";
 import type { EventOf, SupervisorEvent } from "../supervisor/events.ts";
 import type { Sample } from "./exposition.ts";
 
@@ -49,7 +48,6 @@ class Counts {
 type Takers = { readonly [Type in SupervisorEvent["type"]]?: (event: EventOf<Type>) => void };
 
 export class EventCounts {
-  isAttached = false;
   rules = 0;
   /** s since 1970. */
   configuredAtSec = 0;
@@ -57,7 +55,6 @@ export class EventCounts {
   readonly #opened = new Counts();
   readonly #made = new Counts([[MANUAL]]);
   readonly #dropped = new Counts([[MANUAL]]);
-  readonly #suppressed = new Counts(Object.keys(SUPPRESSION_KEYS).map((cause) => [cause]));
   readonly #verdicts = new Counts(CAUSES.map((cause) => [cause]));
   readonly #notified = new Counts(["ok", "failed", "timed_out", "dropped"].map((status) => [status]));
   readonly #restarts = new Counts(["detector", "runner", "janitor"].map((thread) => [thread]));
@@ -67,23 +64,14 @@ export class EventCounts {
   /** @param nowMs ms since 1970. */
   constructor(nowMs: () => number) {
     this.#nowMs = nowMs;
-    const attached = (isAttached: boolean) => () => {
-      this.isAttached = isAttached;
-    };
     this.#takers = {
       configured: (event) => this.#configured(event),
-      attached: attached(true),
-      waiting: attached(false),
-      released: attached(false),
       opened: ({ anomaly: { rule, kind } }) => this.#opened.add([rule, kind]),
       collected: ({ capture: { name, verdict } }) => {
         this.#made.add([parseCaptureName(name)?.rule ?? UNKNOWN_RULE]);
         this.#verdicts.add([verdict.cause]);
       },
       dropped: ({ rule = UNKNOWN_RULE }) => this.#dropped.add([rule]),
-      suppressed: ({ counts }) => {
-        for (const [cause, count] of Object.entries(counts)) this.#suppressed.add([cause], count);
-      },
       notified: ({ outcome }) => this.#notified.add([outcome.status]),
       restarting: ({ thread }) => this.#restarts.add([thread]),
     };
@@ -100,11 +88,9 @@ export class EventCounts {
 
   samples() {
     return {
-      attached: [plain(Number(this.isAttached))],
       incidents_opened: this.#opened.samples(),
       captures_made: this.#made.samples(),
       captures_dropped: this.#dropped.samples(),
-      captures_suppressed: this.#suppressed.samples(),
       capture_verdicts: this.#verdicts.samples(),
       notifications: this.#notified.samples(),
       thread_restarts: this.#restarts.samples(),

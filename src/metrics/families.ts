@@ -100,7 +100,7 @@ const ROWS = {
   captures_suppressed: {
     type: "counter",
     labels: ["cause"],
-    help: "Captures that a cooldown or an hour's limit held back; up to a minute late",
+    help: "Captures that a cooldown or an hour's limit held back",
     why: "evidence that the configuration did not want; see `guardian.capture_cooldown_sec` and its neighbours",
   },
   capture_verdicts: {

@@ -4,7 +4,7 @@
 import type { MetricsSettings } from "../model/metrics.ts";
 import { commit, version } from "../model/version.ts";
 import type { SupervisorEvent } from "../supervisor/events.ts";
-import { EventCounts, plain } from "./event-counts.ts";
+import { EventCounts } from "./event-counts.ts";
 import { MetricsExporter } from "./exporter.ts";
 import { encode, type Format } from "./exposition.ts";
 import { readAll, type Subject } from "./readings.ts";
@@ -13,7 +13,6 @@ import { makeSamples, ShareNames } from "./samples.ts";
 export class Metrics {
   readonly #counts = new EventCounts(Date.now);
   readonly #names = new ShareNames();
-  readonly #startedSec = Date.now() / 1000;
   readonly #subject: Subject;
   readonly #exporter = new MetricsExporter((format) => this.render(format));
 
@@ -45,7 +44,6 @@ export class Metrics {
     const samples = {
       ...makeSamples(readAll(this.#subject), this.#names),
       ...this.#counts.samples(),
-      start_time_seconds: [plain(this.#startedSec)],
       build: [{ labels: [version, commit], value: 1 }],
     };
     return encode(samples, format);

@@ -3,7 +3,7 @@
 
 import { commandName } from "../model/command.ts";
 import type { Incident } from "../model/incident.ts";
-import { LOSS_CAUSES } from "../model/losses.ts";
+import { lossesByCause } from "../model/losses.ts";
 import { classifyStatus, statusName } from "../model/nt-status.ts";
 import { type KnownTree, LAST_SLOT } from "../model/share.ts";
 import type { Tallies } from "../model/tally.ts";
@@ -27,6 +27,11 @@ export interface Readings {
   readonly losses: Readonly<Record<string, number>>;
   readonly incidents: readonly Incident[];
   readonly moduleReferences: number;
+  readonly isAttached: boolean;
+  /** Captures that were not made, by every cause. */
+  readonly suppressed: Readonly<Record<string, number>>;
+  /** ms since 1970. */
+  readonly startedAtMs: number;
   readonly cost: {
     readonly cpuSeconds: number;
     readonly residentBytes: number;
@@ -71,8 +76,11 @@ export function makeSamples(readings: Readings, names: ShareNames): Samples {
     ...openOf(readings.open, names),
     operations_waiting: [plain(readings.waitingOperations)],
     cifs_module_references: [plain(readings.moduleReferences)],
+    attached: [plain(Number(readings.isAttached))],
+    captures_suppressed: byCause(readings.suppressed),
+    start_time_seconds: [plain(readings.startedAtMs / 1000)],
     incidents_open: incidentsOf(readings.incidents),
-    losses: Object.keys(LOSS_CAUSES).map((cause) => ({ labels: [cause], value: losses[cause] ?? 0 })),
+    losses: byCause(lossesByCause(losses)),
     cpu_seconds: [plain(cost.cpuSeconds)],
     resident_memory_bytes: [plain(cost.residentBytes)],
     kernel_map_bytes: [plain(cost.kernelMapBytes)],
@@ -133,6 +141,10 @@ function incidentsOf(incidents: readonly Incident[]): readonly Sample[] {
       value: 1,
     })),
   );
+}
+
+function byCause(counts: Readonly<Record<string, number>>): readonly Sample[] {
+  return Object.entries(counts).map(([cause, value]) => ({ labels: [cause], value }));
 }
 
 /** One sample for each combination of labels: two of the same would make a scrape void. */

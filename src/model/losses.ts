@@ -27,6 +27,11 @@ export const LOSS_CAUSES: Readonly<Record<string, string>> = {
     "samples of counters that could not be read: later captures compare with an older one, or with none",
 };
 
+/** How often, by every cause: what never happened is 0. */
+export function lossesByCause(losses: Losses): Record<string, number> {
+  return Object.fromEntries(Object.keys(LOSS_CAUSES).map((cause) => [cause, losses[cause] ?? 0]));
+}
+
 /** The losses that have grown since an earlier reading, by cause. */
 export function grownLosses(
   before: Losses,

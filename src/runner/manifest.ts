@@ -4,7 +4,7 @@
 
 import { encodeAttribution } from "../model/attribution.ts";
 import type { ActionOutcome, CaptureOrder, ReportOutcome } from "../model/capture.ts";
-import { LOSS_CAUSES } from "../model/losses.ts";
+import { lossesByCause } from "../model/losses.ts";
 import type { Verdict } from "../model/verdict.ts";
 import type { Recorder } from "../recorder/recorder.ts";
 import { makeRequestRow } from "./request-row.ts";
@@ -77,7 +77,7 @@ export function makeManifest(
       sha256: outcome.sha256 ?? null,
     })),
     verdict,
-    losses: Object.fromEntries(Object.keys(LOSS_CAUSES).map((cause) => [cause, order.losses[cause] ?? 0])),
+    losses: lossesByCause(order.losses),
     counters: order.losses,
     suppressed: order.suppressed,
   };

@@ -11,9 +11,11 @@ import { makeLive, newestFirst, toIncident } from "../live/live.ts";
 import type { Look } from "../live/look.ts";
 import { shareRows } from "../live/shares.ts";
 import type { Config } from "../model/config.ts";
-import { LOSS_CAUSES } from "../model/losses.ts";
+import { AodError } from "../model/failure.ts";
+import { lossesByCause } from "../model/losses.ts";
+import type { OperationMemory } from "../model/operation.ts";
+import type { RequestMemory } from "../model/request.ts";
 import { commit, version } from "../model/version.ts";
-import { SUPPRESSION_KEYS } from "./budget.ts";
 import { lookOnHost } from "./host-look.ts";
 import type { IncidentDesk } from "./incident-desk.ts";
 import type { LossWatch } from "./loss-watch.ts";
@@ -36,35 +38,43 @@ const TALLY_EVERY_MS = 3_600_000;
 
 export class Figures {
   readonly #options: FiguresOptions;
+  readonly #table: RequestMemory;
+  readonly #operations: OperationMemory;
   #timer: ReturnType<typeof setInterval> | undefined;
+  #hasEnded = false;
 
   constructor(options: FiguresOptions) {
     this.#options = options;
+    this.#table = openTable(options.source.memory);
+    this.#operations = openOperations(options.source.memory);
   }
 
   begin(): void {
     this.#timer = setInterval(() => this.#options.source.tallies(), TALLY_EVERY_MS);
   }
 
+  /** From now on nothing is told: the memory that it is read from goes. Idempotent. */
   end(): void {
     clearInterval(this.#timer);
+    this.#hasEnded = true;
   }
 
-  /** Requests of the last seconds, and what is open. */
+  /** Requests of the last seconds, and what is open. Throws NO_DAEMON when it has ended. */
   look(): Look {
-    const { source, desk } = this.#options;
+    if (this.#hasEnded) throw new AodError("NO_DAEMON", "aod is stopping");
+    const { desk } = this.#options;
     return lookOnHost({
-      table: openTable(source.memory),
-      operations: openOperations(source.memory),
+      table: this.#table,
+      operations: this.#operations,
       trees: desk.shares,
       watchingSinceNs: this.#options.isWatching() ? desk.watchingSinceNs : undefined,
     });
   }
 
   live(): Live {
-    const { source, desk, losses, record } = this.#options;
+    const { desk, losses, record } = this.#options;
     const nowMs = Date.now();
-    return makeLive(this.look(), openTable(source.memory), {
+    return makeLive(this.look(), this.#table, {
       epochMs: nowMs,
       isWatching: this.#options.isWatching(),
       incidents: [...desk.open(), ...record.resolved(nowMs)],
@@ -96,8 +106,8 @@ export class Figures {
         verdict: { ...verdict, because: [...verdict.because] },
       })),
       captures: { ...record.kept, limit_bytes: this.#options.config().cleanup.maxTotalBytes },
-      suppressed: byName(Object.keys(SUPPRESSION_KEYS), desk.suppressed),
-      losses: byName(Object.keys(LOSS_CAUSES), this.#options.losses.now()),
+      suppressed: { ...desk.suppressed },
+      losses: lossesByCause(this.#options.losses.now()),
       cost,
     };
   }
@@ -128,10 +138,6 @@ export class Figures {
       }),
     };
   }
-}
-
-function byName(names: readonly string[], counts: Readonly<Record<string, number | undefined>>) {
-  return Object.fromEntries(names.map((name) => [name, counts[name] ?? 0]));
 }
 
 function utc(epochMs: number): string {

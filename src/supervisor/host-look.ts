@@ -2,9 +2,8 @@
 // memory and what is known of trees; out: a Look. It reads /proc of tasks that seem to wait, and names of processes that
 // are shown; nothing is kept, and nothing here runs while nobody asks.
 
-import { readComm, readWchan } from "../cifs/proc.ts";
+import { isWaitingForCifs, readComm } from "../cifs/proc.ts";
 import { nameSender } from "../cifs/process.ts";
-import { judgeWchan } from "../cifs/wchan.ts";
 import { type Look, lookAt } from "../live/look.ts";
 import type { OperationMemory } from "../model/operation.ts";
 import type { RequestMemory } from "../model/request.ts";
@@ -23,7 +22,7 @@ export function lookOnHost(visible: Visible): Look {
   return lookAt({
     ...visible,
     nowNs: monotonicNs(),
-    isWaiting: (taskId) => judgeWchan(readWchan(taskId)) === "reply",
+    isWaiting: isWaitingForCifs,
     nameProcess: (processId, comm, command) => nameSender(readComm(processId) ?? comm, command),
   });
 }

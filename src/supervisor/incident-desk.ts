@@ -20,7 +20,7 @@ import type { Notice, NoticeOutcome } from "../model/notice.ts";
 import type { Request } from "../model/request.ts";
 import type { KnownTree } from "../model/share.ts";
 import { clockPair, monotonicNs } from "../system/clock.ts";
-import { CaptureBudget, type SuppressionCause, type SuppressionCounts } from "./budget.ts";
+import { CaptureBudget, type SuppressionCause } from "./budget.ts";
 import type { SupervisorEvent } from "./events.ts";
 import { type Asked, Incidents } from "./incidents.ts";
 import { NoticeDesk } from "./notice-desk.ts";
@@ -173,8 +173,8 @@ export class IncidentDesk {
     return this.#incidents.open();
   }
 
-  /** Captures that were not made since the start, by cause. */
-  get suppressed(): SuppressionCounts {
+  /** Captures that were not made since the start, by every cause. */
+  get suppressed(): Readonly<Record<SuppressionCause, number>> {
     return this.#suppression.totals;
   }
 

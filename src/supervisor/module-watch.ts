@@ -2,13 +2,11 @@
 // In: notices that modules or mounts changed; out: what happened. One timer
 // looks again at an attached module, ever more seldom while it is in use.
 
-import { readFileSync } from "node:fs";
+import { readModuleReferences } from "../cifs/proc.ts";
 import { type Attachment, attachHooks } from "../kernel/hooks.ts";
 import type { BpfObject } from "../kernel/object.ts";
 import { monotonicNs } from "../system/clock.ts";
 import { DETACHED, decideAttachment, type ModuleFacts, type Occasion } from "./attachment.ts";
-
-const REFCNT = "/sys/module/cifs/refcnt";
 
 export type AttachmentChange =
   | { readonly type: "attached"; readonly missing: Attachment["missing"] }
@@ -83,13 +81,9 @@ export class ModuleWatch {
   }
 
   #facts(): ModuleFacts {
-    try {
-      const references = Number(readFileSync(REFCNT, "utf8"));
-      return { users: references - (this.#attachment?.links ?? 0) };
-    } catch (error) {
-      // Not loaded, or built into the kernel: whether the tracepoints are there tells which.
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return { users: undefined };
-      throw error;
-    }
+    const references = readModuleReferences();
+    // Not loaded, or built into the kernel: whether the tracepoints are there tells which.
+    if (references === undefined) return { users: undefined };
+    return { users: references - (this.#attachment?.links ?? 0) };
   }
 }

@@ -14,6 +14,16 @@ const NOT_MEASURED = { request_ns: null, measured_requests: 0 };
 
 let measuring: Promise<Pick<Status["cost"], "request_ns" | "measured_requests">> | undefined;
 
+/** Since the start, and at this moment. */
+export function readOwnCost(source: Pick<RequestSource, "mapBytes">) {
+  const { user, system } = process.cpuUsage();
+  return {
+    cpuSeconds: (user + system) / 1e6,
+    residentBytes: process.memoryUsage.rss(),
+    kernelMapBytes: source.mapBytes(),
+  };
+}
+
 /**
  * @param startedAtMs ms since 1970 UTC.
  * @param isWatching without it no request can come, and none is waited for.
@@ -24,14 +34,13 @@ export async function measureCost(
   isWatching: boolean,
 ): Promise<Status["cost"]> {
   const requests = isWatching ? await measureOnce(source) : NOT_MEASURED;
-  const { user, system } = process.cpuUsage();
-  const cpuSeconds = (user + system) / 1e6;
+  const { cpuSeconds, residentBytes, kernelMapBytes } = readOwnCost(source);
   const upSeconds = Math.max(1, (Date.now() - startedAtMs) / 1000);
   return {
     cpu_seconds: round(cpuSeconds, 1000),
     cpu_percent: round((100 * cpuSeconds) / upSeconds, 100),
-    resident_bytes: process.memoryUsage.rss(),
-    kernel_map_bytes: source.mapBytes(),
+    resident_bytes: residentBytes,
+    kernel_map_bytes: kernelMapBytes,
     ...requests,
   };
 }

@@ -32,8 +32,12 @@ export class Snapshots {
     const { promise, resolve } = Promise.withResolvers<SnapshotOutcome>();
     const early: SupervisorEvent[] = [];
     this.#early = early;
-    const orderId = this.#order(reason);
-    this.#early = undefined;
+    let orderId: number;
+    try {
+      orderId = this.#order(reason);
+    } finally {
+      this.#early = undefined;
+    }
     const ended = (event: Ended) =>
       resolve(
         event.type === "collected"

@@ -87,7 +87,7 @@ export class Supervisor {
     this.figures = new Figures({
       ...{ source: options.source, record: this.#record, desk: this.#desk, losses: this.#losses },
       config: () => this.#config,
-      isWatching: () => watched === undefined || this.#watch?.attached === true,
+      isWatching: () => this.#isWatching(),
       build: watched?.object.build ?? "atomic",
     });
     const { spawn, pingEveryMs } = options;
@@ -142,8 +142,9 @@ export class Supervisor {
 
   /** Applies another configuration without detaching; the output folder stays what it was at the start. */
   configure(config: Config): void {
-    this.#config = { ...config, outputDir: this.#config.outputDir };
+    // What may throw comes first: then everything is as it was.
     this.#options.source.applyRules(config.rules);
+    this.#config = { ...config, outputDir: this.#config.outputDir };
     this.#desk.configure(this.#config);
     this.#detector.post({ type: "configure", rules: config.rules });
     this.#runner.post({ type: "configure", notify: config.notify });
@@ -163,13 +164,21 @@ export class Supervisor {
   readonly snapshot = (reason?: string): number => this.#desk.snapshot(reason);
   /** The incidents that are open now. */
   readonly openIncidents = (): readonly Incident[] => this.#desk.open();
-  /** What is known of trees, and all that was counted, by cause. */
-  readonly facts = () => ({ trees: this.#desk.shares, counted: this.#losses.now() });
+  /** What is known of trees, what was counted, by cause, and since when: for metrics. */
+  readonly facts = () => ({
+    ...{ trees: this.#desk.shares, counted: this.#losses.now(), suppressed: this.#desk.suppressed },
+    ...{ isAttached: this.#isWatching(), startedAtMs: this.#record.startedAtMs },
+  });
 
   /** Whether every thread answers when it is asked, or is on its way back. */
   answers(): boolean {
     const now = monotonicNs();
     return [this.#detector, this.#runner, this.#janitor].every((thread) => !thread.isSilent(now));
+  }
+
+  /** Synthetic traffic is always seen. */
+  #isWatching(): boolean {
+    return this.#watch === undefined || this.#watch.attached;
   }
 
   #tell(event: SupervisorEvent): void {

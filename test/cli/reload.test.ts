@@ -81,3 +81,14 @@ describe("a reload", () => {
     ]);
   });
 });
+
+describe("a reload that the kernel refuses", () => {
+  test("is a refusal like any other: whoever asked gets an answer", () => {
+    writeFileSync(file, RULES);
+    const reloaded = reload(file, running, () => {
+      throw new Error("write filter 3: EIO");
+    });
+    expect(reloaded.refusal).toBe("write filter 3: EIO");
+    expect(logged.at(-1)).toEndWith("the running configuration stays write filter 3: EIO");
+  });
+});

@@ -2,7 +2,6 @@ import { describe, expect, test } from "bun:test";
 import { parseBuiltIn } from "../../src/config/config.ts";
 import { EventCounts } from "../../src/metrics/event-counts.ts";
 import type { Sample } from "../../src/metrics/exposition.ts";
-import { SUPPRESSION_KEYS } from "../../src/supervisor/budget.ts";
 import { ALL_EVENTS, anEvent } from "../helpers/event.ts";
 
 const { config } = parseBuiltIn();
@@ -20,24 +19,12 @@ describe("events", () => {
   test("are counted by what they are of", () => {
     const counts = new EventCounts(() => 5_000);
     configured(counts);
-    for (const type of [
-      "opened",
-      "collected",
-      "collected",
-      "dropped",
-      "suppressed",
-      "notified",
-      "restarting",
-    ] as const)
+    for (const type of ["opened", "collected", "collected", "dropped", "notified", "restarting"] as const)
       counts.take(anEvent(type));
     const samples = counts.samples();
     expect(over0(samples.incidents_opened)).toEqual([["slow", "slow", 1]]);
     expect(over0(samples.captures_made)).toEqual([["slow", 2]]);
     expect(over0(samples.captures_dropped)).toEqual([["slow", 1]]);
-    expect(over0(samples.captures_suppressed)).toEqual([
-      ["cooldown", 2],
-      ["bytes", 1],
-    ]);
     expect(over0(samples.capture_verdicts)).toEqual([["server", 2]]);
     expect(over0(samples.notifications)).toHaveLength(1);
     expect(over0(samples.thread_restarts)).toHaveLength(1);
@@ -47,11 +34,10 @@ describe("events", () => {
   test("begin at 0 for every rule and cause, so that the first is seen to rise", () => {
     const counts = new EventCounts(() => 0);
     configured(counts);
-    const { incidents_opened, captures_made, captures_suppressed } = counts.samples();
+    const { incidents_opened, captures_made } = counts.samples();
     const rules = config.rules.map(({ name }) => name);
     expect(new Set(incidents_opened.map(({ labels }) => labels[0]))).toEqual(new Set(rules));
     expect(captures_made.map(({ labels }) => labels[0])).toEqual(["manual", ...rules]);
-    expect(captures_suppressed.map(({ labels }) => labels[0])).toEqual(Object.keys(SUPPRESSION_KEYS));
     expect(over0(incidents_opened)).toEqual([]);
   });
 
@@ -66,19 +52,14 @@ describe("events", () => {
     expect(counts.samples().incidents_opened.map(({ labels }) => labels[0])).not.toContain("slow");
   });
 
-  test("say whether aod is attached, and whether the last file was applied", () => {
+  test("say whether the last file was applied", () => {
     const counts = new EventCounts(() => 0);
-    const now = () => [
-      counts.samples().attached[0]?.value,
-      counts.samples().config_last_reload_successful[0]?.value,
-    ];
-    expect(now()).toEqual([0, 1]);
-    counts.take(anEvent("attached"));
+    const now = () => counts.samples().config_last_reload_successful[0]?.value;
+    expect(now()).toBe(1);
     counts.reloaded("aod.yaml: 2 errors");
-    expect(now()).toEqual([1, 0]);
-    counts.take(anEvent("released"));
+    expect(now()).toBe(0);
     counts.reloaded(undefined);
-    expect(now()).toEqual([0, 1]);
+    expect(now()).toBe(1);
   });
 
   test("of every kind may come", () => {

@@ -13,6 +13,7 @@ import { seeded } from "../helpers/random.ts";
 const NOTHING: Readings = {
   tallies: { histograms: [], statuses: [] },
   ...{ shares: [], open: [], waitingOperations: 0, sent: 0, losses: {}, incidents: [], moduleReferences: 0 },
+  ...{ isAttached: false, suppressed: {}, startedAtMs: 0 },
   cost: { cpuSeconds: 0, residentBytes: 0, kernelMapBytes: 0 },
 };
 
@@ -37,6 +38,18 @@ function read(readings: Partial<Readings>, names = new ShareNames()) {
   return (name: string) =>
     (families.get(name)?.samples ?? []).map(({ labels, value }) => [...Object.values(labels), value]);
 }
+
+describe("the daemon", () => {
+  test("says whether it is attached, since when it runs, and what was held back", () => {
+    const of = read({ isAttached: true, startedAtMs: 5000, suppressed: { cooldown: 2, bytes: 1 } });
+    expect(of("aod_attached")).toEqual([[1]]);
+    expect(of("aod_start_time_seconds")).toEqual([[5]]);
+    expect(of("aod_captures_suppressed")).toEqual([
+      ["cooldown", 2],
+      ["bytes", 1],
+    ]);
+  });
+});
 
 describe("replies", () => {
   test("are counted by the share's name and the command's", () => {

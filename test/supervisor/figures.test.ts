@@ -9,6 +9,7 @@ import { Client } from "../../src/demo/traffic.ts";
 import { Imitation } from "../../src/kernel/imitation.ts";
 import { Figures, type FiguresOptions } from "../../src/supervisor/figures.ts";
 import { RunRecord } from "../../src/supervisor/run-record.ts";
+import { Suppression } from "../../src/supervisor/suppression.ts";
 import { monotonicNs } from "../../src/system/clock.ts";
 import { anEvent } from "../helpers/event.ts";
 import { anIncident } from "../helpers/incident.ts";
@@ -21,7 +22,11 @@ function figuresOf(record: RunRecord, parts: Partial<FiguresOptions> = {}): Figu
     ...{ source, record, config: () => parseBuiltIn().config, isWatching: () => true, build: "atomic" },
     desk: {
       open: () => [anIncident({ openedAtMs: 1 }), anIncident({ openedAtMs: 2 })],
-      ...{ shares: [], suppressed: { cooldown: 3 }, watchingSinceNs: monotonicNs() - 60e9 },
+      ...{
+        shares: [],
+        suppressed: { ...new Suppression(() => undefined).totals, cooldown: 3 },
+        watchingSinceNs: monotonicNs() - 60e9,
+      },
     },
     losses: { now: () => ({ ring_full: 2, entered: 9 }) },
     ...parts,
@@ -36,6 +41,15 @@ function send(requests: number): void {
     source.traffic.done(call);
   }
 }
+
+describe("figures", () => {
+  test("are told no more when they have ended: the memory that they are read from goes", async () => {
+    const figures = figuresOf(new RunRecord(0), { isWatching: () => false });
+    figures.end();
+    expect(() => figures.live()).toThrow("aod is stopping");
+    expect(figures.status()).rejects.toThrow("aod is stopping");
+  });
+});
 
 describe("the status", () => {
   test("keeps to its schema, and has what was told, newest first", async () => {
