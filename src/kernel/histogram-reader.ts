@@ -1,5 +1,5 @@
-// One histogram of all CPUs, read by the system call itself: for threads that have file descriptors as numbers and no libbpf
-// of their own. In: the map `histograms`; out: its words as they are. What they add up to is for others.
+// One histogram of all CPUs, read by the system call itself: the detector's thread has file descriptors as numbers and no
+// libbpf of its own, and one way to read is enough. In: the map `histograms`; out: its words as they are. What they add up to is for others.
 
 import { ptr } from "bun:ffi";
 import { HISTOGRAM } from "../model/request.gen.ts";

@@ -1,5 +1,5 @@
 // How many replies the kernel has counted, by share slot and command: for the detector's thread. In: the map `histograms`;
-// out: sums over buckets and CPUs, modulo 2^32. What counts over days is replies.ts's.
+// out: sums over buckets and CPUs, modulo 2^32. What counts over days is histogram-sums.ts.
 
 import { COMMANDS } from "../model/command.ts";
 import { GEOMETRY, HISTOGRAM, HISTOGRAM_SHAPE } from "../model/request.gen.ts";

@@ -25,6 +25,7 @@ import { LossWatch } from "./loss-watch.ts";
 import { type AttachmentChange, ModuleWatch } from "./module-watch.ts";
 import type { SpawnTable } from "./options.ts";
 import { type ConcernedByDetector, routeDetector } from "./routes.ts";
+import { RunRecord } from "./run-record.ts";
 import { supervised } from "./supervised.ts";
 import type { ThreadHandle } from "./thread-handle.ts";
 import { openWakeSources, type WakeSources } from "./wake-sources.ts";
@@ -40,9 +41,6 @@ export interface LookoutOptions {
   readonly spawn: SpawnTable["detector"];
 }
 
-/** How long incidents that are over are still told. */
-const TOLD_FOR_MS = 300_000;
-const TOLD_MAX = 20;
 const STOP_WITHIN_MS = 500;
 
 export class Lookout {
@@ -54,7 +52,7 @@ export class Lookout {
   readonly #detector: ThreadHandle<ToDetector, FromDetector>;
   readonly #table: RequestMemory;
   readonly #operations: OperationMemory;
-  #over: readonly Incident[] = [];
+  readonly #record = new RunRecord(Date.now());
   readonly #desk: ConcernedByDetector["desk"] = {
     shares: [],
     detectorStarted: () => this.#incidents.endStanding(clockPair()),
@@ -121,9 +119,7 @@ export class Lookout {
   /** How it stands at this moment. Incidents that are over are told for some minutes. Not after `run` has ended. */
   live(): Live {
     const now = clockPair();
-    const over = [...this.#over, ...this.#incidents.resolve(now)];
-    const isTold = ({ resolvedAtMs }: Incident) => now.epochMs - (resolvedAtMs ?? 0) < TOLD_FOR_MS;
-    this.#over = over.filter(isTold).slice(-TOLD_MAX);
+    for (const incident of this.#incidents.resolve(now)) this.#isOver(incident, now.epochMs);
     const look = lookOnHost({
       table: this.#table,
       operations: this.#operations,
@@ -133,7 +129,7 @@ export class Lookout {
     return makeLive(look, this.#table, {
       epochMs: now.epochMs,
       isWatching: this.#watchingSinceNs !== undefined,
-      incidents: [...this.#over, ...this.#incidents.open()],
+      incidents: [...this.#incidents.open(), ...this.#record.resolved(now.epochMs)],
       losses: this.#losses.now(),
     });
   }
@@ -148,17 +144,18 @@ export class Lookout {
 
   /** Whatever is due, no capture is made. */
   #observe(anomaly: Anomaly): void {
-    const { incident, opened, worsened, displaced } = this.#incidents.observe(
-      anomaly,
-      clockPair(),
-      () => "cooldown",
-    );
-    if (displaced !== undefined) this.#over = [...this.#over, displaced];
+    const now = clockPair();
+    const { incident, opened, worsened, displaced } = this.#incidents.observe(anomaly, now, () => "cooldown");
+    if (displaced !== undefined) this.#isOver(displaced, now.epochMs);
     if (!opened && !worsened) return;
     this.#incidents.attribute(
       incident.id,
       attributeOnHost(anomaly.share, anomaly.evidence, this.#desk.shares),
     );
+  }
+
+  #isOver(incident: Incident, nowMs: number): void {
+    this.#record.take({ type: "resolved", incident }, nowMs);
   }
 
   #review(occasion: Occasion): void {
