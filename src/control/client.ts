@@ -1,5 +1,6 @@
 // Asks a running aod. In: a question; out: its answers, each held against the schema: who answers may be another version, or nobody
-// that we know. Throws AodError where there is no answer: NO_DAEMON, NOT_PERMITTED, or what the daemon says.
+// that we know. Throws AodError where there is no answer: NO_DAEMON, NOT_PERMITTED, or what the daemon says. Nobody waits for a daemon
+// that is stuck: the kernel accepts connections for it, and nothing else would tell.
 
 import * as v from "valibot";
 import {
@@ -10,13 +11,18 @@ import {
   type Question,
 } from "../api/protocol.ts";
 import { AodError, type FailureCode } from "../model/failure.ts";
-import { LineBuffer } from "./line-buffer.ts";
+import { durationText } from "../model/figure.ts";
+import { Inbox } from "./inbox.ts";
 
 /** What is asked; the protocol's version is added. */
 export type Ask = Question extends infer One ? (One extends Question ? Omit<One, "version"> : never) : never;
 
-/** An answer is no longer: the biggest, of 100 rows of everything, is a hundredth of it. */
-const ANSWER_MAX_BYTES = 16 * 2 ** 20;
+export interface Patience {
+  /** ms; without it as long as a daemon on a host in trouble may take. */
+  readonly answerWithinMs?: number;
+}
+
+const ANSWER_WITHIN_MS = 10_000;
 
 const FAILURES: Readonly<Record<AnswerOf<"error">["code"], FailureCode>> = {
   USAGE: "USAGE",
@@ -28,13 +34,26 @@ const FAILURES: Readonly<Record<AnswerOf<"error">["code"], FailureCode>> = {
   BUG: "BUG",
 };
 
-/** Every answer to a question, as it comes, until the daemon ends the connection or the caller stops asking. */
-export async function* ask(path: string, question: Ask): AsyncGenerator<Answer, void, void> {
-  const inbox = new Inbox();
-  const socket = await connect(path, inbox);
+/**
+ * Every answer to a question, as it comes, until the daemon ends the connection or the caller stops asking. Throws NO_DAEMON where
+ * the first does not come in time. A capture is waited for, for as long as the daemon answers others.
+ */
+export async function* ask(
+  path: string,
+  question: Ask,
+  patience: Patience = {},
+): AsyncGenerator<Answer, void, void> {
+  const { answerWithinMs = ANSWER_WITHIN_MS } = patience;
+  const isCapture = question.ask === "snapshot";
+  const { inbox, socket } = await send(path, question);
   try {
-    socket.write(`${JSON.stringify({ version: PROTOCOL_VERSION, ...question })}\n`);
-    for (let line = await inbox.next(); line !== undefined; line = await inbox.next()) yield readAnswer(line);
+    for (let isFirst = true; ; isFirst = false) {
+      while ((isFirst || isCapture) && !(await inbox.hasNews(answerWithinMs)))
+        if (!isCapture || !(await isAwake(path, answerWithinMs))) throw silent(path, answerWithinMs);
+      const line = await inbox.next();
+      if (line === undefined) return;
+      yield readAnswer(line);
+    }
   } finally {
     socket.end();
   }
@@ -45,8 +64,10 @@ export async function askOnce<Type extends Answer["type"]>(
   path: string,
   question: Ask,
   type: Type,
+  patience: Patience = {},
 ): Promise<AnswerOf<Type>> {
-  for await (const answer of ask(path, question)) if (answer.type === type) return answer as AnswerOf<Type>;
+  for await (const answer of ask(path, question, patience))
+    if (answer.type === type) return answer as AnswerOf<Type>;
   throw gone();
 }
 
@@ -68,33 +89,20 @@ export function gone(): AodError {
 
 // --- internal ---
 
-/** Lines as they come, for one reader. */
-class Inbox {
-  readonly #buffer = new LineBuffer(ANSWER_MAX_BYTES);
-  readonly #lines: string[] = [];
-  #ended = false;
-  #wake: (() => void) | undefined;
+async function send(path: string, question: Ask) {
+  const inbox = new Inbox();
+  const socket = await connect(path, inbox);
+  socket.write(`${JSON.stringify({ version: PROTOCOL_VERSION, ...question })}\n`);
+  return { inbox, socket };
+}
 
-  take(bytes: Uint8Array): void {
-    const lines = this.#buffer.add(bytes);
-    if (lines === undefined) this.end();
-    else this.#lines.push(...lines);
-    this.#wake?.();
-  }
-
-  end(): void {
-    this.#ended = true;
-    this.#wake?.();
-  }
-
-  /** Undefined at the end. */
-  async next(): Promise<string | undefined> {
-    while (this.#lines.length === 0 && !this.#ended) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      this.#wake = resolve;
-      await promise;
-    }
-    return this.#lines.shift();
+/** Whether anything at all comes to a question that takes no time; that there is no room for one more is something. */
+async function isAwake(path: string, withinMs: number): Promise<boolean> {
+  const { inbox, socket } = await send(path, { ask: "incidents" });
+  try {
+    return await inbox.hasNews(withinMs);
+  } finally {
+    socket.end();
   }
 }
 
@@ -120,6 +128,13 @@ function noDaemon(path: string, code: string): AodError {
   return new AodError(
     "NO_DAEMON",
     `no aod answers at ${path}: ${code} (is it running? systemctl status aod)`,
+  );
+}
+
+function silent(path: string, ms: number): AodError {
+  return new AodError(
+    "NO_DAEMON",
+    `nothing comes from ${path} within ${durationText(ms)} (journalctl -u aod says what it is at)`,
   );
 }
 
