@@ -40,9 +40,7 @@ export async function answer(question: Question, knowing: Knowing, asker: Asker)
   try {
     await TABLE[question.ask](question as never, knowing, asker);
   } catch (thrown) {
-    const { code, message } = toFailure(thrown);
-    asker.say(errorAnswer("BUG", `${code}: ${message}`));
-    asker.done();
+    fail(asker, thrown);
   }
 }
 
@@ -60,7 +58,12 @@ const TABLE: { readonly [Ask in Question["ask"]]: Row<Ask> } = {
     asker.done();
   },
   live({ every_ms }, { live }, asker) {
-    asker.onGone(live.listen(every_ms, (document) => asker.offer({ version, type: "live", live: document })));
+    asker.onGone(
+      live.listen(every_ms, {
+        hear: (document) => asker.offer({ version, type: "live", live: document }),
+        failed: (thrown) => fail(asker, thrown),
+      }),
+    );
   },
   incidents(_, knowing, asker) {
     asker.say({ version, type: "incidents", incidents: knowing.incidents() });
@@ -81,3 +84,11 @@ const TABLE: { readonly [Ask in Question["ask"]]: Row<Ask> } = {
     asker.done();
   },
 };
+
+// --- internal ---
+
+function fail(asker: Asker, thrown: unknown): void {
+  const { code, message } = toFailure(thrown);
+  asker.say(errorAnswer("BUG", `${code}: ${message}`));
+  asker.done();
+}

@@ -88,6 +88,27 @@ describe("the control socket", () => {
     expect(looks).toBe(seen);
   });
 
+  test("says why no more figures come, and ends; others are served", async () => {
+    let looks = 0;
+    const look = () => {
+      if (++looks === 2) throw new Error("broken");
+      return aLive();
+    };
+    const { server, path } = open({ live: new Feed(look) });
+    let heard = 0;
+    const asked = async () => {
+      for await (const { type } of ask(path, { ask: "live", every_ms: 100 })) if (type === "live") heard++;
+    };
+    expect(await failureOf(asked())).toMatchObject({ code: "BUG", message: "BUG: broken" });
+    expect(heard).toBe(1);
+    await waitUntil(() => server.connections === 0);
+    expect((await askOnce(path, { ask: "live", every_ms: 100 }, "live")).type).toBe("live");
+    await waitUntil(() => server.connections === 0);
+    const seen = looks;
+    await Bun.sleep(250);
+    expect(looks).toBe(seen);
+  });
+
   test("tells how a capture goes on, and then where it is", async () => {
     const captured = {
       path: "/var/log/aod/batches/x",
