@@ -27,7 +27,9 @@ export interface Knowing {
 export interface Asker {
   /** Arrives unless the peer goes. */
   readonly say: (answer: Answer) => void;
-  /** Is lost where the peer has not taken what it got before. */
+  /** Whether the peer has taken what it got before. */
+  readonly isReady: () => boolean;
+  /** Is lost on one that is not ready. */
   readonly offer: (answer: Answer) => void;
   /** No more will be said. */
   readonly done: () => void;
@@ -60,6 +62,7 @@ const TABLE: { readonly [Ask in Question["ask"]]: Row<Ask> } = {
   live({ every_ms }, { live }, asker) {
     asker.onGone(
       live.listen(every_ms, {
+        isReady: asker.isReady,
         hear: (document) => asker.offer({ version, type: "live", live: document }),
         failed: (thrown) => fail(asker, thrown),
       }),

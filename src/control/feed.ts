@@ -1,9 +1,12 @@
 // Live figures for everybody who listens, each at a pace of their own. In: listeners; out: documents. One timer while anybody
-// listens, none else; figures are put together once for all that are due. What fails for one listener is told to that one alone.
+// listens, none else; figures are put together once for all that are due and would take them. What fails for one listener is told to that
+// one alone.
 
 import type { Live } from "../api/live.ts";
 
 export interface Listener {
+  /** Whether it takes a document now; one that does not costs nothing until it is due again. */
+  readonly isReady: () => boolean;
   readonly hear: (live: Live) => void;
   /** No more will come: there was no document for this listener, or it could not hear it. */
   readonly failed: (thrown: unknown) => void;
@@ -47,16 +50,16 @@ export class Feed {
     const due = [...this.#places].filter(({ dueMs }) => dueMs <= nowMs + TOGETHER_MS);
     // Who was late does not get two at once.
     for (const place of due) place.dueMs = Math.max(place.dueMs + place.everyMs, nowMs + place.everyMs / 2);
-    this.#serve(due);
+    this.#serve(due.filter(({ listener }) => listener.isReady()));
     // Whoever heard may have gone.
     if (this.#places.size === 0) return;
     const next = Math.min(...[...this.#places].map(({ dueMs }) => dueMs));
     this.#timer = setTimeout(() => this.#tell(), Math.max(1, next - performance.now()));
   }
 
-  #serve(due: readonly Place[]): void {
+  #serve(ready: readonly Place[]): void {
     let live: Live | undefined;
-    for (const place of due) {
+    for (const place of ready) {
       try {
         live ??= this.#look();
         place.listener.hear(live);

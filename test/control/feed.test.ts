@@ -8,7 +8,7 @@ import { waitUntil } from "../helpers/wait-until.ts";
 
 /** One to whom nothing goes wrong. */
 function listener(hear: (live: Live) => void): Listener {
-  return { hear, failed: (thrown) => expect.unreachable(String(thrown)) };
+  return { isReady: () => true, hear, failed: (thrown) => expect.unreachable(String(thrown)) };
 }
 
 function counted() {
@@ -49,6 +49,21 @@ describe("a feed", () => {
     expect(looks.length).toBeLessThan((heard[0] ?? 0) + (heard[1] ?? 0) + (heard[2] ?? 0));
   });
 
+  test("does not look for who would not take it, and does again when they would", async () => {
+    const { looks, feed } = counted();
+    let isReady = true;
+    let heard = 0;
+    const end = feed.listen(10, { ...listener(() => void heard++), isReady: () => isReady });
+    await waitUntil(() => heard >= 2);
+    isReady = false;
+    const seen = looks.length;
+    await Bun.sleep(60);
+    expect(looks).toHaveLength(seen);
+    isReady = true;
+    await waitUntil(() => heard > seen);
+    end();
+  });
+
   test("goes on for the others when one goes while it hears", async () => {
     const { feed } = counted();
     let heard = 0;
@@ -85,6 +100,7 @@ describe("a look that fails", () => {
     const { feed, looks } = failing(() => true);
     const failures: string[] = [];
     const end = feed.listen(10, {
+      isReady: () => true,
       hear: () => expect.unreachable(),
       failed: (thrown) => failures.push(String(thrown)),
     });
@@ -100,6 +116,7 @@ describe("a look that fails", () => {
     let others = 0;
     const ends = [
       feed.listen(50, {
+        isReady: () => true,
         hear: () => void heard++,
         failed: (thrown) => failures.push(String(thrown)),
       }),
@@ -124,6 +141,7 @@ describe("a look that fails", () => {
       listener(() => void heard++),
     );
     feed.listen(10, {
+      isReady: () => true,
       hear: () => {
         throw new Error("no ear");
       },
