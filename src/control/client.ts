@@ -17,9 +17,11 @@ import { Inbox } from "./inbox.ts";
 /** What is asked; the protocol's version is added. */
 export type Ask = Question extends infer One ? (One extends Question ? Omit<One, "version"> : never) : never;
 
-export interface Patience {
+export interface AskOptions {
   /** ms; without it as long as a daemon on a host in trouble may take. */
   readonly answerWithinMs?: number;
+  /** Stops asking, also while an answer is waited for. */
+  readonly signal?: AbortSignal;
 }
 
 const ANSWER_WITHIN_MS = 10_000;
@@ -35,17 +37,21 @@ const FAILURES: Readonly<Record<AnswerOf<"error">["code"], FailureCode>> = {
 };
 
 /**
- * Every answer to a question, as it comes, until the daemon ends the connection or the caller stops asking. Throws NO_DAEMON where
- * the first does not come in time. A capture is waited for, for as long as the daemon answers others.
+ * Every answer to a question, as it comes, until the daemon ends the connection or the caller stops asking: by leaving the loop, or
+ * by the signal. Throws NO_DAEMON where the first does not come in time; a capture is waited for while the daemon answers others.
  */
 export async function* ask(
   path: string,
   question: Ask,
-  patience: Patience = {},
+  options: AskOptions = {},
 ): AsyncGenerator<Answer, void, void> {
-  const { answerWithinMs = ANSWER_WITHIN_MS } = patience;
+  const { answerWithinMs = ANSWER_WITHIN_MS, signal } = options;
   const isCapture = question.ask === "snapshot";
   const { inbox, socket } = await send(path, question);
+  const stop = () => inbox.end();
+  signal?.addEventListener("abort", stop);
+  // It may have come while the connection was made.
+  if (signal?.aborted) stop();
   try {
     for (let isFirst = true; ; isFirst = false) {
       while ((isFirst || isCapture) && !(await inbox.hasNews(answerWithinMs)))
@@ -55,6 +61,7 @@ export async function* ask(
       yield readAnswer(line);
     }
   } finally {
+    signal?.removeEventListener("abort", stop);
     socket.end();
   }
 }
@@ -64,11 +71,11 @@ export async function askOnce<Type extends Answer["type"]>(
   path: string,
   question: Ask,
   type: Type,
-  patience: Patience = {},
+  options: AskOptions = {},
 ): Promise<AnswerOf<Type>> {
-  for await (const answer of ask(path, question, patience))
+  for await (const answer of ask(path, question, options))
     if (answer.type === type) return answer as AnswerOf<Type>;
-  throw gone();
+  throw gone("before it answered");
 }
 
 /** Whether anybody serves this socket; nothing is asked. Throws NOT_PERMITTED where that can't be found out. */
@@ -82,9 +89,9 @@ export async function isServed(path: string): Promise<boolean> {
   }
 }
 
-/** The daemon ended the connection before it had said what it had to say. */
-export function gone(): AodError {
-  return new AodError("NO_DAEMON", "aod has ended before it answered: systemctl status aod");
+/** The daemon ended the connection. @param when it did, for who waits: `before it answered`. */
+export function gone(when: string): AodError {
+  return new AodError("NO_DAEMON", `aod has ended ${when}: systemctl status aod`);
 }
 
 // --- internal ---

@@ -1,5 +1,5 @@
 // One connection to the control socket: its question is read, its answers are written as fast as the peer takes them. In: bytes, and
-// how to answer; out: bytes. Beside what the kernel holds it holds what one question has for an answer: of a stream a peer that
+// how to answer; out: bytes. Beside what the kernel holds it holds what one question has for an answer. Of a stream a peer that
 // does not read loses answers: it makes no memory grow, and costs no look.
 
 import { type Answer, QUESTION_MAX_BYTES } from "../api/protocol.ts";
