@@ -2,11 +2,12 @@
 # Builds what a guest boots from, and prints the folder that holds it: vmlinuz, initrd.img and modules.ext4 of one
 # Debian kernel, and root.ext4, which all kernels share.
 #
-#   scripts/guest/build.sh KERNEL [systemd]    KERNEL is 6.1 or 6.12; with systemd as PID 1: root-systemd.ext4
+#   scripts/guest/build.sh KERNEL [systemd]    KERNEL is 5.10, 6.1 or 6.12; with systemd as PID 1: root-systemd.ext4
 #
 # Everything lies in build/guest/, in folders named after the hash of what they were made from, so that a second call
 # downloads and builds nothing. Installs nothing on this machine. The kernel and the root file system come from the
-# package sources that this machine's apt already uses.
+# package sources that this machine's apt already uses; 5.10, the oldest that aod runs on, is of the Debian before, whose
+# packages are looked up beside this machine's and leave its apt as it is.
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin # mke2fs, debootstrap and depmod are there, and users have no such PATH
 cd "$(dirname "$0")/../.."
@@ -28,11 +29,13 @@ esac
 boot_modules="virtio_pci virtio_blk ext4"
 
 # The cloud flavour has cifs, netem and BTF and is a third of the full one. Each series has its own meta package.
+older_suite=
 case $kernel in
+5.10) meta=linux-image-cloud-amd64 older_suite=bullseye ;;
 6.1) meta=linux-image-cloud-amd64 ;;
 6.12) meta=linux-image-6.12-cloud-amd64 ;;
 *)
-	echo "build.sh: no Debian package known for kernel $kernel; there are 6.1 and 6.12" >&2
+	echo "build.sh: no Debian package known for kernel $kernel; there are 5.10, 6.1 and 6.12" >&2
 	exit 64
 	;;
 esac
@@ -58,13 +61,39 @@ make_folder() {
 	mv "$unfinished.log" "$folder/build.log"
 }
 
-build_root() {
-	local folder=$1 mirror
+# Where this machine's apt gets SUITE from.
+mirror_of() {
+	local mirror
 	# apt's own variables, not the shell's.
 	# shellcheck disable=SC2016
 	mirror=$(apt-get indextargets --format '$(REPO_URI) $(CODENAME)' 'Created-By: Packages' |
-		awk -v suite="$suite" '$2 == suite { print $1; exit }')
-	[ -n "$mirror" ] || { echo "apt knows no package source for $suite" && return 1; }
+		awk -v suite="$1" '$2 == suite { print $1; exit }')
+	[ -n "$mirror" ] || { echo "apt knows no package source for $1" >&2 && return 1; }
+	echo "$mirror"
+}
+
+# An apt that knows SUITE and nothing else, in build/guest/SUITE/; `apt_options` are how to ask it. The signatures are checked
+# against the keys that this machine has of Debian.
+use_older() {
+	local suite=$1 folder=$PWD/build/guest/$1 mirror security
+	mirror=$(mirror_of bookworm)
+	security=$(mirror_of bookworm-security)
+	mkdir -p "$folder"/{lists,cache/archives}/partial
+	printf 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s main\n' \
+		"$mirror $suite" "$security $suite-security" >"$folder/sources.list"
+	apt_options=(-o Dir::Etc::SourceList="$folder/sources.list" -o Dir::Etc::SourceParts=/dev/null
+		-o Dir::State::Lists="$folder/lists" -o Dir::Cache="$folder/cache" -o APT::Sandbox::User="$(id -un)")
+	[ -z "$(find "$folder/asked" -mtime -1 2>/dev/null)" ] || return 0
+	if apt-get "${apt_options[@]}" update >&2; then
+		touch "$folder/asked"
+	else
+		say "apt-get update for $suite failed; going on with the lists that are there"
+	fi
+}
+
+build_root() {
+	local folder=$1 mirror
+	mirror=$(mirror_of "$suite")
 	as_root debootstrap --variant=minbase --include="$guest_packages" "$suite" "$folder/tree" "$mirror"
 	as_root mkdir -p "$folder/tree/lib/modules" "$folder/tree/payload"
 	as_root rm -rf "$folder"/tree/var/cache/apt/* "$folder"/tree/var/lib/apt/lists/* \
@@ -78,7 +107,7 @@ build_kernel() {
 	local folder=$1 tree=$1/tree initramfs=$1/initramfs release module
 	mkdir -p "$tree" "$initramfs/bin" "$initramfs/modules"
 	# apt drops to its own user for downloads where that user may write; a folder below /root is not such a place.
-	(cd "$folder" && apt-get -o APT::Sandbox::User="$(id -un)" download "$image=$version")
+	(cd "$folder" && apt-get "${apt_options[@]}" download "$image=$version")
 	dpkg-deb -x "$folder"/*.deb "$tree"
 	release=$(ls "$tree/lib/modules")
 	depmod -b "$tree" "$release"
@@ -103,15 +132,18 @@ build_kernel() {
 	rm -rf "$tree" "$initramfs" "$folder"/*.deb
 }
 
+mkdir -p build/guest
+apt_options=(-o APT::Sandbox::User="$(id -un)")
+[ -z "$older_suite" ] || use_older "$older_suite"
+
 # The newest version that apt knows, from a meta package to the image that it stands for.
-image=$(apt-cache depends "$meta" | awk '$1 == "Depends:" { print $2; exit }')
-version=$(apt-cache policy "$image" | awk '$1 == "Candidate:" { print $2 }')
+image=$(apt-cache "${apt_options[@]}" depends "$meta" | awk '$1 == "Depends:" { print $2; exit }')
+version=$(apt-cache "${apt_options[@]}" policy "$image" | awk '$1 == "Candidate:" { print $2 }')
 if [ -z "$image" ] || [ -z "$version" ]; then
 	say "apt knows no $meta: run apt-get update"
 	exit 69
 fi
 
-mkdir -p build/guest
 root_name=root${flavour:+-$flavour}
 root_folder=build/guest/$root_name-$({ echo "$suite $guest_packages"; declare -f build_root; } | hash_of)
 kernel_folder=build/guest/linux-$version-$({ cat scripts/guest/initramfs-init.sh; declare -f build_kernel; } | hash_of)

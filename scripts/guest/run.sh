@@ -1,7 +1,7 @@
 #!/bin/bash
 # Runs the scenarios of test/guest/ in a virtual machine with one of Debian's kernels, Samba and a real cifs client.
 #
-#   scripts/guest/run.sh KERNEL              KERNEL is 6.1 or 6.12; the last line is "N passed, N failed"
+#   scripts/guest/run.sh KERNEL              KERNEL is 5.10, 6.1 or 6.12; the last line is "N passed, N failed"
 #   scripts/guest/run.sh KERNEL --only TEXT  only the scenarios whose name contains TEXT
 #   scripts/guest/run.sh KERNEL --cpu MODEL  on a processor that QEMU knows; Nehalem is of 2008 and has no AVX
 #   scripts/guest/run.sh KERNEL --systemd    those of test/guest/service/, with systemd as init; may stand beside the others

@@ -3,27 +3,12 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import type { Daemon } from "../daemon.ts";
+import { OPTIONAL_HOOKS } from "../kernel.ts";
 import { mount, mountPoint, unmount } from "../mount.ts";
 import { finish, run, waitFor } from "../process.ts";
 import type { Scenario } from "../scenario.ts";
 
 const MODULE = "/sys/module/cifs";
-
-/** Those that aod can do without and that cifs has in 6.1 and in 6.12. */
-const OPTIONAL_HOOKS = [
-  "smb3_enter",
-  "smb3_exit_done",
-  "smb3_exit_err",
-  "smb3_reconnect",
-  "smb3_partial_send_reconnect",
-  "smb3_ses_expired",
-  "smb3_credit_timeout",
-  "smb3_reconnect_with_invalid_credits",
-  "smb3_connect_err",
-  "smb3_insufficient_credits",
-  "smb3_overflow_credits",
-  "smb3_tcon",
-];
 
 const ANY_RULE = `
 guardian:
