@@ -11,9 +11,28 @@ import { type Commands, makeCommands } from "./commands.ts";
 
 const EX_USAGE = 64;
 
-/** Runs what was typed. @returns the exit code. */
+/** Runs what was typed, and nothing can be written any more. @returns the exit code. */
 export async function runVerbs(argv: readonly string[], spawn: SpawnTable): Promise<number> {
   process.stdout.on("error", endQuietly);
+  const exitCode = await obey(argv, spawn);
+  process.stdout.off("error", endQuietly);
+  await Promise.all([process.stdout, process.stderr].map(finish));
+  return exitCode;
+}
+
+/**
+ * What a pipe has no room for (64 KiB, pipe(7)) waits in this process and would end with it. Resolves when it has been
+ * taken, or when whoever read has gone.
+ */
+function finish(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    // Stays: a late line of the log is no reason to fail.
+    stream.on("error", () => resolve());
+    stream.end(() => resolve());
+  });
+}
+
+async function obey(argv: readonly string[], spawn: SpawnTable): Promise<number> {
   const { main, verbs } = makeCommands(spawn);
   if (argv[0] === "--version" || argv[0] === "-v") {
     process.stdout.write(versionText());
