@@ -121,7 +121,8 @@ function rejectUnknown(
   if (extra !== undefined) throw new AodError("USAGE", `unexpected argument ${extra}`);
 }
 
-function aliasesOf(argument: ArgsDef[string] | undefined): readonly string[] {
+/** Other names of an option, without dashes. */
+export function aliasesOf(argument: ArgsDef[string] | undefined): readonly string[] {
   const alias = argument !== undefined && "alias" in argument ? argument.alias : undefined;
   return alias === undefined ? [] : [alias].flat();
 }
