@@ -2,7 +2,7 @@
 // NOT_PERMITTED, CAPTURE_DAMAGED.
 
 import { closeSync, constants, fstatSync, openSync } from "node:fs";
-import { AodError } from "../model/failure.ts";
+import { errnoOf, fileFailure } from "../model/file-failure.ts";
 import { damaged } from "./damage.ts";
 
 export interface OpenCapture {
@@ -17,10 +17,7 @@ export function openCapture(path: string): OpenCapture {
     // A pipe of that name would wait for a writer.
     fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
-    const { code = "" } = error as NodeJS.ErrnoException;
-    const shown = JSON.stringify(path).slice(1, -1);
-    if (code === "EACCES" || code === "EPERM") throw new AodError("NOT_PERMITTED", `open ${shown}: ${code}`);
-    throw new AodError("NOT_FOUND", `open ${shown}: ${code}`, { path }, error);
+    throw fileFailure(`open ${path}`, errnoOf(error), { code: "NOT_FOUND" });
   }
   const stat = fstatSync(fd);
   if (stat.isFile()) return { fd, bytes: stat.size };

@@ -24,7 +24,7 @@ export async function peekManifest(path: string): Promise<Capture["manifest"]> {
     return parseManifest(await firstFile(fd));
   } catch (error) {
     if (!(error instanceof AodError)) throw error;
-    throw new AodError(error.code, `read ${JSON.stringify(path).slice(1, -1)}: ${error.message}`, { path });
+    throw new AodError(error.code, `read ${path}: ${error.message}`, { path });
   } finally {
     closeSync(fd);
   }

@@ -2,7 +2,6 @@
 // without a word; a tool for the night must not. In: a verb's definition; out: a command for citty.
 
 import { type ArgsDef, type CommandDef, defineCommand, type ParsedArgs, runCommand } from "citty";
-import { escapeControls } from "../config/problem.ts";
 import { AodError } from "../model/failure.ts";
 
 /** What somebody may type as it stands, and what it is good for. */
@@ -69,7 +68,7 @@ export function makeGroup<Arguments extends ArgsDef>(
       const verb = Object.hasOwn(verbs, word) ? verbs[word] : undefined;
       if (verb !== undefined) return void (await runCommand(verb, { rawArgs: rawArgs.toSpliced(at, 1) }));
       const known = Object.keys(verbs).join(", ");
-      throw new AodError("USAGE", `no command ${itself.name} ${escapeControls(word)}; there is ${known}`);
+      throw new AodError("USAGE", `no command ${itself.name} ${word}; there is ${known}`);
     },
   };
   return { ...command, examples: alone.examples, verbs };

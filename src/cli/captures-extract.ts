@@ -7,7 +7,7 @@ import { dirname, join, resolve } from "node:path";
 import type { ArgsDef } from "citty";
 import { type Capture, readCapture } from "../capture/reader.ts";
 import { escapeControls } from "../config/problem.ts";
-import { AodError } from "../model/failure.ts";
+import { errnoOf, fileFailure } from "../model/file-failure.ts";
 import { CONFIG_ARGUMENT, makeVerb } from "./arguments.ts";
 import { CAPTURE_ARGUMENT } from "./captures-show.ts";
 import { chooseCapture } from "./choose-capture.ts";
@@ -72,10 +72,7 @@ function writing(path: string, write: () => void): void {
   try {
     write();
   } catch (error) {
-    const { code = String(error) } = error as NodeJS.ErrnoException;
-    const isForbidden = code === "EACCES" || code === "EPERM";
-    const hint = code === "EEXIST" ? " (it is there already: name a folder that is not)" : "";
-    const message = `write ${escapeControls(path)}: ${code}${hint}`;
-    throw new AodError(isForbidden ? "NOT_PERMITTED" : "OUTPUT_UNUSABLE", message);
+    const hints = { EEXIST: "it is there already: name a folder that is not" };
+    throw fileFailure(`write ${path}`, errnoOf(error), { hints });
   }
 }

@@ -4,7 +4,7 @@
 
 import { BUILT_IN } from "../config/config.ts";
 import { type FoundConfig, findConfig } from "../config/file.ts";
-import type { KeyPath, Problem } from "../config/problem.ts";
+import { escapeControls, type KeyPath, type Problem } from "../config/problem.ts";
 import { pinnedOverBytes } from "../janitor/retention.ts";
 import type { Config } from "../model/config.ts";
 import { AodError } from "../model/failure.ts";
@@ -29,7 +29,9 @@ export const checkCommand = makeVerb({
     const found = findConfig(config);
     const { code, problems, lines } = judge(found, fileSystemOf, whyNotRunnable, keptOverBytes);
     printProblems(problems);
-    (code === 0 ? process.stdout : process.stderr).write(lines.map((line) => `${line}\n`).join(""));
+    (code === 0 ? process.stdout : process.stderr).write(
+      lines.map((line) => `${escapeControls(line)}\n`).join(""),
+    );
     return code;
   },
 });

@@ -3,6 +3,8 @@
 import { beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { failureLines } from "../../src/cli/verbs.ts";
+import { AodError, toFailure } from "../../src/model/failure.ts";
 import { RULES } from "../helpers/daemon.ts";
 import { type Ended, ROOT, run } from "../helpers/program.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
@@ -54,5 +56,45 @@ describe("a pipe", () => {
     const { stdout, stderr } = await piped(["captures", "--json", "--config", config], "head -n 1");
     expect(stdout).toBe("[\n");
     expect(stderr).toBe("exit 0\n");
+  });
+});
+
+describe("a failure", () => {
+  const linesOf = (...args: ConstructorParameters<typeof AodError>) =>
+    failureLines(toFailure(new AodError(...args)));
+  const enoent = Object.assign(new Error("ENOENT: no such file or directory, open '/x'"), { code: "ENOENT" });
+
+  test("is one line that no terminal obeys, whoever chose the names in it", () => {
+    const hostile = "a\u001b[2Jb\u009b2J\nc";
+    expect(linesOf("NOT_FOUND", `open ${hostile}`, {}, new Error(hostile))).toEqual([
+      "aod: open a\\u001b[2Jb\\u009b2J\\u000ac",
+    ]);
+  });
+
+  test("says why, and each errno once", () => {
+    expect(linesOf("NOT_FOUND", "open /x", {}, enoent)).toEqual([
+      "aod: open /x: ENOENT: no such file or directory, open '/x'",
+    ]);
+    expect(linesOf("NOT_FOUND", "open /x: ENOENT", {}, enoent)).toEqual(["aod: open /x: ENOENT"]);
+    expect(linesOf("NOT_FOUND", "open /ENOENTS", {}, enoent)[0]).toContain("no such file");
+  });
+
+  test("is followed by what the verifier said, as it said it, and where it is a bug by its place", () => {
+    expect(linesOf("BPF_LOAD", "load", { verifier: "0: r1\n\u001b1: r2" })).toEqual([
+      "aod: load",
+      "0: r1",
+      "\\u001b1: r2",
+    ]);
+    expect(linesOf("BUG", "broken")[2]).toStartWith("    at ");
+    expect(linesOf("SYSCALL", "broken")).toHaveLength(1);
+  });
+
+  test("of what was typed is no trouble for the terminal either", async () => {
+    const { exitCode, stderr } = await run(
+      [process.execPath, join(ROOT, "src/main.ts"), "captures", "show", "a\u009b2J", "--config", config],
+      folder,
+    );
+    expect(stderr).toBe("aod: no capture a\\u009b2J; aod captures lists them\n");
+    expect(exitCode).toBe(66);
   });
 });
