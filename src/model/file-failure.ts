@@ -29,8 +29,10 @@ export function fileFailure(
   return new AodError(isForbidden ? "NOT_PERMITTED" : code, `${doing}: ${errno}${hint}`);
 }
 
-/** The errno's name of what a system call threw; the whole text of anything else. */
+/** The errno's name of what a system call threw. Throws anything else again: it is no outcome, but a mistake of ours. */
 export function errnoOf(thrown: unknown): string {
   const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
-  return typeof code === "string" ? code : String(thrown);
+  // Node's own begin with ERR_; UNKNOWN is what it makes of a number that it has no name for.
+  if (typeof code === "string" && /^(E(?!RR_)[A-Z0-9]+|UNKNOWN)$/.test(code)) return code;
+  throw thrown;
 }

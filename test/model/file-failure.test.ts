@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
+import { AodError } from "../../src/model/failure.ts";
 import { errnoOf, fileFailure, ROOT_CAN } from "../../src/model/file-failure.ts";
 import { failureOf } from "../helpers/failure.ts";
 
@@ -22,16 +23,21 @@ describe("what a file could not be used for", () => {
     expect(["ENOENT", "EISDIR", "EACCES"].map(codeOf)).toEqual(["NOT_FOUND", "NOT_FOUND", "NOT_PERMITTED"]);
   });
 
-  test("is told by its errno; what has none is told in full", () => {
-    const thrownBy = (act: () => unknown) => {
+  test("is told by its errno; what no system call said stays what it is", () => {
+    const errnoAfter = (act: () => unknown) => {
       try {
-        return act();
+        act();
       } catch (thrown) {
-        return thrown;
+        return errnoOf(thrown);
       }
+      return undefined;
     };
-    expect(errnoOf(thrownBy(() => readFileSync("/no/such/file")))).toBe("ENOENT");
-    expect(errnoOf(new RangeError("too long"))).toBe("RangeError: too long");
-    expect(errnoOf("text")).toBe("text");
+    expect(errnoAfter(() => readFileSync("/no/such/file"))).toBe("ENOENT");
+    expect(() => errnoAfter(() => readFileSync("a\0b"))).toThrow("null bytes");
+    const mistake = new AodError("BUG", "a mistake");
+    const again = () => {
+      throw mistake;
+    };
+    expect(() => errnoAfter(again)).toThrow(mistake);
   });
 });
