@@ -16,7 +16,7 @@ export const ROOT_CAN: Readonly<Record<string, string>> = { EACCES: "root can", 
 
 /**
  * NOT_PERMITTED for EACCES and EPERM; OUTPUT_UNUSABLE for all others, a full disk (ENOSPC) included, unless a code is given.
- * It has no cause: an errno says all that there is.
+ * It has no cause: an errno says all that there is, and is in the context too.
  * @param doing what was being done, and to what: `write /srv/x`.
  */
 export function fileFailure(
@@ -26,7 +26,7 @@ export function fileFailure(
 ): AodError {
   const isForbidden = errno === "EACCES" || errno === "EPERM";
   const hint = Object.hasOwn(hints, errno) ? ` (${hints[errno]})` : "";
-  return new AodError(isForbidden ? "NOT_PERMITTED" : code, `${doing}: ${errno}${hint}`);
+  return new AodError(isForbidden ? "NOT_PERMITTED" : code, `${doing}: ${errno}${hint}`, { errno });
 }
 
 /** The errno's name of what a system call threw. Throws anything else again: it is no outcome, but a mistake of ours. */

@@ -7,6 +7,7 @@ import { extractCapture } from "../../src/cli/captures-extract.ts";
 import { findNeeded } from "../../src/cli/captures-rm.ts";
 import type { StoredCapture } from "../../src/model/capture.ts";
 import { CAPTURE_SUFFIX, captureStem } from "../../src/model/capture-name.ts";
+import { fileFailure } from "../../src/model/file-failure.ts";
 import { failureOf } from "../helpers/failure.ts";
 import { OPENED_AT_MS } from "../helpers/incident.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
@@ -42,6 +43,16 @@ describe("the list", () => {
       "",
       "3 captures, 3 MiB; aod captures show ID, or latest",
     ]);
+  });
+
+  test("says of what can't be read why: a capture that has just been removed is not damaged", async () => {
+    const rows = await captureRows(
+      [stored()],
+      [],
+      (name) => name,
+      () => Promise.reject(fileFailure("open x", "ENOENT", { code: "NOT_FOUND" })),
+    );
+    expect(listLines([stored()], rows, OPENED_AT_MS)[1]).toMatch(/ slow +gone +-$/);
   });
 
   test("takes no capture for one of the future", () => {

@@ -15,7 +15,7 @@ describe("what a file could not be used for", () => {
     const failure = failureOf(() => {
       throw fileFailure("write x", errno, { hints: ROOT_CAN });
     });
-    expect(failure).toMatchObject({ code, message, causes: [] });
+    expect(failure).toMatchObject({ code, message, causes: [], context: { errno } });
   });
 
   test("has the code of who looks for something, but for what is forbidden", () => {
