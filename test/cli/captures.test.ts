@@ -1,5 +1,14 @@
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+} from "node:fs";
 import { join } from "node:path";
 import { captureRows } from "../../src/cli/capture-rows.ts";
 import { agoText, listLines } from "../../src/cli/captures.ts";
@@ -76,6 +85,11 @@ describe("what is still needed", () => {
   });
 });
 
+function makeOpen(path: string): void {
+  mkdirSync(path);
+  chmodSync(path, 0o777);
+}
+
 describe("extracting", () => {
   const files = new Map(
     ["manifest.json", "actions/a.log", "actions/b.log"].map(
@@ -108,6 +122,45 @@ describe("extracting", () => {
       });
     },
   );
+
+  test.each([
+    ["a link to a folder", (path: string, elsewhere: string) => symlinkSync(elsewhere, path), "ENOTDIR"],
+    ["a folder that others may write to", (path: string) => makeOpen(path), "not for you alone"],
+  ] as const)("refuses %s that somebody has put in the place of the new one", (_, replace, message) => {
+    const folder = tempDir();
+    const elsewhere = join(folder, "elsewhere");
+    mkdirSync(elsewhere);
+    const act = () => extractCapture({ files }, join(folder, "out"), (path) => replace(path, elsewhere));
+    expect(failureOf(act)).toMatchObject({
+      code: "OUTPUT_UNUSABLE",
+      message: expect.stringContaining(message),
+    });
+    expect(readdirSync(elsewhere)).toEqual([]);
+  });
+
+  test("goes on in the folder that it has made, whatever takes its name meanwhile", () => {
+    const folder = tempDir();
+    const [target, moved, elsewhere] = ["out", "moved", "elsewhere"].map((name) => join(folder, name)) as [
+      string,
+      string,
+      string,
+    ];
+    mkdirSync(join(elsewhere, "actions"), { recursive: true });
+    const renaming = Object.assign(new Map(files), {
+      *[Symbol.iterator]() {
+        for (const file of files) {
+          yield file;
+          if (!existsSync(moved)) {
+            renameSync(target, moved);
+            symlinkSync(elsewhere, target);
+          }
+        }
+      },
+    });
+    extractCapture({ files: renaming }, target);
+    for (const path of files.keys()) expect(readFileSync(join(moved, path), "utf8")).toBe(path);
+    expect(readdirSync(join(elsewhere, "actions"))).toEqual([]);
+  });
 
   test("says where a folder is missing", () => {
     expect(failureOf(() => extractCapture({ files }, join(tempDir(), "gone/out")))).toMatchObject({
