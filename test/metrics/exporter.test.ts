@@ -43,6 +43,19 @@ function get(
   return fetch(`http://${host}:${listen.port}${path}`, { keepalive: false, ...init });
 }
 
+/** Of what comes back for exactly these bytes. */
+function firstLineOf({ address, port }: ListenAddress, request: string): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const socket = {
+    open: (to: Bun.Socket) => void to.write(request),
+    data: (_: Bun.Socket, bytes: Uint8Array) =>
+      resolve(new TextDecoder().decode(bytes).split("\r\n")[0] ?? ""),
+    close: () => reject(new Error("no answer")),
+  };
+  void Bun.connect({ hostname: address, port, socket });
+  return promise;
+}
+
 afterEach(() => {
   for (const exporter of open.splice(0)) exporter.close();
   said.splice(0);
@@ -83,6 +96,18 @@ describe("the port", () => {
     const settings = at();
     anExporter().begin(settings);
     expect((await get(settings, path, { method })).status).toBe(status);
+  });
+
+  test.each([
+    ["of HTTP/1.0, which needs no Host,", "GET /metrics HTTP/1.0\r\n\r\n", 200],
+    ["for no address", "GET // HTTP/1.0\r\n\r\n", 400],
+    ["with a Host that is none", "GET /metrics HTTP/1.1\r\nHost: [::1\r\nConnection: close\r\n\r\n", 400],
+    ["that is none", "figures, please\r\n\r\n", 400],
+  ])("answers a request %s and has nothing to say of it", async (_, request, status) => {
+    const settings = at();
+    anExporter().begin(settings);
+    expect(await firstLineOf(settings.listen, request)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(said).toHaveLength(1);
   });
 
   test("takes no body", async () => {
