@@ -10,7 +10,7 @@ import type { Config } from "../model/config.ts";
 import { AodError } from "../model/failure.ts";
 import { bytesText } from "../model/figure.ts";
 import { exitCodeOf } from "../supervisor/restart.ts";
-import { fileSystemOf, isNetworkFileSystem } from "../system/mounts.ts";
+import { fileSystemOf, remoteFileSystemOf } from "../system/mounts.ts";
 import { CONFIG_ARGUMENT, makeVerb } from "./arguments.ts";
 import { capturesIn } from "./choose-capture.ts";
 import { printProblems } from "./problems.ts";
@@ -100,8 +100,8 @@ function findRemote(
   if (metrics?.textfile !== undefined)
     written.push({ path: ["metrics", "textfile"], on: metrics.textfile.path });
   return written.flatMap(({ path, on }) => {
-    const fileSystem = whereIs(on);
-    if (fileSystem === undefined || !isNetworkFileSystem(fileSystem.type)) return [];
+    const fileSystem = remoteFileSystemOf(on, whereIs);
+    if (fileSystem === undefined) return [];
     const { type, mountPoint } = fileSystem;
     return [{ path, what: `${on} is on ${type}, mounted at ${mountPoint}: choose a local file system` }];
   });
