@@ -113,11 +113,17 @@ function rejectUnknown(
     if (name === "_" || aliases.has(name)) continue;
     if (!names.includes(name))
       throw new AodError("USAGE", `no option --${name}; there is ${known.join(", ") || "none"}`);
-    if (value === "") throw new AodError("USAGE", `--${name} needs a value`);
+    const what = definition[name]?.type === "positional" ? valueName(name, definition[name]) : `--${name}`;
+    if (value === "") throw new AodError("USAGE", `${what} needs a value`);
   }
   const positionals = names.filter((name) => definition[name]?.type === "positional").length;
   const extra = takesMore ? undefined : given._[positionals];
   if (extra !== undefined) throw new AodError("USAGE", `unexpected argument ${extra}`);
+}
+
+/** As the usage has it. */
+function valueName(name: string, { valueHint }: ArgsDef[string] = {}): string {
+  return valueHint ?? name.toUpperCase();
 }
 
 /** Other names of an option, without dashes. */
