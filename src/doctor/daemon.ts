@@ -23,7 +23,7 @@ export function daemonFinding(
   if (holder === "none") return note("daemon", "not running");
   const why = silence ?? "no reason";
   if (holder === "unknown")
-    return note("daemon", `does not answer (${why}), and whether it runs can't be told`);
+    return note("daemon", `whether it runs can't be told, and it does not answer: ${why}`);
   const found = `running, pid ${holder}, and it does not answer: ${why}`;
   return warn("daemon", found, "journalctl -u aod -n 50 says what it is at; else systemctl restart aod");
 }

@@ -35,7 +35,7 @@ describe("doctor on the daemon", () => {
       "of which nothing can be told",
       { ...NOBODY, holder: "unknown", silence: "connect: EACCES" },
       "note",
-      "does not answer (connect: EACCES), and whether it runs can't be told",
+      "whether it runs can't be told, and it does not answer: connect: EACCES",
     ],
     ["that does not run", NOBODY, "note", "not running"],
   ] as const)("%s", (_, facts, verdict, text) => {
