@@ -7,7 +7,7 @@ export const EXIT_STATUS: readonly (readonly [number, string])[] = [
   [64, "the command line is wrong"],
   [65, "a capture is damaged"],
   [66, "no such file, capture or incident"],
-  [69, "this kernel can't run it, another aod is running, or none is where one is asked"],
+  [69, "this kernel can't run it, another aod is running, or none answers where one is asked"],
   [70, "a failure inside aod"],
   [73, "the output folder can't be used"],
   [77, "not permitted"],

@@ -38,8 +38,8 @@ export function openControl(
   }
 }
 
-/** The same for whoever has a supervisor in this process. */
-export function makeKnowing(supervisor: Supervisor, snapshots: Snapshots, reload: () => Reloaded): Knowing {
+/** Each question, and which part of the daemon answers it. */
+function makeKnowing(supervisor: Supervisor, snapshots: Snapshots, reload: () => Reloaded): Knowing {
   const { figures } = supervisor;
   return {
     status: () => figures.status(),

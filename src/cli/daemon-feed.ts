@@ -1,29 +1,33 @@
 // `aod top` of a running daemon: figures over its control socket. In: the socket's path; out: a feed. The daemon puts figures
-// together while somebody listens, and no longer.
+// together while somebody listens, and no longer; only the last question keeps a connection.
 
 import { ask, gone } from "../control/client.ts";
 import { toFailure } from "../model/failure.ts";
 import type { Feed, FeedListener } from "./feed.ts";
 
 export function openDaemonFeed(path: string): Feed {
-  /** Each question has a connection of its own; only the last one is listened to. */
-  let turn = 0;
-  const listen = async (everyMs: number, { live, failed }: FeedListener) => {
-    const mine = ++turn;
+  /** Of the question that is listened to. */
+  let asking = new AbortController();
+  const listen = async (everyMs: number, { live, failed }: FeedListener, { signal }: AbortController) => {
+    let hasFigures = false;
     try {
-      for await (const answer of ask(path, { ask: "live", every_ms: everyMs })) {
-        if (mine !== turn) return;
-        if (answer.type === "live") live(answer.live);
+      for await (const answer of ask(path, { ask: "live", every_ms: everyMs }, { signal })) {
+        if (signal.aborted) return;
+        if (answer.type !== "live") continue;
+        hasFigures = true;
+        live(answer.live);
       }
-      throw gone();
+      throw gone(hasFigures ? "and no more figures come" : "before it answered");
     } catch (thrown) {
-      if (mine === turn) failed(toFailure(thrown));
+      if (!signal.aborted) failed(toFailure(thrown));
     }
   };
   return {
-    start: (everyMs, listener) => void listen(everyMs, listener),
-    close: async () => {
-      turn++;
+    start: (everyMs, listener) => {
+      asking.abort();
+      asking = new AbortController();
+      void listen(everyMs, listener, asking);
     },
+    close: async () => asking.abort(),
   };
 }

@@ -44,7 +44,6 @@ const ARGUMENTS = {
   ...CONFIG_ARGUMENT,
 } as const satisfies ArgsDef;
 
-const ANSWER_WITHIN_MS = 3000;
 const SUBJECT_COLUMNS = 15;
 const MARKS: Readonly<Record<Verdict, string>> = { ok: "ok", note: "--", warn: "!!", bad: "NO" };
 
@@ -124,18 +123,12 @@ function daemonOf(outputDir: string, said: Omit<DaemonFacts, "holder">, allTasks
   return daemonFinding({ holder: findHolder(outputDir, allTasksShown), ...said }, version, outputDir);
 }
 
-/** What the running daemon says of itself, or why it does not. One that hangs is not waited for. */
+/** What the running daemon says of itself, or why it does not. */
 async function askDaemon(): Promise<Omit<DaemonFacts, "holder">> {
-  const late = Bun.sleep(ANSWER_WITHIN_MS).then(() => undefined);
   try {
-    const answer = await Promise.race([
-      askOnce(findSocketPath(process.env), { ask: "status" }, "status"),
-      late,
-    ]);
-    if (answer === undefined) return { answer, silence: `nothing within ${ANSWER_WITHIN_MS} ms` };
-    const { daemon, watching } = answer.status;
-    const { version: its, pid, output_dir: outputDir } = daemon;
-    return { answer: { version: its, pid, state: watching.state, outputDir }, silence: undefined };
+    const { status } = await askOnce(findSocketPath(process.env), { ask: "status" }, "status");
+    const { version: its, pid, output_dir: outputDir } = status.daemon;
+    return { answer: { version: its, pid, state: status.watching.state, outputDir }, silence: undefined };
   } catch (error) {
     if (error instanceof AodError) return { answer: undefined, silence: error.message };
     throw error;

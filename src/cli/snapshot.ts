@@ -56,7 +56,7 @@ async function take(reason: string | undefined): Promise<AnswerOf<"captured">> {
     tell("");
     throw thrown;
   }
-  throw gone();
+  throw gone("before the capture was made");
 }
 
 function tell(text: string): void {

@@ -27,7 +27,9 @@ export interface Knowing {
 export interface Asker {
   /** Arrives unless the peer goes. */
   readonly say: (answer: Answer) => void;
-  /** Is lost where the peer has not taken what it got before. */
+  /** Whether the peer has taken what it got before. */
+  readonly isReady: () => boolean;
+  /** Is lost on one that is not ready. */
   readonly offer: (answer: Answer) => void;
   /** No more will be said. */
   readonly done: () => void;
@@ -40,9 +42,7 @@ export async function answer(question: Question, knowing: Knowing, asker: Asker)
   try {
     await TABLE[question.ask](question as never, knowing, asker);
   } catch (thrown) {
-    const { code, message } = toFailure(thrown);
-    asker.say(errorAnswer("BUG", `${code}: ${message}`));
-    asker.done();
+    fail(asker, thrown);
   }
 }
 
@@ -60,7 +60,13 @@ const TABLE: { readonly [Ask in Question["ask"]]: Row<Ask> } = {
     asker.done();
   },
   live({ every_ms }, { live }, asker) {
-    asker.onGone(live.listen(every_ms, (document) => asker.offer({ version, type: "live", live: document })));
+    asker.onGone(
+      live.listen(every_ms, {
+        isReady: asker.isReady,
+        hear: (document) => asker.offer({ version, type: "live", live: document }),
+        failed: (thrown) => fail(asker, thrown),
+      }),
+    );
   },
   incidents(_, knowing, asker) {
     asker.say({ version, type: "incidents", incidents: knowing.incidents() });
@@ -81,3 +87,11 @@ const TABLE: { readonly [Ask in Question["ask"]]: Row<Ask> } = {
     asker.done();
   },
 };
+
+// --- internal ---
+
+function fail(asker: Asker, thrown: unknown): void {
+  const { code, message } = toFailure(thrown);
+  asker.say(errorAnswer("BUG", `${code}: ${message}`));
+  asker.done();
+}

@@ -1,5 +1,6 @@
 // Asks a running aod. In: a question; out: its answers, each held against the schema: who answers may be another version, or nobody
-// that we know. Throws AodError where there is no answer: NO_DAEMON, NOT_PERMITTED, or what the daemon says.
+// that we know. Throws AodError where there is no answer: NO_DAEMON, NOT_PERMITTED, or what the daemon says. Nobody waits for a daemon
+// that is stuck: the kernel accepts connections for it, and nothing else would tell.
 
 import * as v from "valibot";
 import {
@@ -10,13 +11,20 @@ import {
   type Question,
 } from "../api/protocol.ts";
 import { AodError, type FailureCode } from "../model/failure.ts";
-import { LineBuffer } from "./line-buffer.ts";
+import { durationText } from "../model/figure.ts";
+import { Inbox } from "./inbox.ts";
 
 /** What is asked; the protocol's version is added. */
 export type Ask = Question extends infer One ? (One extends Question ? Omit<One, "version"> : never) : never;
 
-/** An answer is no longer: the biggest, of 100 rows of everything, is a hundredth of it. */
-const ANSWER_MAX_BYTES = 16 * 2 ** 20;
+export interface AskOptions {
+  /** ms; without it as long as a daemon on a host in trouble may take. */
+  readonly answerWithinMs?: number;
+  /** Stops asking, also while an answer is waited for. */
+  readonly signal?: AbortSignal;
+}
+
+const ANSWER_WITHIN_MS = 10_000;
 
 const FAILURES: Readonly<Record<AnswerOf<"error">["code"], FailureCode>> = {
   USAGE: "USAGE",
@@ -28,14 +36,32 @@ const FAILURES: Readonly<Record<AnswerOf<"error">["code"], FailureCode>> = {
   BUG: "BUG",
 };
 
-/** Every answer to a question, as it comes, until the daemon ends the connection or the caller stops asking. */
-export async function* ask(path: string, question: Ask): AsyncGenerator<Answer, void, void> {
-  const inbox = new Inbox();
-  const socket = await connect(path, inbox);
+/**
+ * Every answer to a question, as it comes, until the daemon ends the connection or the caller stops asking: by leaving the loop, or
+ * by the signal. Throws NO_DAEMON where the first does not come in time; a capture is waited for while the daemon answers others.
+ */
+export async function* ask(
+  path: string,
+  question: Ask,
+  options: AskOptions = {},
+): AsyncGenerator<Answer, void, void> {
+  const { answerWithinMs = ANSWER_WITHIN_MS, signal } = options;
+  const isCapture = question.ask === "snapshot";
+  const { inbox, socket } = await send(path, question);
+  const stop = () => inbox.end();
+  signal?.addEventListener("abort", stop);
+  // It may have come while the connection was made.
+  if (signal?.aborted) stop();
   try {
-    socket.write(`${JSON.stringify({ version: PROTOCOL_VERSION, ...question })}\n`);
-    for (let line = await inbox.next(); line !== undefined; line = await inbox.next()) yield readAnswer(line);
+    for (let isFirst = true; ; isFirst = false) {
+      while ((isFirst || isCapture) && !(await inbox.hasNews(answerWithinMs)))
+        if (!isCapture || !(await isAwake(path, answerWithinMs))) throw silent(path, answerWithinMs);
+      const line = await inbox.next();
+      if (line === undefined) return;
+      yield readAnswer(line);
+    }
   } finally {
+    signal?.removeEventListener("abort", stop);
     socket.end();
   }
 }
@@ -45,9 +71,11 @@ export async function askOnce<Type extends Answer["type"]>(
   path: string,
   question: Ask,
   type: Type,
+  options: AskOptions = {},
 ): Promise<AnswerOf<Type>> {
-  for await (const answer of ask(path, question)) if (answer.type === type) return answer as AnswerOf<Type>;
-  throw gone();
+  for await (const answer of ask(path, question, options))
+    if (answer.type === type) return answer as AnswerOf<Type>;
+  throw gone("before it answered");
 }
 
 /** Whether anybody serves this socket; nothing is asked. Throws NOT_PERMITTED where that can't be found out. */
@@ -61,40 +89,27 @@ export async function isServed(path: string): Promise<boolean> {
   }
 }
 
-/** The daemon ended the connection before it had said what it had to say. */
-export function gone(): AodError {
-  return new AodError("NO_DAEMON", "aod has ended before it answered: systemctl status aod");
+/** The daemon ended the connection. @param when it did, for who waits: `before it answered`. */
+export function gone(when: string): AodError {
+  return new AodError("NO_DAEMON", `aod has ended ${when}: systemctl status aod`);
 }
 
 // --- internal ---
 
-/** Lines as they come, for one reader. */
-class Inbox {
-  readonly #buffer = new LineBuffer(ANSWER_MAX_BYTES);
-  readonly #lines: string[] = [];
-  #ended = false;
-  #wake: (() => void) | undefined;
+async function send(path: string, question: Ask) {
+  const inbox = new Inbox();
+  const socket = await connect(path, inbox);
+  socket.write(`${JSON.stringify({ version: PROTOCOL_VERSION, ...question })}\n`);
+  return { inbox, socket };
+}
 
-  take(bytes: Uint8Array): void {
-    const lines = this.#buffer.add(bytes);
-    if (lines === undefined) this.end();
-    else this.#lines.push(...lines);
-    this.#wake?.();
-  }
-
-  end(): void {
-    this.#ended = true;
-    this.#wake?.();
-  }
-
-  /** Undefined at the end. */
-  async next(): Promise<string | undefined> {
-    while (this.#lines.length === 0 && !this.#ended) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      this.#wake = resolve;
-      await promise;
-    }
-    return this.#lines.shift();
+/** Whether anything at all comes to a question that takes no time; that there is no room for one more is something. */
+async function isAwake(path: string, withinMs: number): Promise<boolean> {
+  const { inbox, socket } = await send(path, { ask: "incidents" });
+  try {
+    return await inbox.hasNews(withinMs);
+  } finally {
+    socket.end();
   }
 }
 
@@ -120,6 +135,13 @@ function noDaemon(path: string, code: string): AodError {
   return new AodError(
     "NO_DAEMON",
     `no aod answers at ${path}: ${code} (is it running? systemctl status aod)`,
+  );
+}
+
+function silent(path: string, ms: number): AodError {
+  return new AodError(
+    "NO_DAEMON",
+    `nothing comes from ${path} within ${durationText(ms)} (journalctl -u aod says what it is at)`,
   );
 }
 

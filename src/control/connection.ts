@@ -1,6 +1,6 @@
 // One connection to the control socket: its question is read, its answers are written as fast as the peer takes them. In: bytes, and
-// how to answer; out: bytes. Beside what the kernel holds it holds what one question has for an answer: of a stream a peer that
-// does not read loses answers, and makes no memory grow.
+// how to answer; out: bytes. Beside what the kernel holds it holds what one question has for an answer. Of a stream a peer that
+// does not read loses answers: it makes no memory grow, and costs no look.
 
 import { type Answer, QUESTION_MAX_BYTES } from "../api/protocol.ts";
 import { type Asker, answer, type Knowing } from "./answers.ts";
@@ -54,10 +54,12 @@ export class Connection {
     }
     // A capture takes as long as it takes.
     this.#socket.timeout(0);
+    const isReady = () => this.#unsent.length === 0;
     const asker: Asker = {
+      isReady,
       say: (one) => this.#say(one),
       offer: (one) => {
-        if (this.#unsent.length === 0) this.#say(one);
+        if (isReady()) this.#say(one);
       },
       done: () => this.#done(),
       onGone: (gone) => void this.#whenGone.push(gone),

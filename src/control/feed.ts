@@ -1,11 +1,20 @@
 // Live figures for everybody who listens, each at a pace of their own. In: listeners; out: documents. One timer while anybody
-// listens, none else; figures are put together once for all that are due.
+// listens, none else; figures are put together once for all that are due and would take them. What fails for one listener is told to that
+// one alone.
 
 import type { Live } from "../api/live.ts";
 
-interface Listener {
-  readonly everyMs: number;
+export interface Listener {
+  /** Whether it takes a document now; one that does not costs nothing until it is due again. */
+  readonly isReady: () => boolean;
   readonly hear: (live: Live) => void;
+  /** No more will come: there was no document for this listener, or it could not hear it. */
+  readonly failed: (thrown: unknown) => void;
+}
+
+interface Place {
+  readonly everyMs: number;
+  readonly listener: Listener;
   dueMs: number;
 }
 
@@ -14,7 +23,7 @@ const TOGETHER_MS = 20;
 
 export class Feed {
   readonly #look: () => Live;
-  readonly #listeners = new Set<Listener>();
+  readonly #places = new Set<Place>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** @param look the figures as they are. */
@@ -23,31 +32,41 @@ export class Feed {
   }
 
   /** The first document comes at once. @returns ends it. */
-  listen(everyMs: number, hear: (live: Live) => void): () => void {
-    const listener: Listener = { everyMs, hear, dueMs: performance.now() };
-    this.#listeners.add(listener);
+  listen(everyMs: number, listener: Listener): () => void {
+    const place: Place = { everyMs, listener, dueMs: performance.now() };
+    this.#places.add(place);
     this.#tell();
     return () => {
-      this.#listeners.delete(listener);
-      if (this.#listeners.size === 0) clearTimeout(this.#timer);
+      this.#places.delete(place);
+      if (this.#places.size === 0) clearTimeout(this.#timer);
     };
   }
+
+  // --- internal ---
 
   #tell(): void {
     clearTimeout(this.#timer);
     const nowMs = performance.now();
-    const due = [...this.#listeners].filter(({ dueMs }) => dueMs <= nowMs + TOGETHER_MS);
-    if (due.length > 0) {
-      const live = this.#look();
-      for (const listener of due) {
-        // Who was late does not get two at once.
-        listener.dueMs = Math.max(listener.dueMs + listener.everyMs, nowMs + listener.everyMs / 2);
-        listener.hear(live);
+    const due = [...this.#places].filter(({ dueMs }) => dueMs <= nowMs + TOGETHER_MS);
+    // Who was late does not get two at once.
+    for (const place of due) place.dueMs = Math.max(place.dueMs + place.everyMs, nowMs + place.everyMs / 2);
+    this.#serve(due.filter(({ listener }) => listener.isReady()));
+    // Whoever heard may have gone.
+    if (this.#places.size === 0) return;
+    const next = Math.min(...[...this.#places].map(({ dueMs }) => dueMs));
+    this.#timer = setTimeout(() => this.#tell(), Math.max(1, next - performance.now()));
+  }
+
+  #serve(ready: readonly Place[]): void {
+    let live: Live | undefined;
+    for (const place of ready) {
+      try {
+        live ??= this.#look();
+        place.listener.hear(live);
+      } catch (thrown) {
+        this.#places.delete(place);
+        place.listener.failed(thrown);
       }
     }
-    // Whoever heard may have gone.
-    if (this.#listeners.size === 0) return;
-    const next = Math.min(...[...this.#listeners].map(({ dueMs }) => dueMs));
-    this.#timer = setTimeout(() => this.#tell(), Math.max(1, next - performance.now()));
   }
 }

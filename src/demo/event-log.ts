@@ -3,6 +3,8 @@
 import { AodError } from "../model/failure.ts";
 import type { EventOf, SupervisorEvent } from "../supervisor/events.ts";
 
+const LAST_SAID = 5;
+
 export class EventLog {
   readonly #events: SupervisorEvent[] = [];
   readonly #waiting = new Set<() => void>();
@@ -19,8 +21,8 @@ export class EventLog {
   }
 
   /**
-   * The first event of this type that fits, said already or within the time. Throws BUG where none comes, or where
-   * the supervisor can't go on.
+   * The first event of this type that fits, said already or within the time. Throws BUG where none comes, with what was
+   * said last instead, and why a capture was dropped; the failure's own code where the supervisor can't go on.
    */
   async until<Type extends SupervisorEvent["type"]>(
     type: Type,
@@ -34,7 +36,7 @@ export class EventLog {
       if (found !== undefined) resolve(found);
       else if (fatal !== undefined) reject(new AodError(fatal.failure.code, fatal.failure.message));
     };
-    const timer = setTimeout(() => reject(new AodError("BUG", `no ${type} within ${withinMs} ms`)), withinMs);
+    const timer = setTimeout(() => reject(new AodError("BUG", this.#without(type, withinMs))), withinMs);
     this.#waiting.add(look);
     look();
     try {
@@ -43,5 +45,11 @@ export class EventLog {
       clearTimeout(timer);
       this.#waiting.delete(look);
     }
+  }
+
+  #without(type: SupervisorEvent["type"], withinMs: number): string {
+    const last = this.#events.slice(-LAST_SAID).map((event) => event.type);
+    const dropped = this.all("dropped").map(({ reason }) => `; dropped: ${reason}`);
+    return `waited ${withinMs / 1000} s for ${type}, heard last: ${last.join(", ") || "nothing"}${dropped.join("")}`;
   }
 }

@@ -37,8 +37,8 @@ const SLOW_REQUESTS = 10;
 const SLOW_FOR_MS = 3;
 const FAILED_REQUESTS = 8;
 const STATUS_ACCESS_DENIED = 0xc000_0022;
-/** Generous: a busy machine is no reason to fail. */
-const WAIT_MS = 15_000;
+/** Generous: neither a busy machine nor an emulated one is a reason to fail. */
+const WAIT_MS = 60_000;
 
 export class Story {
   readonly #source: RequestSource;

@@ -21,14 +21,15 @@ import type { IncidentDesk } from "./incident-desk.ts";
 import type { LossWatch } from "./loss-watch.ts";
 import { measureCost } from "./own-cost.ts";
 import type { RunRecord } from "./run-record.ts";
+import type { Watching } from "./watching.ts";
 
 export interface FiguresOptions {
   readonly source: RequestSource;
   readonly record: RunRecord;
-  readonly desk: Pick<IncidentDesk, "open" | "shares" | "suppressed" | "watchingSinceNs">;
+  readonly desk: Pick<IncidentDesk, "open" | "shares" | "suppressed">;
   readonly losses: Pick<LossWatch, "now">;
   readonly config: () => Config;
-  readonly isWatching: () => boolean;
+  readonly watching: Pick<Watching, "isWatching" | "sinceNs">;
   /** Of the BPF programs. */
   readonly build: Status["watching"]["build"];
 }
@@ -62,12 +63,12 @@ export class Figures {
   /** Requests of the last seconds, and what is open. Throws NO_DAEMON when it has ended. */
   look(): Look {
     if (this.#hasEnded) throw new AodError("NO_DAEMON", "aod is stopping");
-    const { desk } = this.#options;
+    const { desk, watching } = this.#options;
     return lookOnHost({
       table: this.#table,
       operations: this.#operations,
       trees: desk.shares,
-      watchingSinceNs: this.#options.isWatching() ? desk.watchingSinceNs : undefined,
+      watchingSinceNs: watching.isWatching ? watching.sinceNs : undefined,
     });
   }
 
@@ -76,7 +77,7 @@ export class Figures {
     const nowMs = Date.now();
     return makeLive(this.look(), this.#table, {
       epochMs: nowMs,
-      isWatching: this.#options.isWatching(),
+      isWatching: this.#options.watching.isWatching,
       incidents: [...desk.open(), ...record.resolved(nowMs)],
       losses: losses.now(),
     });
@@ -90,7 +91,7 @@ export class Figures {
   /** Takes half a second while requests are few: so long they are waited for, to say what one costs. */
   async status(): Promise<Status> {
     const { source, record, desk } = this.#options;
-    const cost = await measureCost(source, record.startedAtMs, this.#options.isWatching());
+    const cost = await measureCost(source, record.startedAtMs, this.#options.watching.isWatching);
     const look = this.look();
     const about = (share: string) => attributeOnHost(share, [], desk.shares);
     return {
@@ -125,7 +126,7 @@ export class Figures {
 
   #watching(): Status["watching"] {
     const { record, build } = this.#options;
-    const isWatching = this.#options.isWatching();
+    const isWatching = this.#options.watching.isWatching;
     const missing = new Map(record.missingHooks.map(({ tracepoint, reason }) => [tracepoint, reason]));
     const levels = new Map(HOOKS.map(({ tracepoint, level }) => [tracepoint, level]));
     return {

@@ -37,6 +37,8 @@ export interface DeskOptions {
   readonly incidents: readonly Incident[];
   readonly tell: (event: SupervisorEvent) => void;
   readonly losses: () => Losses;
+  /** As Watching.sinceNs. */
+  readonly watchingSinceNs: () => number | undefined;
   /** A copy of the kernel side's memory as it is now. */
   readonly freeze: () => FrozenMemory;
   /** Hands an order over; false where there is no runner at the moment. */
@@ -64,8 +66,6 @@ export class IncidentDesk {
 
   /** What the detector knows of the trees. */
   shares: readonly KnownTree[] = [];
-  /** From when on no request is missing from the table, ns of CLOCK_MONOTONIC. */
-  watchingSinceNs = monotonicNs();
 
   constructor(options: DeskOptions) {
     this.#options = options;
@@ -225,7 +225,7 @@ export class IncidentDesk {
       source: this.#options.sourceName,
       frozenAt,
       losses: this.#options.losses(),
-      watchingSinceNs: this.watchingSinceNs,
+      watchingSinceNs: this.#options.watchingSinceNs() ?? frozenAt.monotonicNs,
       shares: this.shares,
     });
     const frozenAfterMs = (order.frozenAt.monotonicNs - order.triggeredNs) / 1e6;

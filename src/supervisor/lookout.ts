@@ -11,24 +11,18 @@ import { makeLive } from "../live/live.ts";
 import type { Anomaly } from "../model/anomaly.ts";
 import type { Source } from "../model/capture.ts";
 import type { Config } from "../model/config.ts";
-import { type Failure, toFailure } from "../model/failure.ts";
+import type { Failure } from "../model/failure.ts";
 import type { Incident } from "../model/incident.ts";
 import type { OperationMemory } from "../model/operation.ts";
 import type { RequestMemory } from "../model/request.ts";
-import { clockPair, monotonicNs } from "../system/clock.ts";
-import { signalEventFd } from "../system/eventfd.ts";
-import type { FromDetector, ToDetector } from "../thread/messages.ts";
-import type { Occasion } from "./attachment.ts";
+import type { Rule } from "../model/rule.ts";
+import { clockPair } from "../system/clock.ts";
 import { lookOnHost } from "./host-look.ts";
 import { Incidents } from "./incidents.ts";
 import { LossWatch } from "./loss-watch.ts";
-import { type AttachmentChange, ModuleWatch } from "./module-watch.ts";
 import type { SpawnTable } from "./options.ts";
-import { type ConcernedByDetector, routeDetector } from "./routes.ts";
 import { RunRecord } from "./run-record.ts";
-import { supervised } from "./supervised.ts";
-import type { ThreadHandle } from "./thread-handle.ts";
-import { openWakeSources, type WakeSources } from "./wake-sources.ts";
+import { Watching, type WatchingOptions } from "./watching.ts";
 
 export interface LookoutOptions {
   /** Of it the rules, and when an incident is over. */
@@ -44,27 +38,24 @@ export interface LookoutOptions {
 const STOP_WITHIN_MS = 500;
 
 export class Lookout {
-  readonly #options: LookoutOptions;
+  readonly #rules: readonly Rule[];
   readonly #incidents: Incidents;
   readonly #losses: LossWatch;
-  readonly #watch: ModuleWatch | undefined;
-  readonly #wakeSources: WakeSources;
-  readonly #detector: ThreadHandle<ToDetector, FromDetector>;
+  readonly #watching: Watching;
   readonly #table: RequestMemory;
   readonly #operations: OperationMemory;
   readonly #record = new RunRecord(Date.now());
-  readonly #desk: ConcernedByDetector["desk"] = {
+  readonly #desk: WatchingOptions["desk"] = {
     shares: [],
     detectorStarted: () => this.#incidents.endStanding(clockPair()),
     observe: (anomaly) => this.#observe(anomaly),
     recover: (recovery) => void this.#incidents.recover(recovery, clockPair()),
   };
-  #watchingSinceNs: number | undefined;
   #ended: ((failure: Failure | undefined) => void) | undefined;
 
   constructor(options: LookoutOptions) {
-    const { config, source, watch } = options;
-    this.#options = options;
+    const { config, source } = options;
+    this.#rules = config.rules;
     this.#incidents = new Incidents(config);
     this.#table = openTable(source.memory);
     this.#operations = openOperations(source.memory);
@@ -72,25 +63,15 @@ export class Lookout {
       () => source.counters(),
       () => undefined,
     );
-    this.#watch = watch && new ModuleWatch(watch.object, (change) => this.#attachmentChanged(change));
-    this.#wakeSources = openWakeSources(watch !== undefined);
-    const concerned: ConcernedByDetector = {
-      ...{ source, desk: this.#desk, losses: this.#losses, tell: () => undefined },
-      watches: () => {
-        if (watch === undefined) this.#watchingSinceNs ??= monotonicNs();
+    this.#watching = new Watching({
+      ...options,
+      ...{ desk: this.#desk, losses: this.#losses },
+      consequences: {
+        tell: () => undefined,
+        lost: () => undefined,
+        end: (failure) => this.#ended?.(failure),
       },
-      review: (occasion) => this.#review(occasion),
-    };
-    this.#detector = supervised(
-      "detector",
-      { tell: () => undefined, lost: () => undefined, end: (failure) => this.#ended?.(failure) },
-      {
-        spawn: options.spawn,
-        begin: () => this.#begin(),
-        onReport: (report) => routeDetector(report, concerned),
-        wake: () => signalEventFd(this.#wakeSources.fds.wakeFd),
-      },
-    );
+    });
   }
 
   /**
@@ -100,14 +81,12 @@ export class Lookout {
   async run(): Promise<Failure | undefined> {
     const { promise: ended, resolve } = Promise.withResolvers<Failure | undefined>();
     this.#ended = resolve;
-    this.#options.source.applyRules(this.#options.config.rules);
-    this.#detector.start();
+    this.#watching.apply(this.#rules);
+    this.#watching.detector.start();
     const failure = await ended;
-    this.#watch?.close();
+    this.#watching.detach();
     // A thread that is blocked may yet read the memory; the end of the process takes it all.
-    if (!(await this.#detector.stop(STOP_WITHIN_MS))) return failure;
-    this.#options.source.close();
-    this.#wakeSources.close();
+    if (await this.#watching.detector.stop(STOP_WITHIN_MS)) this.#watching.release();
     return failure;
   }
 
@@ -120,26 +99,19 @@ export class Lookout {
   live(): Live {
     const now = clockPair();
     for (const incident of this.#incidents.resolve(now)) this.#isOver(incident, now.epochMs);
+    const { isWatching, sinceNs } = this.#watching;
     const look = lookOnHost({
       table: this.#table,
       operations: this.#operations,
       trees: this.#desk.shares,
-      watchingSinceNs: this.#watchingSinceNs,
+      watchingSinceNs: isWatching ? sinceNs : undefined,
     });
     return makeLive(look, this.#table, {
       epochMs: now.epochMs,
-      isWatching: this.#watchingSinceNs !== undefined,
+      isWatching,
       incidents: [...this.#incidents.open(), ...this.#record.resolved(now.epochMs)],
       losses: this.#losses.now(),
     });
-  }
-
-  #begin(): readonly ToDetector[] {
-    const { source, sourceName, config } = this.#options;
-    const handles = { ...source.memory, ...this.#wakeSources.fds };
-    const trees = this.#desk.shares;
-    const start = { type: "start", handles, source: sourceName, rules: config.rules, trees } as const;
-    return this.#watch?.attached ? [start, { type: "attached" }] : [start];
   }
 
   /** Whatever is due, no capture is made. */
@@ -156,18 +128,5 @@ export class Lookout {
 
   #isOver(incident: Incident, nowMs: number): void {
     this.#record.take({ type: "resolved", incident }, nowMs);
-  }
-
-  #review(occasion: Occasion): void {
-    try {
-      this.#watch?.review(occasion);
-    } catch (thrown) {
-      this.#ended?.(toFailure(thrown));
-    }
-  }
-
-  #attachmentChanged({ type }: AttachmentChange): void {
-    this.#watchingSinceNs = type === "attached" ? monotonicNs() : undefined;
-    if (type === "attached") this.#detector.post({ type: "attached" });
   }
 }

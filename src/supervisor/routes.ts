@@ -22,10 +22,12 @@ export interface ConcernedByDetector {
   readonly review: (occasion: Occasion) => void;
 }
 
-/** Who is concerned by all three. */
-export interface Concerned extends ConcernedByDetector {
+/** Whom those of the runner and the janitor concern. */
+export interface Concerned {
   readonly desk: IncidentDesk;
+  readonly losses: LossWatch;
   readonly sampler: Sampler;
+  readonly tell: (event: SupervisorEvent) => void;
   /** The runner or the janitor is ready. */
   readonly isReady: () => void;
   /** There is a capture more. */

@@ -5,31 +5,21 @@
 import { attributeOnHost } from "../cifs/attribution.ts";
 import { freezeMemory } from "../kernel/table.ts";
 import type { Config } from "../model/config.ts";
-import { type Failure, toFailure } from "../model/failure.ts";
+import type { Failure } from "../model/failure.ts";
 import type { Incident } from "../model/incident.ts";
 import { monotonicNs } from "../system/clock.ts";
-import { signalEventFd } from "../system/eventfd.ts";
-import type {
-  FromDetector,
-  FromJanitor,
-  FromRunner,
-  ToDetector,
-  ToJanitor,
-  ToRunner,
-} from "../thread/messages.ts";
-import type { Occasion } from "./attachment.ts";
+import type { FromJanitor, FromRunner, ToJanitor, ToRunner } from "../thread/messages.ts";
 import type { SupervisorEvent } from "./events.ts";
 import { Figures } from "./figures.ts";
 import { IncidentDesk } from "./incident-desk.ts";
 import { LossWatch } from "./loss-watch.ts";
-import { type AttachmentChange, ModuleWatch } from "./module-watch.ts";
 import type { SupervisorOptions } from "./options.ts";
-import { type Concerned, routeDetector, routeJanitor, routeRunner } from "./routes.ts";
+import { type Concerned, routeJanitor, routeRunner } from "./routes.ts";
 import { RunRecord } from "./run-record.ts";
 import { Sampler } from "./sampler.ts";
 import { type Consequences, startOnce, supervised } from "./supervised.ts";
 import type { ThreadHandle } from "./thread-handle.ts";
-import { openWakeSources, type WakeSources } from "./wake-sources.ts";
+import { Watching } from "./watching.ts";
 
 /** All three stop within 5 s: what they have begun they may finish in this time. */
 const STOP_WITHIN_MS = { detector: 500, runner: 4000, janitor: 300 } as const;
@@ -39,9 +29,7 @@ export class Supervisor {
   readonly #sampler = new Sampler((reason) => this.#runner.post({ type: "sample", reason }));
   readonly #losses: LossWatch;
   readonly #desk: IncidentDesk;
-  readonly #watch: ModuleWatch | undefined;
-  readonly #wakeSources: WakeSources;
-  readonly #detector: ThreadHandle<ToDetector, FromDetector>;
+  readonly #watching: Watching;
   readonly #runner: ThreadHandle<ToRunner, FromRunner>;
   readonly #janitor: ThreadHandle<ToJanitor, FromJanitor>;
   readonly #concerned: Concerned;
@@ -65,32 +53,11 @@ export class Supervisor {
       send: (order, frozen) =>
         this.#runner.post({ type: "collect", order, frozen }, [frozen.table, frozen.operations]),
       notify: (notice) => this.#runner.post({ type: "notify", notice }),
+      watchingSinceNs: () => this.#watching.sinceNs,
       attribute: attributeOnHost,
     });
     this.#record = new RunRecord(Date.now());
-    this.#concerned = {
-      ...{ source: options.source, desk: this.#desk, losses: this.#losses, sampler: this.#sampler },
-      tell: (event) => this.#tell(event),
-      watches: () => {
-        const { rules, outputDir } = this.#config;
-        this.#tell({ type: "watching", rules: rules.length, outputDir });
-      },
-      isReady: () => startOnce(this.#detector, [this.#runner, this.#janitor]),
-      review: (occasion) => this.#review(occasion),
-      sweep: () => this.#janitor.post({ type: "sweep", protectedNames: this.#desk.protectedNames() }),
-      isFirstFind: () => this.#detector.idle,
-      kept: (kept) => this.#record.keep(kept),
-    };
-    const watched = options.watch;
-    this.#watch = watched && new ModuleWatch(watched.object, (change) => this.#attachmentChanged(change));
-    this.#wakeSources = openWakeSources(watched !== undefined);
-    this.figures = new Figures({
-      ...{ source: options.source, record: this.#record, desk: this.#desk, losses: this.#losses },
-      config: () => this.#config,
-      isWatching: () => this.#isWatching(),
-      build: watched?.object.build ?? "atomic",
-    });
-    const { spawn, pingEveryMs } = options;
+    const { source, watch, sourceName, spawn, pingEveryMs } = options;
     const consequences: Consequences = {
       tell: (event) => this.#tell(event),
       lost: (thread) => {
@@ -98,11 +65,27 @@ export class Supervisor {
       },
       end: (failure) => this.#ended?.(failure),
     };
-    this.#detector = supervised("detector", consequences, {
-      ...{ spawn: spawn.detector, pingEveryMs },
-      begin: () => this.#beginDetector(),
-      onReport: (report) => routeDetector(report, this.#concerned),
-      wake: () => signalEventFd(this.#wakeSources.fds.wakeFd),
+    this.#watching = new Watching({
+      ...{ source, watch, sourceName, spawn: spawn.detector, pingEveryMs, consequences },
+      ...{ desk: this.#desk, losses: this.#losses },
+      detectorWorks: () => {
+        const { rules, outputDir } = this.#config;
+        this.#tell({ type: "watching", rules: rules.length, outputDir });
+      },
+    });
+    this.#concerned = {
+      ...{ desk: this.#desk, losses: this.#losses, sampler: this.#sampler },
+      tell: (event) => this.#tell(event),
+      isReady: () => startOnce(this.#watching.detector, [this.#runner, this.#janitor]),
+      sweep: () => this.#janitor.post({ type: "sweep", protectedNames: this.#desk.protectedNames() }),
+      isFirstFind: () => this.#watching.detector.idle,
+      kept: (kept) => this.#record.keep(kept),
+    };
+    this.figures = new Figures({
+      ...{ source: options.source, record: this.#record, desk: this.#desk, losses: this.#losses },
+      config: () => this.#config,
+      watching: this.#watching,
+      build: watch?.object.build ?? "atomic",
     });
     this.#runner = supervised("runner", consequences, {
       ...{ spawn: spawn.runner, pingEveryMs },
@@ -123,7 +106,7 @@ export class Supervisor {
   async run(): Promise<Failure | undefined> {
     const { promise: ended, resolve } = Promise.withResolvers<Failure | undefined>();
     this.#ended = resolve;
-    this.#options.source.applyRules(this.#config.rules);
+    this.#watching.apply(this.#config.rules);
     this.#desk.begin();
     this.#tell({ type: "configured", config: this.#config, isStart: true });
     // The detector follows when both are ready: its anomalies become captures at once, and what has been spent is known.
@@ -143,10 +126,9 @@ export class Supervisor {
   /** Applies another configuration without detaching; the output folder stays what it was at the start. */
   configure(config: Config): void {
     // What may throw comes first: then everything is as it was.
-    this.#options.source.applyRules(config.rules);
+    this.#watching.apply(config.rules);
     this.#config = { ...config, outputDir: this.#config.outputDir };
     this.#desk.configure(this.#config);
-    this.#detector.post({ type: "configure", rules: config.rules });
     this.#runner.post({ type: "configure", notify: config.notify });
     this.#janitor.post({ type: "configure", limits: config.cleanup });
     this.#tell({ type: "configured", config: this.#config, isStart: false });
@@ -167,18 +149,13 @@ export class Supervisor {
   /** What is known of trees, what was counted, by cause, and since when: for metrics. */
   readonly facts = () => ({
     ...{ trees: this.#desk.shares, counted: this.#losses.now(), suppressed: this.#desk.suppressed },
-    ...{ isAttached: this.#isWatching(), startedAtMs: this.#record.startedAtMs },
+    ...{ isAttached: this.#watching.isWatching, startedAtMs: this.#record.startedAtMs },
   });
 
   /** Whether every thread answers when it is asked, or is on its way back. */
   answers(): boolean {
     const now = monotonicNs();
-    return [this.#detector, this.#runner, this.#janitor].every((thread) => !thread.isSilent(now));
-  }
-
-  /** Synthetic traffic is always seen. */
-  #isWatching(): boolean {
-    return this.#watch === undefined || this.#watch.attached;
+    return [this.#watching.detector, this.#runner, this.#janitor].every((thread) => !thread.isSilent(now));
   }
 
   #tell(event: SupervisorEvent): void {
@@ -188,13 +165,6 @@ export class Supervisor {
   }
 
   // --- threads ---
-
-  #beginDetector(): readonly ToDetector[] {
-    const handles = { ...this.#options.source.memory, ...this.#wakeSources.fds };
-    const about = { source: this.#options.sourceName, rules: this.#config.rules, trees: this.#desk.shares };
-    const start = { type: "start", handles, ...about } as const;
-    return this.#watch?.attached ? [start, { type: "attached" }] : [start];
-  }
 
   #beginRunner(): readonly ToRunner[] {
     const { outputDir, notify } = this.#config;
@@ -207,32 +177,12 @@ export class Supervisor {
     return [{ type: "start", outputDir, limits, protectedNames: this.#desk.protectedNames() }];
   }
 
-  // --- kernel ---
-
-  #review(occasion: Occasion): void {
-    try {
-      this.#watch?.review(occasion);
-    } catch (thrown) {
-      const failure = toFailure(thrown);
-      this.#tell({ type: "fatal", thread: "supervisor", failure });
-      this.#ended?.(failure);
-    }
-  }
-
-  #attachmentChanged(change: AttachmentChange): void {
-    if (change.type === "attached") {
-      this.#desk.watchingSinceNs = monotonicNs();
-      this.#detector.post({ type: "attached" });
-    }
-    this.#tell(change);
-  }
-
   // --- the end ---
 
   async #stopAll(): Promise<void> {
     this.#tell({ type: "stopping" });
-    this.#watch?.close();
-    const detectorClosed = await this.#detector.stop(STOP_WITHIN_MS.detector);
+    this.#watching.detach();
+    const detectorClosed = await this.#watching.detector.stop(STOP_WITHIN_MS.detector);
     const runnerClosed = await this.#runner.stop(STOP_WITHIN_MS.runner);
     await this.#janitor.stop(STOP_WITHIN_MS.janitor);
     this.#desk.close();
@@ -246,8 +196,6 @@ export class Supervisor {
       open: this.#desk.open(),
     });
     // A thread that is still blocked may yet read the memory; the end of the process takes it all.
-    if (!detectorClosed || !runnerClosed) return;
-    this.#options.source.close();
-    this.#wakeSources.close();
+    if (detectorClosed && runnerClosed) this.#watching.release();
   }
 }

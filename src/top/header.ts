@@ -41,13 +41,25 @@ export function titleLine(state: TopState, columns: number, glyphs: Glyphs): Lin
 
 /** One line for each thing that whoever looks has to know before the figures; mostly none. */
 export function noticeLines(state: TopState, columns: number, glyphs: Glyphs): readonly Line[] {
-  const { live, note, silentMs } = state;
-  const late = `LATE: no figures for ${durationText(silentMs)}, these are old`;
+  const { live, note } = state;
   return [
-    ...(isLate(state) ? [[span(late, "trouble")]] : []),
+    ...(isLate(state) ? [lateLine(state, columns)] : []),
     ...lossLines(live, columns, glyphs),
     ...(note === undefined ? [] : [[span(note, "strong")]]),
   ].map((line) => clip(line, columns));
+}
+
+/** Only the daemon has a journal; aod top itself is what is on this screen. */
+function lateLine({ live, note, silentMs }: TopState, columns: number): Line {
+  const old = live === undefined ? "" : ", these are old";
+  const late = `LATE: no figures for ${durationText(silentMs)}${old}`;
+  return joinParts(
+    [
+      { rank: 1, line: [span(late, "trouble")] },
+      ...(note === undefined ? [{ rank: 0, line: [span("journalctl -u aod says why", "trouble")] }] : []),
+    ],
+    columns,
+  );
 }
 
 /** Whole causes only, most first; the sum is of all of them. */

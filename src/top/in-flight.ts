@@ -1,7 +1,7 @@
 // Requests without a reply, oldest first, with their age: a state in, lines out. Where a row of the table is chosen,
-// only what belongs to it.
+// only what belongs to it; how many of it the document does not list is said.
 
-import type { LiveOpen } from "../api/live.ts";
+import type { Live, LiveOpen } from "../api/live.ts";
 import { countText, durationText } from "../model/figure.ts";
 import { clip, fit, type Glyphs, harmless, type Line, span } from "./line.ts";
 import type { TopState } from "./state.ts";
@@ -31,24 +31,32 @@ export function inFlightLines(
   const all = state.live?.in_flight ?? [];
   const { chosen, group } = state;
   const shown = chosen === undefined ? all : all.filter((open) => BELONGS[group](open, chosen));
-  const total = state.live?.in_flight_total ?? 0;
+  const count = countOf(state, shown);
   const widths = widthsFor(columns);
   return [
-    title(chosen, shown, total, columns, glyphs),
-    ...(shown.length === 0
-      ? [clip([span(state.live === undefined ? "" : "  nothing waits for a reply", "faint")], columns)]
-      : shown.slice(0, height - 1).map((open) => openLine(open, widths, glyphs))),
-  ];
+    title(chosen, count, columns, glyphs),
+    ...shown.map((open) => openLine(open, widths, glyphs)),
+    ...restLines(state.live, count, shown.length, columns),
+  ].slice(0, height);
 }
 
-function title(
-  chosen: string | undefined,
-  shown: readonly LiveOpen[],
-  total: number,
-  columns: number,
-  glyphs: Glyphs,
-): Line {
-  const count = chosen === undefined ? total : shown.length;
+/** A row counts all of it; what has not been sent yet is listed, and in no row. */
+function countOf({ live, chosen, group }: TopState, shown: readonly LiveOpen[]): number {
+  if (chosen === undefined) return live?.in_flight_total ?? 0;
+  const row = live?.groups[group].find(({ key }) => key === chosen);
+  return Math.max(shown.length, row?.in_flight ?? 0);
+}
+
+/** The document lists the oldest of all, among which there may be none of the row that somebody has chosen. */
+function restLines(live: Live | undefined, count: number, shown: number, columns: number): readonly Line[] {
+  if (live === undefined) return [];
+  const rest = count - shown;
+  const text = `${countText(rest)} ${rest === 1 ? "is" : "are"} not among the ${live.in_flight.length} listed`;
+  if (rest > 0) return [clip([span(`  ${text}`)], columns)];
+  return shown > 0 ? [] : [clip([span("  nothing waits for a reply", "faint")], columns)];
+}
+
+function title(chosen: string | undefined, count: number, columns: number, glyphs: Glyphs): Line {
   const of = chosen === undefined ? "" : ` of ${harmless(chosen, glyphs)}`;
   const order = count > 1 ? ", oldest first" : "";
   const room = columns - Bun.stringWidth(`IN FLIGHT  ${countText(count)}${order}`);

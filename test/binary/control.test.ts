@@ -63,6 +63,22 @@ describe("a running aod", () => {
     expect(existsSync(daemon.socket)).toBe(true);
   });
 
+  test("that is stuck is not waited for, whoever asks", async () => {
+    daemon.signal("SIGSTOP");
+    const asked = [["status"], ["top", "--once"], ["top", "--json", "--once"]] as const;
+    const [doctor, ...ended] = await Promise.all([
+      aod(daemon.socket, "doctor", "--config", daemon.config),
+      ...asked.map((argv) => aod(daemon.socket, ...argv)),
+    ]);
+    daemon.signal("SIGCONT");
+    for (const { exitCode, stdout, stderr } of ended) {
+      expect({ exitCode, stdout }).toEqual({ exitCode: 69, stdout: "" });
+      expect(stderr).toContain(`nothing comes from ${daemon.socket} within 10 s (journalctl -u aod`);
+    }
+    expect(doctor.stdout).toContain(`running, pid ${daemon.pid}, and it does not answer`);
+    expect(await aod(daemon.socket, "status")).toMatchObject({ exitCode: 0 });
+  }, 60_000);
+
   test("that was killed leaves a socket behind, of which the next one takes the place", async () => {
     daemon.signal("SIGKILL");
     await daemon.ended();

@@ -27,7 +27,7 @@ describe("doctor on the daemon", () => {
     ],
     [
       "that is silent",
-      { ...NOBODY, holder: 77, silence: "nothing within 3000 ms" },
+      { ...NOBODY, holder: 77, silence: "nothing comes within 10 s" },
       "warn",
       "pid 77, and it does not",
     ],

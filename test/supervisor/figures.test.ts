@@ -17,15 +17,17 @@ import { anIncident } from "../helpers/incident.ts";
 const source = new Imitation();
 afterAll(() => source.close());
 
+const NOT_WATCHING: FiguresOptions["watching"] = { isWatching: false, sinceNs: undefined };
+
 function figuresOf(record: RunRecord, parts: Partial<FiguresOptions> = {}): Figures {
   return new Figures({
-    ...{ source, record, config: () => parseBuiltIn().config, isWatching: () => true, build: "atomic" },
+    ...{ source, record, config: () => parseBuiltIn().config, build: "atomic" },
+    watching: { isWatching: true, sinceNs: monotonicNs() - 60e9 },
     desk: {
       open: () => [anIncident({ openedAtMs: 1 }), anIncident({ openedAtMs: 2 })],
       ...{
         shares: [],
         suppressed: { ...new Suppression(() => undefined).totals, cooldown: 3 },
-        watchingSinceNs: monotonicNs() - 60e9,
       },
     },
     losses: { now: () => ({ ring_full: 2, entered: 9 }) },
@@ -44,7 +46,7 @@ function send(requests: number): void {
 
 describe("figures", () => {
   test("are told no more when they have ended: the memory that they are read from goes", async () => {
-    const figures = figuresOf(new RunRecord(0), { isWatching: () => false });
+    const figures = figuresOf(new RunRecord(0), { watching: NOT_WATCHING });
     figures.end();
     expect(() => figures.live()).toThrow("aod is stopping");
     expect(figures.status()).rejects.toThrow("aod is stopping");
@@ -79,7 +81,7 @@ describe("the status", () => {
     const record = new RunRecord(Date.now());
     record.take(anEvent("attached"), 1);
     record.take(anEvent("released"), 2);
-    const status = await figuresOf(record, { isWatching: () => false }).status();
+    const status = await figuresOf(record, { watching: NOT_WATCHING }).status();
     expect(status).toMatchObject({ watching: { state: "waiting", since: null }, window_sec: 0 });
     expect(status.watching.hooks.some(({ attached }) => attached)).toBe(false);
   });

@@ -48,6 +48,7 @@ function aDesk(incidents: readonly Incident[] = []) {
       steps.push("frozen");
       return { table: new ArrayBuffer(0), operations: new ArrayBuffer(0) };
     },
+    watchingSinceNs: () => undefined,
     attribute: (share) => {
       steps.push("attributed");
       return anAttribution({ server: share });

@@ -112,6 +112,17 @@ describe("what has to be known before the figures", () => {
     expect(first(waited(5000))).not.toContain("LATE");
   });
 
+  test("is where to look when the daemon has none, and no word of old ones before there were any", () => {
+    const late = (state: TopState, size = ROWS_80) =>
+      textOf(advance(state, { type: "waited", silentMs: 5000 }), size)[1];
+    const where = "journalctl -u aod says why";
+    expect(late(stateOf(aLive()))).toBe(`LATE: no figures for 5 s, these are old  ${where}`);
+    expect(late(stateOf(aLive()), LEAST)).toBe("LATE: no figures for 5 s, these are old");
+    expect(late(stateOf(undefined))).toBe(`LATE: no figures for 5 s  ${where}`);
+    const own = beginTop({ host: "db01", note: "no daemon", everyMs: 1000 });
+    expect(late(own)).toBe("LATE: no figures for 5 s");
+  });
+
   test("is that the screen is held", () => {
     expect(first(stateOf(aLive(), ["space"]))).toContain("PAUSED");
     expect(first(stateOf(aLive(), ["space", "space"]))).not.toContain("PAUSED");

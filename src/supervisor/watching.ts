@@ -1,0 +1,132 @@
+// What watches: the programs' hold on cifs.ko, what wakes the detector, and the detector. In: a source of requests, rules, and
+// who is concerned by what is found; out: calls to these, and since when nothing is missed. What becomes of a finding is
+// decided by whoever has this: a supervisor, or a lookout.
+
+import type { KernelSource } from "../kernel/kernel-source.ts";
+import type { RequestSource } from "../kernel/source.ts";
+import type { Source } from "../model/capture.ts";
+import { toFailure } from "../model/failure.ts";
+import type { Rule } from "../model/rule.ts";
+import { monotonicNs } from "../system/clock.ts";
+import { signalEventFd } from "../system/eventfd.ts";
+import type { FromDetector, ToDetector } from "../thread/messages.ts";
+import type { Occasion } from "./attachment.ts";
+import { type AttachmentChange, ModuleWatch } from "./module-watch.ts";
+import type { SpawnTable } from "./options.ts";
+import { type ConcernedByDetector, routeDetector } from "./routes.ts";
+import { type Consequences, supervised } from "./supervised.ts";
+import type { ThreadHandle } from "./thread-handle.ts";
+import { openWakeSources, type WakeSources } from "./wake-sources.ts";
+
+export interface WatchingOptions {
+  /** Closed by `release`. */
+  readonly source: RequestSource;
+  /** Attach to the tracepoints of cifs.ko; undefined where the traffic is synthetic. */
+  readonly watch: KernelSource | undefined;
+  readonly sourceName: Source;
+  readonly spawn: SpawnTable["detector"];
+  readonly pingEveryMs?: number | undefined;
+  readonly consequences: Consequences;
+  readonly desk: ConcernedByDetector["desk"];
+  readonly losses: ConcernedByDetector["losses"];
+  /** The detector works from now on; said again of each one that is started. */
+  readonly detectorWorks?: () => void;
+}
+
+export class Watching {
+  readonly #options: WatchingOptions;
+  readonly #module: ModuleWatch | undefined;
+  readonly #wakeSources: WakeSources;
+  readonly #detector: ThreadHandle<ToDetector, FromDetector>;
+  #rules: readonly Rule[] = [];
+  #sinceNs: number | undefined;
+
+  constructor(options: WatchingOptions) {
+    const { source, watch, spawn, pingEveryMs, consequences, desk, losses } = options;
+    this.#options = options;
+    this.#module = watch && new ModuleWatch(watch.object, (change) => this.#attachmentChanged(change));
+    this.#wakeSources = openWakeSources(watch !== undefined);
+    const concerned: ConcernedByDetector = {
+      ...{ source, desk, losses, tell: consequences.tell },
+      watches: () => this.#detectorWorks(),
+      review: (occasion) => this.#review(occasion),
+    };
+    this.#detector = supervised("detector", consequences, {
+      ...{ spawn, pingEveryMs },
+      begin: () => this.#begin(),
+      onReport: (report) => routeDetector(report, concerned),
+      wake: () => signalEventFd(this.#wakeSources.fds.wakeFd),
+    });
+  }
+
+  get isWatching(): boolean {
+    return this.#module === undefined ? this.#sinceNs !== undefined : this.#module.attached;
+  }
+
+  /** From when on no request is missing, as long as it watched, ns of CLOCK_MONOTONIC; undefined before it ever did. */
+  get sinceNs(): number | undefined {
+    return this.#sinceNs;
+  }
+
+  /** To be started, to be asked whether it answers, to be stopped. The rest is done here. */
+  get detector(): Pick<ThreadHandle<ToDetector, FromDetector>, "idle" | "isSilent" | "start" | "stop"> {
+    return this.#detector;
+  }
+
+  /** These rules count, in the kernel at once. Throws where the kernel refuses them: then those before are in force. */
+  apply(rules: readonly Rule[]): void {
+    this.#options.source.applyRules(rules);
+    this.#rules = rules;
+    this.#detector.post({ type: "configure", rules });
+  }
+
+  /** Lets go of the module; what is on the ring the detector still reads. */
+  detach(): void {
+    this.#module?.close();
+  }
+
+  /** Gives back the kernel's memory. Only when no thread may read it any more. */
+  release(): void {
+    this.#options.source.close();
+    this.#wakeSources.close();
+  }
+
+  // --- internal ---
+
+  #begin(): readonly ToDetector[] {
+    const { source, sourceName, desk } = this.#options;
+    const handles = { ...source.memory, ...this.#wakeSources.fds };
+    const start = {
+      type: "start",
+      handles,
+      source: sourceName,
+      rules: this.#rules,
+      trees: desk.shares,
+    } as const;
+    return this.#module?.attached ? [start, { type: "attached" }] : [start];
+  }
+
+  #detectorWorks(): void {
+    // Synthetic traffic is seen as soon as somebody reads it.
+    if (this.#module === undefined) this.#sinceNs ??= monotonicNs();
+    this.#options.detectorWorks?.();
+  }
+
+  #review(occasion: Occasion): void {
+    try {
+      this.#module?.review(occasion);
+    } catch (thrown) {
+      const failure = toFailure(thrown);
+      this.#options.consequences.tell({ type: "fatal", thread: "supervisor", failure });
+      this.#options.consequences.end(failure);
+    }
+  }
+
+  #attachmentChanged(change: AttachmentChange): void {
+    if (change.type === "attached") {
+      this.#sinceNs = monotonicNs();
+      this.#detector.post({ type: "attached" });
+    }
+    this.#options.consequences.tell(change);
+  }
+}
