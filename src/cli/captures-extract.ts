@@ -10,13 +10,12 @@ import { escapeControls } from "../config/problem.ts";
 import { AodError } from "../model/failure.ts";
 import { errnoOf, fileFailure } from "../model/file-failure.ts";
 import { CONFIG_ARGUMENT, makeVerb } from "./arguments.ts";
-import { CAPTURE_ARGUMENT } from "./captures-show.ts";
-import { chooseCapture } from "./choose-capture.ts";
+import { CAPTURE_ARGUMENT, chooseCapture } from "./choose-capture.ts";
 import { outputDirOf } from "./output-dir.ts";
 import { printLines } from "./print.ts";
 
 const ARGUMENTS = {
-  ...CAPTURE_ARGUMENT,
+  id: CAPTURE_ARGUMENT,
   folder: {
     type: "positional",
     required: false,

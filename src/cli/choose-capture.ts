@@ -3,6 +3,7 @@
 
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
+import type { PositionalArgDef } from "citty";
 import { listCaptures } from "../janitor/inventory.ts";
 import type { StoredCapture } from "../model/capture.ts";
 import { CAPTURE_SUFFIX, compareCaptureNames } from "../model/capture-name.ts";
@@ -12,6 +13,14 @@ import { chooseOne } from "./choose-one.ts";
 import { batchesIn } from "./output-dir.ts";
 
 const LATEST = "latest";
+
+/** What `chooseCapture` takes, for every verb that takes one. */
+export const CAPTURE_ARGUMENT = {
+  type: "positional",
+  required: true,
+  valueHint: "CAPTURE",
+  description: "latest, the beginning of an id as `aod captures` shows it, or the path of a file",
+} as const satisfies PositionalArgDef;
 
 /**
  * The path of the capture that is meant. With a slash in it, or where it names a file of the current folder, text is a path,

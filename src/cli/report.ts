@@ -10,16 +10,11 @@ import { errnoOf, fileFailure } from "../model/file-failure.ts";
 import { reportChunks } from "../report/page.ts";
 import { readRequests } from "../report/read-requests.ts";
 import { CONFIG_ARGUMENT, makeVerb } from "./arguments.ts";
-import { chooseCapture } from "./choose-capture.ts";
+import { CAPTURE_ARGUMENT, chooseCapture } from "./choose-capture.ts";
 import { outputDirOf } from "./output-dir.ts";
 
 const ARGUMENTS = {
-  capture: {
-    type: "positional",
-    required: true,
-    valueHint: "CAPTURE",
-    description: "a path, the beginning of an id as `aod captures` shows it, or latest",
-  },
+  capture: CAPTURE_ARGUMENT,
   output: {
     type: "string",
     alias: "o",
