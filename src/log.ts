@@ -2,6 +2,7 @@
 // the supervisor and never log. The only door to consola.
 
 import { createConsola, LogLevels } from "consola/basic";
+import { escapeControls } from "./config/problem.ts";
 
 const LEVELS: Readonly<Record<string, number>> = {
   debug: LogLevels.debug,
@@ -47,8 +48,8 @@ export function formatLine(text: string, values: Values = {}): string {
   for (const [key, value] of Object.entries(values)) {
     if (value === undefined) continue;
     const shown = String(value);
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
-    out += ` ${key}=${/^[^\s"\\=\u0000-\u001f\u007f-\u009f]+$/.test(shown) ? shown : JSON.stringify(shown)}`;
+    const isPlain = /^[^\s"\\=]+$/.test(shown) && escapeControls(shown) === shown;
+    out += ` ${key}=${isPlain ? shown : escapeControls(JSON.stringify(shown))}`;
   }
   return out;
 }

@@ -2,12 +2,14 @@
 // out: names, options, arguments and their descriptions. Nothing is run.
 
 import type { ArgsDef, CommandDef } from "citty";
-import type { Example, VerbCommand } from "../../src/cli/arguments.ts";
+import { aliasesOf, type Example, type VerbCommand } from "../../src/cli/arguments.ts";
 import { makeCommands } from "../../src/cli/commands.ts";
 
 export interface OptionFacts {
   /** With its dashes. */
   readonly flag: string;
+  /** What stands for it, likewise: `-o`. */
+  readonly aliases: readonly string[];
   /** `FILE`, `FOLDER` …; undefined for a switch. */
   readonly value: string | undefined;
   readonly description: string;
@@ -31,10 +33,16 @@ export interface CommandFacts {
 
 /** Those that are no option of a definition: the program looks for them before it looks at the rest. */
 export const COMMON_OPTIONS: readonly OptionFacts[] = [
-  { flag: "--help", value: undefined, description: "what there is, or of one command what it takes" },
+  {
+    flag: "--help",
+    aliases: ["-h"],
+    value: undefined,
+    description: "what there is, or of one command what it takes",
+  },
 ];
 export const VERSION_OPTION: OptionFacts = {
   flag: "--version",
+  aliases: ["-v"],
   value: undefined,
   description: "the version, and the versions of what is inside",
 };
@@ -77,7 +85,8 @@ async function factsOf(
         ? []
         : [
             {
-              flag: `--${key}`,
+              flag: dashed(key),
+              aliases: aliasesOf(arg).map(dashed),
               value: arg.type === "boolean" ? undefined : (arg.valueHint ?? "VALUE"),
               description: arg.description ?? "",
             },
@@ -96,6 +105,10 @@ async function factsOf(
         : [],
     ),
   };
+}
+
+function dashed(name: string): string {
+  return `${name.length === 1 ? "-" : "--"}${name}`;
 }
 
 async function resolve<Value>(

@@ -18,10 +18,11 @@ interface Commands {
 
 const NOTE = "Made from the definitions of aod's commands by scripts/package/completions.ts.";
 
-/** For root alone, as the folder is. */
-const CAPTURES = "/var/log/aod/batches/aod_*.tar.zst";
+/** For root alone, as the folder is; files in it may be called anything. */
+const BATCHES = "/var/log/aod/batches";
 
-export function bashCompletion({ main, verbs }: Commands): string {
+/** @param batches where captures are; no character of it may mean something to a shell. */
+export function bashCompletion({ main, verbs }: Commands, batches = BATCHES): string {
   const all = [main, ...verbs];
   const cases = verbs.map((verb) => {
     const inner = innerOf(verb, verbs).map(lastWord);
@@ -45,14 +46,16 @@ _aod() {
 		esac
 	done
 	case $verb in
-	'') words='${[...outerOf(verbs).map(({ name }) => name), flagsOf(main), VERSION_OPTION.flag].join(" ")}' ;;
+	'') words='${[...outerOf(verbs).map(({ name }) => name), flagsOf(main), ...allNames(VERSION_OPTION)].join(" ")}' ;;
 ${cases.join("\n")}
 	esac
 	if [ -n "$captures" ]; then
 		words+=' latest'
-		for word in ${CAPTURES}; do
+		for word in ${batches}/aod_*.tar.zst; do
 			word=\${word##*/aod_}
-			[ "$word" = '*.tar.zst' ] || words+=" \${word%.tar.zst}"
+			word=\${word%.tar.zst}
+			# compgen -W expands its words, $(commands) included: what is no id stays out.
+			[[ $word == *[!A-Za-z0-9._-]* ]] || words+=" $word"
 		done
 	fi
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
@@ -66,7 +69,8 @@ complete -F _aod aod
 `;
 }
 
-export function zshCompletion({ main, verbs }: Commands): string {
+/** @param batches as for bash. */
+export function zshCompletion({ main, verbs }: Commands, batches = BATCHES): string {
   const cases = outerOf(verbs).map((verb) => {
     const inner = innerOf(verb, verbs);
     if (inner.length === 0) return `    ${verb.name}) ${zshArguments(verb)} ;;`;
@@ -86,12 +90,13 @@ ${inner.map((one) => `        ${lastWord(one)}) ${zshArguments(one)} ;;`).join("
       esac
       ;;`;
   });
-  const first = [...zshOptions(main), zshOption(VERSION_OPTION), "1: :->verb", "*:: :->rest"];
+  const first = [...zshOptions(main), ...zshOption(VERSION_OPTION), "1: :->verb", "*:: :->rest"];
   return `#compdef aod
 # zsh completion of aod. ${NOTE}
 
 _aod_captures() {
-  local -a ids=(latest ${CAPTURES}(N:t:s/aod_//:r:r))
+  local -a ids=(${batches}/aod_*.tar.zst(N:t:s/aod_//:r:r))
+  ids=(latest \${ids:#*[^A-Za-z0-9._-]*})
   compadd -a ids
 }
 
@@ -116,7 +121,8 @@ _aod "$@"
 `;
 }
 
-export function fishCompletion({ main, verbs }: Commands): string {
+/** @param batches as for bash. */
+export function fishCompletion({ main, verbs }: Commands, batches = BATCHES): string {
   const outer = outerOf(verbs);
   const names = outer.map(({ name }) => name).join(" ");
   const isFirst = `not __fish_seen_subcommand_from ${names}`;
@@ -145,8 +151,8 @@ export function fishCompletion({ main, verbs }: Commands): string {
 
 function __aod_captures
     echo latest
-    for file in ${CAPTURES}
-        string replace -r '.*/aod_(.*)\\.tar\\.zst$' '$1' $file
+    for file in ${batches}/aod_*.tar.zst
+        string replace -f -r '^.*/aod_([A-Za-z0-9._-]+)\\.tar\\.zst$' '$1' -- $file
     end
 end
 
@@ -170,12 +176,16 @@ function lastWord({ name }: CommandFacts): string {
 }
 
 function flagsOf(command: CommandFacts): string {
-  return [...command.options, ...COMMON_OPTIONS].map(({ flag }) => flag).join(" ");
+  return [...command.options, ...COMMON_OPTIONS].flatMap(allNames).join(" ");
 }
 
 function valueFlags(commands: readonly CommandFacts[], value: string): readonly string[] {
   const options = commands.flatMap(({ options }) => options.filter((option) => option.value === value));
-  return [...new Set(options.map(({ flag }) => flag))];
+  return [...new Set(options.flatMap(allNames))];
+}
+
+function allNames({ flag, aliases }: OptionFacts): readonly string[] {
+  return [flag, ...aliases];
 }
 
 /** What compgen is asked for beside words. */
@@ -196,12 +206,19 @@ function zshArguments(verb: CommandFacts): string {
 }
 
 function zshOptions(command: CommandFacts): readonly string[] {
-  return [...command.options, ...COMMON_OPTIONS].map(zshOption);
+  return [...command.options, ...COMMON_OPTIONS].flatMap(zshOption);
 }
 
-function zshOption({ flag, value, description }: OptionFacts): string {
-  const text = `${flag}${value === undefined ? "" : "="}[${description.replaceAll(/[[\]:]/g, "\\$&")}]`;
-  return value === undefined ? text : `${text}:${value}:${zshAction(value)}`;
+/** A specification for each of its names, which exclude one another. */
+function zshOption(option: OptionFacts): readonly string[] {
+  const { aliases, value, description } = option;
+  const names = allNames(option);
+  const others = aliases.length === 0 ? "" : `(${names.join(" ")})`;
+  const does = `[${description.replaceAll(/[[\]:]/g, "\\$&")}]`;
+  return names.map((name) => {
+    if (value === undefined) return `${others}${name}${does}`;
+    return `${others}${name}${name.startsWith("--") ? "=" : ""}${does}:${value}:${zshAction(value)}`;
+  });
 }
 
 function zshArgument({ name, value, isRequired }: CommandFacts["arguments"][number]): string {
@@ -228,9 +245,13 @@ function fishSeen({ name }: CommandFacts): string {
     .join("; and ");
 }
 
-function fishOption({ flag, value, description }: OptionFacts, condition: string): string {
+function fishOption(option: OptionFacts, condition: string): string {
+  const { value, description } = option;
+  const names = allNames(option).map((name) =>
+    name.startsWith("--") ? `-l ${name.slice(2)}` : `-s ${name.slice(1)}`,
+  );
   const takes = value === undefined ? "" : value === "FILE" ? " -r -F" : " -x";
-  return `complete -c aod -n ${quote(condition)} -l ${flag.slice(2)}${takes} -d ${quote(description)}`;
+  return `complete -c aod -n ${quote(condition)} ${names.join(" ")}${takes} -d ${quote(description)}`;
 }
 
 /** For all three shells: none of them has a quote inside single quotes. */

@@ -4,7 +4,13 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { KEY_TABLE, type KeyRow } from "../../src/config/key-table.ts";
-import { COMMON_OPTIONS, type CommandFacts, readCommands, VERSION_OPTION } from "./command-facts.ts";
+import {
+  COMMON_OPTIONS,
+  type CommandFacts,
+  type OptionFacts,
+  readCommands,
+  VERSION_OPTION,
+} from "./command-facts.ts";
 import { EXIT_STATUS } from "./exit-status.ts";
 
 interface Commands {
@@ -44,7 +50,7 @@ export function commandPage({ main, verbs }: Commands, version: string, date: st
     section("COMMANDS", verbs.flatMap(describeVerb)),
     section(
       "OPTIONS",
-      [...COMMON_OPTIONS, VERSION_OPTION].flatMap(({ flag, description }) => tagged(bold(flag), description)),
+      [...COMMON_OPTIONS, VERSION_OPTION].flatMap((option) => tagged(named(option), option.description)),
     ),
     section("SIGNALS", [
       ...tagged(bold("SIGTERM, SIGINT"), "stop"),
@@ -121,12 +127,16 @@ function describeVerb({
           ...positionals.flatMap((argument) =>
             tagged(italic(argument.value ?? argument.name.toUpperCase()), argument.description),
           ),
-          ...options.flatMap(({ flag, value, description: does }) =>
-            tagged(`${bold(flag)}${value === undefined ? "" : ` ${italic(value)}`}`, does),
-          ),
+          ...options.flatMap((option) => tagged(named(option), option.description)),
           ".RE",
         ]),
   ];
+}
+
+/** With what stands for it in front, as manual pages have it: `-o, --output FILE`. */
+function named({ flag, aliases, value }: OptionFacts): string {
+  const names = [...aliases, flag].map(bold).join(", ");
+  return `${names}${value === undefined ? "" : ` ${italic(value)}`}`;
 }
 
 function synopsis({ name, options, arguments: positionals }: CommandFacts): string {

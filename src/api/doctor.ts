@@ -4,12 +4,10 @@
 import * as v from "valibot";
 import { count, field, text, textOrNull } from "./fields.ts";
 
-export const FINDING_VERDICTS = ["ok", "note", "warn", "bad"] as const;
-
 const findingSchema = v.object({
   subject: text("what was looked at, a word or two"),
   verdict: field(
-    v.picklist(FINDING_VERDICTS),
+    v.picklist(["ok", "note", "warn", "bad"]),
     "`ok` will do; `note` is to be known; `warn` makes aod see or keep less; `bad` keeps it from working",
   ),
   found: text("what was found"),

@@ -2,12 +2,13 @@
 // them. In: a path; out: what the manifest holds, or NOT_FOUND, NOT_PERMITTED, CAPTURE_DAMAGED. Trusts nothing, and vouches for
 // nothing that comes behind: who opens a capture reads it with reader.ts.
 
-import { closeSync, readSync } from "node:fs";
+import { closeSync } from "node:fs";
 import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { createZstdDecompress } from "node:zlib";
 import { AodError } from "../model/failure.ts";
 import { damaged } from "./damage.ts";
-import { openCapture } from "./open.ts";
+import { type OpenCapture, openCapture, readAt } from "./open.ts";
 import { type Capture, parseManifest } from "./reader.ts";
 import { BLOCK_BYTES, readHeader } from "./untar.ts";
 
@@ -19,14 +20,14 @@ const MANIFEST_MAX_BYTES = 1 << 20;
 const FOLDERS_MAX = 16;
 
 export async function peekManifest(path: string): Promise<Capture["manifest"]> {
-  const { fd } = openCapture(path);
+  const capture = openCapture(path);
   try {
-    return parseManifest(await firstFile(fd));
+    return parseManifest(await firstFile(capture));
   } catch (error) {
-    if (!(error instanceof AodError)) throw error;
-    throw new AodError(error.code, `read ${JSON.stringify(path).slice(1, -1)}: ${error.message}`, { path });
+    if (!(error instanceof AodError) || error.code !== "CAPTURE_DAMAGED") throw error;
+    throw new AodError("CAPTURE_DAMAGED", `read ${path}: ${error.message}`, { path }, error.cause);
   } finally {
-    closeSync(fd);
+    closeSync(capture.fd);
   }
 }
 
@@ -48,30 +49,37 @@ export function manifestAtFront(archive: Uint8Array): Uint8Array | undefined {
 
 // --- internal ---
 
-async function firstFile(fd: number): Promise<Uint8Array> {
-  const decompressor = createZstdDecompress();
-  const pieces = Readable.from(readPieces(fd)).pipe(decompressor);
-  let archive: Uint8Array = new Uint8Array(0);
+async function firstFile(capture: OpenCapture): Promise<Uint8Array> {
+  let found: Uint8Array | undefined;
   try {
-    // Piece by piece, and no more than is needed: whatever a file would become, this stays small.
-    for await (const piece of pieces) {
-      archive = Buffer.concat([archive, piece as Uint8Array]);
-      const found = manifestAtFront(archive);
-      if (found !== undefined) return found;
-    }
+    // A pipeline ends whole: whatever fails, in reading too, comes out of it, and nothing reads when it is over.
+    await pipeline(
+      Readable.from(readPieces(capture)),
+      createZstdDecompress(),
+      async (pieces: AsyncIterable<Uint8Array>) => {
+        // Piece by piece, and no more than is needed: whatever a file would become, this stays small.
+        let archive: Uint8Array = new Uint8Array(0);
+        for await (const piece of pieces) {
+          archive = Buffer.concat([archive, piece]);
+          found = manifestAtFront(archive);
+          if (found !== undefined) return;
+        }
+      },
+    );
   } catch (error) {
+    // To the pipeline it is a failure that the rest is not wanted.
+    if (found !== undefined) return found;
     if (error instanceof AodError) throw error;
     throw damaged("it can't be decompressed", error);
-  } finally {
-    decompressor.destroy();
   }
+  if (found !== undefined) return found;
   throw damaged("it is cut short");
 }
 
-function* readPieces(fd: number): Generator<Uint8Array> {
+function* readPieces(capture: OpenCapture): Generator<Uint8Array> {
   for (let at = 0; at < READ_MAX_BYTES; at += READ_BYTES) {
     const piece = new Uint8Array(READ_BYTES);
-    const got = readSync(fd, piece, 0, READ_BYTES, at);
+    const got = readAt(capture, piece, at);
     if (got > 0) yield piece.subarray(0, got);
     if (got < READ_BYTES) return;
   }

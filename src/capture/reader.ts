@@ -2,12 +2,12 @@
 // in memory, or an AodError: NOT_FOUND, NOT_PERMITTED, CAPTURE_DAMAGED. Extracts nothing to the disk and trusts nothing: a
 // capture may come from anywhere.
 
-import { closeSync, readSync } from "node:fs";
+import { closeSync } from "node:fs";
 import { zstdDecompressSync } from "node:zlib";
 import { AodError } from "../model/failure.ts";
 import { damaged } from "./damage.ts";
 import { readFrame } from "./frame.ts";
-import { openCapture } from "./open.ts";
+import { openCapture, readAt } from "./open.ts";
 import { untar } from "./untar.ts";
 
 export interface Capture {
@@ -53,16 +53,16 @@ export function parseCapture(file: Uint8Array, limits = CAPTURE_LIMITS): Capture
 // --- internal ---
 
 function readFile(path: string, maxBytes: number): Uint8Array {
-  const { fd, bytes: size } = openCapture(path);
+  const capture = openCapture(path);
   try {
-    if (size > maxBytes) throw damaged(`it is larger than ${maxBytes} bytes`);
-    const bytes = new Uint8Array(size);
+    if (capture.bytes > maxBytes) throw damaged(`it is larger than ${maxBytes} bytes`);
+    const bytes = new Uint8Array(capture.bytes);
     let done = 0;
     for (let got = 1; got > 0 && done < bytes.length; done += got)
-      got = readSync(fd, bytes, done, bytes.length - done, null);
+      got = readAt(capture, bytes.subarray(done), done);
     return bytes.subarray(0, done);
   } finally {
-    closeSync(fd);
+    closeSync(capture.fd);
   }
 }
 

@@ -2,7 +2,6 @@
 // without a word; a tool for the night must not. In: a verb's definition; out: a command for citty.
 
 import { type ArgsDef, type CommandDef, defineCommand, type ParsedArgs, runCommand } from "citty";
-import { escapeControls } from "../config/problem.ts";
 import { AodError } from "../model/failure.ts";
 
 /** What somebody may type as it stands, and what it is good for. */
@@ -69,7 +68,7 @@ export function makeGroup<Arguments extends ArgsDef>(
       const verb = Object.hasOwn(verbs, word) ? verbs[word] : undefined;
       if (verb !== undefined) return void (await runCommand(verb, { rawArgs: rawArgs.toSpliced(at, 1) }));
       const known = Object.keys(verbs).join(", ");
-      throw new AodError("USAGE", `no command ${itself.name} ${escapeControls(word)}; there is ${known}`);
+      throw new AodError("USAGE", `no command ${itself.name} ${word}; there is ${known}`);
     },
   };
   return { ...command, examples: alone.examples, verbs };
@@ -114,14 +113,21 @@ function rejectUnknown(
     if (name === "_" || aliases.has(name)) continue;
     if (!names.includes(name))
       throw new AodError("USAGE", `no option --${name}; there is ${known.join(", ") || "none"}`);
-    if (value === "") throw new AodError("USAGE", `--${name} needs a value`);
+    const what = definition[name]?.type === "positional" ? valueName(name, definition[name]) : `--${name}`;
+    if (value === "") throw new AodError("USAGE", `${what} needs a value`);
   }
   const positionals = names.filter((name) => definition[name]?.type === "positional").length;
   const extra = takesMore ? undefined : given._[positionals];
   if (extra !== undefined) throw new AodError("USAGE", `unexpected argument ${extra}`);
 }
 
-function aliasesOf(argument: ArgsDef[string] | undefined): readonly string[] {
+/** As the usage has it. */
+function valueName(name: string, { valueHint }: ArgsDef[string] = {}): string {
+  return valueHint ?? name.toUpperCase();
+}
+
+/** Other names of an option, without dashes. */
+export function aliasesOf(argument: ArgsDef[string] | undefined): readonly string[] {
   const alias = argument !== undefined && "alias" in argument ? argument.alias : undefined;
   return alias === undefined ? [] : [alias].flat();
 }

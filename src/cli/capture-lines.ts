@@ -25,12 +25,14 @@ export function captureLines(
   const { rule, type, kind, trigger, share, host, kernel, source } = manifest;
   const sizes = [...files].map(([path, content]) => [path, bytesText(content.length)] as const);
   const isManual = trigger === "manual";
+  const reason = textOf(manifest.reason);
+  const asked = `somebody asked for it${reason === undefined ? "" : `: ${reason}`}`;
   const rows: readonly (readonly [string, string | undefined])[] = [
     ["capture", where.path],
     ["", [bytesText(where.bytes), ...(where.isKept ? ["kept"] : []), `inside: ${name}/`].join(", ")],
     ["verdict", verdict && verdictText(verdict)],
     ...(verdict?.because ?? []).map((reason) => ["", reason] as const),
-    ["trigger", isManual ? "somebody asked for it" : `${shown(rule)} (${shown(type)}), ${shown(kind)}`],
+    ["trigger", isManual ? asked : `${shown(rule)} (${shown(type)}), ${shown(kind)}`],
     ["at", momentsOf(manifest)],
     ["share", textOf(share)],
     ["server", attribution && serverText(attribution)],

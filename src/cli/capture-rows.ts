@@ -1,5 +1,6 @@
 // Captures with what is known of each: from its name, from the history, and where that has forgotten it from the front of the
-// file. In: what is stored and the history; out: rows as the API has them. Its one look at files is handed in.
+// file. In: what is stored and the history; out: rows as the API has them, and in a word why a file could not be read. Its one
+// look at files is handed in.
 
 import type { CaptureOfApi } from "../api/capture.ts";
 import { peekManifest } from "../capture/peek.ts";
@@ -10,7 +11,21 @@ import type { StoredCapture } from "../model/capture.ts";
 import { AodError } from "../model/failure.ts";
 import { captureId } from "./choose-capture.ts";
 
+/** Why there is nothing of a file: the janitor may have removed it since it was listed. */
+export type Trouble = "gone" | "not permitted" | "damaged" | "unreadable";
+
+export interface CaptureRow {
+  readonly told: CaptureOfApi;
+  /** What `problem` says in full. */
+  readonly trouble: Trouble | undefined;
+}
+
 type Told = Pick<CaptureOfApi, "share" | "incident_id" | "incident_open" | "verdict" | "problem">;
+
+interface Looked {
+  readonly told: Told;
+  readonly trouble: Trouble | undefined;
+}
 
 /** In the order given. @param pathOf where a capture lies. */
 export async function captureRows(
@@ -18,57 +33,69 @@ export async function captureRows(
   entries: readonly StoredEntry[],
   pathOf: (fileName: string) => string,
   peek = peekManifest,
-): Promise<readonly CaptureOfApi[]> {
+): Promise<readonly CaptureRow[]> {
   const facts = foldCaptures(entries);
-  const rows: CaptureOfApi[] = [];
+  const rows: CaptureRow[] = [];
   for (const capture of stored) {
     const path = pathOf(capture.fileName);
     const known = facts.get(capture.fileName);
+    const { told, trouble } = (known && fromHistory(known)) ?? (await fromFile(path, known, peek));
     rows.push({
-      id: captureId(capture),
-      name: capture.fileName,
-      path,
-      taken_at: new Date(capture.epochMs).toISOString(),
-      rule: capture.rule,
-      ...((known && fromHistory(known)) ?? (await fromFile(path, known, peek))),
-      bytes: capture.bytes,
-      kept: capture.isPinned,
+      told: {
+        id: captureId(capture),
+        name: capture.fileName,
+        path,
+        taken_at: new Date(capture.epochMs).toISOString(),
+        rule: capture.rule,
+        ...told,
+        bytes: capture.bytes,
+        kept: capture.isPinned,
+      },
+      trouble,
     });
   }
   return rows;
 }
 
 /** Undefined where that is not all there is to know. */
-function fromHistory({ incidentId, share, isOpen, verdict }: CaptureFacts): Told | undefined {
+function fromHistory({ incidentId, share, isOpen, verdict }: CaptureFacts): Looked | undefined {
   const isForgotten = incidentId !== undefined && share === undefined;
   if (verdict === undefined || isForgotten) return undefined;
   const ids = { incident_id: incidentId ?? null, incident_open: isOpen };
-  return { ...ids, share: share ?? null, verdict, problem: null };
+  return { told: { ...ids, share: share ?? null, verdict, problem: null }, trouble: undefined };
 }
 
 async function fromFile(
   path: string,
   known: CaptureFacts | undefined,
   peek: typeof peekManifest,
-): Promise<Told> {
+): Promise<Looked> {
   const incident_open = known?.isOpen ?? false;
   try {
     const manifest = await peek(path);
     const verdict = decodeVerdict(manifest.verdict);
-    return {
+    const told = {
       share: textOf(manifest.share),
       incident_id: textOf(manifest.incident_id),
       incident_open,
       verdict: verdict === undefined ? null : { cause: verdict.cause, confidence: verdict.confidence },
       problem: null,
     };
+    return { told, trouble: undefined };
   } catch (error) {
-    // The janitor may have removed it since it was listed, and what is damaged must not hide the others.
+    // One that is damaged, or was removed meanwhile, must not hide the others.
     if (!(error instanceof AodError)) throw error;
     const { share, incidentId } = known ?? {};
     const ids = { incident_id: incidentId ?? null, incident_open };
-    return { ...ids, share: share ?? null, verdict: null, problem: error.message };
+    const told = { ...ids, share: share ?? null, verdict: null, problem: error.message };
+    return { told, trouble: troubleOf(error) };
   }
+}
+
+function troubleOf({ code, context }: AodError): Trouble {
+  if (code === "NOT_PERMITTED") return "not permitted";
+  if (code === "CAPTURE_DAMAGED") return "damaged";
+  return context.errno === "ENOENT" ? "gone" : "unreadable";
 }
 
 function textOf(value: unknown): string | null {

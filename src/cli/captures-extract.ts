@@ -1,21 +1,21 @@
 // `aod captures extract`: the files of a capture, into a folder of their own. In: which one, stored or anybody's file; out: files of
 // mode 0600 in a new folder of mode 0700. What is there already is neither followed nor overwritten: the folder must not
-// be, and everything below it is made by us.
+// be, is opened once, and everything below it is made by us in what is open.
 
-import { closeSync, constants, mkdirSync, openSync, writeFileSync } from "node:fs";
+import { closeSync, constants, fstatSync, mkdirSync, openSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { ArgsDef } from "citty";
 import { type Capture, readCapture } from "../capture/reader.ts";
 import { escapeControls } from "../config/problem.ts";
 import { AodError } from "../model/failure.ts";
+import { errnoOf, fileFailure } from "../model/file-failure.ts";
 import { CONFIG_ARGUMENT, makeVerb } from "./arguments.ts";
-import { CAPTURE_ARGUMENT } from "./captures-show.ts";
-import { chooseCapture } from "./choose-capture.ts";
+import { CAPTURE_ARGUMENT, chooseCapture } from "./choose-capture.ts";
 import { outputDirOf } from "./output-dir.ts";
 import { printLines } from "./print.ts";
 
 const ARGUMENTS = {
-  ...CAPTURE_ARGUMENT,
+  id: CAPTURE_ARGUMENT,
   folder: {
     type: "positional",
     required: false,
@@ -42,16 +42,36 @@ export const extractCommand = makeVerb({
 /**
  * Writes what `untar` has checked: paths that go nowhere but down. Throws OUTPUT_UNUSABLE, NOT_PERMITTED; what was written
  * until then stays.
- * @param target is made.
+ * @param target is made. @param make as mkdir(2), for nobody else.
  */
-export function extractCapture({ files }: Pick<Capture, "files">, target: string): void {
-  writing(target, () => mkdirSync(target, { mode: 0o700 }));
+export function extractCapture(
+  { files }: Pick<Capture, "files">,
+  target: string,
+  make: (path: string) => void = makeOwn,
+): void {
+  const fd = writing(target, () => {
+    make(target);
+    return openSync(target, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  });
+  try {
+    requireOwn(fd, target);
+    // Whatever becomes of the name: it may stand where others can rename.
+    writeBelow(`/proc/self/fd/${fd}`, files, target);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+// --- internal ---
+
+/** @param folder where files go. @param shown what it is called. */
+function writeBelow(folder: string, files: Capture["files"], shown: string): void {
   const folders = new Set<string>();
   for (const [path, content] of files) {
-    writing(join(target, path), () => {
-      makeFolders(target, dirname(path), folders);
+    writing(join(shown, path), () => {
+      makeFolders(folder, dirname(path), folders);
       const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-      const fd = openSync(join(target, path), flags, 0o600);
+      const fd = openSync(join(folder, path), flags, 0o600);
       try {
         writeFileSync(fd, content);
       } finally {
@@ -61,21 +81,31 @@ export function extractCapture({ files }: Pick<Capture, "files">, target: string
   }
 }
 
-function makeFolders(target: string, path: string, made: Set<string>): void {
+function makeFolders(folder: string, path: string, made: Set<string>): void {
   if (path === "." || made.has(path)) return;
-  makeFolders(target, dirname(path), made);
-  mkdirSync(join(target, path), { mode: 0o700 });
+  makeFolders(folder, dirname(path), made);
+  makeOwn(join(folder, path));
   made.add(path);
 }
 
-function writing(path: string, write: () => void): void {
+function makeOwn(path: string): void {
+  mkdirSync(path, { mode: 0o700 });
+}
+
+/** Throws OUTPUT_UNUSABLE where others may write, who could have put it there between making and opening. */
+function requireOwn(fd: number, target: string): void {
+  const { uid, mode } = fstatSync(fd);
+  if (uid === process.geteuid?.() && (mode & 0o077) === 0) return;
+  const found = `user ${uid}, mode ${(mode & 0o777).toString(8).padStart(4, "0")}`;
+  const message = `write ${target}: it is not for you alone (${found}): choose a folder on a file system that keeps owner and mode`;
+  throw new AodError("OUTPUT_UNUSABLE", message, { uid });
+}
+
+function writing<Value>(path: string, write: () => Value): Value {
   try {
-    write();
+    return write();
   } catch (error) {
-    const { code = String(error) } = error as NodeJS.ErrnoException;
-    const isForbidden = code === "EACCES" || code === "EPERM";
-    const hint = code === "EEXIST" ? " (it is there already: name a folder that is not)" : "";
-    const message = `write ${escapeControls(path)}: ${code}${hint}`;
-    throw new AodError(isForbidden ? "NOT_PERMITTED" : "OUTPUT_UNUSABLE", message);
+    const hints = { EEXIST: "it is there already: name a folder that is not" };
+    throw fileFailure(`write ${path}`, errnoOf(error), { hints });
   }
 }

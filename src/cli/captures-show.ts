@@ -6,22 +6,12 @@ import { readCapture } from "../capture/reader.ts";
 import { isPinnedMode } from "../janitor/inventory.ts";
 import { CONFIG_ARGUMENT, makeVerb } from "./arguments.ts";
 import { captureLines } from "./capture-lines.ts";
-import { chooseCapture } from "./choose-capture.ts";
+import { CAPTURE_ARGUMENT, chooseCapture } from "./choose-capture.ts";
 import { outputDirOf } from "./output-dir.ts";
 import { printJson, printLines } from "./print.ts";
 
-/** Which capture; the same words for every verb that takes one. */
-export const CAPTURE_ARGUMENT = {
-  id: {
-    type: "positional",
-    required: true,
-    valueHint: "CAPTURE",
-    description: "latest, the beginning of an id, or the path of a file",
-  },
-} as const satisfies ArgsDef;
-
 const ARGUMENTS = {
-  ...CAPTURE_ARGUMENT,
+  id: CAPTURE_ARGUMENT,
   json: { type: "boolean", description: "its manifest as it is: docs/captures.md" },
   ...CONFIG_ARGUMENT,
 } as const satisfies ArgsDef;

@@ -10,7 +10,7 @@ import type { StoredCapture } from "../model/capture.ts";
 import { bytesText, durationText } from "../model/figure.ts";
 import { BATCHES } from "../system/batches-folder.ts";
 import { CONFIG_ARGUMENT, makeGroup } from "./arguments.ts";
-import { captureRows } from "./capture-rows.ts";
+import { type CaptureRow, captureRows } from "./capture-rows.ts";
 import { extractCommand } from "./captures-extract.ts";
 import { keepCommand } from "./captures-keep.ts";
 import { removeCommand } from "./captures-rm.ts";
@@ -43,7 +43,7 @@ async function list(outputDir: string, isJson: boolean): Promise<number> {
   const stored = capturesIn(outputDir);
   const entries = decodeEntries(historyIn(outputDir));
   const rows = await captureRows(stored, entries, (name) => join(outputDir, BATCHES, name));
-  if (isJson) printJson(rows);
+  if (isJson) printJson(rows.map(({ told }) => told));
   else if (rows.length > 0) printLines(listLines(stored, rows, Date.now()));
   else printLines([`no capture yet in ${escapeControls(outputDir)}: nothing tripped a rule`]);
   return 0;
@@ -52,20 +52,20 @@ async function list(outputDir: string, isJson: boolean): Promise<number> {
 /** A table and the sum. @param rows of these captures, in the same order. */
 export function listLines(
   stored: readonly StoredCapture[],
-  rows: readonly CaptureOfApi[],
+  rows: readonly CaptureRow[],
   nowMs: number,
 ): readonly string[] {
   const ids = shortIds(stored);
   const cells = stored.map((capture, index) => {
-    const { share, verdict, problem, kept } = rows[index] ?? {};
+    const { told, trouble } = rows[index] ?? {};
     return [
       ids.get(capture) ?? "",
       agoText(nowMs - capture.epochMs),
       bytesText(capture.bytes),
       capture.rule,
-      problem ? "damaged" : verdictCell(verdict),
-      kept === true ? "kept" : "",
-      share ?? "-",
+      trouble ?? verdictCell(told?.verdict),
+      told?.kept === true ? "kept" : "",
+      told?.share ?? "-",
     ];
   });
   const bytes = stored.reduce((sum, capture) => sum + capture.bytes, 0);

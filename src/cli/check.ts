@@ -4,13 +4,13 @@
 
 import { BUILT_IN } from "../config/config.ts";
 import { type FoundConfig, findConfig } from "../config/file.ts";
-import type { KeyPath, Problem } from "../config/problem.ts";
+import { escapeControls, type KeyPath, type Problem } from "../config/problem.ts";
 import { pinnedOverBytes } from "../janitor/retention.ts";
 import type { Config } from "../model/config.ts";
 import { AodError } from "../model/failure.ts";
 import { bytesText } from "../model/figure.ts";
 import { exitCodeOf } from "../supervisor/restart.ts";
-import { fileSystemOf, isNetworkFileSystem } from "../system/mounts.ts";
+import { fileSystemOf, remoteFileSystemOf } from "../system/mounts.ts";
 import { CONFIG_ARGUMENT, makeVerb } from "./arguments.ts";
 import { capturesIn } from "./choose-capture.ts";
 import { printProblems } from "./problems.ts";
@@ -29,7 +29,9 @@ export const checkCommand = makeVerb({
     const found = findConfig(config);
     const { code, problems, lines } = judge(found, fileSystemOf, whyNotRunnable, keptOverBytes);
     printProblems(problems);
-    (code === 0 ? process.stdout : process.stderr).write(lines.map((line) => `${line}\n`).join(""));
+    (code === 0 ? process.stdout : process.stderr).write(
+      lines.map((line) => `${escapeControls(line)}\n`).join(""),
+    );
     return code;
   },
 });
@@ -98,8 +100,8 @@ function findRemote(
   if (metrics?.textfile !== undefined)
     written.push({ path: ["metrics", "textfile"], on: metrics.textfile.path });
   return written.flatMap(({ path, on }) => {
-    const fileSystem = whereIs(on);
-    if (fileSystem === undefined || !isNetworkFileSystem(fileSystem.type)) return [];
+    const fileSystem = remoteFileSystemOf(on, whereIs);
+    if (fileSystem === undefined) return [];
     const { type, mountPoint } = fileSystem;
     return [{ path, what: `${on} is on ${type}, mounted at ${mountPoint}: choose a local file system` }];
   });

@@ -3,18 +3,24 @@
 
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { escapeControls } from "../config/problem.ts";
+import type { PositionalArgDef } from "citty";
 import { listCaptures } from "../janitor/inventory.ts";
 import type { StoredCapture } from "../model/capture.ts";
 import { CAPTURE_SUFFIX, compareCaptureNames } from "../model/capture-name.ts";
 import { AodError } from "../model/failure.ts";
 import { BATCHES } from "../system/batches-folder.ts";
+import { chooseOne } from "./choose-one.ts";
 import { batchesIn } from "./output-dir.ts";
 
-export const LATEST = "latest";
+const LATEST = "latest";
 
-/** As many ids as a message lists. */
-const SHOWN_MAX = 8;
+/** What `chooseCapture` takes, for every verb that takes one. */
+export const CAPTURE_ARGUMENT = {
+  type: "positional",
+  required: true,
+  valueHint: "CAPTURE",
+  description: "latest, the beginning of an id as `aod captures` shows it, or the path of a file",
+} as const satisfies PositionalArgDef;
 
 /**
  * The path of the capture that is meant. With a slash in it, or where it names a file of the current folder, text is a path,
@@ -41,17 +47,8 @@ export function capturesIn(outputDir: string): readonly StoredCapture[] {
 
 /** The one of these, newest first, that is meant. Throws NOT_FOUND for none and for several. */
 export function chooseStored(captures: readonly StoredCapture[], text: string): StoredCapture {
-  const matching = findStored(captures, text);
-  const [only] = matching;
-  if (only !== undefined && matching.length === 1) return only;
-  const shown = escapeControls(text);
-  if (only === undefined) {
-    const why = text === LATEST ? "there is no capture yet" : `no capture ${shown}; aod captures lists them`;
-    throw new AodError("NOT_FOUND", why);
-  }
-  const ids = matching.slice(0, SHOWN_MAX).map(captureId).join(" ");
-  const more = matching.length > SHOWN_MAX ? " …" : "";
-  throw new AodError("NOT_FOUND", `${matching.length} captures begin with ${shown}: ${ids}${more}`);
+  if (text === LATEST && captures.length === 0) throw new AodError("NOT_FOUND", "there is no capture yet");
+  return chooseOne(findStored(captures, text), text, "capture", captureId);
 }
 
 /** What is unique of its name: `20261123T012345.678Z_slow-writes`. */

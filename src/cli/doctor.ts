@@ -25,7 +25,7 @@ import {
 import { journalFinding, readJournal } from "../doctor/journal.ts";
 import { readKernelSettings, settingsFindings } from "../doctor/kernel-settings.ts";
 import { mountFindings } from "../doctor/mounts.ts";
-import { findHolder, outputFindings, toolFindings } from "../doctor/output.ts";
+import { findHolder, outputFindings, textfileFindings, toolFindings } from "../doctor/output.ts";
 import { findForbidden, sandboxFindings } from "../doctor/sandbox.ts";
 import { readServices, serviceFindings } from "../doctor/services.ts";
 import { readUnitSandbox } from "../doctor/unit.ts";
@@ -86,8 +86,12 @@ async function examine(found: FoundConfig): Promise<readonly Finding[]> {
     configFinding(found),
     ...(config === undefined
       ? []
-      : [...outputFindings(config, storedIn(config.outputDir)), ...toolFindings(config)]),
-    ...(config === undefined ? [] : [daemonOf(config.outputDir, said)]),
+      : [
+          ...outputFindings(config, storedIn(config.outputDir)),
+          ...textfileFindings(config),
+          ...toolFindings(config),
+        ]),
+    ...(config === undefined ? [] : [daemonOf(config.outputDir, said, host.allTasksShown)]),
     ...serviceFindings(services),
     ...(config === undefined || unit === undefined ? [] : sandboxFindings(findForbidden(config, unit))),
   ];
@@ -115,12 +119,12 @@ function encodeFinding({ subject, verdict, found, todo, code }: Finding): Doctor
   return { subject, verdict, found, todo: todo ?? null, code: code ?? null };
 }
 
-function daemonOf(outputDir: string, said: Omit<DaemonFacts, "holderPid">): Finding {
-  return daemonFinding({ holderPid: findHolder(outputDir), ...said }, version, outputDir);
+function daemonOf(outputDir: string, said: Omit<DaemonFacts, "holder">, allTasksShown: boolean): Finding {
+  return daemonFinding({ holder: findHolder(outputDir, allTasksShown), ...said }, version, outputDir);
 }
 
 /** What the running daemon says of itself, or why it does not. */
-async function askDaemon(): Promise<Omit<DaemonFacts, "holderPid">> {
+async function askDaemon(): Promise<Omit<DaemonFacts, "holder">> {
   try {
     const { status } = await askOnce(findSocketPath(process.env), { ask: "status" }, "status");
     const { version: its, pid, output_dir: outputDir } = status.daemon;

@@ -8,9 +8,9 @@ import { escapeControls } from "../config/problem.ts";
 import { decodeEntries } from "../history/entry.ts";
 import { foldIncidents, type StoredIncident } from "../history/fold.ts";
 import { encodeIncident } from "../history/snapshot.ts";
-import { AodError } from "../model/failure.ts";
 import { BATCHES } from "../system/batches-folder.ts";
 import { CONFIG_ARGUMENT, makeVerb } from "./arguments.ts";
+import { chooseOne } from "./choose-one.ts";
 import { incidentLines, tableLines } from "./incident-lines.ts";
 import { historyIn, outputDirOf } from "./output-dir.ts";
 import { printJson, printLines } from "./print.ts";
@@ -61,15 +61,7 @@ export function newestFirst(incidents: readonly StoredIncident[]): readonly Stor
 export function chooseIncident(incidents: readonly StoredIncident[], id: string): StoredIncident {
   const exact = incidents.filter(({ incident }) => incident.id === id);
   const matching = exact.length > 0 ? exact : incidents.filter(({ incident }) => incident.id.startsWith(id));
-  const [only] = matching;
-  if (only !== undefined && matching.length === 1) return only;
-  const shown = escapeControls(id);
-  throw new AodError(
-    "NOT_FOUND",
-    only === undefined
-      ? `no incident ${shown}; aod incidents lists them`
-      : `${matching.length} incidents begin with ${shown}: ${matching.map(({ incident }) => incident.id).join(" ")}`,
-  );
+  return chooseOne(matching, id, "incident", ({ incident }) => incident.id);
 }
 
 /** As `--json` has them. */

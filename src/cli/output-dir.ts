@@ -3,9 +3,9 @@
 // touches nothing on a network file system.
 
 import { findConfig } from "../config/file.ts";
-import { escapeControls } from "../config/problem.ts";
 import { readHistory } from "../history/file.ts";
 import { AodError } from "../model/failure.ts";
+import { errnoOf, fileFailure, ROOT_CAN } from "../model/file-failure.ts";
 import { requireLocal } from "../supervisor/output-folder.ts";
 import { type BatchesFolder, openBatchesToRead } from "../system/batches-folder.ts";
 import { printProblems } from "./problems.ts";
@@ -34,10 +34,7 @@ function reading<Value>(outputDir: string, what: string, read: () => Value): Val
   try {
     return read();
   } catch (error) {
-    const { code = String(error) } = error as NodeJS.ErrnoException;
-    const isForbidden = code === "EACCES" || code === "EPERM";
-    const hint = code === "ENOENT" ? " (has aod run on this host?)" : isForbidden ? " (root can)" : "";
-    const message = `read ${what} in ${escapeControls(outputDir)}: ${code}${hint}`;
-    throw new AodError(isForbidden ? "NOT_PERMITTED" : "OUTPUT_UNUSABLE", message);
+    const hints = { ...ROOT_CAN, ENOENT: "has aod run on this host?" };
+    throw fileFailure(`read ${what} in ${outputDir}`, errnoOf(error), { hints });
   }
 }

@@ -2,15 +2,15 @@
 // network file system is touched.
 
 import { accessSync, constants, statSync } from "node:fs";
-import { fileSystemOf, isNetworkFileSystem } from "../system/mounts.ts";
+import { fileSystemOf, remoteFileSystemOf } from "../system/mounts.ts";
 
 /** Undefined for a program that can be run. */
 export function whyNotRunnable(
   path: string,
   whereIs: typeof fileSystemOf = fileSystemOf,
 ): string | undefined {
-  const fileSystem = whereIs(path);
-  if (fileSystem !== undefined && isNetworkFileSystem(fileSystem.type)) {
+  const fileSystem = remoteFileSystemOf(path, whereIs);
+  if (fileSystem !== undefined) {
     return `${path} is on ${fileSystem.type}, which may hang: it will not be run`;
   }
   try {

@@ -6,19 +6,15 @@ import type { ArgsDef } from "citty";
 import { readCapture } from "../capture/reader.ts";
 import { escapeControls } from "../config/problem.ts";
 import { AodError } from "../model/failure.ts";
+import { errnoOf, fileFailure } from "../model/file-failure.ts";
 import { reportChunks } from "../report/page.ts";
 import { readRequests } from "../report/read-requests.ts";
 import { CONFIG_ARGUMENT, makeVerb } from "./arguments.ts";
-import { chooseCapture } from "./choose-capture.ts";
+import { CAPTURE_ARGUMENT, chooseCapture } from "./choose-capture.ts";
 import { outputDirOf } from "./output-dir.ts";
 
 const ARGUMENTS = {
-  capture: {
-    type: "positional",
-    required: true,
-    valueHint: "CAPTURE",
-    description: "a path, the beginning of an id as `aod captures` shows it, or latest",
-  },
+  capture: CAPTURE_ARGUMENT,
   output: {
     type: "string",
     alias: "o",
@@ -76,16 +72,9 @@ function open(target: string, isForced: boolean): number {
     // It names programs, servers and shares: for whoever made it, until they pass it on.
     return openSync(target, O_WRONLY | O_CREAT | O_NOFOLLOW | (isForced ? O_TRUNC : O_EXCL), 0o600);
   } catch (error) {
-    const { code = String(error) } = error as NodeJS.ErrnoException;
-    const shown = escapeControls(target);
-    if (code === "EEXIST") throw new AodError("USAGE", `${shown} is there already; --force writes over it`);
-    const isForbidden = code === "EACCES" || code === "EPERM";
-    throw new AodError(
-      isForbidden ? "NOT_PERMITTED" : "OUTPUT_UNUSABLE",
-      `write ${shown}: ${code}`,
-      {},
-      error,
-    );
+    const errno = errnoOf(error);
+    if (errno === "EEXIST") throw new AodError("USAGE", `${target} is there already; --force writes over it`);
+    throw fileFailure(`write ${target}`, errno);
   }
 }
 
@@ -93,10 +82,6 @@ function writeAll(fd: number, bytes: Uint8Array, target: string): void {
   try {
     for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
   } catch (error) {
-    const { code = String(error) } = error as NodeJS.ErrnoException;
-    throw new AodError(
-      code === "ENOSPC" ? "DISK_FULL" : "OUTPUT_UNUSABLE",
-      `write ${escapeControls(target)}: ${code}`,
-    );
+    throw fileFailure(`write ${target}`, errnoOf(error));
   }
 }

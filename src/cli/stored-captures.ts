@@ -4,6 +4,7 @@
 import type { ArgsDef } from "citty";
 import type { StoredCapture } from "../model/capture.ts";
 import { AodError } from "../model/failure.ts";
+import { fileFailure, ROOT_CAN } from "../model/file-failure.ts";
 import type { BatchesFolder } from "../system/batches-folder.ts";
 import { capturesIn, chooseStored } from "./choose-capture.ts";
 import { batchesIn } from "./output-dir.ts";
@@ -45,7 +46,6 @@ export function forEachStored(
 
 function failureOf(doing: string, name: string, errno: string): AodError {
   if (errno === "ENOENT") return new AodError("NOT_FOUND", `${doing} ${name}: it has just been removed`);
-  const isForbidden = errno === "EACCES" || errno === "EPERM";
-  const hint = errno === "EBUSY" ? " (somebody else is at it; try again)" : isForbidden ? " (root can)" : "";
-  return new AodError(isForbidden ? "NOT_PERMITTED" : "OUTPUT_UNUSABLE", `${doing} ${name}: ${errno}${hint}`);
+  const hints = { ...ROOT_CAN, EBUSY: "somebody else is at it; try again" };
+  return fileFailure(`${doing} ${name}`, errno, { hints });
 }

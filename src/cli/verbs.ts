@@ -2,6 +2,7 @@
 // and codes; sysexits.h gives the numbers.
 
 import { renderUsage, runCommand } from "citty";
+import { escapeControls } from "../config/problem.ts";
 import { type Failure, toFailure } from "../model/failure.ts";
 import { commit, inside, version } from "../model/version.ts";
 import type { SpawnTable } from "../supervisor/options.ts";
@@ -11,9 +12,28 @@ import { type Commands, makeCommands } from "./commands.ts";
 
 const EX_USAGE = 64;
 
-/** Runs what was typed. @returns the exit code. */
+/** Runs what was typed, and nothing can be written any more. @returns the exit code. */
 export async function runVerbs(argv: readonly string[], spawn: SpawnTable): Promise<number> {
   process.stdout.on("error", endQuietly);
+  const exitCode = await obey(argv, spawn);
+  process.stdout.off("error", endQuietly);
+  await Promise.all([process.stdout, process.stderr].map(finish));
+  return exitCode;
+}
+
+/**
+ * What a pipe has no room for (64 KiB, pipe(7)) waits in this process and would end with it. Resolves when it has been
+ * taken, or when whoever read has gone.
+ */
+function finish(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    // Stays: a late line of the log is no reason to fail.
+    stream.on("error", () => resolve());
+    stream.end(() => resolve());
+  });
+}
+
+async function obey(argv: readonly string[], spawn: SpawnTable): Promise<number> {
   const { main, verbs } = makeCommands(spawn);
   if (argv[0] === "--version" || argv[0] === "-v") {
     process.stdout.write(versionText());
@@ -72,21 +92,36 @@ function endQuietly(error: Error): void {
   throw error;
 }
 
+/** Failures hold what was typed, and names of files and servers: here, and nowhere before, they are made harmless. */
 function explain(thrown: unknown): number {
   // citty's own errors are about what was typed.
   if (thrown instanceof Error && thrown.name === "CLIError") {
-    process.stderr.write(`aod: ${Bun.stripANSI(thrown.message)}; aod --help shows what there is\n`);
+    const said = escapeControls(Bun.stripANSI(thrown.message));
+    process.stderr.write(`aod: ${said}; aod --help shows what there is\n`);
     return EX_USAGE;
   }
   const failure = toFailure(thrown);
-  process.stderr.write(`aod: ${sentence(failure)}\n`);
-  if (failure.code === "BUG" && failure.stack !== undefined) process.stderr.write(`${failure.stack}\n`);
+  process.stderr.write(
+    failureLines(failure)
+      .map((line) => `${line}\n`)
+      .join(""),
+  );
   return exitCodeOf(failure.code);
 }
 
-function sentence({ message, causes, context }: Failure): string {
-  const why = causes.filter((cause) => !message.includes(cause));
-  const verifier =
-    typeof context.verifier === "string" && context.verifier !== "" ? `\n${context.verifier}` : "";
-  return [message, ...why].join(": ") + verifier;
+/** One sentence; below it what the kernel's verifier said, and for a BUG where it is. No terminal obeys any of it. */
+export function failureLines({ code, message, causes, context, stack }: Failure): readonly string[] {
+  const why = causes.filter((cause) => !isSaid(message, cause));
+  const { verifier } = context;
+  const below = [typeof verifier === "string" ? verifier : "", code === "BUG" ? (stack ?? "") : ""];
+  return [
+    escapeControls(`aod: ${[message, ...why].join(": ")}`),
+    ...below.flatMap((text) => (text === "" ? [] : text.split("\n").map(escapeControls))),
+  ];
+}
+
+/** Word for word, or by the errno that a system call's error begins with. */
+function isSaid(message: string, cause: string): boolean {
+  const errno = /^E[A-Z0-9]+(?=: )/.exec(cause)?.[0];
+  return message.includes(cause) || (errno !== undefined && message.split(/\W+/).includes(errno));
 }

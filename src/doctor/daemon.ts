@@ -3,8 +3,8 @@
 import { type Finding, note, ok, warn } from "./finding.ts";
 
 export interface DaemonFacts {
-  /** Whoever holds the lock of the output folder; undefined where nobody does, null where the pid is not to be read. */
-  readonly holderPid: number | null | undefined;
+  /** Of the output folder's lock, by its pid. */
+  readonly holder: number | "none" | "unknown";
   /** What it said of itself; undefined where it did not. */
   readonly answer:
     | { readonly version: string; readonly pid: number; readonly state: string; readonly outputDir: string }
@@ -15,16 +15,17 @@ export interface DaemonFacts {
 
 /** @param version of this executable. @param outputDir of the configuration that doctor looks at. */
 export function daemonFinding(
-  { holderPid, answer, silence }: DaemonFacts,
+  { holder, answer, silence }: DaemonFacts,
   version: string,
   outputDir: string,
 ): Finding {
   if (answer !== undefined) return answeringFinding(answer, version, outputDir);
-  if (holderPid !== undefined) {
-    const found = `running, pid ${holderPid ?? "unknown"}, and it does not answer: ${silence ?? "no reason"}`;
-    return warn("daemon", found, "journalctl -u aod -n 50 says what it is at; else systemctl restart aod");
-  }
-  return note("daemon", "not running");
+  if (holder === "none") return note("daemon", "not running");
+  const why = silence ?? "no reason";
+  if (holder === "unknown")
+    return note("daemon", `whether it runs can't be told, and it does not answer: ${why}`);
+  const found = `running, pid ${holder}, and it does not answer: ${why}`;
+  return warn("daemon", found, "journalctl -u aod -n 50 says what it is at; else systemctl restart aod");
 }
 
 function answeringFinding(

@@ -2,7 +2,7 @@
 // facts in, a finding out; pure but for `readJournal`, which looks at names and settings and opens no journal.
 
 import { accessSync, constants, readdirSync, readFileSync } from "node:fs";
-import { fileSystemOf, isNetworkFileSystem } from "../system/mounts.ts";
+import { remoteFileSystemOf } from "../system/mounts.ts";
 import { type Finding, note, ok, warn } from "./finding.ts";
 
 export interface JournalFacts {
@@ -70,8 +70,7 @@ function rateText(settings: string): string {
 
 /** Undefined where there is no such folder, or nobody should look. */
 function namesIn(folder: string): string[] | undefined {
-  const fileSystem = fileSystemOf(folder);
-  if (fileSystem !== undefined && isNetworkFileSystem(fileSystem.type)) return undefined;
+  if (remoteFileSystemOf(folder) !== undefined) return undefined;
   try {
     return readdirSync(folder);
   } catch {

@@ -10,8 +10,8 @@ import { findAction } from "../runner/actions.ts";
 import { findProgram, SEARCH_PATH } from "../runner/program.ts";
 import { VERDICT_ACTIONS } from "../runner/verdict-facts.ts";
 import { BATCHES } from "../system/batches-folder.ts";
-import { takeLock } from "../system/lock.ts";
-import { fileSystemOf, isNetworkFileSystem } from "../system/mounts.ts";
+import { type Holder, lockHolder } from "../system/lock-holder.ts";
+import { fileSystemOf, remoteFileSystemOf } from "../system/mounts.ts";
 import { bad, type Finding, ok, warn } from "./finding.ts";
 
 /** AODv2's captures, which may stand in the same folder and are left alone. */
@@ -34,11 +34,8 @@ export interface Space {
 /** @param stored captures that are there. */
 export function outputFindings(config: Config, stored: readonly StoredCapture[]): readonly Finding[] {
   const { outputDir } = config;
-  const fileSystem = fileSystemOf(outputDir);
-  if (fileSystem !== undefined && isNetworkFileSystem(fileSystem.type)) {
-    const found = `${outputDir} is on ${fileSystem.type}, mounted at ${fileSystem.mountPoint}`;
-    return [bad("output folder", found, "set aod_output_dir to a local file system", "CONFIG_INVALID")];
-  }
+  const remote = remoteFinding("output folder", "aod_output_dir", outputDir);
+  if (remote !== undefined) return [remote];
   const nearest = nearestExisting(outputDir);
   if (!isWritable(nearest)) {
     const todo = "choose another aod_output_dir, or make it writable for the user that runs aod";
@@ -52,6 +49,29 @@ export function outputFindings(config: Config, stored: readonly StoredCapture[])
     keptBytes: sumBytes(stored.filter(({ isPinned }) => isPinned)),
   };
   return [...spaceFindings(space, config), ...neighbours(outputDir)];
+}
+
+/** The file of metrics where aod would not start for it; nothing where it would, or there is none. */
+export function textfileFindings(
+  { metrics }: Pick<Config, "metrics">,
+  whereIs = fileSystemOf,
+): readonly Finding[] {
+  const { path } = metrics?.textfile ?? {};
+  const remote = path === undefined ? undefined : remoteFinding("metrics", "metrics.textfile", path, whereIs);
+  return remote === undefined ? [] : [remote];
+}
+
+/** @param key of the configuration that names the path. */
+function remoteFinding(
+  subject: string,
+  key: string,
+  path: string,
+  whereIs = fileSystemOf,
+): Finding | undefined {
+  const fileSystem = remoteFileSystemOf(path, whereIs);
+  if (fileSystem === undefined) return undefined;
+  const found = `${path} is on ${fileSystem.type}, mounted at ${fileSystem.mountPoint}`;
+  return bad(subject, found, `set ${key} to a local file system`, "CONFIG_INVALID");
 }
 
 export function toolFindings({ rules, defaultActions, customActions }: Config): readonly Finding[] {
@@ -71,8 +91,7 @@ export function toolFindings({ rules, defaultActions, customActions }: Config): 
 
 /** What is on a network file system is not touched, and never run. */
 function isThere(program: string): boolean {
-  const fileSystem = program.startsWith("/") ? fileSystemOf(program) : undefined;
-  const isRemote = fileSystem !== undefined && isNetworkFileSystem(fileSystem.type);
+  const isRemote = program.startsWith("/") && remoteFileSystemOf(program) !== undefined;
   return !isRemote && findProgram(program) !== undefined;
 }
 
@@ -112,16 +131,12 @@ function neighbours(outputDir: string): readonly Finding[] {
   return shared ? [SHARED] : [];
 }
 
-/** Whoever uses an output folder; undefined where nobody does, or nothing can be told; null where it has not said who it is. */
-export function findHolder(outputDir: string): number | null | undefined {
-  const fileSystem = fileSystemOf(outputDir);
-  if (fileSystem !== undefined && isNetworkFileSystem(fileSystem.type)) return undefined;
-  const lockFile = join(outputDir, "aod.lock");
-  const lock = existsSync(lockFile) && isWritable(lockFile) ? takeLock(lockFile) : undefined;
-  if (lock === undefined) return undefined;
-  if (!lock.locked) return lock.holderPid ?? null;
-  lock.release();
-  return undefined;
+/** @param allTasksShown without it, whoever is not in the kernel's list may hold the lock all the same. */
+export function findHolder(outputDir: string, allTasksShown: boolean): Holder {
+  // Not to be touched; and no daemon starts there.
+  if (remoteFileSystemOf(outputDir) !== undefined) return "unknown";
+  const holder = lockHolder(join(outputDir, "aod.lock"));
+  return holder === "none" && !allTasksShown ? "unknown" : holder;
 }
 
 function nearestExisting(path: string): string {

@@ -1,14 +1,11 @@
 // Services of systemd that have to do with aod: its own, and AODv2's beside it. In: what `systemctl show` prints; out: findings.
 // Pure but for `readServices`.
 
-import { Children } from "../runner/child.ts";
-import { findProgram } from "../runner/program.ts";
 import { type Finding, note, ok, warn } from "./finding.ts";
+import { AOD_UNIT, showUnits } from "./systemctl.ts";
 
-const OWN = "aod.service";
 /** Names under which AODv2 is installed. */
 const AODV2 = ["aodv2.service", "linux_diagnostics.service"];
-const LIMITS = { timeoutMs: 5_000, maxBytes: 64 << 10, keep: "head" } as const;
 
 export interface Service {
   readonly name: string;
@@ -18,11 +15,7 @@ export interface Service {
 
 /** Those that are installed; empty where there is no systemd, or no answer. */
 export async function readServices(): Promise<readonly Service[]> {
-  const systemctl = findProgram("systemctl");
-  if (systemctl === undefined) return [];
-  const argv = [systemctl, "show", OWN, ...AODV2, "--property=Id,LoadState,ActiveState"] as const;
-  const { exitCode, output } = await new Children().run(argv, LIMITS, new AbortController().signal);
-  return exitCode === 0 ? parseServices(new TextDecoder().decode(output)) : [];
+  return parseServices((await showUnits([AOD_UNIT, ...AODV2], ["Id", "LoadState", "ActiveState"])) ?? "");
 }
 
 /** @param text paragraphs of `Property=value`, one for each unit. */
@@ -36,7 +29,7 @@ export function parseServices(text: string): readonly Service[] {
 }
 
 export function serviceFindings(services: readonly Service[]): readonly Finding[] {
-  const own = services.find(({ name }) => name === OWN);
+  const own = services.find(({ name }) => name === AOD_UNIT);
   const others = services.filter(({ name, state }) => AODV2.includes(name) && state === "active");
   return [
     ...(own === undefined ? [] : [ownFinding(own)]),

@@ -2,10 +2,7 @@
 // show` prints; out: facts. Asked of systemd, because whoever types `aod doctor` is not in that sandbox himself.
 
 import type { FolderAccess, Sandbox } from "../model/sandbox.ts";
-import { Children } from "../runner/child.ts";
-import { findProgram } from "../runner/program.ts";
-
-const UNIT = "aod.service";
+import { AOD_UNIT, showUnits } from "./systemctl.ts";
 
 const PROPERTIES = [
   "LoadState",
@@ -24,8 +21,6 @@ const PROPERTIES = [
 
 type Properties = Readonly<Partial<Record<string, string>>>;
 
-const LIMITS = { timeoutMs: 5_000, maxBytes: 64 << 10, keep: "head" } as const;
-
 /** Where the service's own folders are made; systemd.exec(5). */
 const OWN_FOLDERS = {
   RuntimeDirectory: "/run",
@@ -39,11 +34,8 @@ const TEMPORARY = ["/tmp", "/var/tmp"];
 
 /** Undefined where there is no systemd, no such unit, or no answer. */
 export async function readUnitSandbox(): Promise<Sandbox | undefined> {
-  const systemctl = findProgram("systemctl");
-  if (systemctl === undefined) return undefined;
-  const argv = [systemctl, "show", UNIT, `--property=${PROPERTIES.join(",")}`] as const;
-  const { exitCode, output } = await new Children().run(argv, LIMITS, new AbortController().signal);
-  return exitCode === 0 ? parseUnitSandbox(new TextDecoder().decode(output)) : undefined;
+  const text = await showUnits([AOD_UNIT], PROPERTIES);
+  return text === undefined ? undefined : parseUnitSandbox(text);
 }
 
 /** @param text lines of `Property=value`; undefined for a unit that is not loaded. */

@@ -1,9 +1,7 @@
 // The kernel's histograms of 122 buckets as the few that monitoring can keep. In: counts by the kernel's bucket; out:
 // cumulative counts by BOUNDS. Pure. Every bound is exactly one of the kernel's, so that nothing is guessed.
 
-import { HISTOGRAM_SHAPE } from "../model/request.gen.ts";
-
-const { FIRST_LOG2, STEPS_LOG2 } = HISTOGRAM_SHAPE;
+import { bucketOf } from "../model/tally.ts";
 
 /** Powers of two, ns: 66 µs to 1.07 s by doubling, then by four to 69 s, where cifs has long given up. */
 const LOG2S = [16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 32, 34, 36] as const;
@@ -18,8 +16,8 @@ export interface Bound {
 /** Upper bounds, smallest first, without the last, which is infinity. */
 export const BOUNDS: readonly Bound[] = LOG2S.map((log2) => ({
   text: (2 ** log2 / 1e9).toFixed(9).replace(/0+$/, ""),
-  // One below 2^FIRST_LOG2, then 2^STEPS_LOG2 for each doubling: find_bucket in bpf/histogram.h.
-  buckets: 1 + ((log2 - FIRST_LOG2) << STEPS_LOG2),
+  // The one that begins there is the first that is not below.
+  buckets: bucketOf(2 ** log2),
 }));
 
 /** @returns for each of BOUNDS how many took less; the whole is the last. */

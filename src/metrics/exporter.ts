@@ -24,7 +24,7 @@ export class MetricsExporter {
   #retry: ReturnType<typeof setTimeout> | undefined;
   #writing: ReturnType<typeof setInterval> | undefined;
   /** What was said last of the port, and of the file: said once, not at each try. */
-  #said: { port?: string | undefined; file?: string | undefined; figures?: string | undefined } = {};
+  readonly #said: { port?: string | undefined; file?: string | undefined; figures?: string | undefined } = {};
 
   readonly #retryMs: number;
 
@@ -53,7 +53,7 @@ export class MetricsExporter {
     }
     const left = this.#settings.textfile?.path;
     this.#settings = settings;
-    if (left !== undefined && left !== settings.textfile?.path) this.#tell("file", removeTextfile(left));
+    if (left !== undefined && left !== settings.textfile?.path) this.#remove(left);
     this.#beginWriting();
     return undefined;
   }
@@ -64,7 +64,7 @@ export class MetricsExporter {
     clearTimeout(this.#retry);
     clearInterval(this.#writing);
     this.#server?.close();
-    if (textfile !== undefined) this.#tell("file", removeTextfile(textfile.path));
+    if (textfile !== undefined) this.#remove(textfile.path);
   }
 
   // --- the port ---
@@ -89,6 +89,7 @@ export class MetricsExporter {
 
   #serve(server: MetricsServer | undefined): void {
     this.#server = server;
+    this.#said.port = undefined;
     if (server !== undefined) log.info("metrics are served", { listen: formatListen(server.listen) });
   }
 
@@ -101,7 +102,6 @@ export class MetricsExporter {
       this.#retry = setTimeout(() => this.#keepTrying(), this.#retryMs);
       return;
     }
-    this.#tell("port", undefined);
     this.#serve(opened);
   }
 
@@ -148,10 +148,19 @@ export class MetricsExporter {
     }
   }
 
+  /** Whatever was said of it is of no other file. */
+  #remove(path: string): void {
+    const reason = removeTextfile(path);
+    if (reason !== undefined && reason !== this.#said.file) {
+      log.error("metrics: the file can't be removed", { reason });
+    }
+    this.#said.file = undefined;
+  }
+
   #tell(what: "port" | "file" | "figures", trouble: string | undefined): void {
     if (this.#said[what] === trouble) return;
-    this.#said = { ...this.#said, [what]: trouble };
-    if (trouble === undefined) log.info("metrics: it works again", { what });
+    this.#said[what] = trouble;
+    if (trouble === undefined) log.info("metrics: it works now", { what });
     else log.error("metrics: this does not work, and is tried again", { what, reason: trouble });
   }
 }

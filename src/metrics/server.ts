@@ -1,6 +1,7 @@
 // The port at which metrics are served, and the only one. In: an address, and what makes the text; out: answers to GET and
 // HEAD of `/metrics` and a line of words at `/`. It parses no body, keeps no state of a client, and decides nothing about
-// figures. Whoever connects is a stranger: what he may cost is bounded here.
+// figures. Whoever connects is a stranger: bounded here are what he may send, how long he may be silent or take for a request, and
+// how many are answered at once. How many are connected is bounded by the process's file descriptors alone: Bun has no limit.
 
 import { AodError } from "../model/failure.ts";
 import { formatListen, type ListenAddress } from "../model/metrics.ts";
@@ -14,7 +15,7 @@ export interface MetricsServer {
 }
 
 const PATH = "/metrics";
-/** Whoever does not take his answer for so long is let go. */
+/** Whoever does not take his answer, has nothing to ask, or has not done asking for so long is let go: tried with a byte every 3 s. */
 const IDLE_SEC = 10;
 /** Answers on their way at once: Prometheus, a second one, and somebody with curl. */
 const PENDING_MAX = 8;
@@ -27,24 +28,24 @@ const HINTS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Begins to listen. Throws NOT_AVAILABLE with the errno's name and what it means.
- * @param render makes the text; what it throws becomes an answer of status 500, and goes to `failed`.
+ * Begins to listen. Throws SYSCALL with the errno's name and what it means.
+ * @param render makes the text; what it throws becomes an answer of status 500.
+ * @param failed gets whatever answering throws.
  */
 export function openServer(
   listen: ListenAddress,
   render: (format: Format) => string,
   failed: (thrown: unknown) => void,
 ): MetricsServer {
-  const server = bind(listen, (request, pending) => {
+  const serve = (request: Request, pending: number) => {
     const refusal = refuse(request, pending);
     if (refusal !== undefined) return refusal;
     const format = chooseFormat(request.headers.get("accept"));
-    try {
-      return answer(200, render(format), CONTENT_TYPES[format]);
-    } catch (thrown) {
-      failed(thrown);
-      return answer(500, "aod could not read its own figures: its log says why\n");
-    }
+    return answer(200, render(format), CONTENT_TYPES[format]);
+  };
+  const server = bind(listen, serve, (thrown) => {
+    failed(thrown);
+    return answer(500, "aod could not read its own figures: its log says why\n");
   });
   return { listen, close: () => void server.stop(true) };
 }
@@ -52,6 +53,7 @@ export function openServer(
 function bind(
   listen: ListenAddress,
   fetch: (request: Request, pending: number) => Response,
+  error: (thrown: unknown) => Response,
 ): Bun.Server<undefined> {
   try {
     return Bun.serve({
@@ -63,6 +65,8 @@ function bind(
       // Bun's default without `development` is true: two programs would share the port, and each would get half of the scrapes.
       reusePort: false,
       fetch: (request, server) => fetch(request, server.pendingRequests),
+      // Bun's own would print the source around the place on stderr, for each request.
+      error,
     });
   } catch (thrown) {
     const { code = String(thrown) } = thrown as NodeJS.ErrnoException;
@@ -77,7 +81,9 @@ function refuse({ method, url }: Request, pending: number): Response | undefined
   if (method !== "GET" && method !== "HEAD") {
     return answer(405, "GET and HEAD only\n", undefined, { Allow: "GET, HEAD" });
   }
-  const { pathname } = new URL(url);
+  // HTTP/1.0 needs no Host, and then there is a path alone; `//`, and a Host with a bracket, are no address.
+  const pathname = URL.parse(url, "http://aod")?.pathname;
+  if (pathname === undefined) return answer(400, "that is no address\n");
   if (pathname === "/") return answer(200, `aod: metrics are at ${PATH}\n`);
   if (pathname !== PATH) return answer(404, `there is only ${PATH}\n`);
   return pending > PENDING_MAX

@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { fileSystemOf, isNetworkFileSystem } from "../system/mounts.ts";
+import { fileSystemOf, remoteFileSystemOf } from "../system/mounts.ts";
 
 const MODE = 0o644;
 
@@ -52,8 +52,8 @@ function inFolderOf(path: string, whereIs: typeof fileSystemOf, act: (name: stri
   const folder = dirname(path);
   let fd: number | undefined;
   try {
-    const fileSystem = whereIs(folder);
-    if (fileSystem !== undefined && isNetworkFileSystem(fileSystem.type)) {
+    const fileSystem = remoteFileSystemOf(folder, whereIs);
+    if (fileSystem !== undefined) {
       return `${folder} is on ${fileSystem.type}: choose a local file system`;
     }
     fd = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);

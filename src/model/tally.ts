@@ -12,7 +12,7 @@ export interface ReplyHistogram {
   readonly sumNs: number;
   /** Of all of these, those that failed. */
   readonly errors: number;
-  /** HISTOGRAM_SHAPE.BUCKETS of them; `bucketBoundNs` says what each is of. */
+  /** HISTOGRAM_SHAPE.BUCKETS of them; `bucketOf` says which is for what. */
   readonly buckets: Float64Array;
 }
 
@@ -28,13 +28,11 @@ export interface StatusCount {
   readonly count: number;
 }
 
+/** Counts only grow, and begin anew with the programs. */
 export interface Tallies {
   readonly histograms: readonly ReplyHistogram[];
   readonly statuses: readonly StatusCount[];
 }
-
-/** Counts only grow, and begin anew with the programs. */
-export const NO_TALLIES: Tallies = { histograms: [], statuses: [] };
 
 const { FIRST_LOG2, LAST_LOG2, STEPS_LOG2, BUCKETS } = HISTOGRAM_SHAPE;
 const STEPS = 1 << STEPS_LOG2;
@@ -48,11 +46,4 @@ export function bucketOf(latencyNs: number): number {
   if (latencyNs >= 2 ** 32) log = 63 - Math.clz32(latencyNs / 2 ** 32);
   const step = Math.floor((latencyNs / 2 ** log - 1) * STEPS);
   return 1 + ((log - FIRST_LOG2) << STEPS_LOG2) + step;
-}
-
-/** Latencies in this bucket are below it, ns; Infinity for the last. */
-export function bucketBoundNs(bucket: number): number {
-  if (bucket >= BUCKETS - 1) return Infinity;
-  const power = FIRST_LOG2 + ((bucket - 1) >> STEPS_LOG2);
-  return bucket === 0 ? 2 ** FIRST_LOG2 : 2 ** power * (1 + (((bucket - 1) % STEPS) + 1) / STEPS);
 }

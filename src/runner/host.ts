@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { hostname, release } from "node:os";
 import { readNetworkNamespace } from "../cifs/proc.ts";
 import { version } from "../model/version.ts";
-import { fileSystemOf, isNetworkFileSystem } from "../system/mounts.ts";
+import { remoteFileSystemOf } from "../system/mounts.ts";
 import { readPermits } from "../system/permits.ts";
 import type { HostFacts } from "./manifest.ts";
 import type { Host } from "./plan.ts";
@@ -21,10 +21,7 @@ export function readHostFacts(): HostFacts {
 }
 
 export const HOST: Host = {
-  networkFileSystem(path) {
-    const fileSystem = fileSystemOf(path);
-    return fileSystem !== undefined && isNetworkFileSystem(fileSystem.type) ? fileSystem.type : undefined;
-  },
+  networkFileSystem: (path) => remoteFileSystemOf(path)?.type,
   exists: existsSync,
   networkNamespace: (pid) => readNetworkNamespace(pid),
   permits: readPermits(),

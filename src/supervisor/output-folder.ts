@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { AodError } from "../model/failure.ts";
 import { openBatchesFolder } from "../system/batches-folder.ts";
 import { type LockResult, takeLock } from "../system/lock.ts";
-import { fileSystemOf, isNetworkFileSystem } from "../system/mounts.ts";
+import { remoteFileSystemOf } from "../system/mounts.ts";
 
 /**
  * Throws CONFIG_INVALID for a network file system (aod would hang on what it diagnoses), OUTPUT_UNUSABLE where it
@@ -31,8 +31,8 @@ export function claimOutputFolder(outputDir: string): () => void {
  * @param key of the configuration that names it.
  */
 export function requireLocal(path: string, key = "aod_output_dir"): void {
-  const fileSystem = fileSystemOf(path);
-  if (fileSystem === undefined || !isNetworkFileSystem(fileSystem.type)) return;
+  const fileSystem = remoteFileSystemOf(path);
+  if (fileSystem === undefined) return;
   throw new AodError(
     "CONFIG_INVALID",
     `${key} ${path} is on ${fileSystem.type}, mounted at ${fileSystem.mountPoint}: choose a local file system`,

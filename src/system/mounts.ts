@@ -59,7 +59,16 @@ export function fileSystemOf(path: string, host: MountHost = THIS_HOST): FileSys
   return mountOf(path, host);
 }
 
-/** The same with all that mountinfo says of it. */
+/** The same where files there may hang with a network or a server: undefined for a path that is safe to touch. */
+export function remoteFileSystemOf(
+  path: string,
+  whereIs: typeof fileSystemOf = fileSystemOf,
+): FileSystem | undefined {
+  const fileSystem = whereIs(path);
+  return fileSystem !== undefined && isNetworkFileSystem(fileSystem.type) ? fileSystem : undefined;
+}
+
+/** The same as `fileSystemOf`, with all that mountinfo says of it. */
 export function mountOf(path: string, host: MountHost = THIS_HOST): Mount | undefined {
   const mounts = parseMountInfo(host.readMountinfo());
   // Not made shorter first: the kernel, too, walks into what ".." then leaves.

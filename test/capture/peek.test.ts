@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { zstdCompressSync } from "node:zlib";
 import { manifestAtFront, peekManifest } from "../../src/capture/peek.ts";
+import { AodError } from "../../src/model/failure.ts";
 import { PACKED_NAME, packCapture } from "../helpers/packed-capture.ts";
 import { seeded } from "../helpers/random.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
@@ -60,6 +61,13 @@ describe("the manifest at the front", () => {
     const codeOf = (name: string) =>
       peekManifest(join(folder, name)).catch((error: { code: string }) => error.code);
     expect(await Promise.all([codeOf("folder"), codeOf("gone")])).toEqual(["CAPTURE_DAMAGED", "NOT_FOUND"]);
+  });
+
+  test("of a file that can't be read is an error with its code, and not one that nobody catches", async () => {
+    // Its first page is not mapped: read(2) says EIO.
+    const error = await peekManifest("/proc/self/mem").catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(AodError);
+    expect(error).toMatchObject({ code: "NOT_FOUND", message: "read /proc/self/mem: EIO" });
   });
 
   test("is found wherever the archive is cut, or asked for again", () => {

@@ -75,6 +75,12 @@ describe("a capture in words", () => {
     expect(lines.some((line) => /^(share|incident) /.test(line))).toBe(false);
   });
 
+  test("one that a person asked for says what for, and no terminal obeys it", () => {
+    const lines = linesOf({ trigger: "manual", reason: "before the upgrade\u001b[2J\u009b" });
+    expect(lines).toContain("trigger     somebody asked for it: before the upgrade\\u001b[2J\\u009b");
+    expect(linesOf({ trigger: "rule", reason: "x" })).toContain("trigger     slow (latency), slow");
+  });
+
   test.each([
     ["an empty manifest", {}],
     [

@@ -1,12 +1,16 @@
 import { describe, expect, test } from "bun:test";
+import { symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import * as v from "valibot";
 import { capturesSchema } from "../../src/api/capture.ts";
 import { captureRows } from "../../src/cli/capture-rows.ts";
 import { decodeEntries, encodeEntry, type HistoryEntry } from "../../src/history/entry.ts";
 import { CAPTURE_SUFFIX, captureStem } from "../../src/model/capture-name.ts";
 import { AodError } from "../../src/model/failure.ts";
+import { fileFailure } from "../../src/model/file-failure.ts";
 import { anIncident, OPENED_AT_MS } from "../helpers/incident.ts";
 import { aManifestText } from "../helpers/packed-capture.ts";
+import { tempDir } from "../helpers/temp-dir.ts";
 
 const NAME = { epochMs: OPENED_AT_MS, ordinal: 1, rule: "slow" };
 const FILE = captureStem(NAME) + CAPTURE_SUFFIX;
@@ -20,8 +24,9 @@ const COLLECTED: HistoryEntry = {
 async function rowOf(history: readonly HistoryEntry[], peek: () => Promise<Record<string, unknown>>) {
   const entries = decodeEntries(history.map((entry) => encodeEntry(entry, 0)).join(""));
   const rows = await captureRows([STORED], entries, (name) => `/out/${name}`, peek);
-  expect(v.parse(capturesSchema, rows)).toEqual([...rows]);
-  return rows[0];
+  const told = rows.map((row) => row.told);
+  expect(v.parse(capturesSchema, told)).toEqual(told);
+  return told[0];
 }
 
 const unopened = () => expect.unreachable("a file was opened");
@@ -57,6 +62,29 @@ describe("a row of the list", () => {
   test("says what is wrong with a damaged file, and does not hide the others", async () => {
     const row = await rowOf([], () => Promise.reject(new AodError("CAPTURE_DAMAGED", "it is cut short")));
     expect(row).toMatchObject({ problem: "it is cut short", verdict: null, share: null });
+  });
+
+  test.each([
+    ["damaged", (folder: string) => writeFileSync(join(folder, FILE), "x")],
+    ["gone", () => undefined],
+    ["unreadable", (folder: string) => symlinkSync(FILE, join(folder, FILE))],
+  ] as const)("says of a file that is %s that it is that", async (trouble, make) => {
+    const folder = tempDir();
+    make(folder);
+    const [row] = await captureRows([STORED], [], (name) => join(folder, name));
+    expect(row?.trouble).toBe(trouble);
+    expect(row?.told.problem).toContain(join(folder, FILE));
+  });
+
+  test("says of a file that is not for whoever asks that it is not permitted", async () => {
+    const peek = () => Promise.reject(fileFailure("open x", "EACCES"));
+    const [row] = await captureRows([STORED], [], (name) => name, peek);
+    expect(row).toMatchObject({ trouble: "not permitted", told: { problem: "open x: EACCES" } });
+  });
+
+  test("has no trouble where the history, or the file, tells", async () => {
+    const [row] = await captureRows([STORED], [], (name) => name, manifest);
+    expect(row?.trouble).toBeUndefined();
   });
 
   test("holds nothing of a manifest that is not what it should be", async () => {

@@ -1,5 +1,14 @@
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+} from "node:fs";
 import { join } from "node:path";
 import { captureRows } from "../../src/cli/capture-rows.ts";
 import { agoText, listLines } from "../../src/cli/captures.ts";
@@ -7,6 +16,7 @@ import { extractCapture } from "../../src/cli/captures-extract.ts";
 import { findNeeded } from "../../src/cli/captures-rm.ts";
 import type { StoredCapture } from "../../src/model/capture.ts";
 import { CAPTURE_SUFFIX, captureStem } from "../../src/model/capture-name.ts";
+import { fileFailure } from "../../src/model/file-failure.ts";
 import { failureOf } from "../helpers/failure.ts";
 import { OPENED_AT_MS } from "../helpers/incident.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
@@ -44,6 +54,16 @@ describe("the list", () => {
     ]);
   });
 
+  test("says of what can't be read why: a capture that has just been removed is not damaged", async () => {
+    const rows = await captureRows(
+      [stored()],
+      [],
+      (name) => name,
+      () => Promise.reject(fileFailure("open x", "ENOENT", { code: "NOT_FOUND" })),
+    );
+    expect(listLines([stored()], rows, OPENED_AT_MS)[1]).toMatch(/ slow +gone +-$/);
+  });
+
   test("takes no capture for one of the future", () => {
     expect([agoText(-5000), agoText(999), agoText(3_600_000)]).toEqual(["just now", "just now", "1 h ago"]);
   });
@@ -64,6 +84,11 @@ describe("what is still needed", () => {
     expect(findNeeded([one], known)).toEqual(reasons.map((reason) => expect.stringContaining(reason)));
   });
 });
+
+function makeOpen(path: string): void {
+  mkdirSync(path);
+  chmodSync(path, 0o777);
+}
 
 describe("extracting", () => {
   const files = new Map(
@@ -97,6 +122,45 @@ describe("extracting", () => {
       });
     },
   );
+
+  test.each([
+    ["a link to a folder", (path: string, elsewhere: string) => symlinkSync(elsewhere, path), "ENOTDIR"],
+    ["a folder that others may write to", (path: string) => makeOpen(path), "not for you alone"],
+  ] as const)("refuses %s that somebody has put in the place of the new one", (_, replace, message) => {
+    const folder = tempDir();
+    const elsewhere = join(folder, "elsewhere");
+    mkdirSync(elsewhere);
+    const act = () => extractCapture({ files }, join(folder, "out"), (path) => replace(path, elsewhere));
+    expect(failureOf(act)).toMatchObject({
+      code: "OUTPUT_UNUSABLE",
+      message: expect.stringContaining(message),
+    });
+    expect(readdirSync(elsewhere)).toEqual([]);
+  });
+
+  test("goes on in the folder that it has made, whatever takes its name meanwhile", () => {
+    const folder = tempDir();
+    const [target, moved, elsewhere] = ["out", "moved", "elsewhere"].map((name) => join(folder, name)) as [
+      string,
+      string,
+      string,
+    ];
+    mkdirSync(join(elsewhere, "actions"), { recursive: true });
+    const renaming = Object.assign(new Map(files), {
+      *[Symbol.iterator]() {
+        for (const file of files) {
+          yield file;
+          if (!existsSync(moved)) {
+            renameSync(target, moved);
+            symlinkSync(elsewhere, target);
+          }
+        }
+      },
+    });
+    extractCapture({ files: renaming }, target);
+    for (const path of files.keys()) expect(readFileSync(join(moved, path), "utf8")).toBe(path);
+    expect(readdirSync(join(elsewhere, "actions"))).toEqual([]);
+  });
 
   test("says where a folder is missing", () => {
     expect(failureOf(() => extractCapture({ files }, join(tempDir(), "gone/out")))).toMatchObject({

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { capturesIn, chooseCapture, chooseStored, shortIds } from "../../src/cli/choose-capture.ts";
+import { failureLines } from "../../src/cli/verbs.ts";
 import { compareCaptureNames, parseCaptureName } from "../../src/model/capture-name.ts";
 import { failureOf } from "../helpers/failure.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
@@ -51,7 +52,7 @@ describe("which capture is meant", () => {
   test.each(["1999", "", "aod_", ".tar.zst", "slow", "x\u001b[2J"])("%j is no capture", (text) => {
     const failure = failureOf(() => chooseStored(stored, text));
     expect(failure?.code).toBe("NOT_FOUND");
-    expect(failure?.message).not.toContain("\u001b");
+    expect(failure && failureLines(failure).join("\n")).not.toContain("\u001b");
   });
 
   test("each is found by the id that the list shows, and by the beginning of no other", () => {

@@ -53,6 +53,7 @@ describe("aod report", () => {
     ["no capture", [], 64],
     ["an option without its value", ["sent.tar.zst", "-o"], 64],
     ["a folder that is not there", ["sent.tar.zst", "-o", "none/a.html"], 73],
+    ["a disk that is full", ["sent.tar.zst", "-o", "/dev/full", "--force"], 73],
   ])("of %s ends with the code that says so, and writes nothing", async (_, argv, exitCode) => {
     const ended = await report(...argv);
     expect(ended).toMatchObject({ exitCode, stdout: "", stderr: expect.stringMatching(/^aod: /) });

@@ -2,11 +2,11 @@ import { describe, expect, test } from "bun:test";
 import { type DaemonFacts, daemonFinding } from "../../src/doctor/daemon.ts";
 
 const ANSWER = { version: "1.2.3", pid: 77, state: "watching", outputDir: "/var/log/aod" };
-const NOBODY: DaemonFacts = { holderPid: undefined, answer: undefined, silence: "ENOENT" };
+const NOBODY: DaemonFacts = { holder: "none", answer: undefined, silence: "ENOENT" };
 
 describe("doctor on the daemon", () => {
   test.each([
-    ["that answers", { ...NOBODY, holderPid: 77, answer: ANSWER }, "ok", "pid 77, version 1.2.3, watching"],
+    ["that answers", { ...NOBODY, holder: 77, answer: ANSWER }, "ok", "pid 77, version 1.2.3, watching"],
     [
       "that answers without a lock that could be seen",
       { ...NOBODY, answer: ANSWER },
@@ -27,11 +27,16 @@ describe("doctor on the daemon", () => {
     ],
     [
       "that is silent",
-      { ...NOBODY, holderPid: 77, silence: "nothing comes within 10 s" },
+      { ...NOBODY, holder: 77, silence: "nothing comes within 10 s" },
       "warn",
       "pid 77, and it does not",
     ],
-    ["whose pid nobody knows", { ...NOBODY, holderPid: null }, "warn", "pid unknown"],
+    [
+      "of which nothing can be told",
+      { ...NOBODY, holder: "unknown", silence: "connect: EACCES" },
+      "note",
+      "whether it runs can't be told, and it does not answer: connect: EACCES",
+    ],
     ["that does not run", NOBODY, "note", "not running"],
   ] as const)("%s", (_, facts, verdict, text) => {
     const finding = daemonFinding(facts, "1.2.3", "/var/log/aod");

@@ -7,10 +7,11 @@ import { parseConfig } from "../../src/config/config.ts";
 import { clockFinding } from "../../src/doctor/clock.ts";
 import { type JournalFacts, journalFinding } from "../../src/doctor/journal.ts";
 import { settingsFindings } from "../../src/doctor/kernel-settings.ts";
-import { outputFindings, spaceFindings } from "../../src/doctor/output.ts";
+import { findHolder, outputFindings, spaceFindings, textfileFindings } from "../../src/doctor/output.ts";
 import { parseServices, serviceFindings } from "../../src/doctor/services.ts";
 import type { Config } from "../../src/model/config.ts";
 import { readClockState } from "../../src/system/clock-state.ts";
+import { takeLock } from "../../src/system/lock.ts";
 import { RULES } from "../helpers/daemon.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 
@@ -124,6 +125,40 @@ describe("doctor on an output folder", () => {
     expect(warnings()).toEqual([]);
     writeFileSync(join(outputDir, "batches/aod_quick_1.tar.zst"), "");
     expect(warnings()).toMatchObject([{ verdict: "warn", todo: expect.stringContaining("aod_output_dir") }]);
+  });
+});
+
+describe("doctor on the file of metrics", () => {
+  const { config } = parseConfig(`${RULES}metrics: {textfile: /mnt/a/aod.prom}\n`);
+  const on = (type: string) => () => ({ type, mountPoint: "/mnt", source: "it" });
+
+  test("says where aod would not start for it, as the start itself does", () => {
+    expect(textfileFindings(config as Config, on("nfs4"))).toEqual([
+      {
+        ...{ subject: "metrics", verdict: "bad", code: "CONFIG_INVALID" },
+        found: "/mnt/a/aod.prom is on nfs4, mounted at /mnt",
+        todo: "set metrics.textfile to a local file system",
+      },
+    ]);
+  });
+
+  test("has nothing to say where it is local, or there is none", () => {
+    expect(textfileFindings(config as Config, on("ext4"))).toEqual([]);
+    expect(textfileFindings({ metrics: undefined }, on("nfs4"))).toEqual([]);
+  });
+});
+
+describe("doctor on who holds the output folder", () => {
+  test("names the holder, and nobody where there is none", () => {
+    const outputDir = tempDir();
+    expect(findHolder(outputDir, true)).toBe("none");
+    const lock = takeLock(join(outputDir, "aod.lock"));
+    expect(findHolder(outputDir, true)).toBe(process.pid);
+    if (lock.locked) lock.release();
+  });
+
+  test("does not know where the kernel's list may lack some", () => {
+    expect(findHolder(tempDir(), false)).toBe("unknown");
   });
 });
 

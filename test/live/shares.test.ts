@@ -6,7 +6,7 @@ import { shareRows } from "../../src/live/shares.ts";
 import { COMMAND } from "../../src/model/command.ts";
 import { HISTOGRAM_SHAPE } from "../../src/model/request.gen.ts";
 import { type KnownTree, LAST_SLOT } from "../../src/model/share.ts";
-import { NO_TALLIES, type Tallies } from "../../src/model/tally.ts";
+import type { Tallies } from "../../src/model/tally.ts";
 import { aRequest } from "../helpers/request.ts";
 import { aSubject, NOW_NS, SESSION } from "./subject.ts";
 
@@ -33,7 +33,7 @@ function rowsOf(
 describe("rows of shares", () => {
   test("are there for every share that is known, used or not, the busiest first; an idle IPC$ is not", () => {
     const trees = [aTree(1, "//nas/IPC$", 0), aTree(2, "//nas/idle", 1), aTree(5, "//nas/projects", 2)];
-    const rows = rowsOf(trees, NO_TALLIES);
+    const rows = rowsOf(trees, { histograms: [], statuses: [] });
     expect(rows.map(({ share, recent }) => [share, recent.requests])).toEqual([
       ["//nas/projects", 1],
       ["//nas/idle", 0],

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { BOUNDS, cumulate } from "../../src/metrics/buckets.ts";
 import { HISTOGRAM_SHAPE } from "../../src/model/request.gen.ts";
-import { bucketBoundNs, bucketOf } from "../../src/model/tally.ts";
+import { bucketOf } from "../../src/model/tally.ts";
+import { bucketBoundNs } from "../helpers/bucket-bounds.ts";
 import { seeded } from "../helpers/random.ts";
 
 describe("the buckets of metrics", () => {

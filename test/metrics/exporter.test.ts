@@ -1,7 +1,7 @@
 // The port and the file, as a daemon has them, with figures made up: who may ask what, what a reload does, what is said.
 
 import { afterAll, afterEach, describe, expect, spyOn, test } from "bun:test";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { log } from "../../src/log.ts";
 import { MetricsExporter } from "../../src/metrics/exporter.ts";
@@ -41,6 +41,19 @@ function get(
 ): Promise<Response> {
   const host = listen.address.includes(":") ? `[${listen.address}]` : listen.address;
   return fetch(`http://${host}:${listen.port}${path}`, { keepalive: false, ...init });
+}
+
+/** Of what comes back for exactly these bytes. */
+function firstLineOf({ address, port }: ListenAddress, request: string): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const socket = {
+    open: (to: Bun.Socket) => void to.write(request),
+    data: (_: Bun.Socket, bytes: Uint8Array) =>
+      resolve(new TextDecoder().decode(bytes).split("\r\n")[0] ?? ""),
+    close: () => reject(new Error("no answer")),
+  };
+  void Bun.connect({ hostname: address, port, socket });
+  return promise;
 }
 
 afterEach(() => {
@@ -85,6 +98,18 @@ describe("the port", () => {
     expect((await get(settings, path, { method })).status).toBe(status);
   });
 
+  test.each([
+    ["of HTTP/1.0, which needs no Host,", "GET /metrics HTTP/1.0\r\n\r\n", 200],
+    ["for no address", "GET // HTTP/1.0\r\n\r\n", 400],
+    ["with a Host that is none", "GET /metrics HTTP/1.1\r\nHost: [::1\r\nConnection: close\r\n\r\n", 400],
+    ["that is none", "figures, please\r\n\r\n", 400],
+  ])("answers a request %s and has nothing to say of it", async (_, request, status) => {
+    const settings = at();
+    anExporter().begin(settings);
+    expect(await firstLineOf(settings.listen, request)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(said).toHaveLength(1);
+  });
+
   test("takes no body", async () => {
     const settings = at();
     anExporter().begin(settings);
@@ -116,7 +141,7 @@ describe("the port", () => {
     expect(await (await get(settings)).text()).toBe("a 1\n");
     expect(said.slice(1)).toEqual([
       "metrics: this does not work, and is tried again figures read histogram 5: EPERM",
-      "metrics: it works again figures",
+      "metrics: it works now figures",
     ]);
   });
 
@@ -164,6 +189,19 @@ describe("a reload", () => {
     expect((await get(at(port))).status).toBe(200);
   });
 
+  test("from a port that could not be had to one that can says what is served, and not that the first works", async () => {
+    const [taken, free] = [at(), at()];
+    anExporter().begin(taken);
+    const exporter = anExporter();
+    exporter.begin(taken);
+    expect(exporter.configure(free)).toBeUndefined();
+    // The first must not be had any more either.
+    open[0]?.close();
+    await Bun.sleep(60);
+    expect(said.slice(2)).toEqual([`metrics are served 127.0.0.1:${free.listen.port}`]);
+    expect(get(taken)).rejects.toThrow();
+  });
+
   test("to an address of the same port that this host does not have keeps the old one", async () => {
     const settings = at();
     const exporter = anExporter();
@@ -195,6 +233,39 @@ describe("the file", () => {
     expect(existsSync(path)).toBe(false);
   });
 
+  test.each([
+    ["aod ends", (exporter: MetricsExporter) => exporter.close()],
+    ["a reload has no metrics", (exporter: MetricsExporter) => void exporter.configure(undefined)],
+  ])("that never could be written works no better when %s", (_, end) => {
+    const folder = tempDir();
+    const path = join(folder, "aod.prom");
+    const exporter = anExporter(() => {
+      throw new Error("read histogram 5: EPERM");
+    });
+    exporter.begin({ listen: undefined, textfile: { path, everyMs: 60_000 } });
+    end(exporter);
+    expect(said).toEqual([expect.stringContaining("EPERM")]);
+  });
+
+  test("that can't be taken away is said; one that was never there is not", () => {
+    const folder = tempDir();
+    const [written, never] = ["a/aod.prom", "b/aod.prom"].map((name) => join(folder, name)) as [
+      string,
+      string,
+    ];
+    mkdirSync(join(folder, "a"));
+    for (const path of [written, never]) {
+      const exporter = anExporter();
+      exporter.begin({ listen: undefined, textfile: { path, everyMs: 60_000 } });
+      rmSync(join(folder, "a"), { recursive: true, force: true });
+      exporter.close();
+    }
+    expect(said).toEqual([
+      `metrics: the file can't be removed ${written}: ENOENT`,
+      `metrics: this does not work, and is tried again file ${never}: ENOENT`,
+    ]);
+  });
+
   test("that can't be written is said once, and again when it can", async () => {
     const folder = join(tempDir(), "later");
     const exporter = anExporter();
@@ -204,6 +275,6 @@ describe("the file", () => {
     expect(said[0]).toContain("ENOENT");
     await Bun.$`mkdir ${folder}`.quiet();
     await waitUntil(() => said.length === 2);
-    expect(said[1]).toContain("it works again");
+    expect(said[1]).toBe("metrics: it works now file");
   });
 });

@@ -2,7 +2,8 @@
 
 import { describe, expect, test } from "bun:test";
 import { HISTOGRAM_SHAPE } from "../../src/model/request.gen.ts";
-import { bucketBoundNs, bucketOf } from "../../src/model/tally.ts";
+import { bucketOf } from "../../src/model/tally.ts";
+import { bucketBoundNs } from "../helpers/bucket-bounds.ts";
 
 const LAST = HISTOGRAM_SHAPE.BUCKETS - 1;
 

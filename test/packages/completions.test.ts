@@ -1,7 +1,7 @@
 // The completions, asked as each shell asks them: what can be typed is offered, from the same definitions as --help.
 
 import { describe, expect, test } from "bun:test";
-import { writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readCommands } from "../../scripts/package/command-facts.ts";
 import { bashCompletion, fishCompletion, zshCompletion } from "../../scripts/package/completions.ts";
@@ -12,9 +12,15 @@ const commands = await readCommands();
 const names = commands.verbs.map(({ name }) => name).sort();
 const verbs = names.filter((name) => !name.includes(" "));
 const folder = tempDir();
-writeFileSync(join(folder, "aod.bash"), bashCompletion(commands));
-writeFileSync(join(folder, "_aod"), zshCompletion(commands));
-writeFileSync(join(folder, "aod.fish"), fishCompletion(commands));
+const batches = join(folder, "batches");
+writeFileSync(join(folder, "aod.bash"), bashCompletion(commands, batches));
+writeFileSync(join(folder, "_aod"), zshCompletion(commands, batches));
+writeFileSync(join(folder, "aod.fish"), fishCompletion(commands, batches));
+mkdirSync(batches);
+const ID = "20261123T012345.678Z_slow-writes";
+/** Whoever can write to the folder chooses names: these run something, end a line, or speak to the terminal. */
+const HOSTILE = ["$(touch ran)", "`touch ran`", "a b", "a\nb", "a\tb", "a\u001b[2J", "$HOME", "*"];
+for (const name of [ID, ...HOSTILE]) writeFileSync(join(batches, `aod_${name}.tar.zst`), "");
 writeFileSync(join(folder, "some file.yaml"), "");
 
 async function bash(...words: readonly string[]): Promise<readonly string[]> {
@@ -68,6 +74,18 @@ describe("in bash", () => {
     expect(await bash("aod", "check", "--config", "some")).toEqual(["some file.yaml"]);
   });
 
+  test("ids of captures are offered, and no other name: nothing of it is run", async () => {
+    expect(await bash("aod", "captures", "keep", "2")).toEqual([ID]);
+    const offered = await bash("aod", "captures", "keep", "");
+    expect(offered.filter((word) => !word.startsWith("-")).toSorted()).toEqual([ID, "latest"]);
+    expect(existsSync(join(folder, "ran"))).toBe(false);
+  });
+
+  test("what stands for an option is offered, and followed by the same", async () => {
+    expect(await bash("aod", "report", "-")).toContain("-o");
+    expect(await bash("aod", "report", "-o", "some")).toEqual(["some file.yaml"]);
+  });
+
   test("the script is one that its lint has nothing to say of", async () => {
     expect(await run(["shellcheck", "--shell=bash", "aod.bash"], folder)).toMatchObject({
       exitCode: 0,
@@ -92,8 +110,14 @@ describe("in fish", () => {
     expect((await fish("aod incidents --")).toSorted()).toEqual(["--config", "--help", "--json"]);
   });
 
-  test("an option that takes a file is followed by files", async () => {
+  test("an option that takes a file is followed by files, and so is what stands for it", async () => {
     expect(await fish("aod check --config some")).toEqual(["some file.yaml"]);
+    expect(await fish("aod report -o some")).toEqual(["some file.yaml"]);
+  });
+
+  test("ids of captures are offered, and no other name: nothing of it is run", async () => {
+    expect((await fish("aod captures keep ")).toSorted()).toEqual([ID, "latest"]);
+    expect(existsSync(join(folder, "ran"))).toBe(false);
   });
 });
 
@@ -117,5 +141,13 @@ describe("in zsh", () => {
     expect(await zsh("rest", "incidents")).toContain("--json[");
     expect(await zsh("rest", "captures")).toContain("--json[");
     expect(await zsh("rest", "check")).not.toContain("--json[");
+    expect(await zsh("rest", "report")).toContain("\n(--output -o)-o[");
+  });
+
+  test("ids of captures are offered, and no other name: nothing of it is run", async () => {
+    const script = `compadd() { print -rl -- "\${(@P)2}"; }; _arguments() { }; source ./_aod; _aod_captures`;
+    const { stdout } = await run(["zsh", "-f", "-c", script], folder);
+    expect(stdout).toBe(`latest\n${ID}\n`);
+    expect(existsSync(join(folder, "ran"))).toBe(false);
   });
 });

@@ -43,7 +43,7 @@ describe("aod(1)", () => {
     for (const { name, description, options } of commands.verbs) {
       expect(text).toContain(`aod ${name}`);
       expect(text).toContain(`${name} ${description}`);
-      for (const { flag } of options) expect(text).toContain(flag);
+      for (const { flag, aliases } of options) expect(text).toContain([...aliases, flag].join(", "));
     }
   });
 

@@ -1,7 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { fileSystemOf, isNetworkFileSystem, type MountHost } from "../../src/system/mounts.ts";
+import {
+  fileSystemOf,
+  isNetworkFileSystem,
+  type MountHost,
+  remoteFileSystemOf,
+} from "../../src/system/mounts.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 
 interface Faked {
@@ -171,6 +176,16 @@ describe("fileSystemOf", () => {
     expect(fileSystemOf("/proc/self/status")?.type).toBe("proc");
     expect(fileSystemOf(join(folder, "proc", "status"))?.type).toBe("proc");
     expect(fileSystemOf(join(folder, "link", "new"))).toEqual(fileSystemOf(folder));
+  });
+});
+
+describe("remoteFileSystemOf", () => {
+  const where = (type: string) => () => ({ type, mountPoint: "/mnt", source: "it" });
+
+  test("is the file system of a path that may hang, and nothing of one that may not", () => {
+    expect(remoteFileSystemOf("/mnt/x", where("nfs4"))).toEqual(where("nfs4")());
+    expect(remoteFileSystemOf("/mnt/x", where("ext4"))).toBeUndefined();
+    expect(remoteFileSystemOf("/mnt/x", () => undefined)).toBeUndefined();
   });
 });
 

@@ -1,0 +1,43 @@
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { AodError } from "../../src/model/failure.ts";
+import { errnoOf, fileFailure, ROOT_CAN } from "../../src/model/file-failure.ts";
+import { failureOf } from "../helpers/failure.ts";
+
+describe("what a file could not be used for", () => {
+  test.each([
+    ["EACCES", "NOT_PERMITTED", "write x: EACCES (root can)"],
+    ["EPERM", "NOT_PERMITTED", "write x: EPERM (root can)"],
+    ["ENOSPC", "OUTPUT_UNUSABLE", "write x: ENOSPC"],
+    ["EROFS", "OUTPUT_UNUSABLE", "write x: EROFS"],
+    ["toString", "OUTPUT_UNUSABLE", "write x: toString"],
+  ] as const)("%s is %s, with what to do", (errno, code, message) => {
+    const failure = failureOf(() => {
+      throw fileFailure("write x", errno, { hints: ROOT_CAN });
+    });
+    expect(failure).toMatchObject({ code, message, causes: [], context: { errno } });
+  });
+
+  test("has the code of who looks for something, but for what is forbidden", () => {
+    const codeOf = (errno: string) => fileFailure("open x", errno, { code: "NOT_FOUND" }).code;
+    expect(["ENOENT", "EISDIR", "EACCES"].map(codeOf)).toEqual(["NOT_FOUND", "NOT_FOUND", "NOT_PERMITTED"]);
+  });
+
+  test("is told by its errno; what no system call said stays what it is", () => {
+    const errnoAfter = (act: () => unknown) => {
+      try {
+        act();
+      } catch (thrown) {
+        return errnoOf(thrown);
+      }
+      return undefined;
+    };
+    expect(errnoAfter(() => readFileSync("/no/such/file"))).toBe("ENOENT");
+    expect(() => errnoAfter(() => readFileSync("a\0b"))).toThrow("null bytes");
+    const mistake = new AodError("BUG", "a mistake");
+    const again = () => {
+      throw mistake;
+    };
+    expect(() => errnoAfter(again)).toThrow(mistake);
+  });
+});
