@@ -2,7 +2,7 @@
 // the supervisor and never log. The only door to consola.
 
 import { createConsola, LogLevels } from "consola/basic";
-import { escapeControls } from "./config/problem.ts";
+import { escapeControls } from "./model/escape.ts";
 
 const LEVELS: Readonly<Record<string, number>> = {
   debug: LogLevels.debug,

@@ -1,12 +1,12 @@
 // `aod captures extract`: the files of a capture, into a folder of their own. In: which one, stored or anybody's file; out: files of
-// mode 0600 in a new folder of mode 0700. What is there already is neither followed nor overwritten: the folder must not
+// mode 0600 in a new folder of mode 0700, where the file system keeps modes: a stick has others, and will do. What is there already is neither followed nor overwritten: the folder must not
 // be, is opened once, and everything below it is made by us in what is open.
 
 import { closeSync, constants, fstatSync, mkdirSync, openSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { ArgsDef } from "citty";
 import { type Capture, readCapture } from "../capture/reader.ts";
-import { escapeControls } from "../config/problem.ts";
+import { escapeControls } from "../model/escape.ts";
 import { AodError } from "../model/failure.ts";
 import { errnoOf, fileFailure } from "../model/file-failure.ts";
 import { CONFIG_ARGUMENT, makeVerb } from "./arguments.ts";
@@ -95,9 +95,9 @@ function makeOwn(path: string): void {
 /** Throws OUTPUT_UNUSABLE where others may write, who could have put it there between making and opening. */
 function requireOwn(fd: number, target: string): void {
   const { uid, mode } = fstatSync(fd);
-  if (uid === process.geteuid?.() && (mode & 0o077) === 0) return;
+  if (uid === process.geteuid?.() && (mode & 0o022) === 0) return;
   const found = `user ${uid}, mode ${(mode & 0o777).toString(8).padStart(4, "0")}`;
-  const message = `write ${target}: it is not for you alone (${found}): choose a folder on a file system that keeps owner and mode`;
+  const message = `write ${target}: others may write there (${found}): choose a folder on a file system that keeps owner and mode`;
   throw new AodError("OUTPUT_UNUSABLE", message, { uid });
 }
 

@@ -4,9 +4,9 @@
 import { join } from "node:path";
 import type { ArgsDef } from "citty";
 import type { CaptureOfApi } from "../api/capture.ts";
-import { escapeControls } from "../config/problem.ts";
 import { decodeEntries } from "../history/entry.ts";
 import type { StoredCapture } from "../model/capture.ts";
+import { escapeControls } from "../model/escape.ts";
 import { bytesText, durationText } from "../model/figure.ts";
 import { BATCHES } from "../system/batches-folder.ts";
 import { CONFIG_ARGUMENT, makeGroup } from "./arguments.ts";

@@ -4,9 +4,10 @@
 
 import { BUILT_IN } from "../config/config.ts";
 import { type FoundConfig, findConfig } from "../config/file.ts";
-import { escapeControls, type KeyPath, type Problem } from "../config/problem.ts";
+import type { KeyPath, Problem } from "../config/problem.ts";
 import { pinnedOverBytes } from "../janitor/retention.ts";
 import type { Config } from "../model/config.ts";
+import { escapeControls } from "../model/escape.ts";
 import { AodError } from "../model/failure.ts";
 import { bytesText } from "../model/figure.ts";
 import { exitCodeOf } from "../supervisor/restart.ts";

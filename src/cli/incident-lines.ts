@@ -1,12 +1,12 @@
 // Incidents in words: a table of all, or the whole of one. In: what the history holds; out: lines. Pure. Names came from
 // servers and files: nothing of them reaches a terminal unescaped.
 
-import { escapeControls } from "../config/problem.ts";
 import type { StoredEntry } from "../history/entry.ts";
 import type { StoredIncident } from "../history/fold.ts";
 import { encodeIncident } from "../history/snapshot.ts";
 import { formatLine, type Values } from "../log.ts";
 import { type Attribution, dialectName, type Process } from "../model/attribution.ts";
+import { escapeControls } from "../model/escape.ts";
 import { durationTextOfNs } from "../model/figure.ts";
 import type { Incident } from "../model/incident.ts";
 import { whatIs } from "../model/request.ts";

@@ -4,10 +4,10 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { ArgsDef } from "citty";
-import { escapeControls } from "../config/problem.ts";
 import { decodeEntries } from "../history/entry.ts";
 import { foldIncidents, type StoredIncident } from "../history/fold.ts";
 import { encodeIncident } from "../history/snapshot.ts";
+import { escapeControls } from "../model/escape.ts";
 import { BATCHES } from "../system/batches-folder.ts";
 import { CONFIG_ARGUMENT, makeVerb } from "./arguments.ts";
 import { chooseOne } from "./choose-one.ts";

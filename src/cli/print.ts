@@ -1,6 +1,6 @@
 // What commands print on standard output, and how: lines, or JSON that no terminal obeys.
 
-import { escapeControls } from "../config/problem.ts";
+import { escapeControls } from "../model/escape.ts";
 
 export function printLines(lines: readonly string[]): void {
   process.stdout.write(`${lines.join("\n")}\n`);

@@ -4,7 +4,7 @@
 import { closeSync, constants, openSync, writeSync } from "node:fs";
 import type { ArgsDef } from "citty";
 import { readCapture } from "../capture/reader.ts";
-import { escapeControls } from "../config/problem.ts";
+import { escapeControls } from "../model/escape.ts";
 import { AodError } from "../model/failure.ts";
 import { errnoOf, fileFailure } from "../model/file-failure.ts";
 import { reportChunks } from "../report/page.ts";

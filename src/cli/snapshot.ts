@@ -3,9 +3,9 @@
 
 import type { ArgsDef } from "citty";
 import { type AnswerOf, REASON_MAX_CHARS } from "../api/protocol.ts";
-import { escapeControls } from "../config/problem.ts";
 import { ask, gone } from "../control/client.ts";
 import { findSocketPath } from "../control/socket-path.ts";
+import { escapeControls } from "../model/escape.ts";
 import { AodError } from "../model/failure.ts";
 import { bytesText, durationText } from "../model/figure.ts";
 import { makeVerb } from "./arguments.ts";

@@ -1,7 +1,7 @@
 // Rows as a table for a terminal. In: titles and cells, which may hold anything; out: lines whose columns stand below one
 // another, and that no terminal obeys. Pure.
 
-import { escapeControls } from "../config/problem.ts";
+import { escapeControls } from "../model/escape.ts";
 
 /** The titles first. The last column is not filled up: what is long and ragged belongs there. */
 export function columnLines(

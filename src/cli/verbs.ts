@@ -2,7 +2,7 @@
 // and codes; sysexits.h gives the numbers.
 
 import { renderUsage, runCommand } from "citty";
-import { escapeControls } from "../config/problem.ts";
+import { escapeControls } from "../model/escape.ts";
 import { type Failure, toFailure } from "../model/failure.ts";
 import { commit, inside, version } from "../model/version.ts";
 import type { SpawnTable } from "../supervisor/options.ts";

@@ -1,6 +1,8 @@
 // What is wrong with a configuration file, and how it is said: `FILE:LINE:COL: key.path: what`. In: places, paths and
 // values of a file; out: text for people. What a file says may be hostile: nothing of it reaches a terminal unescaped.
 
+import { escapeControls } from "../model/escape.ts";
+
 /** Where in a file: both count from 1, columns in UTF-16 units. */
 export interface Place {
   readonly line: number;
@@ -61,13 +63,4 @@ function showText(text: string): string {
 
 function cut(text: string): string {
   return text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}...` : text;
-}
-
-/** Also what JSON lets pass: DEL, the C1 controls, and marks that turn the direction of text. */
-export function escapeControls(text: string): string {
-  return text.replace(
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
-    /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
 }

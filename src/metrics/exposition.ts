@@ -2,7 +2,7 @@
 // take. In: samples by family; out: one text. Pure. Label values may be anybody's words: none can end its line, its quotes or
 // its terminal.
 
-import { escapeControls } from "../config/problem.ts";
+import { escapeControls } from "../model/escape.ts";
 import { BOUNDS } from "./buckets.ts";
 import { FAMILIES, type Family, type FamilyKey, SUFFIXES } from "./families.ts";
 

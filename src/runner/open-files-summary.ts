@@ -4,7 +4,7 @@
 import { parseOpenFiles } from "../cifs/open-files.ts";
 import type { CaptureOrder } from "../model/capture.ts";
 import { ShareIndex } from "../model/share.ts";
-import { escapeControls } from "./request-row.ts";
+import { escapeName } from "./request-row.ts";
 
 /** Files that are listed by share; the raw text has them all. */
 const LISTED_MAX = 4096;
@@ -13,7 +13,7 @@ export function summarizeOpenFiles(text: string, { shares }: Pick<CaptureOrder, 
   const known = new ShareIndex(shares);
   const files = parseOpenFiles(text).map((file) => {
     const id = file.sessionId === undefined ? undefined : known.find(file.sessionId, file.treeId);
-    return { ...file, share: escapeControls(id ?? `tree 0x${file.treeId.toString(16)}`) };
+    return { ...file, share: escapeName(id ?? `tree 0x${file.treeId.toString(16)}`) };
   });
   const byShare = Map.groupBy(files, ({ share }) => share);
   return [
@@ -24,7 +24,7 @@ export function summarizeOpenFiles(text: string, { shares }: Pick<CaptureOrder, 
       .slice(0, LISTED_MAX)
       .map(
         ({ share, pid, uid, flags, count, fileId, name }) =>
-          `${share}  pid ${pid}, uid ${uid}, flags ${flags}, count ${count}, fid ${fileId}  ${escapeControls(name)}`,
+          `${share}  pid ${pid}, uid ${uid}, flags ${flags}, count ${count}, fid ${fileId}  ${escapeName(name)}`,
       ),
     ...(files.length > LISTED_MAX ? [`and ${files.length - LISTED_MAX} more`] : []),
     "",

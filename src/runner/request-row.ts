@@ -57,7 +57,7 @@ export function makeRequestRow({
       pid: request.processId,
       tid: request.taskId,
       comm: escapeBytes(request.comm),
-      share: escapeControls(known.find(request.sessionId, request.treeId) ?? ""),
+      share: escapeName(known.find(request.sessionId, request.treeId) ?? ""),
     };
   };
 }
@@ -75,7 +75,7 @@ function escapeBytes(text: string): string {
 }
 
 /** A name of a share or a file may be in any script; what moves cursors or lines is shown as `\x1b`. */
-export function escapeControls(text: string): string {
+export function escapeName(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
   return text.replace(/[\u0000-\u001f\\\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, escapeOne);
 }

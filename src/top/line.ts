@@ -2,7 +2,7 @@
 // have given; out: spans that have exactly the width they say. No escape sequence is made here (frame.ts does), and none
 // gets in.
 
-import { escapeControls } from "../config/problem.ts";
+import { escapeControls } from "../model/escape.ts";
 
 /** What a span is for; how that looks is decided in frame.ts. Red is for `trouble` and `alarm` alone. */
 export type Style = "plain" | "faint" | "strong" | "title" | "bar" | "chosen" | "trouble" | "alarm";

@@ -109,6 +109,12 @@ describe("extracting", () => {
     for (const folder of [target, join(target, "actions")]) expect(statSync(folder).mode & 0o777).toBe(0o700);
   });
 
+  test("does with a file system that has its own modes, as long as nobody else may write", () => {
+    const target = join(tempDir(), "stick");
+    extractCapture({ files }, target, (path) => mkdirSync(path, { mode: 0o755 }));
+    expect(readFileSync(join(target, "manifest.json"), "utf8")).toBe("manifest.json");
+  });
+
   test.each(["a folder", "a link to one", "a link to nothing"])(
     "refuses %s that is there already",
     (what) => {
@@ -125,7 +131,7 @@ describe("extracting", () => {
 
   test.each([
     ["a link to a folder", (path: string, elsewhere: string) => symlinkSync(elsewhere, path), "ENOTDIR"],
-    ["a folder that others may write to", (path: string) => makeOpen(path), "not for you alone"],
+    ["a folder that others may write to", (path: string) => makeOpen(path), "others may write there"],
   ] as const)("refuses %s that somebody has put in the place of the new one", (_, replace, message) => {
     const folder = tempDir();
     const elsewhere = join(folder, "elsewhere");
