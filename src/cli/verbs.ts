@@ -3,7 +3,8 @@
 
 import { renderUsage, runCommand } from "citty";
 import { escapeControls } from "../model/escape.ts";
-import { type Failure, toFailure } from "../model/failure.ts";
+import { type AodError, type Failure, toFailure } from "../model/failure.ts";
+import { errnoOf, fileFailure } from "../model/file-failure.ts";
 import { commit, inside, version } from "../model/version.ts";
 import type { SpawnTable } from "../supervisor/options.ts";
 import { exitCodeOf } from "../supervisor/restart.ts";
@@ -17,19 +18,26 @@ export async function runVerbs(argv: readonly string[], spawn: SpawnTable): Prom
   process.stdout.on("error", endQuietly);
   const exitCode = await obey(argv, spawn);
   process.stdout.off("error", endQuietly);
-  await Promise.all([process.stdout, process.stderr].map(finish));
-  return exitCode;
+  const lost = await finish(process.stdout);
+  const lostCode = lost === undefined || hasGone(lost) ? 0 : explain(outputFailure(lost));
+  await finish(process.stderr);
+  return exitCode === 0 ? lostCode : exitCode;
 }
 
 /**
  * What a pipe has no room for (64 KiB, pipe(7)) waits in this process and would end with it. Resolves when it has been
- * taken, or when whoever read has gone.
+ * taken, with undefined, or can't be.
  */
-function finish(stream: NodeJS.WriteStream): Promise<void> {
+function finish(stream: NodeJS.WriteStream): Promise<Error | undefined> {
   return new Promise((resolve) => {
+    let failure: Error | undefined;
     // Stays: a late line of the log is no reason to fail.
-    stream.on("error", () => resolve());
-    stream.end(() => resolve());
+    stream.on("error", (error) => {
+      failure = error;
+      resolve(failure);
+    });
+    // Bun tells of the end before it tells of what went wrong with the last bytes.
+    stream.end(() => setImmediate(() => resolve(failure)));
   });
 }
 
@@ -86,10 +94,18 @@ function versionText(): string {
   return `aod ${version} (${commit})\n${parts.length === 0 ? "" : `${parts.join(", ")}\n`}`;
 }
 
-/** Whoever read our output has gone, as `head` does, or the terminal has: nothing is wrong. */
 function endQuietly(error: Error): void {
-  if (["EPIPE", "EIO"].includes((error as NodeJS.ErrnoException).code ?? "")) process.exit(0);
-  throw error;
+  if (hasGone(error)) process.exit(0);
+  process.exit(explain(outputFailure(error)));
+}
+
+/** Whoever read our output, as `head` does, or the terminal: nothing is wrong. */
+function hasGone(error: Error): boolean {
+  return ["EPIPE", "EIO"].includes((error as NodeJS.ErrnoException).code ?? "");
+}
+
+function outputFailure(error: Error): AodError {
+  return fileFailure("write what was asked for", errnoOf(error));
 }
 
 /** Failures hold what was typed, and names of files and servers: here, and nowhere before, they are made harmless. */

@@ -59,6 +59,22 @@ describe("a pipe", () => {
   });
 });
 
+describe("a disk that is full", () => {
+  test.each(["check", "--version", "check --help"])(
+    "is a failure where %s is written to it",
+    async (typed) => {
+      const { stdout, stderr } = await piped(typed.split(" "), "cat", ">/dev/full");
+      expect(stdout).toBe("");
+      expect(stderr).toBe("aod: write what was asked for: ENOSPC\nexit 73\n");
+    },
+  );
+
+  test("leaves the exit code of what has failed already", async () => {
+    const { stderr } = await piped(["check", "--config", wrong], "cat", ">/dev/full 2>/dev/null");
+    expect(stderr).toBe("exit 78\n");
+  });
+});
+
 describe("a failure", () => {
   const linesOf = (...args: ConstructorParameters<typeof AodError>) =>
     failureLines(toFailure(new AodError(...args)));
