@@ -72,14 +72,19 @@ function rows(facts: Facts, table: RequestTable): readonly [string, Html | strin
       "Host",
       html`<bdi class="name">${facts.host || "not known"}</bdi>${facts.kernel && `, Linux ${facts.kernel}`}${facts.aod_version && `, aod ${facts.aod_version}`}`,
     ],
-    [
-      "Requests",
-      `${counted(table.count, "request")} recorded${table.leftOut > 0 ? `, ${counted(table.leftOut, "row")} left out of this page` : ""}`,
-    ],
+    ["Requests", requestsWords(table)],
   ];
   return all.flatMap(([name, value]) =>
     value === undefined || value === "" ? [] : [[name, value] as [string, Html | string]],
   );
+}
+
+function requestsWords({ count, leftOut, unreadable }: RequestTable): string {
+  return [
+    `${counted(count, "request")} recorded`,
+    ...(leftOut > 0 ? [`${counted(leftOut, "row")} left out of this page`] : []),
+    ...(unreadable > 0 ? [`${counted(unreadable, "row")} of requests.csv could not be read`] : []),
+  ].join(", ");
 }
 
 function names(list: readonly string[]): Html | undefined {

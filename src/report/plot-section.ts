@@ -21,7 +21,7 @@ const EXACT_MAX = 256;
 
 export function plotSection(table: RequestTable, summary: Summary): Html {
   if (table.count === 0)
-    return html`<section aria-labelledby="requests"><h2 id="requests">Every request</h2><p>The flight recorder is empty.</p></section>`;
+    return html`<section aria-labelledby="requests"><h2 id="requests">Every request</h2><p>${table.unreadable > 0 ? "No row of requests.csv could be read." : "The flight recorder is empty."}</p></section>`;
   return html`<section aria-labelledby="requests" class="wide">
 <h2 id="requests">Every request</h2>
 <p class="lead">${counted(table.count, "request")} to all servers: when each was sent, and how long its reply took. Higher is slower: each line is ten times the one below.</p>

@@ -1,5 +1,5 @@
 // requests.csv of a capture that anybody may have made, as a table. In: the file's bytes; out: its rows, by the names of
-// its columns, whatever else is in it. Pure; a row that is none is passed over and counted nowhere: the file is there to look at.
+// its columns, whatever else is in it. Pure; a row that is none is passed over, and counted.
 
 import { REQUEST_COLUMNS, type RequestColumn } from "../model/request-columns.ts";
 import { type ReportRow, type RequestTable, RequestTableBuilder } from "./request-table.ts";
@@ -11,11 +11,11 @@ export function readRequests(file: Uint8Array): RequestTable {
   const places = REQUEST_COLUMNS.map((name) => head.indexOf(name));
   let isHead = true;
   for (const cells of rowsOf(text)) {
-    if (!isHead && cells.length === head.length) {
-      const cell = (name: RequestColumn) => cells[places[REQUEST_COLUMNS.indexOf(name)] ?? -1] ?? "";
+    const cell = (name: RequestColumn) => cells[places[REQUEST_COLUMNS.indexOf(name)] ?? -1] ?? "";
+    if (isHead) isHead = false;
+    else if (cells.length === head.length)
       builder.add(toRow(cell), plain(cell("comm")), plain(cell("share")));
-    }
-    isHead = false;
+    else builder.passOver();
   }
   return builder.finish();
 }

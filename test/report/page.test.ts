@@ -160,6 +160,30 @@ describe("the page", () => {
     expect(page).toContain("left out of this page");
   });
 
+  test.each([
+    ["ten to the power of 308", `1${"0".repeat(308)}`],
+    ["the same as a decimal", "1e308"],
+    ["less than nothing", `-${"9".repeat(300)}`],
+    ["more than any uptime", "9".repeat(19)],
+    ["nothing", ""],
+    ["no figure", "soon"],
+  ])("is made of rows whose time is %s: they are counted, and the others are shown", (_, bootNs) => {
+    const row = (boot: string, id: number) =>
+      `2026-11-25T09:12:14.000000Z,${boot},1e307,done,SMB2_READ,,,0x1,0x1,${id},1,1,p,//a/x\n`;
+    const rows = [row(bootNs, 1), row("1000", 2), row(bootNs, 3), row("5000", 4), "half a row\n"];
+    const requests = readRequests(encode(HEAD + rows.join("")));
+    expect([...requests.sentUs]).toEqual([0, 4]);
+    expect(requests).toMatchObject({ count: 2, unreadable: 3, latencyNs: Float64Array.of(NaN, NaN) });
+    const page = pageOf({ requests });
+    expect(page).toContain("2 requests recorded, 3 rows of requests.csv could not be read");
+    expect(page.length).toBeLessThan(200_000);
+  });
+
+  test("of rows of which none could be read does not call the recorder empty", () => {
+    const page = pageOf({ requests: readRequests(encode(`${HEAD}x\n`)) });
+    expect(page).toContain("No row of requests.csv could be read.");
+  });
+
   test("has words for every cause", () => {
     for (const cause of CAUSES) {
       expect(pageOf({ manifest: { verdict: { cause, confidence: 0.5, because: ["x"] } } })).toContain(
