@@ -59,7 +59,7 @@ function* page({ name, manifest, requests, files }: ReportInput): Generator<Html
     latencySection(summary),
     waitingSection(summary),
     worstSection(requests, summary),
-    changesSection((file) => textOf(files, file)),
+    changesSection(files),
     actionsSection(facts),
     recorderSection(facts, completeness(summary)),
   ];
@@ -96,11 +96,6 @@ function head(name: string, { verdict }: Facts): Html {
 
 function hashOf(text: string): string {
   return `sha256-${new Bun.CryptoHasher("sha256").update(text).digest("base64")}`;
-}
-
-function textOf(files: ReadonlyMap<string, Uint8Array>, file: string): string | undefined {
-  const content = files.get(file);
-  return content && new TextDecoder().decode(content);
 }
 
 function completeness({ completeSinceUs, frozenUs }: Summary): string {
