@@ -3,9 +3,7 @@
 // without a time is counted and left out.
 
 import { visible } from "./html.ts";
-
-export const STATES = ["done", "error", "in_flight", "lost"] as const;
-export type State = (typeof STATES)[number];
+import { stateNumber } from "./state.ts";
 
 /** What a row of requests.csv says that the report shows. */
 export interface ReportRow {
@@ -40,7 +38,7 @@ export interface RequestTable {
   readonly sentUs: Float64Array;
   /** Of those in flight the age at the freeze; NaN where it is not known. */
   readonly latencyNs: Float64Array;
-  /** Indices into STATES and into the names below. */
+  /** As state.ts numbers it, and indices into the names below. */
   readonly state: Uint8Array;
   readonly command: Uint32Array;
   readonly status: Uint32Array;
@@ -101,11 +99,10 @@ export class RequestTableBuilder {
     const sentUs = Math.round((bootNs - this.#firstNs) / 1000);
     // Of the first row that says it: all are of one clock.
     if (Number.isNaN(this.#firstEpochUs)) this.#firstEpochUs = parseUtcUs(row.time_utc) - sentUs;
-    const state = STATES.indexOf(row.state as State);
     const latencyNs = row.latency_ns ?? Number.NaN;
     this.#sentUs.push(sentUs);
     this.#latencyNs.push(latencyNs >= 0 && latencyNs < TIME_MAX_NS ? latencyNs : Number.NaN);
-    this.#state.push(state < 0 ? STATES.indexOf("lost") : state);
+    this.#state.push(stateNumber(row.state));
     this.#command.push(this.#commands.indexOf(row.command));
     this.#status.push(this.#statuses.indexOf(row.errno === "" ? "" : `${row.nt_status} ${row.errno}`.trim()));
     this.#sender.push(this.#senders.indexOf(row.pid, row.tid, comm));

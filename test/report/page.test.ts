@@ -31,6 +31,11 @@ function elementsOf(page: string): readonly string[] {
   return names;
 }
 
+/** What the page's script draws from. */
+function dataOf(page: string): string {
+  return /id="data">([\s\S]*?)<\/script>/.exec(page)?.[1] ?? "";
+}
+
 function ofStory(story = aStory(2000)): ReportInput {
   const manifest = JSON.parse(new TextDecoder().decode(story.files.get("manifest.json")));
   const requests = readRequests(story.files.get("requests.csv") ?? new Uint8Array(0));
@@ -107,8 +112,7 @@ describe("the page", () => {
     expect(elementsOf(page).filter((name) => name === "script")).toHaveLength(2);
     expect(page.includes("alert(1)</script>")).toBe(false);
     for (const hidden of ["\u001b", "\u202e"]) expect(page.includes(hidden)).toBe(false);
-    const data = /id="data">([\s\S]*?)<\/script>/.exec(page)?.[1] ?? "";
-    expect(JSON.parse(data).head.senders[0][2]).toContain("</script>");
+    expect(JSON.parse(dataOf(page)).head.senders[0][2]).toContain("</script>");
   });
 
   test.each([
@@ -126,6 +130,106 @@ describe("the page", () => {
     expect(page).toEndWith("</body></html>\n");
     const shown = page.slice(page.indexOf("<main>"), page.indexOf("</footer>"));
     expect(shown).not.toMatch(/NaN|undefined|\[object/);
+  });
+
+  test("of a capture that somebody asked for says so, with their words, and compares nothing", () => {
+    const { requests, files } = ofStory();
+    const manifest = {
+      ...{ trigger: "manual", kind: "manual", rule: "manual", type: "manual", share: null, evidence: [] },
+      ...{ reason: "it is <slow> again", triggered_at: "2026-11-25T09:12:12.000000Z" },
+    };
+    const page = pageOf({ manifest, requests, files });
+    const main = page.slice(page.indexOf("<main>"), page.indexOf('<script type="application/json"'));
+    expect(main).toContain("They said: <q>it is &lt;slow&gt; again</q>");
+    expect(main).toContain("<dt>Asked for</dt><dd>25 Nov 2026, 09:12:12.000");
+    expect(main).toContain("<strong>All</strong> 2,000 requests");
+    expect(main).toContain(">asked for</text>");
+    expect(main).not.toMatch(
+      /(?<!no )rule tripped|tripped the rule|[Dd]uring|before<|Before|the incident|<dt>Rule/,
+    );
+    expect(JSON.parse(dataOf(page)).head).toMatchObject({ trigger: "asked for", beganUs: null });
+  });
+
+  test("of an empty recorder has its times, and leads nowhere that is not there", () => {
+    const { manifest } = ofStory();
+    const page = pageOf({ manifest });
+    expect(page).toContain("the recorder was frozen 2.41\u00a0s later");
+    expect(page).toContain("No request of the last 58\u00a0s is missing");
+    expect(page).not.toContain("0\u00a0ns");
+    expect(page).toMatch(/<dt>failed requests<\/dt><dd>not known/);
+    for (const [, id] of page.matchAll(/href="#([^"]+)"/g)) expect(page).toContain(`id="${id}"`);
+  });
+
+  test("does not take what the manifest lacks for all is well", () => {
+    const { requests } = ofStory();
+    const shown = pageOf({ requests, manifest: { rule: "slow", trigger: "rule" } });
+    for (const words of [
+      "The manifest has no verdict that this page can read.",
+      "How soon it was seen is not known.",
+      "<dt>Tripped</dt><dd>not known",
+      "<dt>Captured</dt><dd>not known",
+      "<dt>Held back</dt><dd>an unknown number of captures",
+      "The manifest does not say it.",
+      "Since when the requests are complete is not known.",
+      "for the manifest has no evidence",
+    ])
+      expect(shown).toContain(words);
+  });
+
+  test.each([
+    [
+      "error",
+      "emergency",
+      "1 reply with an error that is enough by itself (READ)",
+      "An error that is enough by itself",
+    ],
+    [
+      "latency",
+      "emergency",
+      "1 request that took too long (READ), up to 5\u00a0ms",
+      "A reply that took far too long",
+    ],
+    ["latency", "slow", "1 request that took too long (READ), up to 5\u00a0ms", "Slow replies"],
+    ["error", "error", "1 reply with an error (READ)", "Failed requests"],
+    ["stuck", "hung", "1 request without a reply (READ), the oldest for 5\u00a0ms", "No reply"],
+  ])("of a rule of type %s says of %s: %s", (type, kind, words, title) => {
+    const evidence = [{ time_utc: "2026-11-25T09:12:14Z", command: "SMB2_READ", latency_ns: 5e6 }];
+    const page = pageOf({ manifest: { rule: "r", type, kind, evidence } });
+    expect(page).toContain(`tripped: ${words}.`);
+    expect(page).toContain(`<p class="kicker">${title}, seen by`);
+  });
+
+  test("tells operations that can't be sent from requests, and 32 from all", () => {
+    const waiting = { state: "waiting", command: "", latency_ns: 2e9 };
+    const open = { state: "in_flight", command: "SMB2_WRITE", latency_ns: 3e9 };
+    const story = (evidence: readonly unknown[]) =>
+      pageOf({ manifest: { rule: "r", kind: "hung", evidence } });
+    expect(story([waiting, open, waiting])).toContain(
+      "1 request without a reply and 2 operations that could not be sent (WRITE), the oldest for 3\u00a0s",
+    );
+    expect(story(new Array(32).fill(open))).toContain("at least 32 requests without a reply");
+  });
+
+  test("counts processes and not rows, and names what a figure is of", () => {
+    const row = (id: number, share: string) =>
+      `2026-11-25T09:12:14.000000Z,${id}000,5000000,done,SMB2_READ,,,0x1,0x1,${id},7,7,p,${share}\n`;
+    const rows = [row(1, "//a/x"), row(2, "//a/y"), row(3, "//b/z")].join("");
+    const manifest = { share: "//a", triggered_at: "2026-11-25T09:12:14.000000Z" };
+    const page = pageOf({ manifest, requests: readRequests(encode(HEAD + rows)) });
+    expect(page).toContain("1 process waited 15\u00a0ms in all during the incident.");
+    expect(page).toContain("of all requests to this server");
+    expect(page).toContain(
+      'aria-label="3 requests by time and latency, from 5\u00a0ms to 5\u00a0ms; none had no reply yet.',
+    );
+    const one = pageOf({ requests: readRequests(encode(HEAD + row(1, "//a/x"))) });
+    expect(one).toContain('aria-label="1 request by time');
+  });
+
+  test("says of how many requests it can draw none, for their latency is not known", () => {
+    const row = "2026-11-25T09:12:14.000000Z,1000,,done,SMB2_READ,,,0x1,0x1,1,7,7,p,//a/x\n";
+    expect(pageOf({ requests: readRequests(encode(HEAD + row)) })).toContain(
+      "Of 1 request the latency is not known: it is not drawn.",
+    );
   });
 
   test("of a huge file shows its beginning and its end, and says what is missing", () => {

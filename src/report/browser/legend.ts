@@ -32,9 +32,11 @@ export function makeLegend(requests: Requests, changed: (filter: Filter) => void
   const signs = element(
     "span",
     { class: "signs soft" },
-    element("span", {}, "✕ failed"),
+    element("span", {}, "✕ with an error"),
     element("span", {}, "→ no reply yet"),
-    element("span", { class: "flagged" }, "○ tripped the rule"),
+    ...(requests.head.evidence.length > 0
+      ? [element("span", { class: "flagged" }, "○ tripped the rule")]
+      : []),
   );
   const root = element(
     "div",

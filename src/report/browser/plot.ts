@@ -106,13 +106,20 @@ export function showPlot(root: HTMLElement, requests: Requests): void {
     draw();
   };
 
-  const incident = (): View => {
-    const span = Math.max(1000, head.frozenUs - head.beganUs);
-    return { ...whole, fromUs: head.beganUs - span * 0.25, toUs: whole.toUs };
+  const incident = (beganUs: number): View => {
+    const span = Math.max(1000, head.frozenUs - beganUs);
+    return { ...whole, fromUs: beganUs - span * 0.25, toUs: whole.toUs };
   };
+  const { beganUs } = head;
   const buttons: readonly [string, string, () => void][] = [
     ["All", "Show all requests", () => look(whole)],
-    ["Incident", "Show the incident", () => look(incident())],
+    ...(beganUs === null
+      ? []
+      : ([["Incident", "Show the incident", () => look(incident(beganUs))]] satisfies [
+          string,
+          string,
+          () => void,
+        ][])),
     ["−", "Zoom out", () => look(zoomed(view, 2, 0.5))],
     ["+", "Zoom in", () => look(zoomed(view, 0.5, 0.5))],
   ];
