@@ -7,11 +7,17 @@ import { CAUSES } from "../model/verdict.ts";
 
 /** Of lists that a manifest keeps short itself. */
 const LIST_MAX = 1000;
+/** Of a text; the longest of aod's own are reasons. */
+const TEXT_MAX_CHARS = 2048;
 
-const text = v.fallback(v.string(), "");
+const bounded = v.pipe(
+  v.string(),
+  v.transform((whole) => (whole.length > TEXT_MAX_CHARS ? `${whole.slice(0, TEXT_MAX_CHARS)}…` : whole)),
+);
+const text = v.fallback(bounded, "");
 /** NaN: not known. */
 const figure = v.fallback(v.pipe(v.number(), v.finite(), v.minValue(0)), Number.NaN);
-const maybeText = v.fallback(v.nullable(v.string()), null);
+const maybeText = v.fallback(v.nullable(bounded), null);
 const maybeNumber = v.fallback(v.nullable(v.pipe(v.number(), v.finite())), null);
 const maybeFlag = v.fallback(v.nullable(v.boolean()), null);
 
@@ -23,7 +29,9 @@ const counts = v.pipe(
       record &&
       Object.entries(record)
         .slice(0, LIST_MAX)
-        .flatMap(([name, value]) => (typeof value === "number" ? [{ name, value }] : [])),
+        .flatMap(([name, value]) =>
+          typeof value === "number" ? [{ name: v.parse(bounded, name), value }] : [],
+        ),
   ),
 );
 
@@ -56,14 +64,14 @@ const attribution = v.object({
   server: maybeText,
   dialect: maybeText,
   encrypted: maybeFlag,
-  mount_points: listOf(v.string()),
+  mount_points: listOf(bounded),
   processes: listOf(process),
 });
 
 const verdict = v.object({
   cause: v.picklist(CAUSES),
   confidence: v.fallback(v.pipe(v.number(), v.minValue(0), v.maxValue(1)), Number.NaN),
-  because: listOf(v.string()),
+  because: listOf(bounded),
 });
 
 const recorder = v.object({ records: figure, oldest_ms: maybeNumber, complete_since: text, evicted: figure });

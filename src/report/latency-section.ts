@@ -2,9 +2,9 @@
 // figures; out: HTML. All positions are shares of the width, so that text keeps its size on any screen.
 
 import { type Html, html } from "./html.ts";
-import { hueOf } from "./palette.ts";
 import { decadesOf, latencyTicks } from "./scale.ts";
 import { type CommandSummary, type Latencies, quantile, type Summary } from "./summary.ts";
+import { swatchOf } from "./swatch.ts";
 import { amount, counted, duration, PATIENT_WORDS, shortCommand } from "./words.ts";
 
 const BINS_PER_DECADE = 8;
@@ -131,5 +131,5 @@ function commandRow({ command, before, during }: CommandSummary, isSplit: boolea
   const slower = html`<td class="figure${times >= 2 && " worse"}">${
     Number.isFinite(times) && `${times < 10 ? times.toFixed(1) : amount(times)} ×`
   }</td>`;
-  return html`<tr><th scope="row"><svg class="swatch" width="10" height="10" aria-hidden="true"><rect class="c${hueOf(command)}" width="10" height="10" rx="2"/></svg>${shortCommand(command)}</th>${isSplit && cells(before)}${cells(during)}${isSplit && slower}<td class="figure">${amount(before.errors + during.errors)}</td><td class="figure">${amount(before.inFlight + during.inFlight)}</td></tr>`;
+  return html`<tr><th scope="row">${swatchOf(command)}${shortCommand(command)}</th>${isSplit && cells(before)}${cells(during)}${isSplit && slower}<td class="figure">${amount(before.errors + during.errors)}</td><td class="figure">${amount(before.inFlight + during.inFlight)}</td></tr>`;
 }

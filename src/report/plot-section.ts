@@ -10,6 +10,7 @@ import type { RequestTable } from "./request-table.ts";
 import { decadesOf, latencyTicks, timeTicks } from "./scale.ts";
 import { ERROR, IN_FLIGHT } from "./state.ts";
 import { type Summary, worstOf } from "./summary.ts";
+import { swatch } from "./swatch.ts";
 import { amount, counted, duration, shortCommand } from "./words.ts";
 
 const CELLS = { across: 320, down: 130 } as const;
@@ -190,6 +191,6 @@ function legend(table: RequestTable, { evidence }: Summary): Html {
   const hues = [...byHue].sort(([a], [b]) => a - b);
   return html`<ul class="legend">${hues.map(
     ([hue, commands]) =>
-      html`<li><svg class="swatch" width="10" height="10" aria-hidden="true"><rect class="c${hue}" width="10" height="10" rx="2"/></svg>${commands.length > 3 ? "others" : commands.map(shortCommand).join(", ")}</li>`,
-  )}<li><svg class="swatch" width="10" height="10" aria-hidden="true"><rect class="bad" width="10" height="10" rx="2"/></svg>with an error</li><li><svg class="swatch" width="16" height="10" aria-hidden="true"><line class="open" x1="0" x2="16" y1="5" y2="5"/></svg>no reply yet</li>${evidence.length > 0 && html`<li><svg class="swatch" width="12" height="12" aria-hidden="true"><circle class="evidence" cx="6" cy="6" r="4"/></svg>tripped the rule</li>`}</ul>`;
+      html`<li>${swatch(`c${hue}`)}${commands.length > 3 ? "others" : commands.map(shortCommand).join(", ")}</li>`,
+  )}<li>${swatch("bad")}with an error</li><li><svg class="swatch" width="16" height="10" aria-hidden="true"><line class="open" x1="0" x2="16" y1="5" y2="5"/></svg>no reply yet</li>${evidence.length > 0 && html`<li><svg class="swatch" width="12" height="12" aria-hidden="true"><circle class="evidence" cx="6" cy="6" r="4"/></svg>tripped the rule</li>`}</ul>`;
 }

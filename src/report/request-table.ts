@@ -86,8 +86,8 @@ export class RequestTableBuilder {
 
   /** @param comm, share without the quotes that CSV puts around them. */
   add(row: ReportRow, comm: string, share: string): void {
-    if (this.#count === ROWS_MAX) {
-      this.#leftOut++;
+    if (this.isFull) {
+      this.leaveOut(1);
       return;
     }
     const bootNs = /^\d{1,20}$/.test(row.boot_ns) ? Number(row.boot_ns) : Infinity;
@@ -110,6 +110,16 @@ export class RequestTableBuilder {
     const messageId = Number(row.message_id);
     this.#messageId.push(Number.isSafeInteger(messageId) && messageId < 2 ** 50 ? messageId : 0);
     this.#count++;
+  }
+
+  /** Whether no further row is looked at; what can't be read counts, for it takes as long. */
+  get isFull(): boolean {
+    return this.#count + this.#unreadable >= ROWS_MAX;
+  }
+
+  /** Counts rows that are not looked at. */
+  leaveOut(rows: number): void {
+    this.#leftOut += rows;
   }
 
   /** Counts a row that can't be read. */

@@ -2,10 +2,10 @@
 // compared at a glance.
 
 import { type Html, html } from "./html.ts";
-import { hueOf } from "./palette.ts";
 import type { RequestTable } from "./request-table.ts";
 import { IN_FLIGHT, statusWords } from "./state.ts";
 import { type Summary, senderOf } from "./summary.ts";
+import { swatchOf } from "./swatch.ts";
 import { amount, clock, counted, duration, PATIENT_WORDS, shortCommand } from "./words.ts";
 
 const WAITERS_MAX = 16;
@@ -52,7 +52,7 @@ function worstRow(table: RequestTable, row: number, isEvidence: boolean): Html {
   const command = table.commands[table.command[row] ?? 0] ?? "";
   const epochMs = (table.firstEpochUs + (table.sentUs[row] ?? 0)) / 1000;
   const isOpen = table.state[row] === IN_FLIGHT;
-  return html`<tr><th scope="row" class="figure">${isEvidence && html`<span class="flag" title="tripped the rule">●</span> `}${isOpen && "≥ "}${duration(table.latencyNs[row] ?? Number.NaN)}</th><td><svg class="swatch" width="10" height="10" aria-hidden="true"><rect class="c${hueOf(command)}" width="10" height="10" rx="2"/></svg>${shortCommand(command)}</td><td>${statusCell(table, row)}</td><td class="figure left">${clock(epochMs)}</td><td><bdi class="name">${comm || "?"}</bdi> <span class="soft">${pid}</span></td><td><bdi class="name">${table.shares[table.share[row] ?? 0] || "not known"}</bdi></td><td class="figure">${String(table.messageId[row] ?? "")}</td></tr>`;
+  return html`<tr><th scope="row" class="figure">${isEvidence && html`<span class="flag" title="tripped the rule">●</span> `}${isOpen && "≥ "}${duration(table.latencyNs[row] ?? Number.NaN)}</th><td>${swatchOf(command)}${shortCommand(command)}</td><td>${statusCell(table, row)}</td><td class="figure left">${clock(epochMs)}</td><td><bdi class="name">${comm || "?"}</bdi> <span class="soft">${pid}</span></td><td><bdi class="name">${table.shares[table.share[row] ?? 0] || "not known"}</bdi></td><td class="figure">${String(table.messageId[row] ?? "")}</td></tr>`;
 }
 
 function statusCell(table: RequestTable, row: number): Html {

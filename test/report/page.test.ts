@@ -283,6 +283,25 @@ describe("the page", () => {
     expect(page.length).toBeLessThan(200_000);
   });
 
+  test.each([
+    ["of nothing but line feeds", "\n".repeat(3e7)],
+    ["of one endless line", ",".repeat(3e7)],
+    ["of one endless word", `"${"x".repeat(3e7)}`],
+  ])("is made of a file %s, within seconds", (_, text) => {
+    const begunMs = performance.now();
+    const requests = readRequests(encode(HEAD + text));
+    expect(requests.count).toBe(0);
+    expect(requests.unreadable + requests.leftOut).toBe(text.startsWith("\n") ? 3e7 : 1);
+    expect(pageOf({ requests }).length).toBeLessThan(200_000);
+    expect(performance.now() - begunMs).toBeLessThan(5000);
+  });
+
+  test("is bounded, however long the texts of the manifest are", () => {
+    const long = "x".repeat(1e6);
+    const manifest = { host: long, kernel: long, verdict: { cause: "host", because: [long, long] } };
+    expect(pageOf({ manifest: { ...manifest, losses: { [long]: 1 } } }).length).toBeLessThan(100_000);
+  });
+
   test("of rows of which none could be read does not call the recorder empty", () => {
     const page = pageOf({ requests: readRequests(encode(`${HEAD}x\n`)) });
     expect(page).toContain("No row of requests.csv could be read.");

@@ -33,7 +33,6 @@ export function showPlot(root: HTMLElement, requests: Requests): boolean {
   let colours = readColours(root);
   let isDue = false;
   let settling = 0;
-  let inView: readonly number[] = [];
 
   const canvas = element("canvas", {
     tabindex: "0",
@@ -63,7 +62,7 @@ export function showPlot(root: HTMLElement, requests: Requests): boolean {
   const settle = () => {
     clearTimeout(settling);
     settling = setTimeout(() => {
-      inView = rowsInView(requests, view, filter);
+      const inView = rowsInView(requests, view, filter);
       table.show(slowest(requests, inView, SLOWEST_SHOWN), inView.length, chosen);
     }, SETTLED_MS) as unknown as number;
   };
