@@ -12,13 +12,13 @@ const ALL_MAX_BYTES = 512 << 10;
 /** These are what the page shows anyway, or no text. */
 const NOT_SHOWN = /^(manifest\.json|requests\.csv|report\.html)$|\.pcap$/;
 
-const STATUS_WORDS: Readonly<Record<string, string>> = {
-  ok: "ok",
-  failed: "failed",
-  timed_out: "timed out",
-  truncated: "cut",
-  missing: "left out",
-};
+/** What did not go well: a mark, and words. A map: a manifest may say `constructor`. */
+const STATUS_WORDS: ReadonlyMap<string, readonly [string, string]> = new Map([
+  ["failed", ["✗", "failed"]],
+  ["timed_out", ["⏱", "timed out"]],
+  ["truncated", ["✂", "cut"]],
+  ["missing", ["–", "left out"]],
+]);
 
 export function actionsSection({ actions }: Facts): Html {
   if (actions === null)
@@ -35,7 +35,7 @@ export function actionsSection({ actions }: Facts): Html {
       html`<tr><th scope="row"><code>${name}</code></th><td>${
         status === "ok"
           ? html`<span class="good">✓ ok</span>`
-          : html`<span class="worse">${MARKS[status] ?? "!"} ${STATUS_WORDS[status] ?? status}</span>`
+          : html`<span class="worse">${(STATUS_WORDS.get(status) ?? ["!", status || "not known"]).join(" ")}</span>`
       }</td><td class="figure">${status !== "missing" && duration(duration_ms * 1e6)}</td><td class="figure">${status !== "missing" && sizeText(bytes)}</td><td>${reason}${
         exit_code !== null && exit_code !== 0 && ` (exit code ${exit_code})`
       }</td></tr>`,
@@ -104,8 +104,6 @@ function scrubbedWords(scrubbed: number): string {
 function sizeText(bytes: number): string {
   return Number.isNaN(bytes) ? "not known" : bytesText(bytes);
 }
-
-const MARKS: Readonly<Record<string, string>> = { failed: "✗", timed_out: "⏱", truncated: "✂", missing: "–" };
 
 function cut(content: Uint8Array, mostBytes: number): Html {
   const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);

@@ -118,7 +118,7 @@ ${open.map((row) => {
   const top = pxY(table.latencyNs[row] ?? 0);
   return html`<line class="open" x1="${shareX(table.sentUs[row] ?? 0)}" x2="100%" y1="${top}" y2="${top}"/>`;
 })}
-${summary.evidence.map((row) => html`<circle class="evidence" cx="${shareX(table.sentUs[row] ?? 0)}" cy="${pxY(table.latencyNs[row] ?? 0)}" r="4"/>`)}
+${summary.evidence.filter((row) => !Number.isNaN(table.latencyNs[row])).map((row) => html`<circle class="evidence" cx="${shareX(table.sentUs[row] ?? 0)}" cy="${pxY(table.latencyNs[row] ?? 0)}" r="4"/>`)}
 ${latencyTicks(decades).map(
   ({ at, label }) =>
     at < decades[1] && html`<text class="tick" x="4" y="${Number(pxY(10 ** at)) - 4}">${label}</text>`,
@@ -164,10 +164,11 @@ function cells(table: RequestTable, x: (us: number) => number, y: (ns: number) =
   return { paths, errors };
 }
 
-/** Those that wait, longest first. */
+/** Those that wait for as long as is known, longest first. */
 function openRows({ state, latencyNs, count }: RequestTable): readonly number[] {
   const open: number[] = [];
-  for (let row = 0; row < count; row++) if (state[row] === IN_FLIGHT) open.push(row);
+  for (let row = 0; row < count; row++)
+    if (state[row] === IN_FLIGHT && !Number.isNaN(latencyNs[row])) open.push(row);
   return open.sort((a, b) => (latencyNs[b] ?? 0) - (latencyNs[a] ?? 0));
 }
 

@@ -4,7 +4,7 @@
 import { serverOfShare } from "../model/share.ts";
 import type { Facts } from "./facts.ts";
 import { type Html, html } from "./html.ts";
-import type { RequestTable } from "./request-table.ts";
+import { parseUtcUs, type RequestTable } from "./request-table.ts";
 import { quantile, type Summary } from "./summary.ts";
 import { CAUSE_WORDS, confidenceWords, type Station } from "./verdict-words.ts";
 import { amount, duration, kindWords, moment } from "./words.ts";
@@ -40,7 +40,7 @@ function kicker({ kind, type, share, host, triggered_at }: Facts): Html {
   const isNamed = share !== null && share !== "" && share !== "unknown";
   const where = isNamed && html` on <bdi class="name">${share}</bdi>`;
   return html`${what}${where}, seen by <bdi class="name">${host || "an unnamed host"}</bdi>, ${
-    moment(Date.parse(triggered_at)) || "at a time that is not known"
+    moment(parseUtcUs(triggered_at) / 1000) || "at a time that is not known"
   }`;
 }
 

@@ -49,7 +49,7 @@ export const PATIENT_WORDS = "Requests that may wait by design (CHANGE_NOTIFY, L
 /** Why there is a capture, for the page's first line. @param kind, type the manifest's. */
 export function kindWords(kind: string, type: string): string {
   if (kind === "emergency" && type === "error") return "An error that is enough by itself";
-  return KINDS[kind] ?? "An incident";
+  return KINDS.get(kind) ?? "An incident";
 }
 
 /** `WRITE` for `SMB2_WRITE`: on a page that is about nothing else the prefix says nothing. */
@@ -57,14 +57,15 @@ export function shortCommand(command: string): string {
   return command.replace(/^SMB2_/, "");
 }
 
-const KINDS: Readonly<Record<string, string>> = {
-  slow: "Slow replies",
-  emergency: "A reply that took far too long",
-  hung: "No reply",
-  error: "Failed requests",
-  signal: "Connection trouble",
-  manual: "A capture that somebody asked for",
-};
+/** A map: a manifest may call its kind `constructor`. */
+const KINDS: ReadonlyMap<string, string> = new Map([
+  ["slow", "Slow replies"],
+  ["emergency", "A reply that took far too long"],
+  ["hung", "No reply"],
+  ["error", "Failed requests"],
+  ["signal", "Connection trouble"],
+  ["manual", "A capture that somebody asked for"],
+]);
 
 function digits(value: number): string {
   const rounded = Number(value.toPrecision(3));

@@ -232,6 +232,32 @@ describe("the page", () => {
     );
   });
 
+  test.each(["constructor", "__proto__", "toString"])(
+    "takes a name of JavaScript's for a name: %s",
+    (name) => {
+      const row = `2026-11-25T09:12:14.000000Z,1000,,${name},${name},${name},${name},0x1,0x1,1,7,7,${name},${name}\n`;
+      const actions = [{ name, status: name, reason: name }];
+      const page = pageOf({
+        manifest: { kind: name, type: name, rule: name, trigger: name, actions, losses: { [name]: 1 } },
+        requests: readRequests(encode(HEAD + row)),
+      });
+      expect(page).toContain("An incident, seen by");
+      expect(page).toContain(`! ${name}</span>`);
+      expect(page).not.toContain("[object");
+    },
+  );
+
+  test("draws nothing where there is no figure", () => {
+    const time = "2026-11-25T09:12:14.000000Z";
+    const row = (id: number, state: string) =>
+      `${time},${id}000,,${state},SMB2_READ,,,0x1,0x1,${id},7,7,p,//a/x\n`;
+    const evidence = [{ time_utc: time, message_id: "0" }];
+    const requests = readRequests(encode(HEAD + row(0, "done") + row(1, "in_flight")));
+    const page = pageOf({ manifest: { evidence, triggered_at: time }, requests });
+    const drawn = page.slice(page.indexOf("<main>"), page.indexOf('<script type="application/json"'));
+    expect(drawn).not.toContain("NaN");
+  });
+
   test("of a huge file shows its beginning and its end, and says what is missing", () => {
     const long = encode(Array.from({ length: 50_000 }, (_, i) => `line ${i}`).join("\n"));
     const page = pageOf({ files: new Map([["actions/journalctl.log", long]]) });
