@@ -126,7 +126,7 @@ function processes(list: NonNullable<Facts["attribution"]>["processes"]): Html |
   if (list.length === 0) return undefined;
   return html`${list.map(({ pid, name, unit, container, requests }, i) => {
     const where = [unit, container && `container ${container}`].filter(Boolean).join(", ");
-    return html`${i > 0 && html`<br>`}<bdi class="name">${name}</bdi> (${pid}${where && `; ${where}`}): ${counted(requests, "request")}`;
+    return html`${i > 0 && html`<br>`}<bdi class="name">${name}</bdi> (${Number.isNaN(pid) ? "pid not known" : pid}${where && `; ${where}`}): ${counted(requests, "request")}`;
   })}`;
 }
 

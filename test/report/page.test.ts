@@ -5,11 +5,24 @@ import { CAUSES } from "../../src/model/verdict.ts";
 import { type ReportInput, reportChunks } from "../../src/report/page.ts";
 import { readRequests } from "../../src/report/read-requests.ts";
 import { CAUSE_WORDS, confidenceWords } from "../../src/report/verdict-words.ts";
+import { seeded } from "../helpers/random.ts";
 import { aStory } from "../helpers/story.ts";
 
 const HOSTILE = `</script><script>alert(1)</script><img src=x onerror=alert(1)>"'\u001b[2J\u202e`;
 const HEAD =
   "time_utc,boot_ns,latency_ns,state,command,nt_status,errno,session_id,tree_id,message_id,pid,tid,comm,share\n";
+const LATE = "9999-12-31T23:59:59.999999Z";
+/** What may stand in a manifest, and in a cell of requests.csv. */
+const VALUES: readonly [unknown, ...unknown[]] = [
+  null,
+  ...[true, 0, -1, 1e308, -1e308, 5e-324, "", "x", "constructor", "0000-01-01T00:00:00Z", LATE],
+  ...["1".repeat(5000), "-5", "1e5", [], {}, [null], [[]], [{}]],
+];
+const CELLS: readonly [string, ...string[]] = [
+  "",
+  ...["0", "-1", "1e308", "5e-324", "9".repeat(18), "9".repeat(300), "x", "__proto__", "in_flight", "error"],
+  ...["lost", LATE, "0xc0000022", "0x", "EACCES", "SMB2_LOCK", "//files.example.net/IPC$", '"', '"a""b"'],
+];
 const encode = (text: string) => new TextEncoder().encode(text);
 
 function pageOf(parts: Partial<ReportInput> = {}): string {
@@ -162,7 +175,8 @@ describe("the page", () => {
 
   test("does not take what the manifest lacks for all is well", () => {
     const { requests } = ofStory();
-    const shown = pageOf({ requests, manifest: { rule: "slow", trigger: "rule" } });
+    const attribution = { processes: [{ name: "p" }] };
+    const shown = pageOf({ requests, manifest: { rule: "slow", trigger: "rule", attribution } });
     for (const words of [
       "The manifest has no verdict that this page can read.",
       "How soon it was seen is not known.",
@@ -172,6 +186,7 @@ describe("the page", () => {
       "The manifest does not say it.",
       "Since when the requests are complete is not known.",
       "for the manifest has no evidence",
+      "(pid not known): an unknown number of requests",
     ])
       expect(shown).toContain(words);
   });
@@ -256,6 +271,39 @@ describe("the page", () => {
     const page = pageOf({ manifest: { evidence, triggered_at: time }, requests });
     const drawn = page.slice(page.indexOf("<main>"), page.indexOf('<script type="application/json"'));
     expect(drawn).not.toContain("NaN");
+  });
+
+  test("is one, and shows no figure that is none, whatever stands in the place of whatever", () => {
+    const random = seeded();
+    const story = aStory(40);
+    const manifest = new TextDecoder().decode(story.files.get("manifest.json"));
+    const [head = "", ...rows] = new TextDecoder()
+      .decode(story.files.get("requests.csv"))
+      .trimEnd()
+      .split("\n");
+    for (let round = 0; round < 100; round++) {
+      const spoilt = JSON.parse(manifest);
+      for (let i = random.int(1, 6); i > 0; i--) spoil(spoilt);
+      const lines = rows.map((row) => {
+        const cells = row.split(",");
+        cells[random.int(0, cells.length - 1)] = random.pick(CELLS);
+        return `${cells.join(",")}\n`;
+      });
+      const requests = readRequests(encode(`${head}\n${lines.join("")}`));
+      const page = pageOf({ manifest: spoilt, requests, files: story.files });
+      const shown = page.slice(page.indexOf("<main>"), page.indexOf('<section aria-labelledby="files"'));
+      expect(shown, random.seedText).not.toMatch(/NaN|undefined|Infinity|\[object/);
+      expect(page, random.seedText).toEndWith("</body></html>\n");
+    }
+
+    function spoil(value: Record<string, unknown>): void {
+      const keys = Object.keys(value);
+      const key = keys[random.int(0, keys.length - 1)] ?? "";
+      const inner = value[key];
+      const isDeep = typeof inner === "object" && inner !== null && Object.keys(inner).length > 0;
+      if (isDeep && random.chance(0.7)) spoil(inner as Record<string, unknown>);
+      else value[key] = structuredClone(random.pick(VALUES));
+    }
   });
 
   test("of a huge file shows its beginning and its end, and says what is missing", () => {
