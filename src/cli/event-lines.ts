@@ -3,7 +3,7 @@
 
 import { HISTORY } from "../history/file.ts";
 import type { Level, Values } from "../log.ts";
-import type { AnomalyKind } from "../model/anomaly.ts";
+import type { Anomaly, AnomalyKind } from "../model/anomaly.ts";
 import type { Incident } from "../model/incident.ts";
 import { LOSS_CAUSES } from "../model/losses.ts";
 import { whatIs } from "../model/request.ts";
@@ -45,13 +45,13 @@ export function lineOf(event: SupervisorEvent): LogLine | undefined {
     case "opened":
       return {
         level: "warn",
-        text: `incident opened: ${KIND_TEXT[event.anomaly.kind]}`,
+        text: `incident opened: ${kindText(event.anomaly)}`,
         values: incidentValues(event),
       };
     case "worsened":
       return {
         level: "warn",
-        text: `incident is worse: ${KIND_TEXT[event.anomaly.kind]}`,
+        text: `incident is worse: ${kindText(event.anomaly)}`,
         values: incidentValues(event),
       };
     case "ongoing":
@@ -96,9 +96,9 @@ export function lineOf(event: SupervisorEvent): LogLine | undefined {
         values: { order: event.orderId, rule: event.rule, frozen_after_ms: event.frozenAfterMs.toFixed(3) },
       };
     case "collected": {
-      const { name, bytes, durationMs, incidentId, actions, verdict } = event.capture;
-      const notOk = actions
-        .filter(({ status }) => status !== "ok")
+      const { name, bytes, durationMs, incidentId, actions, verdict, report } = event.capture;
+      const notOk = [...actions, { name: "report", status: report.status }]
+        .filter(({ status }) => status !== "ok" && status !== "off")
         .map(({ name, status }) => `${name}:${status}`);
       const values = {
         capture: name,
@@ -207,6 +207,11 @@ export function lineOf(event: SupervisorEvent): LogLine | undefined {
     default:
       event satisfies never;
   }
+}
+
+/** An emergency is one reply that is enough by itself: by its length, or by its status. */
+function kindText({ kind, ruleType }: Anomaly): string {
+  return kind === "emergency" && ruleType === "error" ? "an error that is enough by itself" : KIND_TEXT[kind];
 }
 
 function incidentValues({ incident, anomaly }: EventOf<"opened" | "worsened">): Values {

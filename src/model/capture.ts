@@ -108,10 +108,13 @@ export interface ActionOutcome {
   readonly reason: string | undefined;
 }
 
-/** What became of the page about the capture: a file, or why there is none. */
+/**
+ * What became of the page about the capture: a file, or why there is none. `off`: none is wanted; `missing`: it was left out, as an
+ * action that is missing; `failed`: it could not be made.
+ */
 export type ReportOutcome =
-  | { readonly file: string; readonly bytes: number; readonly sha256: string }
-  | { readonly reason: string };
+  | { readonly status: "ok"; readonly file: string; readonly bytes: number; readonly sha256: string }
+  | { readonly status: "off" | "missing" | "failed"; readonly reason: string };
 
 /** A capture that stands under its final name. */
 export interface CaptureSummary {
@@ -123,6 +126,7 @@ export interface CaptureSummary {
   readonly durationMs: number;
   readonly actions: readonly ActionOutcome[];
   readonly verdict: Verdict;
+  readonly report: ReportOutcome;
 }
 
 /** A capture as it lies on the disk. */

@@ -1,9 +1,10 @@
 // What was collected, how that went, and the texts themselves, folded. In: facts and the capture's files; out: HTML in pieces, one a
 // file, so that large ones never become one string. A text that is too long is cut in the middle, and says so.
 
+import { bytesText } from "../model/figure.ts";
 import type { Facts } from "./facts.ts";
 import { type Html, html } from "./html.ts";
-import { amount, counted, duration, size } from "./words.ts";
+import { amount, counted, duration } from "./words.ts";
 
 /** Of one file, and of all: the capture has all of them whole. */
 const FILE_MAX_BYTES = 64 << 10;
@@ -11,15 +12,17 @@ const ALL_MAX_BYTES = 512 << 10;
 /** These are what the page shows anyway, or no text. */
 const NOT_SHOWN = /^(manifest\.json|requests\.csv|report\.html)$|\.pcap$/;
 
-const STATUS_WORDS: Readonly<Record<string, string>> = {
-  ok: "ok",
-  failed: "failed",
-  timed_out: "timed out",
-  truncated: "cut",
-  missing: "left out",
-};
+/** What did not go well: a mark, and words. A map: a manifest may say `constructor`. */
+const STATUS_WORDS: ReadonlyMap<string, readonly [string, string]> = new Map([
+  ["failed", ["✗", "failed"]],
+  ["timed_out", ["⏱", "timed out"]],
+  ["truncated", ["✂", "cut"]],
+  ["missing", ["–", "left out"]],
+]);
 
 export function actionsSection({ actions }: Facts): Html {
+  if (actions === null)
+    return html`<section aria-labelledby="actions"><h2 id="actions">What was collected</h2><p>The manifest does not say it.</p></section>`;
   if (actions.length === 0) return html``;
   const bad = actions.filter(({ status }) => status !== "ok").length;
   return html`<section aria-labelledby="actions">
@@ -32,16 +35,21 @@ export function actionsSection({ actions }: Facts): Html {
       html`<tr><th scope="row"><code>${name}</code></th><td>${
         status === "ok"
           ? html`<span class="good">✓ ok</span>`
-          : html`<span class="worse">${MARKS[status] ?? "!"} ${STATUS_WORDS[status] ?? status}</span>`
-      }</td><td class="figure">${status !== "missing" && duration(duration_ms * 1e6)}</td><td class="figure">${status !== "missing" && size(bytes)}</td><td>${reason}${
+          : html`<span class="worse">${(STATUS_WORDS.get(status) ?? ["!", status || "not known"]).join(" ")}</span>`
+      }</td><td class="figure">${status !== "missing" && duration(duration_ms * 1e6)}</td><td class="figure">${status !== "missing" && sizeText(bytes)}</td><td>${reason}${
         exit_code !== null && exit_code !== 0 && ` (exit code ${exit_code})`
       }</td></tr>`,
   )}</tbody></table></div>
 </section>`;
 }
 
+/** Whether there is a section of files. */
+export function hasFiles(files: ReadonlyMap<string, Uint8Array>): boolean {
+  return shownFiles(files).length > 0;
+}
+
 export function* filesSection(files: ReadonlyMap<string, Uint8Array>): Generator<Html> {
-  const shown = [...files].filter(([path]) => !NOT_SHOWN.test(path));
+  const shown = shownFiles(files);
   if (shown.length === 0) return;
   yield html`<section aria-labelledby="files"><h2 id="files">The files themselves</h2>
 <p class="lead">As they are in the capture; what is long is cut in the middle.</p>`;
@@ -49,33 +57,53 @@ export function* filesSection(files: ReadonlyMap<string, Uint8Array>): Generator
   for (const [path, content] of shown) {
     const piece = cut(content, Math.min(FILE_MAX_BYTES, leftBytes));
     leftBytes -= Math.min(content.length, FILE_MAX_BYTES, leftBytes);
-    yield html`<details><summary><code>${path}</code> <span class="soft">${size(content.length)}</span></summary>${piece}</details>`;
+    yield html`<details><summary><code>${path}</code> <span class="soft">${sizeText(content.length)}</span></summary>${piece}</details>`;
   }
   yield html`</section>`;
 }
 
 /** What is complete and what was lost. */
 export function recorderSection({ recorder, losses, scrubbed, source }: Facts, completeSince: string): Html {
-  const lost = losses.filter(({ value }) => value > 0);
+  const lost = losses?.filter(({ value }) => value > 0);
   return html`<section aria-labelledby="complete">
 <h2 id="complete">How complete this is</h2>
 <ul class="plain">
 <li>${counted(recorder.records, "request")} recorded${recorder.oldest_ms !== null && `, the oldest sent ${duration(recorder.oldest_ms * 1e6)} before the capture`}.</li>
 <li>${completeSince}</li>
-<li>${recorder.evicted === 0 ? "No open request lost its place in the recorder." : `${counted(recorder.evicted, "open request")} lost ${recorder.evicted === 1 ? "its" : "their"} place in the recorder since aod started.`}</li>
+<li>${evictedWords(recorder.evicted)}</li>
 <li>${
-    lost.length === 0
-      ? "Nothing else was lost since aod started."
-      : html`Lost since aod started: ${lost.map(({ name, value }, i) => html`${i > 0 && ", "}<code>${name}</code> ${amount(value)}`)}.`
+    lost === undefined
+      ? "What else was lost is not known."
+      : lost.length === 0
+        ? "Nothing else was lost since aod started."
+        : html`Lost since aod started: ${lost.map(({ name, value }, i) => html`${i > 0 && ", "}<code>${name}</code> ${amount(value)}`)}.`
   }</li>
-<li>${scrubbed === 0 ? "No secret was found in it." : `${counted(scrubbed, "secret")} ${scrubbed === 1 ? "was" : "were"} taken out of it.`} Look at it yourself before you pass it on.</li>
+<li>${scrubbedWords(scrubbed)} Look at it yourself before you pass it on.</li>
 ${source === "demo" && html`<li>The traffic is synthetic: <code>aod demo</code> made it.</li>`}
 </ul></section>`;
 }
 
 // --- internal ---
 
-const MARKS: Readonly<Record<string, string>> = { failed: "✗", timed_out: "⏱", truncated: "✂", missing: "–" };
+function shownFiles(files: ReadonlyMap<string, Uint8Array>): readonly (readonly [string, Uint8Array])[] {
+  return [...files].filter(([path]) => !NOT_SHOWN.test(path));
+}
+
+function evictedWords(evicted: number): string {
+  if (Number.isNaN(evicted)) return "Whether open requests lost their place in the recorder is not known.";
+  if (evicted === 0) return "No open request lost its place in the recorder.";
+  return `${counted(evicted, "open request")} lost ${evicted === 1 ? "its" : "their"} place in the recorder since aod started.`;
+}
+
+function scrubbedWords(scrubbed: number): string {
+  if (Number.isNaN(scrubbed)) return "Whether secrets were taken out of it is not known.";
+  if (scrubbed === 0) return "No secret was found in it.";
+  return `${counted(scrubbed, "secret")} ${scrubbed === 1 ? "was" : "were"} taken out of it.`;
+}
+
+function sizeText(bytes: number): string {
+  return Number.isNaN(bytes) ? "not known" : bytesText(bytes);
+}
 
 function cut(content: Uint8Array, mostBytes: number): Html {
   const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
@@ -83,9 +111,28 @@ function cut(content: Uint8Array, mostBytes: number): Html {
   if (content.length <= mostBytes) return html`<pre tabindex="0">${decode(content)}</pre>`;
   if (mostBytes < 1024)
     return html`<p class="note">Not shown: this page has no room for it. The capture has it.</p>`;
-  const half = mostBytes >> 1;
-  const head = decode(content.subarray(0, content.lastIndexOf(10, half) + 1 || half));
-  const from = content.length - half;
-  const tail = decode(content.subarray(content.indexOf(10, from) + 1 || from));
-  return html`<pre tabindex="0">${head}</pre><p class="cut">${size(content.length - 2 * half)} left out here; the capture has them</p><pre tabindex="0">${tail}</pre>`;
+  const { headEnd, tailStart } = chooseCut(content, mostBytes >> 1);
+  const [head, tail] = [content.subarray(0, headEnd), content.subarray(tailStart)].map(decode);
+  return html`<pre tabindex="0">${head}</pre><p class="cut">${sizeText(tailStart - headEnd)} left out here; the capture has them</p><pre tabindex="0">${tail}</pre>`;
 }
+
+/** Where lines end, unless one is so long that little would be left; then between characters. */
+function chooseCut(content: Uint8Array, half: number): { headEnd: number; tailStart: number } {
+  const lineEnd = content.lastIndexOf(LINE_FEED, half - 1) + 1;
+  const from = content.length - half;
+  const lineStart = content.indexOf(LINE_FEED, from - 1) + 1;
+  const isLong = (cutBytes: number) => cutBytes > half >> 1;
+  return {
+    headEnd: isLong(half - lineEnd) ? characterStart(content, half) : lineEnd,
+    tailStart: lineStart === 0 || isLong(lineStart - from) ? characterStart(content, from) : lineStart,
+  };
+}
+
+/** The same place, or the start of the UTF-8 character around it. */
+function characterStart(content: Uint8Array, at: number): number {
+  let start = at;
+  while (start > at - 4 && ((content[start] ?? 0) & 0xc0) === 0x80) start--;
+  return start;
+}
+
+const LINE_FEED = 10;

@@ -1,5 +1,6 @@
 // What happened, in plain words: which rule, which share, when, who waited, how soon it was seen. In: facts and figures; out: HTML.
 
+import { EVIDENCE_MAX } from "../model/anomaly.ts";
 import type { Facts } from "./facts.ts";
 import { type Html, html } from "./html.ts";
 import { parseUtcUs, type RequestTable } from "./request-table.ts";
@@ -16,41 +17,65 @@ export function incidentSection(facts: Facts, table: RequestTable, summary: Summ
 
 // --- internal ---
 
-function story(facts: Facts, { beganUs, trippedUs, frozenUs }: Summary): Html {
-  if (facts.trigger === "manual") return html`Somebody asked for this capture; no rule tripped.`;
+function story(facts: Facts, { beganUs, trippedUs }: Summary): Html {
+  if (facts.trigger === "manual")
+    return html`Somebody asked for this capture; no rule tripped.${facts.reason && html` They said: <q>${facts.reason}</q>`}`;
   if (facts.rule === "") return html`What tripped is not known: the manifest does not say it.`;
   const rule = html`The rule <code>${facts.rule}</code>`;
   const began =
     trippedUs - beganUs > 1e4
       ? html` The first of the requests that count was sent ${duration((trippedUs - beganUs) * 1000)} earlier.`
       : "";
-  const seen = Number.isFinite(facts.detected_after_ms)
-    ? html` It was seen ${duration(facts.detected_after_ms * 1e6)} after the last of them was complete or overdue, and the recorder was frozen ${duration((frozenUs - trippedUs) * 1000)} later.`
-    : "";
+  const frozenAfterUs = parseUtcUs(facts.frozen_at) - parseUtcUs(facts.triggered_at);
+  const frozen = Number.isNaN(frozenAfterUs)
+    ? ""
+    : `, and the recorder was frozen ${duration(frozenAfterUs * 1000)} later`;
+  const seen = Number.isNaN(facts.detected_after_ms)
+    ? " How soon it was seen is not known."
+    : ` It was seen ${duration(facts.detected_after_ms * 1e6)} after the last of them was complete or overdue${frozen}.`;
   return html`${rule} tripped: ${evidenceWords(facts)}.${began}${seen}`;
 }
 
-function evidenceWords({ kind, evidence }: Facts): string {
+function evidenceWords({ kind, type, evidence }: Facts): string {
   const count = evidence.length;
-  const longest = Math.max(0, ...evidence.map(({ latency_ns }) => latency_ns ?? 0));
+  if (count === 0) return "by what is not known, for the manifest has no evidence";
+  // It keeps no more.
+  const least = count >= EVIDENCE_MAX ? "at least " : "";
+  const longest = Math.max(
+    ...evidence.map(({ latency_ns }) => latency_ns ?? Number.NaN).filter((ns) => ns >= 0),
+  );
   const commands = [...new Set(evidence.map(({ command }) => shortCommand(command)))].filter(
     (name) => name !== "",
   );
   const which = commands.length === 0 || commands.length > 3 ? "" : ` (${commands.join(", ")})`;
   switch (kind) {
     case "hung":
-      return `${counted(count, "request")} without a reply${which}, the oldest for ${duration(longest)}`;
+      return `${least}${hungWords(evidence)}${which}, the oldest for ${duration(longest)}`;
     case "error":
-      return `${counted(count, "reply", "replies")} with an error${which}`;
+      return `${least}${counted(count, "reply", "replies")} with an error${which}`;
     case "signal":
-      return `${counted(count, "signal")} of the client's connections${which}`;
+      return `${least}${counted(count, "signal")} of the client's connections${which}`;
     default:
-      return `${counted(count, "reply", "replies")} that took too long${which}, up to ${duration(longest)}`;
+      if (type === "error")
+        return `${counted(count, "reply", "replies")} with an error that is enough by itself${which}`;
+      return `${least}${counted(count, "request")} that took too long${which}, up to ${duration(longest)}`;
   }
 }
 
+/** An operation that waits for credits or a connection is no request yet. */
+function hungWords(evidence: Facts["evidence"]): string {
+  const waiting = evidence.filter(({ state }) => state === "waiting").length;
+  const requests = evidence.length - waiting;
+  const parts = [
+    ...(requests > 0 ? [`${counted(requests, "request")} without a reply`] : []),
+    ...(waiting > 0 ? [`${counted(waiting, "operation")} that could not be sent`] : []),
+  ];
+  return parts.join(" and ");
+}
+
 function rows(facts: Facts, table: RequestTable): readonly [string, Html | string][] {
-  const { attribution } = facts;
+  const { attribution, suppressed } = facts;
+  const isManual = facts.trigger === "manual";
   const encrypted =
     attribution?.encrypted === null ? "" : attribution?.encrypted ? ", encrypted" : ", not encrypted";
   const all: readonly [string, Html | string | undefined][] = [
@@ -58,28 +83,38 @@ function rows(facts: Facts, table: RequestTable): readonly [string, Html | strin
     ["Mounted at", attribution ? names(attribution.mount_points) : undefined],
     ["Connection", attribution?.dialect ? `SMB ${attribution.dialect}${encrypted}` : undefined],
     ["Who waited", attribution ? processes(attribution.processes) : undefined],
-    ["Rule", facts.rule && html`<code>${facts.rule}</code>, type ${facts.type || "not known"}`],
-    ["Tripped", at(facts.triggered_at)],
+    [
+      "Rule",
+      !isManual && facts.rule
+        ? html`<code>${facts.rule}</code>, type ${facts.type || "not known"}`
+        : undefined,
+    ],
+    [isManual ? "Asked for" : "Tripped", at(facts.triggered_at)],
     ["Captured", at(facts.frozen_at)],
     [
       "Held back",
-      facts.suppressed > 0
-        ? `${counted(facts.suppressed, "capture")} of this rule and share since the last one`
-        : undefined,
+      suppressed === 0 || isManual
+        ? undefined
+        : `${counted(suppressed, "capture")} of this rule and share since the last one`,
     ],
     ["Incident", facts.incident_id ? html`<code>${facts.incident_id}</code>` : undefined],
     [
       "Host",
       html`<bdi class="name">${facts.host || "not known"}</bdi>${facts.kernel && `, Linux ${facts.kernel}`}${facts.aod_version && `, aod ${facts.aod_version}`}`,
     ],
-    [
-      "Requests",
-      `${counted(table.count, "request")} recorded${table.leftOut > 0 ? `, ${counted(table.leftOut, "row")} left out of this page` : ""}`,
-    ],
+    ["Requests", requestsWords(table)],
   ];
   return all.flatMap(([name, value]) =>
     value === undefined || value === "" ? [] : [[name, value] as [string, Html | string]],
   );
+}
+
+function requestsWords({ count, leftOut, unreadable }: RequestTable): string {
+  return [
+    `${counted(count, "request")} recorded`,
+    ...(leftOut > 0 ? [`${counted(leftOut, "row")} left out of this page`] : []),
+    ...(unreadable > 0 ? [`${counted(unreadable, "row")} of requests.csv could not be read`] : []),
+  ].join(", ");
 }
 
 function names(list: readonly string[]): Html | undefined {
@@ -91,10 +126,10 @@ function processes(list: NonNullable<Facts["attribution"]>["processes"]): Html |
   if (list.length === 0) return undefined;
   return html`${list.map(({ pid, name, unit, container, requests }, i) => {
     const where = [unit, container && `container ${container}`].filter(Boolean).join(", ");
-    return html`${i > 0 && html`<br>`}<bdi class="name">${name}</bdi> (${pid}${where && `; ${where}`}): ${counted(requests, "request")}`;
+    return html`${i > 0 && html`<br>`}<bdi class="name">${name}</bdi> (${Number.isNaN(pid) ? "pid not known" : pid}${where && `; ${where}`}): ${counted(requests, "request")}`;
   })}`;
 }
 
 function at(text: string): string {
-  return moment(parseUtcUs(text) / 1000, true);
+  return moment(parseUtcUs(text) / 1000, true) || "not known";
 }

@@ -1,52 +1,73 @@
-// How long replies took, before the incident and during it: two histograms over one axis, and a table by command. In: figures; out:
-// HTML. All positions are shares of the width, so that text keeps its size on any screen.
+// How long replies took, before the incident and during it, or all in one: histograms over one axis, and a table by command. In:
+// figures; out: HTML. All positions are shares of the width, so that text keeps its size on any screen.
 
 import { type Html, html } from "./html.ts";
-import { hueOf } from "./palette.ts";
 import { decadesOf, latencyTicks } from "./scale.ts";
 import { type CommandSummary, type Latencies, quantile, type Summary } from "./summary.ts";
-import { amount, counted, duration, shortCommand } from "./words.ts";
+import { swatchOf } from "./swatch.ts";
+import { amount, counted, duration, PATIENT_WORDS, shortCommand } from "./words.ts";
 
 const BINS_PER_DECADE = 8;
 const HEIGHT = 96;
 /** Above the bars: two lines of labels. */
 const HEAD = 34;
 const FOOT = 20;
+/** SMB has 20; a capture of anybody's may have more. */
+const COMMANDS_MAX = 24;
 
-export function latencySection({ before, during, commands, scope }: Summary): Html {
+export function latencySection(summary: Summary): Html {
+  const { before, during, commands, scope, isSplit } = summary;
   const all = [...before.sortedNs, ...during.sortedNs];
   if (all.length === 0) return html``;
   const decades = decadesOf(all);
-  const parts: readonly [string, string, Latencies][] = [
-    ["Before", "before", before],
-    ["During", "during", during],
-  ];
+  const parts: readonly [string, string, Latencies][] = isSplit
+    ? [
+        ["Before", "before", before],
+        ["During", "during", during],
+      ]
+    : [["All", "before", during]];
   return html`<section aria-labelledby="latencies">
 <h2 id="latencies">How long replies took</h2>
-<p class="lead">${scope !== undefined && html`On <bdi class="name">${scope}</bdi> alone. `}${sentence(before, during)}</p>
+<p class="lead">${scope !== undefined && html`On <bdi class="name">${scope}</bdi> alone. `}${sentence(summary)}</p>
 ${parts.map(
   ([title, name, latencies]) =>
     html`<figure class="histogram ${name}"><figcaption><strong>${title}</strong> ${
       latencies.sortedNs.length === 0 ? "no requests" : counted(latencies.sortedNs.length, "request")
     }</figcaption>${latencies.sortedNs.length > 0 && histogram(title, latencies, decades)}</figure>`,
 )}
-<p class="note">During is what ended after the first request in evidence was sent, or had not ended. What was still in flight counts with its age.</p>
+<p class="note">${notes(summary)}</p>
 <h3>By command</h3>
 <div class="scroll" tabindex="0" role="region" aria-label="Latencies by command"><table>
-<thead><tr><th scope="col">Command</th><th scope="col" class="figure">before</th><th scope="col" class="figure">median</th><th scope="col" class="figure">p99</th><th scope="col" class="figure">during</th><th scope="col" class="figure">median</th><th scope="col" class="figure">p99</th><th scope="col" class="figure">slower</th><th scope="col" class="figure">failed</th><th scope="col" class="figure">no reply</th></tr></thead>
-<tbody>${commands.slice(0, 24).map(commandRow)}</tbody></table></div>
+<thead><tr><th scope="col">Command</th>${isSplit ? html`${heads("before")}${heads("during")}<th scope="col" class="figure">slower</th>` : heads("requests")}<th scope="col" class="figure">failed</th><th scope="col" class="figure">no reply</th></tr></thead>
+<tbody>${commands.slice(0, COMMANDS_MAX).map((command) => commandRow(command, isSplit))}</tbody></table></div>
 </section>`;
 }
 
 // --- internal ---
 
-function sentence(before: Latencies, during: Latencies): string {
+function sentence({ isSplit, before, during }: Summary): string {
+  if (!isSplit)
+    return `Half of the replies took up to ${duration(quantile(during, 0.5))}, 99 of 100 up to ${duration(quantile(during, 0.99))}.`;
   if (before.sortedNs.length === 0)
     return `Half of the replies took up to ${duration(quantile(during, 0.5))}. There is nothing from before to compare with.`;
   if (during.sortedNs.length === 0)
     return `Half of the replies took up to ${duration(quantile(before, 0.5))}; nothing ended after the incident began.`;
   const [was, is] = [quantile(before, 0.5), quantile(during, 0.5)];
   return `Half of the replies took up to ${duration(was)} before, and ${duration(is)} during the incident${factor(was, is)}.`;
+}
+
+function notes({ isSplit, beganUs, trippedUs, unplaced, patient }: Summary): string {
+  const moment = beganUs === trippedUs ? "the rule tripped" : "the first request in evidence was sent";
+  return [
+    ...(isSplit ? [`During is what ended after ${moment}, or had not ended.`] : []),
+    "What was still in flight counts with its age.",
+    ...(unplaced > 0
+      ? [
+          `Of ${counted(unplaced, "request")} nobody knows when ${unplaced === 1 ? "it" : "they"} ended: in neither.`,
+        ]
+      : []),
+    ...(patient > 0 ? [`${PATIENT_WORDS} count in the table by command alone.`] : []),
+  ].join(" ");
 }
 
 function factor(was: number, is: number): string {
@@ -97,14 +118,18 @@ function anchor(share: number): string {
   return share < 0.02 ? "start" : share > 0.98 ? "end" : "middle";
 }
 
-function commandRow({ command, before, during }: CommandSummary): Html {
+function heads(first: string): Html {
+  return html`<th scope="col" class="figure">${first}</th><th scope="col" class="figure">median</th><th scope="col" class="figure">p99</th>`;
+}
+
+function commandRow({ command, before, during }: CommandSummary, isSplit: boolean): Html {
   const cells = ({ sortedNs }: Latencies) =>
     sortedNs.length === 0
       ? html`<td class="figure">0</td><td></td><td></td>`
       : html`<td class="figure">${amount(sortedNs.length)}</td><td class="figure">${duration(quantile({ sortedNs }, 0.5))}</td><td class="figure">${duration(quantile({ sortedNs }, 0.99))}</td>`;
   const times = quantile(during, 0.5) / quantile(before, 0.5);
-  const isWorse = times >= 2;
-  return html`<tr><th scope="row"><svg class="swatch" width="10" height="10" aria-hidden="true"><rect class="c${hueOf(command)}" width="10" height="10" rx="2"/></svg>${shortCommand(command)}</th>${cells(before)}${cells(during)}<td class="figure${isWorse && " worse"}">${
+  const slower = html`<td class="figure${times >= 2 && " worse"}">${
     Number.isFinite(times) && `${times < 10 ? times.toFixed(1) : amount(times)} ×`
-  }</td><td class="figure">${amount(before.errors + during.errors)}</td><td class="figure">${amount(before.inFlight + during.inFlight)}</td></tr>`;
+  }</td>`;
+  return html`<tr><th scope="row">${swatchOf(command)}${shortCommand(command)}</th>${isSplit && cells(before)}${cells(during)}${isSplit && slower}<td class="figure">${amount(before.errors + during.errors)}</td><td class="figure">${amount(before.inFlight + during.inFlight)}</td></tr>`;
 }

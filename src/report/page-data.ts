@@ -6,9 +6,11 @@ export interface PageData {
     readonly count: number;
     /** When the first request was sent, µs since 1970 UTC. */
     readonly firstEpochUs: number;
-    /** µs after it, as all of these. */
-    readonly beganUs: number;
-    readonly trippedUs: number;
+    /** µs after it, as all of these; null: not known, or no rule tripped. */
+    readonly beganUs: number | null;
+    /** When a rule tripped, or when somebody asked: `trigger` says it. Null: not known. */
+    readonly trippedUs: number | null;
+    readonly trigger: string;
     readonly frozenUs: number;
     /** Null: not known. */
     readonly completeSinceUs: number | null;
@@ -19,7 +21,7 @@ export interface PageData {
     readonly shares: readonly string[];
     /** Rows. */
     readonly evidence: readonly number[];
-    /** Row and ns, where the column's three digits are too few. */
+    /** Row and ns, of the slowest and of the evidence: a column has steps of 0.3 %. */
     readonly exact: readonly (readonly [number, number])[];
   };
   readonly columns: Readonly<

@@ -5,7 +5,7 @@
 import script from "../../build/report/page.js.txt" with { type: "text" };
 import style from "../../build/report/style.css.txt" with { type: "text" };
 import { changesSection } from "./changes-section.ts";
-import { actionsSection, filesSection, recorderSection } from "./collected-section.ts";
+import { actionsSection, filesSection, hasFiles, recorderSection } from "./collected-section.ts";
 import { type Facts, readFacts } from "./facts.ts";
 import { Html, html } from "./html.ts";
 import { incidentSection } from "./incident-section.ts";
@@ -53,17 +53,18 @@ function* page({ name, manifest, requests, files }: ReportInput): Generator<Html
   const facts = readFacts(manifest);
   const summary = summarize(requests, facts);
   const body = [
-    verdictSection(facts, summary),
+    verdictSection(facts, requests, summary),
     plotSection(requests, summary),
     incidentSection(facts, requests, summary),
     latencySection(summary),
     waitingSection(summary),
     worstSection(requests, summary),
-    changesSection((file) => textOf(files, file)),
+    changesSection(files),
     actionsSection(facts),
-    recorderSection(facts, completeness(summary)),
+    recorderSection(facts, completeness(requests, summary)),
   ];
-  const isThere = (id: string) => id === "files" || body.some(({ text }) => text.includes(`id="${id}"`));
+  const isThere = (id: string) =>
+    id === "files" ? hasFiles(files) : body.some(({ text }) => text.includes(`id="${id}"`));
   yield head(name, facts);
   yield html`<header class="top"><p class="brand"><strong>aod</strong> <span class="soft">report of</span> <bdi class="name">${name}</bdi></p><button type="button" id="theme" hidden>Dark</button></header>
 <nav aria-label="Sections"><ul>${SECTIONS.filter(([id]) => isThere(id)).map(([id, title]) => html`<li><a href="#${id}">${title}</a></li>`)}</ul></nav>
@@ -71,7 +72,7 @@ function* page({ name, manifest, requests, files }: ReportInput): Generator<Html
   yield* body;
   yield* filesSection(files);
   yield html`</main>
-<footer><p>Made by aod ${facts.aod_version}. This page holds everything that it shows and asks for nothing from anywhere. It names programs, servers and shares: mind whom you send it to.</p></footer>`;
+<footer><p>${facts.aod_version && `Made of a capture of aod ${facts.aod_version}. `}This page holds everything that it shows and asks for nothing from anywhere. It names programs, servers and shares: mind whom you send it to.</p></footer>`;
   yield* dataChunks(requests, summary);
   yield new Html(`<script>${script}</script>\n</body></html>\n`);
 }
@@ -86,7 +87,7 @@ function head(name: string, { verdict }: Facts): Html {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <meta name="color-scheme" content="light dark">
-<title>${CAUSE_WORDS[verdict.cause].headline} – ${name}</title>
+<title>${CAUSE_WORDS[verdict?.cause ?? "unknown"].headline} – ${name}</title>
 <style>${new Html(style)}</style>
 </head>
 <body>
@@ -98,13 +99,8 @@ function hashOf(text: string): string {
   return `sha256-${new Bun.CryptoHasher("sha256").update(text).digest("base64")}`;
 }
 
-function textOf(files: ReadonlyMap<string, Uint8Array>, file: string): string | undefined {
-  const content = files.get(file);
-  return content && new TextDecoder().decode(content);
-}
-
-function completeness({ completeSinceUs, frozenUs }: Summary): string {
+function completeness({ count }: RequestTable, { completeSinceUs, frozenUs }: Summary): string {
   if (!Number.isFinite(completeSinceUs)) return "Since when the requests are complete is not known.";
-  if (completeSinceUs <= 0) return "No request is missing.";
+  if (completeSinceUs <= 0 && count > 0) return "No request is missing.";
   return `No request of the last ${duration((frozenUs - completeSinceUs) * 1000)} is missing; of earlier ones some may be.`;
 }

@@ -8,7 +8,9 @@ import type { PageData } from "./page-data.ts";
 import { HUE_COUNT, hueOf } from "./palette.ts";
 import type { RequestTable } from "./request-table.ts";
 import { decadesOf, latencyTicks, timeTicks } from "./scale.ts";
-import { ERROR, IN_FLIGHT, type Summary, worstOf } from "./summary.ts";
+import { ERROR, IN_FLIGHT } from "./state.ts";
+import { type Summary, worstOf } from "./summary.ts";
+import { swatch } from "./swatch.ts";
 import { amount, counted, duration, shortCommand } from "./words.ts";
 
 const CELLS = { across: 320, down: 130 } as const;
@@ -21,14 +23,14 @@ const EXACT_MAX = 256;
 
 export function plotSection(table: RequestTable, summary: Summary): Html {
   if (table.count === 0)
-    return html`<section aria-labelledby="requests"><h2 id="requests">Every request</h2><p>The flight recorder is empty.</p></section>`;
-  return html`<section aria-labelledby="requests" class="wide">
+    return html`<section aria-labelledby="requests"><h2 id="requests">Every request</h2><p>${table.unreadable > 0 ? "No row of requests.csv could be read." : "The flight recorder is empty."}</p></section>`;
+  return html`<section aria-labelledby="requests">
 <h2 id="requests">Every request</h2>
 <p class="lead">${counted(table.count, "request")} to all servers: when each was sent, and how long its reply took. Higher is slower: each line is ten times the one below.</p>
 <div id="plot" class="plot" hidden></div>
 <figure class="static">${drawing(table, summary)}
-<figcaption>${legend(table)}</figcaption></figure>
-<p class="note">Latency is the time from when a request has its message id, after credits were granted, to its reply. A plain READ ends before its data are read off the socket; the parts of a compound all end together.</p>
+<figcaption>${legend(table, summary)}</figcaption></figure>
+<p class="note">${unknownWords(table)}Latency is the time from when a request has its message id, after credits were granted, to its reply. A plain READ ends before its data are read off the socket; the parts of a compound all end together.</p>
 </section>`;
 }
 
@@ -39,10 +41,11 @@ export function* dataChunks(table: RequestTable, summary: Summary): Generator<Ht
   const head: PageData["head"] = {
     count: table.count,
     firstEpochUs: table.firstEpochUs,
-    trippedUs: summary.trippedUs,
-    beganUs: summary.beganUs,
+    trippedUs: orNull(summary.trippedUs),
+    trigger: triggerWords(summary),
+    beganUs: orNull(summary.beganUs),
     frozenUs: summary.frozenUs,
-    completeSinceUs: Number.isFinite(summary.completeSinceUs) ? summary.completeSinceUs : null,
+    completeSinceUs: orNull(summary.completeSinceUs),
     commands: table.commands,
     statuses: table.statuses,
     senders: table.senders.map(({ pid, tid, comm }) => [pid, tid, comm]),
@@ -79,16 +82,27 @@ export function* dataChunks(table: RequestTable, summary: Summary): Generator<Ht
 
 // --- internal ---
 
+function orNull(us: number): number | null {
+  return Number.isNaN(us) ? null : us;
+}
+
+function triggerWords({ isSplit }: Summary): string {
+  return isSplit ? "rule tripped" : "asked for";
+}
+
 function drawing(table: RequestTable, summary: Summary): Html {
   const decades = decadesOf(table.latencyNs);
   const spanUs = Math.max(1, summary.frozenUs);
+  const isKnown = !Number.isNaN(summary.trippedUs);
+  const zeroUs = isKnown ? summary.trippedUs : summary.frozenUs;
+  const zeroWords = isKnown ? triggerWords(summary) : "captured";
   const x = (us: number) => us / spanUs;
   const y = (ns: number) => (decades[1] - Math.log10(Math.max(ns, 1))) / (decades[1] - decades[0]);
   const shareX = (us: number) => `${(x(us) * 100).toFixed(2)}%`;
   const pxY = (ns: number) => (Math.min(1, Math.max(0, y(ns))) * HEIGHT).toFixed(1);
   const { paths, errors } = cells(table, x, y);
   const open = openRows(table).slice(0, BARS_MAX);
-  return html`<svg class="chart" height="${HEIGHT + LABELS}" width="100%" role="img" aria-label="${description(table, summary)}">
+  return html`<svg class="chart" height="${HEIGHT + LABELS}" width="100%" role="img" aria-label="${description(table)}">
 ${latencyTicks(decades).map(({ at }) => {
   const top = pxY(10 ** at);
   return html`<line class="grid" x1="0" x2="100%" y1="${top}" y2="${top}"/>`;
@@ -104,15 +118,15 @@ ${open.map((row) => {
   const top = pxY(table.latencyNs[row] ?? 0);
   return html`<line class="open" x1="${shareX(table.sentUs[row] ?? 0)}" x2="100%" y1="${top}" y2="${top}"/>`;
 })}
-${summary.evidence.map((row) => html`<circle class="evidence" cx="${shareX(table.sentUs[row] ?? 0)}" cy="${pxY(table.latencyNs[row] ?? 0)}" r="4"/>`)}
+${summary.evidence.filter((row) => !Number.isNaN(table.latencyNs[row])).map((row) => html`<circle class="evidence" cx="${shareX(table.sentUs[row] ?? 0)}" cy="${pxY(table.latencyNs[row] ?? 0)}" r="4"/>`)}
 ${latencyTicks(decades).map(
   ({ at, label }) =>
     at < decades[1] && html`<text class="tick" x="4" y="${Number(pxY(10 ** at)) - 4}">${label}</text>`,
 )}
-<line class="tripped" x1="${shareX(summary.trippedUs)}" x2="${shareX(summary.trippedUs)}" y1="0" y2="${HEIGHT}"/>
-${timeTicks(-summary.trippedUs, spanUs - summary.trippedUs, 6).map(
+<line class="tripped" x1="${shareX(zeroUs)}" x2="${shareX(zeroUs)}" y1="0" y2="${HEIGHT}"/>
+${timeTicks(-zeroUs, spanUs - zeroUs, 6).map(
   ({ at, label }) =>
-    html`<text class="tick" x="${shareX(at + summary.trippedUs)}" y="${HEIGHT + 16}" text-anchor="${anchorAt(x(at + summary.trippedUs))}">${at === 0 ? "rule tripped" : label}</text>`,
+    html`<text class="tick" x="${shareX(at + zeroUs)}" y="${HEIGHT + 16}" text-anchor="${anchorAt(x(at + zeroUs))}">${at === 0 ? zeroWords : label}</text>`,
 )}
 </svg>`;
 }
@@ -150,24 +164,34 @@ function cells(table: RequestTable, x: (us: number) => number, y: (ns: number) =
   return { paths, errors };
 }
 
-/** Those that wait, longest first. */
+/** Those that wait for as long as is known, longest first. */
 function openRows({ state, latencyNs, count }: RequestTable): readonly number[] {
   const open: number[] = [];
-  for (let row = 0; row < count; row++) if (state[row] === IN_FLIGHT) open.push(row);
+  for (let row = 0; row < count; row++)
+    if (state[row] === IN_FLIGHT && !Number.isNaN(latencyNs[row])) open.push(row);
   return open.sort((a, b) => (latencyNs[b] ?? 0) - (latencyNs[a] ?? 0));
 }
 
-function description(table: RequestTable, { during, before }: Summary): string {
-  const spans = [before, during].flatMap(({ sortedNs }) => [sortedNs[0] ?? Infinity, sortedNs.at(-1) ?? 0]);
-  const longest = Math.max(...spans.filter((ns) => ns < Infinity));
-  return `${amount(table.count)} requests by time and latency, from ${duration(Math.min(...spans.filter((ns) => ns > 0)))} to ${duration(longest)}; ${during.inFlight} had no reply. The tables below have the figures.`;
+function description({ count, state, latencyNs }: RequestTable): string {
+  const known = latencyNs.filter((ns) => ns > 0);
+  const open = state.filter((its) => its === IN_FLIGHT).length;
+  known.sort();
+  const span =
+    known.length === 0 ? "" : `, from ${duration(known[0] as number)} to ${duration(known.at(-1) as number)}`;
+  return `${counted(count, "request")} by time and latency${span}; ${open === 0 ? "none" : amount(open)} had no reply yet. The tables below have the figures.`;
 }
 
-function legend(table: RequestTable): Html {
+function unknownWords({ count, latencyNs }: RequestTable): string {
+  const unknown = count - latencyNs.filter((ns) => ns > 0).length;
+  if (unknown === 0) return "";
+  return `Of ${counted(unknown, "request")} the latency is not known: ${unknown === 1 ? "it is" : "they are"} not drawn. `;
+}
+
+function legend(table: RequestTable, { evidence }: Summary): Html {
   const byHue = Map.groupBy(table.commands, hueOf);
   const hues = [...byHue].sort(([a], [b]) => a - b);
   return html`<ul class="legend">${hues.map(
     ([hue, commands]) =>
-      html`<li><svg class="swatch" width="10" height="10" aria-hidden="true"><rect class="c${hue}" width="10" height="10" rx="2"/></svg>${commands.length > 3 ? "others" : commands.map(shortCommand).join(", ")}</li>`,
-  )}<li><svg class="swatch" width="10" height="10" aria-hidden="true"><rect class="bad" width="10" height="10" rx="2"/></svg>failed</li><li><svg class="swatch" width="16" height="10" aria-hidden="true"><line class="open" x1="0" x2="16" y1="5" y2="5"/></svg>no reply yet</li><li><svg class="swatch" width="12" height="12" aria-hidden="true"><circle class="evidence" cx="6" cy="6" r="4"/></svg>tripped the rule</li></ul>`;
+      html`<li>${swatch(`c${hue}`)}${commands.length > 3 ? "others" : commands.map(shortCommand).join(", ")}</li>`,
+  )}<li>${swatch("bad")}with an error</li><li><svg class="swatch" width="16" height="10" aria-hidden="true"><line class="open" x1="0" x2="16" y1="5" y2="5"/></svg>no reply yet</li>${evidence.length > 0 && html`<li><svg class="swatch" width="12" height="12" aria-hidden="true"><circle class="evidence" cx="6" cy="6" r="4"/></svg>tripped the rule</li>`}</ul>`;
 }

@@ -1,21 +1,29 @@
 // requests.csv of a capture that anybody may have made, as a table. In: the file's bytes; out: its rows, by the names of
-// its columns, whatever else is in it. Pure; a row that is none is passed over and counted nowhere: the file is there to look at.
+// its columns, whatever else is in it. Pure; a row that is none is passed over, and counted.
 
 import { REQUEST_COLUMNS, type RequestColumn } from "../model/request-columns.ts";
 import { type ReportRow, type RequestTable, RequestTableBuilder } from "./request-table.ts";
 
+/** Far more than a row of aod's has. */
+const LINE_MAX_CHARS = 8192;
+
 export function readRequests(file: Uint8Array): RequestTable {
   const builder = new RequestTableBuilder();
   const text = new TextDecoder().decode(file);
-  const [head = []] = rowsOf(text.slice(0, Math.max(0, text.indexOf("\n"))));
+  const headEnd = endOfLine(text, 0);
+  const head = cellsOf(text.slice(0, Math.min(headEnd, LINE_MAX_CHARS)));
   const places = REQUEST_COLUMNS.map((name) => head.indexOf(name));
-  let isHead = true;
-  for (const cells of rowsOf(text)) {
-    if (!isHead && cells.length === head.length) {
-      const cell = (name: RequestColumn) => cells[places[REQUEST_COLUMNS.indexOf(name)] ?? -1] ?? "";
-      builder.add(toRow(cell), plain(cell("comm")), plain(cell("share")));
+  for (let at = headEnd + 1; at < text.length; ) {
+    if (builder.isFull) {
+      builder.leaveOut(countLines(text, at));
+      break;
     }
-    isHead = false;
+    const end = endOfLine(text, at);
+    const cells = end - at > LINE_MAX_CHARS ? [] : cellsOf(text.slice(at, end));
+    const cell = (name: RequestColumn) => cells[places[REQUEST_COLUMNS.indexOf(name)] ?? -1] ?? "";
+    if (cells.length === head.length) builder.add(toRow(cell), plain(cell("comm")), plain(cell("share")));
+    else builder.passOver();
+    at = end + 1;
   }
   return builder.finish();
 }
@@ -43,18 +51,24 @@ function plain(text: string): string {
   return text.replace(/^'(?=[=+\-@])/, "");
 }
 
-/** Line by line: a quoted cell of aod's never holds a line feed. */
-function* rowsOf(text: string): Generator<readonly string[]> {
-  for (let at = 0; at < text.length; ) {
-    const end = text.indexOf("\n", at);
-    const line = text.slice(at, end < 0 ? text.length : end);
-    at = end < 0 ? text.length : end + 1;
-    yield line.includes('"') ? cellsOf(line) : line.split(",");
-  }
+/** A quoted cell of aod's never holds a line feed. */
+function endOfLine(text: string, at: number): number {
+  const end = text.indexOf("\n", at);
+  return end < 0 ? text.length : end;
 }
+
+/** From `at` on, one by one: there may be as many lines as characters. */
+function countLines(text: string, at: number): number {
+  let lines = text.endsWith("\n") ? 0 : 1;
+  for (let i = at; i < text.length; i++) if (text.charCodeAt(i) === LINE_FEED) lines++;
+  return lines;
+}
+
+const LINE_FEED = 10;
 
 /** RFC 4180. */
 function cellsOf(line: string): readonly string[] {
+  if (!line.includes('"')) return line.split(",");
   return [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(
     ([, quoted, bare]) => quoted?.replaceAll('""', '"') ?? bare ?? "",
   );

@@ -1,10 +1,9 @@
 // The requests of a capture as columns of figures, whatever they came from: the runner's memory or requests.csv. In: rows;
-// out: one table, oldest request first, with the few names that stand in many rows kept once. Pure; trusts no row.
+// out: one table, oldest request first, with the few names that stand in many rows kept once. Pure; trusts no row: one
+// without a time is counted and left out.
 
 import { visible } from "./html.ts";
-
-export const STATES = ["done", "error", "in_flight", "lost"] as const;
-export type State = (typeof STATES)[number];
+import { stateNumber } from "./state.ts";
 
 /** What a row of requests.csv says that the report shows. */
 export interface ReportRow {
@@ -31,13 +30,15 @@ export interface RequestTable {
   readonly count: number;
   /** Rows that were left out, because there are more than anybody's recorder holds. */
   readonly leftOut: number;
-  /** When the first was sent, µs since 1970 UTC; NaN without rows. */
+  /** Rows that are none, or that say no time at which a machine could have sent a request. */
+  readonly unreadable: number;
+  /** When the first was sent, µs since 1970 UTC; NaN where no row says it. */
   readonly firstEpochUs: number;
   /** When each was sent, whole µs after the first, ascending. */
   readonly sentUs: Float64Array;
   /** Of those in flight the age at the freeze; NaN where it is not known. */
   readonly latencyNs: Float64Array;
-  /** Indices into STATES and into the names below. */
+  /** As state.ts numbers it, and indices into the names below. */
   readonly state: Uint8Array;
   readonly command: Uint32Array;
   readonly status: Uint32Array;
@@ -55,6 +56,8 @@ export interface RequestTable {
 
 /** Twice what a recorder holds; a capture may come from anywhere. */
 const ROWS_MAX = 131_072;
+/** 35 years: no machine was ever up that long, and differences of such times, in µs, are below 2^51: see columns.ts. */
+const TIME_MAX_NS = 2 ** 50 * 1000;
 /** Of a share; what else has a name has short ones. */
 const SHARE_MAX_CHARS = 256;
 const NAME_MAX_CHARS = 64;
@@ -65,6 +68,7 @@ const REST = "(more than are told apart here)";
 export class RequestTableBuilder {
   #count = 0;
   #leftOut = 0;
+  #unreadable = 0;
   #firstEpochUs = Number.NaN;
   #firstNs = 0;
   readonly #sentUs: number[] = [];
@@ -82,20 +86,23 @@ export class RequestTableBuilder {
 
   /** @param comm, share without the quotes that CSV puts around them. */
   add(row: ReportRow, comm: string, share: string): void {
-    if (this.#count === ROWS_MAX) {
-      this.#leftOut++;
+    if (this.isFull) {
+      this.leaveOut(1);
       return;
     }
-    const bootNs = finite(Number(row.boot_ns));
-    if (this.#count === 0) {
-      this.#firstEpochUs = parseUtcUs(row.time_utc);
-      this.#firstNs = bootNs;
+    const bootNs = /^\d{1,20}$/.test(row.boot_ns) ? Number(row.boot_ns) : Infinity;
+    if (bootNs >= TIME_MAX_NS) {
+      this.passOver();
+      return;
     }
-    const state = STATES.indexOf(row.state as State);
+    if (this.#count === 0) this.#firstNs = bootNs;
+    const sentUs = Math.round((bootNs - this.#firstNs) / 1000);
+    // Of the first row that says it: all are of one clock.
+    if (Number.isNaN(this.#firstEpochUs)) this.#firstEpochUs = parseUtcUs(row.time_utc) - sentUs;
     const latencyNs = row.latency_ns ?? Number.NaN;
-    this.#sentUs.push(Math.round((bootNs - this.#firstNs) / 1000));
-    this.#latencyNs.push(latencyNs >= 0 && latencyNs < Infinity ? latencyNs : Number.NaN);
-    this.#state.push(state < 0 ? STATES.indexOf("lost") : state);
+    this.#sentUs.push(sentUs);
+    this.#latencyNs.push(latencyNs >= 0 && latencyNs < TIME_MAX_NS ? latencyNs : Number.NaN);
+    this.#state.push(stateNumber(row.state));
     this.#command.push(this.#commands.indexOf(row.command));
     this.#status.push(this.#statuses.indexOf(row.errno === "" ? "" : `${row.nt_status} ${row.errno}`.trim()));
     this.#sender.push(this.#senders.indexOf(row.pid, row.tid, comm));
@@ -103,6 +110,21 @@ export class RequestTableBuilder {
     const messageId = Number(row.message_id);
     this.#messageId.push(Number.isSafeInteger(messageId) && messageId < 2 ** 50 ? messageId : 0);
     this.#count++;
+  }
+
+  /** Whether no further row is looked at; what can't be read counts, for it takes as long. */
+  get isFull(): boolean {
+    return this.#count + this.#unreadable >= ROWS_MAX;
+  }
+
+  /** Counts rows that are not looked at. */
+  leaveOut(rows: number): void {
+    this.#leftOut += rows;
+  }
+
+  /** Counts a row that can't be read. */
+  passOver(): void {
+    this.#unreadable++;
   }
 
   /** Ends it: the builder is not used any more. */
@@ -115,6 +137,7 @@ export class RequestTableBuilder {
     return {
       count: this.#count,
       leftOut: this.#leftOut,
+      unreadable: this.#unreadable,
       firstEpochUs: this.#firstEpochUs + earliestUs,
       sentUs: earliestUs === 0 ? sentUs : sentUs.map((us) => us - earliestUs),
       latencyNs: new Float64Array(column(this.#latencyNs)),
@@ -139,13 +162,15 @@ export class RequestTableBuilder {
   }
 }
 
-/** `2026-11-23T01:23:45.678901Z` in µs since 1970; NaN for what is none. */
+/** `2026-11-23T01:23:45.678901Z` in µs since 1970; NaN for what is none, or has not four digits of a year. */
 export function parseUtcUs(text: string): number {
-  const [, start = "", fraction = "", zone = ""] = /^(.{19})(?:\.(\d{1,6})\d*)?(Z)$/.exec(text) ?? [];
+  const [, start = "", fraction = "", zone = ""] = UTC.exec(text) ?? [];
   return Date.parse(start + zone) * 1000 + Number(fraction.padEnd(6, "0"));
 }
 
 // --- internal ---
+
+const UTC = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,6})\d*)?(Z)$/;
 
 /** Names by number, each kept once, cut and made visible. */
 class Names {

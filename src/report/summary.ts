@@ -5,13 +5,18 @@
 //   ──────────────────────────┼──────────────────────────────────▶ time
 //                             │ when the first request in evidence was sent; without one, when the rule tripped
 //
-// A request is of `during` if it ended behind that moment, or has not ended.
+// A request is of `during` if it ended behind that moment, or has not ended; of one that was sent before it and whose latency is
+// not known nobody can tell. Where no rule tripped there is no such moment: all requests are one group.
+// What counts as a latency, as a wait and as a failure is row-marks.ts.
 
+import { isShareOf } from "../model/share.ts";
 import type { Facts } from "./facts.ts";
-import { parseUtcUs, type RequestTable, type Sender, STATES } from "./request-table.ts";
+import { parseUtcUs, type RequestTable, type Sender } from "./request-table.ts";
+import { markRows, type RowMarks } from "./row-marks.ts";
+import { IN_FLIGHT } from "./state.ts";
 
 export interface Latencies {
-  /** Sorted, ns; of requests whose latency is known, those in flight with their age. */
+  /** Sorted, ns; of those in flight their age. */
   readonly sortedNs: Float64Array;
   readonly errors: number;
   readonly inFlight: number;
@@ -36,9 +41,12 @@ export interface Waiter {
 }
 
 export interface Summary {
-  /** µs after the table's first request: when the incident began, when its rule tripped, when all was frozen. */
+  /** Whether a rule tripped, so that there is a before; else `during` is all there is. */
+  readonly isSplit: boolean;
+  /** µs after the table's first request: when the incident began, and when its rule tripped or somebody asked; NaN: not known. */
   readonly beganUs: number;
   readonly trippedUs: number;
+  /** When all was frozen, likewise; where that is not known, when the last request was sent. */
   readonly frozenUs: number;
   /** From when on no request is missing; before 0 where that is all of them, NaN where it is not known. */
   readonly completeSinceUs: number;
@@ -46,7 +54,11 @@ export interface Summary {
   readonly scope: string | undefined;
   readonly before: Latencies;
   readonly during: Latencies;
-  /** Of the same. Most requests first. */
+  /** Requests of the scope that may be of either. */
+  readonly unplaced: number;
+  /** Requests of the scope that may wait by design: their time counts by command alone. */
+  readonly patient: number;
+  /** Of the same, those that wait by design with the others. Most requests first. */
   readonly commands: readonly CommandSummary[];
   /** Who waited longest first. */
   readonly waiters: readonly Waiter[];
@@ -56,59 +68,65 @@ export interface Summary {
   readonly evidence: readonly number[];
 }
 
-export const ERROR = STATES.indexOf("error");
-export const IN_FLIGHT = STATES.indexOf("in_flight");
 /** More are on the plot, and in its table. */
 const WORST_MAX = 20;
 
 export function summarize(table: RequestTable, facts: Facts): Summary {
   const lastUs = table.sentUs[table.count - 1] ?? 0;
-  const toUs = (text: string, otherwise: number) => {
-    const us = parseUtcUs(text) - table.firstEpochUs;
-    return Number.isFinite(us) ? us : otherwise;
-  };
-  const frozenUs = Math.max(lastUs, toUs(facts.frozen_at, lastUs));
-  const trippedUs = Math.min(frozenUs, toUs(facts.triggered_at, frozenUs));
-  const beganUs = Math.min(trippedUs, ...facts.evidence.map(({ time_utc }) => toUs(time_utc, Infinity)));
-  const isDuring = (row: number) => {
-    const endUs = (table.sentUs[row] ?? 0) + (table.latencyNs[row] ?? Number.NaN) / 1000;
-    return table.state[row] === IN_FLIGHT || !(endUs < beganUs);
-  };
+  const toUs = makeToUs(table, facts);
+  const isKnown = (us: number) => Number.isFinite(us);
+  const frozenUs = Math.max(lastUs, ...[toUs(facts.frozen_at)].filter(isKnown));
+  const trippedUs = Math.min(frozenUs, toUs(facts.triggered_at));
+  const moments = [trippedUs, ...facts.evidence.map(({ time_utc }) => toUs(time_utc))].filter(isKnown);
+  const isSplit = facts.trigger !== "manual" && moments.length > 0;
+  const beganUs = isSplit ? Math.min(...moments) : Number.NaN;
+  const evidence = evidenceRows(table, facts);
+  const marks = markRows(table, evidence);
   const inScope = scopeOf(table, facts.share);
-  const before: number[] = [];
-  const during: number[] = [];
+  const groups = { before: [] as number[], during: [] as number[], unplaced: [] as number[] };
   const allDuring: number[] = [];
+  let patient = 0;
   for (let row = 0; row < table.count; row++) {
-    const isLate = isDuring(row);
-    if (isLate) allDuring.push(row);
-    if (inScope === undefined || inScope.has(table.share[row] ?? 0)) (isLate ? during : before).push(row);
+    const group = isSplit ? groupOf(table, row, beganUs) : "during";
+    if (group === "during" && marks.patient[row] === 0) allDuring.push(row);
+    if (inScope !== undefined && !inScope.has(table.share[row] ?? 0)) continue;
+    groups[group].push(row);
+    patient += marks.patient[row] as number;
   }
+  const { before, during } = groups;
   return {
-    beganUs,
-    trippedUs,
-    frozenUs,
-    completeSinceUs: toUs(facts.recorder.complete_since, Number.NaN),
+    ...{ isSplit, beganUs, trippedUs, frozenUs },
+    completeSinceUs: toUs(facts.recorder.complete_since),
     scope: inScope === undefined ? undefined : (facts.share ?? undefined),
-    before: latenciesOf(table, before),
-    during: latenciesOf(table, during),
-    commands: byCommand(table, before, during),
-    waiters: waitersOf(table, allDuring),
-    worst: worstOf(table, WORST_MAX),
-    evidence: evidenceRows(table, facts),
+    before: latenciesOf(table, marks, before),
+    during: latenciesOf(table, marks, during),
+    unplaced: groups.unplaced.length,
+    patient,
+    commands: byCommand(table, marks, before, during),
+    waiters: waitersOf(table, marks, allDuring),
+    worst: worstOf(table, WORST_MAX, (row) => marks.timed[row] === 1 && marks.patient[row] === 0),
+    evidence,
   };
 }
 
 /** @param share 0 to 1. NaN of nothing. */
 export function quantile({ sortedNs }: Pick<Latencies, "sortedNs">, share: number): number {
-  return sortedNs[Math.min(sortedNs.length - 1, Math.floor(share * sortedNs.length))] ?? Number.NaN;
+  return sortedNs[Math.max(0, Math.ceil(share * sortedNs.length) - 1)] ?? Number.NaN;
 }
 
-/** Rows of the slowest requests, slowest first. */
-export function worstOf({ latencyNs, count }: RequestTable, most: number): readonly number[] {
-  const sorted = latencyNs.filter((ns) => ns > 0).sort();
+/** Rows of the slowest requests that are wanted, slowest first. */
+export function worstOf(
+  { latencyNs }: RequestTable,
+  most: number,
+  isWanted: (row: number) => boolean = () => true,
+): readonly number[] {
+  const timesNs = latencyNs.map((ns, row) => (ns > 0 && isWanted(row) ? ns : Number.NaN));
+  const sorted = timesNs.filter((ns) => ns > 0).sort();
   const least = sorted.at(-Math.min(most, sorted.length)) ?? Infinity;
   const rows: number[] = [];
-  for (let row = 0; row < count; row++) if ((latencyNs[row] ?? Number.NaN) >= least) rows.push(row);
+  timesNs.forEach((ns, row) => {
+    if (ns >= least) rows.push(row);
+  });
   return rows.sort((a, b) => (latencyNs[b] ?? 0) - (latencyNs[a] ?? 0)).slice(0, most);
 }
 
@@ -118,45 +136,66 @@ export function senderOf(table: RequestTable, row: number): Sender {
 
 // --- internal ---
 
+/** A time of the manifest as µs after the table's first request; of an empty table, after the trigger. NaN: not known. */
+function makeToUs({ firstEpochUs }: RequestTable, facts: Facts): (text: string) => number {
+  const zeroUs = Number.isNaN(firstEpochUs) ? parseUtcUs(facts.triggered_at) : firstEpochUs;
+  return (text) => parseUtcUs(text) - zeroUs;
+}
+
+function groupOf({ state, sentUs, latencyNs }: RequestTable, row: number, beganUs: number) {
+  const sent = sentUs[row] as number;
+  const endUs = sent + (latencyNs[row] as number) / 1000;
+  if (state[row] === IN_FLIGHT || sent >= beganUs || endUs >= beganUs) return "during";
+  return Number.isNaN(endUs) ? "unplaced" : "before";
+}
+
 /** Indices of the shares that an incident is about: `//server` is about all of the server's. */
 function scopeOf({ shares }: RequestTable, share: string | null): ReadonlySet<number> | undefined {
   if (share === null || !share.startsWith("//")) return undefined;
-  const isMeant = (name: string) => name === share || name.startsWith(`${share}/`);
+  const isMeant = (name: string) => name === share || isShareOf(name, share);
   const indices = [...shares.keys()].filter((index) => isMeant(shares[index] ?? ""));
   return indices.length === 0 || indices.length === shares.length ? undefined : new Set(indices);
 }
 
-function latenciesOf({ latencyNs, state }: RequestTable, rows: readonly number[]): Latencies {
+/** @param all also those that may wait by design. */
+function latenciesOf(
+  { latencyNs, state }: RequestTable,
+  { timed, patient, failed }: RowMarks,
+  rows: readonly number[],
+  all = false,
+): Latencies {
   const sortedNs = new Float64Array(rows.length);
   let known = 0;
   let errors = 0;
   let inFlight = 0;
   for (const row of rows) {
-    const ns = latencyNs[row] ?? Number.NaN;
-    if (!Number.isNaN(ns)) sortedNs[known++] = ns;
-    if (state[row] === ERROR) errors++;
-    else if (state[row] === IN_FLIGHT) inFlight++;
+    errors += failed[row] as number;
+    if (!all && patient[row] === 1) continue;
+    if (timed[row] === 1) sortedNs[known++] = latencyNs[row] as number;
+    if (state[row] === IN_FLIGHT) inFlight++;
   }
   return { sortedNs: sortedNs.subarray(0, known).sort(), errors, inFlight };
 }
 
 function byCommand(
   table: RequestTable,
+  marks: RowMarks,
   before: readonly number[],
   during: readonly number[],
 ): readonly CommandSummary[] {
-  const groups = [before, during].map((rows) => Map.groupBy(rows, (row) => table.command[row] ?? 0));
-  const total = (index: number) => groups.reduce((sum, group) => sum + (group.get(index)?.length ?? 0), 0);
+  const [was, is] = [before, during].map((rows) => Map.groupBy(rows, (row) => table.command[row] ?? 0));
+  const total = (index: number) => (was?.get(index)?.length ?? 0) + (is?.get(index)?.length ?? 0);
   return [...table.commands.keys()]
+    .filter((index) => total(index) > 0)
     .sort((a, b) => total(b) - total(a))
     .map((index) => ({
       command: table.commands[index] ?? "",
-      before: latenciesOf(table, groups[0]?.get(index) ?? []),
-      during: latenciesOf(table, groups[1]?.get(index) ?? []),
+      before: latenciesOf(table, marks, was?.get(index) ?? [], true),
+      during: latenciesOf(table, marks, is?.get(index) ?? [], true),
     }));
 }
 
-function waitersOf(table: RequestTable, rows: readonly number[]): readonly Waiter[] {
+function waitersOf(table: RequestTable, marks: RowMarks, rows: readonly number[]): readonly Waiter[] {
   // Of a process and a share; its threads are told apart in the table, not here.
   const known = new Map<string, number>();
   const processes = table.senders.map(({ pid, comm }, index) => {
@@ -171,7 +210,7 @@ function waitersOf(table: RequestTable, rows: readonly number[]): readonly Waite
   const waiters = [...groups.values()].map((group): Waiter => {
     const first = group[0] ?? 0;
     const { pid, comm } = senderOf(table, first);
-    const { sortedNs, errors, inFlight } = latenciesOf(table, group);
+    const { sortedNs, errors, inFlight } = latenciesOf(table, marks, group);
     return {
       name: comm,
       pid,

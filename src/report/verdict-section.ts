@@ -1,14 +1,22 @@
 // The top of the page: who is to blame, how sure that is, why, what to do next, and the figures that one wants first. In: facts and
 // figures; out: HTML. Decides nothing: the verdict is the capture's.
 
+import { serverOfShare } from "../model/share.ts";
 import type { Facts } from "./facts.ts";
 import { type Html, html } from "./html.ts";
+import { parseUtcUs, type RequestTable } from "./request-table.ts";
 import { quantile, type Summary } from "./summary.ts";
 import { CAUSE_WORDS, confidenceWords, type Station } from "./verdict-words.ts";
-import { amount, duration, moment } from "./words.ts";
+import { amount, duration, kindWords, moment } from "./words.ts";
 
-export function verdictSection(facts: Facts, summary: Summary): Html {
-  const { cause, confidence, because } = facts.verdict;
+const NO_VERDICT = {
+  cause: "unknown",
+  confidence: 0,
+  because: ["The manifest has no verdict that this page can read."],
+} as const;
+
+export function verdictSection(facts: Facts, table: RequestTable, summary: Summary): Html {
+  const { cause, confidence, because } = facts.verdict ?? NO_VERDICT;
   const words = CAUSE_WORDS[cause];
   return html`<section class="verdict" aria-labelledby="verdict">
 <p class="kicker">${kicker(facts)}</p>
@@ -21,31 +29,23 @@ ${wayOf(facts, words.station)}
   }</ul></div>
 <div><h2 class="small">What to do next</h2><p>${words.next}</p></div>
 </div>
-${tiles(summary)}
+${tiles(table, summary)}
 </section>`;
 }
 
 // --- internal ---
 
-function kicker({ kind, share, host, triggered_at }: Facts): Html {
-  const what = KINDS[kind] ?? "An incident";
+function kicker({ kind, type, share, host, triggered_at }: Facts): Html {
+  const what = kindWords(kind, type);
   const isNamed = share !== null && share !== "" && share !== "unknown";
   const where = isNamed && html` on <bdi class="name">${share}</bdi>`;
   return html`${what}${where}, seen by <bdi class="name">${host || "an unnamed host"}</bdi>, ${
-    moment(Date.parse(triggered_at)) || "at a time that is not known"
+    moment(parseUtcUs(triggered_at) / 1000) || "at a time that is not known"
   }`;
 }
 
-const KINDS: Readonly<Record<string, string>> = {
-  slow: "Slow replies",
-  emergency: "A reply that took far too long",
-  hung: "No reply",
-  error: "Failed requests",
-  signal: "Connection trouble",
-  manual: "A capture that somebody asked for",
-};
-
 function confidenceLine(confidence: number): Html {
+  if (Number.isNaN(confidence)) return html`<p class="confidence">How sure that is, is not known.</p>`;
   const value = Math.round(confidence * 100);
   return html`<p class="confidence"><svg class="meter" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect class="track" width="100" height="8"/><rect class="fill" width="${value}" height="8"/></svg> <span>${confidenceWords(confidence)}: <strong>${value} %</strong></span></p>`;
 }
@@ -66,29 +66,36 @@ function wayOf({ host, attribution, share }: Facts, blamed: Station | undefined)
   )}</ol>`;
 }
 
-function tiles({ before, during, scope }: Summary): Html {
+function tiles({ count }: RequestTable, summary: Summary): Html {
+  const { isSplit, before, during } = summary;
+  const isCompared = isSplit && before.sortedNs.length > 0;
   const worst = Math.max(before.sortedNs.at(-1) ?? 0, during.sortedNs.at(-1) ?? 0);
+  // Of no requests at all nothing can be said, least of all that none failed.
+  const known = (value: number) => (count === 0 ? "not known" : amount(value));
   const figures: readonly [string, string, string][] = [
-    [
-      "longest wait",
-      worst > 0 ? duration(worst) : "none",
-      scope === undefined ? "of all requests in the capture" : "of all requests to this share",
-    ],
-    ["without a reply", amount(during.inFlight), "when the capture was made"],
+    ["longest wait", worst > 0 ? duration(worst) : count === 0 ? "not known" : "none", scopeWords(summary)],
+    ["without a reply", known(during.inFlight), "when the capture was made"],
     [
       "99 of 100 within",
-      during.sortedNs.length > 0 ? duration(quantile(during, 0.99)) : "not known",
-      before.sortedNs.length > 0 ? `${duration(quantile(before, 0.99))} before` : "nothing to compare with",
+      duration(quantile(during, 0.99)),
+      isCompared
+        ? `${duration(quantile(before, 0.99))} before`
+        : isSplit
+          ? "nothing to compare with"
+          : "of all that is recorded",
     ],
     [
       "failed requests",
-      amount(during.errors),
-      before.sortedNs.length > 0
-        ? `${amount(before.errors)} before, everyday answers included`
-        : "everyday answers included",
+      known(during.errors),
+      `${isCompared ? `${amount(before.errors)} before, ` : ""}everyday answers not counted`,
     ],
   ];
   return html`<dl class="tiles">${figures.map(
     ([name, value, note]) => html`<div><dt>${name}</dt><dd>${value}</dd><dd class="note">${note}</dd></div>`,
   )}</dl>`;
+}
+
+function scopeWords({ scope }: Summary): string {
+  if (scope === undefined) return "of all requests in the capture";
+  return scope === serverOfShare(scope) ? "of all requests to this server" : "of all requests to this share";
 }

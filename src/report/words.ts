@@ -18,28 +18,16 @@ export function duration(ns: number): string {
     : `${Math.round(minutes / 1440)}${NBSP}days`;
 }
 
-/** `65,536`. */
+/** `65,536`. @param value may be NaN: not known. */
 export function amount(value: number): string {
+  if (Number.isNaN(value)) return "not known";
   return value.toLocaleString("en-US", { maximumFractionDigits: 0 });
 }
 
-/** `1 request`, `2 requests`. */
+/** `1 request`, `2 requests`. @param value may be NaN: not known. */
 export function counted(value: number, one: string, many = `${one}s`): string {
+  if (Number.isNaN(value)) return `an unknown number of ${many}`;
   return `${amount(value)} ${value === 1 ? one : many}`;
-}
-
-/** `412 bytes`, `1.3 MB`. */
-export function size(bytes: number): string {
-  if (bytes < 1000) return counted(bytes, "byte");
-  return bytes < 1e6 ? `${digits(bytes / 1e3)}${NBSP}kB` : `${digits(bytes / 1e6)}${NBSP}MB`;
-}
-
-/** `0.3 %`, `12 %`; what is there is never 0. */
-export function percent(share: number): string {
-  const value = share * 100;
-  if (value === 0) return `0${NBSP}%`;
-  if (value < 0.1) return `<${NBSP}0.1${NBSP}%`;
-  return `${value < 10 ? value.toFixed(1) : Math.round(value)}${NBSP}%`;
 }
 
 /** `25 Nov 2026, 09:12:03 UTC`; empty for what is no time. @param withMs `09:12:03.456`. */
@@ -55,10 +43,29 @@ export function clock(epochMs: number): string {
   return isTime(epochMs) ? new Date(epochMs).toISOString().slice(11, 23) : "";
 }
 
+/** What waitsByDesign names: model/command.ts. */
+export const PATIENT_WORDS = "Requests that may wait by design (CHANGE_NOTIFY, LOCK, IOCTL on pipes)";
+
+/** Why there is a capture, for the page's first line. @param kind, type the manifest's. */
+export function kindWords(kind: string, type: string): string {
+  if (kind === "emergency" && type === "error") return "An error that is enough by itself";
+  return KINDS.get(kind) ?? "An incident";
+}
+
 /** `WRITE` for `SMB2_WRITE`: on a page that is about nothing else the prefix says nothing. */
 export function shortCommand(command: string): string {
   return command.replace(/^SMB2_/, "");
 }
+
+/** A map: a manifest may call its kind `constructor`. */
+const KINDS: ReadonlyMap<string, string> = new Map([
+  ["slow", "Slow replies"],
+  ["emergency", "A reply that took far too long"],
+  ["hung", "No reply"],
+  ["error", "Failed requests"],
+  ["signal", "Connection trouble"],
+  ["manual", "A capture that somebody asked for"],
+]);
 
 function digits(value: number): string {
   const rounded = Number(value.toPrecision(3));

@@ -82,7 +82,7 @@ export async function makeCapture(
       { path: "manifest.json", chunks: [new TextEncoder().encode(encodeManifest(manifest, report.outcome))] },
       { path: "requests.csv", chunks: csv.chunks },
       ...[...files].map(([path, content]) => ({ path, chunks: [content] })),
-      ...("file" in report.outcome ? [{ path: report.outcome.file, chunks: report.chunks }] : []),
+      ...(report.outcome.status === "ok" ? [{ path: report.outcome.file, chunks: report.chunks }] : []),
     ];
     write(partial, entries, order, context.folder);
     const { name, bytes } = partial.publish();
@@ -95,6 +95,7 @@ export async function makeCapture(
       durationMs,
       actions,
       verdict,
+      report: report.outcome,
     };
   } finally {
     partial.discard();

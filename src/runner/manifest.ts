@@ -96,8 +96,8 @@ export function makeManifest(
 
 /** The file's text. */
 export function encodeManifest(manifest: Manifest, report: ReportOutcome): string {
-  const said =
-    "file" in report ? { ...report, reason: null } : { file: null, bytes: 0, sha256: null, ...report };
+  const { status, ...made } = report;
+  const said = status === "ok" ? { ...made, reason: null } : { file: null, bytes: 0, sha256: null, ...made };
   return `${JSON.stringify({ ...manifest, report: said }, null, 2)}\n`;
 }
 

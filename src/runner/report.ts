@@ -1,5 +1,6 @@
 // The page about a capture, as the last part of it: the first to be left out where time, bytes or disk are short. In: what the
 // capture has collected, and what is left of its limits; out: the page's bytes, or why there is none. What stands in it is src/report.
+// Throws nothing once it is begun: a page that can't be made costs no capture.
 
 import type { CaptureOrder, ReportOutcome } from "../model/capture.ts";
 import { reportChunks } from "../report/page.ts";
@@ -32,56 +33,69 @@ interface Spent {
 
 export class ReportMaker {
   readonly #order: CaptureOrder;
-  readonly #requests: RequestTableBuilder | undefined;
-  readonly #reason: string;
+  /** Why there is none, or the table that it is made of. */
+  readonly #requests: NoReport | RequestTableBuilder;
 
   /** @param spent until the requests are read: what is left out is not begun. */
   constructor(order: CaptureOrder, spent: Spent, stop: AbortSignal) {
-    const reason = whyNone(order, spent, stop);
     this.#order = order;
-    this.#reason = reason ?? "";
-    this.#requests = reason === undefined ? new RequestTableBuilder() : undefined;
+    this.#requests = whyNone(order, spent, stop) ?? new RequestTableBuilder();
   }
 
   /** Takes each row as it is written; undefined where none is wanted. */
   get see(): SeeRow | undefined {
     const requests = this.#requests;
-    return requests && ((row, comm, share) => requests.add(row, comm, share));
+    if (!(requests instanceof RequestTableBuilder)) return undefined;
+    return (row, comm, share) => requests.add(row, comm, share);
   }
 
-  /**
-   * Throws nothing: a page that can't be made costs no capture.
-   * @param hasRoom whether the disk has it for so many bytes more.
-   */
+  /** @param hasRoom whether the disk has it for so many bytes more; asked before the page is made and again when its size is known. */
   make(parts: ReportParts, spent: Spent, hasRoom: (bytes: number) => boolean): Report {
-    const { limits } = this.#order;
-    if (this.#requests === undefined) return none(this.#reason);
-    const late = whyDropped(1, this.#order, spent);
-    if (late !== undefined) return none(late);
-    let chunks: readonly Uint8Array[];
+    if (!(this.#requests instanceof RequestTableBuilder)) return { outcome: this.#requests, chunks: [] };
     try {
-      chunks = [...reportChunks({ ...parts, requests: this.#requests.finish() })];
+      const chunks = this.#chunksOf(parts, this.#requests, spent, hasRoom);
+      if ("reason" in chunks) return { outcome: chunks, chunks: [] };
+      const bytes = totalBytes(chunks);
+      return { outcome: { status: "ok", file: REPORT_FILE, bytes, sha256: sha256Of(chunks) }, chunks };
     } catch (error) {
-      return none(`failed: ${error instanceof Error ? error.message : String(error)}`);
+      const message = error instanceof Error ? error.message : String(error);
+      return { outcome: { status: "failed", reason: `failed: ${message}` }, chunks: [] };
     }
+  }
+
+  #chunksOf(
+    parts: ReportParts,
+    requests: RequestTableBuilder,
+    spent: Spent,
+    hasRoom: (bytes: number) => boolean,
+  ): NoReport | readonly Uint8Array[] {
+    const { limits } = this.#order;
+    const late = whyDropped(1, this.#order, spent);
+    if (late !== undefined) return missing(late);
+    if (!hasRoom(0)) return missing(NO_ROOM);
+    const chunks = [...reportChunks({ ...parts, requests: requests.finish() })];
     const bytes = totalBytes(chunks);
-    if (spent.bytes + bytes > limits.maxBytes) return none(`dropped: ${spentOf(limits)}`);
-    if (!hasRoom(bytes)) return none("dropped: the disk has no room for it");
-    return { outcome: { file: REPORT_FILE, bytes, sha256: sha256Of(chunks) }, chunks };
+    if (spent.bytes + bytes > limits.maxBytes) return missing(`dropped: ${spentOf(limits)}`);
+    return hasRoom(bytes) ? chunks : missing(NO_ROOM);
   }
 }
 
 // --- internal ---
 
-function whyNone(order: CaptureOrder, spent: Spent, stop: AbortSignal): string | undefined {
-  if (!order.limits.withReport) return "capture.report is false";
-  if (order.actions.length === 0) return "the rule asks for no actions";
-  if (stop.aborted) return "aod is stopping";
-  return whyDropped(1, order, spent);
+type NoReport = Exclude<ReportOutcome, { status: "ok" }>;
+
+const NO_ROOM = "dropped: the disk has no room for it";
+
+function whyNone(order: CaptureOrder, spent: Spent, stop: AbortSignal): NoReport | undefined {
+  if (!order.limits.withReport) return { status: "off", reason: "capture.report is false" };
+  if (order.actions.length === 0) return { status: "off", reason: "the rule asks for no actions" };
+  if (stop.aborted) return missing("aod is stopping");
+  const late = whyDropped(1, order, spent);
+  return late === undefined ? undefined : missing(late);
 }
 
-function none(reason: string): Report {
-  return { outcome: { reason }, chunks: [] };
+function missing(reason: string): NoReport {
+  return { status: "missing", reason };
 }
 
 function sha256Of(chunks: readonly Uint8Array[]): string {

@@ -7,6 +7,8 @@ import { LOSS_CAUSES } from "../../src/model/losses.ts";
 import type { SuppressionCounts } from "../../src/supervisor/budget.ts";
 import { SUPPRESSION_KEYS } from "../../src/supervisor/budget.ts";
 import { anAttribution } from "../helpers/attribution.ts";
+import { anEvent } from "../helpers/event.ts";
+import { A_REPORT, NO_REPORT } from "../helpers/report.ts";
 import { aRequest } from "../helpers/request.ts";
 import { SERVER } from "../helpers/verdict.ts";
 
@@ -142,9 +144,29 @@ describe("log lines", () => {
           { name: "stats", status: "missing", ...action },
         ],
         verdict: SERVER,
+        report: NO_REPORT,
       },
     });
     expect(line?.values).toMatchObject({ capture: "aod_x.tar.zst", not_ok: "stats:missing", took_ms: 10 });
     expect(line?.values).toMatchObject({ verdict: "server", confidence: "0.76" });
+  });
+
+  test.each([
+    [A_REPORT, undefined],
+    [NO_REPORT, undefined],
+    [{ status: "missing", reason: "dropped: the 8 MiB of the capture are spent" }, "report:missing"],
+    [{ status: "failed", reason: "failed: out of memory" }, "report:failed"],
+  ] as const)("a capture names its page where there should be one and is none: %j", (report, notOk) => {
+    const collected = anEvent("collected");
+    const line = lineOf({ ...collected, capture: { ...collected.capture, actions: [], report } });
+    expect(line?.values?.not_ok).toBe(notOk);
+  });
+
+  test("an emergency is told by what its rule is about", () => {
+    const opened = (ruleType: Anomaly["ruleType"]) =>
+      lineOf({ type: "opened", incident: INCIDENT, anomaly: { ...ANOMALY, kind: "emergency", ruleType } })
+        ?.text;
+    expect(opened("error")).toBe("incident opened: an error that is enough by itself");
+    expect(opened("latency")).toBe("incident opened: a reply took far too long");
   });
 });

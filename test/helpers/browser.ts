@@ -105,6 +105,7 @@ export interface Settings {
   /** Pixels of the screen for one of CSS. */
   readonly scale?: number;
   readonly withoutScript?: boolean;
+  readonly withoutCanvas?: boolean;
 }
 
 export class Page {
@@ -121,7 +122,8 @@ export class Page {
     this.#send = send;
   }
 
-  async begin(url: string, { width = 1280, height = 900, dark, scale = 1, withoutScript }: Settings) {
+  async begin(url: string, settings: Settings) {
+    const { width = 1280, height = 900, dark, scale = 1, withoutScript, withoutCanvas } = settings;
     this.#url = url;
     this.#width = width;
     for (const domain of ["Page", "Network", "Runtime", "Log"]) await this.#send(`${domain}.enable`);
@@ -135,6 +137,10 @@ export class Page {
       features: [{ name: "prefers-color-scheme", value: dark ? "dark" : "light" }],
     });
     if (withoutScript) await this.#send("Emulation.setScriptExecutionDisabled", { value: true });
+    if (withoutCanvas)
+      await this.#send("Page.addScriptToEvaluateOnNewDocument", {
+        source: "HTMLCanvasElement.prototype.getContext = () => null;",
+      });
     const loaded = new Promise<void>((resolve) => {
       this.#loaded = resolve;
     });

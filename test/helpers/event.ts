@@ -5,6 +5,7 @@ import type { Config } from "../../src/model/config.ts";
 import type { EventOf, SupervisorEvent } from "../../src/supervisor/events.ts";
 import { anIncident } from "./incident.ts";
 import { aNotice } from "./notice.ts";
+import { NO_REPORT } from "./report.ts";
 
 import { SERVER } from "./verdict.ts";
 
@@ -51,6 +52,7 @@ const EVENTS: { readonly [Type in SupervisorEvent["type"]]: EventOf<Type> } = {
       ...{ orderId: 1, incidentId: incident.id, name: CAPTURE, bytes: 5, durationMs: 7 },
       actions: [{ ...action, durationMs: 1, bytes: 0, sha256: undefined, reason: "no" }],
       verdict: SERVER,
+      report: NO_REPORT,
     },
   },
   progress: { type: "progress", orderId: 1, action: "dmesg", status: "ok", ended: 1, of: 2 },

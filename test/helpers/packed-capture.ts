@@ -4,6 +4,7 @@ import { encodeManifest, makeManifest } from "../../src/runner/manifest.ts";
 import { tarChunks } from "../../src/runner/tar.ts";
 import { zstd } from "../../src/runner/zstd.ts";
 import { anOrder } from "./order.ts";
+import { NO_REPORT } from "./report.ts";
 
 export const PACKED_NAME = "aod_20261123T012345.678Z_slow";
 
@@ -29,6 +30,6 @@ export function aManifestText(fields: Readonly<Record<string, unknown>> = {}): s
   } as const;
   const recorder = { offsets: new Uint32Array(0), oldestNs: 90e9, completeSinceNs: 95e9 };
   const manifest = makeManifest(anOrder(), facts, recorder, [], verdict, 0);
-  const text = encodeManifest(manifest, { reason: "not made yet" });
+  const text = encodeManifest(manifest, NO_REPORT);
   return JSON.stringify({ ...JSON.parse(text), ...fields }, null, 2);
 }

@@ -14,6 +14,7 @@ import { encodeRequestsCsv } from "../../src/runner/requests-csv.ts";
 import { tarChunks } from "../../src/runner/tar.ts";
 import { anOrder } from "./order.ts";
 import { seeded } from "./random.ts";
+import { NO_REPORT } from "./report.ts";
 import { aRequest } from "./request.ts";
 
 const FROZEN_AT = { epochMs: Date.parse("2026-11-25T09:12:14.482Z"), monotonicNs: 86_400e9 };
@@ -157,7 +158,7 @@ export function aStory(count = 65_536, parts: Partial<CaptureOrder> = {}, verdic
     order,
     name: "aod_20261125T091214.482Z_no-reply",
     files: new Map([
-      ["manifest.json", encode(encodeManifest(manifest, { reason: "not made yet" }))],
+      ["manifest.json", encode(encodeManifest(manifest, NO_REPORT))],
       ["requests.csv", new Uint8Array(Buffer.concat(encodeRequestsCsv(recorder, order).chunks))],
       ...texts.map(([name, text]) => [`actions/${name}.log`, encode(text)] as const),
     ]),

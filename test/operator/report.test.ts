@@ -188,6 +188,28 @@ describe("the report", () => {
     await picture(page, "without-script");
   });
 
+  test("keeps the drawing where there is no canvas, and says why", async () => {
+    const page = await browser.open(FILE, { withoutCanvas: true });
+    expect(page.complaints).toEqual([]);
+    const shown = await page.evaluate<string>(
+      "document.querySelector('.static').checkVisibility() ? document.querySelector('#requests ~ .note').innerText : ''",
+    );
+    expect(shown).toStartWith("This browser has no canvas");
+  });
+
+  test("of a capture that somebody asked for has no incident to look at", async () => {
+    const story = aStory(2000, { trigger: "manual", kind: "manual", evidence: [], reason: "it is slow" });
+    const manifest = JSON.parse(new TextDecoder().decode(story.files.get("manifest.json")));
+    const requests = readRequests(story.files.get("requests.csv") ?? new Uint8Array(0));
+    const file = join(tempDir(), "manual.html");
+    writeFileSync(file, Buffer.concat([...reportChunks({ ...story, manifest, requests })]));
+    const page = await open({}, file);
+    const toolbar = await page.evaluate<string>("document.querySelector('.toolbar').innerText");
+    expect(toolbar.replaceAll(/\s+/g, " ")).toBe("All − +");
+    expect(page.complaints).toEqual([]);
+    await picture(page, "manual");
+  });
+
   test("goes on paper as a drawing, without buttons", async () => {
     const page = await open({ width: 800 });
     await page.media("print");

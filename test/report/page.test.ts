@@ -5,11 +5,24 @@ import { CAUSES } from "../../src/model/verdict.ts";
 import { type ReportInput, reportChunks } from "../../src/report/page.ts";
 import { readRequests } from "../../src/report/read-requests.ts";
 import { CAUSE_WORDS, confidenceWords } from "../../src/report/verdict-words.ts";
+import { seeded } from "../helpers/random.ts";
 import { aStory } from "../helpers/story.ts";
 
 const HOSTILE = `</script><script>alert(1)</script><img src=x onerror=alert(1)>"'\u001b[2J\u202e`;
 const HEAD =
   "time_utc,boot_ns,latency_ns,state,command,nt_status,errno,session_id,tree_id,message_id,pid,tid,comm,share\n";
+const LATE = "9999-12-31T23:59:59.999999Z";
+/** What may stand in a manifest, and in a cell of requests.csv. */
+const VALUES: readonly [unknown, ...unknown[]] = [
+  null,
+  ...[true, 0, -1, 1e308, -1e308, 5e-324, "", "x", "constructor", "0000-01-01T00:00:00Z", LATE],
+  ...["1".repeat(5000), "-5", "1e5", [], {}, [null], [[]], [{}]],
+];
+const CELLS: readonly [string, ...string[]] = [
+  "",
+  ...["0", "-1", "1e308", "5e-324", "9".repeat(18), "9".repeat(300), "x", "__proto__", "in_flight", "error"],
+  ...["lost", LATE, "0xc0000022", "0x", "EACCES", "SMB2_LOCK", "//files.example.net/IPC$", '"', '"a""b"'],
+];
 const encode = (text: string) => new TextEncoder().encode(text);
 
 function pageOf(parts: Partial<ReportInput> = {}): string {
@@ -29,6 +42,11 @@ function elementsOf(page: string): readonly string[] {
   const rewriter = new HTMLRewriter().on("*", { element: ({ tagName }) => void names.push(tagName) });
   rewriter.transform(page);
   return names;
+}
+
+/** What the page's script draws from. */
+function dataOf(page: string): string {
+  return /id="data">([\s\S]*?)<\/script>/.exec(page)?.[1] ?? "";
 }
 
 function ofStory(story = aStory(2000)): ReportInput {
@@ -107,8 +125,7 @@ describe("the page", () => {
     expect(elementsOf(page).filter((name) => name === "script")).toHaveLength(2);
     expect(page.includes("alert(1)</script>")).toBe(false);
     for (const hidden of ["\u001b", "\u202e"]) expect(page.includes(hidden)).toBe(false);
-    const data = /id="data">([\s\S]*?)<\/script>/.exec(page)?.[1] ?? "";
-    expect(JSON.parse(data).head.senders[0][2]).toContain("</script>");
+    expect(JSON.parse(dataOf(page)).head.senders[0][2]).toContain("</script>");
   });
 
   test.each([
@@ -126,6 +143,167 @@ describe("the page", () => {
     expect(page).toEndWith("</body></html>\n");
     const shown = page.slice(page.indexOf("<main>"), page.indexOf("</footer>"));
     expect(shown).not.toMatch(/NaN|undefined|\[object/);
+  });
+
+  test("of a capture that somebody asked for says so, with their words, and compares nothing", () => {
+    const { requests, files } = ofStory();
+    const manifest = {
+      ...{ trigger: "manual", kind: "manual", rule: "manual", type: "manual", share: null, evidence: [] },
+      ...{ reason: "it is <slow> again", triggered_at: "2026-11-25T09:12:12.000000Z" },
+    };
+    const page = pageOf({ manifest, requests, files });
+    const main = page.slice(page.indexOf("<main>"), page.indexOf('<script type="application/json"'));
+    expect(main).toContain("They said: <q>it is &lt;slow&gt; again</q>");
+    expect(main).toContain("<dt>Asked for</dt><dd>25 Nov 2026, 09:12:12.000");
+    expect(main).toContain("<strong>All</strong> 2,000 requests");
+    expect(main).toContain(">asked for</text>");
+    expect(main).not.toMatch(
+      /(?<!no )rule tripped|tripped the rule|[Dd]uring|before<|Before|the incident|<dt>Rule/,
+    );
+    expect(JSON.parse(dataOf(page)).head).toMatchObject({ trigger: "asked for", beganUs: null });
+  });
+
+  test("of an empty recorder has its times, and leads nowhere that is not there", () => {
+    const { manifest } = ofStory();
+    const page = pageOf({ manifest });
+    expect(page).toContain("the recorder was frozen 2.41\u00a0s later");
+    expect(page).toContain("No request of the last 58\u00a0s is missing");
+    expect(page).not.toContain("0\u00a0ns");
+    expect(page).toMatch(/<dt>failed requests<\/dt><dd>not known/);
+    for (const [, id] of page.matchAll(/href="#([^"]+)"/g)) expect(page).toContain(`id="${id}"`);
+  });
+
+  test("does not take what the manifest lacks for all is well", () => {
+    const { requests } = ofStory();
+    const attribution = { processes: [{ name: "p" }] };
+    const shown = pageOf({ requests, manifest: { rule: "slow", trigger: "rule", attribution } });
+    for (const words of [
+      "The manifest has no verdict that this page can read.",
+      "How soon it was seen is not known.",
+      "<dt>Tripped</dt><dd>not known",
+      "<dt>Captured</dt><dd>not known",
+      "<dt>Held back</dt><dd>an unknown number of captures",
+      "The manifest does not say it.",
+      "Since when the requests are complete is not known.",
+      "for the manifest has no evidence",
+      "(pid not known): an unknown number of requests",
+    ])
+      expect(shown).toContain(words);
+  });
+
+  test.each([
+    [
+      "error",
+      "emergency",
+      "1 reply with an error that is enough by itself (READ)",
+      "An error that is enough by itself",
+    ],
+    [
+      "latency",
+      "emergency",
+      "1 request that took too long (READ), up to 5\u00a0ms",
+      "A reply that took far too long",
+    ],
+    ["latency", "slow", "1 request that took too long (READ), up to 5\u00a0ms", "Slow replies"],
+    ["error", "error", "1 reply with an error (READ)", "Failed requests"],
+    ["stuck", "hung", "1 request without a reply (READ), the oldest for 5\u00a0ms", "No reply"],
+  ])("of a rule of type %s says of %s: %s", (type, kind, words, title) => {
+    const evidence = [{ time_utc: "2026-11-25T09:12:14Z", command: "SMB2_READ", latency_ns: 5e6 }];
+    const page = pageOf({ manifest: { rule: "r", type, kind, evidence } });
+    expect(page).toContain(`tripped: ${words}.`);
+    expect(page).toContain(`<p class="kicker">${title}, seen by`);
+  });
+
+  test("tells operations that can't be sent from requests, and 32 from all", () => {
+    const waiting = { state: "waiting", command: "", latency_ns: 2e9 };
+    const open = { state: "in_flight", command: "SMB2_WRITE", latency_ns: 3e9 };
+    const story = (evidence: readonly unknown[]) =>
+      pageOf({ manifest: { rule: "r", kind: "hung", evidence } });
+    expect(story([waiting, open, waiting])).toContain(
+      "1 request without a reply and 2 operations that could not be sent (WRITE), the oldest for 3\u00a0s",
+    );
+    expect(story(new Array(32).fill(open))).toContain("at least 32 requests without a reply");
+  });
+
+  test("counts processes and not rows, and names what a figure is of", () => {
+    const row = (id: number, share: string) =>
+      `2026-11-25T09:12:14.000000Z,${id}000,5000000,done,SMB2_READ,,,0x1,0x1,${id},7,7,p,${share}\n`;
+    const rows = [row(1, "//a/x"), row(2, "//a/y"), row(3, "//b/z")].join("");
+    const manifest = { share: "//a", triggered_at: "2026-11-25T09:12:14.000000Z" };
+    const page = pageOf({ manifest, requests: readRequests(encode(HEAD + rows)) });
+    expect(page).toContain("1 process waited 15\u00a0ms in all during the incident.");
+    expect(page).toContain("of all requests to this server");
+    expect(page).toContain(
+      'aria-label="3 requests by time and latency, from 5\u00a0ms to 5\u00a0ms; none had no reply yet.',
+    );
+    const one = pageOf({ requests: readRequests(encode(HEAD + row(1, "//a/x"))) });
+    expect(one).toContain('aria-label="1 request by time');
+  });
+
+  test("says of how many requests it can draw none, for their latency is not known", () => {
+    const row = "2026-11-25T09:12:14.000000Z,1000,,done,SMB2_READ,,,0x1,0x1,1,7,7,p,//a/x\n";
+    expect(pageOf({ requests: readRequests(encode(HEAD + row)) })).toContain(
+      "Of 1 request the latency is not known: it is not drawn.",
+    );
+  });
+
+  test.each(["constructor", "__proto__", "toString"])(
+    "takes a name of JavaScript's for a name: %s",
+    (name) => {
+      const row = `2026-11-25T09:12:14.000000Z,1000,,${name},${name},${name},${name},0x1,0x1,1,7,7,${name},${name}\n`;
+      const actions = [{ name, status: name, reason: name }];
+      const page = pageOf({
+        manifest: { kind: name, type: name, rule: name, trigger: name, actions, losses: { [name]: 1 } },
+        requests: readRequests(encode(HEAD + row)),
+      });
+      expect(page).toContain("An incident, seen by");
+      expect(page).toContain(`! ${name}</span>`);
+      expect(page).not.toContain("[object");
+    },
+  );
+
+  test("draws nothing where there is no figure", () => {
+    const time = "2026-11-25T09:12:14.000000Z";
+    const row = (id: number, state: string) =>
+      `${time},${id}000,,${state},SMB2_READ,,,0x1,0x1,${id},7,7,p,//a/x\n`;
+    const evidence = [{ time_utc: time, message_id: "0" }];
+    const requests = readRequests(encode(HEAD + row(0, "done") + row(1, "in_flight")));
+    const page = pageOf({ manifest: { evidence, triggered_at: time }, requests });
+    const drawn = page.slice(page.indexOf("<main>"), page.indexOf('<script type="application/json"'));
+    expect(drawn).not.toContain("NaN");
+  });
+
+  test("is one, and shows no figure that is none, whatever stands in the place of whatever", () => {
+    const random = seeded();
+    const story = aStory(40);
+    const manifest = new TextDecoder().decode(story.files.get("manifest.json"));
+    const [head = "", ...rows] = new TextDecoder()
+      .decode(story.files.get("requests.csv"))
+      .trimEnd()
+      .split("\n");
+    for (let round = 0; round < 100; round++) {
+      const spoilt = JSON.parse(manifest);
+      for (let i = random.int(1, 6); i > 0; i--) spoil(spoilt);
+      const lines = rows.map((row) => {
+        const cells = row.split(",");
+        cells[random.int(0, cells.length - 1)] = random.pick(CELLS);
+        return `${cells.join(",")}\n`;
+      });
+      const requests = readRequests(encode(`${head}\n${lines.join("")}`));
+      const page = pageOf({ manifest: spoilt, requests, files: story.files });
+      const shown = page.slice(page.indexOf("<main>"), page.indexOf('<section aria-labelledby="files"'));
+      expect(shown, random.seedText).not.toMatch(/NaN|undefined|Infinity|\[object/);
+      expect(page, random.seedText).toEndWith("</body></html>\n");
+    }
+
+    function spoil(value: Record<string, unknown>): void {
+      const keys = Object.keys(value);
+      const key = keys[random.int(0, keys.length - 1)] ?? "";
+      const inner = value[key];
+      const isDeep = typeof inner === "object" && inner !== null && Object.keys(inner).length > 0;
+      if (isDeep && random.chance(0.7)) spoil(inner as Record<string, unknown>);
+      else value[key] = structuredClone(random.pick(VALUES));
+    }
   });
 
   test("of a huge file shows its beginning and its end, and says what is missing", () => {
@@ -158,6 +336,49 @@ describe("the page", () => {
     const page = pageOf({ requests });
     expect(page.length).toBeLessThan(40e6);
     expect(page).toContain("left out of this page");
+  });
+
+  test.each([
+    ["ten to the power of 308", `1${"0".repeat(308)}`],
+    ["the same as a decimal", "1e308"],
+    ["less than nothing", `-${"9".repeat(300)}`],
+    ["more than any uptime", "9".repeat(19)],
+    ["nothing", ""],
+    ["no figure", "soon"],
+  ])("is made of rows whose time is %s: they are counted, and the others are shown", (_, bootNs) => {
+    const row = (boot: string, id: number) =>
+      `2026-11-25T09:12:14.000000Z,${boot},1e307,done,SMB2_READ,,,0x1,0x1,${id},1,1,p,//a/x\n`;
+    const rows = [row(bootNs, 1), row("1000", 2), row(bootNs, 3), row("5000", 4), "half a row\n"];
+    const requests = readRequests(encode(HEAD + rows.join("")));
+    expect([...requests.sentUs]).toEqual([0, 4]);
+    expect(requests).toMatchObject({ count: 2, unreadable: 3, latencyNs: Float64Array.of(NaN, NaN) });
+    const page = pageOf({ requests });
+    expect(page).toContain("2 requests recorded, 3 rows of requests.csv could not be read");
+    expect(page.length).toBeLessThan(200_000);
+  });
+
+  test.each([
+    ["of nothing but line feeds", "\n".repeat(3e7)],
+    ["of one endless line", ",".repeat(3e7)],
+    ["of one endless word", `"${"x".repeat(3e7)}`],
+  ])("is made of a file %s, within seconds", (_, text) => {
+    const begunMs = performance.now();
+    const requests = readRequests(encode(HEAD + text));
+    expect(requests.count).toBe(0);
+    expect(requests.unreadable + requests.leftOut).toBe(text.startsWith("\n") ? 3e7 : 1);
+    expect(pageOf({ requests }).length).toBeLessThan(200_000);
+    expect(performance.now() - begunMs).toBeLessThan(5000);
+  });
+
+  test("is bounded, however long the texts of the manifest are", () => {
+    const long = "x".repeat(1e6);
+    const manifest = { host: long, kernel: long, verdict: { cause: "host", because: [long, long] } };
+    expect(pageOf({ manifest: { ...manifest, losses: { [long]: 1 } } }).length).toBeLessThan(100_000);
+  });
+
+  test("of rows of which none could be read does not call the recorder empty", () => {
+    const page = pageOf({ requests: readRequests(encode(`${HEAD}x\n`)) });
+    expect(page).toContain("No row of requests.csv could be read.");
   });
 
   test("has words for every cause", () => {

@@ -12,11 +12,16 @@ function row(
   latencyMs: number | "",
   state = "done",
   share = "//a/x",
-  more = "SMB2_READ",
+  command = "SMB2_READ",
 ): string {
   const time = new Date(Date.UTC(2026, 10, 25, 9) + sentMs).toISOString().replace("Z", "000Z");
   const latency = latencyMs === "" ? "" : latencyMs * 1e6;
-  return `${time},${sentMs * 1e6},${latency},${state},${more},,,0x1,0x1,${sentMs},10,11,p,${share}\n`;
+  return `${time},${sentMs * 1e6},${latency},${state},${command},,,0x1,0x1,${sentMs},10,11,p,${share}\n`;
+}
+
+/** A reply of this command, status and errno, during the incident. */
+function replied(reply: string): string {
+  return `2026-11-25T09:00:05.500000Z,5500000000,1000000,error,${reply},0x1,0x1,9,10,11,p,//a/x\n`;
 }
 
 function summaryOf(rows: readonly string[], manifest: Readonly<Record<string, unknown>> = {}) {
@@ -42,12 +47,86 @@ describe("the figures of a capture", () => {
     expect(summary.evidence).toEqual([3]);
   });
 
+  test("know nothing of when a request ended that was sent before and whose latency is not known", () => {
+    const { summary } = summaryOf([row(0, ""), row(4000, 2000), row(5500, ""), row(1, 1)]);
+    expect(summary).toMatchObject({ beganUs: 5e6, unplaced: 1 });
+    expect([summary.before, summary.during].map(({ sortedNs }) => [...sortedNs])).toEqual([[1e6], [2000e6]]);
+  });
+
+  test.each([
+    ["somebody asked for it", { trigger: "manual" }, 5e6, 6e6],
+    ["it does not say when it was tripped", { triggered_at: "soon" }, Number.NaN, 6e6],
+    ["it says no time at all", { triggered_at: null, frozen_at: 7 }, Number.NaN, 10e3],
+  ])("are one group where %s", (_, manifest, trippedUs, frozenUs) => {
+    const { summary } = summaryOf([row(0, 1), row(10, ""), row(5, 3, "in_flight")], manifest);
+    expect(summary).toMatchObject({ isSplit: false, beganUs: Number.NaN, trippedUs, frozenUs, unplaced: 0 });
+    expect(summary.before.sortedNs).toHaveLength(0);
+    expect(summary.during.sortedNs).toEqual(Float64Array.of(1e6, 3e6));
+  });
+
+  test("of an empty recorder have their times all the same, after the trigger", () => {
+    const { summary } = summaryOf([], { recorder: { complete_since: "2026-11-25T09:00:02.500000Z" } });
+    expect(summary).toMatchObject({ trippedUs: 0, frozenUs: 1e6, completeSinceUs: -2.5e6 });
+  });
+
   test("are of the incident's share alone, where it has one", () => {
     const rows = [row(0, 1), row(1, 2, "done", "//b/y"), row(2, 4, "done", "//a/z")];
     const sums = (share: string | null) => summaryOf(rows, { share }).summary.before.sortedNs.length;
     expect([sums("//a/x"), sums("//a"), sums("//b/y"), sums("//c/q"), sums("unknown"), sums(null)]).toEqual([
       1, 2, 1, 3, 3, 3,
     ]);
+  });
+
+  test("have the quantiles of live figures: the n-th quickest of n hundredths", () => {
+    const sortedNs = Float64Array.from({ length: 100 }, (_, i) => i + 1);
+    expect([0, 0.01, 0.5, 0.99, 1].map((share) => quantile({ sortedNs }, share))).toEqual([
+      1, 1, 50, 99, 100,
+    ]);
+    expect(quantile({ sortedNs: Float64Array.of(1, 2, 3) }, 0.5)).toBe(2);
+  });
+
+  test("take no wait by design for a latency, but in the table by command", () => {
+    const rows = [
+      row(0, 3_600_000, "done", "//a/x", "SMB2_CHANGE_NOTIFY"),
+      row(1, 5000, "in_flight", "//a/x", "SMB2_LOCK"),
+      row(2, 4000, "in_flight", "//a/IPC$", "SMB2_IOCTL"),
+      row(3, 7, "in_flight", "//a/x", "SMB2_IOCTL"),
+    ];
+    const { table, summary } = summaryOf(rows);
+    expect(summary.patient).toBe(3);
+    expect(summary.during).toMatchObject({ sortedNs: Float64Array.of(7e6), inFlight: 1 });
+    expect(summary.worst.map((at) => table.latencyNs[at])).toEqual([7e6]);
+    expect(summary.waiters).toHaveLength(1);
+    const byName = new Map(summary.commands.map(({ command, during }) => [command, during]));
+    expect(byName.get("SMB2_CHANGE_NOTIFY")?.sortedNs).toEqual(Float64Array.of(3600e9));
+    expect(byName.get("SMB2_IOCTL")?.inFlight).toBe(2);
+  });
+
+  test("take one for a wait that a rule tripped of, because it tracks the command by name", () => {
+    const evidence = [{ time_utc: "2026-11-25T09:00:01.000000Z", message_id: "1000" }];
+    const { summary } = summaryOf([row(1000, 5000, "in_flight", "//a/x", "SMB2_LOCK")], { evidence });
+    expect(summary).toMatchObject({ patient: 0, worst: [0], during: { inFlight: 1 } });
+  });
+
+  test("take the time until a request was closed for no latency", () => {
+    const { summary } = summaryOf([row(5000, 800, "lost"), row(5001, 2)]);
+    expect(summary.during.sortedNs).toEqual(Float64Array.of(2e6));
+    expect(summary.worst).toHaveLength(1);
+    expect(summary.waiters[0]?.waitedNs).toBe(2e6);
+  });
+
+  test.each([
+    ["an answer that programs ask for all day", "SMB2_CREATE,0xc0000034,ENOENT", 0],
+    ["a step of the protocol", "SMB2_SESSION_SETUP,0xc0000016,EIO", 0],
+    ["a refusal", "SMB2_CREATE,0xc0000022,EACCES", 1],
+    ["a lock that somebody else holds", "SMB2_LOCK,0xc0000055,EACCES", 0],
+    ["a status that nobody knows", "SMB2_READ,0xc000beef,EIO", 1],
+    ["no status at all", "SMB2_READ,,EIO", 1],
+    ["a command that nobody knows", "constructor,0xc0000022,EACCES", 1],
+  ])("count %s as live figures do", (_, reply, errors) => {
+    const { summary } = summaryOf([replied(reply)]);
+    expect(summary.during.errors).toBe(errors);
+    expect(summary.commands[0]?.during.errors).toBe(errors);
   });
 
   test("say who waited longest, share by share", () => {

@@ -4,6 +4,7 @@ import { AodError } from "../../src/model/failure.ts";
 import { CaptureQueue } from "../../src/runner/capture-queue.ts";
 import type { FromRunner } from "../../src/thread/messages.ts";
 import { anOrder } from "../helpers/order.ts";
+import { NO_REPORT } from "../helpers/report.ts";
 import { UNKNOWN } from "../helpers/verdict.ts";
 
 const NOTHING = { table: new ArrayBuffer(0), operations: new ArrayBuffer(0) };
@@ -34,7 +35,7 @@ function aQueue() {
 }
 
 function nothing({ orderId, incidentId }: CaptureOrder) {
-  return { orderId, incidentId, bytes: 0, durationMs: 0, actions: [], verdict: UNKNOWN };
+  return { orderId, incidentId, bytes: 0, durationMs: 0, actions: [], verdict: UNKNOWN, report: NO_REPORT };
 }
 
 describe("the queue of captures", () => {

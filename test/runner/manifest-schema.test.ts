@@ -9,9 +9,9 @@ import { anAttribution } from "../helpers/attribution.ts";
 import { manifestFaults, SCHEMA_VERSION, schemaFaults } from "../helpers/manifest.ts";
 import { anOrder } from "../helpers/order.ts";
 import { seeded } from "../helpers/random.ts";
+import { A_REPORT } from "../helpers/report.ts";
 import { aRequest } from "../helpers/request.ts";
 
-const REPORT = { file: "report.html", bytes: 4096, sha256: "a".repeat(64) };
 const FACTS = { aodVersion: "1.2.3", host: "client", bootId: "b-o-o-t", kernel: "6.12.0" };
 
 /** Manifests of all forms, from random numbers. */
@@ -68,7 +68,7 @@ function aManifest(random: ReturnType<typeof seeded>) {
     because: ["x"],
   };
   return JSON.parse(
-    encodeManifest(makeManifest(order, FACTS, recorder, outcomes, verdict, int(0, 100)), REPORT),
+    encodeManifest(makeManifest(order, FACTS, recorder, outcomes, verdict, int(0, 100)), A_REPORT),
   );
 }
 

@@ -3,10 +3,10 @@ import { encodeManifest, makeManifest } from "../../src/runner/manifest.ts";
 import { anAttribution } from "../helpers/attribution.ts";
 import { manifestFaults } from "../helpers/manifest.ts";
 import { anOrder } from "../helpers/order.ts";
+import { A_REPORT } from "../helpers/report.ts";
 import { aRequest } from "../helpers/request.ts";
 import { SERVER } from "../helpers/verdict.ts";
 
-const REPORT = { file: "report.html", bytes: 4096, sha256: "a".repeat(64) };
 const FACTS = { aodVersion: "1.2.3", host: "client", bootId: "b-o-o-t", kernel: "6.12.0" };
 const RECORDER = { offsets: Uint32Array.from([0, 64]), oldestNs: 90e9, completeSinceNs: 95e9 };
 
@@ -15,7 +15,7 @@ function manifestOf(
   recorder: Parameters<typeof makeManifest>[2] = RECORDER,
 ) {
   const manifest = JSON.parse(
-    encodeManifest(makeManifest(anOrder(parts), FACTS, recorder, [], SERVER, 2), REPORT),
+    encodeManifest(makeManifest(anOrder(parts), FACTS, recorder, [], SERVER, 2), A_REPORT),
   );
   expect(manifestFaults(manifest)).toEqual([]);
   return manifest;
@@ -64,7 +64,7 @@ describe("the manifest", () => {
       counters: { entered: 7, ring_full: 2, evicted: 3 },
       suppressed: 4,
       scrubbed: 2,
-      report: { file: "report.html", reason: null, bytes: 4096, sha256: "a".repeat(64) },
+      report: { file: "report.html", reason: null, bytes: 7, sha256: "e".repeat(64) },
     });
   });
 
@@ -115,7 +115,7 @@ describe("the manifest", () => {
       { ...nothing, name: "dmesg", status: "missing", reason: "dmesg is not installed" },
     ] as const;
     expect(
-      JSON.parse(encodeManifest(makeManifest(anOrder(), FACTS, RECORDER, outcomes, SERVER, 0), REPORT))
+      JSON.parse(encodeManifest(makeManifest(anOrder(), FACTS, RECORDER, outcomes, SERVER, 0), A_REPORT))
         .actions,
     ).toEqual([
       {
@@ -151,7 +151,7 @@ describe("the manifest", () => {
   });
 
   test("is text for people: indented, a line feed at its end", () => {
-    expect(encodeManifest(makeManifest(anOrder(), FACTS, RECORDER, [], SERVER, 0), REPORT)).toMatch(
+    expect(encodeManifest(makeManifest(anOrder(), FACTS, RECORDER, [], SERVER, 0), A_REPORT)).toMatch(
       /^\{\n {2}"schema_version": 1,\n[\s\S]*\n\}\n$/,
     );
   });

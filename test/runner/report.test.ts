@@ -40,8 +40,8 @@ async function capture(parts: Partial<CaptureOrder>) {
   };
   const { operations } = aFrozen();
   const order = { ...story.order, ...parts };
-  const { name } = await makeCapture(order, { table: story.table, operations }, context);
-  return parseCapture(new Uint8Array(readFileSync(join(outputDir, "batches", name))));
+  const { name, report } = await makeCapture(order, { table: story.table, operations }, context);
+  return { ...parseCapture(new Uint8Array(readFileSync(join(outputDir, "batches", name)))), report };
 }
 
 function reasonOf(order: CaptureOrder, first = NOTHING, last = first, hasRoom = true, stop = NEVER) {
@@ -51,10 +51,11 @@ function reasonOf(order: CaptureOrder, first = NOTHING, last = first, hasRoom = 
 
 describe("report.html of a capture", () => {
   test("is the page that `aod report` makes of the same capture, to the byte", async () => {
-    const { name, manifest, files } = await capture({ actions: ["mounts"] });
+    const { name, manifest, files, report } = await capture({ actions: ["mounts"] });
     expect(manifestFaults(manifest)).toEqual([]);
     const page = files.get("report.html") ?? new Uint8Array(0);
     expect(manifest.report).toMatchObject({ file: "report.html", reason: null, bytes: page.length });
+    expect(report).toMatchObject({ status: "ok", bytes: page.length });
     const requests = readRequests(files.get("requests.csv") ?? new Uint8Array(0));
     expect(requests.count).toBe(3000);
     const made = Buffer.concat([...reportChunks({ name, manifest, files, requests })]);
@@ -75,7 +76,8 @@ describe("report.html of a capture", () => {
 
   test("is left out first where there is no room for it, and costs the capture nothing else", async () => {
     const limits = { ...anOrder().limits, maxBytes: 50_000 };
-    const { manifest, files } = await capture({ actions: ["mounts"], limits });
+    const { manifest, files, report } = await capture({ actions: ["mounts"], limits });
+    expect(report.status).toBe("missing");
     expect(files.has("actions/mounts.log")).toBe(true);
     expect(manifest.report).toMatchObject({
       file: null,
@@ -121,7 +123,30 @@ describe("the page is left out", () => {
   test("when it can't be made: that costs no capture", () => {
     const broken = { ...PARTS, files: null as unknown as typeof PARTS.files };
     const { outcome, chunks } = new ReportMaker(order, NOTHING, NEVER).make(broken, NOTHING, () => true);
-    expect(outcome).toEqual({ reason: expect.stringMatching(/^failed: /) });
+    expect(outcome).toEqual({ status: "failed", reason: expect.stringMatching(/^failed: /) });
     expect(chunks).toEqual([]);
+  });
+
+  test("when nobody can say whether the disk has room for it: that costs no capture either", () => {
+    const { outcome } = new ReportMaker(order, NOTHING, NEVER).make(PARTS, NOTHING, () => {
+      throw new Error("EIO: statfs");
+    });
+    expect(outcome).toEqual({ status: "failed", reason: "failed: EIO: statfs" });
+  });
+
+  test("when the disk is full before it is begun: nothing is made of what is not looked at", () => {
+    const asked: number[] = [];
+    const broken = { ...PARTS, files: null as unknown as typeof PARTS.files };
+    const { outcome } = new ReportMaker(order, NOTHING, NEVER).make(broken, NOTHING, (bytes) => {
+      asked.push(bytes);
+      return false;
+    });
+    expect(outcome).toEqual({ status: "missing", reason: "dropped: the disk has no room for it" });
+    expect(asked).toEqual([0]);
+  });
+
+  test("when its size is known and the disk has no room for so much", () => {
+    const { outcome } = new ReportMaker(order, NOTHING, NEVER).make(PARTS, NOTHING, (bytes) => bytes === 0);
+    expect(outcome).toMatchObject({ status: "missing", reason: "dropped: the disk has no room for it" });
   });
 });

@@ -7,6 +7,7 @@ import type { SupervisorEvent } from "../../src/supervisor/events.ts";
 import { IncidentDesk } from "../../src/supervisor/incident-desk.ts";
 import { anAttribution } from "../helpers/attribution.ts";
 import { anIncident } from "../helpers/incident.ts";
+import { NO_REPORT } from "../helpers/report.ts";
 import { aLatencyRule } from "../helpers/rule.ts";
 import { SERVER } from "../helpers/verdict.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
@@ -71,7 +72,16 @@ function anAnomaly(parts: Partial<Anomaly> = {}): Anomaly {
 function aCaptureOf(order: CaptureOrder | undefined, bytes = 1): CaptureSummary {
   if (order === undefined) throw new RangeError("a capture without an order");
   const { orderId, incidentId } = order;
-  return { orderId, incidentId, name: "x", bytes, durationMs: 1, actions: [], verdict: SERVER };
+  return {
+    orderId,
+    incidentId,
+    name: "x",
+    bytes,
+    durationMs: 1,
+    actions: [],
+    verdict: SERVER,
+    report: NO_REPORT,
+  };
 }
 
 function hang(count: number): Anomaly {
@@ -240,6 +250,7 @@ describe("the incident desk", () => {
       durationMs: 1,
       actions: [],
       verdict: SERVER,
+      report: NO_REPORT,
     };
     desk.collected(capture);
     desk.collected({ ...capture, incidentId: undefined });

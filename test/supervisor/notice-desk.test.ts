@@ -4,6 +4,7 @@ import { NOTICE_EVENTS, type Notice, type NoticeEvent } from "../../src/model/no
 import type { SupervisorEvent } from "../../src/supervisor/events.ts";
 import { NoticeDesk } from "../../src/supervisor/notice-desk.ts";
 import { anIncident } from "../helpers/incident.ts";
+import { NO_REPORT } from "../helpers/report.ts";
 import { SERVER, UNKNOWN } from "../helpers/verdict.ts";
 
 const [FIRST, SECOND] = [
@@ -23,6 +24,7 @@ function captured(parts: Partial<Extract<SupervisorEvent, { type: "collected" }>
     durationMs: 1,
     actions: [],
     verdict: UNKNOWN,
+    report: NO_REPORT,
   };
   return { type: "collected", capture, incident, ...parts };
 }
@@ -67,6 +69,7 @@ describe("notices", () => {
       durationMs: 1,
       actions: [],
       verdict: UNKNOWN,
+      report: NO_REPORT,
     };
     desk.consider(captured({ capture, incident: undefined }), config);
     expect(sent).toMatchObject([{ event: "captured", incidentId: undefined, rule: "manual", share: "" }]);

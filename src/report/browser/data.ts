@@ -22,7 +22,6 @@ export interface Requests {
   readonly messageId: Float64Array;
   /** Colour of each row. */
   readonly hue: Uint8Array;
-  readonly isEvidence: Uint8Array;
 }
 
 export function readData(text: string): Requests {
@@ -34,8 +33,6 @@ export function readData(text: string): Requests {
     decodeFixed(column, widthFor(names.length), count);
   const command = named(columns.command, head.commands);
   const hues = head.commands.map(hueOf);
-  const isEvidence = new Uint8Array(count);
-  for (const row of head.evidence) isEvidence[row] = 1;
   return {
     head,
     count,
@@ -49,6 +46,5 @@ export function readData(text: string): Requests {
     share: named(columns.share, head.shares),
     messageId: decodeDeltas(columns.messageId, count),
     hue: Uint8Array.from(command, (index) => hues[index] ?? 0),
-    isEvidence,
   };
 }

@@ -1,6 +1,7 @@
 // Which requests are seen, and which is meant. In: requests, view, filter; out: rows. All 65,536 are looked at each time: that
 // takes less than a millisecond, and an index would have to be kept true. Pure.
 
+import { IN_FLIGHT } from "../state.ts";
 import type { Requests } from "./data.ts";
 import { type Size, type View, xOf, yOf } from "./view.ts";
 
@@ -10,8 +11,6 @@ export interface Filter {
   /** Undefined: all shares. */
   readonly share: number | undefined;
 }
-
-const IN_FLIGHT = 2;
 
 export function isShown(
   { hue, share, level }: Requests,

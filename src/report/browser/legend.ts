@@ -1,7 +1,7 @@
 // The legend, which filters: a button for each colour with how many requests it stands for, and a list of shares where there are
 // several. In: requests; out: elements, and the filter as it is whenever it changes.
 
-import { shortCommand } from "../words.ts";
+import { amount, shortCommand } from "../words.ts";
 import type { Requests } from "./data.ts";
 import { element, swatch } from "./element.ts";
 import type { Filter } from "./find.ts";
@@ -14,7 +14,7 @@ export function makeLegend(requests: Requests, changed: (filter: Filter) => void
   for (const hue of requests.hue) counts.set(hue, (counts.get(hue) ?? 0) + 1);
 
   const buttons = [...namesByHue(requests)].map(([hue, names]) => {
-    const count = (counts.get(hue) ?? 0).toLocaleString("en-US");
+    const count = amount(counts.get(hue) ?? 0);
     const button = element(
       "button",
       { type: "button", class: "key", "aria-pressed": "true" },
@@ -32,9 +32,11 @@ export function makeLegend(requests: Requests, changed: (filter: Filter) => void
   const signs = element(
     "span",
     { class: "signs soft" },
-    element("span", {}, "✕ failed"),
+    element("span", {}, "✕ with an error"),
     element("span", {}, "→ no reply yet"),
-    element("span", { class: "flagged" }, "○ tripped the rule"),
+    ...(requests.head.evidence.length > 0
+      ? [element("span", { class: "flagged" }, "○ tripped the rule")]
+      : []),
   );
   const root = element(
     "div",

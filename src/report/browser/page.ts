@@ -11,8 +11,8 @@ if (theme !== null) showThemeButton(theme);
 const root = document.querySelector<HTMLElement>("#plot");
 const data = document.querySelector("#data");
 if (root !== null && data !== null) {
-  showPlot(root, readData(data.textContent ?? ""));
+  const isDrawn = showPlot(root, readData(data.textContent ?? ""));
   // The style sheet hides the drawing, but on paper.
-  document.documentElement.classList.add("drawn");
+  document.documentElement.classList.toggle("drawn", isDrawn);
   performance.mark("aod-drawn");
 }

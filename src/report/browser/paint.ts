@@ -3,6 +3,7 @@
 
 import { HUE_COUNT } from "../palette.ts";
 import { latencyTicks, timeTicks } from "../scale.ts";
+import { DONE, ERROR, IN_FLIGHT, LOST } from "../state.ts";
 import type { Requests } from "./data.ts";
 import { endUs, type Filter, isShown } from "./find.ts";
 import { type Size, type View, xOf, yOf } from "./view.ts";
@@ -31,9 +32,6 @@ export interface Scene {
 }
 
 export const LABELS_PX = 26;
-const ERROR = 1;
-const IN_FLIGHT = 2;
-const LOST = 3;
 
 /** As the style sheet has them now. */
 export function readColours(element: Element): Colours {
@@ -105,12 +103,13 @@ function paintGrid(
   }
   context.strokeStyle = soft;
   line(context, 0, size.height + 0.5, size.width, size.height + 0.5);
-  const zero = requests.head.trippedUs;
+  const zero = requests.head.trippedUs ?? requests.head.frozenUs;
   const ticks = timeTicks(view.fromUs - zero, view.toUs - zero, Math.max(2, size.width / 110));
   context.fillStyle = soft;
   for (const { at, label } of ticks) {
     const x = xOf(view, size, at + zero);
     line(context, x, size.height, x, size.height + 4);
+    // The moment itself has its own label.
     if (at === 0) continue;
     context.textAlign = x < 24 ? "left" : x > size.width - 24 ? "right" : "center";
     context.fillText(label, x, size.height + 18);
@@ -137,13 +136,14 @@ function paintMoments(
   { requests, view, size }: Scene,
   { accent, soft, paper }: Colours,
 ) {
+  const { trigger, trippedUs, frozenUs } = requests.head;
   const moments = [
-    ["rule tripped", requests.head.trippedUs, accent, 12],
-    ["captured", requests.head.frozenUs, soft, 28],
+    [trigger, trippedUs, accent, 12],
+    ["captured", frozenUs, soft, 28],
   ] as const;
   for (const [label, us, colour, y] of moments) {
+    if (us === null || us < view.fromUs || us > view.toUs) continue;
     const x = Math.min(size.width - 0.5, xOf(view, size, us));
-    if (us < view.fromUs || us > view.toUs) continue;
     context.strokeStyle = colour;
     context.lineWidth = 1.5;
     context.setLineDash([4, 4]);
@@ -179,7 +179,7 @@ function paintRequests(
     context.strokeStyle = colour;
     context.globalAlpha = alpha;
     for (const row of list) {
-      if (state[row] !== 0) continue;
+      if (state[row] !== DONE) continue;
       const x = xOf(view, size, sentUs[row] ?? 0);
       context.fillRect(x - side / 2, yOf(view, size, level[row] ?? 0) - side / 2, side, side);
     }

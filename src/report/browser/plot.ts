@@ -1,5 +1,5 @@
 // The plot as people use it: pointer, wheel and keys on one side, view, choice and filter on the other. In: requests and an element to
-// live in; out: nothing comes back. What is drawn is paint.ts, what is meant is find.ts, how views move is view.ts.
+// live in; out: whether there is a plot. What is drawn is paint.ts, what is meant is find.ts, how views move is view.ts.
 
 import { decadesOf } from "../scale.ts";
 import type { Requests } from "./data.ts";
@@ -14,10 +14,13 @@ import { type View, within, xOf, yOf, zoomed } from "./view.ts";
 
 /** Behind the last change of the view: what is in it is looked for then. */
 const SETTLED_MS = 120;
+const NO_CANVAS =
+  "This browser has no canvas to draw a plot on: here is a drawing, without what can be pointed at.";
 const HELP =
   "Drag to look closer, hold Shift to move. Click a request to keep it. With the plot in focus: wheel or + and − to zoom, arrows left and right to move, up and down for the next slower and faster request, 0 for all.";
 
-export function showPlot(root: HTMLElement, requests: Requests): void {
+/** False where the browser has no canvas: then a sentence says so, and the drawing stays. */
+export function showPlot(root: HTMLElement, requests: Requests): boolean {
   const { head } = requests;
   const [low, high] = decadesOf(requests.latencyNs);
   const whole: View = { fromUs: 0, toUs: Math.max(1, head.frozenUs * 1.004), low, high };
@@ -30,7 +33,6 @@ export function showPlot(root: HTMLElement, requests: Requests): void {
   let colours = readColours(root);
   let isDue = false;
   let settling = 0;
-  let inView: readonly number[] = [];
 
   const canvas = element("canvas", {
     tabindex: "0",
@@ -43,7 +45,10 @@ export function showPlot(root: HTMLElement, requests: Requests): void {
   const stage = element("div", { class: "stage" }, canvas, tip);
   const table = makeSlowestTable(requests, (row) => choose(row));
   const context = canvas.getContext("2d");
-  if (context === null) return;
+  if (context === null) {
+    root.replaceWith(element("p", { class: "note" }, NO_CANVAS));
+    return false;
+  }
 
   const draw = () => {
     isDue = false;
@@ -57,7 +62,7 @@ export function showPlot(root: HTMLElement, requests: Requests): void {
   const settle = () => {
     clearTimeout(settling);
     settling = setTimeout(() => {
-      inView = rowsInView(requests, view, filter);
+      const inView = rowsInView(requests, view, filter);
       table.show(slowest(requests, inView, SLOWEST_SHOWN), inView.length, chosen);
     }, SETTLED_MS) as unknown as number;
   };
@@ -106,13 +111,20 @@ export function showPlot(root: HTMLElement, requests: Requests): void {
     draw();
   };
 
-  const incident = (): View => {
-    const span = Math.max(1000, head.frozenUs - head.beganUs);
-    return { ...whole, fromUs: head.beganUs - span * 0.25, toUs: whole.toUs };
+  const incident = (beganUs: number): View => {
+    const span = Math.max(1000, head.frozenUs - beganUs);
+    return { ...whole, fromUs: beganUs - span * 0.25, toUs: whole.toUs };
   };
+  const { beganUs } = head;
   const buttons: readonly [string, string, () => void][] = [
     ["All", "Show all requests", () => look(whole)],
-    ["Incident", "Show the incident", () => look(incident())],
+    ...(beganUs === null
+      ? []
+      : ([["Incident", "Show the incident", () => look(incident(beganUs))]] satisfies [
+          string,
+          string,
+          () => void,
+        ][])),
     ["−", "Zoom out", () => look(zoomed(view, 2, 0.5))],
     ["+", "Zoom in", () => look(zoomed(view, 0.5, 0.5))],
   ];
@@ -169,4 +181,5 @@ export function showPlot(root: HTMLElement, requests: Requests): void {
   });
   choose(undefined);
   fit();
+  return true;
 }

@@ -1,11 +1,13 @@
 // The slowest requests of what is in view, as a table: the plot for the keyboard and for screen readers. In: rows; out: a table whose
 // rows can be chosen.
 
+import { counted } from "../words.ts";
 import type { Requests } from "./data.ts";
 import { describe } from "./describe.ts";
 import { element, swatch } from "./element.ts";
 
-const SHOWN = 12;
+/** Rows that it has room for. */
+export const SLOWEST_SHOWN = 12;
 const COLUMNS = ["Latency", "Command", "Status", "Sent (UTC)", "Process", "Share", "Message id"];
 
 export interface SlowestTable {
@@ -13,8 +15,6 @@ export interface SlowestTable {
   /** @param rows the slowest first. */
   show(rows: readonly number[], inView: number, chosen: number | undefined): void;
 }
-
-export const SLOWEST_SHOWN = SHOWN;
 
 export function makeSlowestTable(requests: Requests, choose: (row: number) => void): SlowestTable {
   const count = element("p", { class: "note", role: "status" });
@@ -36,7 +36,7 @@ export function makeSlowestTable(requests: Requests, choose: (row: number) => vo
       count.textContent =
         inView === 0
           ? "No request in view."
-          : `${inView.toLocaleString("en-US")} requests in view; the slowest of them:`;
+          : `${counted(inView, "request")} in view${inView > SLOWEST_SHOWN ? "; the slowest of them" : ""}:`;
       const isFocused = body.contains(document.activeElement);
       body.replaceChildren(...rows.map((row) => tableRow(requests, row, row === chosen, choose)));
       if (isFocused) body.querySelector<HTMLElement>('[aria-pressed="true"]')?.focus();

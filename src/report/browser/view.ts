@@ -66,9 +66,9 @@ export function boxed(
   };
 }
 
-export const FLAT_PX = 28;
-
 // --- internal ---
+
+const FLAT_PX = 28;
 
 function fit(from: number, to: number, least: number, most: number, spanLeast: number): [number, number] {
   const span = Math.min(most - least, Math.max(spanLeast, to - from));

@@ -1,0 +1,79 @@
+import { describe, expect, test } from "bun:test";
+import {
+  actionsSection,
+  filesSection,
+  hasFiles,
+  recorderSection,
+} from "../../src/report/collected-section.ts";
+import { readFacts } from "../../src/report/facts.ts";
+
+const encode = (text: string) => new TextEncoder().encode(text);
+const shownOf = (content: Uint8Array) =>
+  [...filesSection(new Map([["actions/x.log", content]]))].map(({ text }) => text).join("");
+const recorderOf = (manifest: Readonly<Record<string, unknown>>) =>
+  recorderSection(readFacts(manifest), "Since when is not known.").text;
+
+describe("a text that is too long", () => {
+  test("is cut where lines end, and what is between is left out to the byte", () => {
+    const lines = Array.from({ length: 20_000 }, (_, i) => `line ${i}\n`);
+    const shown = shownOf(encode(lines.join("")));
+    const [, first = "", last = ""] = /<pre[^>]*>([^<]*)<\/pre>.*<pre[^>]*>([^<]*)<\/pre>/s.exec(shown) ?? [];
+    expect(first).toEndWith("\n");
+    expect(last).toStartWith("line ");
+    const leftOut = lines.join("").length - first.length - last.length;
+    expect(leftOut).toBeGreaterThan(0);
+    expect(shown).toContain(`${Math.round(leftOut / 1024)} KiB left out here`);
+  });
+
+  test.each([
+    ["one line", `${"x".repeat(200_000)}END`],
+    ["one line that ends", `${"x".repeat(200_000)}END\n`],
+    ["a short line and a long one", `BEGIN\n${"x".repeat(200_000)}END\n`],
+  ])("of %s keeps its end", (_, text) => {
+    const shown = shownOf(encode(text));
+    expect(shown).toMatch(/END\n?<\/pre>/);
+    expect(shown).toMatch(/\d+ KiB left out here/);
+  });
+
+  test("is cut between characters", () => {
+    expect(shownOf(encode("€".repeat(50_000)))).not.toContain("\ufffd");
+  });
+});
+
+describe("what was collected", () => {
+  test("is not known where the manifest does not say it, and nothing where it says so", () => {
+    expect(actionsSection(readFacts({})).text).toContain("The manifest does not say it.");
+    expect(actionsSection(readFacts({ actions: [] })).text).toBe("");
+  });
+
+  test("is not all well where an action says nothing of how it went", () => {
+    const section = actionsSection(readFacts({ actions: [{ name: "dmesg" }] })).text;
+    expect(section).toContain("1 of them not as");
+    expect(section).not.toMatch(/NaN|0 B</);
+  });
+
+  test("has a section of files only where there is one to show", () => {
+    expect(hasFiles(new Map([["manifest.json", encode("{}")]]))).toBe(false);
+    expect(hasFiles(new Map([["actions/dmesg.log", encode("")]]))).toBe(true);
+  });
+});
+
+describe("how complete a capture is", () => {
+  test.each([
+    ["an unknown number of requests recorded", { recorder: null }],
+    ["Whether open requests lost their place in the recorder is not known", { recorder: { records: 7 } }],
+    ["What else was lost is not known", { losses: "none" }],
+    ["Whether secrets were taken out of it is not known", { scrubbed: -1 }],
+  ])("says: %s", (words, manifest) => {
+    expect(recorderOf(manifest)).toContain(words);
+  });
+
+  test("says that all is well where the manifest does", () => {
+    const recorder = { records: 1, oldest_ms: 2, complete_since: "", evicted: 0 };
+    const section = recorderOf({ recorder, losses: { ring_full: 0 }, scrubbed: 0 });
+    expect(section).toContain("1 request recorded, the oldest sent 2\u00a0ms before the capture");
+    expect(section).toContain("No open request lost its place");
+    expect(section).toContain("Nothing else was lost");
+    expect(section).toContain("No secret was found");
+  });
+});
