@@ -28,7 +28,7 @@ export interface ReportInput {
 }
 
 /** The page's bytes, UTF-8. */
-export function* reportChunks(input: ReportInput): Generator<Uint8Array> {
+export function* reportChunks(input: ReportInput): Generator<Uint8Array, void, void> {
   const encoder = new TextEncoder();
   for (const piece of page(input)) {
     const bytes = piece instanceof Html ? encoder.encode(piece.text) : piece;

@@ -14,11 +14,12 @@ import { evidenceAtFreeze } from "./evidence.ts";
 import { encodeManifest, type HostFacts, makeManifest } from "./manifest.ts";
 import { hasSpace, PartialCapture, requireSpace } from "./partial-capture.ts";
 import { ReportMaker } from "./report.ts";
-import { encodeRequestsCsv } from "./requests-csv.ts";
+import { requestsCsv } from "./requests-csv.ts";
 import type { Collected } from "./run-action.ts";
 import { lookAgain, type SecondLook } from "./second-look.ts";
 import { runStages, type StageContext } from "./stages.ts";
 import { type TarEntry, tarChunks, totalBytes } from "./tar.ts";
+import { byTurns } from "./turns.ts";
 import { judge } from "./verdict.ts";
 import { VERDICT_ACTIONS, verdictFacts } from "./verdict-facts.ts";
 import { zstd } from "./zstd.ts";
@@ -66,25 +67,29 @@ export async function makeCapture(
     const actionBytes = totalBytes(collected.map(({ content }) => content));
     const spent = () => ({ ms: performance.now() - begunMs, bytes: actionBytes });
     const reportMaker = new ReportMaker(order, spent(), context.stop);
-    const csv = encodeRequestsCsv(recorder, order, reportMaker.see);
-    const scrubbed = collected.reduce((sum, one) => sum + one.scrubbed, csv.scrubbed);
+    const csv: Uint8Array[] = [];
+    const ofCsv = await byTurns(
+      requestsCsv(recorder, order, reportMaker.see),
+      (chunk) => void csv.push(chunk),
+    );
+    const scrubbed = collected.reduce((sum, one) => sum + one.scrubbed, ofCsv);
     const manifest = makeManifest(settled, context.facts, recorder, actions, verdict, scrubbed);
     const files = new Map(
       collected.flatMap(({ outcome: { file }, content }) =>
         file === undefined ? [] : [[file, content] as const],
       ),
     );
-    const restBytes = totalBytes(csv.chunks) + actionBytes;
-    const report = reportMaker.make({ name: partial.stem, manifest, files }, spent(), (bytes) =>
+    const restBytes = totalBytes(csv) + actionBytes;
+    const report = await reportMaker.make({ name: partial.stem, manifest, files }, spent(), (bytes) =>
       hasSpace(context.folder, zstd().compressedBoundBytes(restBytes + bytes), order.limits.minFreeBytes),
     );
     const entries: readonly TarEntry[] = [
       { path: "manifest.json", chunks: [new TextEncoder().encode(encodeManifest(manifest, report.outcome))] },
-      { path: "requests.csv", chunks: csv.chunks },
+      { path: "requests.csv", chunks: csv },
       ...[...files].map(([path, content]) => ({ path, chunks: [content] })),
       ...(report.outcome.status === "ok" ? [{ path: report.outcome.file, chunks: report.chunks }] : []),
     ];
-    write(partial, entries, order, context.folder);
+    await write(partial, entries, order, context.folder);
     const { name, bytes } = partial.publish();
     const durationMs = Math.round(performance.now() - begunMs);
     return {
@@ -129,16 +134,16 @@ function textsOf(collected: readonly Collected[]): Readonly<Record<string, strin
   );
 }
 
-function write(
+async function write(
   partial: PartialCapture,
   entries: readonly TarEntry[],
   { frozenAt, limits }: CaptureOrder,
   folder: BatchesFolder,
-): void {
+): Promise<void> {
   const archive = [...tarChunks({ name: partial.stem, epochMs: frozenAt.epochMs, entries })];
   const archiveBytes = totalBytes(archive);
   const mostBytes = zstd().compressedBoundBytes(archiveBytes);
   requireSpace(folder, mostBytes, limits.minFreeBytes);
   partial.allocate(mostBytes);
-  for (const piece of zstd().compress(archive, archiveBytes)) partial.write(piece);
+  await byTurns(zstd().compress(archive, archiveBytes), (piece) => partial.write(piece));
 }

@@ -9,6 +9,7 @@ import type { Manifest } from "./manifest.ts";
 import type { SeeRow } from "./requests-csv.ts";
 import { spentOf, whyDropped } from "./stages.ts";
 import { totalBytes } from "./tar.ts";
+import { byTurns } from "./turns.ts";
 
 export const REPORT_FILE = "report.html";
 
@@ -50,10 +51,10 @@ export class ReportMaker {
   }
 
   /** @param hasRoom whether the disk has it for so many bytes more; asked before the page is made and again when its size is known. */
-  make(parts: ReportParts, spent: Spent, hasRoom: (bytes: number) => boolean): Report {
+  async make(parts: ReportParts, spent: Spent, hasRoom: (bytes: number) => boolean): Promise<Report> {
     if (!(this.#requests instanceof RequestTableBuilder)) return { outcome: this.#requests, chunks: [] };
     try {
-      const chunks = this.#chunksOf(parts, this.#requests, spent, hasRoom);
+      const chunks = await this.#chunksOf(parts, this.#requests, spent, hasRoom);
       if ("reason" in chunks) return { outcome: chunks, chunks: [] };
       const bytes = totalBytes(chunks);
       return { outcome: { status: "ok", file: REPORT_FILE, bytes, sha256: sha256Of(chunks) }, chunks };
@@ -63,17 +64,19 @@ export class ReportMaker {
     }
   }
 
-  #chunksOf(
+  async #chunksOf(
     parts: ReportParts,
     requests: RequestTableBuilder,
     spent: Spent,
     hasRoom: (bytes: number) => boolean,
-  ): NoReport | readonly Uint8Array[] {
+  ): Promise<NoReport | readonly Uint8Array[]> {
     const { limits } = this.#order;
     const late = whyDropped(1, this.#order, spent);
     if (late !== undefined) return missing(late);
     if (!hasRoom(0)) return missing(NO_ROOM);
-    const chunks = [...reportChunks({ ...parts, requests: requests.finish() })];
+    const chunks: Uint8Array[] = [];
+    const page = reportChunks({ ...parts, requests: requests.finish() });
+    await byTurns(page, (chunk) => void chunks.push(chunk));
     const bytes = totalBytes(chunks);
     if (spent.bytes + bytes > limits.maxBytes) return missing(`dropped: ${spentOf(limits)}`);
     return hasRoom(bytes) ? chunks : missing(NO_ROOM);

@@ -1,5 +1,5 @@
 // The flight recorder as requests.csv. In: the frozen table and what dates its lines; out: the file's bytes in chunks,
-// without secrets, so that 65,536 rows never become one string. Quoting as in RFC 4180, lines end with a line feed.
+// without secrets, so that 65,536 rows are neither one string nor one piece of work. Quoting as in RFC 4180, lines end with a line feed.
 
 import type { CaptureOrder } from "../model/capture.ts";
 import { REQUEST_COLUMNS } from "../model/request-columns.ts";
@@ -9,28 +9,23 @@ import { scrub } from "./scrub.ts";
 
 const CHUNK_ROWS = 1024;
 
-export interface RequestsCsv {
-  readonly chunks: readonly Uint8Array[];
-  /** Secrets that were taken out of it. */
-  readonly scrubbed: number;
-}
-
 /** A row as it is written, and its two names without secrets and without CSV's quotes. */
 export type SeeRow = (row: RequestRow, comm: string, share: string) => void;
 
 /**
  * The whole file, oldest request first.
  * @param see is shown every row: rows are made once, whoever else wants them.
+ * @returns how many secrets were taken out of it.
  */
-export function encodeRequestsCsv(
+export function* requestsCsv(
   { memory, offsets }: Recorder,
   order: Pick<CaptureOrder, "frozenAt" | "shares">,
   see?: SeeRow,
-): RequestsCsv {
+): Generator<Uint8Array, number, void> {
   const encoder = new TextEncoder();
   const toRow = makeRequestRow(order);
   const cells = new Cells();
-  const chunks = [encoder.encode(`${REQUEST_COLUMNS.join(",")}\n`)];
+  yield encoder.encode(`${REQUEST_COLUMNS.join(",")}\n`);
   for (let first = 0; first < offsets.length; first += CHUNK_ROWS) {
     let text = "";
     for (const offset of offsets.subarray(first, first + CHUNK_ROWS)) {
@@ -39,9 +34,9 @@ export function encodeRequestsCsv(
       text += csvLine(row, comm.cell, share.cell);
       see?.(row, comm.text, share.text);
     }
-    chunks.push(encoder.encode(text));
+    yield encoder.encode(text);
   }
-  return { chunks, scrubbed: cells.scrubbed };
+  return cells.scrubbed;
 }
 
 /** Only the last two can hold what somebody else chose; the others have no character that needs quoting. */

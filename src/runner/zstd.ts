@@ -19,7 +19,7 @@ export interface Compressor {
    * The pieces, compressed. A piece that comes out is valid until the next one is asked for.
    * @param totalBytes what the pieces hold together, to the byte.
    */
-  compress(pieces: Iterable<Uint8Array>, totalBytes: number): Iterable<Uint8Array>;
+  compress(pieces: Iterable<Uint8Array>, totalBytes: number): Generator<Uint8Array, void, void>;
   /** The most that `totalBytes` can become. */
   compressedBoundBytes(totalBytes: number): number;
 }

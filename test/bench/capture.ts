@@ -14,14 +14,13 @@ import { makeCapture } from "../../src/runner/capture.ts";
 import { Children } from "../../src/runner/child.ts";
 import { HOST, readHostFacts } from "../../src/runner/host.ts";
 import { lookInflight } from "../../src/runner/inflight.ts";
-import { encodeRequestsCsv } from "../../src/runner/requests-csv.ts";
 import { Slots } from "../../src/runner/slots.ts";
 import { runStages } from "../../src/runner/stages.ts";
-import { totalBytes } from "../../src/runner/tar.ts";
 import { openBatchesFolder } from "../../src/system/batches-folder.ts";
 import { anOrder, FROZEN_AT } from "../helpers/order.ts";
 import { seeded } from "../helpers/random.ts";
 import { aFrozen, aLiveTable } from "../helpers/request-table.ts";
+import { wholeRequestsCsv } from "../helpers/requests-csv.ts";
 import { percentile, printRow } from "./row.ts";
 
 const LINES = GEOMETRY.SETS * GEOMETRY.SET_LINES;
@@ -101,7 +100,7 @@ let captureBytes = 0;
 for (let round = 0; round < ROUNDS; round++) {
   const begunMs = performance.now();
   const recorder = readRecorder(table, order.watchingSinceNs, order.frozenAt.monotonicNs);
-  csvBytes = totalBytes(encodeRequestsCsv(recorder, order).chunks);
+  csvBytes = wholeRequestsCsv(recorder, order).bytes.length;
   csvMs.push(performance.now() - begunMs);
   const capture = await makeCapture(order, { table, operations }, context);
   captureMs.push(capture.durationMs);

@@ -9,8 +9,8 @@ import { readRecorder } from "../../src/recorder/recorder.ts";
 import { reportChunks } from "../../src/report/page.ts";
 import { readRequests } from "../../src/report/read-requests.ts";
 import { RequestTableBuilder } from "../../src/report/request-table.ts";
-import { encodeRequestsCsv } from "../../src/runner/requests-csv.ts";
 import { Browser, CHROMIUM } from "../helpers/browser.ts";
+import { wholeRequestsCsv } from "../helpers/requests-csv.ts";
 import { aStory, packStory } from "../helpers/story.ts";
 import { percentile, printRow } from "./row.ts";
 
@@ -35,10 +35,10 @@ let page: Uint8Array = new Uint8Array(0);
 const pageMs = measure(() => {
   page = Buffer.concat([...reportChunks({ ...story, manifest, requests })]);
 });
-const plainMs = measure(() => encodeRequestsCsv(recorder, story.order));
+const plainMs = measure(() => wholeRequestsCsv(recorder, story.order));
 const seenMs = measure(() => {
   const builder = new RequestTableBuilder();
-  encodeRequestsCsv(recorder, story.order, (row, comm, share) => builder.add(row, comm, share));
+  wholeRequestsCsv(recorder, story.order, (row, comm, share) => builder.add(row, comm, share));
   builder.finish();
 });
 const readMs = measure(() => readRequests(csv));

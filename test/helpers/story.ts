@@ -10,12 +10,12 @@ import { type Request, writeRequest } from "../../src/model/request.ts";
 import type { Verdict } from "../../src/model/verdict.ts";
 import { readRecorder } from "../../src/recorder/recorder.ts";
 import { encodeManifest, makeManifest } from "../../src/runner/manifest.ts";
-import { encodeRequestsCsv } from "../../src/runner/requests-csv.ts";
 import { tarChunks } from "../../src/runner/tar.ts";
 import { anOrder } from "./order.ts";
 import { seeded } from "./random.ts";
 import { NO_REPORT } from "./report.ts";
 import { aRequest } from "./request.ts";
+import { wholeRequestsCsv } from "./requests-csv.ts";
 
 const FROZEN_AT = { epochMs: Date.parse("2026-11-25T09:12:14.482Z"), monotonicNs: 86_400e9 };
 const SESSIONS = { files: 0x9a00_0c5d_1122_3345n, backup: 0x9a00_0c5d_7788_99abn };
@@ -159,7 +159,7 @@ export function aStory(count = 65_536, parts: Partial<CaptureOrder> = {}, verdic
     name: "aod_20261125T091214.482Z_no-reply",
     files: new Map([
       ["manifest.json", encode(encodeManifest(manifest, NO_REPORT))],
-      ["requests.csv", new Uint8Array(Buffer.concat(encodeRequestsCsv(recorder, order).chunks))],
+      ["requests.csv", wholeRequestsCsv(recorder, order).bytes],
       ...texts.map(([name, text]) => [`actions/${name}.log`, encode(text)] as const),
     ]),
   };

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { GEOMETRY } from "../../src/model/request.gen.ts";
 import { makeCapture } from "../../src/runner/capture.ts";
 import { Children } from "../../src/runner/child.ts";
 import { Slots } from "../../src/runner/slots.ts";
@@ -41,6 +42,8 @@ function aContext(outputDir = tempDir()) {
   return { context, path: join(outputDir, "batches") };
 }
 
+const LINES = GEOMETRY.SETS * GEOMETRY.SET_LINES;
+
 describe("a capture", () => {
   const requests = [
     aRequest({ startMs: 99_000, latencyMs: 31 }),
@@ -63,6 +66,24 @@ describe("a capture", () => {
       );
     const of = outcomes.length;
     expect(reports).toMatchObject(outcomes.map((_, at) => ({ ended: at + 1, of })));
+  });
+
+  test("of a full table is made in turns: what else the thread has to do is done meanwhile", async () => {
+    const { context } = aContext();
+    const full = aFrozen(
+      Array.from({ length: LINES }, (_, at) => aRequest({ startMs: at + 1, latencyMs: 1 })),
+    );
+    let turns = 0;
+    let isDone = false;
+    const count = () => {
+      turns++;
+      if (!isDone) setImmediate(count);
+    };
+    setImmediate(count);
+    // Without actions: waiting for programs gives turns by itself.
+    await makeCapture(anOrder(), full, context);
+    isDone = true;
+    expect(turns).toBeGreaterThan(LINES / 1024);
   });
 
   test("is one folder with manifest, requests and actions, in this order", async () => {

@@ -44,8 +44,8 @@ async function capture(parts: Partial<CaptureOrder>) {
   return { ...parseCapture(new Uint8Array(readFileSync(join(outputDir, "batches", name)))), report };
 }
 
-function reasonOf(order: CaptureOrder, first = NOTHING, last = first, hasRoom = true, stop = NEVER) {
-  const { outcome } = new ReportMaker(order, first, stop).make(PARTS, last, () => hasRoom);
+async function reasonOf(order: CaptureOrder, first = NOTHING, last = first, hasRoom = true, stop = NEVER) {
+  const { outcome } = await new ReportMaker(order, first, stop).make(PARTS, last, () => hasRoom);
   return "reason" in outcome ? outcome.reason : undefined;
 }
 
@@ -115,29 +115,33 @@ describe("the page is left out", () => {
       "dropped: the disk has no room for it",
     ],
     ["when aod stops", reasonOf(order, NOTHING, NOTHING, true, AbortSignal.abort()), "aod is stopping"],
-  ])("%s", (_, reason, expected) => {
-    if (expected === undefined) expect(reason).toBeUndefined();
-    else expect(reason).toMatch(expected);
+  ] as const)("%s", async (_, reason, expected) => {
+    if (expected === undefined) expect(await reason).toBeUndefined();
+    else expect(await reason).toMatch(expected);
   });
 
-  test("when it can't be made: that costs no capture", () => {
+  test("when it can't be made: that costs no capture", async () => {
     const broken = { ...PARTS, files: null as unknown as typeof PARTS.files };
-    const { outcome, chunks } = new ReportMaker(order, NOTHING, NEVER).make(broken, NOTHING, () => true);
+    const { outcome, chunks } = await new ReportMaker(order, NOTHING, NEVER).make(
+      broken,
+      NOTHING,
+      () => true,
+    );
     expect(outcome).toEqual({ status: "failed", reason: expect.stringMatching(/^failed: /) });
     expect(chunks).toEqual([]);
   });
 
-  test("when nobody can say whether the disk has room for it: that costs no capture either", () => {
-    const { outcome } = new ReportMaker(order, NOTHING, NEVER).make(PARTS, NOTHING, () => {
+  test("when nobody can say whether the disk has room for it: that costs no capture either", async () => {
+    const { outcome } = await new ReportMaker(order, NOTHING, NEVER).make(PARTS, NOTHING, () => {
       throw new Error("EIO: statfs");
     });
     expect(outcome).toEqual({ status: "failed", reason: "failed: EIO: statfs" });
   });
 
-  test("when the disk is full before it is begun: nothing is made of what is not looked at", () => {
+  test("when the disk is full before it is begun: nothing is made of what is not looked at", async () => {
     const asked: number[] = [];
     const broken = { ...PARTS, files: null as unknown as typeof PARTS.files };
-    const { outcome } = new ReportMaker(order, NOTHING, NEVER).make(broken, NOTHING, (bytes) => {
+    const { outcome } = await new ReportMaker(order, NOTHING, NEVER).make(broken, NOTHING, (bytes) => {
       asked.push(bytes);
       return false;
     });
@@ -145,8 +149,12 @@ describe("the page is left out", () => {
     expect(asked).toEqual([0]);
   });
 
-  test("when its size is known and the disk has no room for so much", () => {
-    const { outcome } = new ReportMaker(order, NOTHING, NEVER).make(PARTS, NOTHING, (bytes) => bytes === 0);
+  test("when its size is known and the disk has no room for so much", async () => {
+    const { outcome } = await new ReportMaker(order, NOTHING, NEVER).make(
+      PARTS,
+      NOTHING,
+      (bytes) => bytes === 0,
+    );
     expect(outcome).toMatchObject({ status: "missing", reason: "dropped: the disk has no room for it" });
   });
 });

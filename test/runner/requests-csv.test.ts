@@ -1,16 +1,16 @@
 import { describe, expect, test } from "bun:test";
 import type { Request } from "../../src/model/request.ts";
 import { readRecorder } from "../../src/recorder/recorder.ts";
-import { encodeRequestsCsv } from "../../src/runner/requests-csv.ts";
 import { anOrder } from "../helpers/order.ts";
 import { type Random, seeded } from "../helpers/random.ts";
 import { aRequest } from "../helpers/request.ts";
 import { aTable } from "../helpers/request-table.ts";
+import { wholeRequestsCsv } from "../helpers/requests-csv.ts";
 
 function encode(requests: readonly Request[], order = anOrder()) {
   const recorder = readRecorder(aTable(requests), order.watchingSinceNs, order.frozenAt.monotonicNs);
-  const { chunks, scrubbed } = encodeRequestsCsv(recorder, order);
-  return { text: Buffer.concat(chunks).toString("utf8"), scrubbed };
+  const { bytes, scrubbed } = wholeRequestsCsv(recorder, order);
+  return { text: new TextDecoder().decode(bytes), scrubbed };
 }
 
 function csvOf(...of: Parameters<typeof encode>): string {

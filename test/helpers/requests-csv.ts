@@ -1,0 +1,19 @@
+// requests.csv in one go, for who has nothing else to do meanwhile.
+
+import type { CaptureOrder } from "../../src/model/capture.ts";
+import type { Recorder } from "../../src/recorder/recorder.ts";
+import { requestsCsv, type SeeRow } from "../../src/runner/requests-csv.ts";
+
+export function wholeRequestsCsv(
+  recorder: Recorder,
+  order: Pick<CaptureOrder, "frozenAt" | "shares">,
+  see?: SeeRow,
+): { readonly bytes: Uint8Array; readonly scrubbed: number } {
+  const chunks: Uint8Array[] = [];
+  const work = requestsCsv(recorder, order, see);
+  for (;;) {
+    const { done, value } = work.next();
+    if (done) return { bytes: new Uint8Array(Buffer.concat(chunks)), scrubbed: value };
+    chunks.push(value);
+  }
+}
