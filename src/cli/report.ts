@@ -1,7 +1,7 @@
 // `aod report`: a capture as one page of HTML. In: which capture; out: the page in a file, or on standard output. The capture may
 // be anybody's: nothing of it is run, here or in the page. It never writes over a file unless it is told to.
 
-import { closeSync, constants, openSync, writeSync } from "node:fs";
+import { closeSync, constants, openSync, unlinkSync, writeSync } from "node:fs";
 import type { ArgsDef } from "citty";
 import { readCapture } from "../capture/reader.ts";
 import { escapeControls } from "../model/escape.ts";
@@ -56,6 +56,10 @@ async function write(target: string, chunks: Iterable<Uint8Array>, isForced: boo
   const fd = open(target, isForced);
   try {
     for (const chunk of chunks) writeAll(fd, chunk, target);
+  } catch (thrown) {
+    // Half a page looks like a whole one. What was there before us was written over, and stays.
+    if (!isForced) unlinkSync(target);
+    throw thrown;
   } finally {
     closeSync(fd);
   }

@@ -10,7 +10,7 @@ import { AodError } from "../model/failure.ts";
 import { FLAG, REQUEST_BYTES } from "../model/request.gen.ts";
 import { bad, type Finding, note, ok, warn } from "./finding.ts";
 
-const TODO = {
+const ADVICE = {
   NOT_PERMITTED:
     "run as root; in a container also give CAP_BPF and CAP_PERFMON and allow the system call bpf",
   LIBRARY_REFUSED: "install libbpf (package libbpf1 or libbpf), or let security software allow /usr/bin/aod",
@@ -45,7 +45,7 @@ function buildFindings(): readonly Finding[] {
       "only the plain build loads: two CPUs that hit one set of the request table at once can lose a line";
     return [warn("BPF programs", found, "nothing, or a kernel from 5.12 on")];
   }
-  const todo = atomic.code in TODO ? TODO[atomic.code as keyof typeof TODO] : TODO.OTHER;
+  const todo = atomic.code in ADVICE ? ADVICE[atomic.code as keyof typeof ADVICE] : ADVICE.OTHER;
   const causes = atomic.cause instanceof Error ? `: ${atomic.cause.message}` : "";
   const verifier = typeof atomic.context.verifier === "string" ? atomic.context.verifier : "";
   const last = verifier.trimEnd().split("\n").slice(-3).join("; ");
@@ -76,7 +76,7 @@ function requestFinding(source: KernelSource): Finding {
   return bad(
     "request table",
     "a request that went through the programs is not in it",
-    TODO.OTHER,
+    ADVICE.OTHER,
     "BPF_LOAD",
   );
 }
@@ -95,6 +95,6 @@ function tracepointsFinding(object: BpfObject): Finding {
     return note("tracepoints", `those that are needed can be attached to; this kernel lacks ${names}`);
   } catch (thrown) {
     if (!(thrown instanceof AodError)) throw thrown;
-    return bad("tracepoints", thrown.message, TODO.NOT_PERMITTED, thrown.code);
+    return bad("tracepoints", thrown.message, ADVICE.NOT_PERMITTED, thrown.code);
   }
 }

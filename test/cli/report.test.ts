@@ -1,13 +1,15 @@
 // `aod report` as it is typed: where the page goes, and what happens where it can't.
 
 import { beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT, run } from "../helpers/program.ts";
+import { mountSmall } from "../helpers/small-disk.ts";
 import { aStory, packStory } from "../helpers/story.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 
 const FOLDER = tempDir();
+const SMALL = mountSmall("64k");
 const NAME = "aod_20261125T091214.482Z_no-reply";
 const CONFIG = join(FOLDER, "aod.yaml");
 const report = (...argv: readonly string[]) =>
@@ -58,5 +60,11 @@ describe("aod report", () => {
     const ended = await report(...argv);
     expect(ended).toMatchObject({ exitCode, stdout: "", stderr: expect.stringMatching(/^aod: /) });
     expect(existsSync(join(FOLDER, "none"))).toBe(false);
+  });
+
+  test.skipIf(SMALL === undefined)("leaves no half of a page on a disk that gets full", async () => {
+    const ended = await report("sent.tar.zst", "-o", join(SMALL ?? "", "a.html"));
+    expect(ended).toMatchObject({ exitCode: 73, stderr: expect.stringContaining("ENOSPC") });
+    expect(readdirSync(SMALL ?? "")).toEqual([]);
   });
 });
