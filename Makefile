@@ -47,7 +47,7 @@ check: $(ASSETS) ## types, lint, format, generated files, fast tests; no kernel,
 bench: dist/aod ## measure; prints a table and asserts nothing
 	$(Q)$(BUN) test/bench/run.ts
 
-e2e: dist/aod ## a guest with a real cifs mount and Samba: make e2e KERNEL=6.1 or 6.12
+e2e: dist/aod ## a guest with a real cifs mount and Samba: make e2e KERNEL=5.10, 6.1 or 6.12
 	$(Q)scripts/guest/run.sh $(KERNEL) --cpu $(CPU) $(if $(ONLY),--only "$(ONLY)")
 
 e2e-service: dist/aod packaging ## aod as a service of a booted Debian, from its package to its removal

@@ -2,7 +2,7 @@
 # Runs the scenarios of test/guest/ in a virtual machine with one of Debian's kernels, Samba and a real cifs client.
 #
 #   scripts/guest/run.sh KERNEL              KERNEL is 5.10, 6.1 or 6.12; the last line is "N passed, N failed"
-#   scripts/guest/run.sh KERNEL --only TEXT  only the scenarios whose name contains TEXT
+#   scripts/guest/run.sh KERNEL --only TEXT  only the scenarios whose name contains TEXT, or one of TEXT|TEXT
 #   scripts/guest/run.sh KERNEL --cpu MODEL  on a processor that QEMU knows; Nehalem is of 2008 and has no AVX
 #   scripts/guest/run.sh KERNEL --systemd    those of test/guest/service/, with systemd as init; may stand beside the others
 #   scripts/guest/run.sh KERNEL --shell      a shell on the guest's console, with everything in place

@@ -4,7 +4,8 @@
 // text means is for others.
 
 import { closeSync, constants, openSync, readdirSync, readFileSync, readlinkSync, readSync } from "node:fs";
-import { judgeWchan } from "./wchan.ts";
+import { isWaitInCifs } from "../model/cifs.ts";
+import { judgeWchan, placeOf, UNNAMED_WAIT } from "./wchan.ts";
 
 /** Room for 40,000 requests in flight at about 100 bytes a line. */
 const DEBUG_DATA_MAX_BYTES = 4 << 20;
@@ -30,18 +31,29 @@ export function readDebugData(path = "/proc/fs/cifs/DebugData"): ProcText | unde
 }
 
 /**
- * The kernel function in which a task waits, "0" where it runs or we may not know; undefined where it is no more.
+ * The kernel function in which a task waits, UNNAMED_WAIT where it waits and nothing says where, "0" where it runs or we may not
+ * know; undefined where it is no more.
  * @param taskId of any thread, in the pid namespace of /proc.
  */
 export function readWchan(taskId: number, proc = "/proc"): string | undefined {
-  const result = readCapped(`${proc}/${taskId}/wchan`, WCHAN_MAX_BYTES);
-  if (result === "absent") return undefined;
-  return result === "refused" ? "0" : result.text;
+  const wchan = readWchanFile(taskId, proc);
+  if (wchan !== "0") return wchan;
+  const state = readState(taskId, proc);
+  if (state !== "D" && state !== "S") return wchan;
+  // It may just have begun to wait.
+  const again = readWchanFile(taskId, proc);
+  if (again !== "0") return again;
+  return placeOf(readStack(taskId, proc) ?? "") ?? (state === "D" ? UNNAMED_WAIT : "0");
 }
 
 /** Whether a task waits where cifs makes tasks wait: for a reply, for credits, for a connection. */
 export function isWaitingForCifs(taskId: number): boolean {
   return judgeWchan(readWchan(taskId)) === "reply";
+}
+
+/** The same of a task that is inside cifs: there any wait that no signal ends may be taken for one, where nothing says more. */
+export function isWaitingInCifs(taskId: number): boolean {
+  return isWaitInCifs(judgeWchan(readWchan(taskId)));
 }
 
 /** Users of the kernel module cifs, our own links among them; undefined where it is not loaded, or is a part of the kernel. */
@@ -125,6 +137,18 @@ export function findTasks(isSuch: (taskId: number) => boolean, proc = "/proc") {
 }
 
 // --- internal ---
+
+function readWchanFile(taskId: number, proc: string): string | undefined {
+  const result = readCapped(`${proc}/${taskId}/wchan`, WCHAN_MAX_BYTES);
+  if (result === "absent") return undefined;
+  return result === "refused" ? "0" : result.text;
+}
+
+/** R, S, D …: proc_pid_status(5); undefined where it is no more. */
+function readState(taskId: number, proc: string): string | undefined {
+  const status = textOf(readCapped(`${proc}/${taskId}/status`, STATUS_MAX_BYTES)) ?? "";
+  return /^State:\t(\w)/m.exec(status)?.[1];
+}
 
 function numbersIn(folder: string): readonly number[] {
   try {

@@ -1,5 +1,9 @@
-// /proc/TASK/wchan: the kernel function in which a task waits, and which of them mean that it waits for an SMB server.
-// Pure: a name in, a judgement out.
+// The kernel function in which a task waits, and which of them mean that it waits for an SMB server. Pure: texts of /proc in,
+// a name or a judgement out.
+//
+// On x86 before 5.16 /proc/TASK/wchan is 0 for every task: it was found by frame pointers, which distributions build without
+// (bc9bbb81730e, "x86: Fix get_wchan() to support the ORC unwinder"). The stack has the place there, for whoever has CAP_SYS_ADMIN;
+// for anybody else is left what the scheduler says.
 
 import type { TaskWait } from "../model/cifs.ts";
 
@@ -35,12 +39,21 @@ const IO_WAITS: ReadonlySet<string> = new Set([
   "collect_uncached_read_data",
 ]);
 
-/** Judges the content of wchan; undefined for a task that is no more. */
+/** For a task that is in an uninterruptible wait, state D, where nothing says in which. */
+export const UNNAMED_WAIT = "(D)";
+
+/** The function in which a task sleeps, of its stack in /proc, which leaves out the scheduler's own; undefined of none. */
+export function placeOf(stack: string): string | undefined {
+  return /^\[<\w+>\] ([\w.]+)\+/.exec(stack)?.[1];
+}
+
+/** Judges what readWchan gives; undefined for a task that is no more. */
 export function judgeWchan(wchan: string | undefined): TaskWait {
   if (wchan === undefined) return "gone";
+  if (wchan === UNNAMED_WAIT) return "asleep";
   // Copies that the compiler made of a function carry a suffix: "wait_for_free_credits.constprop.0".
   const name = wchan.trim().split(".")[0] ?? "";
-  // "0": it runs, or we lack CAP_SYS_PTRACE for it (fs/proc/base.c:proc_pid_wchan).
+  // "0": it runs, or sleeps where a signal would wake it and nobody may say where (fs/proc/base.c:proc_pid_wchan).
   if (name === "0" || name === "") return "running";
   if (REPLY_WAITS.has(name)) return "reply";
   return IO_WAITS.has(name) || name.startsWith("netfs_") ? "io" : "other";

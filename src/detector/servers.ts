@@ -28,6 +28,11 @@ export function serversByConnection({ servers }: DebugData): readonly (readonly 
   });
 }
 
+/** `//server` of all of them, each once. */
+export function serverNames({ servers }: DebugData): readonly string[] {
+  return [...new Set(servers.flatMap((server) => nameOf(server) ?? []))];
+}
+
 /** `//server` of those whose connection is not good, or who make tasks wait for credits. */
 export function troubledServers({ servers }: DebugData): readonly string[] {
   const troubled = servers.filter((server) =>

@@ -7,7 +7,7 @@
 // bpf/operation.h), and a task that has a request in flight is that request's concern. So nothing is said of a task
 // unless it waits where cifs makes tasks wait, and has no request.
 
-import type { TaskWait } from "../model/cifs.ts";
+import { isWaitInCifs, type TaskWait } from "../model/cifs.ts";
 import type { Operation, OperationMemory } from "../model/operation.ts";
 import { asEvidence } from "../model/operation.ts";
 import { GEOMETRY, OPERATION } from "../model/request.gen.ts";
@@ -94,7 +94,7 @@ export class Waiting {
       if (startNs === 0 || startNs >= beforeNs) continue;
       const { taskId } = this.#lines.read(at);
       asked += 1;
-      if (tasks.waitOf(taskId) === "reply") waiting.add(taskId);
+      if (isWaitInCifs(tasks.waitOf(taskId))) waiting.add(taskId);
     }
     return waiting.size > 0 && [...tasks.sharesOf(waiting).values()].some(isSuch);
   }
@@ -207,7 +207,7 @@ export class Waiting {
   }
 
   #isWaiting(entry: Entry, wait: TaskWait, ledger: Ledger, nowNs: number): boolean {
-    if (wait === "reply") {
+    if (isWaitInCifs(wait)) {
       entry.strayed = 0;
       // It left without a word and waits anew: nobody knows since when.
       entry.sinceNs ??= nowNs;

@@ -21,7 +21,7 @@ import {
 } from "../model/share.ts";
 import { isOfSession } from "../model/signal.ts";
 import { judgeSuspect, type Reading, RequestList, type Suspect, type Verdict } from "./confirm.ts";
-import { requestsListed, serversByConnection, type Task, troubledServers } from "./servers.ts";
+import { requestsListed, serverNames, serversByConnection, type Task, troubledServers } from "./servers.ts";
 import { ShareSlots } from "./share-slots.ts";
 
 /** DebugData is read no more often, on average; and so is nobody asked twice about one tree. */
@@ -90,6 +90,7 @@ export class CifsWitness implements Witness {
   #changed = false;
   readonly #slots: ShareSlots;
   /** At the last reading. */
+  #present: readonly string[] = [];
   #troubled: readonly string[] = [];
   /** `//server` by connection id, which survives a reconnect. */
   readonly #servers = new Map<number, string>();
@@ -118,8 +119,7 @@ export class CifsWitness implements Witness {
   }
 
   serverOf({ command, sessionId }: Pick<Request, "command" | "sessionId">, nowNs: number): string {
-    // Older kernels do not say which connection it was.
-    if (sessionId === 0n) return UNKNOWN_SHARE;
+    if (sessionId === 0n) return this.#likelyServer(nowNs) ?? UNKNOWN_SHARE;
     const find = (): string | undefined =>
       isOfSession(command) ? this.#serverOfSession(sessionId) : this.#servers.get(Number(sessionId));
     return (
@@ -188,6 +188,7 @@ export class CifsWitness implements Witness {
       dropOldest(this.#servers, CONNECTIONS_MAX);
     }
     if (this.#changed) this.#shares = new ShareIndex([...this.#trees.values()]);
+    this.#present = data === undefined ? [] : serverNames(data);
     this.#troubled = data === undefined ? [] : troubledServers(data);
     return data;
   }
@@ -217,6 +218,13 @@ export class CifsWitness implements Witness {
     return undefined;
   }
 
+  /** Older kernels do not say which connection it was: of the only server that there is, or of the only one in trouble. */
+  #likelyServer(nowNs: number): string | undefined {
+    this.#readFor("no connection", nowNs);
+    const [only, ...others] = this.#present.length === 1 ? this.#present : this.#troubled;
+    return others.length === 0 ? only : undefined;
+  }
+
   /** Nobody waits for what is not in trouble. */
   #search(nowNs: number): readonly Operation[] {
     this.#searchedNs = nowNs;
@@ -241,21 +249,13 @@ export class CifsWitness implements Witness {
 }
 
 function isSame(a: KnownTree, b: KnownTree): boolean {
-  return (
-    a.share === b.share &&
-    a.address === b.address &&
-    a.connectionId === b.connectionId &&
-    a.dialect === b.dialect &&
-    a.encrypted === b.encrypted
-  );
+  const fields = ["share", "address", "connectionId", "dialect", "encrypted"] as const;
+  return fields.every((field) => a[field] === b[field]);
 }
 
 function dropOldest(map: Map<unknown, unknown>, most: number): void {
-  if (map.size <= most) return;
-  for (const oldest of map.keys()) {
-    map.delete(oldest);
-    break;
-  }
+  const [oldest] = map.keys();
+  if (map.size > most) map.delete(oldest);
 }
 
 function keyOf({ sessionId, treeId }: Tree): string {

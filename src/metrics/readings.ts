@@ -2,7 +2,7 @@
 // readings. It waits for nothing: the kernel's maps, this process's own figures, and files of /proc and /sys that no lock of a
 // hung mount stands before.
 
-import { isWaitingForCifs, readModuleReferences } from "../cifs/proc.ts";
+import { isWaitingInCifs, readModuleReferences } from "../cifs/proc.ts";
 import type { RequestSource } from "../kernel/source.ts";
 import { openOperations, openTable } from "../kernel/table.ts";
 import { findWaiting } from "../live/open.ts";
@@ -36,7 +36,7 @@ export function readAll({ source, facts, incidents }: Subject): Readings {
     tallies: source.tallies(),
     shares,
     open: byShare,
-    waitingOperations: findWaiting(operations, nowNs, senders, isWaitingForCifs).length,
+    waitingOperations: findWaiting(operations, nowNs, senders, isWaitingInCifs).length,
     sent: counted.entered ?? 0,
     losses: counted,
     incidents: incidents(),

@@ -67,9 +67,15 @@ export interface DebugData {
 }
 
 /**
- * What a task waits for in the kernel: an SMB server, some I/O, something else. "running" also where we may not know.
+ * What a task waits for in the kernel: an SMB server, some I/O, something else. "asleep": it waits, and nobody may say for what; of a
+ * task that is inside cifs that is as good as a reply, of any other it says nothing. "running" also where we may not know.
  */
-export type TaskWait = "gone" | "reply" | "io" | "other" | "running";
+export type TaskWait = "gone" | "reply" | "io" | "other" | "asleep" | "running";
+
+/** Whether a task that is inside cifs waits for a server, as far as can be told. */
+export function isWaitInCifs(wait: TaskWait): boolean {
+  return wait === "reply" || wait === "asleep";
+}
 
 /** `//server/share` of `\\server\share`. */
 export function shareOf(unc: string): string {

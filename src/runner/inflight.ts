@@ -8,6 +8,7 @@
 import { readStack, readWchan } from "../cifs/proc.ts";
 import { judgeWchan } from "../cifs/wchan.ts";
 import type { CaptureOrder, FrozenMemory } from "../model/capture.ts";
+import { isWaitInCifs } from "../model/cifs.ts";
 import { dropInHint } from "../model/drop-in.ts";
 import { asEvidence, OperationMemory } from "../model/operation.ts";
 import { KIND, OPERATION, REQUEST_BYTES } from "../model/request.gen.ts";
@@ -48,7 +49,7 @@ export function lookInflight(
   const { open, requests, senders } = openRequests(table, new Set(inside.map(({ taskId }) => taskId)));
   const entered = inside.filter(({ taskId }) => !senders.has(taskId)).sort(byStart);
   const looked = entered.slice(0, OPERATIONS_MAX);
-  const waiting = looked.filter(({ taskId }) => judgeWchan(wchanOf(taskId)) === "reply");
+  const waiting = looked.filter(({ taskId }) => isWaitInCifs(judgeWchan(wchanOf(taskId))));
   const shown = [...requests, ...waiting].sort(byStart).slice(0, ROWS_MAX);
   const waiters = shown.map((request) => ({ request, wchan: wchanOf(request.taskId) ?? "gone" }));
   const unshown = open + waiting.length - shown.length;

@@ -2,7 +2,7 @@
 // memory and what is known of trees; out: a Look. It reads /proc of tasks that seem to wait, and names of processes that
 // are shown; nothing is kept, and nothing here runs while nobody asks.
 
-import { isWaitingForCifs, readComm } from "../cifs/proc.ts";
+import { isWaitingInCifs, readComm } from "../cifs/proc.ts";
 import { nameSender } from "../cifs/process.ts";
 import { type Look, lookAt } from "../live/look.ts";
 import type { OperationMemory } from "../model/operation.ts";
@@ -22,7 +22,7 @@ export function lookOnHost(visible: Visible): Look {
   return lookAt({
     ...visible,
     nowNs: monotonicNs(),
-    isWaiting: isWaitingForCifs,
+    isWaiting: isWaitingInCifs,
     nameProcess: (processId, comm, command) => nameSender(readComm(processId) ?? comm, command),
   });
 }

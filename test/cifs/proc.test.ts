@@ -55,6 +55,24 @@ describe("readWchan", () => {
     expect(readWchan(77, tempDir())).toBeUndefined();
   });
 
+  const STACK = "[<0>] wait_for_free_credits.isra.0+0x20/0x1f0 [cifs]\n[<0>] cifs_readv+0x1/0x2 [cifs]\n";
+
+  test.each([
+    ["a stack that says where", "D (disk sleep)", STACK, "wait_for_free_credits.isra.0"],
+    ["the same where a signal would end it", "S (sleeping)", STACK, "wait_for_free_credits.isra.0"],
+    ["no stack for us", "D (disk sleep)", undefined, "(D)"],
+    ["an empty one", "D (disk sleep)", "", "(D)"],
+    ["no stack, and a signal would end it", "S (sleeping)", undefined, "0"],
+    ["a stack of the time before it ran", "R (running)", STACK, "0"],
+  ])("of a kernel whose wchan is always 0: %s", (_, state, stack, expected) => {
+    const proc = tempDir();
+    mkdirSync(join(proc, "77"));
+    writeFileSync(join(proc, "77", "wchan"), "0");
+    writeFileSync(join(proc, "77", "status"), `Name:\tcp\nUmask:\t0022\nState:\t${state}\nTgid:\t77\n`);
+    if (stack !== undefined) writeFileSync(join(proc, "77", "stack"), stack);
+    expect(readWchan(77, proc)).toBe(expected);
+  });
+
   test("says something of ourselves", () => {
     expect(readWchan(process.pid)).toBeString();
   });

@@ -40,6 +40,14 @@ describe("an operation that waits before it is a request", () => {
     expect(stage.said).toHaveLength(3);
   });
 
+  test("is a hang where its task sleeps and this kernel says to nobody where: it is inside cifs", () => {
+    const stage = new Stage([rule]);
+    stage.waits.set(101, "asleep");
+    stage.begin(1);
+    stage.advance(15_100);
+    expect(stage.said).toMatchObject([{ rule: "stuck", kind: "hung", count: 1 }]);
+  });
+
   test.each([
     ["waits elsewhere", "other"],
     ["waits for some I/O", "io"],

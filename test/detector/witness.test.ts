@@ -31,6 +31,7 @@ class FakeCifs {
   wait: TaskWait = "other";
   readable = true;
   tcpStatus = 1;
+  others: { readonly hostname: string; readonly tcpStatus: number }[] = [];
   waiting: Task[] = [];
   searches = 0;
   reads = 0;
@@ -67,7 +68,10 @@ class FakeCifs {
       state: 2,
     }));
     return {
-      servers: [{ ...connection, hostname: "s", sessions: [session], mids }],
+      servers: [
+        { ...connection, hostname: "s", sessions: [session], mids },
+        ...this.others.map((other) => ({ ...connection, ...other, sessions: [], mids: [] })),
+      ],
       listsChannels: true,
       complete: true,
     };
@@ -201,10 +205,19 @@ describe("CifsWitness: the server of a signal", () => {
     expect(cifs.reads).toBe(2);
   });
 
-  test("is not known where the kernel does not say the connection", () => {
+  test("of a kernel that does not say the connection is the only one there is, or the only one in trouble", () => {
     const cifs = new FakeCifs();
-    expect(new CifsWitness(cifs.reader).serverOf(aSignal(SIGNAL.RECONNECT, 0n), 0)).toBe(UNKNOWN_SHARE);
-    expect(cifs.reads).toBe(0);
+    const witness = new CifsWitness(cifs.reader);
+    const serverAt = (seconds: number) => witness.serverOf(aSignal(SIGNAL.RECONNECT, 0n), seconds * SECOND);
+    expect(serverAt(0)).toBe("//s");
+    cifs.others = [{ hostname: "t", tcpStatus: 1 }];
+    expect(serverAt(10)).toBe(UNKNOWN_SHARE);
+    cifs.tcpStatus = 3;
+    expect(serverAt(20)).toBe("//s");
+    cifs.others = [{ hostname: "t", tcpStatus: 3 }];
+    expect(serverAt(30)).toBe(UNKNOWN_SHARE);
+    for (let i = 0; i < 100; i++) serverAt(30);
+    expect(cifs.reads).toBe(4);
   });
 });
 

@@ -20,7 +20,7 @@ ip link set lo up
 cd /payload/test || exit
 if grep -qw aod.shell /proc/cmdline; then
 	ln -s /payload/bun /payload/aod /usr/local/bin/
-	echo "the scenarios: bun main.ts [--only NAME]; Ctrl-D switches off"
+	echo "the scenarios: bun main.ts [--only TEXT]; Ctrl-D switches off"
 	setsid -c /bin/bash -l </dev/console >/dev/console 2>&1
 else
 	stty -F /dev/ttyS1 raw -echo

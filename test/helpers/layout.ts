@@ -93,11 +93,11 @@ export const DOORS: readonly Door[] = [
   { what: "a child process", pattern: /\bBun\.(spawn|\$)|\bchild_process\b/, files: /^runner\//, most: 1 },
   { what: "a port", pattern: /\bBun\.serve\b/, files: /^metrics\/server\.ts$/ },
   // The janitor's are captures; the runner's are what it has not finished; the metrics' is the file for node_exporter; the control
-  // room's is the socket of a daemon that is dead.
+  // room's is the socket of a daemon that is dead; the command's the page that it could not finish.
   {
     what: "deleting",
     pattern: /\b(unlink|rm|rmdir)(Sync)?\(/,
-    files: /^(janitor\/inventory|runner\/partial-capture|metrics\/textfile|control\/server)\.ts$/,
+    files: /^(janitor\/inventory|runner\/partial-capture|metrics\/textfile|control\/server|cli\/report)\.ts$/,
   },
   // Of the history, when it has grown long: the next file begins with what the old one's readers need. Of metrics, when they are whole.
   { what: "renaming", pattern: /\brename(Sync)?\(/, files: /^(janitor\/inventory|metrics\/textfile)\.ts$/ },
