@@ -25,5 +25,8 @@ export const OPTIONAL_HOOKS: readonly string[] = [
   ...(isFrom(6, 1) ? ["smb3_connect_err", "smb3_insufficient_credits", "smb3_overflow_credits"] : []),
 ];
 
+/** DebugData has what is in flight on further channels of a session. */
+export const LISTS_CHANNELS = isFrom(6, 1);
+
 /** Those without which nothing works. */
 export const REQUEST_HOOKS: readonly string[] = ["smb3_cmd_enter", "smb3_cmd_done", "smb3_cmd_err"];
