@@ -50,6 +50,12 @@ export class ShareIndex {
     return undefined;
   }
 
+  /** Of a tree whose session is not known: undefined where several sessions have one of this number. */
+  findAlone(treeId: number): string | undefined {
+    const [only, ...others] = this.#byTree.get(treeId) ?? [];
+    return others.length === 0 ? only?.share : undefined;
+  }
+
   /** The share, or UNKNOWN_SHARE. */
   nameOf(sessionId: bigint, treeId: number): string {
     return this.find(sessionId, treeId) ?? UNKNOWN_SHARE;

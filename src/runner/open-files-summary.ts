@@ -12,8 +12,9 @@ const LISTED_MAX = 4096;
 export function summarizeOpenFiles(text: string, { shares }: Pick<CaptureOrder, "shares">): string {
   const known = new ShareIndex(shares);
   const files = parseOpenFiles(text).map((file) => {
-    const id = file.sessionId === undefined ? undefined : known.find(file.sessionId, file.treeId);
-    return { ...file, share: escapeName(id ?? `tree 0x${file.treeId.toString(16)}`) };
+    const { sessionId, treeId } = file;
+    const share = sessionId === undefined ? known.findAlone(treeId) : known.find(sessionId, treeId);
+    return { ...file, share: escapeName(share ?? `tree 0x${treeId.toString(16)}`) };
   });
   const byShare = Map.groupBy(files, ({ share }) => share);
   return [

@@ -24,6 +24,20 @@ describe("the summary of open files", () => {
     expect(text).toEndWith(raw);
   });
 
+  test("of a kernel that names no session names the share where only one can be meant", () => {
+    const trees = [
+      { sessionId: 1n, treeId: 5, share: "//s/data" },
+      { sessionId: 1n, treeId: 6, share: "//s/home" },
+      { sessionId: 2n, treeId: 6, share: "//t/home" },
+    ];
+    const raw = "0x5 0xc8d515c3 0xc000 3 296 0 a\n0x6 0xc8d515c4 0xc000 3 296 0 b\n";
+    expect(
+      summarizeOpenFiles(raw, anOrder({ shares: trees }))
+        .split("\n")
+        .slice(1, 3),
+    ).toEqual(["  //s/data: 1", "  tree 0x6: 1"]);
+  });
+
   test("lists so many and counts the others", () => {
     const line = "0x1 0x2 0x3 0x4 1 1 0 x\n";
     const text = summarizeOpenFiles(line.repeat(5000), anOrder());
