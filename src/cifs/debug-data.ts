@@ -3,7 +3,8 @@
 // is bounded, nothing throws. What a line did not say stays undefined; nothing is guessed.
 //
 // Formats: cifs_debug.c:cifs_debug_data_proc_show, in fs/cifs/ and later fs/smb/client/. Versions that were read:
-//   5.10      connections have no id; a server begins with its credits, its session stands at the margin
+//   5.10      connections have no id; a server begins with its credits, its session stands at the margin; a channel is one line,
+//             and stands among the servers once more, without a session
 //   5.15      "N) ConnectionId:"; MIDs follow the last session, and are those of the primary channel alone
 //   6.1.176   MIDs below each session, of each of its channels, behind "Server ConnectionId:"
 //   6.12.111  credits are three figures, "credits,echo,oplock"; "Net namespace" follows some figures
@@ -101,6 +102,18 @@ const ROWS: readonly Row[] = [
       const channel = aConnection(id === undefined ? undefined : hex(id));
       reading.connection = channel;
       if (reading.session !== undefined && reading.take("channels")) reading.session.channels.push(channel);
+    },
+  },
+  {
+    pattern:
+      /^\t\tChannel \d+ Number of credits: (-?\d+) Dialect 0x([0-9a-f]{1,8}) TCP status: (\d+) Instance: (\d+) .*? Req On Wire: (-?\d+)(?: In Send: -?\d+ In MaxReq Wait: (-?\d+))?/,
+    read: (reading, [, credits, dialect, tcpStatus, instance, inFlight, waiting]) => {
+      if (reading.session === undefined || !reading.take("channels")) return;
+      reading.session.channels.push({
+        ...{ connectionId: undefined, credits: Number(credits), dialect: hex(dialect) },
+        ...{ tcpStatus: Number(tcpStatus), instance: Number(instance), inFlight: Number(inFlight) },
+        waitingForCredits: waiting === undefined ? undefined : Number(waiting),
+      });
     },
   },
   {

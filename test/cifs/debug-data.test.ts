@@ -5,8 +5,9 @@ import { DEBUG_DATA_MAX, parseDebugData } from "../../src/cifs/debug-data.ts";
 import { type DebugData, treesOf } from "../../src/model/cifs.ts";
 import { seeded } from "../helpers/random.ts";
 
-// Written after the format strings of fs/smb/client/cifs_debug.c of each version, tabs and trailing spaces included.
-const VERSIONS = ["5.10", "5.15", "6.1", "6.12"] as const;
+// Written after the format strings of fs/smb/client/cifs_debug.c of each version, tabs and trailing spaces included; that with
+// channels is of a 5.10.262.
+const VERSIONS = ["5.10", "5.10-channels", "5.15", "6.1", "6.12"] as const;
 const fixture = (version: (typeof VERSIONS)[number]) =>
   readFileSync(join(import.meta.dir, `fixtures/debugdata-${version}.txt`), "utf8");
 const parsed = (version: (typeof VERSIONS)[number]) => parseDebugData(fixture(version));
@@ -70,6 +71,26 @@ describe("parseDebugData", () => {
       { sessionId: 0x100080000021n, treeId: 5, share: "//file1/XXX" },
     ]);
     expect(mids(data)).toEqual([[undefined, 2, 5, 911, 42n]]);
+    expect(data.listsChannels).toBe(false);
+  });
+
+  test("5.10: a channel is one line, and what is in flight on it is no request that is listed", () => {
+    const data = parsed("5.10-channels");
+    const [session, ...others] = data.servers.flatMap(({ sessions }) => sessions);
+    expect(others).toEqual([]);
+    const channel = {
+      connectionId: undefined,
+      dialect: 0x311,
+      tcpStatus: 1,
+      instance: 1,
+      waitingForCredits: 0,
+    };
+    expect(session?.channels).toEqual([
+      { ...channel, credits: 154, inFlight: 1 },
+      { ...channel, credits: 155, inFlight: 0 },
+    ]);
+    expect(session?.shares.map(({ unc }) => unc)).toEqual(["\\\\10.9.0.1\\IPC$", "\\\\10.9.0.1\\alpha"]);
+    expect(mids(data)).toEqual([]);
     expect(data.listsChannels).toBe(false);
   });
 
