@@ -5,7 +5,7 @@
 
 import { closeSync, constants, openSync, readdirSync, readFileSync, readlinkSync, readSync } from "node:fs";
 import { isWaitInCifs } from "../model/cifs.ts";
-import { judgeWchan, placeOf, UNNAMED_WAIT } from "./wchan.ts";
+import { judgeWchan, placeOf, RUNS, UNNAMED_SLEEP } from "./wchan.ts";
 
 /** Room for 40,000 requests in flight at about 100 bytes a line. */
 const DEBUG_DATA_MAX_BYTES = 4 << 20;
@@ -31,19 +31,19 @@ export function readDebugData(path = "/proc/fs/cifs/DebugData"): ProcText | unde
 }
 
 /**
- * The kernel function in which a task waits, UNNAMED_WAIT where it waits and nothing says where, "0" where it runs or we may not
- * know; undefined where it is no more.
+ * The kernel function in which a task waits, one of UNNAMED_SLEEP where nothing says in which, RUNS where it runs; undefined where
+ * it is no more.
  * @param taskId of any thread, in the pid namespace of /proc.
  */
 export function readWchan(taskId: number, proc = "/proc"): string | undefined {
   const wchan = readWchanFile(taskId, proc);
-  if (wchan !== "0") return wchan;
+  if (wchan !== RUNS) return wchan;
   const state = readState(taskId, proc);
   if (state !== "D" && state !== "S") return wchan;
   // It may just have begun to wait.
   const again = readWchanFile(taskId, proc);
-  if (again !== "0") return again;
-  return placeOf(readStack(taskId, proc) ?? "") ?? (state === "D" ? UNNAMED_WAIT : "0");
+  if (again !== RUNS) return again;
+  return placeOf(readStack(taskId, proc) ?? "") ?? UNNAMED_SLEEP[state];
 }
 
 /** Whether a task waits where cifs makes tasks wait: for a reply, for credits, for a connection. */
@@ -141,7 +141,7 @@ export function findTasks(isSuch: (taskId: number) => boolean, proc = "/proc") {
 function readWchanFile(taskId: number, proc: string): string | undefined {
   const result = readCapped(`${proc}/${taskId}/wchan`, WCHAN_MAX_BYTES);
   if (result === "absent") return undefined;
-  return result === "refused" ? "0" : result.text;
+  return result === "refused" ? RUNS : result.text;
 }
 
 /** R, S, D …: proc_pid_status(5); undefined where it is no more. */

@@ -39,8 +39,9 @@ const IO_WAITS: ReadonlySet<string> = new Set([
   "collect_uncached_read_data",
 ]);
 
-/** For a task that is in an uninterruptible wait, state D, where nothing says in which. */
-export const UNNAMED_WAIT = "(D)";
+/** RUNS: it has a CPU, or waits for one. The others, by state: it sleeps, and nothing says where. */
+export const RUNS = "0";
+export const UNNAMED_SLEEP = { D: "(D)", S: "(S)" } as const;
 
 /** The function in which a task sleeps, of its stack in /proc, which leaves out the scheduler's own; undefined of none. */
 export function placeOf(stack: string): string | undefined {
@@ -50,11 +51,12 @@ export function placeOf(stack: string): string | undefined {
 /** Judges what readWchan gives; undefined for a task that is no more. */
 export function judgeWchan(wchan: string | undefined): TaskWait {
   if (wchan === undefined) return "gone";
-  if (wchan === UNNAMED_WAIT) return "asleep";
+  if (wchan === UNNAMED_SLEEP.D) return "asleep";
+  // Where a signal would wake it: most tasks sleep like that, and some of cifs's waits do.
+  if (wchan === UNNAMED_SLEEP.S) return "running";
   // Copies that the compiler made of a function carry a suffix: "wait_for_free_credits.constprop.0".
   const name = wchan.trim().split(".")[0] ?? "";
-  // "0": it runs, or sleeps where a signal would wake it and nobody may say where (fs/proc/base.c:proc_pid_wchan).
-  if (name === "0" || name === "") return "running";
+  if (name === RUNS || name === "") return "running";
   if (REPLY_WAITS.has(name)) return "reply";
   return IO_WAITS.has(name) || name.startsWith("netfs_") ? "io" : "other";
 }

@@ -2,7 +2,7 @@
 // it was just read, the live table, ways to look at a task; out: the open requests of either kind. Pure but for what is
 // handed in; to be called as soon as the list has been read: what it lacks is in flight by then, taken, or its task starved.
 
-import { judgeWchan } from "../cifs/wchan.ts";
+import { RUNS } from "../cifs/wchan.ts";
 import type { DebugData } from "../model/cifs.ts";
 import { REQUEST_BYTES } from "../model/request.gen.ts";
 import type { RequestMemory } from "../model/request.ts";
@@ -54,7 +54,7 @@ export function lookAgain(
     else if (ageMs >= AWAITED_MS) awaited.push(openRequest(live, at));
   }
   const tasks = [...new Set(unlisted.map((at) => live.taskId(at)))].slice(0, TASKS_MAX);
-  const starved = new Set(tasks.filter((taskId) => judgeWchan(readWchan(taskId)) === "running"));
+  const starved = new Set(tasks.filter((taskId) => readWchan(taskId)?.trim() === RUNS));
   const untaken = unlisted.filter((at) => starved.has(live.taskId(at)) && live.latencyNs(at) === 0);
   return { awaited, untaken: untaken.map((at) => openRequest(live, at)) };
 }

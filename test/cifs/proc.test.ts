@@ -62,7 +62,7 @@ describe("readWchan", () => {
     ["the same where a signal would end it", "S (sleeping)", STACK, "wait_for_free_credits.isra.0"],
     ["no stack for us", "D (disk sleep)", undefined, "(D)"],
     ["an empty one", "D (disk sleep)", "", "(D)"],
-    ["no stack, and a signal would end it", "S (sleeping)", undefined, "0"],
+    ["no stack, and a signal would end it", "S (sleeping)", undefined, "(S)"],
     ["a stack of the time before it ran", "R (running)", STACK, "0"],
   ])("of a kernel whose wchan is always 0: %s", (_, state, stack, expected) => {
     const proc = tempDir();

@@ -6,6 +6,7 @@ describe("judgeWchan", () => {
   test.each<[string | undefined, TaskWait]>([
     [undefined, "gone"],
     ["(D)", "asleep"],
+    ["(S)", "running"],
     ["0", "running"],
     ["", "running"],
     ["wait_for_response", "reply"],

@@ -47,6 +47,7 @@ describe("a second look", () => {
     ["waits for a reply: it sent its request after the list was read", "wait_for_response"],
     ["waits for I/O that others do for it", "netfs_unbuffered_read_iter_locked"],
     ["waits for something else", "futex_wait_queue"],
+    ["sleeps, and nothing says where", "(S)"],
     ["is no more", "gone"],
   ] as const)("takes no reply for untaken whose task %s", (_, wchan) => {
     expect(look(debugData([1n]), [inFlight(1n, 500), inFlight(2n, 500)], wchan)).toMatchObject({
