@@ -96,7 +96,8 @@ export function isInFlight(command: number, pid: number): boolean {
 
 /** How often connections to this address were made anew: DebugData's Instance starts at 1. */
 export function connectionInstance(address: string): number {
-  const server = new RegExp(`Hostname: ${address}[^]*?Instance: (\\d+)`).exec(debugData())?.[1];
+  // Before 5.12 a server has no line of its own, and its session's first line says where it leads.
+  const server = new RegExp(`(?:Hostname|Name): ${address}[^]*?Instance: (\\d+)`).exec(debugData())?.[1];
   return Number(server ?? 0);
 }
 
