@@ -6,7 +6,8 @@ import { parseDebugData } from "../cifs/debug-data.ts";
 import { readWchan } from "../cifs/proc.ts";
 import type { CaptureOrder, CaptureSummary, FrozenMemory, Losses } from "../model/capture.ts";
 import type { RequestMemory } from "../model/request.ts";
-import { readRecorder } from "../recorder/recorder.ts";
+import type { Verdict } from "../model/verdict.ts";
+import { type Recorder, readRecorder } from "../recorder/recorder.ts";
 import type { BatchesFolder } from "../system/batches-folder.ts";
 import { monotonicNs } from "../system/clock.ts";
 import type { FromRunner } from "../thread/messages.ts";
@@ -17,6 +18,7 @@ import { ReportMaker } from "./report.ts";
 import { requestsCsv } from "./requests-csv.ts";
 import type { Collected } from "./run-action.ts";
 import { lookAgain, type SecondLook } from "./second-look.ts";
+import type { Slots } from "./slots.ts";
 import { runStages, type StageContext } from "./stages.ts";
 import { type TarEntry, tarChunks, totalBytes } from "./tar.ts";
 import { byTurns } from "./turns.ts";
@@ -27,6 +29,8 @@ import { zstd } from "./zstd.ts";
 /** What captures of one runner share. */
 export interface CaptureContext extends StageContext {
   readonly folder: BatchesFolder;
+  /** One: what has been collected becomes a file one capture after the other. */
+  readonly writing: Slots;
   readonly facts: HostFacts;
   /** What the runner itself has lost until now, by cause. */
   readonly ownLosses: () => Losses;
@@ -46,65 +50,80 @@ export async function makeCapture(
   requireSpace(context.folder, 0, order.limits.minFreeBytes);
   const partial = PartialCapture.reserve(context.folder, order.frozenAt.epochMs, order.rule);
   try {
-    const recorder = readRecorder(frozen.table, order.watchingSinceNs, order.frozenAt.monotonicNs);
-    let secondLook: SecondLook | undefined;
-    const asked = { ...order, actions: withVerdict(order.actions) };
-    const tellProgress = makeProgress(asked, context.report);
-    const collected = await runStages(asked, frozen, context, (one) => {
-      tellProgress(one);
-      const list = one.outcome.name === "debugdata" ? textsOf([one]).debugdata : undefined;
-      if (list === undefined) return;
-      secondLook = lookAgain(parseDebugData(list), context.live, monotonicNs(), readWchan);
-    });
-    const actions = collected.map(({ outcome }) => outcome);
-    // As it is now: replies have come, programs were left behind, samples failed.
-    const evidence = evidenceAtFreeze(order.evidence, recorder);
-    const losses = { ...order.losses, ...context.ownLosses() };
-    const settled = { ...order, evidence, losses };
-    const socketsBefore = context.baselines.before("sockets", order.triggeredNs)?.text;
-    const collection = { texts: textsOf(collected), secondLook, socketsBefore };
-    const verdict = judge(verdictFacts(settled, recorder, collection));
-    const actionBytes = totalBytes(collected.map(({ content }) => content));
-    const spent = () => ({ ms: performance.now() - begunMs, bytes: actionBytes });
-    const reportMaker = new ReportMaker(order, spent(), context.stop);
-    const csv: Uint8Array[] = [];
-    const ofCsv = await byTurns(
-      requestsCsv(recorder, order, reportMaker.see),
-      (chunk) => void csv.push(chunk),
-    );
-    const scrubbed = collected.reduce((sum, one) => sum + one.scrubbed, ofCsv);
-    const manifest = makeManifest(settled, context.facts, recorder, actions, verdict, scrubbed);
-    const files = new Map(
-      collected.flatMap(({ outcome: { file }, content }) =>
-        file === undefined ? [] : [[file, content] as const],
-      ),
-    );
-    const restBytes = totalBytes(csv) + actionBytes;
-    const report = await reportMaker.make({ name: partial.stem, manifest, files }, spent(), (bytes) =>
-      hasSpace(context.folder, zstd().compressedBoundBytes(restBytes + bytes), order.limits.minFreeBytes),
-    );
-    const entries: readonly TarEntry[] = [
-      { path: "manifest.json", chunks: [new TextEncoder().encode(encodeManifest(manifest, report.outcome))] },
-      { path: "requests.csv", chunks: csv },
-      ...[...files].map(([path, content]) => ({ path, chunks: [content] })),
-      ...(report.outcome.status === "ok" ? [{ path: report.outcome.file, chunks: report.chunks }] : []),
-    ];
-    await write(partial, entries, order, context.folder);
-    const { name, bytes } = partial.publish();
-    const durationMs = Math.round(performance.now() - begunMs);
-    return {
-      orderId: order.orderId,
-      incidentId: order.incidentId,
-      name,
-      bytes,
-      durationMs,
-      actions,
-      verdict,
-      report: report.outcome,
-    };
+    const gathered = await gather(order, frozen, context);
+    // The first is on the disk before the second takes memory and turns.
+    return await context.writing.run(() => writeCapture(order, gathered, partial, begunMs, context));
   } finally {
     partial.discard();
   }
+}
+
+/** What a capture knows before anything of it is encoded. */
+interface Gathered {
+  /** With evidence and losses as they are at the end of collecting. */
+  readonly settled: CaptureOrder;
+  readonly recorder: Recorder;
+  readonly collected: readonly Collected[];
+  readonly verdict: Verdict;
+}
+
+async function gather(order: CaptureOrder, frozen: FrozenMemory, context: CaptureContext): Promise<Gathered> {
+  const recorder = readRecorder(frozen.table, order.watchingSinceNs, order.frozenAt.monotonicNs);
+  let secondLook: SecondLook | undefined;
+  const asked = { ...order, actions: withVerdict(order.actions) };
+  const tellProgress = makeProgress(asked, context.report);
+  const collected = await runStages(asked, frozen, context, (one) => {
+    tellProgress(one);
+    const list = one.outcome.name === "debugdata" ? textsOf([one]).debugdata : undefined;
+    if (list === undefined) return;
+    secondLook = lookAgain(parseDebugData(list), context.live, monotonicNs(), readWchan);
+  });
+  // As it is now: replies have come, programs were left behind, samples failed.
+  const evidence = evidenceAtFreeze(order.evidence, recorder);
+  const losses = { ...order.losses, ...context.ownLosses() };
+  const settled = { ...order, evidence, losses };
+  const socketsBefore = context.baselines.before("sockets", order.triggeredNs)?.text;
+  const collection = { texts: textsOf(collected), secondLook, socketsBefore };
+  return { settled, recorder, collected, verdict: judge(verdictFacts(settled, recorder, collection)) };
+}
+
+async function writeCapture(
+  order: CaptureOrder,
+  { settled, recorder, collected, verdict }: Gathered,
+  partial: PartialCapture,
+  begunMs: number,
+  { folder, facts, stop }: CaptureContext,
+): Promise<CaptureSummary> {
+  const actions = collected.map(({ outcome }) => outcome);
+  const actionBytes = totalBytes(collected.map(({ content }) => content));
+  const spent = () => ({ ms: performance.now() - begunMs, bytes: actionBytes });
+  const reportMaker = new ReportMaker(order, spent(), stop);
+  const csv: Uint8Array[] = [];
+  const ofCsv = await byTurns(requestsCsv(recorder, order, reportMaker.see), (chunk) => void csv.push(chunk));
+  const scrubbed = collected.reduce((sum, one) => sum + one.scrubbed, ofCsv);
+  const manifest = makeManifest(settled, facts, recorder, actions, verdict, scrubbed);
+  const files = new Map(
+    collected.flatMap(({ outcome: { file }, content }) =>
+      file === undefined ? [] : [[file, content] as const],
+    ),
+  );
+  const restBytes = totalBytes(csv) + actionBytes;
+  const report = await reportMaker.make({ name: partial.stem, manifest, files }, spent(), (bytes) =>
+    hasSpace(folder, zstd().compressedBoundBytes(restBytes + bytes), order.limits.minFreeBytes),
+  );
+  const entries: readonly TarEntry[] = [
+    { path: "manifest.json", chunks: [new TextEncoder().encode(encodeManifest(manifest, report.outcome))] },
+    { path: "requests.csv", chunks: csv },
+    ...[...files].map(([path, content]) => ({ path, chunks: [content] })),
+    ...(report.outcome.status === "ok" ? [{ path: report.outcome.file, chunks: report.chunks }] : []),
+  ];
+  await compress(partial, entries, order, folder);
+  const { orderId, incidentId } = order;
+  return {
+    ...{ orderId, incidentId, ...partial.publish() },
+    durationMs: Math.round(performance.now() - begunMs),
+    ...{ actions, verdict, report: report.outcome },
+  };
 }
 
 /** Of captures that nobody waits for nothing is said before they are complete. */
@@ -134,7 +153,7 @@ function textsOf(collected: readonly Collected[]): Readonly<Record<string, strin
   );
 }
 
-async function write(
+async function compress(
   partial: PartialCapture,
   entries: readonly TarEntry[],
   { frozenAt, limits }: CaptureOrder,

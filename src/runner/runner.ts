@@ -55,7 +55,8 @@ export class Runner {
     const work = { host, children: this.#children, slots: new Slots(ACTIONS_MAX), stop };
     this.#baselines = new Baselines({ ...work, nowNs: monotonicNs });
     const ownLosses = () => this.#losses;
-    const context = { ...work, folder, facts, live, ownLosses, baselines: this.#baselines, report };
+    const captures = { folder, facts, live, ownLosses, baselines: this.#baselines, report };
+    const context = { ...work, ...captures, writing: new Slots(1) };
     this.#queue = new CaptureQueue({
       makeCapture: (order, frozen) => makeCapture(order, frozen, context),
       report,

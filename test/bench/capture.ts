@@ -79,6 +79,7 @@ const context = {
   baselines: { before: () => undefined, failedBefore: () => undefined },
   live: aLiveTable(),
   slots: new Slots(4),
+  writing: new Slots(1),
   report: () => undefined,
   stop: new AbortController().signal,
 };

@@ -36,6 +36,7 @@ function aContext(outputDir = tempDir()) {
     baselines: { before: () => undefined, failedBefore: () => undefined },
     live: aLiveTable(),
     slots: new Slots(4),
+    writing: new Slots(1),
     stop: new AbortController().signal,
     report: () => undefined,
   };

@@ -35,6 +35,7 @@ async function capture(parts: Partial<CaptureOrder>) {
     baselines: { before: () => undefined, failedBefore: () => undefined },
     live: aLiveTable(),
     slots: new Slots(4),
+    writing: new Slots(1),
     stop: NEVER,
     report: () => undefined,
   };
