@@ -47,8 +47,14 @@ export const VERSION_OPTION: OptionFacts = {
   description: "the version, and the versions of what is inside",
 };
 
-/** In their order, each followed by those that may follow it. `main` is what `aod` without a command takes. */
-export async function readCommands(): Promise<{ main: CommandFacts; verbs: readonly CommandFacts[] }> {
+/** `main` is what `aod` without a command takes. */
+export interface Commands {
+  readonly main: CommandFacts;
+  readonly verbs: readonly CommandFacts[];
+}
+
+/** In their order, each followed by those that may follow it. */
+export async function readCommands(): Promise<Commands> {
   const { main, verbs } = makeCommands({ detector: noThread, runner: noThread, janitor: noThread });
   const facts = withInner(verbs).map(([name, command]) => factsOf(name, command, command.examples));
   return { main: await factsOf("aod", main, []), verbs: await Promise.all(facts) };

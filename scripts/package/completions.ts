@@ -6,15 +6,11 @@ import { join } from "node:path";
 import {
   COMMON_OPTIONS,
   type CommandFacts,
+  type Commands,
   type OptionFacts,
   readCommands,
   VERSION_OPTION,
 } from "./command-facts.ts";
-
-interface Commands {
-  readonly main: CommandFacts;
-  readonly verbs: readonly CommandFacts[];
-}
 
 const NOTE = "Made from the definitions of aod's commands by scripts/package/completions.ts.";
 

@@ -7,16 +7,12 @@ import { KEY_TABLE, type KeyRow } from "../../src/config/key-table.ts";
 import {
   COMMON_OPTIONS,
   type CommandFacts,
+  type Commands,
   type OptionFacts,
   readCommands,
   VERSION_OPTION,
 } from "./command-facts.ts";
 import { EXIT_STATUS } from "./exit-status.ts";
-
-interface Commands {
-  readonly main: CommandFacts;
-  readonly verbs: readonly CommandFacts[];
-}
 
 const FILES: readonly (readonly [string, string])[] = [
   ["/etc/aod.yaml", "the configuration, see aod.yaml(5)"],

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { type Ask, ask, askOnce } from "../../src/control/client.ts";
 import { errorAnswer } from "../../src/control/question.ts";
-import { toFailure } from "../../src/model/failure.ts";
+import { failureOfPromise } from "../helpers/failure.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 
 const SOON = { answerWithinMs: 50 };
@@ -36,21 +36,12 @@ function serve(hear: (question: Ask, say: (answer: unknown) => void, end: () => 
   return path;
 }
 
-async function failureOf(asked: Promise<unknown>) {
-  try {
-    await asked;
-  } catch (thrown) {
-    return toFailure(thrown);
-  }
-  return expect.unreachable();
-}
-
 describe("a daemon that says nothing", () => {
   test.each<Ask>([{ ask: "status" }, { ask: "incidents" }, { ask: "reload" }, { ask: "snapshot" }, LIVE])(
     "is not waited for by who asks %j, and where to look is said",
     async (question) => {
       const path = serve(() => undefined);
-      const { code, message } = await failureOf(Array.fromAsync(ask(path, question, SOON)));
+      const { code, message } = await failureOfPromise(Array.fromAsync(ask(path, question, SOON)));
       expect(code).toBe("NO_DAEMON");
       expect(message).toBe(`nothing comes from ${path} within 50 ms (journalctl -u aod says what it is at)`);
     },
@@ -58,7 +49,7 @@ describe("a daemon that says nothing", () => {
 
   test("is told from one that has ended", async () => {
     const path = serve((_, __, end) => end());
-    const { message } = await failureOf(askOnce(path, { ask: "status" }, "status", SOON));
+    const { message } = await failureOfPromise(askOnce(path, { ask: "status" }, "status", SOON));
     expect(message).toContain("has ended before it answered");
   });
 
@@ -69,7 +60,7 @@ describe("a daemon that says nothing", () => {
       socket: { data: (socket) => void socket.write('{"version"') },
     });
     closing.push(() => listener.stop(true));
-    const { message } = await failureOf(askOnce(path, { ask: "status" }, "status", SOON));
+    const { message } = await failureOfPromise(askOnce(path, { ask: "status" }, "status", SOON));
     expect(message).toContain("within 50 ms");
   });
 
@@ -111,7 +102,7 @@ describe("a capture that takes long", () => {
     const path = serve((question, say) => {
       if (question.ask === "snapshot") say(PROGRESS);
     });
-    const { code, message } = await failureOf(Array.fromAsync(ask(path, { ask: "snapshot" }, SOON)));
+    const { code, message } = await failureOfPromise(Array.fromAsync(ask(path, { ask: "snapshot" }, SOON)));
     expect([code, message]).toEqual(["NO_DAEMON", expect.stringContaining("journalctl -u aod")]);
   });
 });

@@ -9,7 +9,7 @@ import type { Knowing } from "../../src/control/answers.ts";
 import { ask, askOnce } from "../../src/control/client.ts";
 import { Feed } from "../../src/control/feed.ts";
 import { CONNECTIONS_MAX, openControlServer } from "../../src/control/server.ts";
-import { toFailure } from "../../src/model/failure.ts";
+import { failureOfPromise } from "../helpers/failure.ts";
 import { aLive } from "../helpers/live.ts";
 import { aStatus } from "../helpers/status.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
@@ -44,15 +44,6 @@ function connect(path: string): { socket: Socket; read: () => Promise<string> } 
     return promise;
   };
   return { socket, read };
-}
-
-async function failureOf(asked: Promise<unknown>) {
-  try {
-    await asked;
-  } catch (thrown) {
-    return toFailure(thrown);
-  }
-  return expect.unreachable();
 }
 
 const QUESTION = '{"version":1,"ask":"status"}\n';
@@ -99,7 +90,7 @@ describe("the control socket", () => {
     const asked = async () => {
       for await (const { type } of ask(path, { ask: "live", every_ms: 100 })) if (type === "live") heard++;
     };
-    expect(await failureOf(asked())).toMatchObject({ code: "BUG", message: "BUG: broken" });
+    expect(await failureOfPromise(asked())).toMatchObject({ code: "BUG", message: "BUG: broken" });
     expect(heard).toBe(1);
     await waitUntil(() => server.connections === 0);
     expect((await askOnce(path, { ask: "live", every_ms: 100 }, "live")).type).toBe("live");
@@ -144,7 +135,7 @@ describe("the control socket", () => {
     ],
   ] as const)("says %s where there is no answer, and why", async (code, question, parts) => {
     const { path } = open(parts as Partial<Knowing>);
-    const { code: said, message } = await failureOf(Array.fromAsync(ask(path, question)));
+    const { code: said, message } = await failureOfPromise(Array.fromAsync(ask(path, question)));
     expect(said).toBe(code);
     expect(message).toMatch(/full|mistake|broken/);
   });
@@ -223,7 +214,7 @@ describe("the control socket", () => {
     const { server, path } = open();
     const held = Array.from({ length: CONNECTIONS_MAX }, () => connect(path));
     await waitUntil(() => server.connections === CONNECTIONS_MAX);
-    const { code, message } = await failureOf(askOnce(path, { ask: "status" }, "status"));
+    const { code, message } = await failureOfPromise(askOnce(path, { ask: "status" }, "status"));
     expect([code, message]).toEqual(["NO_DAEMON", `${CONNECTIONS_MAX} others are connected`]);
     for (const { socket } of held) socket.destroy();
     await waitUntil(() => server.connections === 0);
@@ -263,7 +254,7 @@ describe("the control socket", () => {
 describe("who asks", () => {
   test("is told what to do where nobody answers", async () => {
     const path = join(tempDir(), "aod.sock");
-    const none = await failureOf(askOnce(path, { ask: "status" }, "status"));
+    const none = await failureOfPromise(askOnce(path, { ask: "status" }, "status"));
     expect(none).toMatchObject({
       code: "NO_DAEMON",
       message: expect.stringContaining("systemctl status aod"),
@@ -271,7 +262,9 @@ describe("who asks", () => {
     const { path: other, server } = open();
     server.close();
     writeFileSync(other, "no socket");
-    expect(await failureOf(askOnce(other, { ask: "status" }, "status"))).toMatchObject({ code: "NO_DAEMON" });
+    expect(await failureOfPromise(askOnce(other, { ask: "status" }, "status"))).toMatchObject({
+      code: "NO_DAEMON",
+    });
   });
 
   test.each([
@@ -291,7 +284,7 @@ describe("who asks", () => {
       },
     });
     closing.push(() => listener.stop(true));
-    const { code, message } = await failureOf(askOnce(path, { ask: "status" }, "status"));
+    const { code, message } = await failureOfPromise(askOnce(path, { ask: "status" }, "status"));
     expect(code).toBe("NO_DAEMON");
     expect(message).toMatch(why);
   });

@@ -1,5 +1,6 @@
 // What something failed with, as plain data.
 
+import { expect } from "bun:test";
 import { type Failure, toFailure } from "../../src/model/failure.ts";
 
 /** Undefined where it did not. */
@@ -10,4 +11,14 @@ export function failureOf(act: () => unknown): Failure | undefined {
   } catch (thrown) {
     return toFailure(thrown);
   }
+}
+
+/** Of what ends later, and has to fail. */
+export async function failureOfPromise(asked: Promise<unknown>): Promise<Failure> {
+  try {
+    await asked;
+  } catch (thrown) {
+    return toFailure(thrown);
+  }
+  return expect.unreachable();
 }
