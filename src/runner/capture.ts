@@ -68,7 +68,6 @@ interface Gathered {
 }
 
 async function gather(order: CaptureOrder, frozen: FrozenMemory, context: CaptureContext): Promise<Gathered> {
-  const recorder = readRecorder(frozen.table, order.watchingSinceNs, order.frozenAt.monotonicNs);
   let secondLook: SecondLook | undefined;
   const asked = { ...order, actions: withVerdict(order.actions) };
   const tellProgress = makeProgress(asked, context.report);
@@ -78,6 +77,8 @@ async function gather(order: CaptureOrder, frozen: FrozenMemory, context: Captur
     if (list === undefined) return;
     secondLook = lookAgain(parseDebugData(list), context.live, monotonicNs(), readWchan);
   });
+  // What is frozen can wait for what is not.
+  const recorder = readRecorder(frozen.table, order.watchingSinceNs, order.frozenAt.monotonicNs);
   // As it is now: replies have come, programs were left behind, samples failed.
   const evidence = evidenceAtFreeze(order.evidence, recorder);
   const losses = { ...order.losses, ...context.ownLosses() };
@@ -92,14 +93,15 @@ async function writeCapture(
   { settled, recorder, collected, verdict }: Gathered,
   partial: PartialCapture,
   begunMs: number,
-  { folder, facts, stop }: CaptureContext,
+  { folder, facts, stop, precedence: { turn } }: CaptureContext,
 ): Promise<CaptureSummary> {
   const actions = collected.map(({ outcome }) => outcome);
   const actionBytes = totalBytes(collected.map(({ content }) => content));
   const spent = () => ({ ms: performance.now() - begunMs, bytes: actionBytes });
   const reportMaker = new ReportMaker(order, spent(), stop);
   const csv: Uint8Array[] = [];
-  const ofCsv = await byTurns(requestsCsv(recorder, order, reportMaker.see), (chunk) => void csv.push(chunk));
+  const rows = requestsCsv(recorder, order, reportMaker.see);
+  const ofCsv = await byTurns(rows, (chunk) => void csv.push(chunk), turn);
   const scrubbed = collected.reduce((sum, one) => sum + one.scrubbed, ofCsv);
   const manifest = makeManifest(settled, facts, recorder, actions, verdict, scrubbed);
   const files = new Map(
@@ -108,16 +110,16 @@ async function writeCapture(
     ),
   );
   const restBytes = totalBytes(csv) + actionBytes;
-  const report = await reportMaker.make({ name: partial.stem, manifest, files }, spent(), (bytes) =>
-    hasSpace(folder, zstd().compressedBoundBytes(restBytes + bytes), order.limits.minFreeBytes),
-  );
+  const hasRoom = (bytes: number) =>
+    hasSpace(folder, zstd().compressedBoundBytes(restBytes + bytes), order.limits.minFreeBytes);
+  const report = await reportMaker.make({ name: partial.stem, manifest, files }, spent(), hasRoom, turn);
   const entries: readonly TarEntry[] = [
     { path: "manifest.json", chunks: [new TextEncoder().encode(encodeManifest(manifest, report.outcome))] },
     { path: "requests.csv", chunks: csv },
     ...[...files].map(([path, content]) => ({ path, chunks: [content] })),
     ...(report.outcome.status === "ok" ? [{ path: report.outcome.file, chunks: report.chunks }] : []),
   ];
-  await compress(partial, entries, order, folder);
+  await compress(partial, entries, order, folder, turn);
   const { orderId, incidentId } = order;
   return {
     ...{ orderId, incidentId, ...partial.publish() },
@@ -158,11 +160,12 @@ async function compress(
   entries: readonly TarEntry[],
   { frozenAt, limits }: CaptureOrder,
   folder: BatchesFolder,
+  turn: () => Promise<void>,
 ): Promise<void> {
   const archive = [...tarChunks({ name: partial.stem, epochMs: frozenAt.epochMs, entries })];
   const archiveBytes = totalBytes(archive);
   const mostBytes = zstd().compressedBoundBytes(archiveBytes);
   requireSpace(folder, mostBytes, limits.minFreeBytes);
   partial.allocate(mostBytes);
-  await byTurns(zstd().compress(archive, archiveBytes), (piece) => partial.write(piece));
+  await byTurns(zstd().compress(archive, archiveBytes), (piece) => partial.write(piece), turn);
 }

@@ -51,10 +51,15 @@ export class ReportMaker {
   }
 
   /** @param hasRoom whether the disk has it for so many bytes more; asked before the page is made and again when its size is known. */
-  async make(parts: ReportParts, spent: Spent, hasRoom: (bytes: number) => boolean): Promise<Report> {
+  async make(
+    parts: ReportParts,
+    spent: Spent,
+    hasRoom: (bytes: number) => boolean,
+    turn: () => Promise<void>,
+  ): Promise<Report> {
     if (!(this.#requests instanceof RequestTableBuilder)) return { outcome: this.#requests, chunks: [] };
     try {
-      const chunks = await this.#chunksOf(parts, this.#requests, spent, hasRoom);
+      const chunks = await this.#chunksOf(parts, this.#requests, spent, hasRoom, turn);
       if ("reason" in chunks) return { outcome: chunks, chunks: [] };
       const bytes = totalBytes(chunks);
       return { outcome: { status: "ok", file: REPORT_FILE, bytes, sha256: sha256Of(chunks) }, chunks };
@@ -69,6 +74,7 @@ export class ReportMaker {
     requests: RequestTableBuilder,
     spent: Spent,
     hasRoom: (bytes: number) => boolean,
+    turn: () => Promise<void>,
   ): Promise<NoReport | readonly Uint8Array[]> {
     const { limits } = this.#order;
     const late = whyDropped(1, this.#order, spent);
@@ -76,7 +82,7 @@ export class ReportMaker {
     if (!hasRoom(0)) return missing(NO_ROOM);
     const chunks: Uint8Array[] = [];
     const page = reportChunks({ ...parts, requests: requests.finish() });
-    await byTurns(page, (chunk) => void chunks.push(chunk));
+    await byTurns(page, (chunk) => void chunks.push(chunk), turn);
     const bytes = totalBytes(chunks);
     if (spent.bytes + bytes > limits.maxBytes) return missing(`dropped: ${spentOf(limits)}`);
     return hasRoom(bytes) ? chunks : missing(NO_ROOM);

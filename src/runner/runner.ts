@@ -15,6 +15,7 @@ import type { HostFacts } from "./manifest.ts";
 import { Notifier } from "./notifier.ts";
 import { removeLeftovers } from "./partial-capture.ts";
 import type { Host } from "./plan.ts";
+import { Precedence } from "./precedence.ts";
 import { Slots } from "./slots.ts";
 
 /** Actions at once, of all captures together. */
@@ -52,7 +53,13 @@ export class Runner {
     this.#fail = fail;
     this.#leftovers = removeLeftovers(folder);
     const stop = this.#stop.signal;
-    const work = { host, children: this.#children, slots: new Slots(ACTIONS_MAX), stop };
+    const work = {
+      host,
+      children: this.#children,
+      slots: new Slots(ACTIONS_MAX),
+      precedence: new Precedence(),
+      stop,
+    };
     this.#baselines = new Baselines({ ...work, nowNs: monotonicNs });
     const ownLosses = () => this.#losses;
     const captures = { folder, facts, live, ownLosses, baselines: this.#baselines, report };

@@ -12,6 +12,7 @@ import type { Stage } from "../model/action.ts";
 import type { CaptureLimits, CaptureOrder, FrozenMemory } from "../model/capture.ts";
 import { type Action, findAction } from "./actions.ts";
 import { shareBytes } from "./byte-shares.ts";
+import type { Precedence } from "./precedence.ts";
 import { type ActionContext, type Collected, cutCollected, notRun, runAction } from "./run-action.ts";
 import { SharedReads } from "./shared-reads.ts";
 import type { Slots } from "./slots.ts";
@@ -23,6 +24,8 @@ const MS_PER_SEC = 1000;
 export interface StageContext extends Omit<ActionContext, "order" | "frozen" | "reads"> {
   /** Of all captures together; what reads /proc does not wait for one, for it would show another moment. */
   readonly slots: Slots;
+  /** Likewise: stage 1 goes before what captures are written with. */
+  readonly precedence: Precedence;
 }
 
 /**
@@ -32,7 +35,7 @@ export interface StageContext extends Omit<ActionContext, "order" | "frozen" | "
 export async function runStages(
   order: CaptureOrder,
   frozen: FrozenMemory,
-  { slots, ...context }: StageContext,
+  { slots, precedence, ...context }: StageContext,
   ended?: (collected: Collected) => void,
 ): Promise<readonly Collected[]> {
   const begunMs = performance.now();
@@ -57,11 +60,11 @@ export async function runStages(
   for (const stage of STAGES) {
     const due = names.filter((name) => (actions.get(name)?.stage ?? 1) === stage);
     const before = spentBytes;
-    const running = due.map((name) => {
-      const begin = () => run(name, actions.get(name));
-      return stage === 1 ? begin() : slots.run(begin);
-    });
-    const ended = await Promise.all(running);
+    const begin = (name: string) => run(name, actions.get(name));
+    const ended =
+      stage === 1
+        ? await precedence.first(() => Promise.all(due.map(begin)))
+        : await Promise.all(due.map((name) => slots.run(() => begin(name))));
     const wanted = ended.map(({ content }) => content.length);
     const given = shareBytes(wanted, order.limits.maxBytes - before);
     ended.forEach((one, i) => {

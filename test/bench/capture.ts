@@ -14,6 +14,7 @@ import { makeCapture } from "../../src/runner/capture.ts";
 import { Children } from "../../src/runner/child.ts";
 import { HOST, readHostFacts } from "../../src/runner/host.ts";
 import { lookInflight } from "../../src/runner/inflight.ts";
+import { Precedence } from "../../src/runner/precedence.ts";
 import { Slots } from "../../src/runner/slots.ts";
 import { runStages } from "../../src/runner/stages.ts";
 import { openBatchesFolder } from "../../src/system/batches-folder.ts";
@@ -80,6 +81,7 @@ const context = {
   live: aLiveTable(),
   slots: new Slots(4),
   writing: new Slots(1),
+  precedence: new Precedence(),
   report: () => undefined,
   stop: new AbortController().signal,
 };

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { GEOMETRY } from "../../src/model/request.gen.ts";
 import { makeCapture } from "../../src/runner/capture.ts";
 import { Children } from "../../src/runner/child.ts";
+import { Precedence } from "../../src/runner/precedence.ts";
 import { Slots } from "../../src/runner/slots.ts";
 import { openBatchesFolder } from "../../src/system/batches-folder.ts";
 import { aHost } from "../helpers/host.ts";
@@ -37,6 +38,7 @@ function aContext(outputDir = tempDir()) {
     live: aLiveTable(),
     slots: new Slots(4),
     writing: new Slots(1),
+    precedence: new Precedence(),
     stop: new AbortController().signal,
     report: () => undefined,
   };

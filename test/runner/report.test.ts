@@ -9,6 +9,7 @@ import { reportChunks } from "../../src/report/page.ts";
 import { readRequests } from "../../src/report/read-requests.ts";
 import { makeCapture } from "../../src/runner/capture.ts";
 import { Children } from "../../src/runner/child.ts";
+import { Precedence } from "../../src/runner/precedence.ts";
 import { ReportMaker } from "../../src/runner/report.ts";
 import { Slots } from "../../src/runner/slots.ts";
 import { openBatchesFolder } from "../../src/system/batches-folder.ts";
@@ -36,6 +37,7 @@ async function capture(parts: Partial<CaptureOrder>) {
     live: aLiveTable(),
     slots: new Slots(4),
     writing: new Slots(1),
+    precedence: new Precedence(),
     stop: NEVER,
     report: () => undefined,
   };
@@ -45,8 +47,10 @@ async function capture(parts: Partial<CaptureOrder>) {
   return { ...parseCapture(new Uint8Array(readFileSync(join(outputDir, "batches", name)))), report };
 }
 
+const { turn } = new Precedence();
+
 async function reasonOf(order: CaptureOrder, first = NOTHING, last = first, hasRoom = true, stop = NEVER) {
-  const { outcome } = await new ReportMaker(order, first, stop).make(PARTS, last, () => hasRoom);
+  const { outcome } = await new ReportMaker(order, first, stop).make(PARTS, last, () => hasRoom, turn);
   return "reason" in outcome ? outcome.reason : undefined;
 }
 
@@ -127,25 +131,36 @@ describe("the page is left out", () => {
       broken,
       NOTHING,
       () => true,
+      turn,
     );
     expect(outcome).toEqual({ status: "failed", reason: expect.stringMatching(/^failed: /) });
     expect(chunks).toEqual([]);
   });
 
   test("when nobody can say whether the disk has room for it: that costs no capture either", async () => {
-    const { outcome } = await new ReportMaker(order, NOTHING, NEVER).make(PARTS, NOTHING, () => {
-      throw new Error("EIO: statfs");
-    });
+    const { outcome } = await new ReportMaker(order, NOTHING, NEVER).make(
+      PARTS,
+      NOTHING,
+      () => {
+        throw new Error("EIO: statfs");
+      },
+      turn,
+    );
     expect(outcome).toEqual({ status: "failed", reason: "failed: EIO: statfs" });
   });
 
   test("when the disk is full before it is begun: nothing is made of what is not looked at", async () => {
     const asked: number[] = [];
     const broken = { ...PARTS, files: null as unknown as typeof PARTS.files };
-    const { outcome } = await new ReportMaker(order, NOTHING, NEVER).make(broken, NOTHING, (bytes) => {
-      asked.push(bytes);
-      return false;
-    });
+    const { outcome } = await new ReportMaker(order, NOTHING, NEVER).make(
+      broken,
+      NOTHING,
+      (bytes) => {
+        asked.push(bytes);
+        return false;
+      },
+      turn,
+    );
     expect(outcome).toEqual({ status: "missing", reason: "dropped: the disk has no room for it" });
     expect(asked).toEqual([0]);
   });
@@ -155,6 +170,7 @@ describe("the page is left out", () => {
       PARTS,
       NOTHING,
       (bytes) => bytes === 0,
+      turn,
     );
     expect(outcome).toMatchObject({ status: "missing", reason: "dropped: the disk has no room for it" });
   });

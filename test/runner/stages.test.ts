@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CustomAction, Stage } from "../../src/model/action.ts";
+import { Precedence } from "../../src/runner/precedence.ts";
 import { Slots } from "../../src/runner/slots.ts";
 import { runStages, whyDropped } from "../../src/runner/stages.ts";
 import { anActionContext } from "../helpers/action-context.ts";
@@ -24,6 +25,7 @@ async function run(
   const collected = await runStages(anOrder({ actions, customActions, ...parts }), aFrozen(), {
     ...anActionContext(),
     slots: new Slots(slots),
+    precedence: new Precedence(),
   });
   return collected.map(({ outcome, content }) => ({ ...outcome, text: new TextDecoder().decode(content) }));
 }
@@ -52,6 +54,20 @@ describe("stages", () => {
       `touch ${folder}/${own}; until test -e ${folder}/${other}; do sleep 0.02; done`;
     const outcomes = await run([aScript("a", 1, meets("a", "b")), aScript("b", 1, meets("b", "a"))]);
     expect(outcomes.map(({ status }) => status)).toEqual(["ok", "ok"]);
+  });
+
+  test("the first goes before whatever writes, the others do not", async () => {
+    const log: string[] = [];
+    const precedence = new Precedence();
+    const ended = (name: string) => log.push(name);
+    const actions = [aScript("proc", 1, "sleep 0.1"), aScript("logs", 2, "sleep 0.3")];
+    const order = anOrder({ actions: actions.map(({ name }) => name), customActions: actions });
+    const context = { ...anActionContext(), slots: new Slots(1), precedence };
+    const running = runStages(order, aFrozen(), context, ({ outcome }) => ended(outcome.name));
+    await precedence.turn();
+    ended("a turn");
+    await running;
+    expect(log).toEqual(["proc", "a turn", "logs"]);
   });
 
   test("the others wait for slots", async () => {
@@ -138,6 +154,7 @@ describe("stages", () => {
     const collected = await runStages(anOrder({ actions }), aFrozen(), {
       ...anActionContext({ children }),
       slots: new Slots(1),
+      precedence: new Precedence(),
     });
     expect(asked.sort()).toEqual(["/proc/fs/cifs/DebugData", "/proc/fs/cifs/Stats"]);
     const files = collected.map(({ outcome, content }) => [outcome.file, new TextDecoder().decode(content)]);

@@ -1,7 +1,10 @@
 // Long work in pieces.
 
 import { describe, expect, test } from "bun:test";
+import { Precedence } from "../../src/runner/precedence.ts";
 import { byTurns } from "../../src/runner/turns.ts";
+
+const { turn } = new Precedence();
 
 describe("work by turns", () => {
   function* work(log: string[]): Generator<string, number, void> {
@@ -17,15 +20,19 @@ describe("work by turns", () => {
   test("hands over each piece, and others have a turn between", async () => {
     const log: string[] = [];
     setImmediate(() => log.push("others"));
-    expect(await byTurns(work(log), (piece) => log.push(piece))).toBe(2);
+    expect(await byTurns(work(log), (piece) => log.push(piece), turn)).toBe(2);
     expect(log).toEqual(["a", "others", "b", "closed"]);
   });
 
   test("ends where somebody can't take a piece", async () => {
     const log: string[] = [];
-    const taking = byTurns(work(log), () => {
-      throw new Error("full");
-    });
+    const taking = byTurns(
+      work(log),
+      () => {
+        throw new Error("full");
+      },
+      turn,
+    );
     expect(taking).rejects.toThrow("full");
     expect(log).toEqual(["closed"]);
   });
