@@ -1,5 +1,5 @@
 // Reads the few files of /proc that say what the cifs client is at, and who its users are. None of them waits for a lock
-// that a hung mount holds: DebugData takes spin locks only, wchan, stack, comm and cgroup none that is kept over a wait,
+// that a hung mount holds: DebugData takes spin locks only, wchan, stack, status, comm and cgroup none that is kept over a wait,
 // mountinfo that of the namespace, which nobody keeps while waiting for a server. Expected absences are values; what the
 // text means is for others.
 

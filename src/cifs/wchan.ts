@@ -1,9 +1,9 @@
 // The kernel function in which a task waits, and which of them mean that it waits for an SMB server. Pure: texts of /proc in,
 // a name or a judgement out.
 //
-// On x86 before 5.16 /proc/TASK/wchan is 0 for every task: it was found by frame pointers, which distributions build without
-// (bc9bbb81730e, "x86: Fix get_wchan() to support the ORC unwinder"). The stack has the place there, for whoever has CAP_SYS_ADMIN;
-// for anybody else is left what the scheduler says.
+// On x86 before 5.16 /proc/TASK/wchan is 0 for every task: it was found by frame pointers, which distributions build without ("x86:
+// Fix get_wchan() to support the ORC unwinder"; seen on 5.10.262, and not on 6.1). The stack has the place there, for whoever has
+// CAP_SYS_ADMIN; for anybody else is left what the scheduler says.
 
 import type { TaskWait } from "../model/cifs.ts";
 

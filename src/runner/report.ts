@@ -50,7 +50,10 @@ export class ReportMaker {
     return (row, comm, share) => requests.add(row, comm, share);
   }
 
-  /** @param hasRoom whether the disk has it for so many bytes more; asked before the page is made and again when its size is known. */
+  /**
+   * @param hasRoom whether the disk has it for so many bytes more; asked before the page is made and again when its size is known.
+   * @param turn resolves when the next piece of the page may be made.
+   */
   async make(
     parts: ReportParts,
     spent: Spent,
