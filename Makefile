@@ -23,7 +23,7 @@ export PATH := $(PATH):/usr/sbin:/sbin
 # Set up: packages of the machine and of npm.
 SETUP := node_modules/.setup
 
-.PHONY: help setup build demo test check bench e2e e2e-service deb rpm release test-packages test-operator packaging gen fmt clean FORCE
+.PHONY: help setup build demo test check bench bench-short test-flaky e2e e2e-ci e2e-full e2e-service quality deb rpm release test-packages test-operator test-hostile reliability packaging gen fmt clean FORCE
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -47,8 +47,22 @@ check: $(ASSETS) ## types, lint, format, generated files, fast tests; no kernel,
 bench: dist/aod ## measure; prints a table and asserts nothing
 	$(Q)$(BUN) test/bench/run.ts
 
+bench-short: dist/aod ## each benchmark once with tiny sizes: whether it still delivers figures
+	$(Q)$(BUN) test/bench/run.ts --short
+
 e2e: dist/aod ## a guest with a real cifs mount and Samba: make e2e KERNEL=5.10, 6.1 or 6.12
 	$(Q)scripts/guest/run.sh $(KERNEL) --cpu $(CPU) $(if $(ONLY),--only "$(ONLY)")
+
+e2e-ci: dist/aod ## the same without what no other kernel than 6.12 needs: scripts/guest/left-out.txt
+	$(Q)scripts/guest/run.sh $(KERNEL) --ci
+
+e2e-full: dist/aod packaging ## every scenario on every kernel, and the service: two hours on two idle cores
+	$(Q)$(BUN) scripts/guest/full.ts
+
+quality: dist/aod ## mounts and situations, tried in a guest: rewrites fixtures and docs/quality.md for KERNEL
+	$(Q)scripts/guest/run.sh $(KERNEL) --only "field:|situations:" --fixtures
+	$(Q)node_modules/.bin/biome format --write --log-level=warn docs/quality test/cifs/fixtures
+	$(Q)$(BUN) scripts/gen-docs.ts
 
 e2e-service: dist/aod packaging ## aod as a service of a booted Debian, from its package to its removal
 	$(Q)scripts/guest/run.sh $(KERNEL) --systemd
@@ -70,6 +84,18 @@ test-packages: packaging ## install, upgrade and remove the packages, in roots o
 test-operator: dist/aod ## what people see: the report in a browser, top in a terminal, metrics in Prometheus
 	$(Q)scripts/setup.sh operator
 	$(Q)$(BUN) scripts/test.ts operator
+
+test-hostile: dist/aod ## what dist/aod survives: hostile users, full tables, lost folders, wrong clocks; takes root
+	$(Q)scripts/setup.sh hostile
+	$(Q)rm -f build/reliability/faults.jsonl
+	$(Q)$(BUN) scripts/test.ts hostile
+	$(Q)$(MAKE) --no-print-directory reliability
+
+reliability: ## write the table of docs/reliability.md from what the last test-hostile recorded
+	$(Q)$(BUN) scripts/gen-reliability.ts
+
+test-flaky: $(ASSETS) ## tests of threads, races, time and chance, 50 times on one CPU and 50 on two busy ones: ROUNDS=50
+	$(Q)$(BUN) scripts/flaky.ts $(or $(ROUNDS),50)
 
 packaging: dist/aod
 	$(Q)scripts/setup.sh packaging

@@ -12,6 +12,7 @@
 #include <bpf/bpf_helpers.h>
 #include "counters.h"
 #include "enter.h"
+#include "failure.h"
 #include "message.h"
 #include "operation.h"
 #include "reap.h"
@@ -63,6 +64,8 @@ int on_cmd_err(struct bpf_raw_tracepoint_args *ctx)
 
 	if (close_request(&message, &ending) && rc < 0 && !is_by_session(message.command))
 		close_tail(&message);
+	if (ending.nt_status != STATUS_MORE_PROCESSING_REQUIRED)
+		note_failed_reply(bpf_get_current_pid_tgid(), bpf_ktime_get_ns());
 	end_silent_operation(&message);
 	return 0;
 }
@@ -86,7 +89,10 @@ int on_exit_done(struct bpf_raw_tracepoint_args *ctx)
 SEC("raw_tp/smb3_exit_err")
 int on_exit_err(struct bpf_raw_tracepoint_args *ctx)
 {
-	return end_operation(ctx->args[0], bpf_get_current_pid_tgid());
+	aod_u64 ids = bpf_get_current_pid_tgid();
+
+	report_failure(ctx->args[0], ids, errno_code_of(ctx->args[2]));
+	return end_operation(ctx->args[0], ids);
 }
 
 /* In the order of aod_signal. Arguments: fs/smb/client/trace.h, up to 6.2 fs/cifs/trace.h. */
@@ -121,9 +127,9 @@ int on_tcon(struct bpf_raw_tracepoint_args *ctx)
 }
 
 /*
- * Never attached: user space runs it through BPF_PROG_TEST_RUN for a request of which it has proved that nobody waits
- * for it any more. Arguments: start_ns, message_id, session_id, task_id, command, as the record has them. Returns 1 if
- * that closed its line, 2 if it had lost its line and its ghost is laid, 0 if it was closed before.
+ * Never attached: user space runs it through BPF_PROG_TEST_RUN for a request of which it has proved that no task waits
+ * for it any more. Arguments: start_ns, message_id, session_id, task_id, command, as the record has them. Returns an
+ * enum aod_reap.
  */
 SEC("raw_tp/reap_request")
 int reap_request(struct bpf_raw_tracepoint_args *ctx)
@@ -159,6 +165,7 @@ struct shared_types {
 	struct aod_histogram histogram;
 	enum aod_geometry geometry;
 	enum aod_flags flags;
+	enum aod_reap reap;
 	enum aod_kind kind;
 	enum aod_signal signal;
 	enum aod_histogram_shape histogram_shape;

@@ -29,12 +29,10 @@ static __noinline int evict(const struct place *place, aod_u64 seen, aod_u32 n)
 	    .command = line->command,
 	};
 	struct aod_request record;
+	aod_u32 ghost = is_by_session(loser.command) ? add_ghost(&loser) : GHOST_NONE;
 
-	if (is_by_session(loser.command))
-		add_ghost(&loser);
 	if (!claim(place, seen, make_youngest(seen, n), at)) {
-		if (is_by_session(loser.command))
-			remove_ghost(&loser);
+		undo_ghost(&loser, ghost);
 		return 0;
 	}
 	count(AOD_COUNTER_EVICTED);

@@ -96,4 +96,14 @@ static __always_inline void add(aod_u32 *word, aod_u32 amount)
 #endif
 }
 
+/* The same for a long one. */
+static __always_inline void add_long(aod_u64 *word, aod_u64 amount)
+{
+#ifdef AOD_PLAIN
+	*word += amount;
+#else
+	__sync_fetch_and_add(word, amount);
+#endif
+}
+
 #endif

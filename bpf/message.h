@@ -20,6 +20,9 @@ enum command {
 	COMMAND_ECHO = 13,
 };
 
+/* Of the first leg of every session setup: a step of the protocol. smb3_cmd_err reports it as an error. */
+#define STATUS_MORE_PROCESSING_REQUIRED 0xc0000016
+
 struct message {
 	aod_u64 session_id;
 	aod_u64 message_id;

@@ -60,9 +60,12 @@ static __always_inline aod_u32 look_for_line(const struct place *place, const st
 	} else if (open) {
 		matches = match_lines(place, seen, message, &at);
 	}
-	/* A claimed line is none: it comes back complete, or open with a request that is not sent yet. */
+	/*
+	 * A claimed line does not match: it comes back complete, or open with a request that is not sent yet. Whether
+	 * an open line matches is known only if the set has not changed: its fields may already be another request's.
+	 */
 	if (!matches)
-		return FOUND_NONE;
+		return READ_ONCE(*place->state) == seen ? FOUND_NONE : FOUND_CONTENDED;
 	/* Marks the line that it will close as well. */
 	if (matches > 1)
 		meet_twins(place, seen, message, 0);

@@ -22,7 +22,8 @@ enum aod_geometry {
 	AOD_OPERATION_SETS = 1 << AOD_OPERATION_SETS_LOG2, /* values of the map `operations` */
 	AOD_OPERATION_SET_LINES = 4,                       /* operations in a set */
 	AOD_RING_BYTES = 1 << 20,
-	AOD_COMMANDS = 20,       /* MS-SMB2 2.2.1.2, NEGOTIATE 0 to SERVER_TO_CLIENT_NOTIFICATION 19 */
+	AOD_COMMANDS = 20,              /* MS-SMB2 2.2.1.2, NEGOTIATE 0 to SERVER_TO_CLIENT_NOTIFICATION 19 */
+	AOD_FILTERS = AOD_COMMANDS + 1, /* the last filter is that of operations that fail without a request */
 	AOD_COMPOUND_PARTS = 10, /* most parts of a compound that cifs sends: MAX_COMPOUND, fs/smb/client/cifsglob.h */
 	AOD_SHARE_SLOTS = 32,    /* histograms are kept per slot; the last slot is every share that has none */
 	AOD_TREE_BUCKETS_LOG2 = 10,
@@ -39,7 +40,15 @@ enum aod_flags {
 	AOD_TAIL = 4,       /* part of a compound after the one that failed: its reply is never reported */
 	AOD_SUPERSEDED = 8, /* the same task sent the same message id and command again */
 	AOD_AMBIGUOUS = 16, /* another open line had the same session, message id and command: not to be trusted */
-	AOD_REAPED = 32,    /* user space proved that nobody waits for it any more */
+	AOD_REAPED = 32,    /* user space proved that no task waits for it any more */
+};
+
+/* Results of the program reap_request. */
+enum aod_reap {
+	AOD_REAP_NONE = 0,      /* the request was closed before */
+	AOD_REAP_LINE = 1,      /* its line is closed */
+	AOD_REAP_GHOST = 2,     /* it had lost its line, and its ghost (ghosts.h) is gone */
+	AOD_REAP_CONTENDED = 3, /* unknown: its set was being written at each look; the program is to be run again */
 };
 
 /* What a record on the ring is. Lines of the request table are always AOD_KIND_REQUEST. */
@@ -48,7 +57,7 @@ enum aod_kind {
 	AOD_KIND_EVICTED = 2,   /* an open request that lost its line; user space follows it from here */
 	AOD_KIND_SIGNAL = 3,    /* connection trouble; `command` holds an aod_signal */
 	AOD_KIND_WAKE = 4,      /* an operation or a request began while user space slept without a deadline */
-	AOD_KIND_OPERATION = 5, /* never on the ring: how user space shows an operation among requests */
+	AOD_KIND_OPERATION = 5, /* an operation: on the ring one that failed, message_id holds its xid, no session */
 };
 
 /*
@@ -116,7 +125,7 @@ struct aod_control {
 	aod_u32 ghosts; /* the programs': READ and WRITE requests in flight that have no line, see bpf/ghosts.h */
 };
 
-/* The map `filters`, one for each command: which of its requests go on the ring. */
+/* The map `filters`: which requests of each command go on the ring, and which failed operations (the last filter). */
 struct aod_filter {
 	aod_u64 slow_ns;                     /* latency from which on it goes on the ring; ~0: never */
 	aod_u64 errno_mask[AOD_ERRNO_WORDS]; /* errors that go on the ring, a bit for each errno */
@@ -177,19 +186,20 @@ enum aod_counter {
 	AOD_COUNTER_SUPERSEDED = 6,  /* lines closed because the same request was sent again */
 	AOD_COUNTER_REAPED = 7,      /* lines closed by user space */
 	AOD_COUNTER_EVICTED = 8, /* open lines that lost their place; each is on the ring unless ring_full counts it */
-	AOD_COUNTER_ENTER_CONTENDED = 9,     /* loss: requests not recorded, no line could be claimed */
-	AOD_COUNTER_REPLY_CONTENDED = 10,    /* loss: replies dropped, their line was being written at each try */
-	AOD_COUNTER_RING_FULL = 11,          /* loss: records not sent, user space is behind */
-	AOD_COUNTER_UNKNOWN_COMMAND = 12,    /* loss: commands outside MS-SMB2 2.2.1.2 */
-	AOD_COUNTER_SIGNALS = 13,            /* signal events */
-	AOD_COUNTER_FORGOTTEN = 14,          /* loss: ghosts that found no place; from here a wrong pair is possible */
-	AOD_COUNTER_OPERATIONS_ENTERED = 15, /* operations begun */
-	AOD_COUNTER_OPERATIONS_ENDED = 16,   /* by their exit, or by the reply that stands for it */
+	AOD_COUNTER_ENTER_CONTENDED = 9,  /* loss: requests not recorded, no line could be claimed */
+	AOD_COUNTER_REPLY_CONTENDED = 10, /* loss: replies dropped, their line was being written at each try */
+	AOD_COUNTER_RING_FULL = 11,       /* loss: records not sent, user space is behind */
+	AOD_COUNTER_UNKNOWN_COMMAND = 12, /* loss: commands outside MS-SMB2 2.2.1.2 */
+	AOD_COUNTER_SIGNALS = 13,         /* signal events */
+	AOD_COUNTER_FORGOTTEN = 14, /* loss: ghosts without a fingerprint; until they are gone others are ambiguous */
+	AOD_COUNTER_OPERATIONS_ENTERED = 15,     /* operations begun */
+	AOD_COUNTER_OPERATIONS_ENDED = 16,       /* by their exit, or by the reply that stands for it */
 	AOD_COUNTER_OPERATIONS_OVERWRITTEN = 17, /* by the task's next one: they left without a word, or overlapped */
 	AOD_COUNTER_OPERATIONS_REAPED = 18,      /* ended by user space */
 	AOD_COUNTER_OPERATIONS_DISPLACED = 19,   /* loss: operations of which another task took the line */
 	AOD_COUNTER_OPERATIONS_CONTENDED = 20,   /* loss: operations not recorded, no line could be claimed */
-	AOD_COUNTERS = 21,
+	AOD_COUNTER_OPERATIONS_FAILED = 21,      /* ended with an error that no reply to their task explains */
+	AOD_COUNTERS = 22,
 };
 
 _Static_assert(sizeof(struct aod_request) == 64, "a request is one cache line");

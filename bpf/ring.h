@@ -18,10 +18,10 @@ struct {
 	__uint(max_entries, AOD_RING_BYTES);
 } events SEC(".maps");
 
-/* 20 x 40 bytes. All zero until user space has filled it: every request would go on the ring. */
+/* 21 x 40 bytes. All zero until user space has filled it: every request would go on the ring, no failed operation. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, AOD_COMMANDS);
+	__uint(max_entries, AOD_FILTERS);
 	__type(key, aod_u32);
 	__type(value, struct aod_filter);
 } filters SEC(".maps");
@@ -77,14 +77,20 @@ static __always_inline void wake_reader(aod_u64 now_ns)
 	}
 }
 
+static __always_inline int is_tracked_errno(const struct aod_filter *filter, aod_u8 code)
+{
+	aod_u32 word = code >> 6;
+
+	/* The compiler may know that it is below 4 and drop the mask, which is what keeps the verifier sure of it. */
+	asm volatile("" : "+r"(word));
+	return filter->errno_mask[word & (AOD_ERRNO_WORDS - 1)] >> (code & 63) & 1;
+}
+
 static __always_inline int is_tracked_error(const struct aod_filter *filter, const struct aod_request *line)
 {
-	aod_u8 code = line->errno_code;
 	struct aod_quiet key = {.nt_status = line->nt_status, .command = line->command};
 
-	/* The mask is what keeps the verifier sure of the index. */
-	return (filter->errno_mask[(code >> 6) & (AOD_ERRNO_WORDS - 1)] >> (code & 63) & 1) &&
-	       !bpf_map_lookup_elem(&quiet, &key);
+	return is_tracked_errno(filter, line->errno_code) && !bpf_map_lookup_elem(&quiet, &key);
 }
 
 /* Whether this complete request is one that user space asked for. */

@@ -1,10 +1,10 @@
 #!/bin/bash
-# Builds the host C programs of the tests into build/test: driver and the races (test/kernel), write-request (test/fixtures).
-# What is newer than all that it is made of stays, so tests may call this each time.
+# Builds the host C programs of the tests into build/test: driver and the races (test/kernel), smb-traffic
+# (test/hostile), write-request (test/fixtures). What is newer than all that it is made of stays, so tests may call this each time.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-readonly headers=(bpf/request.h test/kernel/loaded.h)
+readonly headers=(bpf/request.h test/kernel/loaded.h test/kernel/cpus.h)
 
 build() {
 	local source=$1 out=build/test/$2 input
@@ -23,4 +23,5 @@ mkdir -p build/test
 build test/kernel/driver.c driver -lbpf -lpthread
 build test/kernel/race.c race -lbpf -lpthread
 build test/kernel/race-operations.c race-operations -lbpf -lpthread
+build test/hostile/smb-traffic.c smb-traffic -lbpf
 build test/fixtures/write-request.c write-request

@@ -1,5 +1,5 @@
 // What documents say of schemas, `gen-docs.ts` and `gen-docs.ts --check`. In: the schemas of src/api and src/config, the table of
-// metrics; out: the tables between the markers `<!-- gen: NAME -->` and `<!-- end -->` of the documents below. What stands
+// metrics, what guest runs left; out: the tables between the markers `<!-- gen: NAME -->` and `<!-- end -->` of the documents below. What stands
 // around them is written by hand.
 
 import { readFileSync, writeFileSync } from "node:fs";
@@ -9,12 +9,17 @@ import { doctorSchema } from "../src/api/doctor.ts";
 import { incidentSchema, verdictSchema } from "../src/api/incident.ts";
 import { liveSchema, rowSchema } from "../src/api/live.ts";
 import { answerSchema, questionSchema } from "../src/api/protocol.ts";
+import { scrubbedSchema } from "../src/api/scrubbed.ts";
 import { recentSchema, statusSchema } from "../src/api/status.ts";
 import { findIn, KEY_TABLE, type KeyRow, type Shape } from "../src/config/key-table.ts";
 import { RULE_TYPES } from "../src/config/schema.ts";
 import { FAMILIES, SUFFIXES } from "../src/metrics/families.ts";
+import { errnoName } from "../src/model/errno.ts";
 import { LOSS_CAUSES } from "../src/model/losses.ts";
+import { REFUSAL_CAUSES } from "../src/model/refusals.ts";
+import { STATUS_MEANINGS } from "../src/model/status-meaning.ts";
 import { EXIT_STATUS } from "./package/exit-status.ts";
+import { mountRows, situationRows, situationSums } from "./quality.ts";
 
 const ROOT = join(import.meta.dir, "..");
 const RULE_PREFIX = "guardian.anomalies.NAME.";
@@ -37,6 +42,7 @@ const SECTIONS: Readonly<Record<string, () => readonly string[]>> = {
   status: () => fieldTable(statusSchema),
   live: () => fieldTable(liveSchema),
   captures: () => fieldTable(findIn(asShape(capturesSchema), ({ item }) => item)),
+  scrubbed: () => fieldTable(findIn(asShape(scrubbedSchema), ({ item }) => item)),
   doctor: () => fieldTable(doctorSchema),
   incident: () => fieldTable(incidentSchema),
   verdict: () => fieldTable(verdictSchema),
@@ -63,6 +69,43 @@ const SECTIONS: Readonly<Record<string, () => readonly string[]>> = {
       ["cause", "what was lost"],
       Object.entries(LOSS_CAUSES).map(([cause, meaning]) => [`\`${cause}\``, meaning]),
     ),
+  refusals: () =>
+    table(
+      ["cause", "what was refused"],
+      Object.entries(REFUSAL_CAUSES).map(([cause, meaning]) => [`\`${cause}\``, meaning]),
+    ),
+  statuses: () =>
+    table(
+      ["cause", "in words", "statuses", "what to do next"],
+      STATUS_MEANINGS.map(({ cause, words, advice, statuses, errnos = [], commands }) => [
+        cause === undefined ? "none" : `\`${cause}\``,
+        words,
+        [
+          statuses === "any"
+            ? "any other"
+            : statuses.map((name) => `\`${name.replace(/^STATUS_/, "")}\``).join(" "),
+          ...(commands === undefined ? [] : [`of ${commands.map((name) => `\`${name}\``).join(", ")}`]),
+          ...(errnos.length === 0
+            ? []
+            : [`without a request: ${errnos.map((errno) => `\`${errnoName(errno)}\``).join(" ")}`]),
+        ]
+          .filter((part) => part !== "")
+          .join("; "),
+        advice,
+      ]),
+    ),
+  situations: () => {
+    const { titles, rows } = situationRows();
+    return table(titles, rows);
+  },
+  "situations by kernel": () => {
+    const { titles, rows } = situationSums();
+    return table(titles, rows);
+  },
+  mounts: () => {
+    const { titles, rows } = mountRows();
+    return table(titles, rows);
+  },
   keys: () =>
     table(
       ["key", "default", "takes", "meaning"],
@@ -85,7 +128,13 @@ const SECTIONS: Readonly<Record<string, () => readonly string[]>> = {
     ),
 };
 
-const DOCUMENTS = ["docs/api.md", "docs/configuration.md", "docs/metrics.md"];
+const DOCUMENTS = [
+  "docs/api.md",
+  "docs/configuration.md",
+  "docs/metrics.md",
+  "docs/quality.md",
+  "docs/verdict.md",
+];
 const SECTION = /(<!-- gen: ([a-z ]+) -->\n).*?(\n<!-- end -->)/gs;
 
 /** The document with its tables made anew. Throws for a section that there is none of. */

@@ -34,6 +34,7 @@ const SECTIONS: readonly Section[] = [
   section("aod_request", "REQUEST_BYTES", "Bytes of a record", renderSize),
   section("aod_request", "OFFSET", "Byte offsets of the fields", renderOffsets),
   section("aod_flags", "FLAG", "Bits of a record's flags", renderConstants("AOD_")),
+  section("aod_reap", "REAP", "Results of the program reap_request", renderConstants("AOD_REAP_")),
   section("aod_kind", "KIND", "What a record is", renderConstants("AOD_KIND_")),
   section("aod_signal", "SIGNAL", "What a signal's `command` says", renderConstants("AOD_SIGNAL_")),
   section("aod_geometry", "GEOMETRY", "Sizes of the maps", renderConstants("AOD_")),

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Gets this machine ready: `setup.sh build`, `guest`, `packaging` or `operator`. Installs the Debian packages of packages-<list>.txt
-# that are missing and, for build, the npm packages that package-lock.json pins. Says first what it will install and
+# Gets this machine ready: `setup.sh build`, `guest`, `packaging`, `operator` or `hostile`. Installs the Debian packages of
+# packages-<list>.txt that are missing and, for build, the npm packages that package-lock.json pins. Says first what it will install and
 # how large that is, asks once where a terminal is attached, goes on where none is. Where all is there it does nothing,
 # in milliseconds. It upgrades nothing, and on another distribution it names the packages and stops.
 #
@@ -9,7 +9,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export LC_ALL=C
 
-readonly list=${1:?setup.sh build, guest, packaging or operator}
+readonly list=${1:?setup.sh build, guest, packaging, operator or hostile}
 # Of packages that are here for their programs: as services they would be somebody's monitoring.
 readonly unwanted_services=(prometheus.service prometheus-node-exporter.service)
 # In node_modules, so that it goes when they go. Holds the checksums of what they were installed from.

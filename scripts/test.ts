@@ -1,6 +1,7 @@
 // `make check` (test.ts fast) and `make test` (test.ts all): the checks of the sources, then the tests; `make test-packages`
 // (test.ts packages): those of the packages alone; `make test-operator` (test.ts operator): what people and their tools
-// see, in a browser, a terminal and Prometheus. Out: a line for each check and group, what failed in full, and at the end `N passed, N failed`, with `, N skipped` where tests were
+// see, in a browser, a terminal and Prometheus; `make test-hostile` (test.ts hostile): what dist/aod survives. Out: a line
+// for each check and group, what failed in full, and at the end `N passed, N failed`, with `, N skipped` where tests were
 // left out. Exit status 1 when something failed or no test ran. Nothing is retried and nothing is changed.
 
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
@@ -49,10 +50,10 @@ const CHECKS: readonly Check[] = [
 const MINUTE_MS = 60_000;
 /** Of one test: it says that something hangs, never that a machine is slow. */
 const TEST_TIMEOUT_MS = 2 * MINUTE_MS;
-const GROUPS: Readonly<Record<"fast" | "kernel" | "binary" | "packages" | "operator", Group>> = {
+const GROUPS: Readonly<Record<"fast" | "kernel" | "binary" | "packages" | "operator" | "hostile", Group>> = {
   fast: {
     name: "tests",
-    takes: (path) => !/^test\/(kernel|binary|packages|operator)\//.test(path),
+    takes: (path) => !/^test\/(kernel|binary|packages|operator|hostile)\//.test(path),
     timeoutMs: 10 * MINUTE_MS,
   },
   kernel: {
@@ -75,12 +76,18 @@ const GROUPS: Readonly<Record<"fast" | "kernel" | "binary" | "packages" | "opera
     takes: (path) => path.startsWith("test/operator/"),
     timeoutMs: 15 * MINUTE_MS,
   },
+  hostile: {
+    name: "tests of what dist/aod survives",
+    takes: (path) => path.startsWith("test/hostile/"),
+    timeoutMs: 20 * MINUTE_MS,
+  },
 };
 const EXTENT: Readonly<Record<string, readonly Group[]>> = {
   fast: [GROUPS.fast],
   all: [GROUPS.fast, GROUPS.kernel, GROUPS.binary],
   packages: [GROUPS.packages],
   operator: [GROUPS.operator],
+  hostile: [GROUPS.hostile],
 };
 
 function findFiles(pattern: string): string[] {
@@ -116,6 +123,15 @@ async function runCheck(check: Check, tally: Tally): Promise<void> {
   tally[ok ? "passed" : "failed"] += 1;
   if (!ok) process.stdout.write(output);
   line(!ok, check.name, startedAtMs);
+}
+
+/** Two at a time: most of them use one CPU. */
+async function runChecks(checks: readonly Check[], tally: Tally): Promise<void> {
+  const left = [...checks];
+  const lane = async (): Promise<void> => {
+    for (let check = left.shift(); check !== undefined; check = left.shift()) await runCheck(check, tally);
+  };
+  await Promise.all([lane(), lane()]);
 }
 
 /** One run of bun for each group, so that a crash in native code takes no other group with it. */
@@ -186,12 +202,12 @@ function describeLeftOut(cases: readonly TestCase[]): string[] {
 
 const groups = EXTENT[process.argv[2] ?? ""];
 if (groups === undefined) {
-  say("usage: test.ts fast|all|packages|operator");
+  say("usage: test.ts fast|all|packages|operator|hostile");
   process.exit(64);
 }
 mkdirSync(REPORTS, { recursive: true });
 const sum: Tally = { passed: 0, failed: 0, skipped: 0 };
-for (const check of groups.includes(GROUPS.fast) ? CHECKS : []) await runCheck(check, sum);
+await runChecks(groups.includes(GROUPS.fast) ? CHECKS : [], sum);
 const checksPassed = sum.passed;
 for (const group of groups) await runGroup(group, sum);
 if (sum.passed === checksPassed && sum.failed === 0) {

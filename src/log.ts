@@ -12,14 +12,28 @@ const LEVELS: Readonly<Record<string, number>> = {
   error: LogLevels.error,
 };
 
+/** Where lines go. */
+export interface LogSink {
+  /** @param text one line or several, each with its end. */
+  write(text: string): void;
+  /** Resolves when the last lines are written or given up. */
+  close?(): Promise<void>;
+}
+
+/** Standard error belongs to the process, and is not closed. */
+let sink: LogSink = { write: (text) => void process.stderr.write(text) };
+
 const wanted = process.env.AOD_LOG_LEVEL;
 const level = LEVELS[(wanted ?? "info").toLowerCase()];
+
+/** The stream that consola expects; it calls only `write`. */
+const STREAM = { write: (text: string) => printError(text) } as unknown as NodeJS.WriteStream;
 
 const consola = createConsola({
   level: level ?? LogLevels.info,
   formatOptions: { date: false, colors: false, compact: true },
-  stdout: process.stderr,
-  stderr: process.stderr,
+  stdout: STREAM,
+  stderr: STREAM,
 });
 
 export type Level = "debug" | "info" | "warn" | "error";
@@ -32,6 +46,21 @@ export const log = {
   warn: (text: string, values?: Values) => consola.warn(formatLine(text, values)),
   error: (text: string, values?: Values) => consola.error(formatLine(text, values)),
 };
+
+/** Lines on standard error that are not log messages: mistakes in a configuration, the reason why a command failed. */
+export function printError(text: string): void {
+  sink.write(text);
+}
+
+/** The last lines are written, as far as the sink waits for that. */
+export async function finishLog(): Promise<void> {
+  await sink.close?.();
+}
+
+/** Sends all lines to another sink from now on: for a process that must not wait for the reader of its standard error. */
+export function redirectLog(to: LogSink): void {
+  sink = to;
+}
 
 /** Whether lines of this level are to be seen: AOD_LOG_LEVEL. */
 export function isLogged(of: Level): boolean {

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
 import { formatLine } from "../src/log.ts";
+import { ROOT, run } from "./helpers/program.ts";
 
 describe("a line of the log", () => {
   test("has its values behind it, and nothing of those that are unknown", () => {
@@ -16,4 +18,12 @@ describe("a line of the log", () => {
   ])("a value with %s is quoted, and forges nothing", (_, value, shown) => {
     expect(formatLine("seen", { value })).toBe(`seen value=${shown}`);
   });
+});
+
+test("the log without a reader of its own is finished, and standard error stays open", async () => {
+  const script = `import { finishLog, printError } from ${JSON.stringify(join(ROOT, "src/log.ts"))};
+    printError("one\\n"); await finishLog(); printError("two\\n"); await finishLog();
+    process.stderr.write(String(process.stderr.destroyed));`;
+  const { stderr } = await run([process.execPath, "-e", script], ROOT);
+  expect(stderr).toBe("one\ntwo\nfalse");
 });

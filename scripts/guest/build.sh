@@ -18,7 +18,8 @@ suite=bookworm
 # What the guest's root file system holds beside Debian's minimal base. Samba brings Python, which the scenarios use.
 guest_packages=samba,cifs-utils,dmsetup,kmod,iproute2,procps,strace,tcpdump,zstd
 case $flavour in
-'') ;;
+# keyutils resolves the host names of DFS referrals; the two libraries are those of ksmbd-tools.
+'') guest_packages+=,keyutils,libglib2.0-0,libnl-genl-3-200 ;;
 systemd) guest_packages+=,dbus,systemd,systemd-sysv ;;
 *)
 	echo "build.sh: a root file system is built with systemd or without, not with $flavour" >&2
@@ -95,6 +96,12 @@ build_root() {
 	local folder=$1 mirror
 	mirror=$(mirror_of "$suite")
 	as_root debootstrap --variant=minbase --include="$guest_packages" "$suite" "$folder/tree" "$mirror"
+	# The second kind of server, ksmbd, is a module of the kernel; only its programs are needed, and Debian does not install
+	# the package beside Samba.
+	(cd "$folder" && apt-get -o APT::Sandbox::User="$(id -un)" download ksmbd-tools)
+	dpkg-deb -x "$folder"/ksmbd-tools_*.deb "$folder/ksmbd"
+	as_root cp -a "$folder"/ksmbd/usr/{sbin,libexec} "$folder/tree/usr/"
+	rm -r "$folder"/ksmbd "$folder"/ksmbd-tools_*.deb
 	as_root mkdir -p "$folder/tree/lib/modules" "$folder/tree/payload"
 	as_root rm -rf "$folder"/tree/var/cache/apt/* "$folder"/tree/var/lib/apt/lists/* \
 		"$folder"/tree/usr/share/{doc,man,locale}

@@ -3,8 +3,10 @@
 #
 #   scripts/guest/run.sh KERNEL              KERNEL is 5.10, 6.1 or 6.12; the last line is "N passed, N failed"
 #   scripts/guest/run.sh KERNEL --only TEXT  only the scenarios whose name contains TEXT, or one of TEXT|TEXT
+#   scripts/guest/run.sh KERNEL --ci         without those that scripts/guest/left-out.txt names for this kernel
 #   scripts/guest/run.sh KERNEL --cpu MODEL  on a processor that QEMU knows; Nehalem is of 2008 and has no AVX
 #   scripts/guest/run.sh KERNEL --systemd    those of test/guest/service/, with systemd as init; may stand beside the others
+#   scripts/guest/run.sh KERNEL --fixtures   and keeps what the field scenario learned: test/cifs/fixtures/guest/, docs/quality/
 #   scripts/guest/run.sh KERNEL --shell      a shell on the guest's console, with everything in place
 #
 # The machine is emulated, so that it runs anywhere, and has no network. Its root file system is thrown away after
@@ -20,7 +22,7 @@ systemd_timeout_sec=300 # the same with systemd as init
 quiet_timeout_sec=300   # between two lines of the scenarios; the longest takes two minutes
 
 usage() {
-	sed -n '4,8s/^# *//p' "$0" >&2
+	sed -n '4,10s/^# *//p' "$0" >&2
 	exit 64
 }
 say() { echo "guest: $*" >&2; }
@@ -28,13 +30,17 @@ say() { echo "guest: $*" >&2; }
 kernel=
 mode=play
 only=
+without=
 cpu=max
 flavour=
+fixtures=
 while [ $# -gt 0 ]; do
 	case $1 in
 	--shell) mode=shell ;;
+	--fixtures) fixtures=test/cifs/fixtures/guest ;;
 	--cpu) cpu=${2:?--cpu needs a model} && shift ;;
 	--systemd) flavour=systemd ;;
+	--ci) without=yes ;;
 	--only) only=${2:?--only needs a text} && shift ;;
 	-*) usage ;;
 	*)
@@ -45,6 +51,8 @@ while [ $# -gt 0 ]; do
 	shift
 done
 [ -n "$kernel" ] || usage
+# The beginnings of names in the lines of this kernel, joined by |.
+[ -z "$without" ] || without=$(awk -F '  +' -v kernel="$kernel" '$1 == kernel { print $2 }' scripts/guest/left-out.txt | paste -sd '|')
 
 make_payload() {
 	local payload=$1 aod=${AOD_BINARY:-dist/aod} tree
@@ -60,6 +68,8 @@ make_payload() {
 	cp "$(scripts/bun -p process.execPath)" "$tree/bun"
 	cp -r test/guest "$tree/test"
 	mv "$tree/test/${flavour:+service/}init.sh" "$tree/init.sh"
+	cp config/aod.yaml "$tree/aod.yaml"
+	cp config/aod.yaml "$tree/aod.yaml"
 	cp -r packaging/systemd "$tree/systemd"
 	if [ "$flavour" = systemd ]; then
 		# Of this version, and of a higher one that it is upgraded to.
@@ -68,6 +78,7 @@ make_payload() {
 		find "$tree"/*release -mindepth 1 -maxdepth 1 ! -name apt -exec rm -rf {} +
 	fi
 	printf '%s' "$only" >"$tree/only"
+	printf '%s' "$without" >"$tree/without"
 	rm -f "$payload"
 	mke2fs -q -t ext4 -m 0 -L payload -d "$tree" "$payload" 512M >/dev/null
 	rm -rf "$tree"
@@ -80,6 +91,7 @@ start_machine() {
 		-drive "file=$image/root${flavour:+-$flavour}.ext4,format=raw,if=virtio,snapshot=on" \
 		-drive "file=$image/modules.ext4,format=raw,if=virtio,readonly=on" \
 		-drive "file=$payload,format=raw,if=virtio,readonly=on" \
+		-drive "file=$results.tar,format=raw,if=virtio" \
 		"${@:2}"
 }
 
@@ -87,6 +99,10 @@ scripts/setup.sh guest
 image=$(scripts/guest/build.sh "$kernel" $flavour)
 payload=build/guest/payload-$kernel.ext4
 console=build/guest/console-$kernel.log
+# What the scenarios leave for the host: they write a tar archive to a disk of its own, from its first byte.
+results=build/guest/results-$kernel${flavour:+-$flavour}
+truncate -s 0 "$results.tar"
+truncate -s 32M "$results.tar"
 make_payload "$payload"
 
 if [ "$mode" = shell ]; then
@@ -137,6 +153,19 @@ case $status in
 	;;
 esac
 say "kernel $(cat "$image/release"), boot $attempt, $((SECONDS - started)) s"
+rm -rf "$results"
+mkdir "$results"
+# Nothing is written by a guest that fell silent.
+tar -xf "$results.tar" -C "$results" --no-same-owner 2>/dev/null || say "the guest left no results"
+if [ -n "$fixtures" ] && [ -f "$results/quality.json" ]; then
+	rm -rf "${fixtures:?}/$kernel"
+	mkdir -p "$fixtures" docs/quality
+	cp -r "$results/fixtures" "$fixtures/$kernel"
+	cp "$results/quality.json" "docs/quality/$kernel.json"
+fi
+if [ -n "$fixtures" ] && [ -f "$results/situations.json" ]; then
+	cp "$results/situations.json" "docs/quality/situations-$kernel.json"
+fi
 failed=$((${planned:-1} - passed))
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ] && [ "$passed" -gt 0 ]

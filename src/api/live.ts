@@ -4,7 +4,7 @@
 import * as v from "valibot";
 import { amount, amountOrNull, count, field, flag, known, text, textOrNull, utc } from "./fields.ts";
 import { incidentSchema } from "./incident.ts";
-import { recentSchema } from "./status.ts";
+import { recentSchema, stallSchema } from "./status.ts";
 
 /** What rows are of. */
 export const GROUPS = ["share", "command", "process"] as const;
@@ -12,8 +12,9 @@ export type Group = (typeof GROUPS)[number];
 
 /** A line of `aod top`. */
 export const rowSchema = v.object({
-  key: text("share, command, or `name (pid)`"),
+  key: text("share, command, or `name (pid)`; `name (3 ended)`: processes of one name that have ended"),
   recent: field(recentSchema, "the last `window_sec` seconds"),
+  now: field(recentSchema, "the last `now_sec` seconds"),
   in_flight: count("sent, and no reply yet"),
   oldest_ms: amountOrNull("age of the oldest of them that does not wait by design"),
 });
@@ -45,11 +46,20 @@ export const liveSchema = v.object({
   state: field(v.picklist(["watching", "waiting"]), "waiting: cifs is not loaded, or nothing uses it"),
   window_sec: amount("how far back `recent` and `histogram` go; 0: nothing is known yet"),
   total: field(recentSchema, "of all shares"),
+  now_sec: amount("how far back `now` goes: 5, less where `window_sec` is less"),
+  total_now: field(recentSchema, "of all shares, the last `now_sec` seconds"),
+  stalled: field(
+    v.array(stallSchema),
+    "servers that owe replies and have sent none for over a second, the longest silence first, 20 at most",
+  ),
   groups: field(
     v.object({
-      share: field(v.array(rowSchema), "busiest first, 100 at most"),
-      command: field(v.array(rowSchema), "busiest first"),
-      process: field(v.array(rowSchema), "busiest first, 100 at most"),
+      share: field(
+        v.array(rowSchema),
+        "those with a request of over 5 s first, then the busiest, 100 at most",
+      ),
+      command: field(v.array(rowSchema), "likewise"),
+      process: field(v.array(rowSchema), "likewise, 100 at most"),
     }),
     "the same requests, by what they have in common",
   ),

@@ -2,6 +2,7 @@
 // docs/api.md share. Names are the public contract: change none, add with care.
 
 import * as v from "valibot";
+import { TROUBLE_SUBJECTS } from "../model/trouble.ts";
 import {
   amount,
   amountOrNull,
@@ -29,6 +30,10 @@ const watchingSchema = v.object({
   state: field(v.picklist(["watching", "waiting"]), "waiting: cifs is not loaded, or nothing uses it"),
   since: utcOrNull("when it attached last; null while it waits"),
   build: field(v.picklist(["atomic", "plain"]), "plain on kernels before 5.12: docs/architecture.md"),
+  client_lists: field(
+    v.picklist(["readable", "late", "stuck"]),
+    "the client's DebugData; late: its reader did not come back in time; stuck: it can't be killed, a lock inside the client is held",
+  ),
   hooks: field(v.array(hookSchema), "every tracepoint that aod knows"),
 });
 
@@ -56,19 +61,32 @@ export const recentSchema = v.object({
   max_ms: amountOrNull("the longest"),
 });
 
+export const stallSchema = v.object({
+  server: text("its name, as in its shares; unknown where these are not known"),
+  silent_ms: amount("since its last reply, or since the oldest request was sent where that is later"),
+  in_flight: count("requests that wait for its replies, without those that wait by design"),
+  oldest_ms: amount("age of the oldest of them"),
+  shares: field(v.array(v.string()), "that they were sent to, 100 at most"),
+});
+
 const wholeNumber = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 const shareSchema = v.object({
-  share: text("//server/share; unknown for what the client's list does not have"),
-  mount_points: field(v.array(v.string()), "in aod's own mount namespace"),
+  share: text(
+    "//server/share; //server where SMB 2.0.2 or 2.1 does not show which of its shares it is; unknown where the client's list does not have it",
+  ),
+  address: textOrNull("the server's IP address, in one form: RFC 5952"),
+  mount_points: field(v.array(v.string()), "on the host"),
+  dfs_paths: field(v.array(v.string()), "//domain/namespace/link: DFS paths that lead to it"),
   dialect: textOrNull("of SMB, as 3.1.1"),
-  encrypted: known(v.boolean(), "whether the session is encrypted"),
+  encrypted: known(v.boolean(), "whether the share or its whole session is encrypted"),
   requests_total: known(
     wholeNumber,
     "replies since aod started; null: counted together with those of other shares",
   ),
   errors_total: known(wholeNumber, "of them failed"),
   recent: field(recentSchema, "the last `window_sec` seconds"),
+  now: field(recentSchema, "the last `now_sec` seconds"),
   in_flight: count("sent, and no reply yet"),
   oldest_ms: amountOrNull("age of the oldest of them that does not wait by design"),
 });
@@ -82,6 +100,13 @@ const captureSchema = v.object({
   verdict: known(verdictSchema, "who is to blame"),
 });
 
+const troubleSchema = v.object({
+  subject: field(v.picklist(TROUBLE_SUBJECTS), "what it is about"),
+  text: text("what is wrong, and what follows from it"),
+  since: utc("when it was noticed"),
+  over_at: utcOrNull("when it was well again; null while it lasts"),
+});
+
 const costSchema = v.object({
   cpu_seconds: amount("user and system time since the start"),
   cpu_percent: amount("of one CPU, since the start"),
@@ -93,24 +118,59 @@ const costSchema = v.object({
   measured_requests: count("how many the figure is of"),
 });
 
+/** Exported for docs/api.md. */
+export const approachSchema = v.object({
+  rule: text("of the configuration"),
+  share: text("on which it came nearest"),
+  at: utc("when"),
+  counted: count("what its window held of what counts"),
+  replies: known(
+    v.number(),
+    "all replies in the window, for a rule that trips by a share of them; else null",
+  ),
+  ratio: amount("of the way to the trip; 1 and above is a trip"),
+});
+
 export const statusSchema = v.object({
   at: utc("of these figures"),
   daemon: field(daemonSchema, "what runs"),
   watching: field(watchingSchema, "what it sees"),
   window_sec: amount("how far back `recent` goes: 60, less where the flight recorder is shorter"),
+  now_sec: amount("how far back `now` goes: 5, less where `window_sec` is less"),
+  stalled: field(
+    v.array(stallSchema),
+    "servers that owe replies and have sent none for over a second, the longest silence first, 20 at most",
+  ),
   shares: field(v.array(shareSchema), "those in use, most requests first"),
   waiting_operations: count(
     "tasks in cifs that have not sent a request yet, and are there for over a second",
   ),
   open_incidents: field(v.array(incidentSchema), "newest first"),
+  past_incidents: field(
+    v.object({
+      last_hour: count("that were resolved within it, 1000 at most"),
+      last_day: count("likewise, within 24 h"),
+      last: known(incidentSchema, "the one that was resolved last within 24 h; null: none"),
+    }),
+    "what is over, also of earlier runs",
+  ),
+  approaches: field(
+    v.array(approachSchema),
+    "how near each rule came to tripping in the last hour; a rule for which nothing counted is not in it",
+  ),
   last_captures: field(v.array(captureSchema), "of this run, newest first, five at most"),
   captures: field(
     v.object({
       count: count("that are kept"),
       bytes: count("of them"),
       limit_bytes: count("cleanup.max_total_log_size_mb"),
+      age_suspended: textOrNull("why no capture is removed for its age now: the clock can't be believed yet"),
     }),
     "on the disk",
+  ),
+  troubles: field(
+    v.array(troubleSchema),
+    "things that aod depends on and that are, or were within the last hour, in trouble; empty if there are none",
   ),
   suppressed: field(
     v.record(v.string(), v.number()),
@@ -119,6 +179,10 @@ export const statusSchema = v.object({
   losses: field(
     v.record(v.string(), v.number()),
     "what was lost that may cost evidence, by cause; causes of 0 too",
+  ),
+  refused: field(
+    v.record(v.string(), v.number()),
+    "what aod turned away so that it stays able to work, by cause; causes of 0 too",
   ),
   cost: field(costSchema, "what the daemon itself costs"),
 });

@@ -93,6 +93,8 @@ export function parseManifest(bytes: Uint8Array | undefined): Capture["manifest"
     throw damaged("manifest.json is no JSON", error);
   }
   if (!isObject(manifest)) throw damaged("manifest.json is no object");
+  if (isDeeperThan(manifest, DEPTH_MAX))
+    throw damaged(`manifest.json is nested more than ${DEPTH_MAX} levels deep`);
   return manifest;
 }
 
@@ -105,6 +107,14 @@ function checkFiles({ actions, report }: Capture["manifest"], files: Capture["fi
     if (new Bun.CryptoHasher("sha256").update(content).digest("hex") !== action.sha256)
       throw damaged(`the checksum of ${action.file} is wrong`);
   }
+}
+
+/** aod nests 6 levels. A value that is shown is walked to its end, and a stack is finite. */
+const DEPTH_MAX = 32;
+
+function isDeeperThan(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeperThan(inner, levels - 1));
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -2,16 +2,19 @@
 // read /proc; out: an Attribution. Pure but for what is handed in. It never touches a mount, and reads of other processes
 // nothing that waits for their memory's lock: comm, cgroup and mountinfo only.
 
+import { canonicalAddress } from "../model/address.ts";
 import type { Attribution, Process } from "../model/attribution.ts";
+import { dfsPathsOfMount, sharesOfMounts } from "../model/mounted-share.ts";
 import { type Mount, parseMountInfo } from "../model/mountinfo.ts";
 import type { Request } from "../model/request.ts";
-import { isShareOf, type KnownTree, serverOfShare } from "../model/share.ts";
-import { readCgroup, readComm, readHostMountinfo, readMountinfo } from "./proc.ts";
+import { isPipeShare, isShareOf, type KnownTree, ShareIndex, serverOfShare } from "../model/share.ts";
+import { isKernelThread, readCgroup, readComm, readHostMountinfo, readMountinfo } from "./proc.ts";
 import { nameSender, parseCgroup } from "./process.ts";
 
 /** How /proc is read; undefined for a process that is no more or may not be read. */
 export interface ProcReader {
   readonly readComm: (pid: number) => string | undefined;
+  readonly isKernelThread: (taskId: number) => boolean | undefined;
   readonly readCgroup: (pid: number) => string | undefined;
   readonly readMountinfo: (pid: number | "host") => string | undefined;
 }
@@ -19,76 +22,147 @@ export interface ProcReader {
 /** Processes that are looked at: each costs three small files. */
 const PROCESSES_MAX = 8;
 const MOUNT_POINTS_MAX = 32;
+const DFS_PATHS_MAX = 8;
+const POSSIBLE_SHARES_MAX = 16;
 
 /** @param share `//server/share`, `//server`, or a word that is neither. */
-export function attribute(
-  share: string,
-  evidence: readonly Request[],
-  trees: readonly KnownTree[],
-  proc: ProcReader,
-): Attribution {
-  const its = trees.filter((tree) => tree.share === share || isShareOf(tree.share, share));
-  const processes = processesOf(evidence, proc);
-  const isKnown = share.startsWith("//");
-  return {
-    server: isKnown ? serverOfShare(share).slice(2) : undefined,
-    connectionIds: [...new Set(its.flatMap(({ connectionId }) => connectionId ?? []))].sort((a, b) => a - b),
-    dialect: its.at(-1)?.dialect,
-    encrypted: its.length === 0 ? undefined : its.every(({ encrypted }) => encrypted),
-    mountPoints: isKnown ? mountPointsOf(share, ["host", ...processes.map(({ pid }) => pid)], proc) : [],
-    processes,
-  };
+type Attribute = (share: string, evidence: readonly Request[]) => Attribution;
+
+/** For many shares at one moment: each list of mounts is read and matched with the trees only once. */
+export function makeAttribute(trees: readonly KnownTree[], proc: ProcReader): Attribute {
+  const sources = { trees, index: new ShareIndex(trees), mounts: new MountsOfTrees(trees, proc), proc };
+  return (share, evidence) => attribute(share, evidence, sources);
 }
 
-/** The same on this host. */
+/** The same with the host's own /proc. */
+export function makeAttributeOnHost(trees: readonly KnownTree[]): Attribute {
+  return makeAttribute(trees, PROC);
+}
+
+/** For one share. */
 export function attributeOnHost(
   share: string,
   evidence: readonly Request[],
   trees: readonly KnownTree[],
 ): Attribution {
-  return attribute(share, evidence, trees, PROC);
+  return makeAttributeOnHost(trees)(share, evidence);
 }
 
 // --- internal ---
 
+interface Sources {
+  readonly trees: readonly KnownTree[];
+  readonly index: ShareIndex;
+  readonly mounts: MountsOfTrees;
+  readonly proc: ProcReader;
+}
+
+function attribute(
+  share: string,
+  evidence: readonly Request[],
+  { trees, index, mounts, proc }: Sources,
+): Attribution {
+  const isIts = (other: string) => other.toLowerCase() === share.toLowerCase() || isShareOf(other, share);
+  const its = trees.filter((tree) => isIts(tree.share));
+  // IPC$ is never mounted, and may be encrypted by itself.
+  const files = its.filter((tree) => !isPipeShare(tree.share));
+  const processes = processesOf(evidence, proc);
+  const isKnown = share.startsWith("//");
+  const mounted = isKnown ? mounts.find(isIts, ["host", ...processes.map(({ pid }) => pid)]) : [];
+  return {
+    server: isKnown ? serverOfShare(share).slice(2) : undefined,
+    address: addressOf(its),
+    connectionIds: [...new Set(its.flatMap(({ connectionId }) => connectionId ?? []))].sort((a, b) => a - b),
+    dialect: its.at(-1)?.dialect,
+    encrypted: files.length === 0 ? undefined : files.every(({ encrypted }) => encrypted),
+    dfsPaths: firstOf(
+      [...its.flatMap(({ dfsPaths = [] }) => dfsPaths), ...mounted.flatMap(({ dfsPaths }) => dfsPaths)],
+      DFS_PATHS_MAX,
+    ),
+    possibleShares: firstOf(possibleShares(evidence, index), POSSIBLE_SHARES_MAX),
+    mountPoints: firstOf(
+      mounted.map(({ mountPoint }) => mountPoint),
+      MOUNT_POINTS_MAX,
+    ),
+    processes,
+  };
+}
+
 const PROC: ProcReader = {
   readComm: (pid) => readComm(pid),
+  isKernelThread: (taskId) => isKernelThread(taskId),
   readCgroup: (pid) => readCgroup(pid),
   readMountinfo: (pid) => (pid === "host" ? readHostMountinfo() : readMountinfo(pid)),
 };
 
-function processesOf(evidence: readonly Request[], { readComm, readCgroup }: ProcReader): readonly Process[] {
+function processesOf(
+  evidence: readonly Request[],
+  { readComm, readCgroup, isKernelThread }: ProcReader,
+): readonly Process[] {
   const byPid = Map.groupBy(evidence, ({ processId }) => processId);
   const most = [...byPid].sort(([, a], [, b]) => b.length - a.length).slice(0, PROCESSES_MAX);
   return most.flatMap(([pid, [first, ...more]]) => {
     if (first === undefined) return [];
-    const name = nameSender(readComm(pid) ?? first.comm, first.command);
+    const name = nameSender(readComm(pid) ?? first.comm, first.command, () => isKernelThread(first.taskId));
     return [{ pid, name, ...parseCgroup(readCgroup(pid) ?? ""), requests: 1 + more.length }];
   });
 }
 
-/** Who waits sees the mount that it waits for, also in a mount namespace of its own. */
-function mountPointsOf(
-  share: string,
-  pids: readonly (number | "host")[],
-  { readMountinfo }: ProcReader,
-): readonly string[] {
-  const points = new Set<string>();
-  const seen = new Set<string>();
-  for (const pid of pids) {
-    const text = readMountinfo(pid);
-    // Most processes share a namespace.
-    if (text === undefined || seen.has(text)) continue;
-    seen.add(text);
-    for (const mount of parseMountInfo(text)) if (isOf(share, mount)) points.add(mount.mountPoint);
-  }
-  return [...points].slice(0, MOUNT_POINTS_MAX);
+interface Mounted {
+  readonly mountPoint: string;
+  readonly dfsPaths: readonly string[];
 }
 
-/** A mount of a folder of the share is one of the share; servers and shares have no case. */
-function isOf(share: string, { type, source }: Mount): boolean {
-  if (type !== "cifs" && type !== "smb3") return false;
-  const wanted = share.toLowerCase();
-  const mounted = source.replaceAll("\\", "/").toLowerCase();
-  return mounted === wanted || isShareOf(mounted, wanted);
+/** The mounts that processes see, with the shares that they are of. */
+class MountsOfTrees {
+  readonly #trees: readonly KnownTree[];
+  readonly #readMountinfo: ProcReader["readMountinfo"];
+  readonly #texts = new Map<number | "host", string | undefined>();
+  readonly #shares = new Map<string, ReadonlyMap<Mount, readonly string[]>>();
+
+  constructor(trees: readonly KnownTree[], { readMountinfo }: ProcReader) {
+    this.#trees = trees;
+    this.#readMountinfo = readMountinfo;
+  }
+
+  /** An affected process sees the mount that it waits for, also in a mount namespace of its own. */
+  find(isIts: (share: string) => boolean, pids: readonly (number | "host")[]): readonly Mounted[] {
+    // Most processes share a namespace.
+    const texts = new Set(pids.flatMap((pid) => this.#textOf(pid) ?? []));
+    return [...texts].flatMap((text) =>
+      [...this.#sharesIn(text)].flatMap(([mount, shares]) => {
+        const share = shares.find(isIts);
+        if (share === undefined) return [];
+        return { mountPoint: mount.mountPoint, dfsPaths: dfsPathsOfMount(mount, share) };
+      }),
+    );
+  }
+
+  #textOf(pid: number | "host"): string | undefined {
+    if (!this.#texts.has(pid)) this.#texts.set(pid, this.#readMountinfo(pid));
+    return this.#texts.get(pid);
+  }
+
+  #sharesIn(text: string): ReadonlyMap<Mount, readonly string[]> {
+    const shares = this.#shares.get(text) ?? sharesOfMounts(parseMountInfo(text), this.#trees);
+    this.#shares.set(text, shares);
+    return shares;
+  }
+}
+
+function addressOf(trees: readonly KnownTree[]): string | undefined {
+  const address = trees.findLast((tree) => (tree.address ?? "") !== "")?.address;
+  return address && canonicalAddress(address);
+}
+
+/** Of requests whose own share is not certain. */
+function possibleShares(evidence: readonly Request[], index: ShareIndex): readonly string[] {
+  return evidence.flatMap(({ sessionId, treeId }) => {
+    const possible = index.possible(sessionId, treeId);
+    return possible.includes(index.find(sessionId, treeId) ?? "") ? [] : possible;
+  });
+}
+
+function firstOf(names: readonly string[], most: number): readonly string[] {
+  return [...new Set(names)].slice(0, most);
 }

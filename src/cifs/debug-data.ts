@@ -7,10 +7,13 @@
 //             and stands among the servers once more, without a session
 //   5.15      "N) ConnectionId:"; MIDs follow the last session, and are those of the primary channel alone
 //   6.1.176   MIDs below each session, of each of its channels, behind "Server ConnectionId:"
+//   6.2       "DFS origin full path:" and "DFS leaf full path:" of a server; since 6.5 "DFS origin fullpath:" of a share
 //   6.12.111  credits are three figures, "credits,echo,oplock"; "Net namespace" follows some figures
+// SMB 2.0.2 and 2.1 have no dump_share_caps (smb2ops.c), so their shares have no line "tid:". 5.0 to 6.6 print " Encrypted" of a
+// share and " encrypted" of a session, later kernels " encrypted" of both.
 // Distributions carry changes back, so no version is asked for: each line is taken for what it says.
 
-import type { CifsServer, CifsSession, Connection, DebugData } from "../model/cifs.ts";
+import type { CifsServer, CifsSession, CifsTree, Connection, DebugData } from "../model/cifs.ts";
 
 /** What the parser gives is defined in model/, for rooms that may not import this one. */
 export type { CifsMid, CifsServer, CifsSession, CifsTree, Connection, DebugData } from "../model/cifs.ts";
@@ -26,24 +29,31 @@ export const DEBUG_DATA_MAX = {
 
 const LINE_MAX_CHARS = 4096;
 const NAME_MAX_CHARS = 512;
+/** Where the mount came from, and the last referral that it followed. */
+const DFS_PATHS_MAX = 2;
+/** Of one session: MAX_IFACE_COUNT is 256, cifsglob.h, but more channels than this it never has (CIFS_MAX_CHANNELS 16). */
+const INTERFACES_MAX = 64;
 
 type Mutable<T> = { -readonly [key in keyof T]: T[key] };
+type DraftServer = Draft<CifsServer, "sessions" | "mids" | "dfsPaths">;
 type Draft<T, Lists extends keyof T> = Mutable<Omit<T, Lists>> & {
   [list in Lists]: T[list] extends readonly (infer Entry)[] ? Entry[] : never;
 };
 
 /** What has been read so far, and which entry the next line belongs to. */
 class Reading {
-  readonly servers: Draft<CifsServer, "sessions" | "mids">[] = [];
+  readonly servers: DraftServer[] = [];
   readonly left: Record<keyof typeof DEBUG_DATA_MAX, number> = { ...DEBUG_DATA_MAX };
   listsChannels = false;
   complete = true;
-  server: Draft<CifsServer, "sessions" | "mids"> | undefined;
-  session: Draft<CifsSession, "channels" | "shares"> | undefined;
+  server: DraftServer | undefined;
+  session: Draft<CifsSession, "channels" | "channelAddresses" | "shares"> | undefined;
   /** Takes the figures of a connection. */
   connection: Mutable<Connection> | undefined;
-  /** Names the tree whose id comes some lines later. */
-  tree: { readonly unc: string; readonly isIpc: boolean; encrypted: boolean } | undefined;
+  /** The share that later lines describe; undefined where there is none, or no room for it. */
+  tree: Draft<CifsTree, "dfsPaths"> | undefined;
+  /** Of the server's interface that the lines are about. */
+  interfaceAddress: string | undefined;
   midConnectionId: number | undefined;
 
   /** Whether one more fits. */
@@ -58,15 +68,23 @@ class Reading {
     this.session = undefined;
     this.tree = undefined;
     this.midConnectionId = undefined;
-    this.server = { ...aConnection(connectionId), hostname, sessions: [], mids: [] };
+    this.server = { ...aConnection(connectionId), hostname, dfsPaths: [], sessions: [], mids: [] };
     this.connection = this.server;
     if (this.take("servers")) this.servers.push(this.server);
   }
 
   openSession(address: string): void {
     this.tree = undefined;
+    this.interfaceAddress = undefined;
     // Its id follows on a later line; a session without one has no place in the result.
-    this.session = { sessionId: 0n, address, encrypted: false, channels: [], shares: [] };
+    this.session = {
+      sessionId: 0n,
+      address,
+      encrypted: false,
+      channels: [],
+      channelAddresses: [],
+      shares: [],
+    };
   }
 }
 
@@ -140,31 +158,53 @@ const ROWS: readonly Row[] = [
       const { server, session } = reading;
       if (server === undefined || session === undefined || server.sessions.includes(session)) return;
       session.sessionId = BigInt(`0x${id}`);
-      session.encrypted = flags?.includes(" encrypted") === true;
+      session.encrypted = / encrypted\b/i.test(flags ?? "");
       if (reading.take("sessions")) server.sessions.push(session);
     },
   },
   {
-    pattern: /^\t\d+\) (IPC: )?(\\\\.+) Mounts: \d+ /,
+    // "Type:" is the file system's name, as a server of SMB 1 tells it.
+    pattern: /^\t\d+\) (IPC: )?(\\\\.+) Mounts: \d+ (?:Type: .*? )?DevInfo: /,
     read: (reading, [, ipc, unc]) => {
+      reading.tree = undefined;
       const name = printable(unc ?? "");
-      reading.tree = { unc: name, isIpc: ipc !== undefined || /\\IPC\$$/i.test(name), encrypted: false };
+      const isIpc = ipc !== undefined || /\\IPC\$$/i.test(name);
+      if (reading.session === undefined || !reading.take("trees")) return;
+      reading.tree = { treeId: undefined, unc: name, isIpc, encrypted: false, dfsPaths: [] };
+      reading.session.shares.push(reading.tree);
     },
   },
   {
-    pattern: /^\tPathComponentMax: .* encrypted\b/,
+    pattern: /^\tPathComponentMax: .* encrypted\b/i,
     read: ({ tree }) => {
       if (tree !== undefined) tree.encrypted = true;
     },
   },
   {
     pattern: /^\ttid: 0x([0-9a-f]{1,8})\b/,
-    read: (reading, [, id]) => {
-      const { session, tree } = reading;
-      reading.tree = undefined;
-      if (session !== undefined && tree !== undefined && reading.take("trees")) {
-        session.shares.push({ treeId: hex(id), ...tree });
-      }
+    read: ({ tree }, [, id]) => {
+      if (tree !== undefined) tree.treeId = hex(id);
+    },
+  },
+  {
+    pattern: /^(\t?)DFS (?:origin|leaf) ?full ?path: +(\\\\.+)/,
+    read: ({ server, tree }, [, indent, path]) => {
+      const paths = (indent === "" ? server : tree)?.dfsPaths;
+      if (paths !== undefined && paths.length < DFS_PATHS_MAX) paths.push(printable(path?.trimEnd() ?? ""));
+    },
+  },
+  {
+    pattern: /^\t\tIPv[46]: ([0-9a-f.:]{2,45})$/,
+    read: (reading, [, address]) => {
+      reading.interfaceAddress = address;
+    },
+  },
+  {
+    pattern: /^\t\t\[CONNECTED\]/,
+    read: ({ session, interfaceAddress }) => {
+      const addresses = session?.channelAddresses;
+      if (interfaceAddress === undefined || session?.channels.length === 0) return;
+      if (addresses !== undefined && addresses.length < INTERFACES_MAX) addresses.push(interfaceAddress);
     },
   },
   {

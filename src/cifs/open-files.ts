@@ -2,7 +2,15 @@
 //
 // Format: cifs_debug.c:cifs_debug_files_proc_show, `<tree id> <ses id> <persistent fid> <flags> <count> <pid> <uid>
 // <filename>`, all but count, pid and uid in hexadecimal; the head says so. Older kernels print no session id.
-// What follows the name (message id, lease) stays with it: a name may hold spaces.
+// The head names the columns: with CONFIG_CIFS_DEBUG2 the message id follows the name, by 7.2 the lease, and then its key. A name may
+// hold spaces and line feeds, so any user who can make files can forge lines; count, pid and uid may be negative (%d).
+
+type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
+
+/** Letters of a lease or NONE, a key or a dash, a number. */
+const COLUMN = /^(?:[RHW]{1,3}|NONE|-|\d{1,20}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+/** NAME_MAX of Linux in bytes, and more characters than it can be. */
+const NAME_MAX = 255;
 
 export interface OpenFile {
   readonly treeId: number;
@@ -20,16 +28,46 @@ export interface OpenFile {
 }
 
 const LINE =
-  /^0x([0-9a-f]{1,8}) (?:0x([0-9a-f]{1,16}) )?(0x[0-9a-f]{1,16}) (0x[0-9a-f]{1,8}) (-?\d+) (\d+) (\d+) (.*)$/;
+  /^0x([0-9a-f]{1,8}) (?:0x([0-9a-f]{1,16}) )?(0x[0-9a-f]{1,16}) (0x[0-9a-f]{1,8}) (-?\d+) (-?\d+) (-?\d+) (.*)$/;
 
 export function parseOpenFiles(text: string): readonly OpenFile[] {
-  return text.split("\n").flatMap((line) => {
+  const columns = /^# (<tree id>.*)$/m.exec(text)?.[1] ?? "";
+  const [, behind = ""] = columns.split("<filename>");
+  const behindName = behind.split("<").length - 1;
+  const files: Mutable<OpenFile>[] = [];
+  for (const line of text.split("\n")) {
     const [, tree, session, fileId = "", flags = "", count, pid, uid, name = ""] = LINE.exec(line) ?? [];
-    if (tree === undefined) return [];
-    const sessionId = session === undefined ? undefined : BigInt(`0x${session}`);
-    const treeId = Number.parseInt(tree, 16);
-    return [
-      { treeId, sessionId, fileId, flags, count: Number(count), pid: Number(pid), uid: Number(uid), name },
-    ];
-  });
+    if (tree === undefined) {
+      appendToName(files, line, behindName);
+      continue;
+    }
+    files.push({
+      treeId: Number.parseInt(tree, 16),
+      sessionId: session === undefined ? undefined : BigInt(`0x${session}`),
+      fileId,
+      flags,
+      count: Number(count),
+      pid: Number(pid),
+      uid: Number(uid),
+      name: withoutColumns(name, behindName),
+    });
+  }
+  return files;
+}
+
+// --- internal ---
+
+/** The kernel prints a line feed in a name as it is: a line of another form belongs to the name before it. */
+function appendToName(files: Mutable<OpenFile>[], line: string, behindName: number): void {
+  const last = files.at(-1);
+  if (last === undefined || line === "" || line.length + last.name.length > NAME_MAX) return;
+  last.name = `${last.name}\n${withoutColumns(line, behindName)}`;
+}
+
+/** The columns behind the name have no blanks: lease, lease key, message id. A name that continues in the next line has none yet. */
+function withoutColumns(name: string, behindName: number): string {
+  const parts = name.split(" ");
+  const columns = behindName === 0 ? [] : parts.slice(-behindName);
+  const isThere = parts.length > behindName && columns.every((column) => COLUMN.test(column));
+  return isThere ? parts.slice(0, parts.length - behindName).join(" ") : name;
 }

@@ -1,33 +1,33 @@
-// Reads the few files of /proc that say what the cifs client is at, and who its users are. None of them waits for a lock
-// that a hung mount holds: DebugData takes spin locks only, wchan, stack, status, comm and cgroup none that is kept over a wait,
+// Reads the few files of /proc that say what the tasks of cifs are at, and who its users are. None of them waits for a lock
+// that a hung mount holds: wchan, stack, status, comm and cgroup none that is kept over a wait,
 // mountinfo that of the namespace, which nobody keeps while waiting for a server. Expected absences are values; what the
 // text means is for others.
 
 import { closeSync, constants, openSync, readdirSync, readFileSync, readlinkSync, readSync } from "node:fs";
-import { isWaitInCifs } from "../model/cifs.ts";
-import { judgeWchan, placeOf, RUNS, UNNAMED_SLEEP } from "./wchan.ts";
+import { type Block, isWaitInCifs } from "../model/cifs.ts";
+import { countExhaustion, type Exhausted, exhaustionOf, unlessExhausted } from "../model/exhaustion.ts";
+import { blockOf, judgeWchan, placeOf, RUNS, UNNAMED_SLEEP } from "./wchan.ts";
 
-/** Room for 40,000 requests in flight at about 100 bytes a line. */
-const DEBUG_DATA_MAX_BYTES = 4 << 20;
+/**
+ * The client's own lists, and the most that is read of them: 40,000 requests in flight at about 100 bytes a line. Printing them
+ * takes locks of cifs that a client in trouble may hold for ever: they are read by disposable children only.
+ */
+export const DEBUG_DATA = { path: "/proc/fs/cifs/DebugData", maxBytes: 4 << 20 } as const;
+
 const WCHAN_MAX_BYTES = 128;
 /** 64 entries at most: fs/proc/base.c MAX_STACK_TRACE_DEPTH. */
 const STACK_MAX_BYTES = 8 << 10;
 const COMM_MAX_BYTES = 64;
 const STATUS_MAX_BYTES = 4 << 10;
+const STAT_MAX_BYTES = 4 << 10;
 const TASKS_MAX = 4096;
 const CGROUP_MAX_BYTES = 16 << 10;
 const MOUNTINFO_MAX_BYTES = 1 << 20;
 
-export interface ProcText {
+interface ProcText {
   readonly text: string;
   /** There is more than was read. */
   readonly truncated: boolean;
-}
-
-/** Undefined where there is none (cifs is not loaded) or it may not be read. One snapshot, held by the kernel. */
-export function readDebugData(path = "/proc/fs/cifs/DebugData"): ProcText | undefined {
-  const result = readCapped(path, DEBUG_DATA_MAX_BYTES);
-  return typeof result === "string" ? undefined : result;
 }
 
 /**
@@ -46,6 +46,13 @@ export function readWchan(taskId: number, proc = "/proc"): string | undefined {
   return placeOf(readStack(taskId, proc) ?? "") ?? UNNAMED_SLEEP[state];
 }
 
+/** The sleep of a task that has entered cifs and does not wait for a server; undefined where there is none. */
+export function readBlock(taskId: number, proc = "/proc"): Block | undefined {
+  const status = textOf(readCapped(`${proc}/${taskId}/status`, STATUS_MAX_BYTES));
+  if (status === undefined) return undefined;
+  return blockOf(status, readWchan(taskId, proc), readStack(taskId, proc));
+}
+
 /** Whether a task waits where cifs makes tasks wait: for a reply, for credits, for a connection. */
 export function isWaitingForCifs(taskId: number): boolean {
   return judgeWchan(readWchan(taskId)) === "reply";
@@ -57,13 +64,15 @@ export function isWaitingInCifs(taskId: number): boolean {
 }
 
 /** Users of the kernel module cifs, our own links among them; undefined where it is not loaded, or is a part of the kernel. */
-export function readModuleReferences(path = "/sys/module/cifs/refcnt"): number | undefined {
-  try {
-    return Number(readFileSync(path, "utf8"));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
+export function readModuleReferences(path = "/sys/module/cifs/refcnt"): number | undefined | Exhausted {
+  return unlessExhausted(() => {
+    try {
+      return Number(readFileSync(path, "utf8"));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      throw error;
+    }
+  });
 }
 
 /**
@@ -90,6 +99,22 @@ export function readComm(pid: number, proc = "/proc"): string | undefined {
   return textOf(readCapped(`${proc}/${pid}/comm`, COMM_MAX_BYTES))?.trimEnd();
 }
 
+/** include/linux/sched.h, the same in every kernel since 2.6. */
+const PF_KTHREAD = 0x0020_0000;
+
+/**
+ * Whether a task is a thread of the kernel, which no program can pretend by its name; undefined where it is no more. stat(5) field
+ * 9, flags: the name in field 2 may hold anything, also ") R 1", so that fields are counted from the last parenthesis.
+ */
+export function isKernelThread(taskId: number, proc = "/proc"): boolean | undefined {
+  const stat = textOf(readCapped(`${proc}/${taskId}/stat`, STAT_MAX_BYTES));
+  const flags = stat
+    ?.slice(stat.lastIndexOf(")") + 1)
+    .trim()
+    .split(" ")[6];
+  return flags === undefined ? undefined : (Number(flags) & PF_KTHREAD) !== 0;
+}
+
 /** Which control groups a process is in; undefined where it is no more or may not be read. */
 export function readCgroup(pid: number, proc = "/proc"): string | undefined {
   return textOf(readCapped(`${proc}/${pid}/cgroup`, CGROUP_MAX_BYTES));
@@ -100,7 +125,7 @@ export function readNetworkNamespace(pid: number | "self", proc = "/proc"): stri
   try {
     return readlinkSync(`${proc}/${pid}/ns/net`);
   } catch (error) {
-    if (EXPECTED[(error as NodeJS.ErrnoException).code ?? ""] === undefined) throw error;
+    expectedOf(error);
     return undefined;
   }
 }
@@ -156,7 +181,7 @@ function numbersIn(folder: string): readonly number[] {
     return numbers.sort((a, b) => a - b);
   } catch (error) {
     // Ended meanwhile.
-    if (EXPECTED[(error as NodeJS.ErrnoException).code ?? ""] === undefined) throw error;
+    expectedOf(error);
     return [];
   }
 }
@@ -165,7 +190,10 @@ function textOf(result: ReturnType<typeof readCapped>): string | undefined {
   return typeof result === "string" ? undefined : result.text;
 }
 
-/** Why a file of /proc may well not be readable; anything else is a broken assumption. */
+/**
+ * Expected reasons why a file of /proc can't be read; any other is a broken assumption. A file that could not be opened because
+ * something has run out counts as refused.
+ */
 const EXPECTED: Readonly<Record<string, "absent" | "refused">> = {
   ENOENT: "absent",
   ENOTDIR: "absent",
@@ -185,10 +213,18 @@ function readCapped(path: string, maxBytes: number): ProcText | "absent" | "refu
       closeSync(fd);
     }
   } catch (error) {
-    const expected = EXPECTED[(error as NodeJS.ErrnoException).code ?? ""];
-    if (expected === undefined) throw error;
-    return expected;
+    return expectedOf(error);
   }
+}
+
+/** Throws again what is a broken assumption. */
+function expectedOf(error: unknown): "absent" | "refused" {
+  const exhausted = exhaustionOf(error);
+  if (exhausted !== undefined) countExhaustion(exhausted);
+  const expected =
+    exhausted === undefined ? EXPECTED[(error as NodeJS.ErrnoException).code ?? ""] : "refused";
+  if (expected === undefined) throw error;
+  return expected;
 }
 
 function readAll(fd: number, maxBytes: number): ProcText {

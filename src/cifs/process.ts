@@ -1,8 +1,7 @@
 // What /proc says of a process that sends SMB requests: text in, names out. Pure. The cgroup tells which systemd unit and
-// which container it belongs to; formats: systemd's resource-control, and what docker, podman, containerd, CRI-O, LXC and
-// systemd-nspawn call their groups.
+// which container it belongs to; formats: systemd's resource-control, and what the runtimes of containers call their groups.
 
-import { isKernelWorker, READAHEAD, WRITEBACK } from "../model/attribution.ts";
+import { hasWorkerName, READAHEAD, UNKNOWN_SENDER, WRITEBACK } from "../model/attribution.ts";
 import { COMMAND } from "../model/command.ts";
 
 export interface Group {
@@ -16,21 +15,30 @@ const NAME_MAX = 256;
 
 /** @param text of /proc/PID/cgroup: `0::/path`, or with cgroup v1 a line for each controller. */
 export function parseCgroup(text: string): Group {
-  const paths = text.split("\n").flatMap((line) => /^\d+:([^:]*):(\/.*)$/.exec(line)?.slice(1, 3) ?? []);
-  // In pairs, controllers and path. Version 2's has no controller; of version 1 systemd's own hierarchy says most.
-  const found = new Map<string, string>();
-  for (let i = 0; i + 1 < paths.length; i += 2) found.set(paths[i] ?? "", paths[i + 1] ?? "");
-  const path = found.get("name=systemd") ?? found.get("") ?? [...found.values()][0] ?? "/";
-  const parts = path.split("/").map(unescapeUnit);
-  return { unit: parts.findLast(isUnit)?.slice(0, NAME_MAX), container: containerOf(parts) };
+  const byController = new Map<string, readonly string[]>();
+  for (const line of text.split("\n")) {
+    const [, controllers, path] = /^\d+:([^:]*):(\/.*)$/.exec(line) ?? [];
+    if (controllers !== undefined && path !== undefined) byController.set(controllers, partsOf(path));
+  }
+  // Version 2's has no controller; of version 1 systemd's own hierarchy says most of units.
+  const all = [...byController.values()];
+  const parts = byController.get("name=systemd") ?? byController.get("") ?? all[0] ?? [];
+  // A runtime without systemd names its groups in the hierarchies of the other controllers alone.
+  const [container] = [parts, ...all].flatMap((one) => containerOf(one) ?? []);
+  return { unit: parts.findLast(isUnit)?.slice(0, NAME_MAX), container };
 }
 
 /**
- * What a sender is called: kernel workers by what they do.
+ * The name of a sender: kernel workers are named by their work. Any program may name itself `kworker/…`, so that the kernel has to say
+ * whether it is one; where the task is no more, the sender is unknown.
  * @param comm of the process, or of the thread where the process is no more.
+ * @param isKernelThread asked only for such a name; undefined where the task is no more.
  */
-export function nameSender(comm: string, command: number): string {
-  if (!isKernelWorker(comm)) return comm;
+export function nameSender(comm: string, command: number, isKernelThread: () => boolean | undefined): string {
+  if (!hasWorkerName(comm)) return comm;
+  const isWorker = isKernelThread();
+  if (isWorker === undefined) return UNKNOWN_SENDER;
+  if (!isWorker) return comm;
   return command === COMMAND.SMB2_READ ? READAHEAD : WRITEBACK;
 }
 
@@ -48,13 +56,54 @@ function unescapeUnit(part: string): string {
     .replaceAll(/\\x([0-9a-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
 
+/** Without the mark that the kernel puts behind the path of a removed group. */
+function partsOf(path: string): readonly string[] {
+  return path
+    .replace(/ \(deleted\)$/, "")
+    .split("/")
+    .map(unescapeUnit);
+}
+
+/** Groups that a runtime names by itself. One row a form; the innermost group that has one is the container. */
+const NAMED: readonly RegExp[] = [
+  // docker, podman, containerd, CRI-O and others: TYPE-ID.scope, or the id alone.
+  /^(?:.*[-:])?(?<id>[0-9a-f]{64})(?:\.scope)?$/,
+  // Fargate: the task's id, and a number.
+  /^(?<id>[0-9a-f]{32}-\d+)$/,
+  // LXC, LXD and Incus; machines of systemd-machined, libvirt's among them.
+  /^lxc\.payload\.(?<name>.+)$/,
+  /^machine-(?<name>.+)\.scope$/,
+  // systemd-nspawn, and NixOS, which starts it by another unit.
+  /^(?:systemd-nspawn|container)@(?<name>.+)\.service$/,
+  // Nomad: an allocation's id and a task.
+  /^(?<name>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\..+?)(?:\.scope)?$/,
+  // A pod's own group, where its containers have none: cgroupfs's form, or systemd's, which has underscores for dashes.
+  /^(?:kubepods-(?:\w+-)?)?(?<name>pod[0-9a-f]{8}(?:[-_]?[0-9a-f]{4}){3}[-_]?[0-9a-f]{12})(?:\.slice)?$/,
+  // Apptainer numbers its groups by a process.
+  /^(?<name>(?:apptainer|singularity)-\d+)(?:\.scope)?$/,
+];
+
+/** Groups whose child is called like the container: Proxmox, LXC of cgroup v1, Garden of Cloud Foundry, BuildKit, Apptainer. */
+const PARENTS: ReadonlySet<string> = new Set([
+  ...["lxc", "lxc.payload", "garden", "good", "bad"],
+  ...["buildkit", "apptainer", "singularity"],
+]);
+/** Children of these that are no containers. */
+const NO_NAME: ReadonlySet<string> = new Set(["", "good", "bad", "init", "init.scope"]);
+
 function containerOf(parts: readonly string[]): string | undefined {
-  for (const part of parts.toReversed()) {
-    // docker-ID.scope, libpod-ID.scope, cri-containerd-ID.scope, crio-ID.scope, or the id alone.
-    const id = /(?:^|[-:])([0-9a-f]{64})(?:\.scope)?$/.exec(part)?.[1];
+  for (let i = parts.length - 1; i >= 0; i--) {
+    const [part = "", parent = "", child] = [parts[i], parts[i - 1], parts[i + 1]];
+    const { id, name } = NAMED.map((form) => form.exec(part)?.groups).find((groups) => groups) ?? {};
     if (id !== undefined) return id.slice(0, ID_SHOWN);
-    const name = /^(?:lxc\.payload\.|machine-)(.+?)(?:\.scope)?$/.exec(part)?.[1];
-    if (name !== undefined) return name.slice(0, NAME_MAX);
+    // systemd-nspawn itself is outside of what it runs.
+    if (name !== undefined && child !== "supervisor") return tidyPod(name).slice(0, NAME_MAX);
+    const isGarden = !["good", "bad"].includes(parent) || parts[i - 2] === "garden";
+    if (PARENTS.has(parent) && !NO_NAME.has(part) && isGarden) return part.slice(0, NAME_MAX);
   }
   return undefined;
+}
+
+function tidyPod(name: string): string {
+  return /^pod[0-9a-f_]+$/.test(name) ? name.replaceAll("_", "-") : name;
 }

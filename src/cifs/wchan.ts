@@ -5,7 +5,7 @@
 // Fix get_wchan() to support the ORC unwinder"; seen on 5.10.262, and not on 6.1). The stack has the place there, for whoever has
 // CAP_SYS_ADMIN; for anybody else is left what the scheduler says.
 
-import type { TaskWait } from "../model/cifs.ts";
+import type { Block, TaskWait } from "../model/cifs.ts";
 
 /**
  * Where cifs makes a task wait for a reply, for credits or for a connection: fs/smb/client/transport.c, smb2ops.c and
@@ -59,4 +59,51 @@ export function judgeWchan(wchan: string | undefined): TaskWait {
   if (name === RUNS || name === "") return "running";
   if (REPLY_WAITS.has(name)) return "reply";
   return IO_WAITS.has(name) || name.startsWith("netfs_") ? "io" : "other";
+}
+
+/**
+ * Waits that end when a program or an operator ends them: a child that was started by vfork, a container that is paused, a debugger,
+ * a core dump of another thread.
+ */
+const BY_DESIGN: ReadonlySet<string> = new Set([
+  "wait_for_vfork_done",
+  "kernel_clone",
+  "_do_fork",
+  "__refrigerator",
+  "do_freezer_trap",
+  "ptrace_stop",
+  "coredump_wait",
+  "do_exit",
+]);
+
+/**
+ * Functions of other file systems and of disks. A task may have left cifs without a report and wait for one of these; only a stack
+ * tells for sure.
+ */
+const ELSEWHERE =
+  /^(jbd2|ext4|xfs|xlog|btrfs|nfs|rpc|fuse|request_wait_answer|f2fs|ocfs2|gfs2|ceph|zfs|cv_wait|dm_|md_|blk_|submit_bio|wait_on_buffer|__wait_on_buffer|io_schedule)/;
+
+/**
+ * The uninterruptible sleep of a task that has entered cifs, where it does not wait for a server; undefined of any other task.
+ * @param status of /proc/TASK/status.
+ * @param wchan as readWchan gives it.
+ * @param stack of /proc/TASK/stack; undefined or "refused" where it can't be read.
+ */
+export function blockOf(
+  status: string,
+  wchan: string | undefined,
+  stack: string | undefined,
+): Block | undefined {
+  if (/^State:\t(\w)/m.exec(status)?.[1] !== "D" || wchan === undefined) return undefined;
+  const place = wchan.trim().split(".")[0] ?? "";
+  if (BY_DESIGN.has(place) || isOutside(place, stack)) return undefined;
+  const switches = [...status.matchAll(/^(?:non)?voluntary_ctxt_switches:\t(\d+)$/gm)];
+  return { place, switches: switches.reduce((sum, [, count]) => sum + Number(count), 0) };
+}
+
+/** A stack names the module of each function, unless cifs is built into the kernel: then no function has one. */
+function isOutside(place: string, stack: string | undefined): boolean {
+  if (stack?.includes("[cifs]") === true) return false;
+  const namesModules = stack !== undefined && /\+0x\w+\/0x\w+ \[\w+\]$/m.test(stack);
+  return namesModules || ELSEWHERE.test(place);
 }

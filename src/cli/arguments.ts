@@ -106,11 +106,11 @@ function rejectUnknown(
   takesMore: boolean,
 ): void {
   const names = Object.keys(definition);
-  // citty gives them beside the name that they stand for.
-  const aliases = new Set(names.flatMap((name) => aliasesOf(definition[name])));
+  // citty gives them beside the name that they stand for, and `dry-run` as `dryRun` too.
+  const aliases = new Set(names.flatMap((name) => [...aliasesOf(definition[name]), camelCase(name)]));
   const known = names.map((name) => (definition[name]?.type === "positional" ? name : `--${name}`));
   for (const [name, value] of Object.entries(given)) {
-    if (name === "_" || aliases.has(name)) continue;
+    if (name === "_" || (aliases.has(name) && !names.includes(name))) continue;
     if (!names.includes(name))
       throw new AodError("USAGE", `no option --${name}; there is ${known.join(", ") || "none"}`);
     const what = definition[name]?.type === "positional" ? valueName(name, definition[name]) : `--${name}`;
@@ -119,6 +119,10 @@ function rejectUnknown(
   const positionals = names.filter((name) => definition[name]?.type === "positional").length;
   const extra = takesMore ? undefined : given._[positionals];
   if (extra !== undefined) throw new AodError("USAGE", `unexpected argument ${extra}`);
+}
+
+function camelCase(name: string): string {
+  return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /** As the usage has it. */

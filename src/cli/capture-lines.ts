@@ -4,8 +4,9 @@
 
 import type { Capture } from "../capture/reader.ts";
 import { decodeAttribution } from "../history/attribution.ts";
-import { decodeVerdict } from "../history/snapshot.ts";
+import { decodeStatuses, decodeVerdict } from "../history/snapshot.ts";
 import { bytesText, countText, durationText } from "../model/figure.ts";
+import { headlineOf, mainMeaning } from "../model/headline.ts";
 import { LOSS_CAUSES } from "../model/losses.ts";
 import { processText, row, serverText, verdictText } from "./incident-lines.ts";
 import { columnLines } from "./table.ts";
@@ -22,6 +23,7 @@ export function captureLines(
 ): readonly string[] {
   const attribution = decodeAttribution(manifest.attribution);
   const verdict = decodeVerdict(manifest.verdict);
+  const statuses = decodeStatuses(manifest.statuses);
   const { rule, type, kind, trigger, share, host, kernel, source } = manifest;
   const sizes = [...files].map(([path, content]) => [path, bytesText(content.length)] as const);
   const isManual = trigger === "manual";
@@ -31,11 +33,16 @@ export function captureLines(
     ["capture", where.path],
     ["", [bytesText(where.bytes), ...(where.isKept ? ["kept"] : []), `inside: ${name}/`].join(", ")],
     ["verdict", verdict && verdictText(verdict)],
+    ["", verdict && headlineOf({ cause: verdict.cause, statuses, share: textOf(share) ?? "" })],
     ...(verdict?.because ?? []).map((reason) => ["", reason] as const),
+    ["advice", mainMeaning(statuses)?.advice],
     ["trigger", isManual ? asked : `${shown(rule)} (${shown(type)}), ${shown(kind)}`],
+    ...hangingRows(manifest.hanging),
     ["at", momentsOf(manifest)],
     ["share", textOf(share)],
     ["server", attribution && serverText(attribution)],
+    ["perhaps", attribution?.possibleShares.join(" or ") || undefined],
+    ["DFS path", attribution?.dfsPaths.join(" ") || undefined],
     ["mounted at", attribution?.mountPoints.join(" ") || undefined],
     ["who waits", attribution?.processes.map(processText).join("; ") || undefined],
     ["incident", textOf(manifest.incident_id)],
@@ -45,10 +52,14 @@ export function captureLines(
     ["suppressed", suppressedText(manifest.suppressed)],
     ["page", pageText(fieldsOf(manifest.report))],
     ["secrets", numberOf(manifest.scrubbed) ? `${numberOf(manifest.scrubbed)} taken out` : undefined],
+    ...listOf(manifest.cleanings).map((cleaning) => ["", cleaningText(fieldsOf(cleaning))] as const),
   ];
   return [
     ...rows.flatMap(([label, text]) => (text === undefined ? [] : [row(label, text)])),
-    ...section("the worst of what tripped it", worstLines(listOf(manifest.evidence))),
+    ...section(
+      isManual ? "the oldest of what hangs" : "the worst of what tripped it",
+      worstLines(listOf(manifest.evidence)),
+    ),
     ...section("actions", actionLines(listOf(manifest.actions))),
     ...section("files", columnLines(["FILE", "SIZE"], sizes)),
   ];
@@ -58,6 +69,18 @@ export function captureLines(
 
 function section(title: string, lines: readonly string[]): readonly string[] {
   return lines.length < 2 ? [] : ["", title, ...lines.map((line) => `  ${line}`)];
+}
+
+/** Of a capture that a person asked for: what hung, server by server, the worst first. Captures of before say nothing of it. */
+function hangingRows(hanging: unknown): readonly (readonly [string, string])[] {
+  if (!Array.isArray(hanging)) return [];
+  if (hanging.length === 0) return [["hanging", "nothing: every request had its reply within a second"]];
+  return hanging.map(fieldsOf).map(({ server, shares, count, oldest_ms }, at) => {
+    const names = listOf(shares).map(shown).join(" ");
+    const oldest = durationText(numberOf(oldest_ms) ?? 0);
+    const text = `${countText(numberOf(count) ?? 0)} on ${shown(server)} (${names}), the oldest for ${oldest}`;
+    return [at === 0 ? "hanging" : "", text] as const;
+  });
 }
 
 function momentsOf({ triggered_at, detected_after_ms, frozen_at }: Fields): string {
@@ -88,7 +111,7 @@ function lossesText(losses: Fields): string {
 function suppressedText(suppressed: unknown): string | undefined {
   const count = numberOf(suppressed) ?? 0;
   if (count === 0) return undefined;
-  return `${count} capture${count === 1 ? "" : "s"} of this rule and share since the one before`;
+  return `${count} capture${count === 1 ? "" : "s"} of this server and family since the one before`;
 }
 
 /** Captures of before there was one say nothing of it. */
@@ -97,6 +120,10 @@ function pageText({ file, reason }: Fields): string | undefined {
   if (path !== undefined) return `${path} is inside: open it in a browser`;
   const why = textOf(reason);
   return why === undefined ? undefined : `none inside (${why}); aod report makes one`;
+}
+
+function cleaningText({ at, secrets }: Fields): string {
+  return `${countText(numberOf(secrets) ?? 0)} of them by aod captures scrub at ${shown(at)}`;
 }
 
 function worstLines(evidence: readonly unknown[]): readonly string[] {

@@ -3,7 +3,6 @@
 
 import type { ArgsDef } from "citty";
 import { type CaptureFacts, foldCaptures } from "../history/captures.ts";
-import { decodeEntries } from "../history/entry.ts";
 import { removeCapture } from "../janitor/inventory.ts";
 import type { StoredCapture } from "../model/capture.ts";
 import { AodError } from "../model/failure.ts";
@@ -29,8 +28,7 @@ export const removeCommand = makeVerb({
   run: ({ _: ids, yes, force, config }) => {
     const outputDir = outputDirOf(config);
     const captures = chooseAll(outputDir, ids);
-    const needed =
-      force === true ? [] : findNeeded(captures, foldCaptures(decodeEntries(historyIn(outputDir))));
+    const needed = force === true ? [] : findNeeded(captures, foldCaptures(historyIn(outputDir)));
     if (needed.length > 0)
       throw new AodError("USAGE", `${needed.join("; ")}; --force removes it all the same`);
     if (yes !== true && !isAgreed(captures)) return 0;

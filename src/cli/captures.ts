@@ -4,9 +4,7 @@
 import { join } from "node:path";
 import type { ArgsDef } from "citty";
 import type { CaptureOfApi } from "../api/capture.ts";
-import { decodeEntries } from "../history/entry.ts";
 import type { StoredCapture } from "../model/capture.ts";
-import { escapeControls } from "../model/escape.ts";
 import { bytesText, durationText } from "../model/figure.ts";
 import { BATCHES } from "../system/batches-folder.ts";
 import { CONFIG_ARGUMENT, makeGroup } from "./arguments.ts";
@@ -14,8 +12,10 @@ import { type CaptureRow, captureRows } from "./capture-rows.ts";
 import { extractCommand } from "./captures-extract.ts";
 import { keepCommand } from "./captures-keep.ts";
 import { removeCommand } from "./captures-rm.ts";
+import { scrubCommand } from "./captures-scrub.ts";
 import { showCommand } from "./captures-show.ts";
 import { capturesIn, shortIds } from "./choose-capture.ts";
+import { explainNothing } from "./nothing-found.ts";
 import { historyIn, outputDirOf } from "./output-dir.ts";
 import { printJson, printLines } from "./print.ts";
 import { columnLines } from "./table.ts";
@@ -28,7 +28,7 @@ const ARGUMENTS = {
 export const capturesCommand = makeGroup(
   {
     name: "captures",
-    description: "what was saved: list, show, extract, keep or remove captures",
+    description: "what was saved: list, show, extract, keep, scrub or remove captures",
     args: ARGUMENTS,
     examples: [
       { command: "aod captures", meaning: "all of them, newest first" },
@@ -36,16 +36,16 @@ export const capturesCommand = makeGroup(
     ],
     run: ({ json, config }) => list(outputDirOf(config), json === true),
   },
-  { show: showCommand, extract: extractCommand, keep: keepCommand, rm: removeCommand },
+  { show: showCommand, extract: extractCommand, keep: keepCommand, scrub: scrubCommand, rm: removeCommand },
 );
 
 async function list(outputDir: string, isJson: boolean): Promise<number> {
   const stored = capturesIn(outputDir);
-  const entries = decodeEntries(historyIn(outputDir));
+  const entries = historyIn(outputDir);
   const rows = await captureRows(stored, entries, (name) => join(outputDir, BATCHES, name));
   if (isJson) printJson(rows.map(({ told }) => told));
   else if (rows.length > 0) printLines(listLines(stored, rows, Date.now()));
-  else printLines([`no capture yet in ${escapeControls(outputDir)}: nothing tripped a rule`]);
+  else printLines([await explainNothing("capture", outputDir)]);
   return 0;
 }
 

@@ -16,6 +16,7 @@ import { CONFIG_ARGUMENT, makeVerb } from "./arguments.ts";
 import { capturesIn } from "./choose-capture.ts";
 import { printProblems } from "./problems.ts";
 import { whyNotRunnable } from "./program.ts";
+import { whyUnreachable } from "./reachability.ts";
 import { summarizeRule } from "./rule-summary.ts";
 
 export const checkCommand = makeVerb({
@@ -79,6 +80,10 @@ export function judge(
     const wrong = whyNot(program, whereIs);
     return wrong === undefined ? [] : [found.warnAt(path, wrong)];
   });
+  for (const rule of config.rules) {
+    const what = whyUnreachable(rule);
+    if (what !== undefined) warnings.push(found.warnAt(["guardian", "anomalies", rule.name], what));
+  }
   const overBytes = overBytesOf(config);
   if (overBytes > 0) {
     const what = `captures that are kept exceed it by ${bytesText(overBytes)}: every other one is deleted as soon as it may be`;

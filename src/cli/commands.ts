@@ -11,6 +11,7 @@ import { makeDemoCommand } from "./demo.ts";
 import { doctorCommand } from "./doctor.ts";
 import { incidentsCommand } from "./incidents.ts";
 import { reportCommand } from "./report.ts";
+import { rulesCommand } from "./rules.ts";
 import { makeRunCommand } from "./run.ts";
 import { snapshotCommand } from "./snapshot.ts";
 import { statusCommand } from "./status.ts";
@@ -28,6 +29,7 @@ export function makeCommands(spawn: SpawnTable): Commands {
     check: checkCommand,
     doctor: doctorCommand,
     status: statusCommand,
+    rules: rulesCommand,
     top: makeTopCommand(spawn),
     snapshot: snapshotCommand,
     incidents: incidentsCommand,

@@ -29,6 +29,7 @@ export function openControl(
       return () => undefined;
     }
     log.debug("answering", { path });
+    supervisor.upkeep.watch("control_socket", () => server.check());
     return () => server.close();
   } catch (thrown) {
     log.warn("no control socket: aod status and aod top will not find this one", {

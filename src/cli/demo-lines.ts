@@ -65,8 +65,8 @@ interface Act {
 const ACTS: Readonly<Record<"spike" | "errors" | "hang", Act>> = {
   spike: {
     happened: ({ requests, anomaly }) =>
-      `${requests} flushes answered after ${ms(anomaly.worstNs)} (limit 2 ms)`,
-    since: "after the 10th slow reply",
+      `${requests} writes at once without a reply for ${ms(anomaly.worstNs)} (limit 120 ms)`,
+    since: "after the 10th was due",
   },
   errors: {
     happened: ({ requests, anomaly }) => {
@@ -78,7 +78,7 @@ const ACTS: Readonly<Record<"spike" | "errors" | "hang", Act>> = {
   hang: {
     happened: ({ anomaly }) => {
       const command = commandName(anomaly.evidence.at(-1)?.command ?? 0);
-      return `1 ${command} without a reply, for ${ms(anomaly.worstNs)} so far (limit 1000 ms)`;
+      return `1 ${command} without a reply for ${ms(anomaly.worstNs)} so far (limit 1000 ms)`;
     },
     since: "after it was due, while it hangs",
   },

@@ -7,6 +7,7 @@ import { join, resolve } from "node:path";
 import type { ArgsDef } from "citty";
 import { parseConfig } from "../config/config.ts";
 import { EventLog } from "../demo/event-log.ts";
+import { demoFolder } from "../demo/folder.ts";
 import rulesText from "../demo/rules.yaml" with { type: "text" };
 import { Story } from "../demo/story.ts";
 import { Imitation } from "../kernel/imitation.ts";
@@ -48,12 +49,12 @@ export function makeDemoCommand(spawn: SpawnTable): VerbCommand {
     description: "show what aod does, in ten seconds, on synthetic traffic",
     args: ARGUMENTS,
     examples: [{ command: "aod demo", meaning: "needs no share and no configuration" }],
-    run: ({ folder }) => show(resolve(folder ?? join(tmpdir(), "aod-demo")), spawn),
+    run: ({ folder }) => show(folder === undefined ? demoFolder(tmpdir()) : resolve(folder), spawn),
   });
 }
 
 async function show(folder: string, spawn: SpawnTable): Promise<number> {
-  const giveBack = claimOutputFolder(folder);
+  const claimed = claimOutputFolder(folder);
   const { source, kernel, refusal } = openSource();
   print(hostLines(release(), kernel?.object.build, refusal, folder));
   const events = new EventLog();
@@ -63,6 +64,7 @@ async function show(folder: string, spawn: SpawnTable): Promise<number> {
     source,
     watch: undefined,
     sourceName: "demo",
+    folder: claimed,
     spawn,
     tell: events.tell,
   });
@@ -73,7 +75,7 @@ async function show(folder: string, spawn: SpawnTable): Promise<number> {
   const ok = await Promise.race([told, running.then(() => false)]);
   supervisor.stop();
   const failure = await running;
-  giveBack();
+  claimed.release();
   if (failure !== undefined) throw new AodError(failure.code, failure.message);
   return ok ? 0 : EX_SOFTWARE;
 }

@@ -3,15 +3,15 @@
 
 import type { ArgsDef } from "citty";
 import type { DoctorOfApi } from "../api/doctor.ts";
-import { parseDebugData } from "../cifs/debug-data.ts";
-import { readDebugData, readHostMountinfo } from "../cifs/proc.ts";
+import { readHostMountinfo } from "../cifs/proc.ts";
 import { type FoundConfig, findConfig } from "../config/file.ts";
 import { askOnce } from "../control/client.ts";
 import { findSocketPath } from "../control/socket-path.ts";
 import { bpfFindings } from "../doctor/bpf.ts";
+import { clientListsFindings, readClientLists } from "../doctor/client-lists.ts";
 import { clockFinding } from "../doctor/clock.ts";
 import { configFinding } from "../doctor/configuration.ts";
-import { type DaemonFacts, daemonFinding } from "../doctor/daemon.ts";
+import { type DaemonFacts, daemonFinding, troubleFindings } from "../doctor/daemon.ts";
 import type { Finding, Verdict } from "../doctor/finding.ts";
 import {
   kernelFinding,
@@ -22,6 +22,7 @@ import {
   tasksFinding,
 } from "../doctor/host.ts";
 import { journalFinding, readJournal } from "../doctor/journal.ts";
+import { kernelLogFinding } from "../doctor/kernel-log.ts";
 import { readKernelSettings, settingsFindings } from "../doctor/kernel-settings.ts";
 import { mountFindings } from "../doctor/mounts.ts";
 import { findHolder, outputFindings, textfileFindings, toolFindings } from "../doctor/output.ts";
@@ -71,7 +72,7 @@ async function examine(found: FoundConfig): Promise<readonly Finding[]> {
   const host = readHost();
   const [unit, services, said] = await Promise.all([readUnitSandbox(), readServices(), askDaemon()]);
   const { config } = found;
-  const debugData = readDebugData();
+  const clientLists = readClientLists();
   return [
     kernelFinding(host),
     privilegesFinding(host),
@@ -80,8 +81,10 @@ async function examine(found: FoundConfig): Promise<readonly Finding[]> {
     ...bpfFindings(host.cifsLoaded),
     ...settingsFindings(readKernelSettings()),
     moduleFinding(host),
-    ...mountFindings(readHostMountinfo() ?? "", debugData && parseDebugData(debugData.text)),
+    ...mountFindings(readHostMountinfo() ?? "", clientLists.data),
+    ...clientListsFindings(clientLists.readability),
     clockFinding(readClockState()),
+    kernelLogFinding(),
     journalFinding(readJournal()),
     configFinding(found),
     ...(config === undefined
@@ -92,6 +95,7 @@ async function examine(found: FoundConfig): Promise<readonly Finding[]> {
           ...toolFindings(config),
         ]),
     ...(config === undefined ? [] : [daemonOf(config.outputDir, said, host.allTasksShown)]),
+    ...troubleFindings(said),
     ...serviceFindings(services),
     ...(config === undefined || unit === undefined ? [] : sandboxFindings(findForbidden(config, unit))),
   ];
@@ -128,7 +132,11 @@ async function askDaemon(): Promise<Omit<DaemonFacts, "holder">> {
   try {
     const { status } = await askOnce(findSocketPath(process.env), { ask: "status" }, "status");
     const { version: its, pid, output_dir: outputDir } = status.daemon;
-    return { answer: { version: its, pid, state: status.watching.state, outputDir }, silence: undefined };
+    const troubles = status.troubles.map(({ subject, text, over_at }) => ({
+      ...{ subject, text, isOver: over_at !== null },
+    }));
+    const { state } = status.watching;
+    return { answer: { version: its, pid, state, outputDir, troubles }, silence: undefined };
   } catch (error) {
     if (error instanceof AodError) return { answer: undefined, silence: error.message };
     throw error;

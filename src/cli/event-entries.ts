@@ -11,8 +11,7 @@ type Rows = {
 const ROWS: Rows = {
   opened: ({ incident }) => [{ event: "opened", incident }],
   worsened: ({ incident }) => [{ event: "worsened", incident }],
-  // What grows little by little waits for the next line: a storm must not fill the history.
-  ongoing: ({ incident, grown }) => (grown ? [ongoing(incident)] : []),
+  ongoing: ({ incident }) => [ongoing(incident)],
   recovered: ({ incident }) => [{ event: "recovered", incident }],
   resolved: ({ incident }) => [{ event: "resolved", incident }],
   collected: ({ capture: { incidentId, name, bytes, durationMs, actions, verdict }, incident }) => [

@@ -2,27 +2,12 @@
 // figures are values with their unit in the name.
 
 import { HISTORY } from "../history/file.ts";
-import type { Level, Values } from "../log.ts";
-import type { Anomaly, AnomalyKind } from "../model/anomaly.ts";
-import type { Incident } from "../model/incident.ts";
 import { LOSS_CAUSES } from "../model/losses.ts";
-import { whatIs } from "../model/request.ts";
+import { CLIENT_LISTS_TEXT } from "../model/readability.ts";
+import { TROUBLE_TEXT } from "../model/trouble.ts";
 import { SUPPRESSION_KEYS } from "../supervisor/budget.ts";
 import type { EventOf, SupervisorEvent } from "../supervisor/events.ts";
-
-export interface LogLine {
-  readonly level: Level;
-  readonly text: string;
-  readonly values?: Values;
-}
-
-const KIND_TEXT: Readonly<Record<AnomalyKind, string>> = {
-  slow: "replies are slow",
-  emergency: "a reply took far too long",
-  hung: "no reply, or no way to send",
-  error: "requests fail",
-  signal: "the connection is in trouble",
-};
+import { incidentLineOf, type LogLine } from "./incident-event-lines.ts";
 
 /** One line for an event; undefined for what only machines want to know. */
 export function lineOf(event: SupervisorEvent): LogLine | undefined {
@@ -43,50 +28,11 @@ export function lineOf(event: SupervisorEvent): LogLine | undefined {
     case "released":
       return { level: "info", text: "no cifs mount is left: let the module go, and wait for the next mount" };
     case "opened":
-      return {
-        level: "warn",
-        text: `incident opened: ${kindText(event.anomaly)}`,
-        values: incidentValues(event),
-      };
     case "worsened":
-      return {
-        level: "warn",
-        text: `incident is worse: ${kindText(event.anomaly)}`,
-        values: incidentValues(event),
-      };
     case "ongoing":
-      return {
-        level: event.grown && event.anomaly.standing !== undefined ? "warn" : "info",
-        text: event.anomaly.standing === undefined ? "incident goes on" : "still hangs",
-        values: ongoingValues(event),
-      };
-    case "recovered": {
-      const { incident, recovery } = event;
-      const values = {
-        incident: incident.id,
-        rule: recovery.rule,
-        share: recovery.share,
-        hung: recovery.count,
-        abandoned: recovery.abandoned,
-        longest_ms: ms(recovery.longestNs),
-      };
-      return { level: "info", text: "nothing hangs any more", values };
-    }
-    case "resolved": {
-      const { id, rule, share, count, worstNs, openedAtMs, resolvedAtMs, suppressed } = event.incident;
-      // The clock may have been set back meanwhile.
-      const lastedSec = Math.max(0, Math.round(((resolvedAtMs ?? openedAtMs) - openedAtMs) / 1000));
-      const values = {
-        incident: id,
-        rule,
-        share,
-        lasted_sec: lastedSec,
-        requests: count,
-        worst_ms: ms(worstNs),
-        suppressed,
-      };
-      return { level: "info", text: "incident resolved", values };
-    }
+    case "recovered":
+    case "resolved":
+      return incidentLineOf(event);
     case "progress":
       return undefined;
     case "collecting":
@@ -110,6 +56,16 @@ export function lineOf(event: SupervisorEvent): LogLine | undefined {
         not_ok: notOk.join(",") || undefined,
       };
       return { level: "info", text: "captured", values };
+    }
+    case "kernelLog": {
+      const { signal, text: line } = event;
+      return { level: "warn", text: "the kernel log reports trouble", values: { signal, line } };
+    }
+    case "clientLists": {
+      const trouble = CLIENT_LISTS_TEXT[event.readability];
+      return trouble === undefined
+        ? { level: "info", text: "the SMB client's own lists can be read again" }
+        : { level: "warn", text: trouble };
     }
     case "suppressed": {
       const { cooldown, ...hourly } = event.counts;
@@ -153,12 +109,21 @@ export function lineOf(event: SupervisorEvent): LogLine | undefined {
         },
       };
     }
-    case "dead":
+    case "trouble": {
+      const { subject, text, overAtMs } = event.trouble;
+      // The exporter logs its own, with which of the two it is.
+      if (subject === "metrics") return undefined;
+      const isOver = overAtMs !== undefined;
       return {
-        level: "debug",
-        text: "closed requests that nobody waits for",
-        values: { found: event.found, closed: event.closed },
+        level: isOver ? "info" : "error",
+        text: isOver ? "trouble is over" : "trouble",
+        values: { with: TROUBLE_TEXT[subject], what: text },
       };
+    }
+    case "dead": {
+      const { found, closed } = event;
+      return { level: "debug", text: "closed requests that nobody waits for", values: { found, closed } };
+    }
     case "lost":
       return {
         level: "warn",
@@ -209,51 +174,6 @@ export function lineOf(event: SupervisorEvent): LogLine | undefined {
   }
 }
 
-/** An emergency is one reply that is enough by itself: by its length, or by its status. */
-function kindText({ kind, ruleType }: Anomaly): string {
-  return kind === "emergency" && ruleType === "error" ? "an error that is enough by itself" : KIND_TEXT[kind];
-}
-
-function incidentValues({ incident, anomaly }: EventOf<"opened" | "worsened">): Values {
-  const last = anomaly.evidence.at(-1);
-  return {
-    incident: incident.id,
-    rule: anomaly.rule,
-    share: anomaly.share,
-    requests: incident.count,
-    worst_ms: ms(anomaly.worstNs),
-    ...whoseValues(incident),
-    command: (last && whatIs(last)) || undefined,
-    pid: last?.processId,
-    tid: last?.taskId,
-    detected_after_ms: ms(anomaly.detectedNs - anomaly.occurredNs),
-  };
-}
-
-/** Where it is and who waits: whoever sent most, and how many others. */
-function whoseValues({ attribution }: Incident): Values {
-  const [most, ...others] = attribution?.processes ?? [];
-  return {
-    mounted_at: attribution?.mountPoints.join(",") || undefined,
-    process: most?.name,
-    unit: most?.unit,
-    container: most?.container,
-    other_processes: others.length || undefined,
-  };
-}
-
-function ongoingValues({ incident, anomaly }: EventOf<"ongoing">): Values {
-  const { standing } = anomaly;
-  return {
-    incident: incident.id,
-    rule: incident.rule,
-    share: incident.share,
-    requests: incident.count,
-    hanging: standing?.count,
-    oldest_ms: standing && ms(standing.oldestNs),
-  };
-}
-
 function notifiedLine({ notice, outcome }: EventOf<"notified">): LogLine {
   const isOk = outcome.status === "ok";
   return {
@@ -267,8 +187,4 @@ function notifiedLine({ notice, outcome }: EventOf<"notified">): LogLine {
       took_ms: outcome.durationMs,
     },
   };
-}
-
-function ms(ns: number): string {
-  return (ns / 1e6).toFixed(3);
 }

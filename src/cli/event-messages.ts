@@ -58,6 +58,12 @@ function captureFields(
   };
 }
 
-function incidentFields({ id, rule, share }: Incident): JournalFields {
-  return { AOD_INCIDENT_ID: id, AOD_RULE: rule, AOD_SHARE: share };
+function incidentFields({ id, server, family, rule, share }: Incident): JournalFields {
+  return {
+    AOD_INCIDENT_ID: id,
+    AOD_SERVER: server,
+    AOD_FAMILY: family,
+    AOD_RULE: rule,
+    AOD_SHARE: share,
+  };
 }

@@ -8,8 +8,10 @@ import { formatLine, type Values } from "../log.ts";
 import { type Attribution, dialectName, type Process } from "../model/attribution.ts";
 import { escapeControls } from "../model/escape.ts";
 import { durationTextOfNs } from "../model/figure.ts";
-import type { Incident } from "../model/incident.ts";
+import { headlineOf, mainMeaning } from "../model/headline.ts";
+import { hangAgeNs, type Incident, type OngoingHang, withOthers } from "../model/incident.ts";
 import { whatIs } from "../model/request.ts";
+import { STATUSES_MAX, statusesText } from "../model/status-count.ts";
 import type { Verdict } from "../model/verdict.ts";
 import { columnLines } from "./table.ts";
 
@@ -19,13 +21,16 @@ const COLUMNS: readonly Column[] = [
   ["ID", ({ id }) => id],
   ["STATE", ({ state, standing }) => (standing === undefined ? state : "hangs")],
   ["LASTED", lasted],
-  ["RULE", ({ rule }) => rule],
+  ["RULE", ({ rule, rules }) => withOthers(rule, rules)],
   ["KIND", ({ kind }) => kind],
   ["REQUESTS", ({ count }) => String(count)],
-  ["WORST", ({ worstNs }) => durationTextOfNs(worstNs)],
-  ["VERDICT", ({ verdict }) => verdict?.cause ?? "-"],
+  ["WORST", worstText],
+  [
+    "VERDICT",
+    ({ verdict, statuses }) => [verdict?.cause ?? "-", statusesText(statuses, 1)].filter(Boolean).join(": "),
+  ],
   ["CAPTURES", ({ captures }) => String(captures.length)],
-  ["SHARE", ({ share }) => share],
+  ["SHARE", ({ share, shares }) => withOthers(share, shares)],
 ];
 
 /** In the order given. */
@@ -44,25 +49,39 @@ export function tableLines(incidents: readonly Incident[], nowMs: number): reado
 export function incidentLines(
   { incident, entries }: StoredIncident,
   pathOf: (capture: string) => string | undefined,
+  nowMs: number,
 ): readonly string[] {
-  const { opened_at, last_at, resolved_at } = encodeIncident(incident);
+  const { opened_at, last_at, resolved_at } = encodeIncident(incident, { epochMs: nowMs });
   const { attribution, worst, hung, standing, verdict } = incident;
   const rows: readonly (readonly [string, string | undefined])[] = [
     ["incident", incident.id],
     ["rule", `${incident.rule} (${incident.ruleType}), at worst ${incident.kind}`],
+    ...otherRows("other rule", incident.rule, incident.rules),
     ["share", incident.share],
-    ["server", attribution && serverText(attribution)],
+    ...otherRows("other share", incident.share, incident.shares),
+    ["server", attribution ? serverText(attribution) : incident.server],
+    ["family", incident.family],
+    ["perhaps", attribution?.possibleShares.join(" or ") || undefined],
+    ["DFS path", attribution?.dfsPaths.join(" ") || undefined],
     ["mounted at", attribution?.mountPoints.join(" ") || undefined],
     ["who waits", attribution?.processes.map(processText).join("; ") || undefined],
     ["opened", opened_at],
     ["last seen", last_at],
     ["resolved", resolved_at ?? "not yet"],
-    ["requests", `${incident.count}, the worst ${durationTextOfNs(incident.worstNs)}`],
+    [
+      "requests",
+      incident.worstNs > 0
+        ? `${incident.count}, the worst ${durationTextOfNs(incident.worstNs)}`
+        : String(incident.count),
+    ],
+    ["refused", statusesText(incident.statuses, STATUSES_MAX)],
     ["worst", worst && `${whatIs(worst) || "waited to be sent"}, ${worst.comm}, pid ${worst.processId}`],
     ["hung", hung && `${hung.count} in one go, for ${durationTextOfNs(hung.longestNs)} at most`],
-    ["hanging", standing && `${standing.count}, the oldest for ${durationTextOfNs(standing.oldestNs)}`],
+    ["hanging", standing && `${standing.count}, the oldest for ${hangText(standing, nowMs)}`],
     ["verdict", verdict && verdictText(verdict)],
+    ["", verdict && headlineOf({ ...incident, cause: verdict.cause })],
     ...(verdict?.because ?? []).map((reason) => ["", reason] as const),
+    ["advice", mainMeaning(incident.statuses)?.advice],
     [
       "suppressed",
       incident.suppressed === 0
@@ -78,13 +97,32 @@ export function incidentLines(
   ];
 }
 
+/** What hangs gets older while nothing is reported of it. */
+function worstText({ worstNs, standing }: Incident, nowMs: number): string {
+  const ageNs = standing === undefined ? 0 : hangAgeNs(standing, { epochMs: nowMs });
+  return worstNs + ageNs > 0 ? durationTextOfNs(Math.max(worstNs, ageNs)) : "–";
+}
+
+function hangText(standing: OngoingHang, nowMs: number): string {
+  return durationTextOfNs(hangAgeNs(standing, { epochMs: nowMs }));
+}
+
+function otherRows(
+  label: string,
+  first: string,
+  all: readonly string[],
+): readonly (readonly [string, string])[] {
+  return all.filter((name) => name !== first).map((name) => [label, name] as const);
+}
+
 export function verdictText({ cause, confidence }: Verdict): string {
   return cause === "unknown" ? cause : `${cause}, confidence ${confidence.toFixed(2)}`;
 }
 
-export function serverText({ server, dialect, encrypted, connectionIds }: Attribution): string {
+export function serverText({ server, address, dialect, encrypted, connectionIds }: Attribution): string {
   return [
     server ?? "unknown",
+    ...(address === undefined || address === server ? [] : [address]),
     ...(dialect === undefined ? [] : [`SMB ${dialectName(dialect)}`]),
     ...(encrypted === true ? ["encrypted"] : []),
     ...connectionIds.map((id) => `connection 0x${id.toString(16)}`),

@@ -4,14 +4,14 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { ArgsDef } from "citty";
-import { decodeEntries } from "../history/entry.ts";
+import { findConfig } from "../config/file.ts";
 import { foldIncidents, type StoredIncident } from "../history/fold.ts";
 import { encodeIncident } from "../history/snapshot.ts";
-import { escapeControls } from "../model/escape.ts";
 import { BATCHES } from "../system/batches-folder.ts";
 import { CONFIG_ARGUMENT, makeVerb } from "./arguments.ts";
 import { chooseOne } from "./choose-one.ts";
 import { incidentLines, tableLines } from "./incident-lines.ts";
+import { explainNothing } from "./nothing-found.ts";
 import { historyIn, outputDirOf } from "./output-dir.ts";
 import { printJson, printLines } from "./print.ts";
 
@@ -34,12 +34,14 @@ export const incidentsCommand = makeVerb({
     { command: "aod incidents 20261123T0123", meaning: "one, by the beginning of its id" },
     { command: "aod incidents --json | jq '.[0].captures'", meaning: "for programs" },
   ],
-  run: ({ id, json, config }) => {
+  run: async ({ id, json, config }) => {
     const outputDir = outputDirOf(config);
-    const all = newestFirst(foldIncidents(decodeEntries(historyIn(outputDir))));
+    const all = newestFirst(foldIncidents(historyIn(outputDir)));
     const chosen = id === undefined ? undefined : chooseIncident(all, id);
-    if (json === true) printJson(incidentValues(chosen === undefined ? all : [chosen], chosen !== undefined));
-    else if (chosen !== undefined) printLines(incidentLines(chosen, (name) => findCapture(outputDir, name)));
+    if (json === true)
+      printJson(incidentValues(chosen === undefined ? all : [chosen], chosen !== undefined, Date.now()));
+    else if (chosen !== undefined)
+      printLines(incidentLines(chosen, (name) => findCapture(outputDir, name), Date.now()));
     else if (all.length > 0)
       printLines(
         tableLines(
@@ -47,7 +49,7 @@ export const incidentsCommand = makeVerb({
           Date.now(),
         ),
       );
-    else printLines([`no incident yet in ${escapeControls(outputDir)}: nothing tripped a rule`]);
+    else printLines([await explainNothing("incident", outputDir, findConfig(config).config?.rules)]);
     return 0;
   },
 });
@@ -68,9 +70,10 @@ export function chooseIncident(incidents: readonly StoredIncident[], id: string)
 export function incidentValues(
   incidents: readonly StoredIncident[],
   withHistory: boolean,
+  nowMs: number,
 ): readonly unknown[] {
   return incidents.map(({ incident, entries }) => ({
-    ...encodeIncident(incident),
+    ...encodeIncident(incident, { epochMs: nowMs }),
     ...(withHistory
       ? { history: entries.map(({ time, event, fields }) => ({ time, event, ...fields })) }
       : {}),

@@ -2,29 +2,38 @@
 // here ends the daemon. What each event becomes is in the tables beside this file.
 
 import { fstatSync } from "node:fs";
+import { join } from "node:path";
 import { encodeEntry } from "../history/entry.ts";
-import { HistoryFile } from "../history/file.ts";
+import { HISTORY, HistoryFile } from "../history/file.ts";
 import { formatLine, isLogged, log } from "../log.ts";
 import type { Config } from "../model/config.ts";
 import type { Incident } from "../model/incident.ts";
+import type { Finding } from "../model/trouble.ts";
 import type { SupervisorEvent } from "../supervisor/events.ts";
-import { monotonicNs } from "../system/clock.ts";
 import { isJournalStream, type Journal, openJournal } from "../system/journald.ts";
 import { entriesOf, ongoing } from "./event-entries.ts";
 import { lineOf } from "./event-lines.ts";
 import { journalFieldsOf } from "./event-messages.ts";
 
-const COMPLAIN_EVERY_NS = 60e9;
+interface HistoryOutlet {
+  /** The output folder, without symbolic links. */
+  readonly folder: string;
+  readonly openIncidents: () => readonly Incident[];
+  /** Puts a removed folder back in its place, where that is safe. */
+  readonly repair: () => void;
+  /** Whether the history can be written: called after each try. */
+  readonly trouble: (finding: Finding | undefined) => void;
+}
 
 /** @returns takes an event; the last one is `stopped`. */
 export function openOutlets(
   { outputDir, auditEnabled }: Config,
-  openIncidents: () => readonly Incident[],
+  outlet: HistoryOutlet,
   journal = openJournal(),
 ): (event: SupervisorEvent) => void {
   const isSeenTwice = isJournalStream(process.env.JOURNAL_STREAM, fstatSync(2, { bigint: true }));
   const say = makeSayer(journal, outputDir, isSeenTwice);
-  const write = makeWriter(outputDir, openIncidents);
+  const write = makeWriter(outlet);
   let isAudited = auditEnabled;
   return (event) => {
     if (event.type === "configured") isAudited = event.config.auditEnabled;
@@ -51,14 +60,19 @@ export function makeSayer(
   };
 }
 
-function makeWriter(outputDir: string, openIncidents: () => readonly Incident[]): (lines: string) => void {
+function makeWriter({ folder, openIncidents, repair, trouble }: HistoryOutlet): (lines: string) => void {
   const firstLines = () => openIncidents().map((incident) => encodeEntry(ongoing(incident), Date.now()));
-  const history = new HistoryFile(outputDir, () => firstLines().join(""));
-  let complainedNs = -Infinity;
+  const history = new HistoryFile(folder, () => firstLines().join(""));
   return (lines) => {
-    const reason = history.append(lines);
-    if (reason === undefined || monotonicNs() - complainedNs < COMPLAIN_EVERY_NS) return;
-    complainedNs = monotonicNs();
-    log.error("the history of incidents can't be written", { reason, failures: history.failures });
+    let reason = history.append(lines);
+    if (reason === "ENOENT") {
+      repair();
+      reason = history.append(lines);
+    }
+    trouble(
+      reason === undefined
+        ? undefined
+        : { text: `incidents can't be written to ${join(folder, HISTORY)}: ${reason}`, isRepaired: false },
+    );
   };
 }

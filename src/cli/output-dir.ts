@@ -2,26 +2,46 @@
 // what `--config` named; out: paths and texts, or an AodError with the exit code that belongs to it. It makes nothing, and
 // touches nothing on a network file system.
 
+import { join } from "node:path";
 import { findConfig } from "../config/file.ts";
+import { decodeHistory, type StoredEntry } from "../history/entry.ts";
 import { readHistory } from "../history/file.ts";
+import type { Config } from "../model/config.ts";
+import { escapeControls } from "../model/escape.ts";
 import { AodError } from "../model/failure.ts";
 import { errnoOf, fileFailure, ROOT_CAN } from "../model/file-failure.ts";
 import { requireLocal } from "../supervisor/output-folder.ts";
 import { type BatchesFolder, openBatchesToRead } from "../system/batches-folder.ts";
 import { printProblems } from "./problems.ts";
 
-/** Where the configuration has it. Throws what a start with that configuration would end with. */
+/** Where the configuration has it. Throws what `configOf` throws. */
 export function outputDirOf(file: string | undefined): string {
+  return configOf(file).outputDir;
+}
+
+/** The configuration that `--config` names. Throws what a start with it would end with. */
+export function configOf(file: string | undefined): Config {
   const found = findConfig(file);
-  if (found.config !== undefined) return found.config.outputDir;
+  if (found.config !== undefined) return found.config;
   printProblems(found.problems);
   throw new AodError(found.code, found.summary);
 }
 
-/** Lines of the history, oldest first. Throws CONFIG_INVALID, NOT_PERMITTED, OUTPUT_UNUSABLE. */
-export function historyIn(outputDir: string): string {
+/**
+ * The history, oldest entry first; damaged lines are skipped and reported on standard error. Throws CONFIG_INVALID, NOT_PERMITTED,
+ * OUTPUT_UNUSABLE.
+ */
+export function historyIn(outputDir: string): readonly StoredEntry[] {
   requireLocal(outputDir);
-  return reading(outputDir, "the history", () => readHistory(outputDir));
+  const files = reading(outputDir, "the history", () => readHistory(outputDir));
+  const { entries, skipped, firstSkipped } = decodeHistory(files);
+  if (firstSkipped !== undefined) {
+    const where = escapeControls(join(outputDir, firstSkipped));
+    const lines =
+      skipped === 1 ? "a damaged line of the history" : `${skipped} damaged lines of the history, the first`;
+    process.stderr.write(`aod: skipped ${lines} at ${where}\n`);
+  }
+  return entries;
 }
 
 /** The captures' folder, which the caller closes; undefined before the first start has made it. Throws the same. */

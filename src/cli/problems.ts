@@ -1,7 +1,8 @@
 // Problems of a configuration file on standard error, one line each: the same words for every verb that reads one.
 
 import { formatProblem, type Problem } from "../config/problem.ts";
+import { printError } from "../log.ts";
 
 export function printProblems(problems: readonly Problem[]): void {
-  for (const problem of problems) process.stderr.write(`${formatProblem(problem)}\n`);
+  for (const problem of problems) printError(`${formatProblem(problem)}\n`);
 }

@@ -2,10 +2,11 @@
 // the configuration to go on with, or why there is none. A file that is not right changes nothing.
 
 import { type FoundConfig, findConfig } from "../config/file.ts";
-import type { Problem } from "../config/problem.ts";
+import { formatProblem, type Problem } from "../config/problem.ts";
 import { log } from "../log.ts";
 import type { Config } from "../model/config.ts";
 import { toFailure } from "../model/failure.ts";
+import type { Finding } from "../model/trouble.ts";
 import { judge } from "./check.ts";
 import { printProblems } from "./problems.ts";
 import { logForbidden } from "./sandbox-log.ts";
@@ -51,6 +52,16 @@ export function reload(
   if (refusal !== undefined) log.error("reload: the running configuration stays", { reason: refusal });
   else if (judgement.config !== undefined) logForbidden(judgement.config);
   return { problems, refusal };
+}
+
+/** What a refused reload leaves: the file on disk and the rules in force differ. Undefined where it was applied. */
+export function reloadFinding({ problems, refusal }: Reloaded): Finding | undefined {
+  if (refusal === undefined) return undefined;
+  const errors = problems.filter(({ severity }) => severity === "error");
+  const [first, ...others] = errors;
+  const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
+  const what = first === undefined ? refusal : `${formatProblem(first)}${more}`;
+  return { text: `the last reload was refused, the one before applies: ${what}`, isRepaired: false };
 }
 
 // --- internal ---

@@ -1,7 +1,7 @@
 // `aod report`: a capture as one page of HTML. In: which capture; out: the page in a file, or on standard output. The capture may
 // be anybody's: nothing of it is run, here or in the page. It never writes over a file unless it is told to.
 
-import { closeSync, constants, openSync, unlinkSync, writeSync } from "node:fs";
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, unlinkSync, writeSync } from "node:fs";
 import type { ArgsDef } from "citty";
 import { readCapture } from "../capture/reader.ts";
 import { escapeControls } from "../model/escape.ts";
@@ -71,15 +71,30 @@ async function print(chunks: Iterable<Uint8Array>): Promise<void> {
 }
 
 function open(target: string, isForced: boolean): number {
-  const { O_WRONLY, O_CREAT, O_EXCL, O_TRUNC, O_NOFOLLOW } = constants;
+  const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
   try {
     // It names programs, servers and shares: for whoever made it, until they pass it on.
-    return openSync(target, O_WRONLY | O_CREAT | O_NOFOLLOW | (isForced ? O_TRUNC : O_EXCL), 0o600);
+    const fd = openSync(target, O_WRONLY | O_CREAT | O_NOFOLLOW | (isForced ? 0 : O_EXCL), 0o600);
+    if (isForced) emptyOwn(fd, target);
+    return fd;
   } catch (error) {
+    if (error instanceof AodError) throw error;
     const errno = errnoOf(error);
     if (errno === "EEXIST") throw new AodError("USAGE", `${target} is there already; --force writes over it`);
     throw fileFailure(`write ${target}`, errno);
   }
+}
+
+/** A file that another user has put there would be readable by that user: it is not written, and stays as it is. Closes it then. */
+function emptyOwn(fd: number, target: string): void {
+  const stats = fstatSync(fd);
+  if (!stats.isFile()) return;
+  if (stats.uid === process.geteuid?.()) {
+    ftruncateSync(fd);
+    return;
+  }
+  closeSync(fd);
+  throw new AodError("USAGE", `${target} is not a file of yours: remove it, or choose another name`);
 }
 
 function writeAll(fd: number, bytes: Uint8Array, target: string): void {

@@ -5,7 +5,7 @@ import { RULE_TYPES } from "../config/schema.ts";
 import { COMMANDS, commandName } from "../model/command.ts";
 import { ERRNO, errnoName } from "../model/errno.ts";
 import { NT_STATUSES } from "../model/nt-status.ts";
-import type { ErrorRate, ErrorRule, LatencyRule, Rule, SignalRule, StuckRule } from "../model/rule.ts";
+import type { ErrorRule, LatencyRule, RateLimit, Rule, SignalRule, StuckRule } from "../model/rule.ts";
 import { SIGNALS } from "../model/signal.ts";
 
 const NS_PER_MS = 1e6;
@@ -30,7 +30,7 @@ function summarizeTrip(rule: Rule): string {
   const window = `${acceptableCount} in ${windowNs / NS_PER_SEC} s`;
   switch (rule.type) {
     case "latency":
-      return `${window} of ${summarizeLatency(rule)}`;
+      return `${rule.rate === undefined ? window : summarizeRate(rule.rate, windowNs)} of ${summarizeLatency(rule)}`;
     case "error":
       return `${rule.rate === undefined ? window : summarizeRate(rule.rate, windowNs)} of ${summarizeError(rule)}`;
     case "stuck":
@@ -42,7 +42,7 @@ function summarizeTrip(rule: Rule): string {
   }
 }
 
-function summarizeRate({ acceptableShare, minReplies }: ErrorRate, windowNs: number): string {
+function summarizeRate({ acceptableShare, minReplies }: RateLimit, windowNs: number): string {
   return `${acceptableShare * 100} % of at least ${minReplies} replies in ${windowNs / NS_PER_SEC} s`;
 }
 
@@ -57,7 +57,8 @@ function summarizeStuck({ stuckNs, waitingNs }: StuckRule): string {
   return `${summarizeLimits(stuckNs)} without a reply${waiting}`;
 }
 
-function summarizeSignal({ counts, named }: SignalRule): string {
+/** Of one type of rule: what counts. */
+export function summarizeSignal({ counts, named }: SignalRule): string {
   const counted = SIGNALS.filter(
     ({ number, class: kind }) => counts[number] && (kind !== "everyday" || named[number]),
   );
@@ -68,7 +69,8 @@ function summarizeSignal({ counts, named }: SignalRule): string {
     .join(" ");
 }
 
-function summarizeLimits(slowNs: readonly number[]): string {
+/** Of one type of rule: what counts. */
+export function summarizeLimits(slowNs: readonly number[]): string {
   const byLimit = Map.groupBy(COMMANDS.keys(), (command) => slowNs[command] ?? Number.POSITIVE_INFINITY);
   const never = byLimit.get(Number.POSITIVE_INFINITY) ?? [];
   byLimit.delete(Number.POSITIVE_INFINITY);
@@ -84,7 +86,8 @@ function summarizeLimits(slowNs: readonly number[]): string {
   return limits.join(", ");
 }
 
-function summarizeError(rule: ErrorRule): string {
+/** Of one type of rule: what counts. */
+export function summarizeError(rule: ErrorRule): string {
   const statuses = NT_STATUSES.filter(({ status }) => status in rule.statuses);
   const also = statuses.filter(({ status }) => rule.statuses[status]).map(({ name }) => name);
   const never = statuses.filter(({ status }) => !rule.statuses[status]).map(({ name }) => name);

@@ -4,82 +4,61 @@
 import type { Status } from "../api/status.ts";
 import { bytesText, countText, durationText } from "../model/figure.ts";
 import { LOSS_CAUSES } from "../model/losses.ts";
-import { columnsFor } from "../top/columns.ts";
-import { clip, EMPTY, fit, type Glyphs, harmless, type Line, type Style, span } from "../top/line.ts";
+import { CLIENT_LISTS_TEXT } from "../model/readability.ts";
+import { REFUSAL_CAUSES } from "../model/refusals.ts";
+import { TROUBLE_TEXT } from "../model/trouble.ts";
+import { columnsFor, isOverdue } from "../top/columns.ts";
+import { clip, EMPTY, fit, type Glyphs, type Line, span } from "../top/line.ts";
 import type { Size } from "../top/screen.ts";
+import { stallLine } from "../top/stall-line.ts";
+import { cellStyle } from "../top/table.ts";
+import { statusIncidentLines } from "./status-incidents.ts";
+import { moreLines, StatusWords } from "./status-words.ts";
 
-const LABEL_COLUMNS = 10;
 /** Lines that are there in any case, and rows that three lists share in 24 lines. */
 const FIXED_ROWS = 15;
 const LEAST_ROWS = 2;
-const RULE_COLUMNS_MAX = 20;
-/** Of an incident's line, beside the names of its rule and its share. */
-const INCIDENT_COLUMNS = 44;
 /** More of a share's name than `aod top` has, for a column less. */
 const MORE_NAME_COLUMNS = 8;
-/** An age that is worth a second look. */
-const OLD_MS = 5000;
-
-type Incident = Status["open_incidents"][number];
+const STALLS_SHOWN = 3;
+/** What keeps captures from being made, by the causes of `suppressed`. */
+const SUPPRESSION_WORDS: Readonly<Record<string, string>> = {
+  cooldown: "cooldown",
+  captures_under_way: "too many at once",
+  captures_of_rule: "hourly limit of the rule",
+  captures_of_all: "hourly limit of all rules",
+  bytes: "hourly limit of MB",
+};
 
 export function statusLines(status: Status, size: Size, glyphs: Glyphs): readonly Line[] {
   const nowMs = Date.parse(status.at);
   const most = Math.max(LEAST_ROWS, Math.floor((size.rows - FIXED_ROWS) / 3));
-  const text = new Words(size.columns, glyphs, nowMs);
+  const text = new StatusWords(size.columns, glyphs, nowMs);
   const lines = [
     ...stateLines(status, text),
+    ...stallLines(status, text),
+    ...troubleLines(status, text),
     EMPTY,
-    ...incidentLines(status.open_incidents, most, text),
+    ...statusIncidentLines(status, most, text),
     EMPTY,
     ...shareLines(status, most, text),
     EMPTY,
     ...captureLines(status, most, text),
     EMPTY,
     ...lossLines(status, text),
+    ...refusalLines(status, text),
     text.labelled("costs", costText(status), "plain"),
   ];
   return lines.map((line) => clip(line, size.columns));
 }
 
-/** What all lines have in common. */
-class Words {
-  readonly columns: number;
-  readonly glyphs: Glyphs;
-  readonly #nowMs: number;
-
-  constructor(columns: number, glyphs: Glyphs, nowMs: number) {
-    this.columns = columns;
-    this.glyphs = glyphs;
-    this.#nowMs = nowMs;
-  }
-
-  /** Clocks may have been set. */
-  ago(utc: string): string {
-    return durationText(Math.max(0, this.#nowMs - Date.parse(utc)));
-  }
-
-  /** Exactly so wide; both ends of a name tell more than its begin. */
-  cell(text: string, columns: number, align: "left" | "right" = "left"): string {
-    return fit(harmless(text, this.glyphs), columns, this.glyphs, align, "ends");
-  }
-
-  line(text: string, style: Style = "plain"): Line {
-    return [span(fit(harmless(text, this.glyphs), this.columns, this.glyphs).trimEnd(), style)];
-  }
-
-  labelled(label: string, text: string, style: Style = "plain"): Line {
-    const room = this.columns - LABEL_COLUMNS;
-    const shown = fit(harmless(text, this.glyphs), room, this.glyphs).trimEnd();
-    return [span(label.padEnd(LABEL_COLUMNS), "faint"), span(shown, style)];
-  }
-}
-
-function stateLines({ watching, daemon }: Status, text: Words): readonly Line[] {
+function stateLines({ watching, daemon }: Status, text: StatusWords): readonly Line[] {
   const missing = watching.hooks.filter(({ reason }) => reason !== null);
   const isWatching = watching.state === "watching";
   const said = isWatching
     ? `aod watches every SMB request of this host, for ${text.ago(watching.since ?? daemon.started_at)}`
     : "aod waits: the kernel module cifs is not loaded, or no share is mounted";
+  const trouble = CLIENT_LISTS_TEXT[watching.client_lists];
   const plain = watching.build === "plain" ? ["plain build (kernel before 5.12)"] : [];
   const about = [
     `version ${daemon.version}`,
@@ -91,6 +70,7 @@ function stateLines({ watching, daemon }: Status, text: Words): readonly Line[] 
   return [
     text.line(said, "strong"),
     text.line(about.join(", "), "faint"),
+    ...(trouble === undefined ? [] : [text.line(trouble, "trouble")]),
     ...(missing.length === 0
       ? []
       : [
@@ -101,37 +81,30 @@ function stateLines({ watching, daemon }: Status, text: Words): readonly Line[] 
   ];
 }
 
-function incidentLines(incidents: Status["open_incidents"], most: number, text: Words): readonly Line[] {
-  if (incidents.length === 0) return [text.labelled("incidents", "none is open")];
-  const hangs = incidents.filter(({ standing }) => standing !== null).length;
-  const title = `${incidents.length} open${hangs === 0 ? "" : `; in ${hangs} of them something hangs now`}`;
-  const shown = incidents.slice(0, most);
-  const half = Math.max(1, Math.floor((text.columns - INCIDENT_COLUMNS) / 2));
-  const ruleColumns = Math.min(RULE_COLUMNS_MAX, half, Math.max(...shown.map(({ rule }) => rule.length)));
+/** Before all else: the figures below are of replies, and a silent server sends none. */
+function stallLines({ stalled }: Status, text: StatusWords): readonly Line[] {
   return [
-    text.labelled("incidents", title, "trouble"),
-    ...shown.map((incident) => incidentLine(incident, ruleColumns, text)),
-    ...more(incidents.length - most, "aod incidents lists them", text),
+    ...stalled.slice(0, STALLS_SHOWN).map((stall) => stallLine(stall, 0, text.columns, text.glyphs)),
+    ...moreLines(stalled.length - STALLS_SHOWN, "aod status --json has all", text),
   ];
 }
 
-function incidentLine(incident: Incident, ruleColumns: number, text: Words): Line {
-  const { opened_at, rule, share, standing, worst_ms, count, verdict } = incident;
-  const state = text.cell(standing === null ? "open" : "hangs", 5);
-  const left = `  ${state} ${text.cell(text.ago(opened_at), 7, "right")}  ${text.cell(rule, ruleColumns)} `;
-  const right = [
-    text.cell(`${countText(count)} req`, 9, "right"),
-    text.cell(durationText(standing?.oldest_ms ?? worst_ms), 7, "right"),
-    text.cell(verdict === null ? "" : verdict.cause, 7),
-  ].join(" ");
-  const name = text.cell(share, Math.max(1, text.columns - left.length - right.length - 1));
-  return [span(left + name, standing === null ? "plain" : "trouble"), span(` ${right}`.trimEnd())];
+/** Each in full: which line of it matters, the operator decides. */
+function troubleLines({ troubles }: Status, text: StatusWords): readonly Line[] {
+  return troubles.flatMap(({ subject, text: what, since, over_at }): readonly Line[] => {
+    const when = over_at === null ? `for ${text.ago(since)}` : `over ${text.ago(over_at)} ago`;
+    return text.wrapped(
+      "trouble",
+      `${TROUBLE_TEXT[subject]}, ${when}: ${what}`,
+      over_at === null ? "trouble" : "strong",
+    );
+  });
 }
 
 function shareLines(
-  { shares, window_sec, waiting_operations }: Status,
+  { shares: all, window_sec, now_sec, waiting_operations }: Status,
   most: number,
-  text: Words,
+  text: StatusWords,
 ): readonly Line[] {
   const waiting =
     waiting_operations === 0
@@ -143,10 +116,12 @@ function shareLines(
             "trouble",
           ),
         ];
-  if (shares.length === 0) return [text.labelled("shares", "none is in use"), ...waiting];
+  const shares = oldestFirst(all);
+  if (shares.length === 0) return [text.labelled("shares", "none in use"), ...waiting];
   const widths = columnsFor(text.columns - MORE_NAME_COLUMNS, "rate");
   const room = text.columns - widths.reduce((sum, { width }) => sum + width + 1, 2);
-  const window = window_sec > 0 ? `, last ${durationText(window_sec * 1000)}` : "";
+  const [now, whole] = [now_sec, window_sec].map((sec) => durationText(sec * 1000));
+  const window = window_sec > 0 ? `: now ${now}, rest ${whole}` : "";
   const titles = widths.map(({ title, width }) => title.padStart(width)).join(" ");
   const head: Line = [
     span(fit(`shares${window}`, room + 2, text.glyphs), "faint"),
@@ -154,31 +129,50 @@ function shareLines(
   ];
   const rows = shares.slice(0, most).map(({ share, mount_points: [mountPoint], ...figures }): Line => {
     const name = mountPoint === undefined || room < 50 ? share : `${share}  ${mountPoint}`;
-    const isOld = (figures.oldest_ms ?? 0) >= OLD_MS;
-    const cells = widths.map((column) => {
-      const value = column.value({ key: share, ...figures });
-      const stands = (column.stands === true && value > 0) || (column.id === "oldest" && isOld);
-      const shown = text.cell(column.text({ key: share, ...figures }), column.width, "right");
-      return span(` ${shown}`, column.id === "oldest" && isOld ? "trouble" : stands ? "strong" : "plain");
-    });
-    return [span(`  ${text.cell(name, room)}`), ...cells];
+    const row = { key: share, ...figures };
+    const cells = widths.map((column) =>
+      span(` ${text.cell(column.text(row), column.width, "right")}`, cellStyle(column, row)),
+    );
+    return [span(`  ${text.cell(name, room)}`, isOverdue(row) ? "trouble" : "plain"), ...cells];
   });
-  return [head, ...rows, ...more(shares.length - most, "aod status --json has all", text), ...waiting];
+  return [head, ...rows, ...moreLines(shares.length - most, "aod status --json has all", text), ...waiting];
+}
+
+/** Captures that were not made, by what kept them from being made. */
+function heldText(suppressed: Status["suppressed"]): string {
+  const causes = Object.entries(suppressed)
+    .filter(([, count]) => count > 0)
+    .toSorted(([, a], [, b]) => b - a);
+  if (causes.length === 0) return "";
+  const sum = causes.reduce((total, [, count]) => total + count, 0);
+  const words = causes.map(([cause, count]) => {
+    const text = SUPPRESSION_WORDS[cause] ?? cause;
+    return causes.length === 1 ? text : `${countText(count)} ${text}`;
+  });
+  return `${countText(sum)} not made: ${words.join(", ")}`;
+}
+
+/** Those in trouble, the oldest request first; then the others in their order. */
+function oldestFirst(shares: Status["shares"]): Status["shares"] {
+  const age = (share: Status["shares"][number]) => (isOverdue(share) ? (share.oldest_ms ?? 0) : 0);
+  return shares.toSorted((a, b) => age(b) - age(a));
 }
 
 function captureLines(
   { captures, last_captures, suppressed }: Status,
   most: number,
-  text: Words,
+  text: StatusWords,
 ): readonly Line[] {
   const { count, bytes, limit_bytes } = captures;
-  const held = Object.values(suppressed).reduce((sum, number) => sum + number, 0);
+  const held = heldText(suppressed);
   const title = [
-    count === 0 ? "none yet" : `${countText(count)} kept, ${bytesText(bytes)} of ${bytesText(limit_bytes)}`,
-    ...(held === 0 ? [] : [`${countText(held)} held back by limits`]),
+    count === 0 ? "none yet" : `${countText(count)} stored, ${bytesText(bytes)} of ${bytesText(limit_bytes)}`,
+    ...(held === "" ? [] : [held]),
   ].join(", ");
+  const suspended = captures.age_suspended;
   return [
     text.labelled("captures", title),
+    ...(suspended === null ? [] : text.wrapped("", `age limit suspended: ${suspended}`, "faint")),
     ...last_captures.slice(0, most).map(({ name, taken_at, verdict }): Line => {
       const age = text.cell(`${text.ago(taken_at)} ago`, 11, "right");
       const left = `  ${age}  ${text.cell(verdict?.cause ?? "", 7)}  `;
@@ -188,7 +182,7 @@ function captureLines(
   ];
 }
 
-function lossLines({ losses }: Status, text: Words): readonly Line[] {
+function lossLines({ losses }: Status, text: StatusWords): readonly Line[] {
   const over = Object.entries(losses).filter(([, count]) => count > 0);
   if (over.length === 0) return [text.labelled("lost", "nothing: every request was seen")];
   return over.map(([cause, count], at) =>
@@ -200,6 +194,17 @@ function lossLines({ losses }: Status, text: Words): readonly Line[] {
   );
 }
 
+function refusalLines({ refused }: Status, text: StatusWords): readonly Line[] {
+  const causes: Readonly<Record<string, string>> = REFUSAL_CAUSES;
+  const over = Object.entries(refused).filter(([, count]) => count > 0);
+  return over.map(([cause, count], at) =>
+    text.labelled(
+      at === 0 ? "refused" : "",
+      `${countText(count)} ${cause}: ${causes[cause] ?? "as docs/api.md says"}`,
+    ),
+  );
+}
+
 function costText({ cost }: Status): string {
   return [
     `${Number(cost.cpu_percent.toPrecision(2))} % CPU`,
@@ -207,8 +212,4 @@ function costText({ cost }: Status): string {
     `${bytesText(cost.kernel_map_bytes)} kernel memory`,
     ...(cost.request_ns === null ? [] : [`${countText(cost.request_ns)} ns a request`]),
   ].join(", ");
-}
-
-function more(count: number, how: string, text: Words): readonly Line[] {
-  return count <= 0 ? [] : [text.line(`  and ${count} more: ${how}`, "faint")];
 }

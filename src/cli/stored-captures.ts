@@ -46,6 +46,10 @@ export function forEachStored(
 
 function failureOf(doing: string, name: string, errno: string): AodError {
   if (errno === "ENOENT") return new AodError("NOT_FOUND", `${doing} ${name}: it has just been removed`);
-  const hints = { ...ROOT_CAN, EBUSY: "somebody else is at it; try again" };
+  const hints = {
+    ...ROOT_CAN,
+    EBUSY: "another process is changing it; try again",
+    ESTALE: "aod was started meanwhile; try again",
+  };
   return fileFailure(`${doing} ${name}`, errno, { hints });
 }

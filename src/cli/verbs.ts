@@ -2,14 +2,16 @@
 // and codes; sysexits.h gives the numbers.
 
 import { renderUsage, runCommand } from "citty";
+import { finishLog, printError } from "../log.ts";
 import { escapeControls } from "../model/escape.ts";
-import { type AodError, type Failure, toFailure } from "../model/failure.ts";
+import { type AodError, toFailure } from "../model/failure.ts";
 import { errnoOf, fileFailure } from "../model/file-failure.ts";
 import { commit, inside, version } from "../model/version.ts";
 import type { SpawnTable } from "../supervisor/options.ts";
 import { exitCodeOf } from "../supervisor/restart.ts";
 import { exampleLines, type VerbCommand } from "./arguments.ts";
 import { type Commands, makeCommands } from "./commands.ts";
+import { failureLines } from "./failure-lines.ts";
 
 const EX_USAGE = 64;
 
@@ -20,6 +22,7 @@ export async function runVerbs(argv: readonly string[], spawn: SpawnTable): Prom
   process.stdout.off("error", endQuietly);
   const lost = await finish(process.stdout);
   const lostCode = lost === undefined || hasGone(lost) ? 0 : explain(outputFailure(lost));
+  await finishLog();
   await finish(process.stderr);
   return exitCode === 0 ? lostCode : exitCode;
 }
@@ -113,31 +116,14 @@ function explain(thrown: unknown): number {
   // citty's own errors are about what was typed.
   if (thrown instanceof Error && thrown.name === "CLIError") {
     const said = escapeControls(Bun.stripANSI(thrown.message));
-    process.stderr.write(`aod: ${said}; aod --help shows what there is\n`);
+    printError(`aod: ${said}; aod --help shows what there is\n`);
     return EX_USAGE;
   }
   const failure = toFailure(thrown);
-  process.stderr.write(
+  printError(
     failureLines(failure)
       .map((line) => `${line}\n`)
       .join(""),
   );
   return exitCodeOf(failure.code);
-}
-
-/** One sentence; below it what the kernel's verifier said, and for a BUG where it is. No terminal obeys any of it. */
-export function failureLines({ code, message, causes, context, stack }: Failure): readonly string[] {
-  const why = causes.filter((cause) => !isSaid(message, cause));
-  const { verifier } = context;
-  const below = [typeof verifier === "string" ? verifier : "", code === "BUG" ? (stack ?? "") : ""];
-  return [
-    escapeControls(`aod: ${[message, ...why].join(": ")}`),
-    ...below.flatMap((text) => (text === "" ? [] : text.split("\n").map(escapeControls))),
-  ];
-}
-
-/** Word for word, or by the errno that a system call's error begins with. */
-function isSaid(message: string, cause: string): boolean {
-  const errno = /^E[A-Z0-9]+(?=: )/.exec(cause)?.[0];
-  return message.includes(cause) || (errno !== undefined && message.split(/\W+/).includes(errno));
 }

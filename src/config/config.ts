@@ -11,6 +11,7 @@ import { checkActionNames, readCustomActions } from "./custom-actions.ts";
 import { checkMetrics, toMetricsSettings } from "./metrics-keys.ts";
 import { formatProblem, type KeyPath, type Problem, type Report, show } from "./problem.ts";
 import { ProblemDesk } from "./problem-desk.ts";
+import { checkRedaction, toRedaction } from "./redact-keys.ts";
 import { type RuleMaker, readRules } from "./rules.ts";
 import { type FileEntry, fileSchema } from "./schema.ts";
 import { checkAgainst } from "./schema-check.ts";
@@ -104,12 +105,17 @@ function readRoot(value: unknown, file: string | undefined, sha: string, report:
     );
   }
   if (entry.metrics !== undefined) checkMetrics(entry.metrics, ["metrics"], report);
+  const fileNames = [...Object.keys(entry.guardian.anomalies), ...customActions.map(({ name }) => name)];
+  checkRedaction(entry.redact, fileNames, ["redact"], report);
   return toConfig(entry, makers, customActions, file, sha);
 }
 
-/** Grouped by protocol, at the top; a rule of one's own named "smb" stands below guardian. */
+/** Anomalies at the top, in groups by protocol: a group has no type of its own, and holds mappings. A rule has a type. */
 function isLayoutOf2026({ anomalies }: Readonly<Record<string, unknown>>): boolean {
-  return isMapping(anomalies) && ["smb", "nfs"].some((protocol) => isMapping(anomalies[protocol]));
+  if (!isMapping(anomalies)) return false;
+  return Object.values(anomalies).some(
+    (group) => isMapping(group) && group.type === undefined && Object.values(group).some(isMapping),
+  );
 }
 
 function toConfig(
@@ -119,7 +125,7 @@ function toConfig(
   file: string | undefined,
   sha: string,
 ): Config {
-  const { watcher, guardian, capture, cleanup, audit, notify, metrics } = entry;
+  const { watcher, guardian, capture, cleanup, audit, notify, metrics, redact } = entry;
   const windowNs = Math.round(entry.watch_interval_sec * NS_PER_SEC);
   return {
     file,
@@ -153,6 +159,7 @@ function toConfig(
       timeoutMs: notify.timeout_sec * MS_PER_SEC,
     },
     metrics: metrics && toMetricsSettings(metrics),
+    redaction: toRedaction(redact),
   };
 }
 

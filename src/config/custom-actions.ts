@@ -52,10 +52,16 @@ function checkName(name: string, path: KeyPath, report: Report): void {
 }
 
 function checkList(section: unknown, path: KeyPath, names: readonly string[], report: Report): void {
-  if (!isMapping(section) || !Array.isArray(section.actions)) return;
-  for (const [index, given] of section.actions.entries()) {
+  if (!isMapping(section)) return;
+  const { actions } = section;
+  // A mapping without values is taken as a list of its keys.
+  const isMap = isMapping(actions) && Object.values(actions).every((value) => value === null);
+  const given: Iterable<readonly [string | number, unknown]> = Array.isArray(actions)
+    ? actions.entries()
+    : Object.keys(isMap ? actions : {}).map((name) => [name, name] as const);
+  for (const [at, name] of given) {
     // What is no text the schema refuses.
-    if (typeof given !== "string" || names.includes(given)) continue;
-    report.error([...path, "actions", index], mustBe(anAction(names), hintAtAction(names))({ input: given }));
+    if (typeof name !== "string" || names.includes(name)) continue;
+    report.error([...path, "actions", at], mustBe(anAction(names), hintAtAction(names))({ input: name }));
   }
 }

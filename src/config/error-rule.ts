@@ -9,6 +9,7 @@ import type { RuleFrame } from "./latency-rule.ts";
 import type { KeyPath, Report } from "./problem.ts";
 import { checkLists, explainEmpty, type ListKeys, type Lists, readLists, select } from "./rule-lists.ts";
 import type { ErrorEntry } from "./schema.ts";
+import { checkTrip, rateLimitOf } from "./trip.ts";
 
 /** Errnos are below ERRNO_COUNT, statuses are not: one number says which it is. */
 const NUMBERS: ReadonlyMap<string, number> = new Map([
@@ -27,7 +28,6 @@ export function makeErrorRule(frame: RuleFrame, entry: ErrorEntry): ErrorRule {
   const { isNamed } = select(lists);
   const counts = countsOf(lists);
   const statuses = statusesOf(lists);
-  const percent = entry.acceptable_percent;
   const atOnce = NT_STATUSES.filter(
     ({ name, status, errno }) =>
       entry.emergency_codes.includes(name) && (statuses[status] ?? counts[errno] === true),
@@ -41,8 +41,7 @@ export function makeErrorRule(frame: RuleFrame, entry: ErrorEntry): ErrorRule {
     named: Array.from({ length: ERRNO_COUNT }, (_, errno) => isNamed(errno)),
     statuses,
     emergency: Object.fromEntries(atOnce.map(({ status }) => [status, true as const])),
-    rate:
-      percent === undefined ? undefined : { acceptableShare: percent / 100, minReplies: entry.min_requests },
+    rate: rateLimitOf(entry),
   };
 }
 
@@ -59,24 +58,6 @@ export function checkErrorEntry(
     report.error(path, explainEmpty(lists, LISTS), "key");
   }
   checkTrip(entry, path, report);
-}
-
-/** A count or a share, not both: which of them decides is nobody's guess. */
-function checkTrip(entry: Readonly<Record<string, unknown>>, path: KeyPath, report: Report): void {
-  const hasCount = (entry.acceptable_count ?? undefined) !== undefined;
-  const hasPercent = (entry.acceptable_percent ?? undefined) !== undefined;
-  if (!hasCount && !hasPercent) {
-    report.error([...path, "acceptable_count"], "is required (or acceptable_percent)", "key");
-  } else if (hasCount && hasPercent) {
-    report.error(
-      [...path, "acceptable_percent"],
-      "stands beside acceptable_count: only one of them can decide",
-      "key",
-    );
-  }
-  if (!hasPercent && entry.min_requests !== undefined) {
-    report.warn([...path, "min_requests"], "belongs to acceptable_percent: ignored", "key");
-  }
 }
 
 /** Errno 0 is no error. */

@@ -1,7 +1,7 @@
 // Finds and reads the configuration file. In: a path, or none; out: a Config, or why there is none, with the failure
 // code that the exit code comes from. The file may be a symbolic link, as files below /etc are; it must be a plain file.
 
-import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, type Stats } from "node:fs";
 import type { Config } from "../model/config.ts";
 import type { FailureCode } from "../model/failure.ts";
 import { type ParsedConfig, parseBuiltIn, parseConfig } from "./config.ts";
@@ -32,7 +32,11 @@ export function readConfigFile(path: string): FoundConfig {
   const read = readPlainFile(path);
   if ("code" in read) return { config: undefined, problems: [], ...read };
   const { config, problems, ...places } = parseConfig(read.bytes, path);
-  if (config !== undefined) return { config, problems, ...places };
+  if (config !== undefined) {
+    const isExposed = read.isExposed && config.redaction.words.length > 0;
+    const warnings = isExposed ? [places.warnAt(["redact", "words"], EXPOSED)] : [];
+    return { config, problems: [...problems, ...warnings], ...places };
+  }
   const errors = problems.filter(({ severity }) => severity === "error").length;
   return {
     config,
@@ -42,24 +46,40 @@ export function readConfigFile(path: string): FoundConfig {
   };
 }
 
-/** At most one byte more than is allowed, so that the parser sees that it is too large. */
-function readPlainFile(path: string): { readonly bytes: Uint8Array } | NotRead {
+const EXPOSED = "users other than the owner can read this file, and these words with it: chmod 600 it";
+const GROUP_READS = 0o040;
+const OTHERS_READ = 0o004;
+const ROOT_GROUP = 0;
+
+interface PlainFile {
+  /** At most one byte more than is allowed, so that the parser sees that it is too large. */
+  readonly bytes: Uint8Array;
+  /** Others than the owner may read it, by its mode. */
+  readonly isExposed: boolean;
+}
+
+function readPlainFile(path: string): PlainFile | NotRead {
   let fd: number | undefined;
   try {
     // O_NONBLOCK: opening a named pipe would wait for somebody who writes to it.
     fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    if (!fstatSync(fd).isFile()) return { code: "CONFIG_MISSING", summary: `${path} is no plain file` };
+    const stats = fstatSync(fd);
+    if (!stats.isFile()) return { code: "CONFIG_MISSING", summary: `${path} is no plain file` };
     const bytes = new Uint8Array(MAX_BYTES + 1);
     let length = 0;
     for (let got = 1; got > 0 && length < bytes.length; length += got) {
       got = readSync(fd, bytes, length, bytes.length - length, null);
     }
-    return { bytes: bytes.subarray(0, length) };
+    return { bytes: bytes.subarray(0, length), isExposed: isExposed(stats) };
   } catch (thrown) {
     return explainErrno(path, (thrown as NodeJS.ErrnoException).code ?? String(thrown));
   } finally {
     if (fd !== undefined) closeSync(fd);
   }
+}
+
+function isExposed({ mode, gid }: Pick<Stats, "mode" | "gid">): boolean {
+  return (mode & OTHERS_READ) !== 0 || ((mode & GROUP_READS) !== 0 && gid !== ROOT_GROUP);
 }
 
 export interface NotRead {

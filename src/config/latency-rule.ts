@@ -6,6 +6,7 @@ import { checkCommandLists, readCommandLimits } from "./command-lists.ts";
 import type { KeyPath, Report } from "./problem.ts";
 import type { Lists } from "./rule-lists.ts";
 import { DEFAULT_EMERGENCY_MS, DEFAULT_THRESHOLD_MS, type LatencyEntry } from "./schema.ts";
+import { checkTrip, rateLimitOf } from "./trip.ts";
 
 /** What a rule has whatever its type. */
 export type RuleFrame = Pick<LatencyRule, "name" | "windowNs" | "actions" | "match">;
@@ -15,7 +16,8 @@ export function makeLatencyRule(frame: RuleFrame, entry: LatencyEntry): LatencyR
   return {
     ...frame,
     type: "latency",
-    acceptableCount: entry.acceptable_count,
+    acceptableCount: entry.acceptable_count ?? 1,
+    rate: rateLimitOf(entry),
     slowNs: limits((command) => ownMs(command) ?? entry.default_threshold_ms),
     emergencyNs: limits(() => entry.emergency_threshold_ms),
     named,
@@ -28,6 +30,7 @@ export function checkLatencyEntry(
   path: KeyPath,
   report: Report,
 ): void {
+  checkTrip(entry, path, report);
   checkEmergency(entry, checkCommandLists(entry, path, report), path, report);
 }
 
@@ -41,7 +44,7 @@ function checkEmergency(
   const emergency = entry.emergency_threshold_ms ?? DEFAULT_EMERGENCY_MS;
   const general = entry.default_threshold_ms ?? DEFAULT_THRESHOLD_MS;
   if (typeof emergency !== "number") return;
-  const why = `is not below emergency_threshold_ms (${emergency}): one such request trips the rule, whatever acceptable_count is`;
+  const why = `is not below emergency_threshold_ms (${emergency}): one such request trips the rule, whatever else the rule accepts`;
   const named = lists.mode === "excludeonly" ? [] : lists.tracked;
   const usesGeneral = lists.mode !== "trackonly" || named.some(({ ownMs }) => ownMs === undefined);
   if (usesGeneral && typeof general === "number" && general >= emergency) {

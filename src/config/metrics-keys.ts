@@ -7,7 +7,7 @@ import * as v from "valibot";
 import { isLoopback, type ListenAddress, type MetricsSettings } from "../model/metrics.ts";
 import { mustBe } from "./message.ts";
 import type { KeyPath, Report } from "./problem.ts";
-import { isAbsolutePath, key, mapping, text, within } from "./schema-values.ts";
+import { isAbsolutePath, key, listOf, mapping, text, within } from "./schema-values.ts";
 
 const LISTEN_RANGE = "ADDRESS:PORT, an IPv6 address in brackets";
 const MS_PER_SEC = 1000;
@@ -26,9 +26,17 @@ const textfile = text(
   (path) => isAbsolutePath(path) && /[^/]\.prom$/.test(path),
 );
 
+/** Of a host, as it stands in a Host header, without a port. RFC 1123 2.1. */
+const HOST_NAME = /^[a-z0-9]([a-z0-9._-]{0,251}[a-z0-9])?$/i;
+const hostName = text("a host name without a port", (name) => HOST_NAME.test(name));
+
 export const metricsSchema = mapping({
   listen: key(v.optional(listen), "metrics are served here, at `/metrics`, for Prometheus"),
   textfile: key(v.optional(textfile), "metrics are written here, for node_exporter's textfile collector"),
+  hosts: key(
+    v.optional(listOf(hostName, "a list of host names"), []),
+    "names under which the port may be asked, beside the host's own, `localhost` and any address; others get status 421",
+  ),
   every_sec: key(v.optional(within(1, 3600), DEFAULT_EVERY_SEC), "how often that file is written"),
 });
 type MetricsEntry = v.InferOutput<typeof metricsSchema>;
@@ -58,8 +66,9 @@ export function checkMetrics(entry: MetricsEntry, path: KeyPath, report: Report)
   }
 }
 
-export function toMetricsSettings({ listen, textfile, every_sec }: MetricsEntry): MetricsSettings {
+export function toMetricsSettings({ listen, textfile, every_sec, hosts }: MetricsEntry): MetricsSettings {
   return {
+    hosts,
     listen: listen === undefined ? undefined : parseListen(listen),
     textfile:
       textfile === undefined ? undefined : { path: normalize(textfile), everyMs: every_sec * MS_PER_SEC },

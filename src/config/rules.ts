@@ -17,6 +17,8 @@ import { makeStuckRule } from "./stuck-rule.ts";
 /** The rule of captures that a person asks for: no other may have its name. */
 const MANUAL = "manual";
 
+const NS_PER_SEC = 1e9;
+
 /** What the rest of the file says of every rule. */
 export interface Surroundings {
   readonly windowNs: number;
@@ -108,14 +110,18 @@ function makerOf(
 
 interface CheckedEntry {
   readonly actions?: readonly string[] | undefined;
+  /** Stuck has none: it counts at one time. */
+  readonly window_sec?: number | undefined;
   readonly match: { readonly share?: string | undefined; readonly process?: string | undefined };
 }
 
 function frameOf(
   name: string,
-  { actions, match }: CheckedEntry,
-  { windowNs, defaultActions }: Surroundings,
+  { actions, match, window_sec: windowSec }: CheckedEntry,
+  surroundings: Surroundings,
 ): RuleFrame {
+  const { defaultActions } = surroundings;
+  const windowNs = windowSec === undefined ? surroundings.windowNs : Math.round(windowSec * NS_PER_SEC);
   return { name, windowNs, actions: [...new Set(actions ?? defaultActions)], match: makeMatch(match) };
 }
 

@@ -32,6 +32,7 @@ function tidy(schema: v.GenericSchema, value: unknown, path: KeyPath, report: Re
   if (item !== undefined && Array.isArray(value)) {
     return value.map((inner, index) => tidy(item, inner, [...path, index], report));
   }
+  if (item !== undefined && isMapping(value)) return namesIn(item, value, path, report);
   const entries = entriesOf(schema);
   if (entries === undefined || !isMapping(value)) return value;
   const kept: Record<string, unknown> = {};
@@ -48,11 +49,28 @@ function tidy(schema: v.GenericSchema, value: unknown, path: KeyPath, report: Re
   return kept;
 }
 
+/** `{dmesg: , journalctl: }`, as AODv2's later files write a list of names; any other mapping stays what it is. */
+function namesIn(
+  item: v.GenericSchema,
+  value: Readonly<Record<string, unknown>>,
+  path: KeyPath,
+  report: Report,
+): unknown {
+  const names = Object.keys(value);
+  const isList = Object.values(value).every((one) => one === null) && names.length > 0;
+  if (!isList || !names.every((name) => v.is(item, name))) return value;
+  report.warn(path, "is a mapping of names without values: taken as a list of them", "key");
+  return names;
+}
+
 function hintAtKey(name: string, known: readonly string[], path: KeyPath): string {
   if (name === "<<") return " (YAML 1.2 has no merge keys)";
   const isInRule = path.length === 3 && path[1] === "anomalies";
-  const other = Object.values(RULE_TYPES).find(({ schema }) => Object.hasOwn(entriesOf(schema) ?? {}, name));
-  if (isInRule && other !== undefined) return ` (it belongs to rules of type ${other.title})`;
+  const others = Object.values(RULE_TYPES).filter(({ schema }) =>
+    Object.hasOwn(entriesOf(schema) ?? {}, name),
+  );
+  const titles = others.map(({ title }) => title).join(", ");
+  if (isInRule && titles !== "") return ` (it belongs to rules of type ${titles})`;
   const [home] = homesOf(name);
   if (home === "") return " (it belongs at the top, without indentation)";
   return home === undefined ? didYouMean(name, known) : ` (it belongs in ${home})`;

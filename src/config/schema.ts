@@ -12,6 +12,7 @@ import { SIGNAL_NAMES } from "../model/signal.ts";
 import { captureSchema, hourlyKeys } from "./capture-schema.ts";
 import { anAction, hintAtCommand, mustBe } from "./message.ts";
 import { metricsSchema } from "./metrics-keys.ts";
+import { redactSchema } from "./redact-keys.ts";
 import {
   command,
   isAbsolutePath,
@@ -26,6 +27,7 @@ import {
   within,
   yesOrNo,
 } from "./schema-values.ts";
+import { COUNT_MAX, tripKeys, WINDOW, WINDOW_SEC } from "./trip-keys.ts";
 
 export const MODES = ["all", "trackonly", "excludeonly"] as const;
 /** What an error can be called: by the errno that the kernel makes of it, or by the status that the server sent. */
@@ -42,10 +44,8 @@ export const RULE_NAME = /^[A-Za-z0-9._-]{1,64}$/;
 export const DEFAULT_THRESHOLD_MS = 10;
 export const DEFAULT_EMERGENCY_MS = 1000;
 const DEFAULT_STUCK_MS = 5000;
-const DEFAULT_MIN_REQUESTS = 100;
 
 const TYPE_TITLES = "Latency, Error, Stuck or Signal";
-const COUNT_MAX = 1_000_000;
 const MS_MAX = 3_600_000;
 const DAY_SEC = 86_400;
 
@@ -92,9 +92,6 @@ const COMMON_KEYS = {
   ),
 };
 
-const requiredCount = {
-  acceptable_count: key(whole(1, COUNT_MAX), "the rule trips when the window holds this many"),
-};
 const COUNT_OF_ONE = v.optional(whole(1, COUNT_MAX), 1);
 
 const MATCH_SHARE = {
@@ -128,7 +125,8 @@ const COMMAND_LISTS = {
 
 const LATENCY_KEYS = {
   ...COMMON_KEYS,
-  ...requiredCount,
+  ...tripKeys("so slow"),
+  ...WINDOW,
   default_threshold_ms: key(
     v.optional(within(0, MS_MAX), DEFAULT_THRESHOLD_MS),
     "requests that take this long count; 0 counts every request",
@@ -143,18 +141,8 @@ const LATENCY_KEYS = {
 
 const ERROR_KEYS = {
   ...COMMON_KEYS,
-  acceptable_count: key(
-    v.optional(whole(1, COUNT_MAX)),
-    "the rule trips when the window holds this many; required, unless `acceptable_percent` is there",
-  ),
-  acceptable_percent: key(
-    v.optional(overZero(100)),
-    "in place of a count: the rule trips when this share of all replies in the window are such errors",
-  ),
-  min_requests: key(
-    v.optional(whole(1, COUNT_MAX), DEFAULT_MIN_REQUESTS),
-    "with `acceptable_percent`: fewer replies in the window say nothing",
-  ),
+  ...tripKeys("such errors"),
+  ...WINDOW,
   track_codes: key(
     v.optional(codeNames, []),
     "errors that count also where the reply is an everyday answer; in mode `trackonly` the only ones that count",
@@ -181,6 +169,7 @@ const STUCK_KEYS = {
 const SIGNAL_KEYS = {
   ...COMMON_KEYS,
   acceptable_count: key(COUNT_OF_ONE, "the rule trips when the window holds this many"),
+  ...WINDOW,
   track_signals: key(
     v.optional(signalNames, []),
     "signals that count also where they are part of everyday life; in mode `trackonly` the only ones that count",
@@ -209,8 +198,8 @@ export const RULE_TYPES = {
 /** The whole file; entries of `guardian.anomalies` and of `custom_actions` are looked at one by one. */
 export const fileSchema = mapping({
   watch_interval_sec: key(
-    v.optional(within(0.01, 3600), 1),
-    "length of the sliding window in which requests are counted",
+    v.optional(within(WINDOW_SEC.least, WINDOW_SEC.most), 1),
+    "length of the sliding window in which requests are counted, for rules without `window_sec`",
   ),
   aod_output_dir: key(
     v.optional(text("an absolute path", isAbsolutePath), "/var/log/aod"),
@@ -228,7 +217,7 @@ export const fileSchema = mapping({
   guardian: mapping({
     capture_cooldown_sec: key(
       v.optional(within(0, DAY_SEC), 60),
-      "pause between two captures of one rule and share; a worse kind of trouble does not wait",
+      "pause between two captures of one incident; a new incident and a worse kind of trouble do not wait",
     ),
     resolve_after_sec: key(
       v.optional(within(0, DAY_SEC), 10),
@@ -281,6 +270,7 @@ export const fileSchema = mapping({
     }),
   ),
   metrics: v.optional(metricsSchema),
+  redact: v.optional(redactSchema, {}),
   custom_actions: v.optional(
     v.custom<Readonly<Record<string, unknown>>>(isMapping, mustBe("a mapping of actions by name")),
     {},

@@ -88,7 +88,8 @@ const PLAINER: Readonly<Record<string, string>> = {
 };
 
 function describeError(error: YAMLError): Fault {
-  const message = PLAINER[error.code] ?? `is no YAML: ${quote(error.message)}`;
+  // Some messages end with the file's text, which may be a secret; the place says which text it is.
+  const message = PLAINER[error.code] ?? `is no YAML: ${quote(error.message.replace(/:? ".*$/s, ""))}`;
   return fault(error.pos[0], message);
 }
 
@@ -120,7 +121,9 @@ function findAliasFaults(document: Document.Parsed): Fault[] {
     Alias: (_, alias: Alias) => {
       aliases += 1;
       if (!anchors.has(alias.source))
-        faults.push(fault(startOf(alias), `*${quote(alias.source)} has no anchor before it`));
+        faults.push(
+          fault(startOf(alias), "an alias has no anchor before it: quote a text that begins with *"),
+        );
       if (aliases > ALIASES_MAX) {
         faults.push(fault(startOf(alias), `has more than ${ALIASES_MAX} aliases`));
         return visit.BREAK;

@@ -132,10 +132,13 @@ async function connect(path: string, inbox: Inbox) {
 function noDaemon(path: string, code: string): AodError {
   if (code === "EACCES" || code === "EPERM")
     return new AodError("NOT_PERMITTED", `ask aod at ${path}: ${code} (only root may: try sudo)`);
-  return new AodError(
-    "NO_DAEMON",
-    `no aod answers at ${path}: ${code} (is it running? systemctl status aod)`,
-  );
+  // Nothing serves the path, or nothing does any more.
+  if (code === "ENOENT" || code === "ECONNREFUSED")
+    return new AodError("NO_DAEMON", "aod is not running; start it: systemctl enable --now aod", {
+      path,
+      code,
+    });
+  return new AodError("NO_DAEMON", `no aod answers at ${path}: ${code} (systemctl status aod)`);
 }
 
 function silent(path: string, ms: number): AodError {

@@ -1,9 +1,11 @@
 // The control socket: who may ask what the daemon knows, and have it do things. In: a path, and how questions are answered; out: a
 // socket of mode 0600 in a folder of mode 0700. Serves root and the daemon's own user, by the kernel's word; nobody else.
 
-import { chmodSync, mkdirSync, unlinkSync } from "node:fs";
+import { chmodSync, fstatSync, lstatSync, mkdirSync, type Stats, unlinkSync } from "node:fs";
 import { dirname } from "node:path";
-import { takeLock } from "../system/lock.ts";
+import { countRefusal } from "../model/refusals.ts";
+import type { Finding } from "../model/trouble.ts";
+import { type LockResult, takeLock } from "../system/lock.ts";
 import { readPeer } from "../system/peer.ts";
 import type { Knowing } from "./answers.ts";
 import { Connection } from "./connection.ts";
@@ -11,6 +13,11 @@ import { Connection } from "./connection.ts";
 export interface ControlServer {
   /** Connections at this moment. */
   readonly connections: number;
+  /**
+   * Checks that the socket and its lock are still in their place, and makes them again where they are missing; connected clients
+   * stay. @returns undefined where both are in place; otherwise the trouble. Never throws.
+   */
+  check(): Finding | undefined;
   /** Ends every connection and removes the socket. Idempotent. */
   close(): void;
 }
@@ -22,6 +29,8 @@ export interface SocketTaken {
 }
 
 export const CONNECTIONS_MAX = 16;
+/** So many more connections get the reason for their refusal. Beyond that a connection is closed at once, since each takes a descriptor. */
+const REFUSED_MAX = 16;
 
 /**
  * Listens. Throws what the file system says where that can't be.
@@ -29,24 +38,10 @@ export const CONNECTIONS_MAX = 16;
  * The lock beside the socket says whose it is: who holds it replaces what a dead daemon has left, and nobody else does.
  */
 export function openControlServer(path: string, knowing: Knowing): ControlServer | SocketTaken {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const lock = takeLock(`${path}.lock`);
+  const lock = takeLockBeside(path);
   if (!lock.locked) return { taken: true, holderPid: lock.holderPid };
   try {
-    const listening = listen(path, knowing);
-    let isOpen = true;
-    return {
-      get connections() {
-        return listening.connections();
-      },
-      close() {
-        if (!isOpen) return;
-        isOpen = false;
-        listening.stop();
-        remove(path);
-        lock.release();
-      },
-    };
+    return new OpenServer(path, lock, knowing);
   } catch (thrown) {
     lock.release();
     throw thrown;
@@ -55,8 +50,84 @@ export function openControlServer(path: string, knowing: Knowing): ControlServer
 
 // --- internal ---
 
-function listen(path: string, knowing: Knowing) {
-  let count = 0;
+type Lock = Extract<LockResult, { locked: true }>;
+
+class OpenServer implements ControlServer {
+  readonly #path: string;
+  readonly #knowing: Knowing;
+  readonly #count = { open: 0 };
+  #lock: Lock;
+  #listening: Listening;
+  #isOpen = true;
+
+  constructor(path: string, lock: Lock, knowing: Knowing) {
+    this.#path = path;
+    this.#knowing = knowing;
+    this.#lock = lock;
+    this.#listening = listen(path, knowing, this.#count);
+  }
+
+  get connections(): number {
+    return this.#count.open;
+  }
+
+  check(): Finding | undefined {
+    try {
+      const isSocket = isStill(this.#path, this.#listening.socket);
+      const isLocked = isStill(`${this.#path}.lock`, fstatSync(this.#lock.fd));
+      if (isSocket && isLocked) return undefined;
+      if (!isLocked) {
+        const lock = takeLockBeside(this.#path);
+        if (!lock.locked)
+          return { text: `another aod has taken ${this.#path} (pid ${lock.holderPid})`, isRepaired: false };
+        this.#lock.release();
+        this.#lock = lock;
+      }
+      if (!isSocket) {
+        this.#listening.stop(false);
+        this.#listening = listen(this.#path, this.#knowing, this.#count);
+      }
+      return {
+        text: `${this.#path} was removed or replaced while aod ran, and was made again`,
+        isRepaired: true,
+      };
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code ?? String(error);
+      return {
+        text: `no command reaches this aod: ${this.#path} can't be made again: ${code}`,
+        isRepaired: false,
+      };
+    }
+  }
+
+  close(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#listening.stop(true);
+    remove(this.#path);
+    this.#lock.release();
+  }
+}
+
+function takeLockBeside(path: string): LockResult {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  return takeLock(`${path}.lock`);
+}
+
+function isStill(path: string, { dev, ino }: Stats): boolean {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  return found !== undefined && found.dev === dev && found.ino === ino;
+}
+
+interface Listening {
+  /** The socket's file as it was made. */
+  readonly socket: Stats;
+  /** @param isHard ends connections as well. */
+  readonly stop: (isHard: boolean) => void;
+}
+
+/** @param count of connections, those of an earlier socket of this server too. */
+function listen(path: string, knowing: Knowing, count: { open: number }): Listening {
   const connections = new WeakMap<object, Connection>();
   const of = (socket: object) => connections.get(socket);
   remove(path);
@@ -66,12 +137,17 @@ function listen(path: string, knowing: Knowing) {
     allowHalfOpen: true,
     socket: {
       open(socket) {
-        count++;
+        count.open++;
+        if (count.open > CONNECTIONS_MAX) countRefusal("control_connections");
+        if (count.open > CONNECTIONS_MAX + REFUSED_MAX) {
+          socket.terminate();
+          return;
+        }
         const connection = new Connection(socket, knowing);
         connections.set(socket, connection);
         const refusal = whyNot((socket as unknown as { readonly fd: number }).fd);
         if (refusal !== undefined) connection.refuse("NOT_PERMITTED", refusal);
-        else if (count > CONNECTIONS_MAX)
+        else if (count.open > CONNECTIONS_MAX)
           connection.refuse("BUSY", `${CONNECTIONS_MAX} others are connected`);
       },
       data: (socket, bytes) => of(socket)?.take(bytes),
@@ -79,7 +155,7 @@ function listen(path: string, knowing: Knowing) {
       drain: (socket) => of(socket)?.drain(),
       timeout: (socket) => of(socket)?.expire(),
       close(socket) {
-        count--;
+        count.open--;
         of(socket)?.close();
       },
       // The peer has gone in the middle of something; `close` follows.
@@ -87,7 +163,7 @@ function listen(path: string, knowing: Knowing) {
     },
   });
   chmodSync(path, 0o600);
-  return { connections: () => count, stop: () => listener.stop(true) };
+  return { socket: lstatSync(path), stop: (isHard) => listener.stop(isHard) };
 }
 
 /** Undefined: it may ask. */

@@ -9,7 +9,7 @@
 //     WRITE it says little, for cifsd takes their replies. Parts of a compound leave the list one by one while their
 //     task waits for the last, so a task that waits for cifs saves a request that is not listed.
 
-import { isKernelWorker } from "../model/attribution.ts";
+import { hasWorkerName } from "../model/attribution.ts";
 import type { CifsSession, DebugData, TaskWait } from "../model/cifs.ts";
 import { COMMAND } from "../model/command.ts";
 import type { Request } from "../model/request.ts";
@@ -31,6 +31,8 @@ export interface Reading {
   readonly readNs: number;
   /** Undefined where it could not be read. */
   readonly list: RequestList | undefined;
+  /** Its reader does not come back: a lock inside the client may be held. */
+  readonly isLate: boolean;
 }
 
 /** What cifs lists as in flight. */
@@ -70,7 +72,7 @@ export class RequestList {
 /** @param waitOf asked only where it matters: it costs a look into /proc. */
 export function judgeSuspect(
   { request, hasLine, sinceNs }: Suspect,
-  { readNs, list }: Reading,
+  { readNs, list, isLate }: Reading,
   waitOf: (taskId: number) => TaskWait,
 ): Verdict {
   if (hasNoWaiter(request, waitOf)) return "dead";
@@ -89,6 +91,8 @@ export function judgeSuspect(
   const wait = waitOf(request.taskId);
   if (wait === "reply") return "alive";
   if (!fresh) return "stale";
+  // A client whose lists can't be read is stuck itself: tasks spin for its locks, and what is left open is reported unconfirmed.
+  if (isLate) return wait === "running" ? "alive" : "unsure";
   return wait === "running" ? "unsure" : "dead";
 }
 
@@ -97,10 +101,11 @@ export function judgeSuspect(
 /**
  * cifs keeps a request whose waiter was killed on its list until the reply comes (transport.c: cifs_cancelled_callback),
  * but nobody waits for it any more. What a WRITE carries is awaited by the file, whoever sent it; and kernel workers
- * come and go while their requests are in flight.
+ * come and go while their requests are in flight. A program that took a worker's name gets the same doubt: the name alone
+ * closes nothing, and the client's list decides.
  */
 function hasNoWaiter({ taskId, command, comm }: Request, waitOf: (taskId: number) => TaskWait): boolean {
-  return command !== COMMAND.SMB2_WRITE && !isKernelWorker(comm) && waitOf(taskId) === "gone";
+  return command !== COMMAND.SMB2_WRITE && !hasWorkerName(comm) && waitOf(taskId) === "gone";
 }
 
 /** cifsd takes the replies of these, whatever the task that sent them does: HOOKS.md 1.2. */

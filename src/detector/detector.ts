@@ -8,34 +8,30 @@
 //   sent ────────── slow limit ── emergency limit ── reply   counts, and is "hung" from the look at the emergency limit
 //                                                            on, or an "emergency" where the reply was before the look
 
-import { type Anomaly, type Recovery, UNKNOWN_SHARE } from "../model/anomaly.ts";
-import { waitsByDesign } from "../model/command.ts";
-import type { Operation, OperationMemory } from "../model/operation.ts";
+import type { Anomaly, Recovery } from "../model/anomaly.ts";
+import type { KernelLogSignal } from "../model/kernel-log.ts";
+import type { Operation } from "../model/operation.ts";
 import { KIND } from "../model/request.gen.ts";
 import { endNs, isTrustedReply, type Request, type RequestMemory } from "../model/request.ts";
 import type { Rule } from "../model/rule.ts";
-import { isPipeShare, isShareOf } from "../model/share.ts";
 import { Compounds } from "./compounds.ts";
 import { factsOfReply } from "./facts.ts";
+import { FailedOperations } from "./failed-operations.ts";
 import { Flight } from "./flight.ts";
+import { HeldRecords } from "./held-records.ts";
 import { judge } from "./judge.ts";
-import { Ledger, type ShareTracks } from "./ledger.ts";
-import { COUNTED, identityOf, SAID } from "./overdue.ts";
-import { restore } from "./restore.ts";
+import { judgeSignal, type Surroundings } from "./judge-signal.ts";
+import { kernelLogRecord } from "./kernel-log-record.ts";
+import { type Asks, Ledger, type ShareTracks } from "./ledger.ts";
+import { COUNTED, SAID } from "./overdue.ts";
+import { makeRemap } from "./remap.ts";
+import { RestoredRequests, restore } from "./restore.ts";
 import { Rhythm } from "./rhythm.ts";
-import { countsSignal } from "./signal.ts";
+import type { Tables } from "./tables.ts";
+import { taskWitness } from "./task-witness.ts";
 import type { RepliesTo } from "./track.ts";
 import { type TaskWitness, Waiting } from "./waiting.ts";
-import { isOnIpc, type Witness } from "./witness.ts";
-
-/** Whoever was on the ring when the windows were filled has come by then. */
-const RESTORED_FOR_NS = 1e9;
-
-/** The kernel's memory, live. */
-export interface Tables {
-  readonly table: RequestMemory;
-  readonly operations: OperationMemory;
-}
+import { type Answer, isOnIpc, type Witness } from "./witness.ts";
 
 export class Detector {
   readonly #table: RequestMemory;
@@ -44,10 +40,14 @@ export class Detector {
   readonly #flight: Flight;
   readonly #waiting: Waiting;
   readonly #rhythm: Rhythm;
-  readonly #repliesTo: RepliesTo | undefined;
+  readonly #asks: Asks;
+  readonly #held = new HeldRecords();
+  readonly #failed = new FailedOperations();
   #ledger: Ledger;
-  /** Requests that were counted from the table and may come once more from the ring. */
-  #restored: { readonly identities: ReadonlySet<string>; readonly untilNs: number } | undefined;
+  /** A reading that began after this shows what was under way before, ns; undefined: that has been taken over. */
+  #inheritsSinceNs: number | undefined;
+  #looksNow = false;
+  #restored = new RestoredRequests(new Set(), 0);
   #records = 0;
   #malformed = 0;
   #repeated = 0;
@@ -65,11 +65,11 @@ export class Detector {
     repliesTo?: RepliesTo,
   ) {
     this.#waiting = new Waiting(operations);
-    this.#repliesTo = repliesTo;
+    this.#asks = { repliesTo, dfsPathsOf: (share) => witness.dfsPathsOf(share) };
     this.#table = table;
     this.#witness = witness;
     this.#flight = new Flight(table, witness, this.#compounds);
-    this.#ledger = new Ledger(rules, this.#repliesTo);
+    this.#ledger = new Ledger(rules, this.#asks);
     this.#rhythm = new Rhythm(this.#ledger.limits.lowestNs);
     this.#restore(nowNs);
   }
@@ -88,8 +88,9 @@ export class Detector {
   /** Other rules: all windows are filled anew; what was said to hang under a rule's name is not said again. */
   configure(rules: readonly Rule[], nowNs: number): readonly Anomaly[] {
     const before = this.#ledger;
+    this.#releaseHeld(nowNs);
     const last = before.sayAll();
-    this.#ledger = new Ledger(rules, this.#repliesTo);
+    this.#ledger = new Ledger(rules, this.#asks);
     const predecessors = rules.map(({ name, type }) =>
       before.rules.findIndex((old) => old.name === name && old.type === type),
     );
@@ -107,19 +108,25 @@ export class Detector {
     this.#records += 1;
     switch (memory.kind(at)) {
       case KIND.REQUEST:
-        this.#complete(memory.read(at), nowNs);
+      case KIND.SIGNAL:
+        this.#admit(memory.read(at), nowNs);
+        break;
+      case KIND.OPERATION:
+        this.#failed.take(memory.read(at), this.#ledger);
         break;
       case KIND.EVICTED:
         this.#flight.follow(memory.read(at), this.#ledger);
-        break;
-      case KIND.SIGNAL:
-        this.#signal(memory.read(at), nowNs);
         break;
       case KIND.WAKE:
         break;
       default:
         this.#malformed += 1;
     }
+  }
+
+  /** Takes a signal of the kernel log. */
+  takeKernelLog({ number, server }: KernelLogSignal, nowNs: number): void {
+    judgeSignal(kernelLogRecord(number, nowNs), this.#surroundings(nowNs), nowNs, server);
   }
 
   /** A record of another length. */
@@ -130,12 +137,26 @@ export class Detector {
 
   /** The records that were there are taken. */
   endOfRecords(records: number, nowNs: number): void {
-    if (records > 0) this.#rhythm.noteRecords(nowNs);
+    if (records === 0) return;
+    this.#rhythm.noteRecords(nowNs);
+    this.#failed.judge(this.#ledger, this.#tasksAt(nowNs), nowNs);
+  }
+
+  /** The reading that the witness wanted has been answered: held records are judged now, the table at the next look. */
+  takeReading(answer: Answer, nowNs: number): void {
+    this.#witness.take(answer, nowNs);
+    this.#takeOver(nowNs);
+    this.#releaseHeld(nowNs);
+    this.#flight.resume(nowNs);
+    this.#waiting.resume(nowNs);
+    this.#looksNow = true;
   }
 
   /** Looks through the request table if it is time to. */
   look(nowNs: number): void {
+    if (nowNs >= Math.min(this.#held.dueNs, this.#failed.dueNs)) this.#releaseHeld(nowNs);
     if (nowNs < this.#nextLookNs) return;
+    this.#looksNow = false;
     const newestNs = this.#flight.look(this.#ledger, nowNs);
     const newestOperationNs = this.#waiting.look(this.#ledger, this.#tasksAt(nowNs), nowNs);
     this.#rhythm.noteLook(Math.max(newestNs, newestOperationNs), nowNs);
@@ -151,7 +172,8 @@ export class Detector {
   }
 
   /** Takes all anomalies, due or not: nothing comes after. */
-  sayAll(): readonly Anomaly[] {
+  sayAll(nowNs: number): readonly Anomaly[] {
+    this.#releaseHeld(nowNs);
     return this.#said(this.#ledger.sayAll());
   }
 
@@ -172,20 +194,19 @@ export class Detector {
 
   /** The programs are attached since a moment ago: takes over what was under way before. */
   inherit(nowNs: number): void {
-    if (
-      this.#ledger.limits.waitingNs === Infinity &&
-      !this.#ledger.rules.some(({ type }) => type === "stuck")
-    )
-      return;
-    const { requests, operations } = this.#witness.inherited(nowNs);
-    this.#flight.inherit(requests, this.#ledger, nowNs);
-    this.#waiting.inherit(operations);
-    this.#rhythm.configure(this.#ledger.limits.lowestNs);
+    const { limits, rules } = this.#ledger;
+    if (limits.waitingNs === Infinity && !rules.some(({ type }) => type === "stuck")) return;
+    this.#inheritsSinceNs = nowNs;
+    this.#takeOver(nowNs);
   }
+
+  /** How near each rule came to tripping within the last hour, or since the rules were read. */
+  readonly approaches = (nowNs: number) => this.#ledger.approaches(nowNs);
 
   /** How long it has nothing to do unless something comes, ns; 0 to Infinity. */
   idleNs(nowNs: number): number {
-    return Math.max(0, Math.min(this.#nextLookNs, this.#ledger.nextSayNs) - nowNs);
+    const nextNs = Math.min(this.#nextLookNs, this.#held.dueNs, this.#failed.dueNs, this.#ledger.nextSayNs);
+    return Math.max(0, nextNs - nowNs);
   }
 
   /** Whether the next request that is sent has to make a wake record. */
@@ -196,19 +217,13 @@ export class Detector {
   // --- internal ---
 
   get #nextLookNs(): number {
+    if (this.#looksNow) return 0;
     const { slowDueNs, exactDueNs } = this.#flight.due;
     return this.#rhythm.nextLookNs({ slowDueNs, exactDueNs: Math.min(exactDueNs, this.#waiting.dueNs) });
   }
 
   #tasksAt(nowNs: number): TaskWitness {
-    return {
-      waitOf: (taskId) => this.#witness.waitOf(taskId),
-      senders: () => this.#flight.senders(nowNs),
-      sharesOf: (taskIds) => {
-        const last = this.#flight.lastOf(taskIds);
-        return new Map([...taskIds].map((id) => [id, this.#witness.awaitedShare(last.get(id), nowNs)]));
-      },
-    };
+    return taskWitness(this.#witness, this.#flight, nowNs);
   }
 
   #said(anomalies: readonly Anomaly[]): readonly Anomaly[] {
@@ -218,46 +233,46 @@ export class Detector {
 
   #restore(nowNs: number): void {
     const identities = restore(this.#table, this.#ledger, this.#witness, nowNs);
-    this.#restored = { identities, untilNs: nowNs + RESTORED_FOR_NS };
+    this.#restored = new RestoredRequests(identities, nowNs);
   }
 
-  #isRepeated(request: Request, nowNs: number): boolean {
-    if (this.#restored === undefined) return false;
-    if (nowNs > this.#restored.untilNs) this.#restored = undefined;
-    return this.#restored?.identities.has(identityOf(request)) === true;
+  /** A reading that began earlier may lack what came between it and the programs. */
+  #takeOver(nowNs: number): void {
+    const sinceNs = this.#inheritsSinceNs;
+    if (sinceNs === undefined) return;
+    if (this.#witness.readNs < sinceNs) this.#witness.read(nowNs);
+    if (this.#witness.readNs < sinceNs) return;
+    this.#inheritsSinceNs = undefined;
+    const { requests, operations } = this.#witness.inherited(nowNs);
+    this.#flight.inherit(requests, this.#ledger, nowNs);
+    this.#waiting.inherit(operations);
+    this.#rhythm.configure(this.#ledger.limits.lowestNs);
   }
 
-  #signal(record: Request, nowNs: number): void {
-    const server = this.#witness.serverOf(record, nowNs);
-    const counted = { request: record, timeNs: Number(record.startNs), latencyNs: 0 };
-    let awaited: boolean | undefined;
-    const isAwaited = (): boolean => {
-      awaited ??= this.#isAwaited(server, counted.timeNs, nowNs);
-      return awaited;
-    };
-    this.#ledger.rules.forEach((rule, index) => {
-      if (rule.type !== "signal" || !countsSignal(rule, record.command, isAwaited)) return;
-      const track = this.#ledger.ofShare(server, nowNs).of(index, record.comm);
-      if (track !== undefined) this.#ledger.count(track, counted, nowNs);
-    });
+  #releaseHeld(nowNs: number): void {
+    this.#failed.judge(this.#ledger, this.#tasksAt(nowNs), nowNs, false);
+    for (const record of this.#held.take()) this.#judge(record, nowNs);
   }
 
-  /** Whether somebody waited for this server already when the signal came; for any where it is not known. */
-  #isAwaited(server: string, sinceNs: number, nowNs: number): boolean {
-    const isIts = (share: string) =>
-      [server, share].includes(UNKNOWN_SHARE) || share === server || isShareOf(share, server);
-    const isSent = this.#flight.someOpenAt(sinceNs, (request) => {
-      const share = this.#witness.shareOf(request, nowNs);
-      return !waitsByDesign(request.command, isPipeShare(share)) && isIts(share);
-    });
-    return isSent || this.#waiting.someWaiting(this.#tasksAt(nowNs), sinceNs, isIts);
+  #admit(record: Request, nowNs: number): void {
+    if (!this.#held.hold(record, this.#witness, nowNs)) this.#judge(record, nowNs);
+  }
+
+  #judge(record: Request, nowNs: number): void {
+    if (record.kind === KIND.SIGNAL) judgeSignal(record, this.#surroundings(nowNs), nowNs);
+    else this.#complete(record, nowNs);
+  }
+
+  #surroundings(nowNs: number): Surroundings {
+    const [ledger, witness, flight, waiting] = [this.#ledger, this.#witness, this.#flight, this.#waiting];
+    return { ledger, witness, flight, waiting, tasks: this.#tasksAt(nowNs) };
   }
 
   #complete(request: Request, nowNs: number): void {
     const { rules } = this.#ledger;
     const known = this.#flight.end(request, this.#ledger);
     if (!isTrustedReply(request.flags)) return;
-    const repeated = this.#isRepeated(request, nowNs);
+    const repeated = this.#restored.has(request, nowNs);
     if (repeated) this.#repeated += 1;
     const facts = factsOfReply(request, isOnIpc(this.#witness, request, nowNs));
     const counted = { request, timeNs: endNs(request), latencyNs: request.latencyNs };
@@ -282,14 +297,4 @@ export class Detector {
       }
     }
   }
-}
-
-/** From marks by the places of the old rules to marks by those of the new ones; what was shared stays shared. */
-function makeRemap(predecessors: readonly number[]): (marks: Uint8Array) => Uint8Array {
-  const known = new Map<Uint8Array, Uint8Array>();
-  return (marks) => {
-    const made = known.get(marks) ?? Uint8Array.from(predecessors, (old) => marks[old] ?? 0);
-    known.set(marks, made);
-    return made;
-  };
 }

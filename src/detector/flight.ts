@@ -10,7 +10,15 @@ import { factsInFlight } from "./facts.ts";
 import { limitsInFlight } from "./judge.ts";
 import type { Ledger, ShareTracks } from "./ledger.ts";
 import { CHECK_AFTER_NS } from "./limits.ts";
-import { COUNTED, FORGET_AFTER_NS, type Overdue, OverdueRequests, SAID } from "./overdue.ts";
+import {
+  COUNTED,
+  exactDueOf,
+  FORGET_AFTER_NS,
+  type Overdue,
+  OverdueRequests,
+  SAID,
+  slowDueOf,
+} from "./overdue.ts";
 import type { Due } from "./rhythm.ts";
 import { TableScan } from "./scan.ts";
 import { Suspicion } from "./suspicion.ts";
@@ -108,6 +116,11 @@ export class Flight {
     }
   }
 
+  /** DebugData has been read: entries that waited for it are due. */
+  resume(nowNs: number): void {
+    this.#overdue.resume(nowNs);
+  }
+
   /** Whether a request was in flight at a moment, and is such; it may be over since then. */
   someOpenAt(atNs: number, isSuch: (request: Request) => boolean): boolean {
     for (let at = 0; at < this.#table.byteLength; at += REQUEST_BYTES) {
@@ -159,8 +172,9 @@ export class Flight {
     }
     const suspects: Overdue[] = [];
     for (const entry of this.#overdue) {
-      if (entry.goneNs !== undefined || nowNs < Math.min(entry.slowDueNs, exactDueOf(entry))) continue;
-      if (this.#ripen(entry, ledger, nowNs)) suspects.push(entry);
+      if (entry.goneNs !== undefined || nowNs < Math.min(slowDueOf(entry), exactDueOf(entry))) continue;
+      if (this.#witness.isAwaiting(entry.request, nowNs)) entry.heldUntilNs = this.#witness.holdUntilNs;
+      else if (this.#ripen(entry, ledger, nowNs)) suspects.push(entry);
     }
     for (const { entry, verdict } of this.#suspicion.question(suspects, nowNs)) {
       if (verdict === "alive") this.#sayHung(entry, ledger, nowNs);
@@ -168,7 +182,7 @@ export class Flight {
       if (verdict === "dead" && entry.at === undefined) this.#overdue.drop(entry);
     }
     for (const entry of this.#overdue) {
-      if (entry.goneNs === undefined) this.#note(entry.slowDueNs, exactDueOf(entry));
+      if (entry.goneNs === undefined) this.#note(slowDueOf(entry), exactDueOf(entry));
       // Somebody waits to hear of its end.
       else if (entry.hangsIn.length > 0) this.#note(Infinity, entry.goneNs + FORGET_AFTER_NS);
     }
@@ -272,7 +286,7 @@ export class Flight {
   }
 }
 
-/** What cifs knows a request by. */
+/** The key by which cifs knows a request. */
 function senderOf({ taskId, messageId }: Request): string {
   return `${taskId}/${messageId}`;
 }
@@ -283,9 +297,4 @@ function release(entry: Overdue, ledger: Ledger, endNs: number, flags: number): 
     if (track !== undefined) ledger.release(track, entry, endNs, (flags & FLAG.REPLIED) === 0);
   });
   entry.hangsIn = [];
-}
-
-/** When a look must not be late. */
-function exactDueOf({ emergencyDueNs, checkNs }: Overdue): number {
-  return Math.min(emergencyDueNs, checkNs);
 }

@@ -4,7 +4,10 @@
 // requests are too old for every window; where there is none, it is counted under OTHER_SHARES.
 
 import type { Anomaly, Recovery } from "../model/anomaly.ts";
+import type { Approach } from "../model/approach.ts";
 import type { Rule } from "../model/rule.ts";
+import { isPipeShare, serverOfShare } from "../model/share.ts";
+import { ClosestApproach } from "./closest.ts";
 import { type Limits, limitsOfAll } from "./limits.ts";
 import { Narrowing } from "./narrowing.ts";
 import type { Counted } from "./recent.ts";
@@ -14,6 +17,17 @@ export const SHARES_MAX = 256;
 /** Stands for the shares beyond SHARES_MAX; no share is called that, they begin with `//`. */
 export const OTHER_SHARES = "other";
 
+/** DFS paths that lead to a share: the same list until they change. */
+type DfsPathsOf = (share: string) => readonly string[];
+const NO_PATHS: readonly string[] = [];
+
+/** Facts that a ledger gets from others. */
+export interface Asks {
+  /** The kernel's count, for rules that trip by a share of all replies. */
+  readonly repliesTo?: RepliesTo | undefined;
+  readonly dfsPathsOf?: DfsPathsOf | undefined;
+}
+
 /** The tracks of one share by rule, made on demand. For use at once: another share may take their place. */
 export class ShareTracks {
   readonly #rules: readonly Rule[];
@@ -21,20 +35,32 @@ export class ShareTracks {
   readonly #narrowing: Narrowing;
   readonly #repliesTo: RepliesTo | undefined;
   /** By rule: it looks at this share. */
-  readonly #admitted: readonly boolean[];
+  #admitted: readonly boolean[] | undefined;
+  /** What `#admitted` was made of. */
+  #dfsPaths: readonly string[] = [];
+  readonly #dfsPathsOf: DfsPathsOf;
   readonly #tracks: (Track | undefined)[] = [];
+  /** By rule, of all shares. */
+  readonly #closest: readonly ClosestApproach[];
 
-  constructor(rules: readonly Rule[], share: string, narrowing: Narrowing, repliesTo?: RepliesTo) {
-    this.#repliesTo = repliesTo;
+  constructor(
+    rules: readonly Rule[],
+    share: string,
+    narrowing: Narrowing,
+    asks: Asks,
+    closest: readonly ClosestApproach[] = [],
+  ) {
+    this.#closest = closest;
+    this.#repliesTo = asks.repliesTo;
+    this.#dfsPathsOf = asks.dfsPathsOf ?? (() => NO_PATHS);
     this.#rules = rules;
     this.#share = share;
     this.#narrowing = narrowing;
-    this.#admitted = rules.map((_, index) => narrowing.admitsShare(index, share));
   }
 
   /** Whether a rule looks at this share and this process. */
   admits(ruleIndex: number, comm: string): boolean {
-    return this.#admitted[ruleIndex] === true && this.#narrowing.admitsProcess(ruleIndex, comm);
+    return this.#admittedRules()[ruleIndex] === true && this.#narrowing.admitsProcess(ruleIndex, comm);
   }
 
   /** The track in which a rule counts; undefined where it looks elsewhere. */
@@ -44,9 +70,20 @@ export class ShareTracks {
     if (known !== undefined) return known;
     const rule = this.#rules[ruleIndex];
     if (rule === undefined) throw new RangeError(`no rule ${ruleIndex}`);
-    const track = new Track(rule, this.#share, this.#repliesTo);
+    const track = new Track(rule, this.#share, this.#repliesTo, this.#closest[ruleIndex]);
     this.#tracks[ruleIndex] = track;
     return track;
+  }
+
+  /** Judged again when the share gets another name: a DFS link may lead to it later. */
+  #admittedRules(): readonly boolean[] {
+    const dfsPaths = this.#dfsPathsOf(this.#share);
+    if (this.#admitted === undefined || dfsPaths !== this.#dfsPaths)
+      this.#admitted = this.#rules.map((_, index) =>
+        this.#narrowing.admitsShare(index, this.#share, dfsPaths),
+      );
+    this.#dfsPaths = dfsPaths;
+    return this.#admitted;
   }
 
   /** Whether nothing has counted since a time, nothing is left to say, and nothing hangs. */
@@ -64,22 +101,26 @@ export class Ledger {
   /** Something that hung has ended there. */
   readonly #released = new Set<Track>();
   readonly #narrowing: Narrowing;
-  readonly #repliesTo: RepliesTo | undefined;
+  readonly #asks: Asks;
+  readonly #closest: readonly ClosestApproach[];
 
-  constructor(rules: readonly Rule[], repliesTo?: RepliesTo) {
-    this.#repliesTo = repliesTo;
+  constructor(rules: readonly Rule[], asks: Asks = {}) {
+    this.#asks = asks;
+    this.#closest = rules.map(() => new ClosestApproach());
     this.rules = rules;
     this.#narrowing = new Narrowing(rules);
     this.limits = limitsOfAll(rules);
     this.longestWindowNs = Math.max(0, ...rules.map(({ windowNs }) => windowNs));
   }
 
+  /** Trouble of IPC$, which the client uses for itself, is the server's. */
   ofShare(share: string, nowNs: number): ShareTracks {
+    if (isPipeShare(share)) return this.ofShare(serverOfShare(share), nowNs);
     const known = this.#shares.get(share);
     if (known !== undefined) return known;
     const hasPlace = this.#shares.size < SHARES_MAX || this.#dropQuiet(nowNs);
     if (!hasPlace && share !== OTHER_SHARES) return this.ofShare(OTHER_SHARES, nowNs);
-    const tracks = new ShareTracks(this.rules, share, this.#narrowing, this.#repliesTo);
+    const tracks = new ShareTracks(this.rules, share, this.#narrowing, this.#asks, this.#closest);
     this.#shares.set(share, tracks);
     return tracks;
   }
@@ -133,6 +174,11 @@ export class Ledger {
       if (track.nextSayNs === Infinity) this.#waiting.delete(track);
     }
     return anomalies;
+  }
+
+  /** How near each rule came within the last hour; rules for which nothing counted are not in it. */
+  approaches(nowNs: number): readonly Approach[] {
+    return this.#closest.flatMap((closest) => closest.since(nowNs) ?? []);
   }
 
   /** Takes all anomalies that wait, due or not: before the ledger is put away. */

@@ -12,6 +12,18 @@ import { limitsInFlight } from "./judge.ts";
  */
 export const CHECK_AFTER_NS = 60e9;
 
+/** No rule calls a task stuck before this where it sleeps in cifs and does not wait for a server. */
+const BLOCKED_LEAST_NS = 10e9;
+
+/**
+ * From which age on such a task is stuck, ns. Locks and pages are often held for as long as a request of another task takes, which is
+ * reported first.
+ * @param waitingNs the rule's limit for tasks that wait for a server.
+ */
+export function blockedLimitOf(waitingNs: number): number {
+  return Math.max(2 * waitingNs, BLOCKED_LEAST_NS);
+}
+
 export interface Limits {
   /** By command number: from this age on a request in flight may count, ns; Infinity: never. */
   readonly slowNs: readonly number[];

@@ -1,6 +1,8 @@
 // `match` of the rules, ready to be asked: does a rule look at this share, at this process? In: patterns; out: yes or
 // no. Pure. Patterns know `*` and `?`; a name can't be made to cost more than its length times the pattern's.
 
+import { canonicalAddress, isAddress } from "../model/address.ts";
+import { canonicalPath, canonicalShare } from "../model/mounted-share.ts";
 import type { Rule } from "../model/rule.ts";
 
 type Test = (name: string) => boolean;
@@ -16,9 +18,16 @@ export class Narrowing {
     );
   }
 
-  /** By the rule's place. @param share `//server/share`, `//server` for what concerns all its shares, or another word. */
-  admitsShare(ruleIndex: number, share: string): boolean {
-    return this.#shares[ruleIndex]?.(share.toLowerCase()) ?? true;
+  /**
+   * By the rule's place.
+   * @param share `//server/share`, `//server` for what concerns all its shares, or another word.
+   * @param dfsPaths other names of it, `//domain/namespace/link`; their first two parts are names of it, too.
+   */
+  admitsShare(ruleIndex: number, share: string, dfsPaths: readonly string[] = []): boolean {
+    const test = this.#shares[ruleIndex];
+    if (test === undefined) return true;
+    const paths = [share, ...dfsPaths].map((path) => canonicalPath(path) ?? path.toLowerCase());
+    return [...paths, ...dfsPaths.map((path) => canonicalShare(path) ?? "")].some(test);
   }
 
   admitsProcess(ruleIndex: number, comm: string): boolean {
@@ -27,10 +36,17 @@ export class Narrowing {
 }
 
 /** Whatever concerns a server concerns the rules for any of its shares. */
-function shareTest(pattern: string): Test {
+function shareTest(written: string): Test {
+  const pattern = withCanonicalHost(written);
   const whole = globTest(pattern);
   const server = globTest(pattern.split("/").slice(0, 3).join("/"));
   return (share) => (/^\/\/[^/]+$/.test(share) ? server(share) : whole(share));
+}
+
+/** A pattern may name a server by an address in any form. */
+function withCanonicalHost(pattern: string): string {
+  const [, host = "", rest = ""] = /^\/\/([^/]*)(.*)$/.exec(pattern) ?? [];
+  return isAddress(host) ? `//${canonicalAddress(host)}${rest}` : pattern;
 }
 
 /** Without a regular expression: what a server names a share must not decide how long this takes. */

@@ -39,6 +39,10 @@ export interface Overdue {
   checkedNs: number;
   /** Was not found alive: nothing is asked before `checkNs`, whatever limit it reaches. */
   onHold: boolean;
+  /** It could not be judged before DebugData is read: to be asked about again when that has been done. */
+  isStale: boolean;
+  /** Until when it waits for its share's name, ns; 0 where it does not. */
+  heldUntilNs: number;
   /** Number of the look that found it last. */
   look: number;
   /** Since when no look finds its line, ns. */
@@ -117,6 +121,15 @@ export class OverdueRequests {
     return forgotten;
   }
 
+  /** DebugData has been read: entries that waited for it are due. */
+  resume(nowNs: number): void {
+    for (const entry of this.#byIdentity.values()) {
+      entry.heldUntilNs = 0;
+      if (entry.isStale) entry.checkNs = nowNs;
+      entry.isStale = false;
+    }
+  }
+
   /** Gives the marks of each rule to its successor. */
   remap(remapped: (marks: Uint8Array) => Uint8Array): void {
     for (const entry of this.#byIdentity.values()) {
@@ -143,6 +156,16 @@ export function identityOf({ startNs, messageId }: Request): string {
   return `${startNs}/${messageId}`;
 }
 
+/** When it may next count, ns: a look may be a little late. */
+export function slowDueOf({ slowDueNs, heldUntilNs }: Overdue): number {
+  return Math.max(slowDueNs, heldUntilNs);
+}
+
+/** When it may next hang or is to be asked about, ns: a look must not be late. */
+export function exactDueOf({ emergencyDueNs, checkNs, heldUntilNs }: Overdue): number {
+  return Math.max(heldUntilNs, Math.min(emergencyDueNs, checkNs));
+}
+
 function anEntry(request: Request, at: number | undefined, checkNs: number, marks: Uint8Array): Overdue {
   const startNs = Number(request.startNs);
   return {
@@ -156,6 +179,8 @@ function anEntry(request: Request, at: number | undefined, checkNs: number, mark
     checkNs,
     checkedNs: startNs + SETTLED_AFTER_NS,
     onHold: false,
+    isStale: false,
+    heldUntilNs: 0,
     look: 0,
     goneNs: undefined,
   };

@@ -1,4 +1,4 @@
-// A sliding window over the share of replies that count: in goes the time of one that counts, out comes whether the rule
+// A sliding window over the share of replies that count, errors or slow ones: in goes the time of one that counts, out comes whether the rule
 // trips. How many replies there were in all is asked of the kernel's own counters, so that healthy ones make no event.
 // Pure: it reads no clock, and the counters are handed in.
 //
@@ -12,7 +12,8 @@
 //
 // Memory does not depend on the traffic. The counters are read once in REFRESHES of a window at the most.
 
-import type { ErrorRate } from "../model/rule.ts";
+import type { Fullness } from "../model/approach.ts";
+import type { RateLimit } from "../model/rule.ts";
 
 const SLICES = 20;
 const REFRESHES = 100;
@@ -24,7 +25,7 @@ interface Slice {
 }
 
 export class RateWindow {
-  readonly #rate: ErrorRate;
+  readonly #rate: RateLimit;
   readonly #windowNs: number;
   readonly #repliesNow: () => number;
   readonly #slices: Slice[] = [];
@@ -32,9 +33,10 @@ export class RateWindow {
   #refreshedNs = -Infinity;
   #replies = 0;
   #full = false;
+  #fullness: Fullness = { counted: 0, replies: 0, ratio: 0 };
 
   /** @param repliesNow all replies of the rule's commands on its share so far, modulo 2^32. */
-  constructor(rate: ErrorRate, windowNs: number, repliesNow: () => number) {
+  constructor(rate: RateLimit, windowNs: number, repliesNow: () => number) {
     this.#rate = rate;
     this.#windowNs = windowNs;
     this.#repliesNow = repliesNow;
@@ -43,6 +45,16 @@ export class RateWindow {
   /** Whether the latest errors trip it, as far as the counters were read. */
   get isFull(): boolean {
     return this.#full;
+  }
+
+  /** How near the latest errors came, as far as the counters were read. */
+  get fullness(): Fullness {
+    return this.#fullness;
+  }
+
+  /** The part of the way to the trip: 1 and above is one. */
+  get ratio(): number {
+    return this.#fullness.ratio;
   }
 
   /** Takes an error; true if they are too large a share with it. */
@@ -68,7 +80,12 @@ export class RateWindow {
   #judge(): boolean {
     // The counter wraps.
     const replies = (this.#replies - (this.#slices[0]?.repliesBefore ?? this.#replies)) >>> 0;
-    const errors = this.#slices.reduce((sum, slice) => sum + slice.errors, -1);
-    return replies >= this.#rate.minReplies && errors >= this.#rate.acceptableShare * replies;
+    const counted = this.#slices.reduce((sum, slice) => sum + slice.errors, -1);
+    const { acceptableShare, minReplies } = this.#rate;
+    const isOver = counted >= acceptableShare * replies;
+    const ofShare = replies === 0 ? 0 : counted / replies / acceptableShare;
+    // Both conditions have to hold: the one that is further away decides.
+    this.#fullness = { counted, replies, ratio: Math.min(ofShare, replies / minReplies) };
+    return replies >= minReplies && isOver;
   }
 }

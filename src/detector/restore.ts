@@ -13,6 +13,26 @@ import { COUNTED, identityOf } from "./overdue.ts";
 import type { Counted } from "./recent.ts";
 import { isOnIpc, type Witness } from "./witness.ts";
 
+/** Records that were on the ring when the windows were filled have come by then. */
+const RESTORED_FOR_NS = 1e9;
+
+/** Requests that were counted from the table and may come once more from the ring. */
+export class RestoredRequests {
+  #identities: ReadonlySet<string>;
+  readonly #untilNs: number;
+
+  /** @param nowNs when the windows were filled. */
+  constructor(identities: ReadonlySet<string>, nowNs: number) {
+    this.#identities = identities;
+    this.#untilNs = nowNs + RESTORED_FOR_NS;
+  }
+
+  has(request: Request, nowNs: number): boolean {
+    if (this.#identities.size > 0 && nowNs > this.#untilNs) this.#identities = new Set();
+    return this.#identities.size > 0 && this.#identities.has(identityOf(request));
+  }
+}
+
 /** Fills the ledger. @returns the identities of the requests that it counted. */
 export function restore(table: RequestMemory, ledger: Ledger, witness: Witness, nowNs: number): Set<string> {
   const found: { readonly counted: Counted; readonly rules: readonly number[] }[] = [];

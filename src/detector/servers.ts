@@ -5,7 +5,7 @@ import { type CifsMid, type CifsServer, type Connection, type DebugData, shareOf
 import { COMMAND } from "../model/command.ts";
 import { KIND } from "../model/request.gen.ts";
 import type { Request } from "../model/request.ts";
-import { serverOfShare } from "../model/share.ts";
+import { serverOfShare, UNNUMBERED_TREE } from "../model/share.ts";
 
 /** enum statusEnum, fs/smb/client/cifsglob.h: CifsGood. */
 const GOOD = 1;
@@ -84,12 +84,19 @@ function requestOf(
   startNs: bigint,
 ): Request {
   const trees = server.sessions.flatMap(({ sessionId, shares }) =>
-    shares.filter(({ isIpc }) => !isIpc).map(({ treeId }) => ({ sessionId, treeId })),
+    shares.filter(({ isIpc }) => !isIpc).map(({ treeId = UNNUMBERED_TREE }) => ({ sessionId, treeId })),
   );
-  const only = trees.length === 1 ? trees[0] : undefined;
+  // Of several whose ids are not printed the name is the server's, of others it is not known.
+  const [first] = trees;
+  const isOne = trees.length === 1 || (trees.length > 1 && trees.every(isUnnumbered));
+  const tree = isOne ? first : undefined;
   return {
-    ...(only ?? { sessionId: server.sessions[0]?.sessionId ?? 0n, treeId: 0 }),
+    ...(tree ?? { sessionId: server.sessions[0]?.sessionId ?? 0n, treeId: 0 }),
     ...{ ...task, startNs, messageId, command, kind: KIND.REQUEST },
     ...{ latencyNs: 0, ntStatus: 0, errno: 0, flags: 0 },
   };
+}
+
+function isUnnumbered({ treeId }: { readonly treeId: number }): boolean {
+  return treeId === UNNUMBERED_TREE;
 }

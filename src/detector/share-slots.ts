@@ -1,7 +1,7 @@
 // Which share the kernel counts in which slot: the first shares that are met have slots of their own, and keep them. In: names of
 // shares; out: slots. It lives as long as a detector; the next one is told, because the kernel's counts go on.
 
-import { type KnownTree, LAST_SLOT } from "../model/share.ts";
+import { isPipeShare, type KnownTree, LAST_SLOT } from "../model/share.ts";
 
 export class ShareSlots {
   readonly #slots = new Map<string, number>();
@@ -21,8 +21,9 @@ export class ShareSlots {
     return this.#slots.get(share) ?? LAST_SLOT;
   }
 
-  /** The same, and a slot of its own while there are some. */
+  /** The same, and a slot of its own while there are some; IPC$, on which no file is, never has one. */
   take(share: string): number {
+    if (isPipeShare(share)) return LAST_SLOT;
     if (!this.#slots.has(share) && this.#next < LAST_SLOT) this.#slots.set(share, this.#next++);
     return this.of(share);
   }

@@ -83,6 +83,7 @@ export class Suspicion {
   #note(entry: Overdue, verdict: Verdict, nowNs: number): void {
     const ageNs = nowNs - entry.startNs;
     entry.onHold = verdict !== "alive";
+    entry.isStale = verdict === "stale";
     if (verdict !== "stale") entry.checkedNs = nowNs;
     switch (verdict) {
       case "dead":

@@ -10,11 +10,13 @@
 
 import { type Anomaly, type AnomalyKind, type Recovery, SEVERITY } from "../model/anomaly.ts";
 import type { Request } from "../model/request.ts";
-import type { Rule } from "../model/rule.ts";
+import type { RateLimit, Rule } from "../model/rule.ts";
+import type { ClosestApproach } from "./closest.ts";
 import { Hanging } from "./hanging.ts";
 import { KIND_OF_FULL_WINDOW } from "./judge.ts";
 import { RateWindow } from "./rate-window.ts";
 import { type Counted, Recent } from "./recent.ts";
+import { StatusTally } from "./status-tally.ts";
 import { SlidingWindow } from "./window.ts";
 
 /** Anomalies of one kind, rule and share are at least this far apart. */
@@ -43,19 +45,26 @@ export class Track {
   /** That of the full window, and of each kind that tripped by itself; worst first. */
   readonly #outlets: Outlet[];
   readonly #hanging: Hanging;
+  readonly #closest: ClosestApproach | undefined;
   #newestNs = -Infinity;
   /** Of the requests that counted and are in no anomaly yet. */
   #unsaidCount = 0;
   #unsaidWorstNs = 0;
+  readonly #unsaidStatuses = new StatusTally();
 
-  /** @param repliesTo all replies of these commands on this share so far. */
-  constructor(rule: Rule, share: string, repliesTo: RepliesTo = () => 0) {
+  /**
+   * @param repliesTo all replies of these commands on this share so far.
+   * @param closest hears how full the window gets.
+   */
+  constructor(rule: Rule, share: string, repliesTo: RepliesTo = () => 0, closest?: ClosestApproach) {
     this.#rule = rule;
     this.#share = share;
+    this.#closest = closest;
+    const rate = rateOf(rule);
     this.#window =
-      rule.type === "error" && rule.rate !== undefined
-        ? new RateWindow(rule.rate, rule.windowNs, () => repliesTo(share, rule.commands))
-        : new SlidingWindow(rule.acceptableCount, rule.windowNs);
+      rate === undefined
+        ? new SlidingWindow(rule.acceptableCount, rule.windowNs)
+        : new RateWindow(rate.limit, rule.windowNs, () => repliesTo(share, rate.commands));
     this.#full = anOutlet(KIND_OF_FULL_WINDOW[rule.type]);
     this.#outlets = [this.#full];
     // Where a window may hold many, one that hangs is news by itself all the same.
@@ -83,10 +92,13 @@ export class Track {
     if (counted.timeNs - this.#newestNs > this.#rule.windowNs && this.nextSayNs === Infinity) {
       this.#unsaidCount = 0;
       this.#unsaidWorstNs = 0;
+      this.#unsaidStatuses.take();
     }
     this.#unsaidCount += 1;
+    if (this.#rule.type === "error") this.#unsaidStatuses.add(counted.request);
     if (counted.latencyNs > this.#unsaidWorstNs) this.#unsaidWorstNs = counted.latencyNs;
     if (!held) this.restore(counted);
+    this.#noteFullness(counted.timeNs);
     return this.#window.isFull;
   }
 
@@ -105,6 +117,7 @@ export class Track {
   /** This one hangs, or still does. True if that is something new to be said. */
   hang(who: object, counted: Counted, nowNs: number): boolean {
     this.#hanging.add(who, counted.request);
+    this.#noteHanging(nowNs);
     if (!this.#hanging.isNews(nowNs)) {
       this.#outletOf("hung").tripped.add(counted);
       return false;
@@ -163,6 +176,22 @@ export class Track {
 
   // --- internal ---
 
+  #noteFullness(atNs: number): void {
+    const closest = this.#closest;
+    if (closest?.isNews(this.#window.ratio, atNs) !== true) return;
+    closest.note({ rule: this.#rule.name, share: this.#share, atNs, ...this.#window.fullness });
+  }
+
+  /** Of a rule that counts what is stuck at one time. */
+  #noteHanging(atNs: number): void {
+    const closest = this.#closest;
+    if (this.#rule.type !== "stuck" || closest === undefined) return;
+    const counted = this.#hanging.size;
+    const ratio = counted / this.#rule.acceptableCount;
+    if (!closest.isNews(ratio, atNs)) return;
+    closest.note({ rule: this.#rule.name, share: this.#share, atNs, counted, replies: undefined, ratio });
+  }
+
   #wait(kind: "emergency" | "hung", counted: Counted, nowNs: number): void {
     const outlet = this.#outletOf(kind);
     outlet.waiting ??= { occurredNs: counted.timeNs, detectedNs: nowNs };
@@ -183,6 +212,7 @@ export class Track {
       worstNs: Math.max(outlet.worstNs, this.#unsaidWorstNs),
       evidence: this.#evidenceOf(outlet),
       standing: this.#hanging.standing(nowNs),
+      statuses: this.#unsaidStatuses.take(),
     };
     if (kind === "hung") this.#hanging.noteSaid(nowNs);
     outlet.saidNs = nowNs;
@@ -207,6 +237,23 @@ export class Track {
     this.#outlets.push(outlet);
     this.#outlets.sort((a, b) => SEVERITY[b.kind] - SEVERITY[a.kind]);
     return outlet;
+  }
+}
+
+/** The share of replies that trips a rule, and the commands whose replies are counted for it. */
+function rateOf(
+  rule: Rule,
+): { readonly limit: RateLimit; readonly commands: readonly boolean[] } | undefined {
+  switch (rule.type) {
+    case "error":
+      return rule.rate && { limit: rule.rate, commands: rule.commands };
+    case "latency":
+      return rule.rate && { limit: rule.rate, commands: rule.slowNs.map((slowNs) => slowNs !== Infinity) };
+    case "stuck":
+    case "signal":
+      return undefined;
+    default:
+      return rule satisfies never;
   }
 }
 

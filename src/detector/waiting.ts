@@ -3,23 +3,20 @@
 // lines that nobody is at any more. Pure but for the lines, which programs change meanwhile: one is believed only if it
 // is the same before and after it was read.
 //
-// A line says only that its task entered cifs and did not leave. Some functions never say that they leave (HOOKS in
-// bpf/operation.h), and a task that has a request in flight is that request's concern. So nothing is said of a task
-// unless it waits where cifs makes tasks wait, and has no request.
+// A line shows only that its task entered cifs and did not leave. Some functions never report that they leave
+// (bpf/operation.h), and a task that has a request in flight is that request's concern. So a task is reported only if it has no
+// request, and either waits where cifs waits for a server, or sleeps elsewhere in cifs, in state D, and has not run between two
+// checks: for a lock, a page, a key. The limit of the second is longer.
 
-import { isWaitInCifs, type TaskWait } from "../model/cifs.ts";
+import { type Block, isWaitInCifs, type TaskWait } from "../model/cifs.ts";
 import type { Operation, OperationMemory } from "../model/operation.ts";
 import { asEvidence } from "../model/operation.ts";
 import { GEOMETRY, OPERATION } from "../model/request.gen.ts";
 import type { Rule } from "../model/rule.ts";
 import type { Ledger } from "./ledger.ts";
-import { CHECK_AFTER_NS } from "./limits.ts";
-import type { Track } from "./track.ts";
+import { blockedLimitOf, CHECK_AFTER_NS } from "./limits.ts";
+import { AGAIN_NS, anEntry, END_WITHIN_NS, type Entry, pauseOf } from "./waiting-entry.ts";
 
-/** While one hangs its end is looked for this often: no event tells of it. */
-const END_WITHIN_NS = 1e9;
-/** Who did not wait is asked again when its age has grown by half, and not sooner. */
-const AGAIN_NS = 1e9;
 /** Operations that are followed at one time; more are as stuck as these. */
 const ENTRIES_MAX = GEOMETRY.OPERATION_SETS * GEOMETRY.OPERATION_SET_LINES;
 
@@ -30,24 +27,14 @@ const ASKED_MAX = 256;
 export interface TaskWitness {
   /** What a task waits for. */
   readonly waitOf: (taskId: number) => TaskWait;
+  /** Its uninterruptible sleep, where that is not a wait for a server. */
+  readonly blockOf: (taskId: number) => Block | undefined;
   /** Tasks that have requests in flight. */
   readonly senders: () => ReadonlySet<number>;
   /** Shares that these tasks wait for, as far as it can be told. */
   readonly sharesOf: (taskIds: ReadonlySet<number>) => ReadonlyMap<number, string>;
-}
-
-interface Entry {
-  readonly operation: Operation;
-  readonly startNs: number;
-  /** Place of its line; undefined for one that waited before aod was there. */
-  readonly at: number | undefined;
-  readonly hangsIn: (Track | undefined)[];
-  /** Since when it waits, as far as it is known; undefined where it was seen not to, ns. */
-  sinceNs: number | undefined;
-  checkNs: number;
-  /** Times in a row that its task did not wait for cifs. */
-  strayed: number;
-  look: number;
+  /** Until when a reading under way may name shares, ns; in the past where there is none. */
+  readonly holdUntilNs: () => number;
 }
 
 export class Waiting {
@@ -113,6 +100,14 @@ export class Waiting {
       this.#note(hangsIn.length > 0 ? Math.min(nextNs, nowNs + END_WITHIN_NS) : nextNs);
     }
     return newestNs;
+  }
+
+  /** DebugData has been read: entries that waited for it are due at the next look. */
+  resume(nowNs: number): void {
+    for (const entry of this.#entries) {
+      if (entry.isHeld) entry.checkNs = nowNs;
+      entry.isHeld = false;
+    }
   }
 
   /** Other rules: who was said to hang under a rule's name still does. */
@@ -195,21 +190,32 @@ export class Waiting {
         if (entry.at === undefined) this.#inherited.delete(entry.operation.taskId);
         return false;
       }
-      return this.#isWaiting(entry, tasks.waitOf(entry.operation.taskId), ledger, nowNs);
+      return this.#isWaiting(entry, tasks, ledger, nowNs);
     });
     if (waiting.length === 0) return;
     const shares = tasks.sharesOf(new Set(waiting.map(({ operation }) => operation.taskId)));
+    const holdUntilNs = tasks.holdUntilNs();
     for (const entry of waiting) {
+      entry.isHeld = nowNs < holdUntilNs;
+      if (entry.isHeld) {
+        entry.checkNs = holdUntilNs;
+        continue;
+      }
       const share = shares.get(entry.operation.taskId);
       if (share !== undefined) sayHung(entry, share, ledger, nowNs);
       entry.checkNs = nowNs + pauseOf(entry, ledger, nowNs);
     }
   }
 
-  #isWaiting(entry: Entry, wait: TaskWait, ledger: Ledger, nowNs: number): boolean {
+  #isWaiting(entry: Entry, tasks: TaskWitness, ledger: Ledger, nowNs: number): boolean {
+    const { taskId } = entry.operation;
+    const wait = tasks.waitOf(taskId);
+    const block = wait === "other" || wait === "io" ? tasks.blockOf(taskId) : undefined;
+    if (block !== undefined) return this.#isBlocked(entry, block, ledger, nowNs);
+    entry.block = undefined;
     if (isWaitInCifs(wait)) {
       entry.strayed = 0;
-      // It left without a word and waits anew: nobody knows since when.
+      // It left without a report and waits anew: since when is not known.
       entry.sinceNs ??= nowNs;
       return true;
     }
@@ -227,33 +233,34 @@ export class Waiting {
     return false;
   }
 
+  /** It hangs if it has not run for half of the limit: what it did before the first check is not known. */
+  #isBlocked(entry: Entry, block: Block, ledger: Ledger, nowNs: number): boolean {
+    const limitNs = Math.min(blockedLimitOf(ledger.limits.waitingNs), CHECK_AFTER_NS);
+    const isSameSleep = entry.block?.switches === block.switches;
+    entry.strayed = 0;
+    if (!isSameSleep) {
+      release(entry, ledger, nowNs, false);
+      // Since when it has slept before the first check is not known; from then on it is.
+      entry.sinceNs = entry.block === undefined ? (entry.sinceNs ?? nowNs) : nowNs;
+      entry.block = block;
+      entry.blockedSinceNs = nowNs;
+    }
+    if (nowNs - entry.blockedSinceNs >= limitNs / 2) return true;
+    const ageNs = nowNs - (entry.sinceNs ?? nowNs);
+    entry.checkNs = Math.max(nowNs + limitNs - ageNs, entry.blockedSinceNs + limitNs / 2);
+    return false;
+  }
+
   #again(entry: Entry, nowNs: number): void {
     const hangs = entry.hangsIn.length > 0;
     entry.checkNs = nowNs + (hangs ? AGAIN_NS : Math.max((nowNs - entry.startNs) / 2, AGAIN_NS));
   }
 }
 
-function anEntry(operation: Operation, at: number | undefined, startNs: number): Entry {
-  return { operation, startNs, at, hangsIn: [], sinceNs: startNs, checkNs: startNs, strayed: 0, look: 0 };
-}
-
-/** How long it need not be asked about: until it is due, then until its age has doubled. */
-function pauseOf(
-  { at, hangsIn, startNs, sinceNs = startNs }: Entry,
-  { limits }: Ledger,
-  nowNs: number,
-): number {
-  // Of the end of one without a line only its task tells.
-  if (at === undefined && hangsIn.length > 0) return END_WITHIN_NS;
-  const ageNs = nowNs - sinceNs;
-  return ageNs < limits.waitingNs
-    ? Math.min(limits.waitingNs - ageNs, CHECK_AFTER_NS)
-    : Math.max(ageNs, AGAIN_NS);
-}
-
 /** From which age on an operation is stuck to a rule, ns. */
-function limitOf(rule: Rule): number {
-  return rule.type === "stuck" ? rule.waitingNs : Infinity;
+function limitOf(rule: Rule, { block }: Entry): number {
+  if (rule.type !== "stuck") return Infinity;
+  return block === undefined ? rule.waitingNs : blockedLimitOf(rule.waitingNs);
 }
 
 function sayHung(entry: Entry, share: string, ledger: Ledger, nowNs: number): void {
@@ -261,7 +268,7 @@ function sayHung(entry: Entry, share: string, ledger: Ledger, nowNs: number): vo
   const request = asEvidence({ ...operation, startNs: BigInt(Math.round(sinceNs)) });
   const tracks = ledger.ofShare(share, nowNs);
   ledger.rules.forEach((rule, index) => {
-    const limitNs = limitOf(rule);
+    const limitNs = limitOf(rule, entry);
     if (nowNs - sinceNs < limitNs) return;
     const counted = { request, timeNs: sinceNs + limitNs, latencyNs: nowNs - sinceNs };
     const before = hangsIn[index];

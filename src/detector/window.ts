@@ -16,6 +16,8 @@
 // counted from the newest end. One that is too late to be held changes nothing. The verdict is therefore always that
 // of a recount: "are the `count` latest events within windowNs?"
 
+import type { Fullness } from "../model/approach.ts";
+
 const FIRST_CAPACITY = 8;
 
 export class SlidingWindow {
@@ -39,6 +41,16 @@ export class SlidingWindow {
   /** Whether the latest events trip it. */
   get isFull(): boolean {
     return this.#held === this.#count;
+  }
+
+  /** How near it is to that. */
+  get fullness(): Fullness {
+    return { counted: this.#held, replies: undefined, ratio: this.ratio };
+  }
+
+  /** The part of the way to the trip: 1 is one. */
+  get ratio(): number {
+    return this.#held / this.#count;
   }
 
   /** Takes an event; true if the window is full with it. */

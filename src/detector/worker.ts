@@ -5,10 +5,13 @@
 // between is followed by one that reads the same records again.
 
 import { parseDebugData } from "../cifs/debug-data.ts";
+import { KernelLogFeed } from "../cifs/kernel-log-feed.ts";
 import {
+  DEBUG_DATA,
   findTasks,
   isWaitingForCifs,
-  readDebugData,
+  readBlock,
+  readHostMountinfo,
   readTask,
   readWchan,
   showsAllTasks,
@@ -18,32 +21,30 @@ import { Control } from "../kernel/control.ts";
 import { ReplyTally } from "../kernel/reply-tally.ts";
 import { RingReader } from "../kernel/ring.ts";
 import { openOperations, openTable } from "../kernel/table.ts";
+import { isCifsMount } from "../model/mounted-share.ts";
+import { parseMountInfo } from "../model/mountinfo.ts";
+import type { Readability } from "../model/readability.ts";
 import type { RequestMemory } from "../model/request.ts";
 import type { Rule } from "../model/rule.ts";
+import { signalName } from "../model/signal.ts";
 import type { SourceHandles } from "../model/source.ts";
 import { monotonicNs } from "../system/clock.ts";
+import { DisposableReader, type Outcome } from "../system/disposable-reader.ts";
 import { Epoll } from "../system/epoll.ts";
 import { drainEventFd } from "../system/eventfd.ts";
+import { KernelLogReader } from "../system/kernel-log-reader.ts";
 import { readUevents } from "../system/uevents.ts";
 import type { FromDetector, ToDetector } from "../thread/messages.ts";
 import { type Port, serve } from "../thread/port.ts";
+import { witnessFor } from "./cifs-witness.ts";
 import { Detector } from "./detector.ts";
 import type { RepliesTo } from "./track.ts";
-import { type CifsReader, type Witness, witnessFor } from "./witness.ts";
+import { usedTreesOf } from "./used-trees.ts";
+import type { Answer, CifsReader, Witness } from "./witness.ts";
 
 type Start = Extract<ToDetector, { type: "start" }>;
 
 const isBlind = !showsAllTasks();
-
-const CIFS_READER: CifsReader = {
-  readDebugData: () => {
-    const read = readDebugData();
-    return read && parseDebugData(read.text, read.truncated);
-  },
-  waitOf: (taskId) => (isBlind ? "running" : judgeWchan(readWchan(taskId))),
-  findWaiting: () => findTasks(isWaitingForCifs),
-  taskOf: readTask,
-};
 
 /** The clock is read again after so many records: about a tenth of a millisecond. */
 const RECORDS_BETWEEN_CLOCKS = 64;
@@ -54,8 +55,14 @@ class Watch {
   readonly #epoll = Epoll.create();
   readonly #ring: RingReader;
   readonly #control: Control;
+  readonly #debugData = new DisposableReader({ ...DEBUG_DATA, waitSet: this.#epoll });
+  /** Undefined where the kernel log can't be read. */
+  readonly #kernelLog: KernelLogFeed | undefined;
+  #isKernelLogReady = false;
   readonly #witness: Witness;
   readonly #detector: Detector;
+  /** As last reported; undefined before the first reading. */
+  #readability: Readability | undefined;
   #wakeUps = 0;
   #stopping = false;
 
@@ -64,13 +71,15 @@ class Watch {
     this.#handles = handles;
     this.#ring = new RingReader(handles);
     this.#control = new Control(handles);
-    this.#witness = witnessFor(source, CIFS_READER, monotonicNs(), trees);
     const tables = { table: openTable(handles), operations: openOperations(handles) };
+    this.#witness = witnessFor(source, this.#cifsReader(tables.table), monotonicNs(), trees);
     const tally = new ReplyTally(handles);
     const repliesTo: RepliesTo = (share, commands) => tally.repliesTo(this.#witness.slotOf(share), commands);
     this.#detector = new Detector(rules, tables, this.#witness, monotonicNs(), repliesTo);
     for (const fd of [handles.ringFd, handles.wakeFd, handles.ueventFd]) if (fd >= 0) this.#epoll.add(fd);
     if (handles.mountinfoFd >= 0) this.#epoll.add(handles.mountinfoFd, "exceptional");
+    if (handles.kernelLogFd >= 0)
+      this.#kernelLog = new KernelLogFeed(new KernelLogReader(handles.kernelLogFd, this.#epoll));
   }
 
   /** Works until `stop`. */
@@ -79,9 +88,11 @@ class Watch {
       this.#port.post({ type: "ready" });
       while (!this.#stopping) await this.#turn();
       this.#round();
-      for (const anomaly of this.#detector.sayAll()) this.#port.post({ type: "anomaly", anomaly });
+      for (const anomaly of this.#detector.sayAll(monotonicNs()))
+        this.#port.post({ type: "anomaly", anomaly });
       this.pulse();
     } finally {
+      this.#debugData.close();
       // It is the process's, not the thread's: another detector follows a failed one.
       this.#epoll.close();
     }
@@ -103,15 +114,24 @@ class Watch {
   }
 
   pulse(): void {
-    this.#port.post({ type: "pulse", counts: { ...this.#detector.counts, wakeUps: this.#wakeUps } });
+    const { late } = this.#debugData;
+    const kernelLogOverwritten = this.#kernelLog?.overwritten ?? 0;
+    const own = { wakeUps: this.#wakeUps, lateReadings: late, kernelLogOverwritten };
+    const counts = { ...this.#detector.counts, ...own };
+    this.#port.post({ type: "approaches", approaches: this.#detector.approaches(monotonicNs()) });
+    this.#port.post({ type: "pulse", counts });
   }
 
   // --- internal ---
 
   async #turn(): Promise<void> {
     this.#round();
-    const ready = this.#epoll.wait(this.#detector.idleNs(monotonicNs()) / 1e6);
+    const now = monotonicNs();
+    const dueNs = Math.min(this.#debugData.dueNs, this.#kernelLog?.dueNs ?? Infinity);
+    const idleNs = Math.min(this.#detector.idleNs(now), Math.max(0, dueNs - now));
+    const ready = this.#epoll.wait(idleNs / 1e6);
     this.#wakeUps += 1;
+    this.#isKernelLogReady = ready.includes(this.#handles.kernelLogFd);
     this.#noteHost(ready);
     if (ready.includes(this.#handles.wakeFd)) await this.#receive();
   }
@@ -121,6 +141,11 @@ class Watch {
     drainEventFd(this.#handles.ringFd);
     this.#readRing();
     const now = monotonicNs();
+    this.#takeReading(now);
+    for (const signal of this.#kernelLog?.poll(now, this.#isKernelLogReady) ?? []) {
+      this.#port.post({ type: "kernelLog", signal: signalName(signal.number), text: signal.text });
+      this.#detector.takeKernelLog(signal, now);
+    }
     this.#detector.look(now);
     const shares = this.#witness.takeShares();
     if (shares !== undefined) this.#port.post({ type: "shares", shares });
@@ -132,6 +157,33 @@ class Watch {
     if (left.length > 0) this.#port.post({ type: "left", operations: left });
     this.#ring.commit();
     if (this.#detector.wantsWake) this.#control.setAsleep();
+  }
+
+  /** DebugData is read by a child that comes back in its own time, or never. */
+  #takeReading(nowNs: number): void {
+    const outcome = this.#debugData.poll(nowNs);
+    const { readability } = this.#debugData;
+    const isKnown = outcome !== undefined || this.#readability !== undefined;
+    if (isKnown && readability !== this.#readability) {
+      this.#readability = readability;
+      this.#port.post({ type: "clientLists", readability });
+    }
+    if (outcome !== undefined) this.#detector.takeReading(answerOf(outcome), nowNs);
+  }
+
+  #cifsReader(table: RequestMemory): CifsReader {
+    return {
+      usedTrees: usedTreesOf(table),
+      readDebugData: (nowNs) => {
+        const begun = this.#debugData.begin(nowNs);
+        return begun === "begun" ? "pending" : answerOf({ type: begun });
+      },
+      waitOf: (taskId) => (isBlind ? "running" : judgeWchan(readWchan(taskId))),
+      blockOf: (taskId) => (isBlind ? undefined : readBlock(taskId)),
+      findWaiting: () => findTasks(isWaitingForCifs),
+      readMounts: () => parseMountInfo(readHostMountinfo() ?? "").filter(isCifsMount),
+      taskOf: readTask,
+    };
   }
 
   #readRing(): void {
@@ -163,8 +215,15 @@ class Watch {
       const isCifs = readUevents(ueventFd).some(({ devpath }) => devpath === "/module/cifs");
       if (isCifs) this.#port.post({ type: "hostChanged", what: "module" });
     }
-    if (ready.includes(mountinfoFd)) this.#port.post({ type: "hostChanged", what: "mounts" });
+    if (!ready.includes(mountinfoFd)) return;
+    this.#port.post({ type: "hostChanged", what: "mounts" });
+    this.#witness.noteMounts(monotonicNs());
   }
+}
+
+function answerOf(outcome: Outcome): Answer {
+  if (outcome.type === "read") return parseDebugData(outcome.text, outcome.truncated);
+  return outcome.type === "late" ? "late" : undefined;
 }
 
 serve<ToDetector, FromDetector>((port) => {

@@ -1,7 +1,8 @@
 // The cifs mounts of this host, with what of their options matters to whoever looks at slow requests. Texts of mountinfo and
 // DebugData in, findings out; pure. No share is touched.
 
-import { type DebugData, shareOf } from "../model/cifs.ts";
+import { type DebugData, shareOf, treesOf } from "../model/cifs.ts";
+import { dfsPathsOfMount, isCifsMount, sharesOfMounts } from "../model/mounted-share.ts";
 import { type Mount, parseMountInfo } from "../model/mountinfo.ts";
 import { type Finding, note, ok, warn } from "./finding.ts";
 
@@ -14,17 +15,22 @@ const SHOWN_OPTIONS = ["vers", "cache", "max_channels", "echo_interval"];
 const SHOWN_FLAGS = ["multichannel", "seal", "soft", "nostrictsync", "resilienthandles", "persistenthandles"];
 
 export function mountFindings(mountinfo: string, debugData: DebugData | undefined): readonly Finding[] {
-  const mounts = parseMountInfo(mountinfo).filter(({ type }) => type === "cifs" || type === "smb3");
+  const mounts = parseMountInfo(mountinfo).filter(isCifsMount);
   if (mounts.length === 0) return [note("mounts", "no SMB share is mounted: there is nothing to see yet")];
-  const shown = mounts.slice(0, SHOWN_MAX).map((mount) => mountFinding(mount, debugData));
+  const shares = sharesOfMounts(mounts, debugData === undefined ? [] : treesOf(debugData));
+  const shown = mounts.slice(0, SHOWN_MAX).map((mount) => {
+    const share = shares.get(mount)?.[0];
+    const isDfs = share !== undefined && dfsPathsOfMount(mount, share).length > 0;
+    const link = isDfs ? [`leads to ${share}`] : [];
+    return mountFinding(mount, [...link, ...liveFacts(share, debugData)]);
+  });
   const hidden = mounts.length - shown.length;
   return hidden > 0 ? [...shown, note("mounts", `and ${hidden} more`)] : shown;
 }
 
 // --- internal ---
 
-function mountFinding(mount: Mount, debugData: DebugData | undefined): Finding {
-  const { source, mountPoint, superOptions } = mount;
+function mountFinding({ source, mountPoint, superOptions }: Mount, facts: readonly string[]): Finding {
   const optionOf = (name: string) =>
     superOptions.find((option) => option.startsWith(`${name}=`))?.slice(name.length + 1);
   const values = SHOWN_OPTIONS.flatMap((name) => {
@@ -32,7 +38,7 @@ function mountFinding(mount: Mount, debugData: DebugData | undefined): Finding {
     return value === undefined ? [] : [`${name}=${value}`];
   });
   const flags = SHOWN_FLAGS.filter((name) => superOptions.includes(name));
-  const found = `${source} at ${mountPoint}: ${[...values, ...flags, ...liveFacts(source, debugData)].join(", ")}`;
+  const found = `${source} at ${mountPoint}: ${[...values, ...flags, ...facts].join(", ")}`;
   if (optionOf("vers") === "1.0") {
     return warn(
       "mounts",
@@ -43,12 +49,11 @@ function mountFinding(mount: Mount, debugData: DebugData | undefined): Finding {
   return ok("mounts", found);
 }
 
-/** What the connection is like now, whatever was asked for. */
-function liveFacts(source: string, debugData: DebugData | undefined): readonly string[] {
-  const share = shareOf(source).split("/").slice(0, 4).join("/").toLowerCase();
+/** The connection as it is now, whatever the mount options ask for. @param share undefined where DebugData does not show it. */
+function liveFacts(share: string | undefined, debugData: DebugData | undefined): readonly string[] {
   for (const { sessions, tcpStatus } of debugData?.servers ?? []) {
     for (const { shares, channels, encrypted } of sessions) {
-      const tree = shares.find(({ unc }) => shareOf(unc).toLowerCase() === share);
+      const tree = shares.find(({ unc }) => shareOf(unc) === share);
       if (tree === undefined) continue;
       return [
         encrypted || tree.encrypted ? "encrypted" : "not encrypted",

@@ -1,4 +1,4 @@
-// An attribution as it comes back from the history. Pure. It was written by somebody: what is not as it has to be is
+// An attribution as it is read back from the history. Pure. Any program may have written it: a value of another type is
 // left out.
 
 import { type Attribution, dialectNumber, type Process } from "../model/attribution.ts";
@@ -10,10 +10,13 @@ export function decodeAttribution(value: unknown): Attribution | undefined {
   if (!isMapping(value)) return undefined;
   return {
     server: textOf(value.server),
+    address: textOf(value.address),
     connectionIds: listOf(value.connection_ids).filter((id) => Number.isSafeInteger(id)) as number[],
     dialect: dialectNumber(textOf(value.dialect) ?? ""),
     encrypted: typeof value.encrypted === "boolean" ? value.encrypted : undefined,
-    mountPoints: listOf(value.mount_points).filter((point) => typeof point === "string"),
+    dfsPaths: textsOf(value.dfs_paths),
+    possibleShares: textsOf(value.possible_shares),
+    mountPoints: textsOf(value.mount_points),
     processes: listOf(value.processes).filter(isMapping).flatMap(decodeProcess),
   };
 }
@@ -34,6 +37,10 @@ function isMapping(value: unknown): value is Fields {
 
 function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
+}
+
+function textsOf(value: unknown): readonly string[] {
+  return listOf(value).filter((text) => typeof text === "string");
 }
 
 function textOf(value: unknown): string | undefined {

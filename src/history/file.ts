@@ -13,7 +13,8 @@ import {
   type Stats,
   writeSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import type { HistoryText } from "./entry.ts";
 
 /** File names in the output folder. */
 export const HISTORY = "incidents.jsonl";
@@ -78,7 +79,15 @@ export class HistoryFile {
   #open(): number {
     this.close();
     const { O_RDWR, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
-    const fd = openSync(this.#path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
+    const flags = O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK;
+    // By way of the folder itself: a link in its place would have the history written elsewhere.
+    const folder = openSync(dirname(this.#path), constants.O_RDONLY | constants.O_DIRECTORY | O_NOFOLLOW);
+    let fd: number;
+    try {
+      fd = openSync(`/proc/self/fd/${folder}/${HISTORY}`, flags, 0o600);
+    } finally {
+      closeSync(folder);
+    }
     const { size, mode } = requireFile(fd);
     this.#fd = fd;
     if ((mode & 0o077) !== 0) fchmodSync(fd, 0o600);
@@ -100,16 +109,20 @@ function writeBytes(fd: number, bytes: Uint8Array, offset: number): number {
   return writeSync(fd, bytes, offset);
 }
 
-/** The text of both files, oldest line first; empty where there is none. Throws what open and read throw. */
-export function readHistory(outputDir: string): string {
-  // Says ENOENT where the folder itself is missing, and EACCES where it is not to be looked into.
+/** Both files, the older one first; a missing one is empty. Throws what open and read throw. */
+export function readHistory(outputDir: string): readonly HistoryText[] {
+  // Throws ENOENT where the folder itself is missing, and EACCES where it may not be searched.
   closeSync(openSync(join(outputDir, "."), constants.O_RDONLY | constants.O_DIRECTORY));
-  return [OLD_HISTORY, HISTORY].map((name) => readEnd(join(outputDir, name))).join("\n");
+  return [OLD_HISTORY, HISTORY].map((name) => {
+    const { text, isWhole } = readEnd(join(outputDir, name));
+    // Lines that were not read can't be counted.
+    return { file: isWhole ? name : `${name} (its last ${READ_MAX_BYTES >> 20} MiB)`, text };
+  });
 }
 
-function readEnd(path: string): string {
+function readEnd(path: string): { readonly text: string; readonly isWhole: boolean } {
   const fd = openIfThere(path);
-  if (fd === undefined) return "";
+  if (fd === undefined) return { text: "", isWhole: true };
   const { size } = requireFile(fd);
   try {
     const bytes = new Uint8Array(Math.min(size, READ_MAX_BYTES));
@@ -117,7 +130,10 @@ function readEnd(path: string): string {
     for (let got = 1; got > 0 && length < bytes.length; length += got) {
       got = readSync(fd, bytes, length, bytes.length - length, size - bytes.length + length);
     }
-    return new TextDecoder().decode(bytes.subarray(0, length));
+    const text = new TextDecoder().decode(bytes.subarray(0, length));
+    // The part that was left out ends in the middle of a line.
+    const isWhole = size <= bytes.length;
+    return { text: isWhole ? text : text.slice(text.indexOf("\n") + 1), isWhole };
   } finally {
     closeSync(fd);
   }

@@ -1,6 +1,7 @@
 // A request as the history shows it, and back. Pure. The notation is that of requests.csv: session and tree in
 // hexadecimal, figures of 64 bits as text.
 
+import * as v from "valibot";
 import { COMMANDS } from "../model/command.ts";
 import { FLAG, KIND } from "../model/request.gen.ts";
 import { type Request, type RequestState, stateOf, whatIs } from "../model/request.ts";
@@ -22,6 +23,9 @@ export type WorstRequest = {
   readonly message_id: string;
   readonly boot_ns: string;
 };
+
+/** Longer than any name of a task in the kernel. */
+const COMM_MAX = 64;
 
 /** What states come from; a signal takes no time and is never the worst. */
 const STATES = {
@@ -49,33 +53,56 @@ export function encodeWorst(request: Request): WorstRequest {
   };
 }
 
-/** Undefined for what is no request. */
+/** Undefined for what is not a request. */
 export function decodeWorst(value: unknown): Request | undefined {
-  const fields = (value ?? {}) as { readonly [Name in keyof WorstRequest]?: unknown };
-  const { pid, tid, comm, nt_status, errno, tree_id, session_id, message_id, boot_ns } = fields;
-  const isWaiting = fields.state === "waiting";
-  const command = isWaiting ? 0 : (COMMANDS as readonly unknown[]).indexOf(fields.command);
-  const latencyNs = fields.latency_ns ?? 0;
-  const isRequest =
-    command >= 0 &&
-    typeof comm === "string" &&
-    Object.hasOwn(STATES, String(fields.state)) &&
-    [pid, tid, nt_status, errno, latencyNs].every(Number.isSafeInteger) &&
-    [tree_id, session_id].every((text) => /^0x[0-9a-f]{1,16}$/.test(String(text))) &&
-    [message_id, boot_ns].every((text) => /^\d{1,20}$/.test(String(text)));
-  if (!isRequest) return undefined;
+  const { success, output } = v.safeParse(storedRequest, value);
+  if (!success) return undefined;
+  const command = output.state === "waiting" ? 0 : (COMMANDS as readonly string[]).indexOf(output.command);
+  if (command < 0) return undefined;
   return {
-    startNs: BigInt(String(boot_ns)),
-    latencyNs: Number(latencyNs),
-    sessionId: BigInt(String(session_id)),
-    messageId: BigInt(String(message_id)),
-    treeId: Number(tree_id),
-    taskId: Number(tid),
-    processId: Number(pid),
-    ntStatus: Number(nt_status),
-    errno: Number(errno),
+    startNs: output.boot_ns,
+    latencyNs: output.latency_ns ?? 0,
+    sessionId: output.session_id,
+    messageId: output.message_id,
+    treeId: Number(output.tree_id),
+    taskId: output.tid,
+    processId: output.pid,
+    ntStatus: output.nt_status,
+    errno: output.errno,
     command,
-    ...STATES[fields.state as keyof typeof STATES],
-    comm,
+    ...STATES[output.state],
+    comm: output.comm,
   };
 }
+
+// --- schema of what comes back ---
+
+const safe = v.pipe(v.number(), v.safeInteger());
+
+/** An unsigned figure of so many bits, as text in this notation. */
+function unsigned(notation: RegExp, bits: bigint) {
+  return v.pipe(
+    v.string(),
+    v.regex(notation),
+    v.transform((text) => BigInt(text)),
+    v.maxValue((1n << bits) - 1n),
+  );
+}
+
+const HEXADECIMAL = /^0x[0-9a-f]{1,16}$/;
+const DECIMAL = /^\d{1,20}$/;
+
+const storedRequest = v.object({
+  command: v.string(),
+  state: v.picklist(Object.keys(STATES) as (keyof typeof STATES)[]),
+  comm: v.pipe(v.string(), v.maxLength(COMM_MAX)),
+  pid: safe,
+  tid: safe,
+  nt_status: safe,
+  errno: safe,
+  latency_ns: v.nullish(safe),
+  session_id: unsigned(HEXADECIMAL, 64n),
+  tree_id: unsigned(HEXADECIMAL, 32n),
+  message_id: unsigned(DECIMAL, 64n),
+  boot_ns: unsigned(DECIMAL, 64n),
+});

@@ -11,6 +11,7 @@ import {
   constants,
   fchmodSync,
   fstatSync,
+  fsyncSync,
   lstatSync,
   openSync,
   readdirSync,
@@ -26,6 +27,7 @@ import type { CleanupLimits } from "../model/config.ts";
 import type { BatchesFolder } from "../system/batches-folder.ts";
 import { tryLock } from "../system/lock.ts";
 import type { FromJanitor } from "../thread/messages.ts";
+import type { AgedCapture } from "./ages.ts";
 import { chooseRemovals, pinnedOverBytes } from "./retention.ts";
 
 type Swept = Extract<FromJanitor, { type: "swept" }>;
@@ -36,21 +38,20 @@ const HISTORY_MAX_BYTES = 4 << 20;
 const PINNED_MODE = 0o400;
 const UNPINNED_MODE = 0o600;
 const OWNER_WRITES = 0o200;
-/** What somebody pins, or removes, at this very moment. */
+/** Another process is pinning or removing the capture. */
 const BUSY = "EBUSY";
 
-/** Removes the captures that the limits ask for; one that can't be removed stops nothing. */
+/** Removes those of these captures that the limits ask for; one that can't be removed stops nothing. */
 export function sweep(
   folder: BatchesFolder,
+  captures: readonly AgedCapture[],
   limits: CleanupLimits,
-  nowMs: number,
   protectedNames: readonly string[],
   remove = removeCapture,
-): Omit<Swept, "rotated"> {
-  const captures = listCaptures(folder);
+): Omit<Swept, "rotated" | "ageDoubt"> {
   const removals: Removal[] = [];
   const stuck: { readonly name: string; readonly reason: string }[] = [];
-  for (const removal of chooseRemovals(captures, limits, nowMs, protectedNames)) {
+  for (const removal of chooseRemovals(captures, limits, protectedNames)) {
     const reason = remove(folder, removal.name);
     if (reason === undefined) removals.push(removal);
     else stuck.push({ name: removal.name, reason });
@@ -107,17 +108,46 @@ export function pinCapture(folder: BatchesFolder, fileName: string, isToStay: bo
   });
 }
 
-/** Renames the history where it has become long, and removes the old one where nothing was written to it for too long. */
+/** Which file it is, whatever its name. */
+export type FileIdentity = Pick<Stats, "dev" | "ino">;
+
+/**
+ * Puts a finished file in the place of the capture that it was made from, in one step. A pinned capture stays pinned.
+ * @param original that capture, as it was before it was read.
+ * @returns the errno's name where that failed: ENOENT where the capture has been removed or replaced meanwhile, ESTALE where the
+ * finished file is gone, because a starting runner took it for the leftover of a crash.
+ */
+export function replaceCapture(
+  folder: BatchesFolder,
+  fileName: string,
+  original: FileIdentity,
+  finished: { readonly path: string; readonly fd: number },
+): string | undefined {
+  return withLocked(folder, fileName, (fd) => {
+    const { dev, ino, mode } = fstatSync(fd);
+    if (dev !== original.dev || ino !== original.ino) return "ENOENT";
+    if (fstatSync(finished.fd).nlink === 0) return "ESTALE";
+    fchmodSync(finished.fd, isPinnedMode(mode) ? PINNED_MODE : UNPINNED_MODE);
+    fsyncSync(finished.fd);
+    renameSync(finished.path, `${folder.path}/${fileName}`);
+    return undefined;
+  });
+}
+
+/**
+ * Renames the history where it has become long, and removes the old one where nothing was written to it for too long.
+ * @param ageOf of a file that was written last at this time, ms since 1970 UTC; undefined where the clock is doubted.
+ */
 export function tendHistory(
   outputDir: string,
   { maxAgeMs }: Pick<CleanupLimits, "maxAgeMs">,
-  nowMs: number,
+  ageOf: (writtenMs: number) => number | undefined,
 ): Pick<Swept, "removals" | "stuck" | "rotated"> {
   const [current, old] = [HISTORY, OLD_HISTORY].map((name) => join(outputDir, name)) as [string, string];
   const isLong = (statsOfFile(current)?.size ?? 0) > HISTORY_MAX_BYTES;
   const renamed = isLong ? errnoOf(() => renameSync(current, old)) : undefined;
   const oldStats = statsOfFile(old);
-  const isTooOld = oldStats !== undefined && nowMs - oldStats.mtimeMs > maxAgeMs;
+  const isTooOld = oldStats !== undefined && (ageOf(oldStats.mtimeMs) ?? 0) > maxAgeMs;
   const removed = isTooOld ? errnoOf(() => unlinkSync(old)) : undefined;
   return {
     rotated: isLong && renamed === undefined,

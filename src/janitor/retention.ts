@@ -1,28 +1,30 @@
-// Which captures have to go. Pure: what is there, the limits and the time in; names and reasons out.
+// Which captures have to go. Pure: what is there, oldest first and with its age, and the limits in; names and reasons out.
 //
-// What somebody has pinned stays, whatever its age and size, and counts towards the limit like the others. Of these
-// age comes first and spares nothing: who limits age may have to. Then size, oldest first, until the rest fits:
+// A pinned capture stays, whatever its age and size, and counts towards the limit like the others. Of the rest go those that are too
+// old, then for size the oldest, until what is left fits:
 //   never     the newest of all, nor the protected ones (the newest of each open and of the last incident);
-//   at last   a rule's only capture: while another rule has two of which one may go, that one goes first.
+//   at last   for size, a rule's only capture: while another rule has two of which one may go, that one goes first.
 // So the total exceeds the limit only where nothing but what is never removed is left.
 
 import type { Removal, StoredCapture } from "../model/capture.ts";
-import { compareCaptureNames } from "../model/capture-name.ts";
 import type { CleanupLimits } from "../model/config.ts";
+import type { AgedCapture } from "./ages.ts";
 
-/** The captures to remove, in the order in which to remove them; no more than the limits ask for. */
+/**
+ * The captures to remove, in the order in which to remove them; no more than the limits ask for.
+ * @param oldestFirst in the order in which they came.
+ */
 export function chooseRemovals(
-  captures: readonly StoredCapture[],
+  oldestFirst: readonly AgedCapture[],
   limits: Pick<CleanupLimits, "maxAgeMs" | "maxTotalBytes">,
-  nowMs: number,
   protectedNames: readonly string[],
 ): readonly Removal[] {
-  const isTooOld = ({ epochMs, isPinned }: StoredCapture) => !isPinned && nowMs - epochMs > limits.maxAgeMs;
-  const oldestFirst = captures.toSorted(compareCaptureNames);
+  const spared = new Set([...protectedNames, oldestFirst.at(-1)?.fileName]);
+  const isTooOld = ({ ageMs, isPinned, fileName }: AgedCapture) =>
+    !isPinned && !spared.has(fileName) && ageMs !== undefined && ageMs > limits.maxAgeMs;
   const removals = oldestFirst.filter(isTooOld).map((capture) => removal(capture, "age"));
 
   const left = new Set(oldestFirst.filter((capture) => !isTooOld(capture)));
-  const spared = new Set([...protectedNames, [...left].at(-1)?.fileName]);
   const countOfRule = new Map<string, number>();
   for (const { rule } of left) countOfRule.set(rule, (countOfRule.get(rule) ?? 0) + 1);
   let totalBytes = [...left].reduce((sum, { bytes }) => sum + bytes, 0);

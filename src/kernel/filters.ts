@@ -3,8 +3,9 @@
 // be more than a rule wants, never less: the detector decides.
 
 import { COMMANDS } from "../model/command.ts";
-import { ERRNO } from "../model/errno.ts";
+import { ERRNO, ERRNO_COUNT } from "../model/errno.ts";
 import { classifyStatus, NT_STATUSES } from "../model/nt-status.ts";
+import { countsOperation } from "../model/operation-failure.ts";
 import { GEOMETRY } from "../model/request.gen.ts";
 import type { ErrorRule, Rule } from "../model/rule.ts";
 
@@ -15,6 +16,8 @@ export interface KernelFilters {
     readonly slowNs: number;
     readonly errnoMask: readonly bigint[];
   }[];
+  /** Errnos of operations that fail without a request. */
+  readonly operationMask: readonly bigint[];
   readonly quiet: readonly { readonly ntStatus: number; readonly command: number }[];
 }
 
@@ -25,7 +28,7 @@ export function planFilters(rules: readonly Rule[]): KernelFilters {
     errnoMask: maskOf(errorRules.filter((rule) => rule.commands[command])),
   }));
   const isCounted = commands.map(({ errnoMask }) => errnoMask.some((word) => word !== 0n));
-  return { commands, quiet: quietPairs(errorRules, isCounted) };
+  return { commands, operationMask: operationMaskOf(errorRules), quiet: quietPairs(errorRules, isCounted) };
 }
 
 function lowestNs(rules: readonly Rule[], command: number): number {
@@ -38,6 +41,16 @@ function lowestNs(rules: readonly Rule[], command: number): number {
       return rule.type === "stuck" ? [rule.stuckNs[command] ?? Infinity] : [];
     }),
   );
+}
+
+/** Every errno that some rule counts; how long the operation took is for the detector to judge. */
+function operationMaskOf(rules: readonly ErrorRule[]): readonly bigint[] {
+  const mask = new Array<bigint>(GEOMETRY.ERRNO_WORDS).fill(0n);
+  for (let errno = 1; errno < ERRNO_COUNT; errno++) {
+    if (rules.some((rule) => countsOperation(rule, errno, Infinity)))
+      mask[errno >> 6] = (mask[errno >> 6] ?? 0n) | (1n << BigInt(errno & 63));
+  }
+  return mask;
 }
 
 function maskOf(rules: readonly ErrorRule[]): readonly bigint[] {

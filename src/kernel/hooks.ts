@@ -2,6 +2,7 @@
 // out: which are attached and which this kernel lacks. When to attach is the supervisor's to decide.
 
 import { errnoName } from "../model/errno.ts";
+import { exhaustionNamed } from "../model/exhaustion.ts";
 import { AodError } from "../model/failure.ts";
 import { closeFd } from "../system/eventfd.ts";
 import { cString, libbpf } from "./libbpf.ts";
@@ -78,11 +79,12 @@ export function attachHooks(object: BpfObject, hooks: readonly Hook[] = HOOKS): 
     if (returned >= 0) {
       links.push(returned);
       attached.add(tracepoint);
-    } else if (level !== "request") {
+    } else if (level !== "request" && exhaustionNamed(returned) === undefined) {
       refused.set(tracepoint, errnoName(-returned));
     } else {
       detach();
       if (returned === -ENOENT) return undefined;
+      // After a shortage the caller tries all hooks again, also optional ones.
       throw attachFailure(tracepoint, -returned);
     }
   }

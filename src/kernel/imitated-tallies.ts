@@ -14,7 +14,7 @@ export class ImitatedTallies {
   #slots = new Map<string, number>();
 
   placeTrees(trees: readonly KnownTree[]): void {
-    for (const { sessionId, treeId, slot } of trees) this.#slots.set(`${sessionId} ${treeId}`, slot);
+    this.#slots = new Map(trees.map(({ sessionId, treeId, slot }) => [`${sessionId} ${treeId}`, slot]));
   }
 
   add({ sessionId, treeId, command, errno, ntStatus }: Request, latencyNs: number): void {

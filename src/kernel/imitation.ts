@@ -9,7 +9,7 @@ import { COUNTERS, FLAG, GEOMETRY, KIND, REQUEST_BYTES } from "../model/request.
 import { type Request, RequestMemory, writeRequest } from "../model/request.ts";
 import type { Rule } from "../model/rule.ts";
 import type { KnownTree } from "../model/share.ts";
-import type { Tallies } from "../model/tally.ts";
+import type { OperationErrors, Tallies } from "../model/tally.ts";
 import { monotonicNs } from "../system/clock.ts";
 import { closeFd, makeEventFd, signalEventFd } from "../system/eventfd.ts";
 import { PAGE_BYTES, viewOf } from "../system/memory.ts";
@@ -105,6 +105,11 @@ export class Imitation implements RequestSource {
 
   tallies(): Tallies {
     return this.#tallies.read();
+  }
+
+  /** Its operations never fail. */
+  operationErrors(): readonly OperationErrors[] {
+    return [];
   }
 
   mapBytes(): number {

@@ -2,19 +2,29 @@
 // hooks.ts: the demo uses this very source and attaches to nothing.
 
 import type { Losses } from "../model/capture.ts";
-import { GEOMETRY } from "../model/request.gen.ts";
+import { GEOMETRY, REAP } from "../model/request.gen.ts";
 import type { Request } from "../model/request.ts";
 import type { Rule } from "../model/rule.ts";
 import { type KnownTree, LAST_SLOT } from "../model/share.ts";
-import type { Tallies } from "../model/tally.ts";
+import type { OperationErrors, Tallies } from "../model/tally.ts";
 import { planFilters } from "./filters.ts";
 import { HistogramReader } from "./histogram-reader.ts";
 import { HistogramSums } from "./histogram-sums.ts";
 import { mapKernelMemory, type SourceMemory, unmapAll } from "./mapping.ts";
-import { countPossibleCpus, readCounters, readStatuses, writeFilters, writeTreeSlot } from "./maps.ts";
+import {
+  countPossibleCpus,
+  readCounters,
+  readOperationErrors,
+  readStatuses,
+  writeFilters,
+  writeTreeSlot,
+} from "./maps.ts";
 import { BpfObject, MAP_NAMES, type ProgramName } from "./object.ts";
 import { countRunTime, readMapBytes, readRunStats } from "./run-stats.ts";
 import type { Call, RequestSource, RunTime, Traffic } from "./source.ts";
+
+/** Programs write to a set for less than a microsecond, and one run takes as long: more than two runs are rare. */
+const MAX_REAP_RUNS = 100;
 
 const COUNTED_PROGRAMS: readonly ProgramName[] = [
   "on_cmd_enter",
@@ -34,6 +44,9 @@ export class KernelSource implements RequestSource {
   readonly #reader: HistogramReader;
   readonly #sums = new HistogramSums();
   #closed = false;
+
+  /** By session and tree: what the map `trees` holds. */
+  #placed = new Map<string, { readonly sessionId: bigint; readonly treeId: number; readonly slot: number }>();
 
   private constructor(object: BpfObject) {
     this.object = object;
@@ -82,6 +95,10 @@ export class KernelSource implements RequestSource {
     return { histograms: this.#sums.histograms(), statuses: [...told, ...this.#sums.untold()] };
   }
 
+  operationErrors(): readonly OperationErrors[] {
+    return readOperationErrors(this.object.mapFd("operation_errors"));
+  }
+
   mapBytes(): number {
     return MAP_NAMES.reduce((sum, name) => sum + readMapBytes(this.object.mapFd(name)), 0);
   }
@@ -99,9 +116,12 @@ export class KernelSource implements RequestSource {
   }
 
   reap({ startNs, messageId, sessionId, taskId, command }: Request): boolean {
-    return (
-      this.object.run(this.#reapFd, [startNs, messageId, sessionId, BigInt(taskId), BigInt(command)]) !== 0
-    );
+    const args = [startNs, messageId, sessionId, BigInt(taskId), BigInt(command)];
+    let reaped: number = REAP.CONTENDED;
+    for (let run = 0; run < MAX_REAP_RUNS && reaped === REAP.CONTENDED; run++) {
+      reaped = this.object.run(this.#reapFd, args);
+    }
+    return reaped === REAP.LINE || reaped === REAP.GHOST;
   }
 
   reapOperation(startNs: bigint, taskId: number): boolean {
@@ -110,9 +130,16 @@ export class KernelSource implements RequestSource {
 
   placeTrees(trees: readonly KnownTree[]): void {
     const fd = this.object.mapFd("trees");
-    for (const { sessionId, treeId, slot } of trees) {
-      if (slot < LAST_SLOT) writeTreeSlot(fd, sessionId, treeId, slot);
-    }
+    const before = this.#placed;
+    this.#placed = new Map();
+    for (const { sessionId, treeId, slot } of trees)
+      if (treeId !== undefined && slot < LAST_SLOT)
+        this.#placed.set(`${sessionId} ${treeId}`, { sessionId, treeId, slot });
+    // First: two trees may share a place of the map.
+    for (const [key, { sessionId, treeId }] of before)
+      if (!this.#placed.has(key)) writeTreeSlot(fd, sessionId, treeId, LAST_SLOT);
+    for (const { sessionId, treeId, slot } of this.#placed.values())
+      writeTreeSlot(fd, sessionId, treeId, slot);
   }
 
   close(): void {

@@ -6,7 +6,7 @@ import type { SourceHandles } from "../model/source.ts";
 import { mapFile, PAGE_BYTES, reserveAddresses, unmap } from "../system/memory.ts";
 
 /** What the detector needs of a source, but for the file descriptors that the supervisor adds. */
-export type SourceMemory = Omit<SourceHandles, "wakeFd" | "ueventFd" | "mountinfoFd">;
+export type SourceMemory = Omit<SourceHandles, "wakeFd" | "ueventFd" | "mountinfoFd" | "kernelLogFd">;
 
 export const TABLE_BYTES = GEOMETRY.SETS * GEOMETRY.SET_LINES * REQUEST_BYTES;
 export const OPERATIONS_BYTES = GEOMETRY.OPERATION_SETS * GEOMETRY.OPERATION_SET_LINES * OPERATION.BYTES;

@@ -2,8 +2,9 @@
 // and tree slots in. In: file descriptors and plain figures. Layouts are those of bpf/request.h.
 
 import type { Losses } from "../model/capture.ts";
+import { ERRNO_COUNT } from "../model/errno.ts";
 import { COUNTERS, GEOMETRY, TREE } from "../model/request.gen.ts";
-import type { StatusCount } from "../model/tally.ts";
+import type { OperationErrors, StatusCount } from "../model/tally.ts";
 import type { KernelFilters } from "./filters.ts";
 import { placeOf } from "./histogram-sums.ts";
 import { check, libbpf } from "./libbpf.ts";
@@ -39,7 +40,9 @@ export function writeFilters(
   replaceQuiet(fds.quiet, wanted.quiet);
   const index = new Uint32Array(1);
   const value = new BigUint64Array(FILTER_WORDS);
-  wanted.commands.forEach(({ slowNs, errnoMask }, command) => {
+  const ofOperations = { slowNs: Infinity, errnoMask: wanted.operationMask };
+  // Behind the commands is the filter of operations: AOD_FILTERS in bpf/request.h.
+  [...wanted.commands, ofOperations].forEach(({ slowNs, errnoMask }, command) => {
     index[0] = command;
     value[0] = slowNs === Infinity ? NEVER : BigInt(Math.round(slowNs));
     errnoMask.forEach((word, i) => {
@@ -89,6 +92,21 @@ export function readStatuses(statusesFd: number): readonly StatusCount[] {
     const [ntStatus = 0, cell = 0] = key;
     return { ntStatus, ...placeOf(cell), count: Number(perCpu.reduce((sum, value) => sum + value, 0n)) };
   });
+}
+
+/** Operations that failed without a request, by errno, since the programs were loaded, summed over the CPUs. */
+export function readOperationErrors(errorsFd: number): readonly OperationErrors[] {
+  const perCpu = new BigUint64Array(countPossibleCpus() * ERRNO_COUNT);
+  check(
+    libbpf().bpf_map_lookup_elem(errorsFd, new Uint32Array(1), perCpu),
+    "read failed operations",
+    "SYSCALL",
+  );
+  const counts = new Array<number>(ERRNO_COUNT).fill(0);
+  perCpu.forEach((count, i) => {
+    counts[i % ERRNO_COUNT] = (counts[i % ERRNO_COUNT] ?? 0) + Number(count);
+  });
+  return counts.flatMap((count, errno) => (count === 0 ? [] : [{ errno, count }]));
 }
 
 /** Of `quiet` or `statuses`: both have keys of two words. */

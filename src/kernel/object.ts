@@ -49,7 +49,7 @@ type SignalProgram =
   | "on_key_expired"
   | "on_tcon";
 
-/** All maps of the object: the last three are the programs' own. */
+/** All maps of the object: the last four are the programs' own. */
 export const MAP_NAMES = [
   "requests",
   "operations",
@@ -61,9 +61,11 @@ export const MAP_NAMES = [
   "filters",
   "quiet",
   "statuses",
+  "operation_errors",
   "states",
   "ghosts",
   "operations_by_xid",
+  "failed_replies",
 ] as const;
 
 export type MapName = (typeof MAP_NAMES)[number];

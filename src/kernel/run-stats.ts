@@ -4,6 +4,7 @@
 import { ptr } from "bun:ffi";
 import { readFileSync } from "node:fs";
 import { ERRNO } from "../model/errno.ts";
+import { isExhausted, unlessExhausted } from "../model/exhaustion.ts";
 import { closeFd } from "../system/eventfd.ts";
 import { BPF_COMMAND, bpfCall, checkedCall } from "./bpf-call.ts";
 
@@ -18,27 +19,37 @@ export interface RunStats {
 // enum bpf_stats_type, include/uapi/linux/bpf.h; Linux 5.8.
 const BPF_STATS_RUN_TIME = 0;
 
+/** By file descriptor: totals can't be read where this process may open no more files, and then they are the last ones. */
+const lastInfos = new Map<number, string>();
+
 /** Totals from /proc/self/fdinfo: kernel/bpf/syscall.c, bpf_prog_show_fdinfo. */
 export function readRunStats(programFd: number): RunStats {
-  const info = readFileSync(`/proc/self/fdinfo/${programFd}`, "utf8");
+  const info = readInfo(programFd);
   const field = (name: string) => Number(new RegExp(`^${name}:\\s*(\\d+)`, "m").exec(info)?.[1] ?? 0);
   return { runs: field("run_cnt"), timeNs: field("run_time_ns"), missed: field("recursion_misses") };
 }
 
 /** What a map takes of the kernel's memory: bpf_map_show_fdinfo. */
 export function readMapBytes(mapFd: number): number {
-  const info = readFileSync(`/proc/self/fdinfo/${mapFd}`, "utf8");
+  const info = readInfo(mapFd);
   return Number(/^memlock:\s*(\d+)/m.exec(info)?.[1] ?? 0);
+}
+
+function readInfo(fd: number): string {
+  const info = unlessExhausted(() => readFileSync(`/proc/self/fdinfo/${fd}`, "utf8"));
+  if (isExhausted(info)) return lastInfos.get(fd) ?? "";
+  lastInfos.set(fd, info);
+  return info;
 }
 
 /**
  * Has the kernel count the time of all BPF programs of the host, which costs each run two clock reads more.
- * @returns switches it off again; undefined where this process may not (CAP_SYS_ADMIN).
+ * @returns switches it off again; undefined where this process may not (CAP_SYS_ADMIN), or has no file descriptor for it.
  */
 export function countRunTime(): (() => void) | undefined {
   const type = new Uint32Array([BPF_STATS_RUN_TIME]);
   const fd = bpfCall(BPF_COMMAND.ENABLE_STATS, ptr(type), type.byteLength);
   if (fd === -ERRNO.EPERM) return undefined;
-  checkedCall(fd, "BPF_ENABLE_STATS");
-  return () => closeFd(fd);
+  const switchFd = unlessExhausted(() => checkedCall(fd, "BPF_ENABLE_STATS"));
+  return isExhausted(switchFd) ? undefined : () => closeFd(switchFd);
 }

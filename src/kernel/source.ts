@@ -5,7 +5,7 @@ import type { Losses } from "../model/capture.ts";
 import type { Request } from "../model/request.ts";
 import type { Rule } from "../model/rule.ts";
 import type { KnownTree } from "../model/share.ts";
-import type { Tallies } from "../model/tally.ts";
+import type { OperationErrors, Tallies } from "../model/tally.ts";
 import type { SourceMemory } from "./mapping.ts";
 
 export interface RequestSource {
@@ -19,6 +19,8 @@ export interface RequestSource {
    * an hour, so that no count of the kernel wraps unseen.
    */
   tallies(): Tallies;
+  /** Operations that failed without a request, by errno. */
+  operationErrors(): readonly OperationErrors[];
   /** Kernel memory of the maps. */
   mapBytes(): number;
   /**
@@ -32,7 +34,7 @@ export interface RequestSource {
   reap(request: Request): boolean;
   /** Frees the line of an operation that nobody is at any more; false where it has ended already. */
   reapOperation(startNs: bigint, taskId: number): boolean;
-  /** Counts the replies of each tree in its slot from now on. */
+  /** Counts the replies of each of these trees in its slot from now on, and those of all others in LAST_SLOT. */
   placeTrees(trees: readonly KnownTree[]): void;
   /** Synthetic traffic through the same programs: for `aod demo` and the benchmarks. */
   readonly traffic: Traffic;

@@ -50,22 +50,59 @@ export function groupByCommand(lines: Lines): Grouping {
   return { of, count, nameOf: commandName };
 }
 
-/** @param nameProcess called for groups that are shown, not for all. */
-export function groupByProcess(lines: Lines, nameProcess: NameProcess): Grouping {
+/** Processes that are examined for whether they have ended: each costs a look into /proc. */
+const EXAMINED_MAX = 1024;
+
+/**
+ * Processes that have ended and have nothing in flight are one group for each name: a script that starts a program again and again
+ * would fill the table with rows of the dead.
+ * @param nameProcess called for groups that are shown, and for processes that have ended.
+ */
+export function groupByProcess(
+  lines: Lines,
+  nameProcess: NameProcess,
+  hasEnded: (processId: number) => boolean,
+): Grouping {
   const byId = new Map<number, number>();
   const example: number[] = [];
+  const isOpen: boolean[] = [];
   const of = new Uint32Array(lines.count);
   for (let i = 0; i < lines.count; i++) {
     const processId = lines.processId[i] as number;
     const group = byId.get(processId) ?? byId.size;
     if (group === byId.size) byId.set(processId, group);
     example[group] = i;
+    isOpen[group] ||= lines.latencyNs[i] === 0;
     of[i] = group;
   }
+  const candidates = [...byId].filter(([, group]) => isOpen[group] !== true).slice(0, EXAMINED_MAX);
+  const ended = groupEnded(
+    candidates.filter(([processId]) => hasEnded(processId)),
+    (processId, group) => nameProcess(processId, example[group] ?? 0),
+  );
+  for (let i = 0; i < lines.count; i++) of[i] = ended.leaderOf.get(of[i] as number) ?? (of[i] as number);
   const nameOf = (group: number) => {
     const line = example[group] ?? 0;
     const processId = lines.processId[line] ?? 0;
-    return `${nameProcess(processId, line)} (${processId})`;
+    return ended.titles.get(group) ?? `${nameProcess(processId, line)} (${processId})`;
   };
   return { of, count: byId.size, nameOf };
+}
+
+// --- internal ---
+
+/** The first group of each name stands for all of that name. */
+function groupEnded(
+  processes: readonly (readonly [processId: number, group: number])[],
+  nameOf: (processId: number, group: number) => string,
+) {
+  const byName = Map.groupBy(processes, ([processId, group]) => nameOf(processId, group));
+  const leaderOf = new Map<number, number>();
+  const titles = new Map<number, string>();
+  for (const [name, its] of byName) {
+    const leader = its[0]?.[1] ?? 0;
+    titles.set(leader, `${name} (${its.length} ended)`);
+    for (const [, group] of its) leaderOf.set(group, leader);
+  }
+  return { leaderOf, titles };
 }

@@ -3,11 +3,12 @@
 import type { Live, LiveOpen, LiveRow } from "../api/live.ts";
 import { encodeIncident } from "../history/snapshot.ts";
 import { UNKNOWN_SHARE } from "../model/anomaly.ts";
-import type { Losses } from "../model/capture.ts";
+import type { ClockPair, Losses } from "../model/capture.ts";
 import { commandName } from "../model/command.ts";
 import type { Incident } from "../model/incident.ts";
 import { LOSS_CAUSES } from "../model/losses.ts";
 import type { RequestMemory } from "../model/request.ts";
+import { isPipeShare } from "../model/share.ts";
 import { histogramOf, secondsOf } from "./history.ts";
 import { readAgain } from "./lines.ts";
 import { type Look, type Row, recentOf, toMs } from "./look.ts";
@@ -16,6 +17,8 @@ import { chooseOldest } from "./open.ts";
 const ROWS_MAX = 100;
 const OPEN_MAX = 100;
 const INCIDENTS_MAX = 20;
+const STALLS_MAX = 20;
+const STALL_SHARES_MAX = 100;
 
 /** What is shown beside the requests. */
 export interface Surroundings {
@@ -27,15 +30,19 @@ export interface Surroundings {
 }
 
 export function makeLive(look: Look, table: RequestMemory, surroundings: Surroundings): Live {
-  const { windowSec, total, open, waiting } = look;
-  const rows = (some: readonly Row[]) => some.map((row) => rowOf(row, windowSec));
+  const { windowSec, nowSec, total, open, waiting } = look;
+  const rows = (some: readonly Row[]) => some.map((row) => rowOf(row, look));
   return {
     at: new Date(surroundings.epochMs).toISOString(),
     state: surroundings.isWatching ? "watching" : "waiting",
     window_sec: Math.round(windowSec * 1000) / 1000,
     total: recentOf(total.figures, windowSec),
+    now_sec: Math.round(nowSec * 1000) / 1000,
+    total_now: recentOf(total.now, nowSec),
+    stalled: stalledOf(look),
     groups: {
-      share: rows(look.byShare(ROWS_MAX)),
+      // IPC$ is no share of files: cifs uses it for itself.
+      share: rows(look.byShare(ROWS_MAX).filter(({ key }) => !isPipeShare(key))),
       command: rows(look.byCommand(ROWS_MAX)),
       process: rows(look.byProcess(ROWS_MAX)),
     },
@@ -43,22 +50,43 @@ export function makeLive(look: Look, table: RequestMemory, surroundings: Surroun
     ...secondsOf(look),
     in_flight: openRows(look, table),
     in_flight_total: open.length + waiting.length,
-    incidents: newestFirst(surroundings.incidents).slice(0, INCIDENTS_MAX).map(toIncident),
+    incidents: newestFirst(surroundings.incidents)
+      .slice(0, INCIDENTS_MAX)
+      .map((incident) =>
+        toIncident(incident, { epochMs: surroundings.epochMs, monotonicNs: look.lines.nowNs }),
+      ),
     losses: lossesOver0(surroundings.losses),
   };
 }
 
 /** As the schema has it: lists that may be written to. */
-export function toIncident(incident: Incident): Live["incidents"][number] {
-  return encodeIncident(incident) as unknown as Live["incidents"][number];
+export function toIncident(incident: Incident, now: ClockPair): Live["incidents"][number] {
+  return encodeIncident(incident, now) as unknown as Live["incidents"][number];
+}
+
+/** Servers that are silent, as both documents have them. */
+export function stalledOf({ stalls }: Look): Live["stalled"] {
+  return stalls.slice(0, STALLS_MAX).map(({ server, silentNs, inFlight, oldestAgeNs, shares }) => ({
+    server,
+    silent_ms: toMs(silentNs) ?? 0,
+    in_flight: inFlight,
+    oldest_ms: toMs(oldestAgeNs) ?? 0,
+    shares: shares.slice(0, STALL_SHARES_MAX),
+  }));
 }
 
 export function newestFirst(incidents: readonly Incident[]): readonly Incident[] {
   return incidents.toSorted((a, b) => b.openedAtMs - a.openedAtMs);
 }
 
-function rowOf({ key, figures, inFlight, oldestAgeNs }: Row, windowSec: number): LiveRow {
-  return { key, recent: recentOf(figures, windowSec), in_flight: inFlight, oldest_ms: toMs(oldestAgeNs) };
+function rowOf(row: Row, { windowSec, nowSec }: Look): LiveRow {
+  return {
+    key: row.key,
+    recent: recentOf(row.figures, windowSec),
+    now: recentOf(row.now, nowSec),
+    in_flight: row.inFlight,
+    oldest_ms: toMs(row.oldestAgeNs),
+  };
 }
 
 function openRows(look: Look, table: RequestMemory): LiveOpen[] {

@@ -8,8 +8,9 @@ import type { RequestMemory } from "../model/request.ts";
 import { isPipeShare, ShareIndex, type TreeShare } from "../model/share.ts";
 import { type Grouping, groupByCommand, groupByProcess, groupByShare, type NameProcess } from "./grouping.ts";
 import { type Lines, readAgain, readLines } from "./lines.ts";
-import { findOpen, findWaiting, type IsWaiting, openFiguresBy } from "./open.ts";
+import { findOpen, findWaiting, type IsWaiting, type OpenFigures, openFiguresBy } from "./open.ts";
 import { type Figures, figuresBy, findReplies, type Replies } from "./replies.ts";
+import { findStalls, type Stall } from "./stalls.ts";
 
 /** What is looked at. */
 export interface Subject {
@@ -22,10 +23,14 @@ export interface Subject {
   readonly trees: readonly TreeShare[];
   readonly isWaiting: IsWaiting;
   readonly nameProcess: (processId: number, comm: string, command: number) => string;
+  /** Whether a process is no more. */
+  readonly hasEnded: (processId: number) => boolean;
 }
 
 /** How far back figures go where the flight recorder does. */
 export const WINDOW_SEC = 60;
+/** How far back the figures of now go: in a total stall the window's mean looks healthy for a minute. */
+export const NOW_SEC = 5;
 
 type Recent = LiveRow["recent"];
 
@@ -33,6 +38,8 @@ type Recent = LiveRow["recent"];
 export interface Row {
   readonly key: string;
   readonly figures: Figures;
+  /** The same of the last NOW_SEC. */
+  readonly now: Figures;
   readonly inFlight: number;
   /** Of the oldest that should have a reply, ns; undefined for none. */
   readonly oldestAgeNs: number | undefined;
@@ -50,16 +57,20 @@ export interface Look {
   /** Before this moment requests may be missing. */
   readonly completeSinceNs: number;
   readonly windowSec: number;
+  /** As windowSec, of the figures of now. */
+  readonly nowSec: number;
   /** Places in Lines. */
   readonly open: Uint32Array;
   readonly waiting: readonly Operation[];
+  /** Servers that owe replies and send none, the longest silence first. */
+  readonly stalls: readonly Stall[];
   readonly total: Row;
   readonly byShare: Rows;
   readonly byCommand: Rows;
   readonly byProcess: Rows;
 }
 
-/** Every group that has a reply in the window, or something open; the busiest first. */
+/** Every group that has a reply in the window, or something open; what is overdue first, the oldest of it, then the busiest. */
 export type Rows = (most: number) => readonly Row[];
 
 export function lookAt(subject: Subject): Look {
@@ -74,8 +85,15 @@ export function lookAt(subject: Subject): Look {
   const open = findOpen(lines);
   const senders = new Set<number>();
   for (const i of open) senders.add(lines.taskId[i] as number);
-  const inWindow = placesInWindow(lines, replies, fromNs);
-  const rowsOf = makeRows({ lines, patient, replies, inWindow, open });
+  const nowFromNs = Math.max(fromNs, nowNs - NOW_SEC * 1e9);
+  const rowsOf = makeRows({
+    lines,
+    patient,
+    replies,
+    inWindow: placesInWindow(lines, replies, fromNs),
+    inNow: placesInWindow(lines, replies, nowFromNs),
+    open,
+  });
   const nameProcess: NameProcess = (processId, i) => {
     const comm = readAgain(subject.table, lines, i)?.comm ?? "?";
     return subject.nameProcess(processId, comm, lines.command[i] as number);
@@ -84,17 +102,35 @@ export function lookAt(subject: Subject): Look {
   return {
     ...{ lines, shares, patient, replies, fromNs, completeSinceNs, open },
     windowSec: (nowNs - fromNs) / 1e9,
+    nowSec: (nowNs - nowFromNs) / 1e9,
+    stalls: findStalls(lines, patient, open, replies, grouped),
     waiting: findWaiting(subject.operations, nowNs, senders, subject.isWaiting),
     total: rowsOf(all)(1)[0] ?? emptyRow(""),
     byShare: rowsOf(grouped),
     byCommand: rowsOf(groupByCommand(lines), true),
-    byProcess: rowsOf(groupByProcess(lines, nameProcess)),
+    byProcess: rowsOf(groupByProcess(lines, nameProcess, subject.hasEnded)),
   };
 }
 
+/** Below this age an open request does not bring its group forward. */
+const OVERDUE_NS = 5e9;
+
+/** Age of the oldest where it is overdue, else 0: what hangs must not fall off a list of the busiest. */
+function overdueNs({ oldestStartNs }: OpenFigures, { nowNs }: Lines): number {
+  const ageNs = oldestStartNs === Infinity ? 0 : nowNs - oldestStartNs;
+  return ageNs >= OVERDUE_NS ? ageNs : 0;
+}
+
+const NO_FIGURES: Figures = {
+  requests: 0,
+  errors: 0,
+  p50Ns: undefined,
+  p99Ns: undefined,
+  maxNs: undefined,
+};
+
 export function emptyRow(key: string): Row {
-  const figures = { requests: 0, errors: 0, p50Ns: undefined, p99Ns: undefined, maxNs: undefined };
-  return { key, figures, inFlight: 0, oldestAgeNs: undefined };
+  return { key, figures: NO_FIGURES, now: NO_FIGURES, inFlight: 0, oldestAgeNs: undefined };
 }
 
 /** Figures as they are told. */
@@ -138,32 +174,40 @@ interface Parts {
   readonly patient: Uint8Array;
   readonly replies: Replies;
   readonly inWindow: Uint8Array;
+  readonly inNow: Uint8Array;
   readonly open: Uint32Array;
 }
 
-function makeRows({
-  lines,
-  patient,
-  replies,
-  inWindow,
-  open,
-}: Parts): (grouping: Grouping, all?: boolean) => Rows {
+function makeRows(parts: Parts): (grouping: Grouping, all?: boolean) => Rows {
+  const { lines, patient, replies, open } = parts;
   return ({ of, count, nameOf }, all = false) => {
-    const groupOf = new Int32Array(replies.count);
-    for (let at = 0; at < replies.count; at++)
-      groupOf[at] = inWindow[at] === 1 ? (of[replies.line[at] as number] as number) : -1;
-    const figures = figuresBy(lines, replies, groupOf, count, all);
+    const figuresIn = (isIn: Uint8Array) => {
+      const groupOf = new Int32Array(replies.count);
+      for (let at = 0; at < replies.count; at++)
+        groupOf[at] = isIn[at] === 1 ? (of[replies.line[at] as number] as number) : -1;
+      return figuresBy(lines, replies, groupOf, count, all);
+    };
+    const now = figuresIn(parts.inNow);
     const opens = openFiguresBy(lines, patient, open, of, count);
-    const busy = figures
-      .map((one, group) => ({
-        ...{ group, figures: one, open: opens[group] ?? { count: 0, oldestStartNs: Infinity } },
+    const busy = figuresIn(parts.inWindow)
+      .map((figures, group) => ({
+        group,
+        figures,
+        now: now[group] ?? NO_FIGURES,
+        open: opens[group] ?? { count: 0, oldestStartNs: Infinity },
       }))
       .filter(({ figures: { requests }, open: { count: inFlight } }) => requests + inFlight > 0)
-      .sort((a, b) => b.figures.requests - a.figures.requests || b.open.count - a.open.count);
+      .sort(
+        (a, b) =>
+          overdueNs(b.open, lines) - overdueNs(a.open, lines) ||
+          b.figures.requests - a.figures.requests ||
+          b.open.count - a.open.count,
+      );
     return (most) =>
-      busy.slice(0, most).map(({ group, figures: its, open: { count: inFlight, oldestStartNs } }) => ({
+      busy.slice(0, most).map(({ group, open: { count: inFlight, oldestStartNs }, ...its }) => ({
         key: nameOf(group),
-        figures: its,
+        figures: its.figures,
+        now: its.now,
         inFlight,
         oldestAgeNs: oldestStartNs === Infinity ? undefined : Math.max(0, lines.nowNs - oldestStartNs),
       }));

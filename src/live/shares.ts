@@ -11,7 +11,7 @@ import { makeIsFailure } from "./replies.ts";
 
 const SHARES_MAX = 256;
 
-type About = Pick<Attribution, "mountPoints" | "dialect" | "encrypted">;
+type About = Pick<Attribution, "address" | "mountPoints" | "dfsPaths" | "dialect" | "encrypted">;
 
 interface Total {
   readonly requests: number;
@@ -29,12 +29,13 @@ export function shareRows(
   aboutShare: (share: string) => About,
 ): readonly ShareStatus[] {
   const totals = totalsBySlot(tallies);
-  const rows = new Map<string, Row>(look.byShare(SHARES_MAX).map((row) => [row.key, row]));
-  const slots = new Map(trees.map(({ share, slot }) => [share, slot]));
-  // An IPC$ is beside each share, and says nothing while nobody uses it.
+  // An IPC$ is beside each share: cifs uses it for itself, and no file is on it.
+  const used = look.byShare(SHARES_MAX).filter(({ key }) => !isPipeShare(key));
+  const rows = new Map<string, Row>(used.map((row) => [row.key, row]));
+  const slots = slotsByShare(trees);
   for (const share of slots.keys())
     if (!rows.has(share) && !isPipeShare(share)) rows.set(share, emptyRow(share));
-  // What came before its share was known is in the last slot, and so is what has no slot of its own.
+  // The last slot counts the replies whose share was not known yet, and those of shares without a slot, such as IPC$.
   const isLastShared = [...slots.values()].includes(LAST_SLOT);
   const totalOf = (share: string): Total | undefined => {
     const slot = share === UNKNOWN_SHARE ? LAST_SLOT : (slots.get(share) ?? LAST_SLOT);
@@ -46,15 +47,18 @@ export function shareRows(
     .sort((a, b) => busy(b) - busy(a) || (b.total?.requests ?? 0) - (a.total?.requests ?? 0))
     .slice(0, SHARES_MAX)
     .map(({ row, total }) => {
-      const { mountPoints, dialect, encrypted } = aboutShare(row.key);
+      const { address, mountPoints, dfsPaths, dialect, encrypted } = aboutShare(row.key);
       return {
         share: row.key,
+        address: address ?? null,
         mount_points: [...mountPoints],
+        dfs_paths: [...dfsPaths],
         dialect: dialect === undefined ? null : dialectName(dialect),
         encrypted: encrypted ?? null,
         requests_total: total?.requests ?? null,
         errors_total: total?.errors ?? null,
         recent: recentOf(row.figures, look.windowSec),
+        now: recentOf(row.now, look.nowSec),
         in_flight: row.inFlight,
         oldest_ms: toMs(row.oldestAgeNs),
       };
@@ -63,6 +67,15 @@ export function shareRows(
 
 function busy({ row: { figures, inFlight } }: { readonly row: Row }): number {
   return figures.requests + inFlight;
+}
+
+/** The kernel counts for a share whose tree ids are not known in the last slot. */
+function slotsByShare(trees: readonly KnownTree[]): ReadonlyMap<string, number> {
+  const slots = new Map<string, number>();
+  for (const { share, slot, treeId } of trees)
+    if (treeId !== undefined) slots.set(share, slot);
+    else if (!slots.has(share)) slots.set(share, LAST_SLOT);
+  return slots;
 }
 
 function totalsBySlot({ histograms, statuses }: Tallies): ReadonlyMap<number, Total> {

@@ -5,6 +5,7 @@
 import { log } from "../log.ts";
 import { toFailure } from "../model/failure.ts";
 import { formatListen, type ListenAddress, type MetricsSettings } from "../model/metrics.ts";
+import type { Finding } from "../model/trouble.ts";
 import type { Format } from "./exposition.ts";
 import { type MetricsServer, openServer } from "./server.ts";
 import { removeTextfile, writeTextfile } from "./textfile.ts";
@@ -14,7 +15,7 @@ const FRESH_MS = 1000;
 /** The address that a boot has not brought yet, the port that another program holds. */
 const RETRY_MS = 10_000;
 
-const NOTHING: MetricsSettings = { listen: undefined, textfile: undefined };
+const NOTHING: MetricsSettings = { listen: undefined, textfile: undefined, hosts: [] };
 
 export class MetricsExporter {
   readonly #render: (format: Format) => string;
@@ -28,10 +29,20 @@ export class MetricsExporter {
 
   readonly #retryMs: number;
 
-  /** @param render reads all figures and makes the text. */
-  constructor(render: (format: Format) => string, retryMs = RETRY_MS) {
+  readonly #trouble: (finding: Finding | undefined) => void;
+
+  /**
+   * @param render reads all figures and makes the text.
+   * @param trouble called whenever the trouble with the port or the file changes.
+   */
+  constructor(
+    render: (format: Format) => string,
+    retryMs = RETRY_MS,
+    trouble: (finding: Finding | undefined) => void = () => undefined,
+  ) {
     this.#render = render;
     this.#retryMs = retryMs;
+    this.#trouble = trouble;
   }
 
   /** At the start: a port that can't be had is said, and tried again until it can. */
@@ -108,11 +119,12 @@ export class MetricsExporter {
   /** @returns why it can't be had, as text. */
   #open(listen: ListenAddress): MetricsServer | string {
     try {
-      return openServer(
+      return openServer({
         listen,
-        (format) => this.#text(format),
-        (thrown) => this.#tell("figures", toFailure(thrown).message),
-      );
+        hosts: () => this.#settings.hosts,
+        render: (format) => this.#text(format),
+        failed: (thrown) => this.#tell("figures", toFailure(thrown).message),
+      });
     } catch (thrown) {
       return toFailure(thrown).message;
     }
@@ -160,6 +172,8 @@ export class MetricsExporter {
   #tell(what: "port" | "file" | "figures", trouble: string | undefined): void {
     if (this.#said[what] === trouble) return;
     this.#said[what] = trouble;
+    const texts = Object.values(this.#said).filter((text) => text !== undefined);
+    this.#trouble(texts.length === 0 ? undefined : { text: texts.join("; "), isRepaired: false });
     if (trouble === undefined) log.info("metrics: it works now", { what });
     else log.error("metrics: this does not work, and is tried again", { what, reason: trouble });
   }

@@ -36,6 +36,12 @@ const ROWS = {
     help: "Replies that were errors, by NT status",
     why: "`class` says what a status is to this command: `failure`, `everyday` (no such file, the lock is taken) or `step` (of the protocol); alarms go by `failure`",
   },
+  operation_errors: {
+    type: "counter",
+    labels: ["errno", "class"],
+    help: "Operations of the SMB client that failed without a request, by errno; 255 is every number above 254",
+    why: "EHOSTDOWN, ENOKEY, EAGAIN: errors that no reply tells of; alarms go by the class `failure`, but for EAGAIN, which is a taken lock as well",
+  },
   requests_sent: {
     type: "counter",
     labels: [],
@@ -81,8 +87,8 @@ const ROWS = {
   },
   incidents_open: {
     type: "gauge",
-    labels: ["rule", "kind", "share"],
-    help: "Incidents that are open, by the worst kind so far",
+    labels: ["rule", "kind", "share", "server", "family"],
+    help: "Incidents that are open, by the worst kind so far; rule and share are the first of each",
     why: "what is wrong now; no series where nothing is",
   },
   captures_made: {
@@ -120,6 +126,30 @@ const ROWS = {
     labels: ["cause"],
     help: "What aod did not see or could not end, by cause",
     why: "evidence may lack something; [the causes](#aodlosesevidence)",
+  },
+  refused: {
+    type: "counter",
+    labels: ["cause"],
+    help: "What aod turned away so that it stays able to work, by cause",
+    why: "a stranger is trying things, or a client is misconfigured; [the causes](#what-aod-refuses)",
+  },
+  trouble: {
+    type: "gauge",
+    labels: ["subject"],
+    help: "1 while something that aod depends on is in trouble: captures, output_folder, history, clock, control_socket, metrics, resources",
+    why: "captures or the history may not be written; `aod status` has the words",
+  },
+  troubles: {
+    type: "counter",
+    labels: ["subject"],
+    help: "Troubles with what aod depends on, including those that were repaired at once",
+    why: "a folder that a job empties every night",
+  },
+  age_cleanup_suspended: {
+    type: "gauge",
+    labels: [],
+    help: "1 while no capture is removed for its age, because the clock can't be trusted yet",
+    why: "1 is normal for an hour after a start, or for ten minutes where the clock is synchronised",
   },
   thread_restarts: {
     type: "counter",

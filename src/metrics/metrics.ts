@@ -2,6 +2,7 @@
 // In: events and ways to read figures; out: a port and a file, where the configuration wants them. Wiring; no figure is made here.
 
 import type { MetricsSettings } from "../model/metrics.ts";
+import type { Finding } from "../model/trouble.ts";
 import { commit, version } from "../model/version.ts";
 import type { SupervisorEvent } from "../supervisor/events.ts";
 import { EventCounts } from "./event-counts.ts";
@@ -14,10 +15,12 @@ export class Metrics {
   readonly #counts = new EventCounts(Date.now);
   readonly #names = new ShareNames();
   readonly #subject: Subject;
-  readonly #exporter = new MetricsExporter((format) => this.render(format));
+  readonly #exporter: MetricsExporter;
 
-  constructor(subject: Subject) {
+  /** @param trouble called whenever the trouble with the port or the file changes. */
+  constructor(subject: Subject, trouble: (finding: Finding | undefined) => void = () => undefined) {
     this.#subject = subject;
+    this.#exporter = new MetricsExporter((format) => this.render(format), undefined, trouble);
   }
 
   /** Opens the port and writes the file for the first time, where the settings want them. */

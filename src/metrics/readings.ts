@@ -8,6 +8,7 @@ import { openOperations, openTable } from "../kernel/table.ts";
 import { findWaiting } from "../live/open.ts";
 import type { Losses } from "../model/capture.ts";
 import type { Incident } from "../model/incident.ts";
+import { refusalCounts } from "../model/refusals.ts";
 import type { KnownTree } from "../model/share.ts";
 import { readOwnCost } from "../supervisor/own-cost.ts";
 import { monotonicNs } from "../system/clock.ts";
@@ -18,7 +19,10 @@ import type { Readings } from "./samples.ts";
 export interface Subject {
   readonly source: RequestSource;
   /** `counted`: the kernel's counters and all losses, by name. */
-  readonly facts: () => Pick<Readings, "isAttached" | "suppressed" | "startedAtMs"> & {
+  readonly facts: () => Pick<
+    Readings,
+    "isAttached" | "suppressed" | "startedAtMs" | "troubles" | "isAgeSuspended"
+  > & {
     readonly trees: readonly KnownTree[];
     readonly counted: Losses;
   };
@@ -30,18 +34,21 @@ export function readAll({ source, facts, incidents }: Subject): Readings {
   const nowNs = monotonicNs();
   const { trees: shares, counted, ...known } = facts();
   const { byShare, senders } = findOpenRequests(openTable(source.memory), shares, nowNs);
+  // Not loaded, a part of the kernel, or not readable just now.
+  const references = readModuleReferences();
   const operations = openOperations(source.memory);
   return {
     ...known,
     tallies: source.tallies(),
+    operationErrors: source.operationErrors(),
     shares,
     open: byShare,
     waitingOperations: findWaiting(operations, nowNs, senders, isWaitingInCifs).length,
     sent: counted.entered ?? 0,
     losses: counted,
+    refused: refusalCounts(),
     incidents: incidents(),
-    // Not loaded, or a part of the kernel.
-    moduleReferences: readModuleReferences() ?? 0,
+    moduleReferences: typeof references === "number" ? references : 0,
     cost: readOwnCost(source),
   };
 }

@@ -2,11 +2,14 @@
 // samples by family. Pure. What a server names is bounded by the kernel's slots: all that is beyond is one share, `other`.
 
 import { commandName } from "../model/command.ts";
+import { errnoName } from "../model/errno.ts";
 import type { Incident } from "../model/incident.ts";
 import { lossesByCause } from "../model/losses.ts";
 import { classifyStatus, statusName } from "../model/nt-status.ts";
+import { classifyOperationFailure } from "../model/operation-failure.ts";
 import { type KnownTree, LAST_SLOT } from "../model/share.ts";
-import type { Tallies } from "../model/tally.ts";
+import type { OperationErrors, Tallies } from "../model/tally.ts";
+import type { TroubleSubject } from "../model/trouble.ts";
 import { BOUNDS, cumulate } from "./buckets.ts";
 import { plain } from "./event-counts.ts";
 import { type HistogramSample, type Sample, type Samples, tidyLabel } from "./exposition.ts";
@@ -17,19 +20,31 @@ const OTHER = "other";
 /** Of open incidents: as many have a series of their own. */
 const INCIDENTS_MAX = 100;
 
+export interface TroubleReading {
+  readonly subject: TroubleSubject;
+  readonly isLasting: boolean;
+  /** Since the start. */
+  readonly count: number;
+}
+
 export interface Readings {
   readonly tallies: Tallies;
+  readonly operationErrors: readonly OperationErrors[];
   readonly shares: readonly KnownTree[];
   readonly open: readonly OpenOnShare[];
   readonly waitingOperations: number;
   /** Of the kernel's counters: requests entered. */
   readonly sent: number;
   readonly losses: Readonly<Record<string, number>>;
+  /** Refused connections, requests, signals and log lines, by every cause. */
+  readonly refused: Readonly<Record<string, number>>;
   readonly incidents: readonly Incident[];
   readonly moduleReferences: number;
   readonly isAttached: boolean;
   /** Captures that were not made, by every cause. */
   readonly suppressed: Readonly<Record<string, number>>;
+  readonly troubles: readonly TroubleReading[];
+  readonly isAgeSuspended: boolean;
   /** ms since 1970. */
   readonly startedAtMs: number;
   readonly cost: {
@@ -72,15 +87,26 @@ export function makeSamples(readings: Readings, names: ShareNames): Samples {
     requests: durations.map(({ labels, count }) => ({ labels, value: count })),
     request_duration_seconds: durations,
     request_errors: errorsOf(tallies, names),
+    operation_errors: readings.operationErrors.map(({ errno, count }) => ({
+      labels: [errnoName(errno), classifyOperationFailure(errno, Infinity)],
+      value: count,
+    })),
     requests_sent: [plain(readings.sent)],
     ...openOf(readings.open, names),
     operations_waiting: [plain(readings.waitingOperations)],
     cifs_module_references: [plain(readings.moduleReferences)],
     attached: [plain(Number(readings.isAttached))],
     captures_suppressed: byCause(readings.suppressed),
+    trouble: readings.troubles.map(({ subject, isLasting }) => ({
+      labels: [subject],
+      value: Number(isLasting),
+    })),
+    troubles: readings.troubles.map(({ subject, count }) => ({ labels: [subject], value: count })),
+    age_cleanup_suspended: [plain(Number(readings.isAgeSuspended))],
     start_time_seconds: [plain(readings.startedAtMs / 1000)],
     incidents_open: incidentsOf(readings.incidents),
     losses: byCause(lossesByCause(losses)),
+    refused: byCause(readings.refused),
     cpu_seconds: [plain(cost.cpuSeconds)],
     resident_memory_bytes: [plain(cost.residentBytes)],
     kernel_map_bytes: [plain(cost.kernelMapBytes)],
@@ -133,13 +159,13 @@ function openOf(open: readonly OpenOnShare[], names: ShareNames) {
   };
 }
 
-/** Beyond INCIDENTS_MAX shares are not told apart. */
+/** Beyond INCIDENTS_MAX servers and shares are not told apart. */
 function incidentsOf(incidents: readonly Incident[]): readonly Sample[] {
   return summed(
-    incidents.map(({ rule, kind, share }, i) => ({
-      labels: [rule, kind, i < INCIDENTS_MAX ? tidyLabel(share) : OTHER],
-      value: 1,
-    })),
+    incidents.map(({ rule, kind, share, server, family }, i) => {
+      const nameOf = (name: string) => (i < INCIDENTS_MAX ? tidyLabel(name) : OTHER);
+      return { labels: [rule, kind, nameOf(share), nameOf(server), family], value: 1 };
+    }),
   );
 }
 

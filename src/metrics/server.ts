@@ -1,24 +1,46 @@
 // The port at which metrics are served, and the only one. In: an address, and what makes the text; out: answers to GET and
 // HEAD of `/metrics` and a line of words at `/`. It parses no body, keeps no state of a client, and decides nothing about
-// figures. Whoever connects is a stranger: bounded here are what he may send, how long he may be silent or take for a request, and
-// how many are answered at once. How many are connected is bounded by the process's file descriptors alone: Bun has no limit.
+// figures. Its clients are not trusted: the number of connections, their silence and the time for an answer are bounded
+// (connections.ts), and only known host names are answered (host-name.ts). node:http reports each new connection, Bun.serve does not.
 
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { hostname } from "node:os";
 import { AodError } from "../model/failure.ts";
 import { formatListen, type ListenAddress } from "../model/metrics.ts";
+import { countRefusal } from "../model/refusals.ts";
+import { Connections } from "./connections.ts";
 import { CONTENT_TYPES, type Format } from "./exposition.ts";
+import { isOwnHost, parseHostName } from "./host-name.ts";
 import { chooseFormat } from "./negotiation.ts";
 
 export interface MetricsServer {
   readonly listen: ListenAddress;
-  /** At once: who is being answered is cut off. Idempotent. */
+  /** At once: answers on their way are cut off. Idempotent. */
   close(): void;
 }
 
+export interface ServerOptions {
+  readonly listen: ListenAddress;
+  /** Names under which this host may be asked, beside its own, `localhost` and any address. */
+  readonly hosts: () => readonly string[];
+  /** Makes the text; what it throws becomes an answer of status 500. */
+  readonly render: (format: Format) => string;
+  /** Gets whatever answering throws. */
+  readonly failed: (thrown: unknown) => void;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 const PATH = "/metrics";
-/** Whoever does not take his answer, has nothing to ask, or has not done asking for so long is let go: tried with a byte every 3 s. */
-const IDLE_SEC = 10;
-/** Answers on their way at once: Prometheus, a second one, and somebody with curl. */
+/** Answers on their way at once: Prometheus, a second one, and a person with curl. */
 const PENDING_MAX = 8;
+/** How often silent connections are looked for, while there are any. */
+const EXPIRE_EVERY_MS = 1_000;
 
 const HINTS: Readonly<Record<string, string>> = {
   EADDRINUSE: "another program listens there",
@@ -27,76 +49,119 @@ const HINTS: Readonly<Record<string, string>> = {
   EAFNOSUPPORT: "the sandbox forbids it: drop-in metrics-port.conf, docs/service.md",
 };
 
-/**
- * Begins to listen. Throws SYSCALL with the errno's name and what it means.
- * @param render makes the text; what it throws becomes an answer of status 500.
- * @param failed gets whatever answering throws.
- */
-export function openServer(
-  listen: ListenAddress,
-  render: (format: Format) => string,
-  failed: (thrown: unknown) => void,
-): MetricsServer {
-  const serve = (request: Request, pending: number) => {
-    const refusal = refuse(request, pending);
-    if (refusal !== undefined) return refusal;
-    const format = chooseFormat(request.headers.get("accept"));
-    return answer(200, render(format), CONTENT_TYPES[format]);
-  };
-  const server = bind(listen, serve, (thrown) => {
-    failed(thrown);
-    return answer(500, "aod could not read its own figures: its log says why\n");
+/** Begins to listen. Throws SYSCALL with the errno's name and its meaning. */
+export function openServer(options: ServerOptions): MetricsServer {
+  const { listen } = options;
+  const connections = new Connections<Socket>(() => countRefusal("metrics_connections"));
+  const server = createServer((request, response) => {
+    connections.asked(request.socket, performance.now());
+    response.on("close", () => connections.answered(request.socket, performance.now()));
+    send(response, request.method === "HEAD", respond(request, connections.answering, options));
   });
-  return { listen, close: () => void server.stop(true) };
+  let expiring: ReturnType<typeof setInterval> | undefined;
+  server.on("connection", (socket: Socket) => {
+    connections.opened(socket, socket.remoteAddress ?? "", performance.now());
+    socket.on("close", () => connections.closed(socket));
+    // The timer runs only while there are connections: an idle port wakes no thread.
+    expiring ??= setInterval(() => {
+      connections.expire(performance.now());
+      if (connections.size > 0) return;
+      clearInterval(expiring);
+      expiring = undefined;
+    }, EXPIRE_EVERY_MS);
+  });
+  // Bun emits the refusal that `bind` throws as well, later. Without a listener either error would end the process.
+  server.on("error", (error) => {
+    if (server.listening) options.failed(error);
+  });
+  server.on("clientError", (_, socket) =>
+    socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"),
+  );
+  bind(listen, () => server.listen({ host: listen.address, port: listen.port, exclusive: true }).listening);
+  return {
+    listen,
+    close() {
+      clearInterval(expiring);
+      server.close();
+      connections.closeAll();
+    },
+  };
 }
 
-function bind(
-  listen: ListenAddress,
-  fetch: (request: Request, pending: number) => Response,
-  error: (thrown: unknown) => Response,
-): Bun.Server<undefined> {
+// --- internal ---
+
+/** Bun's node:http reports a refused address later and as an event, Bun.serve at once and by throwing: so that is asked first. */
+function bind(listen: ListenAddress, open: () => boolean): void {
+  const { address, port } = listen;
   try {
-    return Bun.serve({
-      hostname: listen.address,
-      port: listen.port,
-      idleTimeout: IDLE_SEC,
-      maxRequestBodySize: 0,
-      development: false,
-      // Bun's default without `development` is true: two programs would share the port, and each would get half of the scrapes.
-      reusePort: false,
-      fetch: (request, server) => fetch(request, server.pendingRequests),
-      // Bun's own would print the source around the place on stderr, for each request.
-      error,
-    });
+    // Bun's default shares the port with another program of the same user.
+    const probe = Bun.serve({ hostname: address, port, reusePort: false, fetch: () => new Response() });
+    void probe.stop(true);
   } catch (thrown) {
     const { code = String(thrown) } = thrown as NodeJS.ErrnoException;
-    const hint = HINTS[code];
-    const what = `listen on ${formatListen(listen)}: ${code}${hint === undefined ? "" : ` (${hint})`}`;
-    throw new AodError("SYSCALL", what, { code }, thrown);
+    throw refused(listen, code, thrown);
+  }
+  if (!open()) throw refused(listen, "EADDRINUSE");
+}
+
+function refused(listen: ListenAddress, code: string, cause?: unknown): AodError {
+  const hint = HINTS[code];
+  const what = `listen on ${formatListen(listen)}: ${code}${hint === undefined ? "" : ` (${hint})`}`;
+  return new AodError("SYSCALL", what, { code }, cause);
+}
+
+function respond(
+  request: IncomingMessage,
+  answering: number,
+  { hosts, render, failed }: ServerOptions,
+): Answer {
+  const refusal = refuseHost(request, hosts()) ?? refuse(request, answering);
+  if (refusal !== undefined) return refusal;
+  const format = chooseFormat(request.headers.accept ?? null);
+  try {
+    return { status: 200, text: render(format), headers: { "Content-Type": CONTENT_TYPES[format] } };
+  } catch (thrown) {
+    failed(thrown);
+    return { status: 500, text: "aod could not read its own figures: its log says why\n" };
   }
 }
 
-/** Undefined for who gets the metrics. */
-function refuse({ method, url }: Request, pending: number): Response | undefined {
-  if (method !== "GET" && method !== "HEAD") {
-    return answer(405, "GET and HEAD only\n", undefined, { Allow: "GET, HEAD" });
-  }
-  // HTTP/1.0 needs no Host, and then there is a path alone; `//`, and a Host with a bracket, are no address.
+/** Undefined for a request to this host, and for one of HTTP/1.0, which names none: no browser sends that. */
+function refuseHost(
+  { url = "", headers, httpVersion }: IncomingMessage,
+  hosts: readonly string[],
+): Answer | undefined {
+  // A request to a proxy names the host in its URL, and that name counts: RFC 9112 3.2.2.
+  const authority = /^[a-z]+:\/\/([^/?#]*)/i.exec(url)?.[1] ?? headers.host;
+  if (authority === undefined && httpVersion === "1.0") return undefined;
+  const name = parseHostName(authority ?? "");
+  if (name === undefined) return { status: 400, text: "Host is no host name\n" };
+  const allowed = new Set([hostname(), ...hosts].map((one) => one.toLowerCase()));
+  if (isOwnHost(name, allowed)) return undefined;
+  countRefusal("metrics_hosts");
+  return { status: 421, text: "this host name is not allowed here: metrics.hosts names those that are\n" };
+}
+
+/** Undefined for a request that gets the metrics. */
+function refuse({ method, url = "" }: IncomingMessage, answering: number): Answer | undefined {
+  if (method !== "GET" && method !== "HEAD")
+    return { status: 405, text: "GET and HEAD only\n", headers: { Allow: "GET, HEAD" } };
   const pathname = URL.parse(url, "http://aod")?.pathname;
-  if (pathname === undefined) return answer(400, "that is no address\n");
-  if (pathname === "/") return answer(200, `aod: metrics are at ${PATH}\n`);
-  if (pathname !== PATH) return answer(404, `there is only ${PATH}\n`);
-  return pending > PENDING_MAX
-    ? answer(503, "too many at once\n", undefined, { "Retry-After": "1" })
+  if (pathname === undefined) return { status: 400, text: "that is no address\n" };
+  if (pathname === "/") return { status: 200, text: `aod: metrics are at ${PATH}\n` };
+  if (pathname !== PATH) return { status: 404, text: `there is only ${PATH}\n` };
+  return answering > PENDING_MAX
+    ? { status: 503, text: "too many at once\n", headers: { "Retry-After": "1" } }
     : undefined;
 }
 
-function answer(
-  status: number,
-  text: string,
-  type = "text/plain; charset=utf-8",
-  headers: Readonly<Record<string, string>> = {},
-): Response {
-  const fixed = { "Content-Type": type, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff" };
-  return new Response(text, { status, headers: { ...fixed, ...headers } });
+function send(response: ServerResponse, isHead: boolean, { status, text, headers }: Answer): void {
+  response.writeHead(status, {
+    "Content-Type": "text/plain; charset=utf-8",
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Content-Length": Buffer.byteLength(text),
+    ...headers,
+  });
+  response.end(isHead ? undefined : text);
 }

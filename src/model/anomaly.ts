@@ -2,6 +2,7 @@
 
 import type { Request } from "./request.ts";
 import type { RuleType } from "./rule.ts";
+import type { StatusCount } from "./status-count.ts";
 
 /**
  * How bad it is, mildest first: `slow`, `error` and `signal` filled a window; `emergency` is one reply that is enough by
@@ -42,6 +43,8 @@ export interface Anomaly {
   readonly evidence: readonly Request[];
   /** What hangs at this moment for this rule and share; undefined where nothing does. */
   readonly standing: Standing | undefined;
+  /** Of a rule of type Error: the statuses of the requests in `count`, the most frequent first; else empty. */
+  readonly statuses: readonly StatusCount[];
 }
 
 /** Requests and operations that hang at one moment. */

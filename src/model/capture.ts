@@ -4,9 +4,13 @@ import type { CustomAction } from "./action.ts";
 import type { AnomalyKind } from "./anomaly.ts";
 import type { Attribution } from "./attribution.ts";
 import type { CaptureName } from "./capture-name.ts";
+import type { IncidentScope } from "./incident.ts";
+import type { Readability } from "./readability.ts";
+import type { Redaction } from "./redaction.ts";
 import type { Request } from "./request.ts";
 import type { RuleType } from "./rule.ts";
 import type { TreeShare } from "./share.ts";
+import type { StatusCount } from "./status-count.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** Where requests came from: a real cifs client, or synthetic traffic. */
@@ -52,6 +56,18 @@ export interface FrozenMemory {
 /** The runner takes so many at once, at work and waiting: each holds a frozen table of 4 MiB. */
 export const ORDERS_MAX = 6;
 
+/** A server of which something hangs at one moment. Plain data. */
+export interface HangingServer {
+  /** As serverNameOf has it; "unknown" for what has no share that is known. */
+  readonly server: string;
+  /** Shares that the requests were sent to, the one of the oldest first. */
+  readonly shares: readonly string[];
+  /** Requests and operations, at least 1. */
+  readonly count: number;
+  /** Age of the oldest, ns. */
+  readonly oldestNs: number;
+}
+
 /** What the runner needs for one capture. */
 export interface CaptureOrder {
   /** Unique for the life of the daemon. */
@@ -66,7 +82,9 @@ export interface CaptureOrder {
   readonly share: string;
   /** Undefined for a manual one. */
   readonly incidentId: string | undefined;
-  /** Whose trouble it is; undefined for a manual one. */
+  /** The incident's server, rules and shares at this moment; undefined for a manual one. */
+  readonly scope: IncidentScope | undefined;
+  /** Whose trouble it is; undefined for a manual one while nothing hangs. */
   readonly attribution: Attribution | undefined;
   readonly source: Source;
   /** When the supervisor froze the table: names the capture and dates the request table's times. */
@@ -80,13 +98,24 @@ export interface CaptureOrder {
   /** Those of `actions` that are not aod's own. */
   readonly customActions: readonly CustomAction[];
   readonly limits: CaptureLimits;
+  /** Texts that the operator wants taken out, beside the secrets that aod recognises. Secret itself: no capture contains it. */
+  readonly redaction: Redaction;
   /** The incident has a capture already, or one is being made: what takes long is left out. */
   readonly isRepeat: boolean;
+  /** What tripped the rule; what hangs, of a manual one. */
   readonly evidence: readonly Request[];
+  /** Of a manual one, what hangs, the worst server first: `share`, `attribution` and `evidence` are of that one. Else undefined. */
+  readonly hanging: readonly HangingServer[] | undefined;
+  /** Of the incident so far, one of each kind and errno; empty for a manual one. */
+  readonly signals: readonly Request[];
+  /** Of all refusals of the incident so far, the most frequent first; empty for a manual one. */
+  readonly statuses: readonly StatusCount[];
   readonly losses: Losses;
   /** From when on no request is missing from the table unless it was evicted: ns of CLOCK_MONOTONIC, at attach. */
   readonly watchingSinceNs: number;
-  /** Captures of this rule and share that were not made since the last one that was. */
+  /** Whether the SMB client's own lists can be read. */
+  readonly clientLists: Readability;
+  /** Captures of this server and family that were not made since the last one that was. */
   readonly suppressed: number;
   readonly configSha256: string;
   /** Shares by session and tree, as far as they are known; look them up with ShareIndex. */

@@ -1,7 +1,7 @@
 // What the cifs client says of itself in /proc/fs/cifs/DebugData, taken apart: cifs/ reads and parses it, the
 // detector and the runner use it. Plain data. What a kernel did not say is undefined; nothing is guessed.
 
-import type { KnownTree } from "./share.ts";
+import { isShareOf, type KnownTree } from "./share.ts";
 
 /** One TCP connection: a server's primary one, or an extra channel of a session. */
 export interface Connection {
@@ -22,6 +22,8 @@ export interface Connection {
 export interface CifsServer extends Connection {
   /** Empty where the kernel has none. */
   readonly hostname: string;
+  /** `\\domain\namespace\link`: DFS paths that led to this connection, as far as the kernel prints them. */
+  readonly dfsPaths: readonly string[];
   readonly sessions: readonly CifsSession[];
   readonly mids: readonly CifsMid[];
 }
@@ -33,17 +35,21 @@ export interface CifsSession {
   readonly encrypted: boolean;
   /** Channels beside the server's own connection. */
   readonly channels: readonly Connection[];
+  /** Where these lead: the server's interfaces that they use. */
+  readonly channelAddresses: readonly string[];
   readonly shares: readonly CifsTree[];
 }
 
 export interface CifsTree {
-  /** Unique within its session only. */
-  readonly treeId: number;
+  /** Unique within its session only; undefined where the kernel does not print it: SMB 2.0.2 and 2.1. */
+  readonly treeId: number | undefined;
   /** `\\server\share`. */
   readonly unc: string;
   readonly isIpc: boolean;
   /** By itself: mounted with `seal`, or a share that the server wants encrypted. */
   readonly encrypted: boolean;
+  /** The DFS path that was mounted, as far as the kernel prints it. */
+  readonly dfsPaths: readonly string[];
 }
 
 /** A request that cifs has not taken off its list yet: struct mid_q_entry. */
@@ -72,6 +78,14 @@ export interface DebugData {
  */
 export type TaskWait = "gone" | "reply" | "io" | "other" | "asleep" | "running";
 
+/** An uninterruptible sleep inside cifs that is not a wait for a server: for a lock, a page, a key. */
+export interface Block {
+  /** The kernel function. */
+  readonly place: string;
+  /** Times that the task gave up its CPU so far. The same number twice: it has not run in between. */
+  readonly switches: number;
+}
+
 /** Whether a task that is inside cifs waits for a server, as far as can be told. */
 export function isWaitInCifs(wait: TaskWait): boolean {
   return wait === "reply" || wait === "asleep";
@@ -84,17 +98,33 @@ export function shareOf(unc: string): string {
 
 /** Every tree of every session. */
 export function treesOf(data: DebugData): readonly Omit<KnownTree, "slot">[] {
-  return data.servers.flatMap(({ sessions, dialect, connectionId }) =>
-    sessions.flatMap((session) =>
-      session.shares.map(({ treeId, unc, encrypted }) => ({
+  return data.servers.flatMap((server) =>
+    server.sessions.flatMap((session) =>
+      session.shares.map((tree) => ({
         sessionId: session.sessionId,
-        treeId,
-        share: shareOf(unc),
+        treeId: tree.treeId,
+        share: shareOf(tree.unc),
         address: session.address,
-        connectionId,
-        dialect,
-        encrypted: encrypted || session.encrypted,
+        channelAddresses: session.channelAddresses,
+        connectionId: server.connectionId,
+        instance: server.instance,
+        dialect: server.dialect,
+        encrypted: tree.encrypted || session.encrypted,
+        dfsPaths: dfsPathsOf(tree, server),
       })),
     ),
   );
+}
+
+// --- internal ---
+
+/** A path of the connection belongs to its only share of files; of several it would be a guess whose it is. */
+function dfsPathsOf(tree: CifsTree, { dfsPaths, sessions }: CifsServer): readonly string[] {
+  if (tree.isIpc) return [];
+  const names = sessions.flatMap(({ shares }) => shares.flatMap(({ isIpc, unc }) => (isIpc ? [] : unc)));
+  const ofServer = new Set(names.map((unc) => unc.toLowerCase())).size === 1 ? dfsPaths : [];
+  const share = shareOf(tree.unc);
+  const paths = new Set([...tree.dfsPaths, ...ofServer].map(shareOf));
+  // The root of a namespace has its own name there.
+  return [...paths].filter((path) => path.toLowerCase() !== share.toLowerCase() && !isShareOf(path, share));
 }

@@ -5,6 +5,7 @@ import type { CustomAction } from "./action.ts";
 import type { CaptureLimits } from "./capture.ts";
 import type { MetricsSettings } from "./metrics.ts";
 import type { NotifySettings } from "./notice.ts";
+import type { Redaction } from "./redaction.ts";
 import type { Rule } from "./rule.ts";
 
 export interface Config {
@@ -29,6 +30,8 @@ export interface Config {
   readonly notify: NotifySettings | undefined;
   /** Undefined where nobody is told any figures. */
   readonly metrics: MetricsSettings | undefined;
+  /** Texts that are taken out of captures beside the secrets that aod recognises. Secret itself: never logged, shown or reported. */
+  readonly redaction: Redaction;
 }
 
 export interface CleanupLimits {

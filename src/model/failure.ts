@@ -1,6 +1,8 @@
 // What can go wrong for good, in one class with a closed set of codes, and its form as plain data for other threads.
 // Expected outcomes (a missing tool, a kernel that lacks a feature) are values and do not belong here.
 
+import { type Exhaustion, exhaustionOf } from "./exhaustion.ts";
+
 export type FailureCode =
   | "USAGE"
   | "CONFIG_INVALID"
@@ -47,6 +49,8 @@ export interface Failure {
   readonly stack: string | undefined;
   /** Messages of the chain of causes, nearest first. */
   readonly causes: readonly string[];
+  /** The resource that had run out, if that caused it. */
+  readonly exhausted?: Exhaustion | undefined;
 }
 
 /** Turns whatever was thrown into plain data; what is not an AodError is a BUG. */
@@ -61,6 +65,7 @@ export function toFailure(thrown: unknown): Failure {
     context: thrown instanceof AodError ? thrown.context : {},
     stack: thrown instanceof Error ? thrown.stack : undefined,
     causes,
+    exhausted: exhaustionOf(thrown),
   };
 }
 

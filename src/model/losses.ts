@@ -10,15 +10,28 @@ export const LOSS_CAUSES: Readonly<Record<string, string>> = {
   ring_full:
     "slow or failed requests not told to the detector: it is behind, or a threshold is too low for this load",
   forgotten:
-    "reads and writes in flight without a line, too many to tell apart: from here on a wrong pair is possible",
+    "reads and writes in flight without a line, too many to tell apart: until they end, others are ambiguous and not measured",
   unknown_command: "requests of a command outside MS-SMB2 2.2.1.2",
   operations_displaced:
     "operations in cifs that are not followed any more: more tasks at once than there is room for",
   operations_contended: "operations in cifs not recorded: their set was being written at each try",
   missed_runs: "events that the kernel left out because the program was already running on that CPU",
   unfollowed: "open requests that lost their line and could not be followed: too many at once",
+  client_lists_late:
+    "readings of the SMB client's own lists that did not come back in time: shares may be unknown and hangs unconfirmed",
+  kernel_log_overwritten:
+    "times that lines of the kernel log were overwritten before aod read them: signals of the log may be missing",
   abandoned_children:
     "programs of actions and of notify that could not be killed in time and were left behind: what they touch hangs",
+  unstarted_children:
+    "programs of actions and of notify that could not be started: too few processes, files or too little memory",
+  no_descriptors:
+    "steps left out or tried again because aod had no file descriptor left (EMFILE): LimitNOFILE of the service",
+  no_host_files:
+    "steps left out or tried again because the host had no file left to open (ENFILE): fs.file-max",
+  no_memory: "steps left out or tried again because there was no memory (ENOMEM)",
+  no_processes:
+    "programs and threads not started because there was no process left (EAGAIN): TasksMax of the service, kernel.pid_max",
   samples_timed_out:
     "samples of counters that took too long: later captures compare with an older one, or with none",
   samples_too_big:

@@ -6,6 +6,8 @@ export interface MetricsSettings {
   readonly listen: ListenAddress | undefined;
   /** Undefined: no file. */
   readonly textfile: TextfileSettings | undefined;
+  /** Names under which the port may be asked, beside the host's own, `localhost` and any address. */
+  readonly hosts: readonly string[];
 }
 
 export interface ListenAddress {

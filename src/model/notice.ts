@@ -1,5 +1,6 @@
 // A notice: what the program that `notify` names is told of, and what became of telling it. Plain data.
 
+import type { Family } from "./family.ts";
 import type { Cause } from "./verdict.ts";
 
 /** What there are notices of, in the order in which they are documented. */
@@ -20,6 +21,9 @@ export interface Notice {
   readonly event: NoticeEvent;
   /** Undefined for a capture that a person asked for. */
   readonly incidentId: string | undefined;
+  /** Of the incident; empty where there is none. */
+  readonly server: string;
+  readonly family: Family | "";
   readonly rule: string;
   /** Empty where there is none. */
   readonly share: string;
@@ -27,6 +31,8 @@ export interface Notice {
   readonly capture: string;
   /** The cause that its verdict names; empty where there is no capture. */
   readonly verdict: Cause | "";
+  /** The refusals of the incident, as `STATUS_DISK_FULL 12 ×`; empty where nothing was refused. */
+  readonly status: string;
 }
 
 export interface NoticeOutcome {

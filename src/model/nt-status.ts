@@ -159,7 +159,7 @@ const ROWS = [
   [0xc000a000, "STATUS_INVALID_SIGNATURE", ERRNO.EIO],
 ] as const;
 
-type StatusName = (typeof ROWS)[number][1];
+export type StatusName = (typeof ROWS)[number][1];
 
 /** Every status that has a name here, by number: those that are no failures, and what a storage engineer meets. */
 export const NT_STATUSES: readonly NtStatus[] = ROWS.map(([status, name, errno]) => ({

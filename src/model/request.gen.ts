@@ -30,6 +30,14 @@ export const FLAG = {
   REAPED: 32,
 } as const;
 
+/** Results of the program reap_request: enum aod_reap. */
+export const REAP = {
+  NONE: 0,
+  LINE: 1,
+  GHOST: 2,
+  CONTENDED: 3,
+} as const;
+
 /** What a record is: enum aod_kind. */
 export const KIND = {
   REQUEST: 1,
@@ -65,6 +73,7 @@ export const GEOMETRY = {
   OPERATION_SET_LINES: 4,
   RING_BYTES: 1048576,
   COMMANDS: 20,
+  FILTERS: 21,
   COMPOUND_PARTS: 10,
   SHARE_SLOTS: 32,
   TREE_BUCKETS_LOG2: 10,
@@ -160,4 +169,5 @@ export const COUNTERS = [
   "operations_reaped",
   "operations_displaced",
   "operations_contended",
+  "operations_failed",
 ] as const;

@@ -5,7 +5,7 @@
 import { readComm, writeComm } from "./comm.ts";
 import { commandName } from "./command.ts";
 import { FLAG, KIND, OFFSET } from "./request.gen.ts";
-import { signalName } from "./signal.ts";
+import { signalName, signalSource } from "./signal.ts";
 
 export interface Request {
   /** When the request got its message id, ns of CLOCK_MONOTONIC. With messageId, its identity. */
@@ -35,10 +35,13 @@ export interface Request {
 /** How a request stands, as the column `state` of requests.csv says it; `waiting` and `signal` are in evidence only. */
 export type RequestState = "done" | "error" | "in_flight" | "lost" | "waiting" | "signal";
 
-/** `lost`: closed without a reply, by one of the pairing rules. `waiting`: an operation that is no request yet. */
+/**
+ * `lost`: closed without a reply, by one of the pairing rules. `waiting`: an operation that has no request yet. An operation that
+ * failed without a request is an `error`.
+ */
 export function stateOf(request: Request): RequestState {
   if (request.kind === KIND.SIGNAL) return "signal";
-  if (request.kind === KIND.OPERATION) return "waiting";
+  if (request.kind === KIND.OPERATION) return request.errno === 0 ? "waiting" : "error";
   if (request.latencyNs === 0) return "in_flight";
   if ((request.flags & FLAG.REPLIED) === 0) return "lost";
   return (request.flags & FLAG.ERRORED) === 0 ? "done" : "error";
@@ -51,10 +54,11 @@ export function isTrustedReply(flags: number): boolean {
   return (flags & FLAG.REPLIED) !== 0 && (flags & UNTRUSTED) === 0;
 }
 
-/** What a request is called: its command; of a signal the tracepoint; of an operation that is none yet nothing. */
-export function whatIs({ kind, command }: Request): string {
-  if (kind === KIND.OPERATION) return "";
-  return kind === KIND.SIGNAL ? `smb3_${signalName(command)}` : commandName(command);
+/** What a request is called: its command; of a signal the tracepoint, or `kmsg_` and its name; of an operation that waits nothing. */
+export function whatIs({ kind, command, errno }: Request): string {
+  if (kind === KIND.OPERATION) return errno === 0 ? "" : "operation";
+  if (kind !== KIND.SIGNAL) return commandName(command);
+  return `${signalSource(command) === "tracepoint" ? "smb3" : "kmsg"}_${signalName(command)}`;
 }
 
 /** When it ended, ns of CLOCK_MONOTONIC as a double: exact for 104 days of uptime, within 2 ns for 208. */

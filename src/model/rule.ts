@@ -24,6 +24,14 @@ export interface RuleMatch {
   readonly process: string | undefined;
 }
 
+/** A rule that trips by the share of replies that count. */
+export interface RateLimit {
+  /** Of all replies in the window; over 0, up to 1. */
+  readonly acceptableShare: number;
+  /** Fewer replies in the window trip nothing. */
+  readonly minReplies: number;
+}
+
 export interface LatencyRule extends RuleCommon {
   readonly type: "latency";
   /** By command number: latency in ns from which on a request counts; Infinity: never; 0: every request. */
@@ -32,6 +40,8 @@ export interface LatencyRule extends RuleCommon {
   readonly emergencyNs: readonly number[];
   /** By command number: the rule tracks it by name, so that waiting by design is no excuse. */
   readonly named: readonly boolean[];
+  /** Trips by the share of replies that are slow, in place of acceptableCount. */
+  readonly rate: RateLimit | undefined;
 }
 
 export interface ErrorRule extends RuleCommon {
@@ -47,14 +57,7 @@ export interface ErrorRule extends RuleCommon {
   /** Statuses of which one trips at once; keys as above. */
   readonly emergency: Readonly<Record<number, true>>;
   /** Trips by the share of replies that count, in place of acceptableCount. */
-  readonly rate: ErrorRate | undefined;
-}
-
-export interface ErrorRate {
-  /** Of all replies in the window; over 0, up to 1. */
-  readonly acceptableShare: number;
-  /** Fewer replies in the window say nothing. */
-  readonly minReplies: number;
+  readonly rate: RateLimit | undefined;
 }
 
 export interface StuckRule extends RuleCommon {

@@ -8,11 +8,14 @@ import { GEOMETRY } from "./request.gen.ts";
 /** One tree of one session, as DebugData lists it. Plain data, fit for postMessage. */
 export interface TreeShare {
   readonly sessionId: bigint;
-  readonly treeId: number;
+  /** Undefined where the kernel does not print it: SMB 2.0.2 and 2.1. */
+  readonly treeId: number | undefined;
   /** `//server/share`. */
   readonly share: string;
   /** Where its session's first connection leads, as the kernel says it: an IP address, or a name. */
   readonly address?: string | undefined;
+  /** Where its other connections lead; none without multichannel. */
+  readonly channelAddresses?: readonly string[] | undefined;
 }
 
 /** The slot in which the kernel counts the replies of all shares that have none of their own. */
@@ -24,36 +27,79 @@ export interface KnownTree extends TreeShare {
   readonly slot: number;
   /** Of the server's own connection, where the kernel says it; survives a reconnect. */
   readonly connectionId: number | undefined;
+  /** Reconnects of that connection so far, and one. */
+  readonly instance?: number | undefined;
   /** MS-SMB2 2.2.4 DialectRevision, 0x311 for SMB 3.1.1. */
   readonly dialect: number | undefined;
   readonly encrypted: boolean;
+  /** `//domain/namespace/link`: DFS paths that lead to the share and that it is mounted by. */
+  readonly dfsPaths?: readonly string[] | undefined;
 }
 
-/** Finds shares by session and tree. */
+/** Stands for a tree whose id is not known where a request needs one: MS-SMB2 uses it for no tree. */
+export const UNNUMBERED_TREE = 0xffff_ffff;
+
+/** The shares of one session whose tree ids the kernel does not print. */
+interface Unnumbered {
+  readonly all: readonly string[];
+  /** Less those that a tree id of the session is known for. */
+  readonly open: readonly string[];
+}
+
+const NO_SHARES: Unnumbered = { all: [], open: [] };
+
+/**
+ * Finds shares by session and tree. Where the kernel prints no tree ids, an unknown id of a session with a single share is that
+ * share's, unless another id is; in any doubt the server is the answer. IPC$ counts for none of the session's shares.
+ */
 export class ShareIndex {
   /** Nearly always one session for each tree id. */
   readonly #byTree = new Map<number, TreeShare[]>();
+  readonly #unnumbered: ReadonlyMap<bigint, Unnumbered>;
 
   /** A later entry for the same session and tree replaces an earlier one. */
   constructor(trees: readonly TreeShare[] = []) {
+    const unnumbered: TreeShare[] = [];
     for (const tree of trees) {
-      const others = (this.#byTree.get(tree.treeId) ?? []).filter((one) => one.sessionId !== tree.sessionId);
-      this.#byTree.set(tree.treeId, [...others, tree]);
+      const { treeId, sessionId, share } = tree;
+      if (treeId !== undefined) {
+        const others = (this.#byTree.get(treeId) ?? []).filter((one) => one.sessionId !== sessionId);
+        this.#byTree.set(treeId, [...others, tree]);
+      } else if (!isPipeShare(share)) unnumbered.push(tree);
     }
+    this.#unnumbered = unnumbered.length === 0 ? new Map() : groupUnnumbered(unnumbered, trees);
   }
 
-  /** Undefined where nothing is known. */
+  /** The share; `//server` where it may be another of this server; undefined where nothing is known. */
   find(sessionId: bigint, treeId: number): string | undefined {
-    const trees = this.#byTree.get(treeId);
-    if (trees === undefined) return undefined;
-    for (const tree of trees) if (tree.sessionId === sessionId) return tree.share;
-    return undefined;
+    for (const tree of this.#byTree.get(treeId) ?? []) if (tree.sessionId === sessionId) return tree.share;
+    if (treeId === 0) return undefined;
+    const { all, open } = this.#unnumbered.get(sessionId) ?? NO_SHARES;
+    // An id beside that of the only share is IPC$, or the share's own after a reconnect, or of a share that is not listed yet.
+    if (all.length === 1 && (open.length === 1 || treeId === UNNUMBERED_TREE)) return all[0];
+    const [server, ...others] = new Set(all.map(serverOfShare));
+    return others.length === 0 ? server : undefined;
+  }
+
+  /** The shares that a tree may be; empty where its own is known, or nothing is. */
+  possible(sessionId: bigint, treeId: number): readonly string[] {
+    // Requests without a tree have 0: NEGOTIATE, SESSION_SETUP, TREE_CONNECT, LOGOFF.
+    if (treeId === 0 || this.isKnown(sessionId, treeId)) return [];
+    const { all, open } = this.#unnumbered.get(sessionId) ?? NO_SHARES;
+    return treeId === UNNUMBERED_TREE || open.length === 0 ? all : open;
+  }
+
+  /** Whether the tree's own share is known. */
+  isKnown(sessionId: bigint, treeId: number): boolean {
+    return this.#byTree.get(treeId)?.some((tree) => tree.sessionId === sessionId) === true;
   }
 
   /** Of a tree whose session is not known: undefined where several sessions have one of this number. */
   findAlone(treeId: number): string | undefined {
     const [only, ...others] = this.#byTree.get(treeId) ?? [];
-    return others.length === 0 ? only?.share : undefined;
+    if (only !== undefined) return others.length === 0 ? only.share : undefined;
+    const [share, ...more] = new Set([...this.#unnumbered.values()].flatMap(({ all }) => all));
+    return more.length === 0 ? share : undefined;
   }
 
   /** The share, or UNKNOWN_SHARE. */
@@ -72,7 +118,28 @@ export function isPipeShare(share: string): boolean {
   return share.toUpperCase().endsWith("/IPC$");
 }
 
-/** Whether a share is one of this server's. */
+/** Whether a share is one of this server's; names of both have no case. */
 export function isShareOf(share: string, server: string): boolean {
-  return share.startsWith(`${server}/`);
+  return share.length > server.length && share.toLowerCase().startsWith(`${server.toLowerCase()}/`);
+}
+
+// --- internal ---
+
+function groupUnnumbered(
+  unnumbered: readonly TreeShare[],
+  trees: readonly TreeShare[],
+): ReadonlyMap<bigint, Unnumbered> {
+  const nameIn = ({ sessionId, share }: TreeShare) => `${sessionId} ${share}`;
+  const numbered = new Set(trees.filter(({ treeId }) => treeId !== undefined).map(nameIn));
+  const bySession = Map.groupBy(unnumbered, ({ sessionId }) => sessionId);
+  return new Map(
+    [...bySession].map(([sessionId, its]) => {
+      const open = its.filter((tree) => !numbered.has(nameIn(tree)));
+      return [sessionId, { all: namesOf(its), open: namesOf(open) }];
+    }),
+  );
+}
+
+function namesOf(trees: readonly TreeShare[]): readonly string[] {
+  return [...new Set(trees.map(({ share }) => share))];
 }

@@ -1,4 +1,4 @@
-// Signals of connection trouble: the tracepoints of cifs.ko that tell of it, by the names that configuration and
+// Signals of trouble: tracepoints of cifs.ko and lines of the kernel log that report it, by the names that configuration and
 // captures use, and which of them belong to a healthy day. One table.
 // Who fires what, and when: fs/smb/client/{connect,smb2ops,transport,smb2pdu}.c, 5.10 to 7.x.
 
@@ -17,14 +17,20 @@ const OF_SESSIONS: ReadonlySet<number> = new Set([
   SIGNAL.TREE_CONNECT_ERR,
 ]);
 
+/** Where a signal comes from: a tracepoint of cifs.ko, or a line of the kernel log. */
+export type SignalSource = "tracepoint" | "kernel_log";
+
 interface SignalRow {
-  /** Number in a record: enum aod_signal. */
+  /** Number in a record: enum aod_signal, and the numbers after it for lines of the kernel log. */
   readonly number: number;
   /** The tracepoint's name without smb3_. */
   readonly name: string;
   readonly class: SignalClass;
   readonly what: string;
 }
+
+/** Lines of the kernel log have the numbers after those of the tracepoints. */
+const FIRST_OF_KERNEL_LOG = Object.keys(SIGNAL).length;
 
 const ROWS = [
   // Servers and firewalls end idle connections, and the next request makes a new one.
@@ -79,6 +85,51 @@ const ROWS = [
   },
   // As with connect_err.
   { name: "tcon", number: SIGNAL.TREE_CONNECT_ERR, class: "idle", what: "a share could not be connected" },
+  {
+    name: "soft_lockup",
+    number: FIRST_OF_KERNEL_LOG,
+    class: "trouble",
+    what: "a CPU has been stuck inside the SMB client",
+  },
+  {
+    name: "hung_task",
+    number: FIRST_OF_KERNEL_LOG + 1,
+    class: "trouble",
+    what: "a task has slept inside the SMB client for longer than kernel.hung_task_timeout_secs",
+  },
+  // A laptop that wakes up far from its server meets this too.
+  {
+    name: "server_not_responding",
+    number: FIRST_OF_KERNEL_LOG + 2,
+    class: "idle",
+    what: "the server has not responded for several echo intervals",
+  },
+  // As with connect_err: a mistyped password.
+  {
+    name: "session_setup_failed",
+    number: FIRST_OF_KERNEL_LOG + 3,
+    class: "idle",
+    what: "a session could not be set up",
+  },
+  // The late reply to a request whose task was killed.
+  {
+    name: "no_task_to_wake",
+    number: FIRST_OF_KERNEL_LOG + 4,
+    class: "idle",
+    what: "a reply came that no task waits for",
+  },
+  {
+    name: "out_of_memory",
+    number: FIRST_OF_KERNEL_LOG + 5,
+    class: "idle",
+    what: "the kernel has killed a process because memory ran out",
+  },
+  {
+    name: "link_down",
+    number: FIRST_OF_KERNEL_LOG + 6,
+    class: "idle",
+    what: "an interface of this host has lost its link",
+  },
 ] as const satisfies readonly SignalRow[];
 
 export type SignalName = (typeof ROWS)[number]["name"];
@@ -96,6 +147,11 @@ export function signalNumber(name: string): number | undefined {
 /** The name of a signal; a number outside the table is shown as it is. */
 export function signalName(signal: number): string {
   return SIGNALS[signal]?.name ?? `signal_${signal}`;
+}
+
+/** Where a signal comes from. */
+export function signalSource(signal: number): SignalSource {
+  return signal < FIRST_OF_KERNEL_LOG ? "tracepoint" : "kernel_log";
 }
 
 /** Whether a signal's record has the id of its session, where others have their connection's: bpf/request.h. */

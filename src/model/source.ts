@@ -33,4 +33,6 @@ export interface SourceHandles extends TableHandles {
   readonly ueventFd: number;
   /** mountinfo of the host, exceptional when mounts change; or -1. */
   readonly mountinfoFd: number;
+  /** The kernel log, at its end when aod started; or -1. */
+  readonly kernelLogFd: number;
 }

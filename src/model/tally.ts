@@ -28,6 +28,12 @@ export interface StatusCount {
   readonly count: number;
 }
 
+/** Operations that failed without a request, of one errno; 255 stands for it and everything above. */
+export interface OperationErrors {
+  readonly errno: number;
+  readonly count: number;
+}
+
 /** Counts only grow, and begin anew with the programs. */
 export interface Tallies {
   readonly histograms: readonly ReplyHistogram[];

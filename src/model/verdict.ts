@@ -1,6 +1,19 @@
 // Who is to blame, as far as a capture can tell. Plain data; how it is found is the runner's (docs/verdict.md).
 
-export const CAUSES = ["network", "server", "credits", "host", "session", "unknown"] as const;
+/**
+ * `host`: this machine is short of CPU or memory. `client`: its SMB client is stuck. `permission`: the server refuses this account, and
+ * is well.
+ */
+export const CAUSES = [
+  "network",
+  "server",
+  "credits",
+  "host",
+  "client",
+  "session",
+  "permission",
+  "unknown",
+] as const;
 export type Cause = (typeof CAUSES)[number];
 
 /** Fits where any mapping does: it stands like this in manifests and in the history. */

@@ -3,6 +3,7 @@
 // a page about half a manifest helps more than none.
 
 import * as v from "valibot";
+import { countOfRow, STATUSES_MAX } from "../model/status-count.ts";
 import { CAUSES } from "../model/verdict.ts";
 
 /** Of lists that a manifest keeps short itself. */
@@ -41,6 +42,19 @@ const evidence = v.object({
   state: text,
   command: text,
   message_id: text,
+  nt_status: text,
+  errno: text,
+  pid: figure,
+  comm: text,
+  share: text,
+});
+
+const statusRow = v.object({
+  status: text,
+  nt_status: maybeText,
+  errno: text,
+  command: maybeText,
+  count: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
 });
 
 const action = v.object({
@@ -64,6 +78,8 @@ const attribution = v.object({
   server: maybeText,
   dialect: maybeText,
   encrypted: maybeFlag,
+  dfs_paths: v.fallback(listOf(bounded), []),
+  possible_shares: v.fallback(listOf(bounded), []),
   mount_points: listOf(bounded),
   processes: listOf(process),
 });
@@ -75,6 +91,13 @@ const verdict = v.object({
 });
 
 const recorder = v.object({ records: figure, oldest_ms: maybeNumber, complete_since: text, evicted: figure });
+
+const hangingServer = v.object({
+  server: text,
+  shares: listOf(v.string()),
+  count: figure,
+  oldest_ms: figure,
+});
 
 const facts = v.object({
   aod_version: text,
@@ -93,6 +116,12 @@ const facts = v.object({
   detected_after_ms: figure,
   frozen_at: text,
   evidence: listOf(evidence),
+  /** Null for a capture of a rule, and for those of before. */
+  hanging: maybeListOf(hangingServer),
+  statuses: v.pipe(
+    listOf(statusRow),
+    v.transform((rows) => rows.slice(0, STATUSES_MAX).flatMap((row) => countOfRow(row) ?? [])),
+  ),
   recorder: v.fallback(recorder, {
     records: Number.NaN,
     oldest_ms: null,

@@ -1,6 +1,7 @@
 // What happened, in plain words: which rule, which share, when, who waited, how soon it was seen. In: facts and figures; out: HTML.
 
 import { EVIDENCE_MAX } from "../model/anomaly.ts";
+import { statusesText } from "../model/status-count.ts";
 import type { Facts } from "./facts.ts";
 import { type Html, html } from "./html.ts";
 import { parseUtcUs, type RequestTable } from "./request-table.ts";
@@ -19,7 +20,7 @@ export function incidentSection(facts: Facts, table: RequestTable, summary: Summ
 
 function story(facts: Facts, { beganUs, trippedUs }: Summary): Html {
   if (facts.trigger === "manual")
-    return html`Somebody asked for this capture; no rule tripped.${facts.reason && html` They said: <q>${facts.reason}</q>`}`;
+    return html`This capture was asked for; no rule tripped.${facts.reason && html` The reason given: <q>${facts.reason}</q>.`} ${hangingWords(facts)}`;
   if (facts.rule === "") return html`What tripped is not known: the manifest does not say it.`;
   const rule = html`The rule <code>${facts.rule}</code>`;
   const began =
@@ -36,7 +37,7 @@ function story(facts: Facts, { beganUs, trippedUs }: Summary): Html {
   return html`${rule} tripped: ${evidenceWords(facts)}.${began}${seen}`;
 }
 
-function evidenceWords({ kind, type, evidence }: Facts): string {
+function evidenceWords({ kind, type, evidence, statuses }: Facts): string {
   const count = evidence.length;
   if (count === 0) return "by what is not known, for the manifest has no evidence";
   // It keeps no more.
@@ -52,14 +53,31 @@ function evidenceWords({ kind, type, evidence }: Facts): string {
     case "hung":
       return `${least}${hungWords(evidence)}${which}, the oldest for ${duration(longest)}`;
     case "error":
-      return `${least}${counted(count, "reply", "replies")} with an error${which}`;
+      return `${least}${counted(count, "reply", "replies")} with an error${which}${statusWords(statuses)}`;
     case "signal":
       return `${least}${counted(count, "signal")} of the client's connections${which}`;
     default:
       if (type === "error")
-        return `${counted(count, "reply", "replies")} with an error that is enough by itself${which}`;
+        return `${counted(count, "reply", "replies")} with an error that is enough by itself${which}${statusWords(statuses)}`;
       return `${least}${counted(count, "request")} that took too long${which}, up to ${duration(longest)}`;
   }
+}
+
+function statusWords(statuses: Facts["statuses"]): string {
+  const text = statusesText(statuses);
+  return text === undefined ? "" : `: ${text}`;
+}
+
+/** Of a capture that a person asked for: what hung, the worst server first. */
+function hangingWords({ hanging }: Facts): Html | string {
+  if (hanging === null) return "";
+  if (hanging.length === 0) return "Nothing hung: every request had its reply within a second.";
+  const parts = hanging.map(({ server, shares, count, oldest_ms }, at) => {
+    const where = shares.length === 1 && shares[0] ? shares[0] : server;
+    const what = html`${counted(count, "request")} to <bdi class="name">${where}</bdi>, the oldest for ${duration(oldest_ms * 1e6)}`;
+    return html`${at === 0 ? "" : "; "}${what}`;
+  });
+  return html`What hung: ${parts}.`;
 }
 
 /** An operation that waits for credits or a connection is no request yet. */
@@ -80,6 +98,8 @@ function rows(facts: Facts, table: RequestTable): readonly [string, Html | strin
     attribution?.encrypted === null ? "" : attribution?.encrypted ? ", encrypted" : ", not encrypted";
   const all: readonly [string, Html | string | undefined][] = [
     ["Share", facts.share ? html`<bdi class="name">${facts.share}</bdi>` : undefined],
+    ["Perhaps", attribution?.possible_shares.length ? names(attribution.possible_shares) : undefined],
+    ["DFS path", attribution?.dfs_paths.length ? names(attribution.dfs_paths) : undefined],
     ["Mounted at", attribution ? names(attribution.mount_points) : undefined],
     ["Connection", attribution?.dialect ? `SMB ${attribution.dialect}${encrypted}` : undefined],
     ["Who waited", attribution ? processes(attribution.processes) : undefined],
@@ -95,7 +115,7 @@ function rows(facts: Facts, table: RequestTable): readonly [string, Html | strin
       "Held back",
       suppressed === 0 || isManual
         ? undefined
-        : `${counted(suppressed, "capture")} of this rule and share since the last one`,
+        : `${counted(suppressed, "capture")} of this server and family since the last one`,
     ],
     ["Incident", facts.incident_id ? html`<code>${facts.incident_id}</code>` : undefined],
     [

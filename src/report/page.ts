@@ -6,6 +6,7 @@ import script from "../../build/report/page.js.txt" with { type: "text" };
 import style from "../../build/report/style.css.txt" with { type: "text" };
 import { changesSection } from "./changes-section.ts";
 import { actionsSection, filesSection, hasFiles, recorderSection } from "./collected-section.ts";
+import { evidenceSection } from "./evidence-section.ts";
 import { type Facts, readFacts } from "./facts.ts";
 import { Html, html } from "./html.ts";
 import { incidentSection } from "./incident-section.ts";
@@ -13,8 +14,7 @@ import { latencySection } from "./latency-section.ts";
 import { dataChunks, plotSection } from "./plot-section.ts";
 import type { RequestTable } from "./request-table.ts";
 import { type Summary, summarize } from "./summary.ts";
-import { verdictSection } from "./verdict-section.ts";
-import { CAUSE_WORDS } from "./verdict-words.ts";
+import { headline, verdictSection } from "./verdict-section.ts";
 import { waitingSection, worstSection } from "./waiting-section.ts";
 import { duration } from "./words.ts";
 
@@ -40,6 +40,7 @@ export function* reportChunks(input: ReportInput): Generator<Uint8Array, void, v
 
 const SECTIONS: readonly (readonly [string, string])[] = [
   ["verdict", "Verdict"],
+  ["evidence", "Evidence"],
   ["requests", "Every request"],
   ["incident", "What happened"],
   ["latencies", "Latencies"],
@@ -54,6 +55,7 @@ function* page({ name, manifest, requests, files }: ReportInput): Generator<Html
   const summary = summarize(requests, facts);
   const body = [
     verdictSection(facts, requests, summary),
+    evidenceSection(facts),
     plotSection(requests, summary),
     incidentSection(facts, requests, summary),
     latencySection(summary),
@@ -77,7 +79,7 @@ function* page({ name, manifest, requests, files }: ReportInput): Generator<Html
   yield new Html(`<script>${script}</script>\n</body></html>\n`);
 }
 
-function head(name: string, { verdict }: Facts): Html {
+function head(name: string, facts: Facts): Html {
   const policy = `default-src 'none'; style-src '${hashOf(style)}'; script-src '${hashOf(script)}'; base-uri 'none'; form-action 'none'`;
   return html`<!doctype html>
 <html lang="en">
@@ -87,7 +89,7 @@ function head(name: string, { verdict }: Facts): Html {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <meta name="color-scheme" content="light dark">
-<title>${CAUSE_WORDS[verdict?.cause ?? "unknown"].headline} – ${name}</title>
+<title>${headline(facts)} – ${name}</title>
 <style>${new Html(style)}</style>
 </head>
 <body>

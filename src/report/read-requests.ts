@@ -1,6 +1,7 @@
-// requests.csv of a capture that anybody may have made, as a table. In: the file's bytes; out: its rows, by the names of
+// requests.csv of a capture of unknown origin, as a table. In: the file's bytes; out: its rows, by the names of
 // its columns, whatever else is in it. Pure; a row that is none is passed over, and counted.
 
+import { csvCells, plainCell } from "../model/csv.ts";
 import { REQUEST_COLUMNS, type RequestColumn } from "../model/request-columns.ts";
 import { type ReportRow, type RequestTable, RequestTableBuilder } from "./request-table.ts";
 
@@ -9,9 +10,9 @@ const LINE_MAX_CHARS = 8192;
 
 export function readRequests(file: Uint8Array): RequestTable {
   const builder = new RequestTableBuilder();
-  const text = new TextDecoder().decode(file);
+  const text = new TextDecoder().decode(file.subarray(0, DECODED_MAX_BYTES));
   const headEnd = endOfLine(text, 0);
-  const head = cellsOf(text.slice(0, Math.min(headEnd, LINE_MAX_CHARS)));
+  const head = csvCells(text.slice(0, Math.min(headEnd, LINE_MAX_CHARS)));
   const places = REQUEST_COLUMNS.map((name) => head.indexOf(name));
   for (let at = headEnd + 1; at < text.length; ) {
     if (builder.isFull) {
@@ -19,16 +20,27 @@ export function readRequests(file: Uint8Array): RequestTable {
       break;
     }
     const end = endOfLine(text, at);
-    const cells = end - at > LINE_MAX_CHARS ? [] : cellsOf(text.slice(at, end));
+    const cells = end - at > LINE_MAX_CHARS ? [] : csvCells(text.slice(at, end));
     const cell = (name: RequestColumn) => cells[places[REQUEST_COLUMNS.indexOf(name)] ?? -1] ?? "";
-    if (cells.length === head.length) builder.add(toRow(cell), plain(cell("comm")), plain(cell("share")));
+    if (cells.length === head.length)
+      builder.add(toRow(cell), plainCell(cell("comm")), plainCell(cell("share")));
     else builder.passOver();
     at = end + 1;
   }
+  builder.leaveOut(countLineFeeds(file.subarray(DECODED_MAX_BYTES)));
   return builder.finish();
 }
 
 // --- internal ---
+
+/** A full flight recorder has a third of it. Text takes twice its bytes, and what is not shown need not be text. */
+const DECODED_MAX_BYTES = 64 << 20;
+
+function countLineFeeds(bytes: Uint8Array): number {
+  let lines = 0;
+  for (let at = bytes.indexOf(LINE_FEED); at >= 0; at = bytes.indexOf(LINE_FEED, at + 1)) lines++;
+  return lines;
+}
 
 function toRow(cell: (name: RequestColumn) => string): ReportRow {
   const latency = cell("latency_ns");
@@ -46,11 +58,6 @@ function toRow(cell: (name: RequestColumn) => string): ReportRow {
   };
 }
 
-/** Without the apostrophe that keeps spreadsheets from taking it for a formula. */
-function plain(text: string): string {
-  return text.replace(/^'(?=[=+\-@])/, "");
-}
-
 /** A quoted cell of aod's never holds a line feed. */
 function endOfLine(text: string, at: number): number {
   const end = text.indexOf("\n", at);
@@ -65,11 +72,3 @@ function countLines(text: string, at: number): number {
 }
 
 const LINE_FEED = 10;
-
-/** RFC 4180. */
-function cellsOf(line: string): readonly string[] {
-  if (!line.includes('"')) return line.split(",");
-  return [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(
-    ([, quoted, bare]) => quoted?.replaceAll('""', '"') ?? bare ?? "",
-  );
-}

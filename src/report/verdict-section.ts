@@ -1,6 +1,7 @@
 // The top of the page: who is to blame, how sure that is, why, what to do next, and the figures that one wants first. In: facts and
 // figures; out: HTML. Decides nothing: the verdict is the capture's.
 
+import { headlineOf, mainMeaning } from "../model/headline.ts";
 import { serverOfShare } from "../model/share.ts";
 import type { Facts } from "./facts.ts";
 import { type Html, html } from "./html.ts";
@@ -20,17 +21,22 @@ export function verdictSection(facts: Facts, table: RequestTable, summary: Summa
   const words = CAUSE_WORDS[cause];
   return html`<section class="verdict" aria-labelledby="verdict">
 <p class="kicker">${kicker(facts)}</p>
-<h1 id="verdict">${words.headline}</h1>
+<h1 id="verdict">${headline(facts)}</h1>
 ${cause === "unknown" ? "" : confidenceLine(confidence)}
 ${wayOf(facts, words.station)}
 <div class="pair">
 <div><h2 class="small">Why</h2><ul class="because">${because.map((reason) => html`<li>${reason}</li>`)}${
     because.length === 0 && html`<li>The capture gives no reason.</li>`
   }</ul></div>
-<div><h2 class="small">What to do next</h2><p>${words.next}</p></div>
+<div><h2 class="small">What to do next</h2><p>${mainMeaning(facts.statuses)?.advice ?? words.next}</p></div>
 </div>
 ${tiles(table, summary)}
 </section>`;
+}
+
+/** The page's title. */
+export function headline({ verdict, statuses, share }: Facts): string {
+  return headlineOf({ cause: (verdict ?? NO_VERDICT).cause, statuses, share: share ?? "" });
 }
 
 // --- internal ---

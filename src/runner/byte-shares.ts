@@ -5,8 +5,8 @@
 // it together is cut afterwards, the biggest first: what is below an equal share stays whole, and what it does not need
 // is shared by the others. One that prints without end costs none of the others more than that.
 
+import { wholeLines } from "../scrubber/whole-text.ts";
 import type { Keep } from "./capped-buffer.ts";
-import { wholeLines } from "./scrub.ts";
 
 /**
  * What each may have, in the order of what they want.

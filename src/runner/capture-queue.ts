@@ -2,6 +2,7 @@
 // out: one report for each, `collected` or `dropped`. How a capture is made is for others.
 
 import { type CaptureOrder, type CaptureSummary, type FrozenMemory, ORDERS_MAX } from "../model/capture.ts";
+import { countExhaustion } from "../model/exhaustion.ts";
 import { type FailureCode, toFailure } from "../model/failure.ts";
 import type { FromRunner } from "../thread/messages.ts";
 
@@ -10,14 +11,20 @@ export interface QueueOptions {
   readonly report: (report: Extract<FromRunner, { type: "collected" | "dropped" }>) => void;
   /** Something that is wrong with aod itself. */
   readonly fail: (thrown: unknown) => void;
+  /** Pause before a capture is tried again while the host is short of something, ms. */
+  readonly retryMs?: number;
 }
 
 /** A second incident must not wait for the first one's slowest action, nor may ten of them load a machine in trouble. */
 const AT_WORK_MAX = 2;
 const WAITING_MAX = ORDERS_MAX - AT_WORK_MAX;
 
+/** Attempts at a capture while the host is short of file descriptors, processes or memory, and the pause between two. */
+const TRIES_MAX = 5;
+const RETRY_MS = 1_000;
+
 /** What happens to a capture, not to aod: reported, and the runner goes on. */
-const OUTCOMES: ReadonlySet<FailureCode> = new Set(["DISK_FULL", "CAPTURE_WRITE"]);
+const OUTCOMES: ReadonlySet<FailureCode> = new Set(["DISK_FULL", "CAPTURE_WRITE", "OUTPUT_UNUSABLE"]);
 
 interface Job {
   readonly order: CaptureOrder;
@@ -75,14 +82,23 @@ export class CaptureQueue {
   }
 
   async #work({ order, frozen }: Job): Promise<void> {
-    try {
-      const capture = await this.#options.makeCapture(order, frozen);
-      this.#captured++;
-      this.#options.report({ type: "collected", capture });
-    } catch (thrown) {
-      const { code, message } = toFailure(thrown);
-      this.#drop(order, message);
-      if (!OUTCOMES.has(code)) this.#options.fail(thrown);
+    for (let tries = 1; ; tries++) {
+      try {
+        const capture = await this.#options.makeCapture(order, frozen);
+        this.#captured++;
+        this.#options.report({ type: "collected", capture });
+        return;
+      } catch (thrown) {
+        const { code, message, exhausted } = toFailure(thrown);
+        if (exhausted !== undefined) countExhaustion(exhausted);
+        if (exhausted === undefined || tries >= TRIES_MAX || this.#stopping) {
+          this.#drop(order, message);
+          if (exhausted === undefined && !OUTCOMES.has(code)) this.#options.fail(thrown);
+          return;
+        }
+      }
+      // The host may have recovered by then, and the frozen tables are still valid.
+      await Bun.sleep(this.#options.retryMs ?? RETRY_MS);
     }
   }
 

@@ -5,30 +5,35 @@
 import { parseDebugData } from "../cifs/debug-data.ts";
 import { readWchan } from "../cifs/proc.ts";
 import type { CaptureOrder, CaptureSummary, FrozenMemory, Losses } from "../model/capture.ts";
+import { AodError } from "../model/failure.ts";
 import type { RequestMemory } from "../model/request.ts";
 import type { Verdict } from "../model/verdict.ts";
+import { pack } from "../packer/pack.ts";
+import { hasSpace, PartialCapture, requireSpace } from "../packer/partial-capture.ts";
+import { type TarEntry, totalBytes } from "../packer/tar.ts";
+import { zstd } from "../packer/zstd.ts";
 import { type Recorder, readRecorder } from "../recorder/recorder.ts";
+import { makeScrubber } from "../scrubber/scrubber.ts";
 import type { BatchesFolder } from "../system/batches-folder.ts";
 import { monotonicNs } from "../system/clock.ts";
 import type { FromRunner } from "../thread/messages.ts";
+import { findClientWaits } from "./client-waits.ts";
 import { evidenceAtFreeze } from "./evidence.ts";
 import { encodeManifest, type HostFacts, makeManifest } from "./manifest.ts";
-import { hasSpace, PartialCapture, requireSpace } from "./partial-capture.ts";
 import { ReportMaker } from "./report.ts";
 import { requestsCsv } from "./requests-csv.ts";
 import type { Collected } from "./run-action.ts";
 import { lookAgain, type SecondLook } from "./second-look.ts";
 import type { Slots } from "./slots.ts";
 import { runStages, type StageContext } from "./stages.ts";
-import { type TarEntry, tarChunks, totalBytes } from "./tar.ts";
 import { byTurns } from "./turns.ts";
 import { judge } from "./verdict.ts";
 import { VERDICT_ACTIONS, verdictFacts } from "./verdict-facts.ts";
-import { zstd } from "./zstd.ts";
 
 /** What captures of one runner share. */
-export interface CaptureContext extends StageContext {
-  readonly folder: BatchesFolder;
+export interface CaptureContext extends Omit<StageContext, "scrubber"> {
+  /** As openBatchesFolder. */
+  readonly openFolder: () => BatchesFolder;
   /** One: what has been collected becomes a file one capture after the other. */
   readonly writing: Slots;
   readonly facts: HostFacts;
@@ -39,22 +44,57 @@ export interface CaptureContext extends StageContext {
   readonly report: (report: Extract<FromRunner, { type: "progress" }>) => void;
 }
 
-/** Makes the capture. Throws DISK_FULL or CAPTURE_WRITE; then nothing of it is left. */
+/**
+ * Makes the capture. Where the folder is removed or replaced meanwhile, the collected files are written once more, into the new
+ * folder. Throws DISK_FULL, CAPTURE_WRITE or OUTPUT_UNUSABLE; then nothing of the capture is left.
+ */
 export async function makeCapture(
   order: CaptureOrder,
   frozen: FrozenMemory,
   context: CaptureContext,
 ): Promise<CaptureSummary> {
   const begunMs = performance.now();
-  // Before anything is collected: no work for a disk that is full, and the name is taken.
-  requireSpace(context.folder, 0, order.limits.minFreeBytes);
-  const partial = PartialCapture.reserve(context.folder, order.frozenAt.epochMs, order.rule);
+  // A scrubber for each order: a reload changes the rules about secrets.
+  const scrubbing = { ...context, scrubber: makeScrubber(order.redaction) };
+  let gathered: Gathered | undefined;
+  const attempt = () =>
+    inPlace(order, context, async (place) => {
+      gathered ??= await gather(order, frozen, scrubbing);
+      const known = gathered;
+      // The first is on the disk before the second takes memory and turns.
+      return context.writing.run(() => writeCapture(order, known, place, begunMs, scrubbing));
+    });
   try {
-    const gathered = await gather(order, frozen, context);
-    // The first is on the disk before the second takes memory and turns.
-    return await context.writing.run(() => writeCapture(order, gathered, partial, begunMs, context));
+    return await attempt();
+  } catch (error) {
+    if (!(error instanceof AodError) || error.code !== "CAPTURE_WRITE") throw error;
+    return attempt();
+  }
+}
+
+/** Where a capture is written. */
+interface Place {
+  readonly folder: BatchesFolder;
+  readonly partial: PartialCapture;
+}
+
+/** Before anything is collected: no work for a disk that is full, and the name is taken. */
+async function inPlace<Result>(
+  { limits, frozenAt, rule }: CaptureOrder,
+  { openFolder }: CaptureContext,
+  use: (place: Place) => Promise<Result>,
+): Promise<Result> {
+  const folder = openFolder();
+  try {
+    requireSpace(folder, 0, limits.minFreeBytes);
+    const partial = PartialCapture.reserve(folder, frozenAt.epochMs, rule);
+    try {
+      return await use({ folder, partial });
+    } finally {
+      partial.discard();
+    }
   } finally {
-    partial.discard();
+    folder.close();
   }
 }
 
@@ -67,12 +107,18 @@ interface Gathered {
   readonly verdict: Verdict;
 }
 
-async function gather(order: CaptureOrder, frozen: FrozenMemory, context: CaptureContext): Promise<Gathered> {
+type WithScrubber = CaptureContext & Pick<StageContext, "scrubber">;
+
+async function gather(order: CaptureOrder, frozen: FrozenMemory, context: WithScrubber): Promise<Gathered> {
   let secondLook: SecondLook | undefined;
+  let sampledAfterMs: number | undefined;
+  // At once: where tasks wait changes fastest.
+  const clientWaits = findClientWaits(order.evidence, readWchan);
   const asked = { ...order, actions: withVerdict(order.actions) };
   const tellProgress = makeProgress(asked, context.report);
   const collected = await runStages(asked, frozen, context, (one) => {
     tellProgress(one);
+    if (one.outcome.name === "sockets") sampledAfterMs = (monotonicNs() - order.frozenAt.monotonicNs) / 1e6;
     const list = one.outcome.name === "debugdata" ? textsOf([one]).debugdata : undefined;
     if (list === undefined) return;
     secondLook = lookAgain(parseDebugData(list), context.live, monotonicNs(), readWchan);
@@ -81,29 +127,32 @@ async function gather(order: CaptureOrder, frozen: FrozenMemory, context: Captur
   const recorder = readRecorder(frozen.table, order.watchingSinceNs, order.frozenAt.monotonicNs);
   // As it is now: replies have come, programs were left behind, samples failed.
   const evidence = evidenceAtFreeze(order.evidence, recorder);
-  const losses = { ...order.losses, ...context.ownLosses() };
+  const losses = latestLosses(order.losses, context.ownLosses());
   const settled = { ...order, evidence, losses };
   const socketsBefore = context.baselines.before("sockets", order.triggeredNs)?.text;
-  const collection = { texts: textsOf(collected), secondLook, socketsBefore };
-  return { settled, recorder, collected, verdict: judge(verdictFacts(settled, recorder, collection)) };
+  const texts = textsOf(collected);
+  const verdict = judge(
+    verdictFacts(settled, recorder, { texts, secondLook, socketsBefore, clientWaits, sampledAfterMs }),
+  );
+  return { settled, recorder, collected: collected.map((one) => ({ ...one, rawText: "" })), verdict };
 }
 
 async function writeCapture(
   order: CaptureOrder,
   { settled, recorder, collected, verdict }: Gathered,
-  partial: PartialCapture,
+  { folder, partial }: Place,
   begunMs: number,
-  { folder, facts, stop, precedence: { turn } }: CaptureContext,
+  { facts, stop, scrubber, precedence: { turn } }: WithScrubber,
 ): Promise<CaptureSummary> {
   const actions = collected.map(({ outcome }) => outcome);
   const actionBytes = totalBytes(collected.map(({ content }) => content));
   const spent = () => ({ ms: performance.now() - begunMs, bytes: actionBytes });
   const reportMaker = new ReportMaker(order, spent(), stop);
   const csv: Uint8Array[] = [];
-  const rows = requestsCsv(recorder, order, reportMaker.see);
+  const rows = requestsCsv(recorder, order, scrubber, reportMaker.see);
   const ofCsv = await byTurns(rows, (chunk) => void csv.push(chunk), turn);
   const scrubbed = collected.reduce((sum, one) => sum + one.scrubbed, ofCsv);
-  const manifest = makeManifest(settled, facts, recorder, actions, verdict, scrubbed);
+  const manifest = makeManifest(settled, facts, recorder, actions, verdict, { scrubber, scrubbed });
   const files = new Map(
     collected.flatMap(({ outcome: { file }, content }) =>
       file === undefined ? [] : [[file, content] as const],
@@ -119,7 +168,10 @@ async function writeCapture(
     ...[...files].map(([path, content]) => ({ path, chunks: [content] })),
     ...(report.outcome.status === "ok" ? [{ path: report.outcome.file, chunks: report.chunks }] : []),
   ];
-  await compress(partial, entries, order, folder, turn);
+  const tar = { name: partial.stem, epochMs: order.frozenAt.epochMs, entries };
+  await byTurns(pack(tar, partial, folder, order.limits.minFreeBytes), () => undefined, turn);
+  if (!folder.isInPlace())
+    throw new AodError("CAPTURE_WRITE", `the output folder was replaced while ${partial.stem} was made`);
   const { orderId, incidentId } = order;
   return {
     ...{ orderId, incidentId, ...partial.publish() },
@@ -146,26 +198,17 @@ function withVerdict(actions: readonly string[]): readonly string[] {
   return actions.length === 0 ? [] : [...actions, ...VERDICT_ACTIONS];
 }
 
-/** What was printed to its end: half a list says nothing of what is not on it. */
+/** Complete outputs only, before secrets are removed: a verdict must depend neither on half a list nor on the rules about secrets. */
 function textsOf(collected: readonly Collected[]): Readonly<Record<string, string>> {
   const whole = collected.filter(({ outcome: { status } }) => status === "ok" || status === "failed");
   const withFile = whole.filter(({ outcome: { file } }) => file !== undefined);
-  return Object.fromEntries(
-    withFile.map(({ outcome, content }) => [outcome.name, new TextDecoder().decode(content)]),
-  );
+  return Object.fromEntries(withFile.map(({ outcome, rawText }) => [outcome.name, rawText]));
 }
 
-async function compress(
-  partial: PartialCapture,
-  entries: readonly TarEntry[],
-  { frozenAt, limits }: CaptureOrder,
-  folder: BatchesFolder,
-  turn: () => Promise<void>,
-): Promise<void> {
-  const archive = [...tarChunks({ name: partial.stem, epochMs: frozenAt.epochMs, entries })];
-  const archiveBytes = totalBytes(archive);
-  const mostBytes = zstd().compressedBoundBytes(archiveBytes);
-  requireSpace(folder, mostBytes, limits.minFreeBytes);
-  partial.allocate(mostBytes);
-  await byTurns(zstd().compress(archive, archiveBytes), (piece) => partial.write(piece), turn);
+/** Counts only grow: of two readings the larger one is the newer. */
+function latestLosses(ordered: Losses, own: Losses): Losses {
+  const newer = Object.entries(own).map(
+    ([cause, count]) => [cause, Math.max(count, ordered[cause] ?? 0)] as const,
+  );
+  return { ...ordered, ...Object.fromEntries(newer) };
 }

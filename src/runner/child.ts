@@ -1,13 +1,17 @@
 // Programs that actions and notices run. In: an absolute path, arguments, a deadline and a cap; out: what it printed and
 // how it ended. The only door to Bun.spawn: no shell, a fixed environment, no input, the lowest claim to CPU, disk and
-// memory, a process group of its own that is killed as a whole. A program that does not die (it may hang on the very server
-// that is being diagnosed) is left behind and counted; nothing here waits for it, and too many of them keep the next one
-// from being started.
+// memory. At its deadline all processes below it end too, in any group or session. A program
+// that does not die (it may hang on the very server that is being diagnosed) is left behind and counted; nothing here waits
+// for it, and too many of them keep the next one from being started.
 
+import { countExhaustion, type Exhaustion, exhaustionOf } from "../model/exhaustion.ts";
+import { wholeLines } from "../scrubber/whole-text.ts";
+import { killTree } from "../system/descendants.ts";
 import { yieldToOthers } from "../system/priority.ts";
 import { CappedBuffer, type Keep } from "./capped-buffer.ts";
+import type { Orphans } from "./orphans.ts";
 import { SEARCH_PATH } from "./program.ts";
-import { wholeLines } from "./scrub.ts";
+import { Slots } from "./slots.ts";
 
 export interface ChildLimits {
   readonly timeoutMs: number;
@@ -34,21 +38,53 @@ const STUCK_MAX = 8;
 /** Of one program with the same arguments: a third would hang as well, and must not use up what the others have. */
 const STUCK_OF_ONE_MAX = 2;
 
+/**
+ * Printing any of these takes locks of the SMB client. Where one is held, each reader takes a CPU and can't be killed: so they are
+ * read one after the other, and none while another one hangs.
+ */
+const CLIENT_FILES = "/proc/fs/cifs/";
+/** After one that did not come back in time: the others of the same capture would not either, and it is to be made. */
+const CLIENT_PAUSE_MS = 5_000;
+const CLIENT_LATE = "a reader of the SMB client's own lists did not come back in time a moment ago";
+
+/** Shortages of the host; any other error is about the program. */
+const EXHAUSTED: Readonly<Record<Exhaustion, string>> = {
+  EAGAIN: "the host or the service may have no more processes (EAGAIN)",
+  ENOMEM: "there is too little memory (ENOMEM)",
+  EMFILE: "aod has too many open files (EMFILE)",
+  ENFILE: "the host has too many open files (ENFILE)",
+};
+
 type Child = Bun.Subprocess<"ignore", "pipe", "pipe">;
 type Pipe = ReturnType<typeof readerOf>;
 
 export class Children {
-  readonly #kill: (groupId: number) => void;
+  readonly #kill: (pid: number) => void;
   readonly #stuckOfOneMax: number;
+  readonly #orphans: Orphans | undefined;
+  readonly #clientFiles = new Slots(1);
   /** How many of each still hang. */
   readonly #stuckOf = new Map<string, number>();
   #abandoned = 0;
   #stuck = 0;
+  #unstarted = 0;
+  #clientPauseUntilMs = 0;
+  /** Why nothing below CLIENT_FILES is to be read; undefined where nothing speaks against it. */
+  clientTrouble: string | undefined;
 
-  /** @param kill sends SIGKILL to a process group. */
-  constructor(kill = killGroup, stuckOfOneMax = STUCK_OF_ONE_MAX) {
+  /**
+   * @param kill sends SIGKILL to a process and everything below it.
+   * @param orphans ends processes that detach themselves; without it they live on.
+   */
+  constructor(kill = killTree, stuckOfOneMax = STUCK_OF_ONE_MAX, orphans?: Orphans) {
     this.#kill = kill;
     this.#stuckOfOneMax = stuckOfOneMax;
+    this.#orphans = orphans;
+  }
+
+  /** Programs that could not be started because the host was short of something, ever. */
+  get unstarted(): number {
+    return this.#unstarted;
   }
 
   /** Programs that did not die in time, ever. */
@@ -71,20 +107,41 @@ export class Children {
     stop: AbortSignal,
     environment: Readonly<Record<string, string>> = {},
   ): Promise<ChildResult> {
+    const start = (what: string, most: number) => this.#run(argv, limits, stop, environment, what, most);
+    if (!argv.some((argument) => argument.startsWith(CLIENT_FILES)))
+      return await start(argv.join("\0"), this.#stuckOfOneMax);
+    return await this.#clientFiles.run(async () => {
+      const why = performance.now() < this.#clientPauseUntilMs ? CLIENT_LATE : this.clientTrouble;
+      if (why !== undefined) return notStarted(why);
+      const result = await start(CLIENT_FILES, 1);
+      if (result.end === "timed_out") this.#clientPauseUntilMs = performance.now() + CLIENT_PAUSE_MS;
+      return result;
+    });
+  }
+
+  // --- internal ---
+
+  /** @param what the key under which hanging programs of one kind are counted: at most `mostStuck` of them may hang. */
+  async #run(
+    argv: readonly [string, ...string[]],
+    limits: ChildLimits,
+    stop: AbortSignal,
+    environment: Readonly<Record<string, string>>,
+    what: string,
+    mostStuck: number,
+  ): Promise<ChildResult> {
     if (this.#stuck >= STUCK_MAX)
       return notStarted(`${this.#stuck} earlier programs hang and can't be killed`);
-    const what = argv.join("\0");
     const stuckOfIt = this.#stuckOf.get(what) ?? 0;
-    if (stuckOfIt >= this.#stuckOfOneMax)
-      return notStarted(`${stuckOfIt} earlier runs of it hang and can't be killed`);
+    if (stuckOfIt >= mostStuck) return notStarted(`${stuckOfIt} earlier runs of it hang and can't be killed`);
     if (stop.aborted) return notStarted("aod is stopping");
     let child: Child;
     try {
       child = spawn(argv, environment);
     } catch (error) {
-      return notStarted(error instanceof Error ? error.message : String(error));
+      return this.#refused(argv[0], error);
     }
-
+    this.#orphans?.programBegan(child.pid, limits.timeoutMs);
     yieldToOthers(child.pid);
     const output = new CappedBuffer(limits.maxBytes, limits.keep);
     const errors = new CappedBuffer(ERROR_MAX_BYTES, "head");
@@ -101,6 +158,7 @@ export class Children {
       stop.removeEventListener("abort", onStop);
     });
     if (how !== "exited") await this.#killOrLeave(child, what);
+    this.#orphans?.programEnded(child.pid);
     // What it started may live on in a session of its own and hold the pipes open for ever.
     for (const pipe of pipes) void pipe.cancel();
     return {
@@ -110,6 +168,14 @@ export class Children {
       truncated: output.overflowed,
       errorText: textOf(errors),
     };
+  }
+
+  #refused(program: string, error: unknown): ChildResult {
+    const exhausted = exhaustionOf(error);
+    if (exhausted === undefined) return notStarted((error as Error).message);
+    countExhaustion(exhausted);
+    this.#unstarted++;
+    return notStarted(`cannot start ${program}: ${EXHAUSTED[exhausted]}`);
   }
 
   async #killOrLeave(child: Child, what: string): Promise<void> {
@@ -160,10 +226,6 @@ function spawn(
 function textOf(errors: CappedBuffer): string {
   const text = new TextDecoder().decode(errors.take());
   return errors.overflowed ? wholeLines(text, "head") : text;
-}
-
-function killGroup(groupId: number): void {
-  process.kill(-groupId, "SIGKILL");
 }
 
 function readerOf(stream: Child["stdout"]) {

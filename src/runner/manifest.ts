@@ -3,12 +3,14 @@
 // docs/manifest.schema.json says it to programs).
 
 import { encodeAttribution } from "../model/attribution.ts";
-import type { ActionOutcome, CaptureOrder, ReportOutcome } from "../model/capture.ts";
+import type { ActionOutcome, CaptureOrder, HangingServer, ReportOutcome } from "../model/capture.ts";
 import { lossesByCause } from "../model/losses.ts";
+import { statusRow } from "../model/status-count.ts";
 import type { Verdict } from "../model/verdict.ts";
 import type { Recorder } from "../recorder/recorder.ts";
+import { scrubJson } from "../scrubber/scrub-json.ts";
+import type { Scrubber } from "../scrubber/scrubber.ts";
 import { makeRequestRow } from "./request-row.ts";
-import { scrub } from "./scrub.ts";
 import { makeUtcFormat } from "./utc.ts";
 
 const SCHEMA_VERSION = 1;
@@ -26,17 +28,20 @@ export interface HostFacts {
 /** What the manifest says before anything is known of the report, which is made from it. Without secrets. */
 export type Manifest = Readonly<Record<string, unknown>>;
 
-/**
- * Everything but what became of the report.
- * @param scrubbed secrets that were taken out of the other files.
- */
+interface Cleaning {
+  readonly scrubber: Scrubber;
+  /** Secrets that were taken out of the other files. */
+  readonly scrubbed: number;
+}
+
+/** Everything but the outcome of the report. */
 export function makeManifest(
   order: CaptureOrder,
   facts: HostFacts,
   { offsets, oldestNs, completeSinceNs }: Pick<Recorder, "offsets" | "oldestNs" | "completeSinceNs">,
   outcomes: readonly ActionOutcome[],
   verdict: Verdict,
-  scrubbed: number,
+  { scrubber, scrubbed }: Cleaning,
 ): Manifest {
   const utc = makeUtcFormat(order.frozenAt);
   const manifest = {
@@ -53,12 +58,18 @@ export function makeManifest(
     kind: order.kind,
     share: order.share || null,
     incident_id: order.incidentId ?? null,
+    server: order.scope?.server ?? null,
+    family: order.scope?.family ?? null,
+    rules: order.scope?.rules ?? [],
+    shares: order.scope?.shares ?? [],
     attribution: order.attribution === undefined ? null : encodeAttribution(order.attribution),
     triggered_at: utc(order.triggeredNs),
     detected_after_ms: toMicroseconds(order.detectedAfterMs),
     frozen_at: utc(order.frozenAt.monotonicNs),
     config_sha256: order.configSha256,
     evidence: order.evidence.map(makeRequestRow(order)),
+    hanging: order.hanging === undefined ? null : order.hanging.map(hangingRow),
+    statuses: order.statuses.map(statusRow),
     recorder: {
       records: offsets.length,
       oldest_ms:
@@ -77,21 +88,14 @@ export function makeManifest(
       sha256: outcome.sha256 ?? null,
     })),
     verdict,
+    client_lists: order.clientLists,
     losses: lossesByCause(order.losses),
     counters: order.losses,
     suppressed: order.suppressed,
   };
   // Names of shares, processes and mount points, and what programs complained of.
-  let scrubbedHere = 0;
-  const clean: unknown = JSON.parse(JSON.stringify(manifest), (key, value) => {
-    if (typeof value !== "string") return value;
-    // A server's name comes from its share's, whose password is known by what stands before it.
-    const before = key === "server" ? "//" : "";
-    const { text, count } = scrub(before + value);
-    scrubbedHere += count;
-    return text.slice(before.length);
-  });
-  return { ...(clean as object), scrubbed: scrubbed + scrubbedHere };
+  const clean = scrubJson(manifest, scrubber);
+  return { ...clean.value, scrubbed: scrubbed + clean.count, cleanings: [] };
 }
 
 /** The file's text. */
@@ -99,6 +103,10 @@ export function encodeManifest(manifest: Manifest, report: ReportOutcome): strin
   const { status, ...made } = report;
   const said = status === "ok" ? { ...made, reason: null } : { file: null, bytes: 0, sha256: null, ...made };
   return `${JSON.stringify({ ...manifest, report: said }, null, 2)}\n`;
+}
+
+function hangingRow({ server, shares, count, oldestNs }: HangingServer) {
+  return { server, shares, count, oldest_ms: toMicroseconds(oldestNs / 1e6) };
 }
 
 /** ms, to three decimals: more would be noise. */

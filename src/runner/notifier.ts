@@ -4,6 +4,7 @@
 
 import { droppedNotice, type Notice, type NoticeOutcome, type NotifySettings } from "../model/notice.ts";
 import { type ChildResult, Children } from "./child.ts";
+import type { Orphans } from "./orphans.ts";
 import type { Host } from "./plan.ts";
 import { Slots } from "./slots.ts";
 
@@ -15,6 +16,8 @@ const OUTPUT = { maxBytes: 4096, keep: "tail" } as const;
 export interface NotifierOptions {
   readonly settings: NotifySettings | undefined;
   readonly host: Pick<Host, "networkFileSystem">;
+  /** As the runner's. */
+  readonly orphans?: Orphans | undefined;
   readonly report: (notice: Notice, outcome: NoticeOutcome) => void;
   /** Something that is wrong with aod itself. */
   readonly fail: (thrown: unknown) => void;
@@ -25,7 +28,7 @@ export interface NotifierOptions {
 export class Notifier {
   readonly #options: NotifierOptions;
   /** There is only one program: that it hangs keeps none of the others from being started. */
-  readonly #children = new Children(undefined, Infinity);
+  readonly #children: Children;
   readonly #slots = new Slots(AT_WORK_MAX);
   readonly #pending = new Set<Promise<void>>();
   #settings: NotifySettings | undefined;
@@ -36,6 +39,7 @@ export class Notifier {
 
   constructor(options: NotifierOptions) {
     this.#options = options;
+    this.#children = new Children(undefined, Infinity, options.orphans);
     this.#settings = options.settings;
   }
 
@@ -47,6 +51,11 @@ export class Notifier {
   /** Programs that did not die in time, ever. */
   get abandoned(): number {
     return this.#children.abandoned;
+  }
+
+  /** Programs that could not be started because the host was short of something, ever. */
+  get unstarted(): number {
+    return this.#children.unstarted;
   }
 
   /** Applies to the notices that come from now on. */
@@ -102,14 +111,17 @@ function failed(reason: string): NoticeOutcome {
   return { status: "failed", exitCode: undefined, durationMs: 0, reason };
 }
 
-function environmentOf({ event, incidentId, rule, share, capture, verdict }: Notice): Record<string, string> {
+function environmentOf(notice: Notice): Record<string, string> {
   return {
-    AOD_EVENT: event,
-    AOD_INCIDENT_ID: incidentId ?? "",
-    AOD_RULE: rule,
-    AOD_SHARE: share,
-    AOD_CAPTURE: capture,
-    AOD_VERDICT: verdict,
+    AOD_EVENT: notice.event,
+    AOD_INCIDENT_ID: notice.incidentId ?? "",
+    AOD_SERVER: notice.server,
+    AOD_FAMILY: notice.family,
+    AOD_RULE: notice.rule,
+    AOD_SHARE: notice.share,
+    AOD_CAPTURE: notice.capture,
+    AOD_VERDICT: notice.verdict,
+    AOD_STATUS: notice.status,
   };
 }
 

@@ -2,11 +2,11 @@
 // arguments of tcpdump, or why there is nothing to record. Pure. An address comes from the kernel's text, where a server's
 // name may stand in its place: only what is an IP address becomes part of a filter.
 
-import { isIP } from "node:net";
+import { canonicalAddress, isAddress } from "../model/address.ts";
 import { UNKNOWN_SHARE } from "../model/anomaly.ts";
 import type { CaptureOrder } from "../model/capture.ts";
 import { dropInHint } from "../model/drop-in.ts";
-import { serverOfShare } from "../model/share.ts";
+import { isShareOf, serverOfShare, type TreeShare } from "../model/share.ts";
 import type { Host, Plan } from "./plan.ts";
 
 /** Headers of Ethernet, IP, TCP and SMB2 fit, and hardly any data. */
@@ -24,11 +24,9 @@ export function planPackets(
     return { missing: `packets may not be recorded (CAP_NET_RAW, AF_PACKET): ${dropInHint("pcap")}` };
   }
   const isAny = share === "" || share === UNKNOWN_SHARE;
-  const its = isAny ? shares : shares.filter((tree) => serverOfShare(tree.share) === serverOfShare(share));
+  const its = isAny ? shares : shares.filter((tree) => isShareOf(tree.share, serverOfShare(share)));
   // Sessions of the past are remembered too: what was read last stands last.
-  const addresses = [...new Set(its.flatMap(({ address }) => literalOf(address) ?? []))].slice(
-    -ADDRESSES_MAX,
-  );
+  const addresses = [...new Set(its.flatMap(addressesOf))].slice(-ADDRESSES_MAX);
   if (addresses.length === 0) return { missing: `no address is known of ${isAny ? "any server" : share}` };
   const hosts = addresses.map((address) => `host ${address}`).join(" or ");
   const filter = `tcp and ${PORTS} and (${hosts})`;
@@ -36,8 +34,11 @@ export function planPackets(
   return { args: ["-i", "any", "-nn", "-p", "-s", String(SNAP_BYTES), "-U", "-w", "-", filter] };
 }
 
-/** Without the scope that a link-local one may have. */
+function addressesOf({ address, channelAddresses = [] }: TreeShare): readonly string[] {
+  return [address, ...channelAddresses].flatMap((one) => literalOf(one) ?? []);
+}
+
+/** In its canonical form: a filter takes neither a scope nor an IPv4 address inside of an IPv6 one. */
 function literalOf(address: string | undefined): string | undefined {
-  const bare = address?.split("%", 1)[0] ?? "";
-  return /^[0-9a-f.:]+$/i.test(bare) && isIP(bare) !== 0 ? bare : undefined;
+  return address !== undefined && isAddress(address) ? canonicalAddress(address) : undefined;
 }

@@ -3,12 +3,12 @@
 // Throws nothing once it is begun: a page that can't be made costs no capture.
 
 import type { CaptureOrder, ReportOutcome } from "../model/capture.ts";
+import { totalBytes } from "../packer/tar.ts";
 import { reportChunks } from "../report/page.ts";
 import { RequestTableBuilder } from "../report/request-table.ts";
 import type { Manifest } from "./manifest.ts";
 import type { SeeRow } from "./requests-csv.ts";
 import { spentOf, whyDropped } from "./stages.ts";
-import { totalBytes } from "./tar.ts";
 import { byTurns } from "./turns.ts";
 
 export const REPORT_FILE = "report.html";

@@ -17,7 +17,7 @@ export interface RequestRow {
   /** In flight: the age when the table was frozen. Null where replies could not be told apart, and of a signal. */
   readonly latency_ns: number | null;
   readonly state: RequestState;
-  /** Of a signal the tracepoint; empty for an operation that is no request yet. */
+  /** Of a signal the tracepoint; of an operation empty while it waits, `operation` where it failed without a request. */
   readonly command: string;
   /** Empty without a reply. */
   readonly nt_status: string;

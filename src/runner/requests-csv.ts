@@ -2,10 +2,11 @@
 // without secrets, so that 65,536 rows are neither one string nor one piece of work. Quoting as in RFC 4180, lines end with a line feed.
 
 import type { CaptureOrder } from "../model/capture.ts";
+import { csvCell } from "../model/csv.ts";
 import { REQUEST_COLUMNS } from "../model/request-columns.ts";
 import type { Recorder } from "../recorder/recorder.ts";
+import type { Scrubber } from "../scrubber/scrubber.ts";
 import { makeRequestRow, type RequestRow } from "./request-row.ts";
-import { scrub } from "./scrub.ts";
 
 const CHUNK_ROWS = 1024;
 
@@ -20,11 +21,12 @@ export type SeeRow = (row: RequestRow, comm: string, share: string) => void;
 export function* requestsCsv(
   { memory, offsets }: Recorder,
   order: Pick<CaptureOrder, "frozenAt" | "shares">,
+  scrubber: Scrubber,
   see?: SeeRow,
 ): Generator<Uint8Array, number, void> {
   const encoder = new TextEncoder();
   const toRow = makeRequestRow(order);
-  const cells = new Cells();
+  const cells = new Cells(scrubber);
   yield encoder.encode(`${REQUEST_COLUMNS.join(",")}\n`);
   for (let first = 0; first < offsets.length; first += CHUNK_ROWS) {
     let text = "";
@@ -57,8 +59,13 @@ interface Shown {
 
 /** Names that somebody else chose, quoted and without secrets: of 65,536 rows few are of their own. */
 class Cells {
+  readonly #scrubber: Scrubber;
   readonly #shown = new Map<string, Shown>();
   #scrubbed = 0;
+
+  constructor(scrubber: Scrubber) {
+    this.#scrubber = scrubber;
+  }
 
   get scrubbed(): number {
     return this.#scrubbed;
@@ -67,17 +74,11 @@ class Cells {
   show(name: string): Shown {
     let shown = this.#shown.get(name);
     if (shown === undefined) {
-      const { text, count } = scrub(name);
-      shown = { text, cell: quote(text), count };
+      const { text, count } = this.#scrubber.scrub(name);
+      shown = { text, cell: csvCell(text), count };
       this.#shown.set(name, shown);
     }
     this.#scrubbed += shown.count;
     return shown;
   }
-}
-
-/** A spreadsheet takes a cell that begins with = + - @ for a formula: an apostrophe makes it text. */
-function quote(text: string): string {
-  const safe = /^[=+\-@]/.test(text) ? `'${text}` : text;
-  return /[",]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

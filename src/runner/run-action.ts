@@ -1,17 +1,19 @@
 // One action from its name to its outcome. In: the row of the table, the order and the machine; out: an outcome of one
-// shape and the bytes for the capture: UTF-8, and without secrets, for this is the one place that such bytes come from.
-// Whatever goes wrong is an outcome: no action stops a capture.
+// shape and the bytes for the capture: UTF-8, and without secrets, for this is the one place that such bytes come from. The text
+// with its secrets goes beside them, for the verdict. Whatever goes wrong is an outcome: no action stops a capture.
 
 import type { ActionOutcome, CaptureOrder, FrozenMemory } from "../model/capture.ts";
+import type { Scrubber } from "../scrubber/scrubber.ts";
+import { wholeLines, wholeWords } from "../scrubber/whole-text.ts";
 import type { Action, LookAction, ProgramAction } from "./actions.ts";
 import type { Baselines } from "./baselines.ts";
 import { cutText } from "./byte-shares.ts";
 import { CappedBuffer } from "./capped-buffer.ts";
 import { type ChildResult, type Children, notStarted } from "./child.ts";
+import { cleanText } from "./clean-text.ts";
 import { describeFailure } from "./comparison.ts";
 import type { Host, Plan, Run } from "./plan.ts";
 import { findProgram } from "./program.ts";
-import { scrub, wholeLines, wholeWords } from "./scrub.ts";
 import type { SharedReads } from "./shared-reads.ts";
 
 export interface Collected {
@@ -19,6 +21,8 @@ export interface Collected {
   readonly content: Uint8Array;
   /** Secrets that were taken out of it. */
   readonly scrubbed: number;
+  /** The text behind `content`, secrets included: verdicts read it, and it is never written. Empty for binary content. */
+  readonly rawText: string;
 }
 
 export interface ActionContext {
@@ -30,6 +34,8 @@ export interface ActionContext {
   readonly reads: SharedReads;
   /** What counters were while all was well. */
   readonly baselines: Pick<Baselines, "before" | "failedBefore">;
+  /** With aod's own rules and those of the configuration. */
+  readonly scrubber: Scrubber;
   /** Ends what runs. */
   readonly stop: AbortSignal;
 }
@@ -54,23 +60,29 @@ export function notRun(name: string, reason: string): Collected {
 
 /** The same with no more bytes than it may have, and why. */
 export function cutCollected(
-  { outcome, content, scrubbed }: Collected,
+  whole: Collected,
   action: Action | undefined,
   maxBytes: number,
   why: string,
 ): Collected {
-  if (content.length <= maxBytes) return { outcome, content, scrubbed };
+  const { outcome, content, scrubbed, rawText } = whole;
+  if (content.length <= maxBytes) return whole;
   const { keep = "head", suffix } = action !== undefined && "program" in action ? action : {};
   const kept = suffix === undefined ? cutText(content, maxBytes, keep) : content.subarray(0, maxBytes);
   const reason = [`the ${keep === "head" ? "first" : "last"} ${kept.length} bytes: ${why}`];
   if (outcome.reason !== undefined) reason.push(outcome.reason);
   const ended = { ...outcome, status: "truncated", reason: reason.join("; ") } as const;
-  return collected(outcome.name, kept, ended, scrubbed, suffix);
+  return collected(outcome.name, kept, ended, { scrubbed, rawText, suffix });
 }
 
 // --- internal ---
 
-function look(name: string, { look, maxBytes }: LookAction, { order, frozen }: ActionContext): Collected {
+async function look(
+  name: string,
+  { look, maxBytes }: LookAction,
+  context: ActionContext,
+): Promise<Collected> {
+  const { order, frozen } = context;
   const begunMs = performance.now();
   let whole: Uint8Array;
   try {
@@ -85,7 +97,7 @@ function look(name: string, { look, maxBytes }: LookAction, { order, frozen }: A
     : ({ status: "ok", reason: undefined } as const);
   const text = textOf(whole.subarray(0, maxBytes), isCut, "head");
   const durationMs = Math.round(performance.now() - begunMs);
-  return collectedText(name, text, { ...judged, exitCode: undefined, durationMs });
+  return collectedText(name, text, { ...judged, exitCode: undefined, durationMs }, context);
 }
 
 async function runProgram(name: string, action: ProgramAction, context: ActionContext): Promise<Collected> {
@@ -101,7 +113,8 @@ async function runProgram(name: string, action: ProgramAction, context: ActionCo
   const ended = { ...withRemark(judge(result, action), plan), exitCode: result.exitCode, durationMs };
   if (result.end === "not_started") return nothing(name, ended);
   const { show, suffix, keep } = action;
-  if (suffix !== undefined) return collected(name, result.output, ended, 0, suffix);
+  if (suffix !== undefined)
+    return collected(name, result.output, ended, { scrubbed: 0, rawText: "", suffix });
   const isKilled = result.end === "timed_out" || result.end === "stopped";
   const whole = textOf(result.output, result.truncated, keep);
   // Programs print in blocks: one that was killed may have ended in the middle of a word.
@@ -109,7 +122,7 @@ async function runProgram(name: string, action: ProgramAction, context: ActionCo
   const shown = show === undefined ? text : show(text, order, baselines.before(name, order.triggeredNs));
   const failed = baselines.failedBefore(name, order.triggeredNs);
   const said = failed === undefined ? "" : describeFailure(failed, order.frozenAt);
-  return collectedText(name, said + shown, ended);
+  return collectedText(name, said + shown, ended, context);
 }
 
 function runPlan(
@@ -126,27 +139,37 @@ function runPlan(
 
 type Ended = Pick<ActionOutcome, "status" | "reason" | "exitCode" | "durationMs">;
 
-function collectedText(name: string, text: string, ended: Ended): Collected {
-  const { text: clean, count } = scrub(text);
-  return collected(name, new TextEncoder().encode(clean), ended, count);
+async function collectedText(
+  name: string,
+  rawText: string,
+  ended: Ended,
+  { scrubber, stop }: ActionContext,
+): Promise<Collected> {
+  const clean = await cleanText(rawText, scrubber, stop);
+  if (clean === undefined) return nothing(name, { ...ended, status: "timed_out", reason: NOT_SEARCHED });
+  return collected(name, new TextEncoder().encode(clean.text), ended, { scrubbed: clean.count, rawText });
 }
+
+const NOT_SEARCHED = "aod is stopping, and what was printed has not been searched for secrets";
 
 function collected(
   name: string,
   content: Uint8Array,
   ended: Ended,
-  scrubbed: number,
-  suffix = ".log",
+  {
+    suffix = ".log",
+    ...rest
+  }: Pick<Collected, "scrubbed" | "rawText"> & { readonly suffix?: string | undefined },
 ): Collected {
   const sha256 = new Bun.CryptoHasher("sha256").update(content).digest("hex");
   const file = `actions/${name}${suffix}`;
-  return { content, scrubbed, outcome: { ...ended, name, file, bytes: content.length, sha256 } };
+  return { content, ...rest, outcome: { ...ended, name, file, bytes: content.length, sha256 } };
 }
 
 /** Without a file. */
 function nothing(name: string, ended: Ended): Collected {
   const outcome = { name, file: undefined, ...ended, bytes: 0, sha256: undefined };
-  return { content: new Uint8Array(0), scrubbed: 0, outcome };
+  return { content: new Uint8Array(0), scrubbed: 0, rawText: "", outcome };
 }
 
 /** Bytes that are no UTF-8 become U+FFFD; of what was cut, the lines that are whole. */

@@ -2,8 +2,12 @@
 // notices, the wish to stop; out: reports. Knows no thread: worker.ts wires it to one, tests call it.
 
 import type { CaptureOrder, FrozenMemory, Losses, SampleReason } from "../model/capture.ts";
+import { exhaustionLosses } from "../model/exhaustion.ts";
+import { AodError } from "../model/failure.ts";
 import type { Notice, NotifySettings } from "../model/notice.ts";
+import { CLIENT_LISTS_TEXT, type Readability } from "../model/readability.ts";
 import type { RequestMemory } from "../model/request.ts";
+import { removeLeftovers } from "../packer/partial-capture.ts";
 import type { BatchesFolder } from "../system/batches-folder.ts";
 import { monotonicNs } from "../system/clock.ts";
 import type { FromRunner, RunnerCounts } from "../thread/messages.ts";
@@ -13,23 +17,26 @@ import { CaptureQueue } from "./capture-queue.ts";
 import { Children } from "./child.ts";
 import type { HostFacts } from "./manifest.ts";
 import { Notifier } from "./notifier.ts";
-import { removeLeftovers } from "./partial-capture.ts";
+import type { Orphans } from "./orphans.ts";
 import type { Host } from "./plan.ts";
 import { Precedence } from "./precedence.ts";
 import { Slots } from "./slots.ts";
 
 /** Actions at once, of all captures together. */
 const ACTIONS_MAX = 4;
-/** Of the 4 s that the runner has for its end: then notices and actions are cut short, and captures made without them. */
+/** Of the 3.5 s that the runner has for its end: then notices and actions are cut short, and captures made without them. */
 const STOP_GRACE_MS = 2_000;
 
 export interface RunnerOptions {
-  readonly folder: BatchesFolder;
+  /** As openBatchesFolder. Called for each capture: the folder may have been removed or replaced since the last one. */
+  readonly openFolder: () => BatchesFolder;
   readonly facts: HostFacts;
   readonly host: Host;
   /** The request table as it is now: lines change while they are read. */
   readonly live: RequestMemory;
   readonly notify: NotifySettings | undefined;
+  /** Ends processes that detach themselves from their programs; undefined where the kernel does not hand them to aod. */
+  readonly orphans?: Orphans | undefined;
   readonly report: (
     report: Extract<FromRunner, { type: "progress" | "collected" | "dropped" | "notified" }>,
   ) => void;
@@ -38,9 +45,9 @@ export interface RunnerOptions {
 }
 
 export class Runner {
-  readonly #children = new Children();
+  readonly #children: Children;
+  readonly #orphans: Orphans | undefined;
   readonly #stop = new AbortController();
-  readonly #folder: BatchesFolder;
   readonly #queue: CaptureQueue;
   readonly #notifier: Notifier;
   readonly #baselines: Baselines;
@@ -48,10 +55,11 @@ export class Runner {
   readonly #fail: RunnerOptions["fail"];
 
   /** Takes over the folder, and removes what an earlier runner has left unfinished in it. */
-  constructor({ folder, facts, host, live, notify, report, fail }: RunnerOptions) {
-    this.#folder = folder;
+  constructor({ openFolder, facts, host, live, notify, orphans, report, fail }: RunnerOptions) {
+    this.#orphans = orphans;
+    this.#children = new Children(undefined, undefined, orphans);
     this.#fail = fail;
-    this.#leftovers = removeLeftovers(folder);
+    this.#leftovers = removeLeftoversIn(openFolder);
     const stop = this.#stop.signal;
     const work = {
       host,
@@ -61,8 +69,8 @@ export class Runner {
       stop,
     };
     this.#baselines = new Baselines({ ...work, nowNs: monotonicNs });
-    const ownLosses = () => this.#losses;
-    const captures = { folder, facts, live, ownLosses, baselines: this.#baselines, report };
+    const ownLosses = () => ({ ...this.#losses, ...exhaustionLosses() });
+    const captures = { openFolder, facts, live, ownLosses, baselines: this.#baselines, report };
     const context = { ...work, ...captures, writing: new Slots(1) };
     this.#queue = new CaptureQueue({
       makeCapture: (order, frozen) => makeCapture(order, frozen, context),
@@ -72,6 +80,7 @@ export class Runner {
     this.#notifier = new Notifier({
       settings: notify,
       host,
+      orphans,
       report: (notice, outcome) => report({ type: "notified", notice, outcome }),
       fail,
       stop: this.#stop.signal,
@@ -84,8 +93,12 @@ export class Runner {
   }
 
   get #losses(): Losses {
-    const abandoned = this.#children.abandoned + this.#notifier.abandoned;
-    return { abandoned_children: abandoned, ...this.#baselines.losses };
+    const [children, notifier, orphans] = [this.#children, this.#notifier, this.#orphans];
+    return {
+      abandoned_children: children.abandoned + notifier.abandoned + (orphans?.abandoned ?? 0),
+      unstarted_children: children.unstarted + notifier.unstarted,
+      ...this.#baselines.losses,
+    };
   }
 
   submit(order: CaptureOrder, frozen: FrozenMemory): void {
@@ -95,6 +108,11 @@ export class Runner {
   /** Notes what counters are now; who captures meanwhile does not wait for it. */
   sample(reason: SampleReason): void {
     this.#baselines.sample(reason).catch(this.#fail);
+  }
+
+  /** While a lock inside the client is held no other reader starts: it would only spin for the lock too, on another CPU. */
+  noteClientLists(readability: Readability): void {
+    this.#children.clientTrouble = readability === "stuck" ? CLIENT_LISTS_TEXT.stuck : undefined;
   }
 
   /** Applies to the notices that come from now on. */
@@ -111,6 +129,19 @@ export class Runner {
     const timer = setTimeout(() => this.#stop.abort(), STOP_GRACE_MS);
     await Promise.all([this.#queue.stop(), this.#notifier.stop()]);
     clearTimeout(timer);
-    this.#folder.close();
+    this.#orphans?.close();
+  }
+}
+
+/** Without the folder there is nothing to remove; why it can't be opened, each capture and the supervisor's own check report. */
+function removeLeftoversIn(openFolder: () => BatchesFolder): number {
+  try {
+    const folder = openFolder();
+    const removed = removeLeftovers(folder);
+    folder.close();
+    return removed;
+  } catch (error) {
+    if (error instanceof AodError && error.code === "OUTPUT_UNUSABLE") return 0;
+    throw error;
   }
 }

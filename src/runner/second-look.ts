@@ -20,6 +20,8 @@ export interface OpenRequest {
   readonly sessionId: bigint;
   readonly treeId: number;
   readonly command: number;
+  /** At the time of this list. */
+  readonly ageMs: number;
 }
 
 /** Younger ones may well be answered in a moment. */
@@ -51,12 +53,12 @@ export function lookAgain(
     const ageMs = ageOf(live, at, nowNs);
     if (ageMs === undefined || ageMs < UNTAKEN_MS) continue;
     if (!listed.has(`${live.taskId(at)} ${live.messageId(at)}`)) unlisted.push(at);
-    else if (ageMs >= AWAITED_MS) awaited.push(openRequest(live, at));
+    else if (ageMs >= AWAITED_MS) awaited.push(openRequest(live, at, ageMs));
   }
   const tasks = [...new Set(unlisted.map((at) => live.taskId(at)))].slice(0, TASKS_MAX);
   const starved = new Set(tasks.filter((taskId) => readWchan(taskId)?.trim() === RUNS));
   const untaken = unlisted.filter((at) => starved.has(live.taskId(at)) && live.latencyNs(at) === 0);
-  return { awaited, untaken: untaken.map((at) => openRequest(live, at)) };
+  return { awaited, untaken: untaken.map((at) => openRequest(live, at, ageOf(live, at, nowNs) ?? 0)) };
 }
 
 // --- internal ---
@@ -69,8 +71,8 @@ function ageOf(live: RequestMemory, at: number, nowNs: number): number | undefin
   return startNs >= WRITTEN_NS ? undefined : (nowNs - Number(startNs)) / 1e6;
 }
 
-function openRequest(live: RequestMemory, at: number): OpenRequest {
-  return { sessionId: live.sessionId(at), treeId: live.treeId(at), command: live.command(at) };
+function openRequest(live: RequestMemory, at: number, ageMs: number): OpenRequest {
+  return { sessionId: live.sessionId(at), treeId: live.treeId(at), command: live.command(at), ageMs };
 }
 
 function isListComplete({ complete, servers, listsChannels }: DebugData): boolean {

@@ -1,7 +1,8 @@
 // DebugData as a person reads it: a line for each connection, session, share and request on the wire. Pure. Session,
 // tree and connection ids are in hexadecimal, message ids in decimal, as requests.csv and the kernel's trace have them.
 
-import type { CifsMid, CifsServer, Connection, DebugData } from "../cifs/debug-data.ts";
+import type { CifsMid, CifsServer, CifsTree, Connection, DebugData } from "../cifs/debug-data.ts";
+import { canonicalAddress } from "../model/address.ts";
 import { commandName } from "../model/command.ts";
 
 // enum statusEnum, fs/smb/client/cifsglob.h (6.12).
@@ -37,12 +38,21 @@ function serverLines(server: CifsServer): string[] {
   return [
     `server ${server.hostname || "(unnamed)"}: ${connectionText(server)}`,
     ...server.sessions.flatMap((session) => [
-      `  session 0x${session.sessionId.toString(16)} to ${session.address}`,
+      `  session 0x${session.sessionId.toString(16)} to ${canonicalAddress(session.address)}`,
       ...session.channels.map((channel) => `    channel: ${connectionText(channel)}`),
-      ...session.shares.map(({ treeId, unc }) => `    share ${unc}, tree 0x${treeId.toString(16)}`),
+      ...session.shares.map(shareText),
     ]),
     ...server.mids.map((mid) => `  on the wire: ${midText(mid)}`),
   ];
+}
+
+function shareText({ unc, treeId, encrypted, dfsPaths }: CifsTree): string {
+  return [
+    `    share ${unc}`,
+    treeId === undefined ? "tree not printed by the kernel" : `tree 0x${treeId.toString(16)}`,
+    ...(encrypted ? ["encrypted"] : []),
+    ...dfsPaths.map((path) => `DFS path ${path}`),
+  ].join(", ");
 }
 
 /** A connection in one line, as far as the kernel says it. */

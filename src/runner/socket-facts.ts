@@ -1,17 +1,22 @@
-// What the connections to one server did between two looks: samples in, one set of figures out. Pure. Of several
+// What the connections to one server did between two samples: samples in, one set of figures out. Pure. Of several
 // connections each figure is the worst one's: a request hangs where its own connection does.
+//
+// Only connections that were in use since the evidence began count, where there are any: the kernel updates no figure of an idle one,
+// and its round trip may be that of a trouble which ended long ago.
 
 import type { SocketSample, TcpConnection, TcpInfo } from "./socket-text.ts";
 import { connectionKey } from "./socket-text.ts";
 
 export interface SocketFacts {
-  /** Established, with figures. */
+  /** Established, with figures, in use since the evidence began; 0: no connection to the server is established. */
   readonly connections: number;
   /** Being made: the server has not answered yet. */
   readonly unmade: number;
   /** Of the connection whose round trip exceeds its shortest by most. */
   readonly rttMs: number;
   readonly minRttMs: number;
+  /** Its mean deviation: while the smoothed round trip follows a change, the real one is as far away. */
+  readonly rttVarMs: number;
   /** Segments that wait for an acknowledgement of what was sent again, and segments sent again between the looks. */
   readonly retransNow: number;
   readonly retransGrown: number;
@@ -32,7 +37,7 @@ export interface SocketFacts {
   readonly backoff: number;
   /** Waiting to be sent because the server takes no more, in both looks. */
   readonly refusedBytes: number;
-  /** Received and not read by the client, in both looks. */
+  /** Received and not read by the client, which read nothing at all between the samples. */
   readonly undrainedBytes: number;
   /** Since the last byte came, on the connection on which it is the shortest. */
   readonly lastReceiveMs: number;
@@ -44,26 +49,33 @@ interface Look {
 }
 
 /**
- * Undefined where no established connection has figures and none is being made.
+ * Undefined where no connection is found, unless `isSure`.
  * @param samples of the incident, numbers 1 and 2; number 0 is the one that was taken while all was well, if any.
+ * @param sinceMs how long before the second sample the evidence began; Infinity where that is not known.
+ * @param isSure the server's addresses are known: a connection that is not found does not exist.
  */
 export function socketFacts(
   samples: readonly SocketSample[],
   isMeant: (connection: TcpConnection) => boolean,
+  sinceMs = Infinity,
+  isSure = false,
 ): SocketFacts | undefined {
   const well = looksOf(samples, 0, isMeant);
   const first = looksOf(samples, 1, isMeant);
   const second = looksOf(samples, 2, isMeant);
-  const pairs = [...second].map(([key, now]) => ({
+  const all = [...second].map(([key, now]) => ({
     now,
     before: first.get(key) ?? now,
     well: well.get(key)?.info,
   }));
+  const used = all.filter((pair) => isUsed(pair, sinceMs));
+  const pairs = used.length > 0 ? used : all;
   const unmade = samples
     .filter(({ number }) => number === 2)
     .flatMap(({ connections }) => connections)
     .filter((connection) => connection.state === "SYN-SENT" && isMeant(connection)).length;
-  if (pairs.length === 0 && unmade === 0) return undefined;
+  const isCollected = samples.some(({ number }) => number === 2);
+  if (pairs.length === 0 && unmade === 0 && !(isSure && isCollected)) return undefined;
   const worst = (figure: (pair: (typeof pairs)[number]) => number) => Math.max(0, ...pairs.map(figure));
   const slowest = pairs.toSorted((a, b) => excessMs(b.now.info) - excessMs(a.now.info))[0]?.now.info;
   return {
@@ -71,6 +83,7 @@ export function socketFacts(
     unmade,
     rttMs: slowest?.rttMs ?? 0,
     minRttMs: slowest?.minRttMs ?? 0,
+    rttVarMs: slowest?.rttVarMs ?? 0,
     retransNow: worst(({ now }) => now.info.retransNow),
     retransGrown: worst(({ before, now }) => now.info.retransTotal - before.info.retransTotal),
     retransShare: worst(({ now, well }) => retransShare(now.info, well)),
@@ -81,9 +94,7 @@ export function socketFacts(
     unackedSegments: worst(({ now }) => now.info.unackedSegments),
     backoff: worst(({ now }) => (now.info.unackedSegments > 0 ? now.info.backoff : 0)),
     refusedBytes: worst(refusedBytes),
-    undrainedBytes: worst(({ before, now }) =>
-      Math.min(before.connection.recvQueueBytes, now.connection.recvQueueBytes),
-    ),
+    undrainedBytes: worst(undrainedBytes),
     lastReceiveMs: pairs.length === 0 ? 0 : Math.min(...pairs.map(({ now }) => now.info.lastReceiveMs)),
   };
 }
@@ -105,6 +116,21 @@ function looksOf(
     }
   }
   return looks;
+}
+
+/** Whether something was sent since then, is still to be sent, or came between the samples. */
+function isUsed({ before, now }: { readonly before: Look; readonly now: Look }, sinceMs: number): boolean {
+  const { lastSendMs, unackedSegments, notSentBytes, bytesReceived } = now.info;
+  const isOpen = unackedSegments > 0 || notSentBytes > 0 || now.connection.recvQueueBytes > 0;
+  return isOpen || lastSendMs <= sinceMs || bytesReceived > before.info.bytesReceived;
+}
+
+/** What is in the queue in both samples, if nothing was taken out of it between them: a busy reader leaves something as well. */
+function undrainedBytes({ before, now }: { readonly before: Look; readonly now: Look }): number {
+  if (before === now) return 0;
+  const arrived = now.info.bytesReceived - before.info.bytesReceived;
+  const taken = arrived - (now.connection.recvQueueBytes - before.connection.recvQueueBytes);
+  return taken > 0 ? 0 : Math.min(before.connection.recvQueueBytes, now.connection.recvQueueBytes);
 }
 
 function excessMs({ rttMs = 0, minRttMs = rttMs }: TcpInfo): number {

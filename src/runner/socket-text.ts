@@ -5,6 +5,8 @@
 // ss leaves out figures that are 0 (iproute2, misc/ss.c:tcp_stats_print), and all of them for a connection that is only
 // being closed; what a kernel does not tell stays undefined.
 
+import { canonicalAddress } from "../model/address.ts";
+
 export interface SocketSample {
   /** As the link /proc/PID/ns/net says it: `net:[4026531840]`. */
   readonly namespace: string;
@@ -27,7 +29,7 @@ export interface TcpConnection {
 }
 
 export interface Endpoint {
-  /** Without brackets; an IPv4 address that is written as an IPv6 one is an IPv4 one. */
+  /** In its canonical form (model/address.ts). */
   readonly address: string;
   readonly port: number;
 }
@@ -101,12 +103,6 @@ export function connectionKey({ local, peer }: TcpConnection): string {
   return `${local.address} ${local.port} ${peer.address} ${peer.port}`;
 }
 
-/** An address as DebugData, ss and people write it, in one form. */
-export function plainAddress(address: string): string {
-  const bare = address.replace(/^\[(.*)\]$/, "$1").replace(/%.*$/, "");
-  return bare.replace(/^::ffff:(?=\d+\.)/i, "").toLowerCase();
-}
-
 // --- internal ---
 
 function readConnection(line: string): TcpConnection | undefined {
@@ -114,8 +110,8 @@ function readConnection(line: string): TcpConnection | undefined {
   if (state === undefined || local === undefined || peer === undefined) return undefined;
   return {
     state,
-    local: { address: plainAddress(local), port: Number(localPort) },
-    peer: { address: plainAddress(peer), port: Number(peerPort) },
+    local: { address: canonicalAddress(local), port: Number(localPort) },
+    peer: { address: canonicalAddress(peer), port: Number(peerPort) },
     recvQueueBytes: Number(recvQueue),
     sendQueueBytes: Number(sendQueue),
     info: undefined,

@@ -1,24 +1,19 @@
 // The client's own counters as differences over an incident: Stats by share, and the state of each connection. In: what
 // /proc/fs/cifs/Stats and DebugData print now and what they printed before; out: text. Pure.
 //
-// Stats is compared line by line, whatever the lines are called, because their names differ by kernel (cifs_debug.c:
-// cifs_stats_proc_show, smb2ops.c:smb2_print_stats): a line's words are its name and its figures are counters. A share
-// begins with `N) \\server\share`, a server with "Max requests in flight"; a server has no name there and gets that
-// of its first share.
+// Several trees of one share (multiuser, nosharesock) are one section, with the sum of their counters. Connections of
+// one share stay apart.
 
 import { parseDebugData } from "../cifs/debug-data.ts";
 import type { CaptureOrder } from "../model/capture.ts";
 import type { Connection, DebugData } from "../model/cifs.ts";
 import { type Baseline, SAMPLED } from "./baselines.ts";
 import { describeBaseline, NO_BASELINE, signed, splitFiles } from "./comparison.ts";
+import { pairSections, type SectionPair } from "./same-sections.ts";
 import { connectionText } from "./smb-summary.ts";
+import { parseStats, type StatsLine, type StatsSection } from "./stats-text.ts";
 
 const [STATS, DEBUG_DATA] = SAMPLED["stats-delta"];
-
-/** Since when a share is counted, in newer kernels: `SMBs: 20 since 2026-11-25 01:38:28 UTC`. */
-const DATE = / since \d{4}-\d\d-\d\d .*$/;
-/** Lines of Stats that are looked at: some thousand shares. */
-const LINES_MAX = 100_000;
 
 /** What changed; both files as they are where there is no baseline. */
 export function compareStats(
@@ -31,29 +26,18 @@ export function compareStats(
   const [connectionsBefore, connectionsNow] = [before, now].map((files) =>
     connectionsOf(parseDebugData(files.get(DEBUG_DATA) ?? "")),
   ) as [Connections, Connections];
-  const [countersBefore, countersNow] = [before, now].map((files) => parseStats(files.get(STATS) ?? "")) as [
-    Counters,
-    Counters,
-  ];
   return `${[
     describeBaseline(baseline, frozenAt),
     "",
     "connections",
     ...connectionLines(connectionsBefore, connectionsNow),
-    ...counterLines(countersBefore, countersNow),
+    ...counterLines(parseStats(before.get(STATS) ?? ""), parseStats(now.get(STATS) ?? "")),
   ].join("\n")}\n`;
 }
 
 // --- internal ---
 
 type Connections = ReadonlyMap<string, Connection>;
-/** By section, then by line: its words, with the figures that belong to its name. */
-type Counters = ReadonlyMap<string, ReadonlyMap<string, Line>>;
-
-interface Line {
-  readonly text: string;
-  readonly figures: readonly bigint[];
-}
 
 function connectionsOf({ servers }: DebugData): Connections {
   const found = new Map<string, Connection>();
@@ -79,57 +63,69 @@ function connectionLines(before: Connections, now: Connections): readonly string
   ];
 }
 
-function counterLines(before: Counters, now: Counters): readonly string[] {
-  return [...now].flatMap(([section, lines]) => {
-    const then = before.get(section);
-    const changed = [...lines].flatMap(([key, line]) => {
-      const was = then?.get(key)?.figures ?? line.figures.map(() => 0n);
-      const differences = line.figures.map((figure, i) => figure - (was[i] ?? 0n));
-      if (differences.every((difference) => difference === 0n)) return [];
-      return [`  ${line.text.padEnd(50)}  ${differences.map(signed).join(", ")}`];
+function counterLines(before: readonly StatsSection[], now: readonly StatsSection[]): readonly string[] {
+  const keyOf = ({ kind, name }: StatsSection) => `${kind} ${name}`;
+  const then = Map.groupBy(before, keyOf);
+  return [...Map.groupBy(now, keyOf)].flatMap(([key, sections]) => {
+    const old = then.get(key) ?? [];
+    const [{ kind, name }] = sections as [StatsSection];
+    const pairs =
+      kind === "all" ? [{ now: sections[0] as StatsSection, before: old[0] }] : pairSections(old, sections);
+    const groups = kind === "share" ? [pairs] : pairs.map((pair) => [pair]);
+    return groups.flatMap((group, index) => {
+      const changed = changedLines(group);
+      if (changed.length === 0) return [];
+      const nth = groups.length > 1 ? `, connection ${index + 1}` : "";
+      return ["", `${name}${nth}${describePairs(group, old.length)}`, ...changed];
     });
-    if (changed.length === 0) return [];
-    return ["", then === undefined ? `${section} (was not there)` : section, ...changed];
   });
 }
 
-function parseStats(text: string): Counters {
-  const sections = new Map<string, Map<string, Line>>();
-  let lines = sectionOf(sections, "all servers");
-  let unnamed: Map<string, Line> | undefined;
-  for (const line of text.split("\n", LINES_MAX)) {
-    const share = /^\d+\) (\\\\[^\t]*)/.exec(line)?.[1];
-    if (share !== undefined) {
-      if (unnamed !== undefined) sections.set(`server of ${share}`, unnamed);
-      unnamed = undefined;
-      lines = sectionOf(sections, share);
-    } else if (line.startsWith("Max requests in flight")) {
-      unnamed = new Map();
-      lines = unnamed;
-    }
-    addLine(lines, line);
+/** Trees and connections that came and went, where the name alone does not show it. */
+function describePairs(pairs: readonly SectionPair[], treesBefore: number): string {
+  const added = pairs.filter(({ before }) => before === undefined).length;
+  const isShare = pairs[0]?.now.kind === "share";
+  if (pairs.length === 1 && (treesBefore <= 1 || !isShare)) {
+    if (added === 0) return "";
+    return treesBefore === 0 || !isShare ? " (was not there)" : " (another tree, or its counters were reset)";
   }
-  return sections;
+  const gone = treesBefore - (pairs.length - added);
+  const parts = [
+    `${pairs.length} ${pairs.length === 1 ? "tree" : "trees"}`,
+    added > 0 && `${added} new`,
+    gone > 0 && `${gone} gone`,
+  ];
+  return ` (${parts.filter((part) => part !== false).join(", ")})`;
 }
 
-function sectionOf(sections: Map<string, Map<string, Line>>, name: string): Map<string, Line> {
-  const section = sections.get(name) ?? new Map<string, Line>();
-  sections.set(name, section);
-  return section;
+/** The sums over all pairs, each with its growth since the baseline. */
+function changedLines(pairs: readonly SectionPair[]): readonly string[] {
+  const names = new Set(pairs.flatMap(({ now }) => [...now.lines.keys()]));
+  return [...names].flatMap((name) => {
+    const lines = pairs.flatMap(({ now, before }) => {
+      const line = now.lines.get(name);
+      return line === undefined ? [] : { line, was: before?.lines.get(name) };
+    });
+    const { words, figures } = lines[0]?.line ?? { words: name, figures: [] };
+    const sums = figures.map((_, i) => lines.reduce((sum, { line }) => sum + (line.figures[i] ?? 0n), 0n));
+    const differences = figures.map((_, i) => lines.reduce((sum, one) => sum + differenceOf(one, i), 0n));
+    if (differences.every((difference) => difference === 0n)) return [];
+    let next = 0;
+    const text = words.replaceAll("#", () => String(sums[next++]));
+    const since = pairs.length === 1 && name.startsWith("SMBs:") ? sinceText(pairs[0]?.now.since) : "";
+    return [`  ${`${text}${since}`.padEnd(50)}  ${differences.map(signed).join(", ")}`];
+  });
 }
 
-/** Rows of figures alone are named by their first, the command; slow responses by their last. A date counts nothing. */
-function addLine(lines: Map<string, Line>, line: string): void {
-  const text = line.trim().replaceAll(/\s+/g, " ");
-  const isShare = /^\d+\) /.test(text);
-  const figures = isShare ? [] : (text.replace(DATE, "").match(/\b\d+\b/g) ?? []).slice(0, 16);
-  if (figures.length === 0) return;
-  const words = text.replace(DATE, "").replaceAll(/\b\d+\b/g, "#");
-  const [name, counted] = /^[#\s]+$/.test(words)
-    ? [`command ${figures[0]}`, figures.slice(1)]
-    : / slow responses from /.test(text)
-      ? [`slow responses to command ${figures.at(-1)}`, figures.slice(0, 1)]
-      : [words, figures];
-  const shown = name === words ? text : `${name}: ${counted.join(" ")}`;
-  lines.set(name, { text: shown, figures: counted.map(BigInt) });
+function sinceText(since = ""): string {
+  return since === "" ? "" : ` since ${since}`;
+}
+
+/** A counter that is lower than before was reset (by a write to Stats): all of its value was counted since. */
+function differenceOf(
+  { line, was }: { readonly line: StatsLine; readonly was: StatsLine | undefined },
+  i: number,
+) {
+  const [now, before] = [line.figures[i] ?? 0n, was?.figures[i] ?? 0n];
+  return i < line.counters && now < before ? now : now - before;
 }

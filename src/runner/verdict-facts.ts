@@ -2,19 +2,22 @@
 // figures of the one server that the incident is about. Pure. What was not collected is undefined and named in `missing`.
 
 import { parseDebugData } from "../cifs/debug-data.ts";
+import { canonicalAddress } from "../model/address.ts";
 import { UNKNOWN_SHARE } from "../model/anomaly.ts";
 import type { CaptureOrder } from "../model/capture.ts";
-import { type CifsServer, shareOf } from "../model/cifs.ts";
-import { statusName } from "../model/nt-status.ts";
-import { KIND } from "../model/request.gen.ts";
-import type { Request } from "../model/request.ts";
+import { type CifsServer, type Connection, shareOf } from "../model/cifs.ts";
+import { errnoName } from "../model/errno.ts";
+import { CLIENT_LISTS_TEXT, type Readability } from "../model/readability.ts";
+import { KIND, SIGNAL } from "../model/request.gen.ts";
 import { signalName } from "../model/signal.ts";
+import { addStatuses, type StatusCount, statusOf } from "../model/status-count.ts";
+import { type Symptom, symptomOf } from "../model/symptom.ts";
 import type { Recorder } from "../recorder/recorder.ts";
 import { type Pressure, parsePressure } from "./pressure-text.ts";
-import { type RequestFacts, requestFacts, serverName } from "./request-facts.ts";
+import { beganNs, type RequestFacts, requestFacts, serverName } from "./request-facts.ts";
 import type { SecondLook } from "./second-look.ts";
 import { type SocketFacts, socketFacts } from "./socket-facts.ts";
-import { parseSockets, plainAddress, type SocketSample, type TcpConnection } from "./socket-text.ts";
+import { parseSockets, type SocketSample, type TcpConnection } from "./socket-text.ts";
 
 /** Actions whose texts a verdict needs: they are in every capture that has actions. */
 export const VERDICT_ACTIONS = ["sockets", "debugdata", "pressure"] as const;
@@ -22,14 +25,26 @@ type Texts = Readonly<Partial<Record<(typeof VERDICT_ACTIONS)[number], string>>>
 
 export interface Facts extends RequestFacts {
   readonly source: CaptureOrder["source"];
-  /** Of the evidence: signals and statuses by name, each once. */
+  /** The worst that the evidence shows: missing, else late, else refused; undefined without evidence: then every sign speaks. */
+  readonly symptom: Symptom | undefined;
+  /** Of the evidence and the incident so far, by name, each once. */
   readonly signals: readonly string[];
-  readonly statuses: readonly string[];
+  /** Errnos of the connections that could not be made, by name, each once: of signals and operations. */
+  readonly connectErrors: readonly string[];
+  /** Of the incident's refusals, the most frequent first. */
+  readonly statuses: readonly StatusCount[];
   /** Operations in evidence that wait before they are requests. */
   readonly waiting: number;
+  /** Functions inside the client, by name, in which tasks of the evidence sleep that wait for no reply, credits or connection. */
+  readonly clientWaits: readonly string[];
+  readonly clientLists: Readability;
   readonly sockets: SocketFacts | undefined;
+  /** DebugData: a connection of the server is lost, and not yet there again; undefined where it does not show the server. */
+  readonly isDisconnected: boolean | undefined;
   readonly credits: CreditFacts | undefined;
   readonly pressure: Pressure | undefined;
+  /** When the second sample of the sockets was taken, about: ms since 1970 UTC. */
+  readonly seenAtMs: number;
   /** What could not be learned, in words. */
   readonly missing: readonly string[];
 }
@@ -50,28 +65,46 @@ export interface Collection {
   readonly secondLook: SecondLook | undefined;
   /** What ss said while all was well, in aod's own network namespace; undefined where nothing was sampled. */
   readonly socketsBefore?: string | undefined;
+  /** As Facts.clientWaits. */
+  readonly clientWaits?: readonly string[];
+  /** From the freeze of the memory to the second sample of the sockets. */
+  readonly sampledAfterMs?: number | undefined;
 }
 
 export function verdictFacts(
   order: CaptureOrder,
   recorder: Recorder,
-  { texts, secondLook, socketsBefore }: Collection,
+  { texts, secondLook, socketsBefore, clientWaits = [], sampledAfterMs = SAMPLED_AFTER_MS }: Collection,
 ): Facts {
   const server = serverOf(order.share);
   const known = texts.debugdata === undefined ? [] : parseDebugData(texts.debugdata).servers;
   const its = server === undefined ? known : known.filter((one) => isServer(one, server));
   const samples = texts.sockets === undefined ? [] : samplesOf(texts.sockets, socketsBefore);
-  const sockets = socketFacts(samples, chooseConnections(samples, server, its));
+  const sinceMs = (order.frozenAt.monotonicNs - beganNs(order)) / 1e6 + sampledAfterMs + SLACK_MS;
+  const isDisconnected = its.length === 0 ? undefined : connectionsOf(its).some(isLost);
+  // A connection of another network namespace may not be found; one that the client itself calls lost is not there.
+  const isSure = isDisconnected === true && addressesOf(its).length > 0;
+  const sockets = socketFacts(
+    samples,
+    chooseConnections(samples, server, its),
+    Number.isFinite(sinceMs) ? sinceMs : undefined,
+    isSure,
+  );
   const pressure = texts.pressure === undefined ? undefined : parsePressure(texts.pressure);
   return {
     source: order.source,
-    ...evidenceFacts(order.evidence),
+    ...evidenceFacts(order),
     ...requestFacts(order, recorder, server, secondLook),
+    clientWaits,
+    clientLists: order.clientLists,
     sockets,
+    isDisconnected,
     credits: its.length === 0 ? undefined : creditFacts(its),
     pressure: pressure?.cpu === undefined ? undefined : pressure,
+    seenAtMs: order.frozenAt.epochMs + sampledAfterMs,
     missing: [
       ...(sockets !== undefined ? [] : [whyNoSockets(texts.sockets)]),
+      ...[CLIENT_LISTS_TEXT[order.clientLists] ?? []].flat(),
       ...(its.length > 0 ? [] : ["DebugData does not show the server: credits are not known"]),
       ...(pressure?.cpu !== undefined
         ? []
@@ -81,6 +114,11 @@ export function verdictFacts(
 }
 
 // --- internal ---
+
+/** Where it is not measured: what the sampling of the sockets takes. */
+const SAMPLED_AFTER_MS = 300;
+/** ss rounds, and its clock ticks every 4 ms. */
+const SLACK_MS = 100;
 
 /** The action's, its own namespace first, and as number 0 what was said while all was well. */
 function samplesOf(text: string, before: string | undefined): readonly SocketSample[] {
@@ -95,15 +133,28 @@ function serverOf(share: string): string | undefined {
   return share === "" || share === UNKNOWN_SHARE ? undefined : serverName(share);
 }
 
-function evidenceFacts(evidence: readonly Request[]): Pick<Facts, "signals" | "statuses" | "waiting"> {
-  const signals = evidence.filter(({ kind }) => kind === KIND.SIGNAL);
-  const failed = evidence.filter(({ kind, ntStatus }) => kind === KIND.REQUEST && ntStatus !== 0);
+function evidenceFacts(
+  order: CaptureOrder,
+): Pick<Facts, "symptom" | "signals" | "connectErrors" | "statuses" | "waiting"> {
+  const { evidence, ruleType, statuses, kind } = order;
+  const symptoms = new Set(evidence.map((one) => symptomOf(one, ruleType)));
+  const signals = [...order.signals, ...evidence.filter(({ kind }) => kind === KIND.SIGNAL)];
+  const operations = evidence.filter(({ kind }) => kind === KIND.OPERATION);
+  const connecting = [
+    ...signals.filter(({ command }) => command === SIGNAL.CONNECT_ERR),
+    ...operations.filter((one) => symptomOf(one, ruleType) === "missing"),
+  ];
   return {
+    // Of slow requests some are still in flight when the window is full: they are late, as those that have their reply.
+    symptom: kind === "slow" && symptoms.has("late") ? "late" : WORST_FIRST.find((one) => symptoms.has(one)),
     signals: [...new Set(signals.map(({ command }) => signalName(command)))],
-    statuses: [...new Set(failed.map(({ ntStatus }) => statusName(ntStatus)))],
-    waiting: evidence.filter(({ kind }) => kind === KIND.OPERATION).length,
+    connectErrors: [...new Set(connecting.flatMap(({ errno }) => (errno === 0 ? [] : [errnoName(errno)])))],
+    statuses: statuses.length > 0 ? statuses : addStatuses(evidence.flatMap((one) => statusOf(one) ?? [])),
+    waiting: operations.filter(({ errno }) => errno === 0).length,
   };
 }
+
+const WORST_FIRST: readonly Symptom[] = ["missing", "late", "refused"];
 
 function isServer({ hostname, sessions }: CifsServer, server: string): boolean {
   const shares = sessions.flatMap(({ shares }) => shares.map(({ unc }) => shareOf(unc).toLowerCase()));
@@ -117,18 +168,29 @@ function chooseConnections(
   its: readonly CifsServer[],
 ): (connection: TcpConnection) => boolean {
   if (server === undefined) return () => true;
-  const known = its.flatMap(({ sessions }) => sessions.map(({ address }) => plainAddress(address)));
+  const known = addressesOf(its);
   const peers = new Set(samples.flatMap(({ connections }) => connections.map(({ peer }) => peer.address)));
-  const addresses = new Set([...known, plainAddress(server)]);
+  const addresses = new Set([...known, canonicalAddress(server)]);
   const isAlone = peers.size === 1 && known.length === 0;
   return ({ peer }) => isAlone || addresses.has(peer.address);
 }
 
+function addressesOf(servers: readonly CifsServer[]): readonly string[] {
+  return servers
+    .flatMap(({ sessions }) => sessions.flatMap((one) => [one.address, ...one.channelAddresses]))
+    .map(canonicalAddress);
+}
+
+function connectionsOf(servers: readonly CifsServer[]): readonly Connection[] {
+  return servers.flatMap((server) => [server, ...server.sessions.flatMap(({ channels }) => channels)]);
+}
+
+function isLost({ tcpStatus }: Connection): boolean {
+  return tcpStatus !== undefined && tcpStatus !== GOOD;
+}
+
 function creditFacts(servers: readonly CifsServer[]): CreditFacts {
-  const connections = servers.flatMap((server) => [
-    server,
-    ...server.sessions.flatMap(({ channels }) => channels),
-  ]);
+  const connections = connectionsOf(servers);
   const left = connections.flatMap(({ credits, tcpStatus }) =>
     credits === undefined || tcpStatus !== GOOD ? [] : [credits],
   );

@@ -1,50 +1,62 @@
-// The signs of each cause, as a table: what is looked at, how much it says, and in which words. Pure. The limits are
-// here and nowhere else; docs/verdict.md gives the reason of each.
+// The signs of each cause, as a table: their symptoms, weights and words. Pure. verdict-limits.ts has the limits, docs/verdict.md why.
 
+import { durationText } from "../model/figure.ts";
+import { CLIENT_LISTS_TEXT } from "../model/readability.ts";
+import type { Symptom } from "../model/symptom.ts";
 import type { Cause } from "../model/verdict.ts";
 import type { SocketFacts } from "./socket-facts.ts";
 import type { Facts } from "./verdict-facts.ts";
+import {
+  isAckedAtOnce,
+  isClosedByServer,
+  isDisordered,
+  isFar,
+  isLossy,
+  isOthersHealthy,
+  isOthersLate,
+  isOwedNothing,
+  isReplyThere,
+  isScarce,
+  isStalled,
+  isStarved,
+  isThoughtAbout,
+  isUntaken,
+} from "./verdict-limits.ts";
+import {
+  clockText,
+  connectErrorText,
+  cpuText,
+  memoryText,
+  othersText,
+  percentText,
+  refusalText,
+  signalText,
+  silenceText,
+} from "./verdict-texts.ts";
 
 export interface Sign {
   /** How much it says by itself, 0 to 1. */
   readonly weight: number;
+  /** Of which symptoms it says anything; of evidence without a symptom every sign does. */
+  readonly of: readonly Symptom[];
   /** The words with their figures; undefined where it is not seen. */
   readonly see: (facts: Facts) => string | undefined;
 }
 
 export interface CauseRow {
   readonly cause: Exclude<Cause, "unknown">;
-  /** Whether it can be this at all: what has to be so beside its signs. */
+  /** Whether late or missing evidence can be this at all: what has to be so beside its signs. */
   readonly isPossible: (facts: Facts) => boolean;
   readonly signs: readonly Sign[];
 }
 
-export const LIMITS = {
-  /** A delayed acknowledgement takes 40 ms on Linux, up to 50 on Windows, and is no fault of the network. */
-  rttExcessMs: 60,
-  rttTimesMin: 4,
-  unackedMs: 200,
-  retransShare: 0.02,
-  outOfOrderShare: 0.02,
-  outOfOrderTimesMin: 4,
-  /** A reply that takes so many round trips has been thought about. */
-  lateRoundTrips: 4,
-  lateMs: 10,
-  silentMs: 1000,
-  cpuSomePercent: 20,
-  cpuScarcePercent: 60,
-  memorySomePercent: 10,
-  memoryFullPercent: 5,
-  runnablePerCpu: 2,
-  othersLateShare: 0.5,
-  othersHealthyShare: 0.25,
-} as const;
+const SLOW: readonly Symptom[] = ["late", "missing"];
+const MISSING: readonly Symptom[] = ["missing"];
+const ANY: readonly Symptom[] = ["late", "refused", "missing"];
 
 const CREDIT_SIGNALS = ["credit_timeout", "insufficient_credits", "reconnect_with_invalid_credits"];
-const LINK_SIGNALS = ["reconnect", "partial_send_reconnect", "connect_err"];
-const SESSION_SIGNALS = ["ses_expired", "ses_not_found", "key_expired", "tcon"];
-const SESSION_STATUSES =
-  /^STATUS_(LOGON_|WRONG_PASSWORD|PASSWORD_|ACCOUNT_|USER_SESSION_DELETED|NETWORK_SESSION_EXPIRED|NETWORK_NAME_DELETED)/;
+const LINK_SIGNALS = ["reconnect", "partial_send_reconnect", "connect_err", "server_not_responding"];
+const SESSION_SIGNALS = ["ses_expired", "ses_not_found", "key_expired", "tcon", "session_setup_failed"];
 
 export const CAUSE_TABLE: readonly CauseRow[] = [
   {
@@ -54,61 +66,69 @@ export const CAUSE_TABLE: readonly CauseRow[] = [
       socketSign(
         0.6,
         (s) =>
-          isStalled(s) && `${s.unackedSegments} segments sent and not acknowledged for ${ms(s.unackedForMs)}`,
+          isStalled(s) &&
+          `${s.unackedSegments} segments sent and not acknowledged for ${durationText(s.unackedForMs)}`,
       ),
       socketSign(
         0.5,
         (s) =>
           (s.retransNow > 0 || s.retransGrown > 0) &&
-          `segments are being sent again: ${s.retransNow} under way, ${s.retransGrown} more between two looks`,
+          `segments are being retransmitted: ${s.retransNow} under way, ${s.retransGrown} more between two samples`,
       ),
-      socketSign(0.7, (s) => isFar(s) && `round trip ${ms(s.rttMs)}, at its shortest ${ms(s.minRttMs)}`),
+      {
+        weight: 0.7,
+        of: SLOW,
+        see: ({ sockets, fastestMs }) =>
+          sockets !== undefined && isFar(sockets, fastestMs)
+            ? `round trip ${durationText(sockets.rttMs)}, at its shortest ${durationText(sockets.minRttMs)}`
+            : undefined,
+      },
       socketSign(0.3, (s) => s.backoff > 0 && `the retransmission timer has doubled ${s.backoff} times`),
       socketSign(
         0.3,
         (s) =>
-          isLossy(s) && !s.isShareRecent && `${percent(s.retransShare)} of all bytes ever were sent again`,
+          isLossy(s) &&
+          !s.isShareRecent &&
+          `${percentText(s.retransShare)} of all bytes ever were retransmitted`,
       ),
       socketSign(
         0.6,
         (s) =>
           isLossy(s) &&
           s.isShareRecent &&
-          `${percent(s.retransShare)} of all bytes were sent again since all was well`,
+          `${percentText(s.retransShare)} of all bytes were retransmitted since the baseline`,
       ),
       socketSign(
         0.4,
         (s) =>
           isDisordered(s) &&
-          `${percent(s.outOfOrderShare)} of all segments with data came before an earlier one since all was well`,
+          `${percentText(s.outOfOrderShare)} of all segments with data came before an earlier one since the baseline`,
       ),
       socketSign(0.25, (s) => s.unmade > 0 && `${s.unmade} connections to the server get no answer`),
-      { weight: 0.2, see: ({ signals }) => signalText(signals, LINK_SIGNALS) },
+      { weight: 0.7, of: SLOW, see: ({ signals }) => signalText(signals, ["link_down"]) },
+      { weight: 0.3, of: MISSING, see: (facts) => connectErrorText(facts, "unreachable") },
+      { weight: 0.2, of: MISSING, see: ({ signals }) => signalText(signals, LINK_SIGNALS) },
     ],
   },
   {
     cause: "server",
-    // Replies that are there and wait for a CPU are not the server's.
+    // Replies that are there and wait for a task of this machine are not the server's.
     isPossible: (facts) =>
       facts.sockets !== undefined &&
-      isAckedAtOnce(facts.sockets) &&
+      (isClosedByServer(facts) || isAckedAtOnce(facts.sockets)) &&
       !(isLossy(facts.sockets) && facts.sockets.isShareRecent) &&
       !isDisordered(facts.sockets) &&
+      facts.sockets.undrainedBytes === 0 &&
       !(isStarved(facts) && isReplyThere(facts)),
     signs: [
-      {
-        weight: 0.6,
-        see: ({ sockets, lateMs }) =>
-          sockets !== undefined && lateMs !== undefined && isThoughtAbout(sockets, lateMs)
-            ? `everything is acknowledged (unacked ${sockets.unackedSegments}, round trip ${ms(sockets.rttMs)}), replies take ${ms(lateMs)}`
-            : undefined,
-      },
+      { weight: 0.6, of: SLOW, see: thoughtText },
       {
         weight: 0.4,
-        // As long as the way takes, replies can't be there.
-        see: ({ inFlight, lateMs, sockets }) =>
+        of: SLOW,
+        // As long as the round trip takes, replies can't be there.
+        see: ({ inFlight, lateMs, sockets, fastestMs }) =>
           (inFlight?.awaited ?? 0) > 0 &&
-          (sockets === undefined || lateMs === undefined || isThoughtAbout(sockets, lateMs))
+          (sockets === undefined || lateMs === undefined || isThoughtAbout(sockets, lateMs, fastestMs))
             ? `${inFlight?.awaited} requests were sent and have no reply yet`
             : undefined,
       },
@@ -118,8 +138,22 @@ export const CAUSE_TABLE: readonly CauseRow[] = [
           s.refusedBytes > 0 &&
           `the server takes no more: ${s.refusedBytes} bytes wait for its window to open`,
       ),
-      { weight: 0.2, see: (facts) => silenceText(facts) },
-      { weight: 0.2, see: (facts) => (isOthersHealthy(facts) ? othersText(facts) : undefined) },
+      { weight: 0.2, of: SLOW, see: silenceText },
+      {
+        weight: 0.2,
+        of: SLOW,
+        see: (facts) => (isOthersHealthy(facts) ? othersText(facts) : undefined),
+      },
+      { weight: 0.7, of: MISSING, see: (facts) => connectErrorText(facts, "refused") },
+      {
+        weight: 0.55,
+        of: MISSING,
+        see: (facts) =>
+          isClosedByServer(facts)
+            ? "the server closed the connection, and there is no new one: its machine answers, its SMB service does not"
+            : undefined,
+      },
+      refusalSign("server"),
     ],
   },
   {
@@ -130,6 +164,7 @@ export const CAUSE_TABLE: readonly CauseRow[] = [
     signs: [
       {
         weight: 0.6,
+        of: SLOW,
         see: ({ credits }) =>
           credits !== undefined && credits.waiting > 0
             ? `${credits.waiting} tasks wait for credits`
@@ -137,11 +172,13 @@ export const CAUSE_TABLE: readonly CauseRow[] = [
       },
       {
         weight: 0.3,
+        of: SLOW,
         see: ({ credits }) => (credits?.left === 0 ? "a connection has 0 credits left" : undefined),
       },
-      { weight: 0.4, see: ({ signals }) => signalText(signals, CREDIT_SIGNALS) },
+      { weight: 0.4, of: SLOW, see: ({ signals }) => signalText(signals, CREDIT_SIGNALS) },
       {
         weight: 0.1,
+        of: SLOW,
         see: ({ waiting }) =>
           waiting > 0 ? `${waiting} operations wait before they can be sent` : undefined,
       },
@@ -156,22 +193,22 @@ export const CAUSE_TABLE: readonly CauseRow[] = [
       !isOthersHealthy(facts) &&
       (silenceText(facts) === undefined || isReplyThere(facts)),
     signs: [
-      { weight: 0.55, see: (facts) => (isScarce(facts) ? cpuText(facts) : undefined) },
-      { weight: 0.35, see: (facts) => (isScarce(facts) ? undefined : cpuText(facts)) },
-      { weight: 0.5, see: memoryText },
+      { weight: 0.55, of: SLOW, see: (facts) => (isScarce(facts) ? cpuText(facts) : undefined) },
+      { weight: 0.35, of: SLOW, see: (facts) => (isScarce(facts) ? undefined : cpuText(facts)) },
+      { weight: 0.5, of: SLOW, see: memoryText },
+      { weight: 0.3, of: SLOW, see: ({ signals }) => signalText(signals, ["out_of_memory"]) },
       {
         weight: 0.2,
+        of: SLOW,
         see: ({ pressure }) =>
-          pressure?.runnable !== undefined && pressure.runnable > LIMITS.runnablePerCpu * (pressure.cpus ?? 1)
+          pressure?.runnable !== undefined && pressure.runnable > 2 * (pressure.cpus ?? 1)
             ? `${pressure.runnable} tasks run or wait for a CPU, of which there are ${pressure.cpus}`
             : undefined,
       },
-      socketSign(
-        0.6,
-        (s) => s.undrainedBytes > 0 && `${s.undrainedBytes} bytes were received and nobody reads them`,
-      ),
+      socketSign(0.6, undrainedText),
       {
         weight: 0.5,
+        of: SLOW,
         see: (facts) =>
           isReplyThere(facts) && isUntaken(facts)
             ? `${facts.inFlight?.answered} requests have their reply, and their task gets no CPU to take it`
@@ -179,122 +216,85 @@ export const CAUSE_TABLE: readonly CauseRow[] = [
       },
       {
         weight: 0.25,
-        // A server that is slow owes something whenever somebody looks; nobody does where a CPU is what is waited for.
-        see: ({ inFlight, lateMs }) =>
-          inFlight?.awaited === 0 && inFlight.answered === 0 && lateMs !== undefined
-            ? `replies took ${ms(lateMs)}, and a moment later the kernel waited for none (0 awaited)`
+        of: ["late"],
+        see: (facts) =>
+          isOwedNothing(facts)
+            ? `replies took ${durationText(facts.lateMs ?? 0)}, and a moment later the kernel waited for none (0 awaited)`
             : undefined,
       },
-      { weight: 0.2, see: (facts) => (isOthersLate(facts) ? othersText(facts) : undefined) },
+      { weight: 0.2, of: SLOW, see: (facts) => (isOthersLate(facts) ? othersText(facts) : undefined) },
+    ],
+  },
+  {
+    cause: "client",
+    isPossible: (facts) => !(isStarved(facts) && (facts.sockets?.undrainedBytes ?? 0) > 0),
+    signs: [
+      socketSign(0.8, undrainedText),
+      {
+        weight: 0.8,
+        of: MISSING,
+        // The lock's owner may wait for a reply: then the lock is a consequence. So of the hung task below.
+        see: ({ clientWaits, inFlight }) =>
+          clientWaits.length > 0 && (inFlight?.awaited ?? 0) === 0
+            ? `tasks wait inside the SMB client, in ${clientWaits.slice(0, 3).join(", ")}, and the kernel waits for 0 replies`
+            : undefined,
+      },
+      { weight: 0.8, of: SLOW, see: ({ signals }) => signalText(signals, ["soft_lockup"]) },
+      {
+        weight: 0.6,
+        of: MISSING,
+        see: ({ signals, inFlight }) =>
+          (inFlight?.awaited ?? 0) === 0 ? signalText(signals, ["hung_task"]) : undefined,
+      },
+      { weight: 0.3, of: SLOW, see: ({ signals }) => signalText(signals, ["no_task_to_wake"]) },
+      {
+        weight: 0.6,
+        of: MISSING,
+        see: ({ clientLists }) => (clientLists === "stuck" ? CLIENT_LISTS_TEXT.stuck : undefined),
+      },
     ],
   },
   {
     cause: "session",
     isPossible: () => true,
     signs: [
-      { weight: 0.7, see: ({ signals }) => signalText(signals, SESSION_SIGNALS) },
-      {
-        weight: 0.8,
-        see: ({ statuses }) => {
-          const its = statuses.filter((status) => SESSION_STATUSES.test(status));
-          return its.length === 0 ? undefined : `the server answers ${its.join(", ")}`;
-        },
-      },
+      { weight: 0.7, of: ANY, see: ({ signals }) => signalText(signals, SESSION_SIGNALS) },
+      refusalSign("session"),
     ],
   },
+  { cause: "permission", isPossible: () => true, signs: [refusalSign("permission")] },
 ];
+
+/** Whether a sign may speak of what the evidence shows. */
+export function speaksOf({ of }: Sign, { symptom }: Facts): boolean {
+  return symptom === undefined || of.includes(symptom);
+}
 
 // --- internal ---
 
-function socketSign(weight: number, see: (sockets: SocketFacts) => string | false): Sign {
-  return { weight, see: ({ sockets }) => (sockets && see(sockets)) || undefined };
+function socketSign(weight: number, see: (sockets: SocketFacts, facts: Facts) => string | false): Sign {
+  return {
+    weight,
+    of: SLOW,
+    see: (facts) => (facts.sockets && see(facts.sockets, facts)) || undefined,
+  };
 }
 
-function isStalled({ unackedForMs, rttMs }: SocketFacts): boolean {
-  return unackedForMs >= Math.max(LIMITS.unackedMs, LIMITS.rttTimesMin * rttMs);
+/** The server says so itself, by the status of most refusals. */
+function refusalSign(cause: "server" | "session" | "permission"): Sign {
+  return { weight: 0.9, of: ["refused"], see: (facts) => refusalText(facts, cause) };
 }
 
-function isFar({ rttMs, minRttMs }: SocketFacts): boolean {
-  return rttMs - minRttMs >= LIMITS.rttExcessMs && rttMs >= LIMITS.rttTimesMin * minRttMs;
+function undrainedText({ undrainedBytes }: SocketFacts): string | false {
+  return undrainedBytes > 0 && `${undrainedBytes} bytes were received, and the SMB client reads none of them`;
 }
 
-function isAckedAtOnce(sockets: SocketFacts): boolean {
-  return (
-    sockets.connections > 0 && !isStalled(sockets) && sockets.retransNow === 0 && sockets.retransGrown === 0
-  );
-}
-
-/** What a closed window makes the client probe again was not lost. */
-function isLossy({ retransShare, refusedBytes }: SocketFacts): boolean {
-  return retransShare >= LIMITS.retransShare && refusedBytes === 0;
-}
-
-/** What was lost on the way here is seen only where something else has come after it. */
-function isDisordered({ outOfOrderShare, outOfOrderShareBefore, isShareRecent }: SocketFacts): boolean {
-  const least = Math.max(LIMITS.outOfOrderShare, LIMITS.outOfOrderTimesMin * outOfOrderShareBefore);
-  return isShareRecent && outOfOrderShare >= least;
-}
-
-function isThoughtAbout({ rttMs }: SocketFacts, lateMs: number): boolean {
-  return lateMs >= Math.max(LIMITS.lateMs, LIMITS.lateRoundTrips * rttMs);
-}
-
-/** Nothing at all comes from a server that owes replies. */
-function silenceText({ sockets, inFlight }: Facts): string | undefined {
-  const isSilent = (sockets?.lastReceiveMs ?? 0) >= LIMITS.silentMs && (inFlight?.awaited ?? 0) > 0;
-  return isSilent ? `nothing has come from the server for ${ms(sockets?.lastReceiveMs ?? 0)}` : undefined;
-}
-
-function isReplyThere(facts: Facts): boolean {
-  const isEvery = isUntaken(facts) && facts.inFlight?.awaited === 0;
-  return isEvery || (facts.sockets?.undrainedBytes ?? 0) > 0;
-}
-
-function isUntaken({ inFlight }: Facts): boolean {
-  return (inFlight?.answered ?? 0) > 0;
-}
-
-/** The pressure of the last 10 s does not tell yet of what began a moment ago; a task that was seen waiting does. */
-function isStarved(facts: Facts): boolean {
-  return isUntaken(facts) || (cpuText(facts) ?? memoryText(facts)) !== undefined;
-}
-
-function isScarce({ pressure }: Facts): boolean {
-  return (pressure?.cpu?.someAvg10 ?? 0) >= LIMITS.cpuScarcePercent;
-}
-
-function cpuText({ pressure }: Facts): string | undefined {
-  const some = pressure?.cpu?.someAvg10 ?? 0;
-  return some >= LIMITS.cpuSomePercent ? `tasks waited for a CPU in ${some} % of the last 10 s` : undefined;
-}
-
-function memoryText({ pressure }: Facts): string | undefined {
-  const { someAvg10 = 0, fullAvg10 = 0 } = pressure?.memory ?? {};
-  const isShort = someAvg10 >= LIMITS.memorySomePercent || fullAvg10 >= LIMITS.memoryFullPercent;
-  return isShort ? `tasks waited for memory in ${someAvg10} % of the last 10 s` : undefined;
-}
-
-function isOthersHealthy({ others, lateMs }: Facts): boolean {
-  return others !== undefined && lateMs !== undefined && others.medianMs < LIMITS.othersHealthyShare * lateMs;
-}
-
-function isOthersLate({ others, lateMs }: Facts): boolean {
-  return others !== undefined && lateMs !== undefined && others.medianMs >= LIMITS.othersLateShare * lateMs;
-}
-
-function othersText({ others }: Facts): string {
-  return `other servers answered ${others?.replies} requests meanwhile, in ${ms(others?.medianMs ?? 0)} at the median`;
-}
-
-function signalText(signals: readonly string[], wanted: readonly string[]): string | undefined {
-  const its = signals.filter((signal) => wanted.includes(signal));
-  return its.length === 0 ? undefined : `the kernel's client said ${its.join(", ")}`;
-}
-
-function ms(value: number): string {
-  return `${value < 10 ? Math.round(value * 1000) / 1000 : Math.round(value)} ms`;
-}
-
-function percent(share: number): string {
-  return `${Math.round(share * 1000) / 10} %`;
+function thoughtText({ sockets, lateMs, waitedMs, fastestMs, symptom, seenAtMs }: Facts): string | undefined {
+  const tookMs = waitedMs ?? lateMs;
+  if (sockets === undefined || lateMs === undefined || tookMs === undefined) return undefined;
+  if (sockets.connections === 0 || !isThoughtAbout(sockets, lateMs, fastestMs)) return undefined;
+  const acked = `everything is acknowledged (unacked ${sockets.unackedSegments}, round trip ${durationText(sockets.rttMs)})`;
+  return symptom === "missing"
+    ? `${acked}, the oldest request has waited ${durationText(tookMs)}, since ${clockText(seenAtMs - tookMs)}`
+    : `${acked}, replies take ${durationText(lateMs)}`;
 }

@@ -3,7 +3,7 @@
 
 import { REASONS_MAX, type Verdict } from "../model/verdict.ts";
 import type { Facts } from "./verdict-facts.ts";
-import { CAUSE_TABLE, type CauseRow } from "./verdict-signs.ts";
+import { CAUSE_TABLE, type CauseRow, speaksOf } from "./verdict-signs.ts";
 
 /** From here on the signs of a cause say enough to name it, and those of a second one to doubt the first. */
 const STRONG = 0.5;
@@ -40,11 +40,14 @@ export function judge(facts: Facts): Verdict {
 
 /** Signs that agree: each leaves so much less room for doubt. */
 function weigh({ cause, isPossible, signs }: CauseRow, facts: Facts): Finding {
-  const seen = signs.flatMap(({ weight, see }) => {
-    const text = see(facts);
-    return text === undefined ? [] : [{ weight, text }];
+  const seen = signs.flatMap((sign) => {
+    const text = speaksOf(sign, facts) ? sign.see(facts) : undefined;
+    return text === undefined ? [] : [{ weight: sign.weight, text }];
   });
-  const score = isPossible(facts) ? 1 - seen.reduce((doubt, { weight }) => doubt * (1 - weight), 1) : 0;
+  const score =
+    facts.symptom === "refused" || isPossible(facts)
+      ? 1 - seen.reduce((doubt, { weight }) => doubt * (1 - weight), 1)
+      : 0;
   const reasons = seen.toSorted((a, b) => b.weight - a.weight).map(({ text }) => text);
   return { cause, score, reasons };
 }

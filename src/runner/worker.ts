@@ -3,9 +3,11 @@
 import { openTable } from "../kernel/table.ts";
 import { AodError } from "../model/failure.ts";
 import { openBatchesFolder } from "../system/batches-folder.ts";
+import { adoptOrphans } from "../system/descendants.ts";
 import type { FromRunner, ToRunner } from "../thread/messages.ts";
 import { serve } from "../thread/port.ts";
 import { HOST, readHostFacts } from "./host.ts";
+import { Orphans } from "./orphans.ts";
 import { Runner } from "./runner.ts";
 
 serve<ToRunner, FromRunner>((port) => {
@@ -18,11 +20,12 @@ serve<ToRunner, FromRunner>((port) => {
     switch (message.type) {
       case "start":
         runner = new Runner({
-          folder: openBatchesFolder(message.outputDir),
+          openFolder: () => openBatchesFolder(message.outputDir),
           notify: message.notify,
           facts: readHostFacts(),
           host: HOST,
           live: openTable(message.table),
+          orphans: adoptOrphans() ? new Orphans() : undefined,
           report: (report) => port.post(report),
           fail: (thrown) => port.fail(thrown),
         });
@@ -33,6 +36,9 @@ serve<ToRunner, FromRunner>((port) => {
         break;
       case "sample":
         started().sample(message.reason);
+        break;
+      case "clientLists":
+        started().noteClientLists(message.readability);
         break;
       case "configure":
         started().configure(message.notify);

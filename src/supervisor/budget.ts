@@ -1,5 +1,5 @@
 // How many captures there may be in an hour, and how big. In: who asks, sizes, and the time; out: yes, or what stands against
-// it. Pure. A cooldown alone does not bound anything: it is one for each rule and share, and there are many shares.
+// it. Pure. A cooldown alone does not bound anything: there is one for each server and family, and there may be many servers.
 //
 // Buckets of tokens: half an hour's worth may go at once, the other half comes back evenly over an hour. So no hour has
 // more than the limit, and after a storm there is evidence again in minutes, not when the hour is over. What is worse than
@@ -16,7 +16,7 @@ export interface HourlyLimits {
 }
 
 /**
- * Why a capture was not made: the cooldown of its rule and share, as many as can be at once, or what an hour may have; and the
+ * Why a capture was not made: the cooldown of its server and family, as many as can be at once, or what an hour may have; and the
  * key of the configuration that bounds it, where one does.
  */
 export const SUPPRESSION_KEYS = {

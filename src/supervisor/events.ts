@@ -1,12 +1,20 @@
 // What the supervisor says of itself: one union, as plain data. `aod run` turns it into log lines, the demo into its
 // story; tests read it. Nothing here decides anything but what of the janitor's reports is worth saying.
 
-import type { Anomaly, Recovery } from "../model/anomaly.ts";
+import type { Anomaly } from "../model/anomaly.ts";
 import type { CaptureOrder, CaptureSummary } from "../model/capture.ts";
 import type { Config } from "../model/config.ts";
 import type { Failure } from "../model/failure.ts";
-import type { Incident } from "../model/incident.ts";
-import type { DetectorCounts, FromJanitor, FromRunner, RunnerCounts } from "../thread/messages.ts";
+import type { EndedHang, Incident } from "../model/incident.ts";
+import type { Readability } from "../model/readability.ts";
+import type { Trouble } from "../model/trouble.ts";
+import type {
+  DetectorCounts,
+  FromDetector,
+  FromJanitor,
+  FromRunner,
+  RunnerCounts,
+} from "../thread/messages.ts";
 import type { SuppressionCounts } from "./budget.ts";
 import type { AttachmentChange } from "./module-watch.ts";
 
@@ -18,15 +26,15 @@ export type SupervisorEvent =
   | AttachmentChange
   | { readonly type: "opened"; readonly incident: Incident; readonly anomaly: Anomaly }
   | { readonly type: "worsened"; readonly incident: Incident; readonly anomaly: Anomaly }
-  /** An open incident goes on. `grown`: it is at least twice what it was when last something was said of it. */
+  /** An open incident is at least twice what it was when it was last reported. `joined`: it has another share. */
   | {
       readonly type: "ongoing";
       readonly incident: Incident;
       readonly anomaly: Anomaly;
-      readonly grown: boolean;
+      readonly joined: boolean;
     }
-  /** Nothing hangs any more. */
-  | { readonly type: "recovered"; readonly incident: Incident; readonly recovery: Recovery }
+  /** Nothing of the incident hangs any more, on no share. */
+  | { readonly type: "recovered"; readonly incident: Incident; readonly ended: EndedHang }
   | { readonly type: "resolved"; readonly incident: Incident }
   /** `frozenAfterMs`: from the detector's decision to the request table being copied. */
   | {
@@ -54,7 +62,13 @@ export type SupervisorEvent =
       readonly reason: string;
     }
   | Extract<FromJanitor, { type: "swept" }>
+  /** A thing that aod depends on is in trouble, in another trouble, or in order again. */
+  | { readonly type: "trouble"; readonly trouble: Trouble }
   | { readonly type: "dead"; readonly found: number; readonly closed: number }
+  /** Whether the SMB client's own lists can be read has changed. */
+  | { readonly type: "clientLists"; readonly readability: Readability }
+  /** A line of the kernel log that concerns SMB mounts. */
+  | Extract<FromDetector, { type: "kernelLog" }>
   | { readonly type: "lost"; readonly cause: string; readonly count: number }
   /** `isStart`: the one that aod was started with; else a reload. */
   | { readonly type: "configured"; readonly config: Config; readonly isStart: boolean }

@@ -3,24 +3,28 @@
 
 import type { Live } from "../api/live.ts";
 import type { Status } from "../api/status.ts";
-import { attributeOnHost } from "../cifs/attribution.ts";
+import { makeAttributeOnHost } from "../cifs/attribution.ts";
 import { HOOKS } from "../kernel/hooks.ts";
 import type { RequestSource } from "../kernel/source.ts";
 import { openOperations, openTable } from "../kernel/table.ts";
-import { makeLive, newestFirst, toIncident } from "../live/live.ts";
+import { makeLive, newestFirst, stalledOf, toIncident } from "../live/live.ts";
 import type { Look } from "../live/look.ts";
 import { shareRows } from "../live/shares.ts";
 import type { Config } from "../model/config.ts";
 import { AodError } from "../model/failure.ts";
 import { lossesByCause } from "../model/losses.ts";
 import type { OperationMemory } from "../model/operation.ts";
+import { refusalCounts } from "../model/refusals.ts";
 import type { RequestMemory } from "../model/request.ts";
 import { commit, version } from "../model/version.ts";
+import { clockPair } from "../system/clock.ts";
 import { lookOnHost } from "./host-look.ts";
 import type { IncidentDesk } from "./incident-desk.ts";
 import type { LossWatch } from "./loss-watch.ts";
 import { measureCost } from "./own-cost.ts";
 import type { RunRecord } from "./run-record.ts";
+import type { Troubles } from "./troubles.ts";
+import type { Upkeep } from "./upkeep.ts";
 import type { Watching } from "./watching.ts";
 
 export interface FiguresOptions {
@@ -29,7 +33,9 @@ export interface FiguresOptions {
   readonly desk: Pick<IncidentDesk, "open" | "shares" | "suppressed">;
   readonly losses: Pick<LossWatch, "now">;
   readonly config: () => Config;
-  readonly watching: Pick<Watching, "isWatching" | "sinceNs">;
+  readonly watching: Pick<Watching, "isWatching" | "sinceNs" | "clientLists" | "approaches">;
+  readonly upkeep: Pick<Upkeep, "check">;
+  readonly troubles: Pick<Troubles, "list">;
   /** Of the BPF programs. */
   readonly build: Status["watching"]["build"];
 }
@@ -74,41 +80,58 @@ export class Figures {
 
   live(): Live {
     const { desk, losses, record } = this.#options;
-    const nowMs = Date.now();
+    const now = clockPair();
     return makeLive(this.look(), this.#table, {
-      epochMs: nowMs,
+      epochMs: now.epochMs,
       isWatching: this.#options.watching.isWatching,
-      incidents: [...desk.open(), ...record.resolved(nowMs)],
+      incidents: [...desk.open(), ...record.resolved(now)],
       losses: losses.now(),
     });
   }
 
   /** Those that are open, newest first. */
   incidents(): Status["open_incidents"] {
-    return newestFirst(this.#options.desk.open()).map(toIncident);
+    return newestFirst(this.#options.desk.open()).map((incident) => toIncident(incident, clockPair()));
   }
 
   /** Takes half a second while requests are few: so long they are waited for, to say what one costs. */
   async status(): Promise<Status> {
     const { source, record, desk } = this.#options;
-    const cost = await measureCost(source, record.startedAtMs, this.#options.watching.isWatching);
+    const cost = await measureCost(source, this.#options.watching.isWatching);
     const look = this.look();
-    const about = (share: string) => attributeOnHost(share, [], desk.shares);
+    this.#options.upkeep.check();
+    const attribute = makeAttributeOnHost(desk.shares);
+    const about = (share: string) => attribute(share, []);
     return {
       at: utc(Date.now()),
       daemon: this.#daemon(),
       watching: this.#watching(),
       window_sec: Math.round(look.windowSec * 1000) / 1000,
+      now_sec: Math.round(look.nowSec * 1000) / 1000,
+      stalled: stalledOf(look),
       shares: [...shareRows(look, desk.shares, source.tallies(), about)],
       waiting_operations: look.waiting.length,
       open_incidents: this.incidents(),
+      past_incidents: this.#past(),
+      approaches: this.#approaches(),
       last_captures: record.captures.map(({ name, takenAtMs, rule, share, bytes, verdict }) => ({
         ...{ name, taken_at: utc(takenAtMs), rule, share: share ?? null, bytes },
         verdict: { ...verdict, because: [...verdict.because] },
       })),
-      captures: { ...record.kept, limit_bytes: this.#options.config().cleanup.maxTotalBytes },
+      captures: {
+        ...record.kept,
+        limit_bytes: this.#options.config().cleanup.maxTotalBytes,
+        age_suspended: record.ageDoubt ?? null,
+      },
+      troubles: this.#options.troubles.list().map(({ subject, text, sinceMs, overAtMs }) => ({
+        subject,
+        text,
+        since: utc(sinceMs),
+        over_at: overAtMs === undefined ? null : utc(overAtMs),
+      })),
       suppressed: { ...desk.suppressed },
       losses: lossesByCause(this.#options.losses.now()),
+      refused: { ...refusalCounts() },
       cost,
     };
   }
@@ -124,6 +147,27 @@ export class Figures {
     };
   }
 
+  #past(): Status["past_incidents"] {
+    const { lastHour, lastDay, last } = this.#options.record.past(clockPair());
+    return {
+      last_hour: lastHour,
+      last_day: lastDay,
+      last: last === undefined ? null : toIncident(last, clockPair()),
+    };
+  }
+
+  #approaches(): Status["approaches"] {
+    const now = clockPair();
+    return this.#options.watching.approaches.map(({ rule, share, atNs, counted, replies, ratio }) => ({
+      rule,
+      share,
+      at: utc(now.epochMs - (now.monotonicNs - atNs) / 1e6),
+      counted,
+      replies: replies ?? null,
+      ratio: Math.round(ratio * 1000) / 1000,
+    }));
+  }
+
   #watching(): Status["watching"] {
     const { record, build } = this.#options;
     const isWatching = this.#options.watching.isWatching;
@@ -133,6 +177,7 @@ export class Figures {
       state: isWatching ? "watching" : "waiting",
       since: isWatching ? utc(record.attachedAtMs ?? record.startedAtMs) : null,
       build,
+      client_lists: this.#options.watching.clientLists,
       hooks: [...levels].map(([tracepoint, level]) => {
         const reason = missing.get(tracepoint) ?? null;
         return { tracepoint, level, attached: isWatching && reason === null, reason };

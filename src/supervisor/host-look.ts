@@ -2,11 +2,13 @@
 // memory and what is known of trees; out: a Look. It reads /proc of tasks that seem to wait, and names of processes that
 // are shown; nothing is kept, and nothing here runs while nobody asks.
 
-import { isWaitingInCifs, readComm } from "../cifs/proc.ts";
+import { isKernelThread, isWaitingInCifs, readComm } from "../cifs/proc.ts";
 import { nameSender } from "../cifs/process.ts";
+import { findHangs, type Hang } from "../live/hanging.ts";
 import { type Look, lookAt } from "../live/look.ts";
-import type { OperationMemory } from "../model/operation.ts";
-import type { RequestMemory } from "../model/request.ts";
+import type { FrozenMemory } from "../model/capture.ts";
+import { OperationMemory } from "../model/operation.ts";
+import { RequestMemory } from "../model/request.ts";
 import type { KnownTree } from "../model/share.ts";
 import { monotonicNs } from "../system/clock.ts";
 
@@ -18,11 +20,25 @@ export interface Visible {
   readonly watchingSinceNs: number | undefined;
 }
 
-export function lookOnHost(visible: Visible): Look {
+export function lookOnHost(visible: Visible, nowNs = monotonicNs()): Look {
   return lookAt({
     ...visible,
-    nowNs: monotonicNs(),
+    nowNs,
     isWaiting: isWaitingInCifs,
-    nameProcess: (processId, comm, command) => nameSender(readComm(processId) ?? comm, command),
+    hasEnded: (processId) => readComm(processId) === undefined,
+    nameProcess: (processId, comm, command) =>
+      nameSender(readComm(processId) ?? comm, command, () => isKernelThread(processId)),
   });
+}
+
+/** What hangs in a frozen table. @param nowNs when it was frozen, ns of CLOCK_MONOTONIC. */
+export function findHangsOnHost(
+  frozen: FrozenMemory,
+  nowNs: number,
+  trees: readonly KnownTree[],
+): readonly Hang[] {
+  const table = new RequestMemory(frozen.table);
+  const operations = new OperationMemory(frozen.operations);
+  const look = lookOnHost({ table, operations, trees, watchingSinceNs: undefined }, nowNs);
+  return findHangs(look, table, (taskId) => readComm(taskId) !== undefined);
 }

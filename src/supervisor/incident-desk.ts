@@ -2,6 +2,7 @@
 // made of the orders; out: events, notices, and orders with the frozen request table. What is due is decided by
 // incidents.ts and budget.ts; this file adds the clock, the timer that resolves, and the book of orders on their way.
 
+import { type Hang, shareOfHang } from "../live/hanging.ts";
 import type { Anomaly, Recovery } from "../model/anomaly.ts";
 import type { Attribution } from "../model/attribution.ts";
 import {
@@ -17,6 +18,7 @@ import {
 import type { Config } from "../model/config.ts";
 import type { Incident } from "../model/incident.ts";
 import type { Notice, NoticeOutcome } from "../model/notice.ts";
+import type { Readability } from "../model/readability.ts";
 import type { Request } from "../model/request.ts";
 import type { KnownTree } from "../model/share.ts";
 import { clockPair, monotonicNs } from "../system/clock.ts";
@@ -24,7 +26,7 @@ import { CaptureBudget, type SuppressionCause } from "./budget.ts";
 import type { SupervisorEvent } from "./events.ts";
 import { type Asked, Incidents } from "./incidents.ts";
 import { NoticeDesk } from "./notice-desk.ts";
-import { manualOrder, type OrderContext, orderFor } from "./orders.ts";
+import { type HangingNow, manualOrder, NOTHING_HANGS, type OrderContext, orderFor } from "./orders.ts";
 import { Suppression } from "./suppression.ts";
 
 /** Of the runner's places, for what is worse than before in its incident. */
@@ -39,8 +41,12 @@ export interface DeskOptions {
   readonly losses: () => Losses;
   /** As Watching.sinceNs. */
   readonly watchingSinceNs: () => number | undefined;
+  /** As Watching.clientLists. */
+  readonly clientLists: () => Readability;
   /** A copy of the kernel side's memory as it is now. */
   readonly freeze: () => FrozenMemory;
+  /** What hangs in a frozen table. */
+  readonly findHangs: (frozen: FrozenMemory, nowNs: number, trees: readonly KnownTree[]) => readonly Hang[];
   /** Hands an order over; false where there is no runner at the moment. */
   readonly send: (order: CaptureOrder, frozen: FrozenMemory) => boolean;
   readonly notify: (notice: Notice) => boolean;
@@ -64,9 +70,6 @@ export class IncidentDesk {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #lastOrderId = 0;
 
-  /** What the detector knows of the trees. */
-  shares: readonly KnownTree[] = [];
-
   constructor(options: DeskOptions) {
     this.#options = options;
     this.#config = options.config;
@@ -74,6 +77,15 @@ export class IncidentDesk {
     this.#budget = new CaptureBudget(options.config.hourly);
     this.#suppression = new Suppression(options.tell);
     this.#notices = new NoticeDesk({ tell: options.tell, send: options.notify });
+  }
+
+  /** What the detector knows of the trees. */
+  get shares(): readonly KnownTree[] {
+    return this.#incidents.trees;
+  }
+
+  set shares(shares: readonly KnownTree[]) {
+    this.#incidents.trees = shares;
   }
 
   /** Takes up the incidents of the earlier run. */
@@ -93,7 +105,7 @@ export class IncidentDesk {
     this.#config = config;
     this.#incidents.configure(config);
     this.#budget.configure(config.hourly, monotonicNs());
-    const isGone = ({ rule }: Incident) => !config.rules.some(({ name }) => name === rule);
+    const isGone = (rule: string) => !config.rules.some(({ name }) => name === rule);
     this.#incidents.endStanding(clockPair(), isGone);
     this.#resolveLater();
   }
@@ -109,12 +121,13 @@ export class IncidentDesk {
     const observation = this.#incidents.observe(this.#withLastingStanding(anomaly), now, (isEscalation) =>
       this.#takeCapture(anomaly.rule, isEscalation, now.monotonicNs),
     );
-    const { opened, worsened, grown, capture, suppressedBy, suppressedBefore, displaced } = observation;
+    const { opened, worsened, joined, grown, capture, suppressedBy, suppressedBefore, displaced } =
+      observation;
     if (suppressedBy !== undefined) this.#suppression.add(suppressedBy);
     // Before anything else: what the table shows is to be the moment of the decision.
     const frozen = capture ? this.#options.freeze() : undefined;
     const frozenAt = clockPair();
-    const isNews = opened || worsened || capture;
+    const isNews = opened || worsened || joined || capture;
     const incident = isNews ? this.#attributed(observation.incident, anomaly) : observation.incident;
     if (frozen !== undefined) {
       const before = { suppressed: suppressedBefore, isRepeat: this.#isCaptured(incident) };
@@ -123,13 +136,13 @@ export class IncidentDesk {
     if (displaced !== undefined) this.#tell({ type: "resolved", incident: displaced });
     if (opened) this.#tell({ type: "opened", incident, anomaly });
     else if (worsened) this.#tell({ type: "worsened", incident, anomaly });
-    else if (grown || anomaly.kind === "hung") this.#tell({ type: "ongoing", incident, anomaly, grown });
+    else if (joined || grown) this.#tell({ type: "ongoing", incident, anomaly, joined });
     this.#resolveLater();
   }
 
   recover(recovery: Recovery): void {
-    const incident = this.#incidents.recover(recovery, clockPair());
-    if (incident !== undefined) this.#tell({ type: "recovered", incident, recovery });
+    const { incident, ended } = this.#incidents.recover(recovery, clockPair()) ?? {};
+    if (incident !== undefined && ended !== undefined) this.#tell({ type: "recovered", incident, ended });
     this.#resolveLater();
   }
 
@@ -139,7 +152,9 @@ export class IncidentDesk {
    */
   snapshot(reason: string | undefined): number {
     const frozen = this.#options.freeze();
-    return this.#order(frozen, clockPair(), (context) => manualOrder(this.#config, context, reason));
+    const frozenAt = clockPair();
+    const hanging = this.#hangingNow(this.#options.findHangs(frozen, frozenAt.monotonicNs, this.shares));
+    return this.#order(frozen, frozenAt, (context) => manualOrder(this.#config, context, reason, hanging));
   }
 
   collected(capture: CaptureSummary): void {
@@ -211,6 +226,18 @@ export class IncidentDesk {
     return this.#incidents.attribute(incident.id, attribution) ?? incident;
   }
 
+  #hangingNow(hangs: readonly Hang[]): HangingNow {
+    const [worst] = hangs;
+    if (worst === undefined) return NOTHING_HANGS;
+    const share = shareOfHang(worst.about);
+    return {
+      servers: hangs.map(({ about }) => about),
+      share,
+      attribution: this.#options.attribute(share, worst.evidence, this.shares),
+      evidence: worst.evidence,
+    };
+  }
+
   #isCaptured({ id, captures }: Incident): boolean {
     return captures.length > 0 || [...this.#underWay.values()].some(({ incidentId }) => incidentId === id);
   }
@@ -226,12 +253,13 @@ export class IncidentDesk {
       frozenAt,
       losses: this.#options.losses(),
       watchingSinceNs: this.#options.watchingSinceNs() ?? frozenAt.monotonicNs,
+      clientLists: this.#options.clientLists(),
       shares: this.shares,
     });
     const frozenAfterMs = (order.frozenAt.monotonicNs - order.triggeredNs) / 1e6;
-    const { orderId, rule, kind, share, incidentId, suppressed } = order;
+    const { orderId, rule, kind, scope, incidentId, suppressed } = order;
     this.#tell({ type: "collecting", orderId, rule, kind, frozenAfterMs });
-    this.#underWay.set(orderId, { rule, share, incidentId, suppressed });
+    this.#underWay.set(orderId, { rule, scope, incidentId, suppressed });
     if (!this.#options.send(order, frozen)) this.dropped(order.orderId, "the runner is being started again");
     return order.orderId;
   }

@@ -4,51 +4,106 @@
 import { type Anomaly, type Recovery, SEVERITY } from "../model/anomaly.ts";
 import type { Attribution } from "../model/attribution.ts";
 import type { ClockPair } from "../model/capture.ts";
-import { CAPTURES_MAX, type Hung, type Incident } from "../model/incident.ts";
+import { familyOf } from "../model/family.ts";
+import {
+  CAPTURES_MAX,
+  type Hung,
+  type Incident,
+  type OngoingHang,
+  RULES_MAX,
+  SHARES_MAX,
+  SIGNALS_MAX,
+} from "../model/incident.ts";
+import { KIND } from "../model/request.gen.ts";
 import type { Request } from "../model/request.ts";
+import { addStatuses } from "../model/status-count.ts";
 import type { Verdict } from "../model/verdict.ts";
+import type { IncidentParts, PartStanding } from "./incident-parts.ts";
 
 /** An incident of nothing yet: the anomaly is still to be added. */
-export function openIncident(id: string, { rule, ruleType, share, kind }: Anomaly, now: ClockPair): Incident {
+export function openIncident(id: string, server: string, anomaly: Anomaly, now: ClockPair): Incident {
+  const { rule, ruleType, share, kind } = anomaly;
   return {
-    ...{ id, rule, ruleType, share, state: "open", kind },
-    ...{ openedAtMs: now.epochMs, lastAtMs: now.epochMs, resolvedAtMs: undefined },
-    ...{ count: 0, worstNs: 0, worst: undefined, attribution: undefined },
-    ...{ standing: undefined, hung: undefined },
-    ...{ captures: [], verdict: undefined, suppressed: 0 },
+    id,
+    server,
+    family: familyOf(anomaly),
+    rule,
+    ruleType,
+    share,
+    rules: [],
+    shares: [],
+    state: "open",
+    kind,
+    openedAtMs: now.epochMs,
+    lastAtMs: now.epochMs,
+    resolvedAtMs: undefined,
+    count: 0,
+    worstNs: 0,
+    worst: undefined,
+    attribution: undefined,
+    signals: [],
+    statuses: [],
+    standing: undefined,
+    hung: undefined,
+    captures: [],
+    verdict: undefined,
+    suppressed: 0,
   };
 }
 
-export function withAnomaly(before: Incident, anomaly: Anomaly, now: ClockPair): Incident {
-  const { standing } = anomaly;
+/** The sums over all rules and shares, this anomaly included. */
+export type PartSums = Pick<IncidentParts, "count" | "standing" | "hungCount">;
+
+export function withAnomaly(before: Incident, anomaly: Anomaly, sums: PartSums, now: ClockPair): Incident {
+  const { standing } = sums;
   return {
     ...before,
     kind: SEVERITY[anomaly.kind] > SEVERITY[before.kind] ? anomaly.kind : before.kind,
+    rules: withName(before.rules, anomaly.rule, RULES_MAX),
+    shares: withName(before.shares, anomaly.share, SHARES_MAX),
     lastAtMs: now.epochMs,
-    count: before.count + anomaly.count,
+    count: sums.count,
     worstNs: Math.max(before.worstNs, anomaly.worstNs),
     worst: anomaly.worstNs > before.worstNs ? (worstOf(anomaly) ?? before.worst) : before.worst,
-    standing,
-    hung: standing === undefined ? before.hung : hungWith(before.hung, standing.count, standing.oldestNs),
+    signals: withSignals(before.signals, anomaly.evidence),
+    statuses: addStatuses(before.statuses, anomaly.statuses),
+    standing: standing && ongoingHang(standing, now),
+    hung:
+      standing === undefined
+        ? before.hung
+        : hungWith(before.hung, sums.hungCount, anomaly.detectedNs - standing.oldestStartNs),
   };
 }
 
-export function withRecovery(before: Incident, recovery: Recovery, now: ClockPair): Incident {
+export function withRecovery(before: Incident, recovery: Recovery, sums: PartSums, now: ClockPair): Incident {
   return {
-    ...withoutStanding(before),
+    ...before,
     lastAtMs: now.epochMs,
-    count: before.count + recovery.unsaid,
+    count: sums.count,
     worstNs: Math.max(before.worstNs, recovery.longestNs),
-    hung: hungWith(before.hung, recovery.count, recovery.longestNs),
+    standing: sums.standing && ongoingHang(sums.standing, now),
+    hung: hungWith(before.hung, sums.hungCount, recovery.longestNs),
   };
 }
 
-export function withoutStanding(before: Incident): Incident {
-  return { ...before, standing: undefined };
+export function withStanding(before: Incident, standing: PartStanding | undefined, now: ClockPair): Incident {
+  return { ...before, standing: standing && ongoingHang(standing, now) };
 }
 
+/** Where several shares are concerned, the paths and connections of all of them. */
 export function withAttribution(before: Incident, attribution: Attribution): Incident {
-  return { ...before, attribution };
+  const earlier = before.attribution;
+  if (earlier === undefined || before.shares.length < 2) return { ...before, attribution };
+  const { connectionIds, dfsPaths, mountPoints } = attribution;
+  return {
+    ...before,
+    attribution: {
+      ...attribution,
+      connectionIds: union(earlier.connectionIds, connectionIds).toSorted((a, b) => a - b),
+      dfsPaths: union(earlier.dfsPaths, dfsPaths),
+      mountPoints: union(earlier.mountPoints, mountPoints),
+    },
+  };
 }
 
 /** A later capture that can't tell takes nothing back of what an earlier one could. */
@@ -62,7 +117,7 @@ export function withCapture(before: Incident, name: string, verdict: Verdict): I
 }
 
 export function resolved(before: Incident, now: ClockPair): Incident {
-  return { ...withoutStanding(before), state: "resolved", resolvedAtMs: now.epochMs };
+  return { ...before, standing: undefined, state: "resolved", resolvedAtMs: now.epochMs };
 }
 
 /** What counted, what hangs or how long it has: something is at least twice what it was. */
@@ -71,8 +126,38 @@ export function hasGrown(before: Incident, after: Incident): boolean {
   return (
     isTwice(before.count, after.count) ||
     isTwice(before.standing?.count, after.standing?.count) ||
-    isTwice(before.standing?.oldestNs, after.standing?.oldestNs)
+    isTwice(ageAtLastMs(before), ageAtLastMs(after))
   );
+}
+
+/** How long the oldest had hung at the incident's last report, ms; undefined where nothing hangs. */
+function ageAtLastMs({ standing, lastAtMs }: Incident): number | undefined {
+  return standing && Math.max(0, lastAtMs - standing.startedAtMs);
+}
+
+function ongoingHang({ count, oldestStartNs }: PartStanding, now: ClockPair): OngoingHang {
+  const ageNs = Math.max(0, now.monotonicNs - oldestStartNs);
+  return { count, startedNs: oldestStartNs, startedAtMs: now.epochMs - ageNs / 1e6 };
+}
+
+/** The first names stay: readers know them. */
+function withName(names: readonly string[], name: string, max: number): readonly string[] {
+  return names.length >= max || names.includes(name) ? names : [...names, name];
+}
+
+/** Paths of an incident; it names that many at most. */
+const PATHS_MAX = 64;
+
+function union<Value>(a: readonly Value[], b: readonly Value[]): readonly Value[] {
+  return [...new Set([...a, ...b])].slice(0, PATHS_MAX);
+}
+
+/** A later signal takes the place of one of its kind. */
+function withSignals(before: readonly Request[], evidence: readonly Request[]): readonly Request[] {
+  const signals = evidence.filter(({ kind }) => kind === KIND.SIGNAL);
+  if (signals.length === 0) return before;
+  const byKind = new Map([...before, ...signals].map((one) => [`${one.command} ${one.errno}`, one]));
+  return [...byKind.values()].slice(-SIGNALS_MAX);
 }
 
 function hungWith(before: Hung | undefined, count: number, longestNs: number): Hung {

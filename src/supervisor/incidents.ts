@@ -8,15 +8,22 @@
 //   capture       C                C                       C
 //                 |-- cooldown --|
 //
-// A cooldown belongs to one rule on one share, and to one severity: a capture of something mild holds back neither
-// something worse nor another rule. Quiet resolves nothing while something hangs: it begins when nothing does.
+// An incident holds what all rules report of all shares of one server, within one family: one trouble is one incident. A
+// cooldown belongs to one incident, and to one severity: a capture of something mild holds back neither something worse nor the next
+// incident. Quiet resolves nothing while something hangs: it begins when nothing of the incident does.
 
 import { type Anomaly, type Recovery, SEVERITY } from "../model/anomaly.ts";
 import type { Attribution } from "../model/attribution.ts";
 import type { CaptureOrder, CaptureSummary, ClockPair } from "../model/capture.ts";
 import { parseCaptureName } from "../model/capture-name.ts";
-import type { Incident } from "../model/incident.ts";
+import { familyOf } from "../model/family.ts";
+import type { EndedHang, Incident } from "../model/incident.ts";
+import { ServerIndex } from "../model/server-identity.ts";
+import type { KnownTree } from "../model/share.ts";
 import type { SuppressionCause } from "./budget.ts";
+import { ClosedIncidents } from "./closed-incidents.ts";
+import { IncidentIds } from "./incident-ids.ts";
+import { IncidentParts } from "./incident-parts.ts";
 import {
   hasGrown,
   openIncident,
@@ -24,9 +31,11 @@ import {
   withAnomaly,
   withAttribution,
   withCapture,
-  withoutStanding,
   withRecovery,
+  withStanding,
 } from "./incident-steps.ts";
+import { type IncidentTrack, makeTrack, takeOverCooldowns } from "./incident-track.ts";
+import { ServerTracks } from "./server-tracks.ts";
 
 export interface IncidentLimits {
   readonly captureCooldownMs: number;
@@ -38,49 +47,59 @@ export interface Observation {
   readonly opened: boolean;
   /** Of a worse kind than everything before in this incident. */
   readonly worsened: boolean;
+  /** Its share is new in the incident, which was open before. */
+  readonly joined: boolean;
   /** Not worse, but what counted or what hangs is at least twice what it was when last something was said of it. */
   readonly grown: boolean;
   /** Make a capture now. */
   readonly capture: boolean;
   /** Why none is made; undefined where one is. */
   readonly suppressedBy: SuppressionCause | undefined;
-  /** Captures of this rule and share that were held back since the last one that was made. */
+  /** Captures of this server and family that were held back since the last one that was made. */
   readonly suppressedBefore: number;
   /** Resolved before its time, to make room for this one. */
   readonly displaced: Incident | undefined;
 }
 
-type Captured = Pick<CaptureSummary, "incidentId" | "name" | "verdict">;
-/** What is to be known of a capture that was asked for. */
-export type Asked = Pick<CaptureOrder, "rule" | "share" | "incidentId" | "suppressed">;
-
-interface Track {
-  incident: Incident | undefined;
-  /** The incident as it was when last something was said of it. */
-  said: Incident | undefined;
-  /** When the last anomaly came, or what hung had ended, ns. */
-  quietFromNs: number;
-  /** When the last capture of each severity was asked for, ns. */
-  readonly capturedNs: Map<number, number>;
-  suppressed: number;
+export interface Recovered {
+  readonly incident: Incident;
+  /** Undefined while something else of the incident hangs. */
+  readonly ended: EndedHang | undefined;
 }
 
-/** Shares come from servers: the number of tracks is bounded, the quietest goes first. */
-const TRACKS_MAX = 4096;
-const IDS_MAX = 8192;
-/** Captures may be complete only when their incident is over. */
-const CLOSED_MAX = 64;
+type Captured = Pick<CaptureSummary, "incidentId" | "name" | "verdict">;
+/** What is to be known of a capture that was asked for. */
+export type Asked = Pick<CaptureOrder, "rule" | "scope" | "incidentId" | "suppressed">;
+
+/** Servers and families; each track has SHARES_MAX shares at most. The quietest makes room. */
+const TRACKS_MAX = 1024;
 
 export class Incidents {
   #limits: IncidentLimits;
-  /** In the order of their last anomaly: the first is the quietest. */
-  readonly #tracks = new Map<string, Track>();
-  readonly #closed = new Map<string, Incident>();
-  readonly #usedIds = new Set<string>();
-  #lastId: string | undefined;
+  readonly #tracks = new ServerTracks<IncidentTrack>({
+    max: TRACKS_MAX,
+    make: makeTrack,
+    isOccupied: ({ incident }) => incident !== undefined,
+    absorb: takeOverCooldowns,
+  });
+  readonly #closed = new ClosedIncidents();
+  readonly #ids = new IncidentIds();
+
+  #trees: readonly KnownTree[] = [];
+  #servers = new ServerIndex();
 
   constructor(limits: IncidentLimits) {
     this.#limits = limits;
+  }
+
+  /** The client's trees, as they are known now: they say which names are one server. */
+  get trees(): readonly KnownTree[] {
+    return this.#trees;
+  }
+
+  set trees(trees: readonly KnownTree[]) {
+    this.#trees = trees;
+    this.#servers = new ServerIndex(trees);
   }
 
   /** Applies from the next anomaly on; open incidents stay open. */
@@ -90,19 +109,23 @@ export class Incidents {
 
   /**
    * Goes on with the incidents of an earlier run, oldest first. What hung then is taken as ended now.
-   * @returns those that are resolved by this: two of one rule and share, because a word of the first one's end is missing.
+   * @returns those that are resolved by this: two of one server and family, because the line of the first one's end is
+   * missing, or because aod had an incident for each rule and share then.
    */
   restore(incidents: readonly Incident[], now: ClockPair): readonly Incident[] {
     return incidents.flatMap((incident) => {
-      this.#use(incident.id);
-      this.#lastId = incident.id;
+      this.#ids.use(incident.id);
+      this.#closed.lastId = incident.id;
       if (incident.state === "resolved") {
-        this.#remember(incident);
+        this.#closed.set(incident);
         return [];
       }
-      const { track, displaced } = this.#trackOf(keyOf(incident), now);
-      const ended = [displaced, track.incident && this.#close(track.incident, now)];
-      track.incident = withoutStanding(incident);
+      const { name, address } = this.#servers.identify(incident.share);
+      const identity = { name, address: address ?? incident.attribution?.address };
+      const { value: track, displaced } = this.#tracks.use(identity, incident.family);
+      const ended = [displaced && this.#end(displaced, now), this.#end(track, now)];
+      track.incident = withStanding(incident, undefined, now);
+      track.parts = new IncidentParts(incident.count);
       track.said = track.incident;
       track.quietFromNs = now.monotonicNs;
       this.#restoreCooldown(track, incident, now);
@@ -119,25 +142,33 @@ export class Incidents {
     now: ClockPair,
     take: (isEscalation: boolean) => SuppressionCause | undefined = () => undefined,
   ): Observation {
-    const { track, displaced } = this.#trackOf(keyOf(anomaly), now);
+    const identity = this.#servers.identify(anomaly.share);
+    const { value: track, displaced } = this.#tracks.use(identity, familyOf(anomaly));
     const opened = track.incident === undefined;
-    const before = track.incident ?? openIncident(this.#makeId(now.epochMs), anomaly, now);
+    if (opened) track.parts = new IncidentParts();
+    const before = track.incident ?? openIncident(this.#ids.make(now.epochMs), identity.name, anomaly, now);
     const severity = SEVERITY[anomaly.kind];
     const worsened = severity > SEVERITY[before.kind];
-    const isDue = this.#wantsCapture(track, severity, now.monotonicNs);
+    const suppressedBefore = track.suppressed;
+    // A trouble that begins has its capture, however little time has passed since the last one: it may have another cause.
+    const isDue = opened || this.#wantsCapture(track, severity, now.monotonicNs);
     const suppressedBy = isDue ? take(worsened) : "cooldown";
     const capture = suppressedBy === undefined;
-    const suppressedBefore = track.suppressed;
     track.suppressed = capture ? 0 : track.suppressed + 1;
     if (capture) track.capturedNs.set(severity, now.monotonicNs);
+    track.parts.observe(anomaly);
     const suppressed = before.suppressed + (capture ? 0 : 1);
-    const incident = { ...withAnomaly(before, anomaly, now), suppressed };
+    const incident = { ...withAnomaly(before, anomaly, track.parts, now), suppressed };
+    track.parts.endHang();
+    const joined = !opened && incident.shares.length > before.shares.length;
     const grown = !opened && !worsened && hasGrown(track.said ?? before, incident);
-    if (opened || worsened || grown) track.said = incident;
+    if (opened || worsened || joined || grown) track.said = incident;
     track.incident = incident;
     track.quietFromNs = now.monotonicNs;
-    this.#lastId = incident.id;
-    return { incident, opened, worsened, grown, capture, suppressedBy, suppressedBefore, displaced };
+    this.#closed.lastId = incident.id;
+    const ended = displaced && this.#end(displaced, now);
+    const news = { opened, worsened, joined, grown };
+    return { incident, ...news, capture, suppressedBy, suppressedBefore, displaced: ended };
   }
 
   /** Notes whose trouble an open incident is. @returns it; undefined where it is over. */
@@ -148,21 +179,28 @@ export class Incidents {
     return track.incident;
   }
 
-  /** Nothing hangs any more for a rule and share. @returns the incident that this is part of. */
-  recover(recovery: Recovery, now: ClockPair): Incident | undefined {
-    const track = this.#tracks.get(keyOf(recovery));
-    if (track?.incident === undefined) return undefined;
-    track.incident = withRecovery(track.incident, recovery, now);
-    track.said = track.incident;
+  /**
+   * Nothing hangs any more for a rule and share.
+   * @returns the incident that this is part of, and what hung in it where nothing of it does any more.
+   */
+  recover(recovery: Recovery, now: ClockPair): Recovered | undefined {
+    // What hangs is missing: the family of everything that recovers.
+    const track = this.#tracks.find(this.#servers.identify(recovery.share), "availability");
+    if (track?.incident === undefined || !track.parts.recover(recovery)) return undefined;
+    track.incident = withRecovery(track.incident, recovery, track.parts, now);
+    const ended = track.parts.endHang();
+    // While something hangs on another share it has grown when it is twice what was last reported, as before.
+    if (ended !== undefined) track.said = track.incident;
     track.quietFromNs = now.monotonicNs;
-    return track.incident;
+    return { incident: track.incident, ended };
   }
 
-  /** Whatever hangs in these incidents is taken as ended now: who would say so is not there any more. */
-  endStanding(now: ClockPair, isMeant: (incident: Incident) => boolean = () => true): void {
+  /** Whatever hangs for these rules is taken as ended now: nothing is left that would report its end. */
+  endStanding(now: ClockPair, isMeant: (rule: string) => boolean = () => true): void {
     for (const track of this.#tracks.values()) {
-      if (track.incident?.standing === undefined || !isMeant(track.incident)) continue;
-      track.incident = withoutStanding(track.incident);
+      if (track.incident === undefined || !track.parts.release(isMeant)) continue;
+      track.incident = withStanding(track.incident, track.parts.standing, now);
+      track.parts.endHang();
       track.quietFromNs = now.monotonicNs;
     }
   }
@@ -176,13 +214,15 @@ export class Incidents {
       return track.incident;
     }
     const closed = this.#closed.get(incidentId);
-    if (closed !== undefined) this.#closed.set(incidentId, withCapture(closed, name, verdict));
+    if (closed !== undefined) this.#closed.set(withCapture(closed, name, verdict));
     return this.#closed.get(incidentId);
   }
 
   /** A capture that was asked for did not come: the next one says it, with those that this one was to say. */
-  dropped({ rule, share, incidentId, suppressed }: Asked): void {
-    const track = this.#tracks.get(keyOf({ rule, share }));
+  dropped({ scope, incidentId, suppressed }: Asked): void {
+    if (scope === undefined) return;
+    const identity = { name: scope.server, address: undefined };
+    const track = this.#openTrack(incidentId) ?? this.#tracks.find(identity, scope.family);
     if (track === undefined) return;
     track.suppressed += suppressed + 1;
     const { incident } = track;
@@ -192,11 +232,9 @@ export class Incidents {
 
   /** Closes the incidents that have been quiet for long enough. */
   resolve(now: ClockPair): readonly Incident[] {
-    return [...this.#tracks.values()].flatMap((track) => {
-      const { incident } = track;
-      if (incident === undefined || now.monotonicNs < this.#resolveNs(track)) return [];
-      track.incident = undefined;
-      return [this.#close(incident, now)];
+    return this.#tracks.values().flatMap((track) => {
+      const ended = now.monotonicNs < this.#resolveNs(track) ? undefined : this.#end(track, now);
+      return ended === undefined ? [] : [ended];
     });
   }
 
@@ -211,88 +249,42 @@ export class Incidents {
 
   /** Captures that the janitor keeps whatever their size: the newest of each open incident and of the last one. */
   protectedNames(): readonly string[] {
-    const last = this.#lastId === undefined ? undefined : this.#closed.get(this.#lastId);
+    const { last } = this.#closed;
     const keep = [...this.open(), ...(last === undefined ? [] : [last])];
     return [...new Set(keep.flatMap(({ captures }) => captures.slice(-1)))];
   }
 
   // --- internal ---
 
-  #openTrack(incidentId: string): Track | undefined {
-    return this.#tracks.values().find(({ incident }) => incident?.id === incidentId);
+  #openTrack(incidentId: string | undefined): IncidentTrack | undefined {
+    return this.#tracks.values().find(({ incident }) => incident !== undefined && incident.id === incidentId);
   }
 
-  #resolveNs({ incident, quietFromNs }: Track): number {
+  #resolveNs({ incident, quietFromNs }: IncidentTrack): number {
     const lasts = incident === undefined || incident.standing !== undefined;
     return lasts ? Infinity : quietFromNs + this.#limits.resolveAfterMs * 1e6;
   }
 
-  #wantsCapture(track: Track, severity: number, nowNs: number): boolean {
+  #wantsCapture(track: IncidentTrack, severity: number, nowNs: number): boolean {
     const cooldownNs = this.#limits.captureCooldownMs * 1e6;
     return ![...track.capturedNs].some(([rank, atNs]) => rank >= severity && nowNs - atNs < cooldownNs);
   }
 
   /** A daemon that is started again and again makes no more captures than one that is not. */
-  #restoreCooldown(track: Track, { kind, captures }: Incident, now: ClockPair): void {
+  #restoreCooldown(track: IncidentTrack, { kind, captures }: Incident, now: ClockPair): void {
     const newest = parseCaptureName(captures.at(-1) ?? "");
     if (newest === undefined) return;
     const agoMs = now.epochMs - newest.epochMs;
     if (agoMs >= 0) track.capturedNs.set(SEVERITY[kind], now.monotonicNs - agoMs * 1e6);
   }
 
-  #close(incident: Incident, now: ClockPair): Incident {
+  /** Closes a track's incident, if it has one. */
+  #end(track: IncidentTrack, now: ClockPair): Incident | undefined {
+    const { incident } = track;
+    if (incident === undefined) return undefined;
+    track.incident = undefined;
     const closed = resolved(incident, now);
-    this.#remember(closed);
+    this.#closed.set(closed);
     return closed;
   }
-
-  #remember(closed: Incident): void {
-    this.#closed.set(closed.id, closed);
-    for (const id of this.#closed.keys()) {
-      if (this.#closed.size <= CLOSED_MAX) return;
-      if (id !== this.#lastId) this.#closed.delete(id);
-    }
-  }
-
-  /** The time it opened; incidents of one millisecond are told apart by a number. */
-  #makeId(epochMs: number): string {
-    const time = new Date(epochMs).toISOString().replaceAll(/[-:]/g, "");
-    let id = time;
-    for (let n = 2; this.#usedIds.has(id); n++) id = `${time}-${n}`;
-    this.#use(id);
-    return id;
-  }
-
-  #use(id: string): void {
-    this.#usedIds.add(id);
-    const [oldest] = this.#usedIds;
-    if (this.#usedIds.size > IDS_MAX && oldest !== undefined) this.#usedIds.delete(oldest);
-  }
-
-  #trackOf(key: string, now: ClockPair): { readonly track: Track; readonly displaced: Incident | undefined } {
-    const known = this.#tracks.get(key);
-    const displaced = known === undefined ? this.#makeRoom(now) : undefined;
-    const track: Track = known ?? {
-      ...{ incident: undefined, said: undefined, quietFromNs: now.monotonicNs },
-      ...{ capturedNs: new Map(), suppressed: 0 },
-    };
-    this.#tracks.delete(key);
-    this.#tracks.set(key, track);
-    return { track, displaced };
-  }
-
-  /** A track without an incident goes first: all that is lost with it is a cooldown. */
-  #makeRoom(now: ClockPair): Incident | undefined {
-    if (this.#tracks.size < TRACKS_MAX) return undefined;
-    const [quietest] = this.#tracks.keys();
-    const idle = this.#tracks.entries().find(([, { incident }]) => incident === undefined)?.[0];
-    const key = idle ?? quietest ?? "";
-    const incident = this.#tracks.get(key)?.incident;
-    this.#tracks.delete(key);
-    return incident && this.#close(incident, now);
-  }
-}
-
-function keyOf({ rule, share }: { readonly rule: string; readonly share: string }): string {
-  return `${rule}\0${share}`;
 }

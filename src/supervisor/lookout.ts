@@ -9,7 +9,7 @@ import type { RequestSource } from "../kernel/source.ts";
 import { openOperations, openTable } from "../kernel/table.ts";
 import { makeLive } from "../live/live.ts";
 import type { Anomaly } from "../model/anomaly.ts";
-import type { Source } from "../model/capture.ts";
+import type { ClockPair, Source } from "../model/capture.ts";
 import type { Config } from "../model/config.ts";
 import type { Failure } from "../model/failure.ts";
 import type { Incident } from "../model/incident.ts";
@@ -45,12 +45,7 @@ export class Lookout {
   readonly #table: RequestMemory;
   readonly #operations: OperationMemory;
   readonly #record = new RunRecord(Date.now());
-  readonly #desk: WatchingOptions["desk"] = {
-    shares: [],
-    detectorStarted: () => this.#incidents.endStanding(clockPair()),
-    observe: (anomaly) => this.#observe(anomaly),
-    recover: (recovery) => void this.#incidents.recover(recovery, clockPair()),
-  };
+  readonly #desk = this.#makeDesk();
   #ended: ((failure: Failure | undefined) => void) | undefined;
 
   constructor(options: LookoutOptions) {
@@ -98,7 +93,7 @@ export class Lookout {
   /** How it stands at this moment. Incidents that are over are told for some minutes. Not after `run` has ended. */
   live(): Live {
     const now = clockPair();
-    for (const incident of this.#incidents.resolve(now)) this.#isOver(incident, now.epochMs);
+    for (const incident of this.#incidents.resolve(now)) this.#isOver(incident, now);
     const { isWatching, sinceNs } = this.#watching;
     const look = lookOnHost({
       table: this.#table,
@@ -109,24 +104,43 @@ export class Lookout {
     return makeLive(look, this.#table, {
       epochMs: now.epochMs,
       isWatching,
-      incidents: [...this.#incidents.open(), ...this.#record.resolved(now.epochMs)],
+      incidents: [...this.#incidents.open(), ...this.#record.resolved(now)],
       losses: this.#losses.now(),
     });
+  }
+
+  #makeDesk(): WatchingOptions["desk"] {
+    const incidents = () => this.#incidents;
+    return {
+      get shares() {
+        return incidents().trees;
+      },
+      set shares(trees) {
+        incidents().trees = trees;
+      },
+      detectorStarted: () => incidents().endStanding(clockPair()),
+      observe: (anomaly) => this.#observe(anomaly),
+      recover: (recovery) => void incidents().recover(recovery, clockPair()),
+    };
   }
 
   /** Whatever is due, no capture is made. */
   #observe(anomaly: Anomaly): void {
     const now = clockPair();
-    const { incident, opened, worsened, displaced } = this.#incidents.observe(anomaly, now, () => "cooldown");
-    if (displaced !== undefined) this.#isOver(displaced, now.epochMs);
-    if (!opened && !worsened) return;
+    const { incident, opened, worsened, joined, displaced } = this.#incidents.observe(
+      anomaly,
+      now,
+      () => "cooldown",
+    );
+    if (displaced !== undefined) this.#isOver(displaced, now);
+    if (!opened && !worsened && !joined) return;
     this.#incidents.attribute(
       incident.id,
       attributeOnHost(anomaly.share, anomaly.evidence, this.#desk.shares),
     );
   }
 
-  #isOver(incident: Incident, nowMs: number): void {
-    this.#record.take({ type: "resolved", incident }, nowMs);
+  #isOver(incident: Incident, now: ClockPair): void {
+    this.#record.take({ type: "resolved", incident }, now);
   }
 }

@@ -37,7 +37,14 @@ export class LossWatch {
 
   now(): Losses {
     const { detector, runner } = this.#threads;
-    return { ...this.#counters(), unfollowed: detector?.unfollowed ?? 0, ...runner?.losses };
+    const { unfollowed = 0, lateReadings = 0, kernelLogOverwritten = 0 } = detector ?? {};
+    return {
+      ...this.#counters(),
+      unfollowed,
+      client_lists_late: lateReadings,
+      kernel_log_overwritten: kernelLogOverwritten,
+      ...runner?.losses,
+    };
   }
 
   begin(): void {

@@ -5,6 +5,7 @@
 import { readModuleReferences } from "../cifs/proc.ts";
 import { type Attachment, attachHooks } from "../kernel/hooks.ts";
 import type { BpfObject } from "../kernel/object.ts";
+import { type Exhausted, isExhausted, unlessExhausted } from "../model/exhaustion.ts";
 import { monotonicNs } from "../system/clock.ts";
 import { DETACHED, decideAttachment, type ModuleFacts, type Occasion } from "./attachment.ts";
 
@@ -14,6 +15,9 @@ export type AttachmentChange =
   | { readonly type: "waiting" }
   /** Nobody but us used the module. */
   | { readonly type: "released" };
+
+/** Pause before a retry while the host is short of something. */
+const RETRY_MS = 5_000;
 
 export class ModuleWatch {
   readonly #object: BpfObject;
@@ -32,15 +36,26 @@ export class ModuleWatch {
     return this.#attachment !== undefined;
   }
 
-  /** Looks at the module and attaches or lets go. Throws what attachHooks throws. */
+  /**
+   * Checks the module and attaches or detaches; retries a little later where the host is short of something. Throws as attachHooks
+   * does.
+   */
   review(occasion: Occasion): void {
     clearTimeout(this.#timer);
-    const { action, state, lookAgainMs } = decideAttachment(
-      this.#state,
-      this.#facts(),
-      occasion,
-      monotonicNs(),
-    );
+    if (isExhausted(unlessExhausted(() => this.#review(occasion)))) {
+      this.#timer = setTimeout(() => this.review(occasion), RETRY_MS);
+    }
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#letGo();
+  }
+
+  #review(occasion: Occasion): Exhausted | undefined {
+    const facts = this.#facts();
+    if (isExhausted(facts)) return facts;
+    const { action, state, lookAgainMs } = decideAttachment(this.#state, facts, occasion, monotonicNs());
     this.#state = state;
     if (action === "attach") this.#attach();
     if (action === "detach") {
@@ -50,11 +65,7 @@ export class ModuleWatch {
     if (this.#state.attached && lookAgainMs !== Infinity) {
       this.#timer = setTimeout(() => this.review("again"), lookAgainMs);
     }
-  }
-
-  close(): void {
-    clearTimeout(this.#timer);
-    this.#letGo();
+    return undefined;
   }
 
   #attach(): void {
@@ -80,8 +91,9 @@ export class ModuleWatch {
     this.#tell(change);
   }
 
-  #facts(): ModuleFacts {
+  #facts(): ModuleFacts | Exhausted {
     const references = readModuleReferences();
+    if (isExhausted(references)) return references;
     // Not loaded, or built into the kernel: whether the tracepoints are there tells which.
     if (references === undefined) return { users: undefined };
     return { users: references - (this.#attachment?.links ?? 0) };

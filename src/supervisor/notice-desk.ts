@@ -6,6 +6,7 @@ import { parseCaptureName } from "../model/capture-name.ts";
 import type { Config } from "../model/config.ts";
 import type { Incident } from "../model/incident.ts";
 import { droppedNotice, type Notice, type NoticeOutcome } from "../model/notice.ts";
+import { statusesText } from "../model/status-count.ts";
 import { BATCHES } from "../system/batches-folder.ts";
 import type { SupervisorEvent } from "./events.ts";
 
@@ -46,7 +47,14 @@ export class NoticeDesk {
 
 function noticeOf(event: SupervisorEvent, outputDir: string): Omit<Notice, "noticeId"> | undefined {
   const pathOf = (name: string | undefined) => (name === undefined ? "" : join(outputDir, BATCHES, name));
-  const about = ({ id, rule, share }: Incident) => ({ incidentId: id, rule, share });
+  const about = ({ id, server, family, rule, share, statuses }: Incident) => ({
+    incidentId: id,
+    server,
+    family,
+    rule,
+    share,
+    status: statusesText(statuses) ?? "",
+  });
   switch (event.type) {
     case "opened":
       return { event: "opened", ...about(event.incident), capture: "", verdict: "" };
@@ -59,7 +67,8 @@ function noticeOf(event: SupervisorEvent, outputDir: string): Omit<Notice, "noti
       };
     case "collected": {
       const { incidentId, name, verdict } = event.capture;
-      const alone = { incidentId, rule: parseCaptureName(name)?.rule ?? "", share: "" };
+      const rule = parseCaptureName(name)?.rule ?? "";
+      const alone = { incidentId, server: "", family: "", rule, share: "", status: "" } as const;
       return {
         event: "captured",
         ...(event.incident === undefined ? alone : about(event.incident)),

@@ -6,6 +6,7 @@ import type { Source } from "../model/capture.ts";
 import type { Config } from "../model/config.ts";
 import type { Incident } from "../model/incident.ts";
 import type { SupervisorEvent } from "./events.ts";
+import type { OutputFolder } from "./output-folder.ts";
 import type { Spawned } from "./thread-handle.ts";
 
 /** Makes the workers; main.ts holds it. */
@@ -17,6 +18,8 @@ export interface SupervisorOptions {
   /** Attach to the tracepoints of cifs.ko; undefined for the demo. */
   readonly watch: KernelSource | undefined;
   readonly sourceName: Source;
+  /** Claimed by the caller, who releases it. */
+  readonly folder: Pick<OutputFolder, "path" | "check">;
   /** Those of an earlier run, oldest first; what was open goes on. */
   readonly incidents?: readonly Incident[];
   readonly spawn: SpawnTable;

@@ -2,9 +2,12 @@
 
 import type { CustomAction } from "../model/action.ts";
 import type { Anomaly } from "../model/anomaly.ts";
-import type { CaptureOrder, ClockPair, Losses, Source } from "../model/capture.ts";
+import type { Attribution } from "../model/attribution.ts";
+import type { CaptureOrder, ClockPair, HangingServer, Losses, Source } from "../model/capture.ts";
 import type { Config } from "../model/config.ts";
 import type { Incident } from "../model/incident.ts";
+import type { Readability } from "../model/readability.ts";
+import type { Request } from "../model/request.ts";
 import type { TreeShare } from "../model/share.ts";
 
 /** What is the same for every order of one moment. */
@@ -14,6 +17,7 @@ export interface OrderContext {
   readonly frozenAt: ClockPair;
   readonly losses: Losses;
   readonly watchingSinceNs: number;
+  readonly clientLists: Readability;
   readonly shares: readonly TreeShare[];
 }
 
@@ -46,6 +50,12 @@ export function orderFor(
     kind: anomaly.kind,
     share: anomaly.share,
     incidentId: incident.id,
+    scope: {
+      server: incident.server,
+      family: incident.family,
+      rules: incident.rules,
+      shares: incident.shares,
+    },
     attribution: incident.attribution,
     triggeredNs: anomaly.detectedNs,
     detectedAfterMs: Math.max(0, anomaly.detectedNs - anomaly.occurredNs) / 1e6,
@@ -53,15 +63,36 @@ export function orderFor(
     actions,
     customActions: customOf(actions, config),
     limits: config.capture,
+    redaction: config.redaction,
     isRepeat,
     evidence: anomaly.evidence,
+    hanging: undefined,
+    signals: incident.signals,
+    statuses: incident.statuses,
     suppressed,
     configSha256: config.sha256,
   };
 }
 
-/** A capture that somebody asked for. @param reason in their words; undefined for SIGUSR1. */
-export function manualOrder(config: Config, context: OrderContext, reason: string | undefined): CaptureOrder {
+/** What hangs when a person asks for a capture. */
+export interface HangingNow {
+  /** The worst first; empty where nothing hangs. */
+  readonly servers: readonly HangingServer[];
+  /** Of the first: what the capture is of; empty where nothing hangs. */
+  readonly share: string;
+  readonly attribution: Attribution | undefined;
+  readonly evidence: readonly Request[];
+}
+
+export const NOTHING_HANGS: HangingNow = { servers: [], share: "", attribution: undefined, evidence: [] };
+
+/** A capture that a person asked for. @param reason in their words; undefined for SIGUSR1. */
+export function manualOrder(
+  config: Config,
+  context: OrderContext,
+  reason: string | undefined,
+  hanging: HangingNow,
+): CaptureOrder {
   return {
     ...context,
     trigger: "manual",
@@ -69,17 +100,22 @@ export function manualOrder(config: Config, context: OrderContext, reason: strin
     rule: "manual",
     ruleType: "manual",
     kind: "manual",
-    share: "",
+    share: hanging.share,
     incidentId: undefined,
-    attribution: undefined,
+    scope: undefined,
+    attribution: hanging.attribution,
     triggeredNs: context.frozenAt.monotonicNs,
     detectedAfterMs: 0,
     windowNs: MANUAL_WINDOW_NS,
     actions: config.defaultActions,
     customActions: customOf(config.defaultActions, config),
     limits: config.capture,
+    redaction: config.redaction,
     isRepeat: false,
-    evidence: [],
+    evidence: hanging.evidence,
+    hanging: hanging.servers,
+    signals: [],
+    statuses: [],
     suppressed: 0,
     configSha256: config.sha256,
   };

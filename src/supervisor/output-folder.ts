@@ -1,29 +1,39 @@
-// The output folder before anything is written: is it local, can it be made, is it ours, does nobody else use it.
-// In: the configured path; out: the lock that says it is ours. Captures are the runner's, cleaning is the janitor's.
+// The output folder as the daemon holds it. In: the configured path; out: a claim that no other aod has, and whether everything is
+// still in its place. What is missing is made again where that is safe. Captures are the runner's, cleaning is the janitor's.
 
+import { fstatSync, lstatSync, mkdirSync, realpathSync, type Stats, statfsSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { AodError } from "../model/failure.ts";
-import { openBatchesFolder } from "../system/batches-folder.ts";
+import { AodError, toFailure } from "../model/failure.ts";
+import { bytesText } from "../model/figure.ts";
+import type { Finding } from "../model/trouble.ts";
+import { BATCHES, openBatchesFolder } from "../system/batches-folder.ts";
 import { type LockResult, takeLock } from "../system/lock.ts";
 import { remoteFileSystemOf } from "../system/mounts.ts";
+
+type Lock = Extract<LockResult, { locked: true }>;
+
+export interface OutputFolder {
+  /** Without symbolic links: those of the configured path are resolved once, here. */
+  readonly path: string;
+  /**
+   * Checks that the folder, `batches/` and the lock are unchanged, and makes them again where they are missing.
+   * @param minFreeBytes with less free space no capture is made: capture.min_free_mb.
+   * @returns undefined where a capture can be written; otherwise the trouble.
+   */
+  check(minFreeBytes?: number): Finding | undefined;
+  /** Gives the folder back. */
+  release(): void;
+}
 
 /**
  * Throws CONFIG_INVALID for a network file system (aod would hang on what it diagnoses), OUTPUT_UNUSABLE where it
  * can't be made or is not ours alone, ALREADY_RUNNING with the pid of the other aod.
- * @returns gives the folder back.
  */
-export function claimOutputFolder(outputDir: string): () => void {
+export function claimOutputFolder(outputDir: string): OutputFolder {
   requireLocal(outputDir);
-  // Makes both folders, and refuses what is not ours.
-  openBatchesFolder(outputDir).close();
-  const lock = lockIn(outputDir);
-  if (!lock.locked) {
-    throw new AodError(
-      "ALREADY_RUNNING",
-      `another aod uses ${outputDir}: pid ${lock.holderPid ?? "unknown"}`,
-    );
-  }
-  return lock.release;
+  requireOwnLinks(outputDir);
+  const path = resolvedFolder(outputDir);
+  return new ClaimedFolder(path);
 }
 
 /**
@@ -39,12 +49,117 @@ export function requireLocal(path: string, key = "aod_output_dir"): void {
   );
 }
 
-function lockIn(outputDir: string): LockResult {
-  const path = join(outputDir, "aod.lock");
+// --- internal ---
+
+class ClaimedFolder implements OutputFolder {
+  readonly path: string;
+  #lock: Lock;
+  /** Which folder the captures went to when it was last looked at. */
+  #batches: string;
+
+  constructor(path: string) {
+    this.path = path;
+    // Makes both folders, and refuses those of other users.
+    openBatchesFolder(path).close();
+    this.#lock = lockIn(path);
+    this.#batches = this.#identity();
+  }
+
+  check(minFreeBytes = 0): Finding | undefined {
+    try {
+      // Opens it as a capture does: where this fails a capture fails too.
+      openBatchesFolder(this.path).close();
+      const isReplaced = this.#batches !== this.#identity();
+      const isLockGone = !this.#hasLock();
+      if (isLockGone) this.#lockAgain();
+      this.#batches = this.#identity();
+      if (isReplaced) return repaired("it was removed or replaced while aod ran, and was made again");
+      if (isLockGone) return repaired("its lock was removed or replaced while aod ran, and was taken again");
+      return this.#fullness(minFreeBytes);
+    } catch (thrown) {
+      const { message } = toFailure(thrown);
+      return { text: `no capture can be written: ${message}`, isRepaired: false };
+    }
+  }
+
+  release(): void {
+    this.#lock.release();
+  }
+
+  #fullness(minFreeBytes: number): Finding | undefined {
+    const { bavail, bsize } = statfsSync(this.path);
+    const freeBytes = bavail * bsize;
+    if (freeBytes >= minFreeBytes) return undefined;
+    const floor = `${bytesText(minFreeBytes)} (capture.min_free_mb)`;
+    return { text: `no capture is made: less than ${floor} of its disk is free`, isRepaired: false };
+  }
+
+  #identity(): string {
+    const { dev, ino, birthtimeMs } = statSync(join(this.path, BATCHES));
+    // The number of a removed inode is reused soon: the time of birth tells the two apart.
+    return `${dev}:${ino}:${birthtimeMs}`;
+  }
+
+  #hasLock(): boolean {
+    const found = lstatSync(join(this.path, LOCK), { throwIfNoEntry: false });
+    return found !== undefined && isSame(found, fstatSync(this.#lock.fd));
+  }
+
+  #lockAgain(): void {
+    const lost = this.#lock;
+    this.#lock = lockIn(this.path);
+    lost.release();
+  }
+}
+
+const LOCK = "aod.lock";
+
+function repaired(text: string): Finding {
+  return { text, isRepaired: true };
+}
+
+function isSame(a: Stats, b: Stats): boolean {
+  return a.ino === b.ino && a.dev === b.dev;
+}
+
+/** A symbolic link that another user made would let that user choose where aod writes. */
+function requireOwnLinks(path: string): void {
+  const names = path.split("/").filter((name) => name !== "");
+  for (let length = 1; length <= names.length; length++) {
+    const way = `/${names.slice(0, length).join("/")}`;
+    const found = lstatSync(way, { throwIfNoEntry: false });
+    if (found?.isSymbolicLink() !== true || found.uid === 0 || found.uid === process.geteuid?.()) continue;
+    throw new AodError("OUTPUT_UNUSABLE", `output folder: ${way} is a symbolic link of user ${found.uid}`, {
+      path,
+    });
+  }
+}
+
+function resolvedFolder(outputDir: string): string {
+  try {
+    mkdirSync(outputDir, { recursive: true, mode: 0o700 });
+    return realpathSync(outputDir);
+  } catch (cause) {
+    throw unusable(outputDir, cause);
+  }
+}
+
+function lockIn(outputDir: string): Lock {
+  const path = join(outputDir, LOCK);
+  const lock = takeLockAt(path);
+  if (lock.locked) return lock;
+  throw new AodError("ALREADY_RUNNING", `another aod uses ${outputDir}: pid ${lock.holderPid ?? "unknown"}`);
+}
+
+function takeLockAt(path: string): LockResult {
   try {
     return takeLock(path);
   } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
-    throw new AodError("OUTPUT_UNUSABLE", `output folder: ${path}: ${code}`, {}, cause);
+    throw unusable(path, cause);
   }
+}
+
+function unusable(path: string, cause: unknown): AodError {
+  const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
+  return new AodError("OUTPUT_UNUSABLE", `output folder: ${path}: ${code}`, {}, cause);
 }

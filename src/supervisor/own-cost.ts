@@ -4,6 +4,7 @@
 
 import type { Status } from "../api/status.ts";
 import type { RequestSource } from "../kernel/source.ts";
+import { isExhausted, unlessExhausted } from "../model/exhaustion.ts";
 
 const LOOK_EVERY_MS = 50;
 const LOOKS_MAX = 10;
@@ -12,6 +13,7 @@ const REQUESTS_ENOUGH = 1000;
 
 const NOT_MEASURED = { request_ns: null, measured_requests: 0 };
 
+let lastResidentBytes = 0;
 let measuring: Promise<Pick<Status["cost"], "request_ns" | "measured_requests">> | undefined;
 
 /** Since the start, and at this moment. */
@@ -19,23 +21,25 @@ export function readOwnCost(source: Pick<RequestSource, "mapBytes">) {
   const { user, system } = process.cpuUsage();
   return {
     cpuSeconds: (user + system) / 1e6,
-    residentBytes: process.memoryUsage.rss(),
+    residentBytes: residentBytes(),
     kernelMapBytes: source.mapBytes(),
   };
 }
 
+/** Bun opens a file of /proc for it. Where no descriptor is free, the last reading is returned. */
+function residentBytes(): number {
+  const now = unlessExhausted(() => process.memoryUsage.rss());
+  if (!isExhausted(now)) lastResidentBytes = now;
+  return lastResidentBytes;
+}
+
 /**
- * @param startedAtMs ms since 1970 UTC.
  * @param isWatching without it no request can come, and none is waited for.
  */
-export async function measureCost(
-  source: RequestSource,
-  startedAtMs: number,
-  isWatching: boolean,
-): Promise<Status["cost"]> {
+export async function measureCost(source: RequestSource, isWatching: boolean): Promise<Status["cost"]> {
   const requests = isWatching ? await measureOnce(source) : NOT_MEASURED;
   const { cpuSeconds, residentBytes, kernelMapBytes } = readOwnCost(source);
-  const upSeconds = Math.max(1, (Date.now() - startedAtMs) / 1000);
+  const upSeconds = Math.max(1, process.uptime());
   return {
     cpu_seconds: round(cpuSeconds, 1000),
     cpu_percent: round((100 * cpuSeconds) / upSeconds, 100),

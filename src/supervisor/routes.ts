@@ -2,6 +2,9 @@
 // which threads are started, and what ends the process, is the supervisor's.
 
 import type { RequestSource } from "../kernel/source.ts";
+import type { Approach } from "../model/approach.ts";
+import type { Readability } from "../model/readability.ts";
+import type { ClockDoubt } from "../model/trouble.ts";
 import { monotonicNs } from "../system/clock.ts";
 import type { FromDetector, FromJanitor, FromRunner } from "../thread/messages.ts";
 import type { Occasion } from "./attachment.ts";
@@ -18,6 +21,10 @@ export interface ConcernedByDetector {
   readonly tell: (event: SupervisorEvent) => void;
   /** The detector works from now on. */
   readonly watches: () => void;
+  /** Whether DebugData can be read has changed. */
+  readonly listsChanged: (readability: Readability) => void;
+  /** How near the rules have come to tripping. */
+  readonly approached: (approaches: readonly Approach[]) => void;
   /** The module may have come or gone. */
   readonly review: (occasion: Occasion) => void;
 }
@@ -34,6 +41,10 @@ export interface Concerned {
   readonly sweep: () => void;
   /** What lies on the disk is counted once: a janitor that is started again finds it too. */
   readonly isFirstFind: () => boolean;
+  /** The folder can't be used and is to be checked now. */
+  readonly blocked: () => void;
+  /** The janitor has checked the clock. */
+  readonly clock: (doubt: ClockDoubt | undefined) => void;
   /** Captures that are left on the disk. */
   readonly kept: (captures: { readonly count: number; readonly bytes: number }) => void;
 }
@@ -67,6 +78,15 @@ export function routeDetector(report: FromDetector, concerned: ConcernedByDetect
       desk.shares = report.shares;
       source.placeTrees(report.shares);
       break;
+    case "kernelLog":
+      tell(report);
+      break;
+    case "clientLists":
+      concerned.listsChanged(report.readability);
+      break;
+    case "approaches":
+      concerned.approached(report.approaches);
+      break;
     case "pulse":
       concerned.losses.note({ detector: report.counts });
       break;
@@ -94,6 +114,7 @@ export function routeRunner(report: FromRunner, concerned: Concerned): void {
       break;
     case "dropped":
       desk.dropped(report.orderId, report.reason);
+      concerned.blocked();
       break;
     case "notified":
       desk.notified(report.notice, report.outcome);
@@ -117,8 +138,12 @@ export function routeJanitor(report: FromJanitor, concerned: Concerned): void {
     case "found":
       if (concerned.isFirstFind()) concerned.desk.found(report.captures);
       break;
+    case "blocked":
+      concerned.blocked();
+      break;
     case "swept":
       concerned.kept({ count: report.keptCount, bytes: report.keptBytes });
+      concerned.clock(report.ageDoubt);
       if (isNews(report)) concerned.tell(report);
       break;
     case "pulse":

@@ -2,6 +2,7 @@
 // In: the supervisor's events, reloads, whether all threads answer; out: assignments for sd_notify. Decides nothing else.
 
 import type { Incident } from "../model/incident.ts";
+import { TROUBLE_TEXT, type TroubleSubject } from "../model/trouble.ts";
 import { monotonicNs } from "../system/clock.ts";
 import type { SupervisorEvent } from "./events.ts";
 import type { ServiceManager } from "./service-manager.ts";
@@ -36,6 +37,8 @@ export class ServiceNotices {
   #phase: Phase = "starting";
   #rules = 0;
   #trouble: string | undefined;
+  /** Troubles with what aod depends on, by subject. */
+  readonly #lasting = new Map<TroubleSubject, string>();
   #refusal: string | undefined;
   #isReady = false;
   #said: string | undefined;
@@ -65,6 +68,12 @@ export class ServiceNotices {
       case "fatal":
         this.#trouble = `can't go on: ${event.failure.message}`;
         break;
+      case "trouble": {
+        const { subject, text, overAtMs } = event.trouble;
+        if (overAtMs === undefined) this.#lasting.set(subject, text);
+        else this.#lasting.delete(subject);
+        break;
+      }
       case "stopping":
         this.#phase = "stopping";
         break;
@@ -119,6 +128,7 @@ export class ServiceNotices {
         `${this.#rules} rule${this.#rules === 1 ? "" : "s"}`,
         openText(this.#options.openIncidents()),
       );
+      for (const [subject, text] of this.#lasting) parts.push(`${TROUBLE_TEXT[subject]}: ${text}`);
       if (this.#refusal !== undefined) parts.push(`the last reload was refused: ${this.#refusal}`);
     }
     return parts.join("; ");

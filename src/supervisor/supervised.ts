@@ -19,7 +19,7 @@ export interface Consequences {
 export function supervised<In extends { type: string }, Out extends { type: string }>(
   name: keyof SpawnTable,
   { tell, lost, end }: Consequences,
-  how: Pick<ThreadOptions<In, Out>, "spawn" | "begin" | "onReport" | "wake" | "pingEveryMs">,
+  how: Pick<ThreadOptions<In, Out>, "spawn" | "hasRoom" | "begin" | "onReport" | "wake" | "pingEveryMs">,
 ): ThreadHandle<In, Out> {
   return new ThreadHandle<In, Out>({
     ...how,

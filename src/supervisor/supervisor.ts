@@ -4,25 +4,32 @@
 
 import { attributeOnHost } from "../cifs/attribution.ts";
 import { freezeMemory } from "../kernel/table.ts";
+import type { Losses } from "../model/capture.ts";
 import type { Config } from "../model/config.ts";
+import { exhaustionLosses, sumLosses } from "../model/exhaustion.ts";
 import type { Failure } from "../model/failure.ts";
 import type { Incident } from "../model/incident.ts";
-import { monotonicNs } from "../system/clock.ts";
+import { clockPair, monotonicNs } from "../system/clock.ts";
+import { DescriptorReserve } from "../system/descriptor-reserve.ts";
 import type { FromJanitor, FromRunner, ToJanitor, ToRunner } from "../thread/messages.ts";
 import type { SupervisorEvent } from "./events.ts";
 import { Figures } from "./figures.ts";
+import { findHangsOnHost } from "./host-look.ts";
 import { IncidentDesk } from "./incident-desk.ts";
 import { LossWatch } from "./loss-watch.ts";
 import type { SupervisorOptions } from "./options.ts";
+import { Resources } from "./resources.ts";
 import { type Concerned, routeJanitor, routeRunner } from "./routes.ts";
 import { RunRecord } from "./run-record.ts";
 import { Sampler } from "./sampler.ts";
 import { type Consequences, startOnce, supervised } from "./supervised.ts";
 import type { ThreadHandle } from "./thread-handle.ts";
+import { Troubles } from "./troubles.ts";
+import { Upkeep } from "./upkeep.ts";
 import { Watching } from "./watching.ts";
 
-/** All three stop within 5 s: what they have begun they may finish in this time. */
-const STOP_WITHIN_MS = { detector: 500, runner: 4000, janitor: 300 } as const;
+/** Time for each thread to finish its work. With the time to close threads and log, aod stops within 5 s. */
+const STOP_WITHIN_MS = { detector: 400, runner: 3500, janitor: 300 } as const;
 
 export class Supervisor {
   readonly #options: SupervisorOptions;
@@ -34,30 +41,37 @@ export class Supervisor {
   readonly #janitor: ThreadHandle<ToJanitor, FromJanitor>;
   readonly #concerned: Concerned;
   readonly #record: RunRecord;
+  readonly #resources: Resources;
+  readonly troubles: Troubles;
+  /** Checks the folder and the resources that may be taken away while aod runs. */
+  readonly upkeep: Upkeep;
   /** What it can say of itself, for whoever asks. */
   readonly figures: Figures;
   #config: Config;
+  #isStopping = false;
   #ended: ((failure: Failure | undefined) => void) | undefined;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
     this.#config = options.config;
-    this.#losses = new LossWatch(() => options.source.counters(), options.tell);
-    this.#desk = new IncidentDesk({
-      config: options.config,
-      sourceName: options.sourceName,
-      incidents: options.incidents ?? [],
-      tell: (event) => this.#tell(event),
-      losses: () => this.#losses.now(),
-      freeze: () => freezeMemory(options.source.memory),
-      send: (order, frozen) =>
-        this.#runner.post({ type: "collect", order, frozen }, [frozen.table, frozen.operations]),
-      notify: (notice) => this.#runner.post({ type: "notify", notice }),
-      watchingSinceNs: () => this.#watching.sinceNs,
-      attribute: attributeOnHost,
+    this.#losses = new LossWatch(
+      () => ({ ...options.source.counters(), ...this.#exhausted() }),
+      options.tell,
+    );
+    this.#resources = new Resources({
+      reserve: new DescriptorReserve(),
+      losses: () => this.#exhausted(),
+      nowNs: monotonicNs,
     });
+    this.#desk = this.#makeDesk(options);
     this.#record = new RunRecord(Date.now());
+    this.troubles = new Troubles((event) => this.#tell(event), clockPair);
+    this.upkeep = new Upkeep(this.troubles);
+    // First: it frees the descriptors that the other checks need.
+    this.upkeep.watch("resources", () => this.#resources.check());
+    this.upkeep.watch("output_folder", () => options.folder.check(this.#config.capture.minFreeBytes));
     const { source, watch, sourceName, spawn, pingEveryMs } = options;
+    const hasRoom = () => this.#hasRoom();
     const consequences: Consequences = {
       tell: (event) => this.#tell(event),
       lost: (thread) => {
@@ -66,34 +80,28 @@ export class Supervisor {
       end: (failure) => this.#ended?.(failure),
     };
     this.#watching = new Watching({
-      ...{ source, watch, sourceName, spawn: spawn.detector, pingEveryMs, consequences },
+      ...{ source, watch, sourceName, spawn: spawn.detector, hasRoom, pingEveryMs, consequences },
       ...{ desk: this.#desk, losses: this.#losses },
       detectorWorks: () => {
         const { rules, outputDir } = this.#config;
         this.#tell({ type: "watching", rules: rules.length, outputDir });
       },
     });
-    this.#concerned = {
-      ...{ desk: this.#desk, losses: this.#losses, sampler: this.#sampler },
-      tell: (event) => this.#tell(event),
-      isReady: () => startOnce(this.#watching.detector, [this.#runner, this.#janitor]),
-      sweep: () => this.#janitor.post({ type: "sweep", protectedNames: this.#desk.protectedNames() }),
-      isFirstFind: () => this.#watching.detector.idle,
-      kept: (kept) => this.#record.keep(kept),
-    };
+    this.#concerned = this.#makeConcerned();
     this.figures = new Figures({
       ...{ source: options.source, record: this.#record, desk: this.#desk, losses: this.#losses },
+      ...{ upkeep: this.upkeep, troubles: this.troubles },
       config: () => this.#config,
       watching: this.#watching,
       build: watch?.object.build ?? "atomic",
     });
     this.#runner = supervised("runner", consequences, {
-      ...{ spawn: spawn.runner, pingEveryMs },
+      ...{ spawn: spawn.runner, hasRoom, pingEveryMs },
       begin: () => this.#beginRunner(),
       onReport: (report) => routeRunner(report, this.#concerned),
     });
     this.#janitor = supervised("janitor", consequences, {
-      ...{ spawn: spawn.janitor, pingEveryMs },
+      ...{ spawn: spawn.janitor, hasRoom, pingEveryMs },
       begin: () => this.#beginJanitor(),
       onReport: (report) => routeJanitor(report, this.#concerned),
     });
@@ -107,12 +115,14 @@ export class Supervisor {
     const { promise: ended, resolve } = Promise.withResolvers<Failure | undefined>();
     this.#ended = resolve;
     this.#watching.apply(this.#config.rules);
+    this.#record.restore(this.#options.incidents ?? [], clockPair());
     this.#desk.begin();
     this.#tell({ type: "configured", config: this.#config, isStart: true });
     // The detector follows when both are ready: its anomalies become captures at once, and what has been spent is known.
     for (const thread of [this.#janitor, this.#runner]) thread.start();
     this.#losses.begin();
     this.figures.begin();
+    this.upkeep.begin();
     const failure = await ended;
     await this.#stopAll();
     return failure;
@@ -148,8 +158,13 @@ export class Supervisor {
   readonly openIncidents = (): readonly Incident[] => this.#desk.open();
   /** What is known of trees, what was counted, by cause, and since when: for metrics. */
   readonly facts = () => ({
-    ...{ trees: this.#desk.shares, counted: this.#losses.now(), suppressed: this.#desk.suppressed },
-    ...{ isAttached: this.#watching.isWatching, startedAtMs: this.#record.startedAtMs },
+    trees: this.#desk.shares,
+    counted: this.#losses.now(),
+    suppressed: this.#desk.suppressed,
+    isAttached: this.#watching.isWatching,
+    startedAtMs: this.#record.startedAtMs,
+    troubles: this.troubles.bySubject(),
+    isAgeSuspended: this.#record.ageDoubt !== undefined,
   });
 
   /** Whether every thread answers when it is asked, or is on its way back. */
@@ -158,36 +173,110 @@ export class Supervisor {
     return [this.#watching.detector, this.#runner, this.#janitor].every((thread) => !thread.isSilent(now));
   }
 
+  // --- the parts ---
+
+  #makeDesk(options: SupervisorOptions): IncidentDesk {
+    return new IncidentDesk({
+      config: options.config,
+      sourceName: options.sourceName,
+      incidents: options.incidents ?? [],
+      tell: (event) => this.#tell(event),
+      losses: () => this.#losses.now(),
+      freeze: () => freezeMemory(options.source.memory),
+      send: (order, frozen) => {
+        this.#hasRoom();
+        return this.#runner.post({ type: "collect", order, frozen }, [frozen.table, frozen.operations]);
+      },
+      notify: (notice) => this.#runner.post({ type: "notify", notice }),
+      watchingSinceNs: () => this.#watching.sinceNs,
+      clientLists: () => this.#watching.clientLists,
+      attribute: attributeOnHost,
+      findHangs: findHangsOnHost,
+    });
+  }
+
+  /** The receivers of reports from runner and janitor. */
+  #makeConcerned(): Concerned {
+    return {
+      desk: this.#desk,
+      losses: this.#losses,
+      sampler: this.#sampler,
+      tell: (event) => this.#tell(event),
+      isReady: () => startOnce(this.#watching.detector, [this.#runner, this.#janitor]),
+      sweep: () => this.#janitor.post({ type: "sweep", protectedNames: this.#desk.protectedNames() }),
+      isFirstFind: () => this.#watching.detector.idle,
+      kept: (kept) => this.#record.keep(kept),
+      blocked: () => this.upkeep.check(),
+      clock: (doubt) => {
+        this.#record.ageDoubt = doubt?.text;
+        const isTrouble = doubt?.isEvidence === true;
+        this.troubles.note("clock", isTrouble ? { text: doubt.text, isRepaired: false } : undefined);
+      },
+    };
+  }
+
   #tell(event: SupervisorEvent): void {
-    this.#record.take(event, Date.now());
+    this.#record.take(event, clockPair());
     this.#options.tell(event);
+    if (event.type === "clientLists") this.#runner.post(event);
+    // Evidence is missing, for any reason. The next capture that is made ends the trouble.
+    if (event.type === "collected") this.troubles.note("captures", undefined);
+    if (event.type === "dropped" && !this.#isStopping)
+      this.troubles.note("captures", {
+        text: `the last one was dropped: ${event.reason}`,
+        isRepaired: false,
+      });
     this.#sampler.consider(event, this.#desk.open().length, monotonicNs());
+  }
+
+  /** Whether the next thread or capture finds enough file descriptors. */
+  #hasRoom(): boolean {
+    const hasRoom = this.#resources.hasRoom();
+    this.troubles.note("resources", this.#resources.finding());
+    return hasRoom;
+  }
+
+  /** Shortages that all threads have met, by cause. */
+  #exhausted(): Losses {
+    const threads = [this.#watching?.detector, this.#runner, this.#janitor];
+    return sumLosses([exhaustionLosses(), ...threads.map((thread) => thread?.exhausted ?? {})]);
   }
 
   // --- threads ---
 
   #beginRunner(): readonly ToRunner[] {
-    const { outputDir, notify } = this.#config;
+    const { notify } = this.#config;
+    const { path: outputDir } = this.#options.folder;
     const { tableAddress, tableBytes } = this.#options.source.memory;
-    return [{ type: "start", outputDir, notify, table: { tableAddress, tableBytes } }];
+    const { clientLists: readability } = this.#watching;
+    return [
+      { type: "start", outputDir, notify, table: { tableAddress, tableBytes } },
+      { type: "clientLists", readability },
+    ];
   }
 
   #beginJanitor(): readonly ToJanitor[] {
-    const { outputDir, cleanup: limits } = this.#config;
+    const { cleanup: limits } = this.#config;
+    const { path: outputDir } = this.#options.folder;
     return [{ type: "start", outputDir, limits, protectedNames: this.#desk.protectedNames() }];
   }
 
   // --- the end ---
 
   async #stopAll(): Promise<void> {
+    this.#isStopping = true;
     this.#tell({ type: "stopping" });
+    this.upkeep.end();
     this.#watching.detach();
     const detectorClosed = await this.#watching.detector.stop(STOP_WITHIN_MS.detector);
-    const runnerClosed = await this.#runner.stop(STOP_WITHIN_MS.runner);
-    await this.#janitor.stop(STOP_WITHIN_MS.janitor);
+    const [runnerClosed] = await Promise.all([
+      this.#runner.stop(STOP_WITHIN_MS.runner),
+      this.#janitor.stop(STOP_WITHIN_MS.janitor),
+    ]);
     this.#desk.close();
     this.#desk.dropAll("aod was stopped before it was complete");
     this.#losses.end();
+    this.#resources.end();
     this.figures.end();
     this.#tell({
       type: "stopped",

@@ -2,6 +2,9 @@
 // In: how to make the worker and what to tell it first; out: its reports, and what happened to it. What a failure
 // leads to is decided by restart.ts. The next worker never starts before the last one has closed.
 
+import type { Losses } from "../model/capture.ts";
+import { ERRNO } from "../model/errno.ts";
+import { countExhaustion, sumLosses } from "../model/exhaustion.ts";
 import { AodError, type Failure, toFailure } from "../model/failure.ts";
 import { monotonicNs } from "../system/clock.ts";
 import type { Common, CommonReport } from "../thread/messages.ts";
@@ -19,6 +22,8 @@ export interface Spawned extends Receiver {
 export interface ThreadOptions<In, Out> {
   readonly name: string;
   readonly spawn: () => Spawned;
+  /** Whether a worker finds its descriptors, asked before each start: without them Bun ends the process. */
+  readonly hasRoom?: (() => boolean) | undefined;
   /** The commands that make a new worker work; asked anew at each start. */
   readonly begin: () => readonly In[];
   readonly onReport: (report: Out) => void;
@@ -33,8 +38,10 @@ export interface ThreadOptions<In, Out> {
 }
 
 const PING_EVERY_MS = 10_000;
-/** A worker that was told to terminate and is blocked in the kernel can't be replaced: the ring has one reader. */
+/** A worker that is blocked in the kernel can't be replaced: the ring has one reader. */
 const CLOSE_WITHIN_MS = 2_000;
+/** Shorter at the end of aod: the process ends, and a blocked worker with it. */
+const LAST_CLOSE_WITHIN_MS = 250;
 
 type State = "idle" | "running" | "closing" | "waiting" | "stopping" | "stopped";
 
@@ -51,6 +58,9 @@ export class ThreadHandle<In extends { type: string }, Out extends { type: strin
   #ready = false;
   #askedNs = 0;
   #restarts = 0;
+  /** Shortages of earlier workers, and of this one. */
+  #exhaustedBefore: Losses = {};
+  #exhausted: Losses = {};
   #whenStopped: ((gone: boolean) => void) | undefined;
 
   constructor(options: ThreadOptions<In, Out>) {
@@ -77,6 +87,11 @@ export class ThreadHandle<In extends { type: string }, Out extends { type: strin
     return this.#restarts;
   }
 
+  /** Shortages that its workers have met, by cause. */
+  get exhausted(): Losses {
+    return sumLosses([this.#exhaustedBefore, this.#exhausted]);
+  }
+
   /** It does not answer, or does not end. One that is to be started again is not asked: its next start is awaited. */
   isSilent(nowNs: number): boolean {
     if (this.#state === "closing") return true;
@@ -87,7 +102,8 @@ export class ThreadHandle<In extends { type: string }, Out extends { type: strin
   }
 
   start(): void {
-    const worker = this.#options.spawn();
+    const worker = this.#spawn();
+    if (worker === undefined) return;
     this.#worker = worker;
     this.#state = "running";
     this.#startedNs = monotonicNs();
@@ -113,9 +129,10 @@ export class ThreadHandle<In extends { type: string }, Out extends { type: strin
   /**
    * Lets it finish what it has begun; ends it where it takes longer.
    * @param withinMs after this it is terminated.
+   * @param closeWithinMs how long that may take.
    * @returns whether it is surely gone: false for one that is blocked in the kernel.
    */
-  async stop(withinMs: number): Promise<boolean> {
+  async stop(withinMs: number, closeWithinMs = LAST_CLOSE_WITHIN_MS): Promise<boolean> {
     if (this.#state !== "running" && this.#state !== "closing") {
       clearTimeout(this.#deadline);
       this.#state = "stopped";
@@ -131,13 +148,30 @@ export class ThreadHandle<In extends { type: string }, Out extends { type: strin
     if (wasRunning) this.post({ type: "stop" });
     const timer = setTimeout(() => this.#terminate(), withinMs);
     // A worker blocked in the kernel does not close; the process ends all the same.
-    const given = setTimeout(() => this.#whenStopped?.(false), withinMs + CLOSE_WITHIN_MS);
+    const given = setTimeout(() => this.#whenStopped?.(false), withinMs + closeWithinMs);
     const gone = await stopped;
     clearTimeout(timer);
     clearTimeout(given);
     this.#terminate();
     this.#state = "stopped";
     return gone;
+  }
+
+  /** Undefined where the host grants no thread now: then the start is retried later. */
+  #spawn(): Spawned | undefined {
+    try {
+      if (this.#options.hasRoom?.() === false)
+        throw new AodError("SYSCALL", `start the ${this.name}: EMFILE`, { errno: ERRNO.EMFILE });
+      return this.#options.spawn();
+    } catch (thrown) {
+      const failure = toFailure(thrown);
+      if (failure.exhausted === undefined) throw thrown;
+      countExhaustion(failure.exhausted);
+      this.#backoff = nextBackoff(this.#backoff, 0);
+      this.#options.onRestart(failure, this.#backoff.delayMs);
+      this.#restartLater();
+      return undefined;
+    }
   }
 
   #receive(report: Out | CommonReport<unknown>): void {
@@ -147,6 +181,7 @@ export class ThreadHandle<In extends { type: string }, Out extends { type: strin
         break;
       case "pulse":
         this.#answered = true;
+        this.#exhausted = (report as { exhausted?: Losses }).exhausted ?? {};
         break;
       case "failed":
         this.#fail((report as { failure: Failure }).failure);
@@ -170,7 +205,9 @@ export class ThreadHandle<In extends { type: string }, Out extends { type: strin
 
   #fail(failure: Failure): void {
     if (this.#state !== "running") return;
-    if (consequenceOf(failure.code) !== "restart") {
+    // A shortage may be over later.
+    if (failure.exhausted !== undefined) countExhaustion(failure.exhausted);
+    else if (consequenceOf(failure.code) !== "restart") {
       this.#options.onFatal(failure);
       return;
     }
@@ -195,6 +232,8 @@ export class ThreadHandle<In extends { type: string }, Out extends { type: strin
   #closed(worker: Spawned): void {
     if (worker !== this.#worker) return;
     this.#worker = undefined;
+    this.#exhaustedBefore = this.exhausted;
+    this.#exhausted = {};
     clearTimeout(this.#deadline);
     clearInterval(this.#pingTimer);
     if (this.#state === "running") {

@@ -4,8 +4,10 @@
 
 import type { KernelSource } from "../kernel/kernel-source.ts";
 import type { RequestSource } from "../kernel/source.ts";
+import type { Approach } from "../model/approach.ts";
 import type { Source } from "../model/capture.ts";
 import { toFailure } from "../model/failure.ts";
+import type { Readability } from "../model/readability.ts";
 import type { Rule } from "../model/rule.ts";
 import { monotonicNs } from "../system/clock.ts";
 import { signalEventFd } from "../system/eventfd.ts";
@@ -25,6 +27,8 @@ export interface WatchingOptions {
   readonly watch: KernelSource | undefined;
   readonly sourceName: Source;
   readonly spawn: SpawnTable["detector"];
+  /** As ThreadOptions.hasRoom. */
+  readonly hasRoom?: (() => boolean) | undefined;
   readonly pingEveryMs?: number | undefined;
   readonly consequences: Consequences;
   readonly desk: ConcernedByDetector["desk"];
@@ -40,19 +44,27 @@ export class Watching {
   readonly #detector: ThreadHandle<ToDetector, FromDetector>;
   #rules: readonly Rule[] = [];
   #sinceNs: number | undefined;
+  #clientLists: Readability = "readable";
+  #approaches: readonly Approach[] = [];
 
   constructor(options: WatchingOptions) {
-    const { source, watch, spawn, pingEveryMs, consequences, desk, losses } = options;
+    const { source, watch, spawn, hasRoom, pingEveryMs, consequences, desk, losses } = options;
     this.#options = options;
     this.#module = watch && new ModuleWatch(watch.object, (change) => this.#attachmentChanged(change));
     this.#wakeSources = openWakeSources(watch !== undefined);
     const concerned: ConcernedByDetector = {
       ...{ source, desk, losses, tell: consequences.tell },
       watches: () => this.#detectorWorks(),
+      listsChanged: (readability) => this.#listsChanged(readability),
+      approached: (approaches) => {
+        this.#approaches = approaches;
+      },
       review: (occasion) => this.#review(occasion),
     };
     this.#detector = supervised("detector", consequences, {
-      ...{ spawn, pingEveryMs },
+      spawn,
+      hasRoom,
+      pingEveryMs,
       begin: () => this.#begin(),
       onReport: (report) => routeDetector(report, concerned),
       wake: () => signalEventFd(this.#wakeSources.fds.wakeFd),
@@ -68,8 +80,21 @@ export class Watching {
     return this.#sinceNs;
   }
 
+  /** Whether the SMB client's own lists can be read, as far as the detector has tried. */
+  get clientLists(): Readability {
+    return this.#clientLists;
+  }
+
+  /** How near the rules have come to tripping within the last hour, as of the detector's last pulse. */
+  get approaches(): readonly Approach[] {
+    return this.#approaches;
+  }
+
   /** To be started, to be asked whether it answers, to be stopped. The rest is done here. */
-  get detector(): Pick<ThreadHandle<ToDetector, FromDetector>, "idle" | "isSilent" | "start" | "stop"> {
+  get detector(): Pick<
+    ThreadHandle<ToDetector, FromDetector>,
+    "idle" | "isSilent" | "exhausted" | "start" | "stop"
+  > {
     return this.#detector;
   }
 
@@ -77,6 +102,7 @@ export class Watching {
   apply(rules: readonly Rule[]): void {
     this.#options.source.applyRules(rules);
     this.#rules = rules;
+    this.#approaches = [];
     this.#detector.post({ type: "configure", rules });
   }
 
@@ -110,6 +136,12 @@ export class Watching {
     // Synthetic traffic is seen as soon as somebody reads it.
     if (this.#module === undefined) this.#sinceNs ??= monotonicNs();
     this.#options.detectorWorks?.();
+  }
+
+  #listsChanged(readability: Readability): void {
+    if (readability === this.#clientLists) return;
+    this.#clientLists = readability;
+    this.#options.consequences.tell({ type: "clientLists", readability });
   }
 
   #review(occasion: Occasion): void {

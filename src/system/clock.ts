@@ -5,16 +5,26 @@ import type { ClockPair } from "../model/capture.ts";
 import { checked, libc } from "./libc.ts";
 
 const CLOCK_MONOTONIC = 1;
+const CLOCK_BOOTTIME = 7;
 
 const timespec = new BigInt64Array(2);
 
 /** ns of CLOCK_MONOTONIC as a double: exact for 104 days of uptime, within 2 ns for 208. */
 export function monotonicNs(): number {
-  checked(libc.clock_gettime(CLOCK_MONOTONIC, timespec), "clock_gettime CLOCK_MONOTONIC");
-  return Number(timespec[0]) * 1e9 + Number(timespec[1]);
+  return readClock(CLOCK_MONOTONIC);
+}
+
+/** ns of CLOCK_BOOTTIME: the same with the time that the host was suspended. */
+export function boottimeNs(): number {
+  return readClock(CLOCK_BOOTTIME);
 }
 
 /** Both clocks at one moment, within a few microseconds of each other. */
 export function clockPair(): ClockPair {
   return { epochMs: Date.now(), monotonicNs: monotonicNs() };
+}
+
+function readClock(clock: number): number {
+  checked(libc.clock_gettime(clock, timespec), `clock_gettime ${clock}`);
+  return Number(timespec[0]) * 1e9 + Number(timespec[1]);
 }

@@ -5,6 +5,7 @@ import { checked, lastErrno, libc } from "./libc.ts";
 
 const EPOLL_CLOEXEC = 0o2000000;
 const EPOLL_CTL_ADD = 1;
+const EPOLL_CTL_DEL = 2;
 const EPOLLIN = 0x1;
 // How /proc/self/mountinfo says that a mount came or went: proc(5).
 const EPOLLPRI = 0x2;
@@ -38,6 +39,11 @@ export class Epoll {
     this.#events.setUint32(0, readyWhen === "readable" ? EPOLLIN : EPOLLPRI, true);
     this.#events.setInt32(DATA_OFFSET, fd, true);
     checked(libc.epoll_ctl(this.#fd, EPOLL_CTL_ADD, fd, this.#eventsPointer), `epoll_ctl add ${fd}`);
+  }
+
+  /** Takes a file descriptor out again; to be called before it is closed, since a child may still share the open file. */
+  remove(fd: number): void {
+    checked(libc.epoll_ctl(this.#fd, EPOLL_CTL_DEL, fd, this.#eventsPointer), `epoll_ctl remove ${fd}`);
   }
 
   /**

@@ -5,6 +5,9 @@ import { dlopen, type Pointer, read } from "bun:ffi";
 import { errnoName } from "../model/errno.ts";
 import { AodError } from "../model/failure.ts";
 
+/** waitpid(2) returns at once. */
+export const WNOHANG = 1;
+
 const { symbols } = dlopen("libc.so.6", {
   __errno_location: { args: [], returns: "ptr" },
   adjtimex: { args: ["ptr"], returns: "i32" },
@@ -15,22 +18,39 @@ const { symbols } = dlopen("libc.so.6", {
   epoll_wait: { args: ["i32", "ptr", "i32", "i32"], returns: "i32" },
   fallocate: { args: ["i32", "i32", "i64", "i64"], returns: "i32" },
   eventfd: { args: ["u32", "i32"], returns: "i32" },
+  fcntl: { args: ["i32", "i32", "i64"], returns: "i32" },
   flock: { args: ["i32", "i32"], returns: "i32" },
   ftruncate: { args: ["i32", "i64"], returns: "i32" },
   getsockopt: { args: ["i32", "i32", "i32", "ptr", "ptr"], returns: "i32" },
   getpagesize: { args: [], returns: "i32" },
+  lseek: { args: ["i32", "i64", "i32"], returns: "i64" },
   madvise: { args: ["ptr", "u64", "i32"], returns: "i32" },
   memfd_create: { args: ["ptr", "u32"], returns: "i32" },
   mmap: { args: ["ptr", "u64", "i32", "i32", "i32", "i64"], returns: "i64" },
   munmap: { args: ["ptr", "u64"], returns: "i32" },
+  pipe2: { args: ["ptr", "i32"], returns: "i32" },
+  posix_spawn: { args: ["ptr", "ptr", "ptr", "ptr", "ptr", "ptr"], returns: "i32" },
+  posix_spawn_file_actions_adddup2: { args: ["ptr", "i32", "i32"], returns: "i32" },
+  posix_spawn_file_actions_addopen: { args: ["ptr", "i32", "ptr", "i32", "u32"], returns: "i32" },
+  posix_spawn_file_actions_destroy: { args: ["ptr"], returns: "i32" },
+  posix_spawn_file_actions_init: { args: ["ptr"], returns: "i32" },
+  posix_spawnattr_destroy: { args: ["ptr"], returns: "i32" },
+  posix_spawnattr_init: { args: ["ptr"], returns: "i32" },
+  posix_spawnattr_setflags: { args: ["ptr", "i16"], returns: "i32" },
+  posix_spawnattr_setsigdefault: { args: ["ptr", "ptr"], returns: "i32" },
+  posix_spawnattr_setsigmask: { args: ["ptr", "ptr"], returns: "i32" },
+  prctl: { args: ["i32", "u64", "u64", "u64", "u64"], returns: "i32" },
   read: { args: ["i32", "ptr", "u64"], returns: "i64" },
   recv: { args: ["i32", "ptr", "u64", "i32"], returns: "i64" },
   sendto: { args: ["i32", "ptr", "u64", "i32", "ptr", "u32"], returns: "i64" },
   syscall: { args: ["i64", "i32", "ptr", "u32"], returns: "i64" },
+  sigemptyset: { args: ["ptr"], returns: "i32" },
+  sigfillset: { args: ["ptr"], returns: "i32" },
   setns: { args: ["i32", "i32"], returns: "i32" },
   setpriority: { args: ["i32", "u32", "i32"], returns: "i32" },
   socket: { args: ["i32", "i32", "i32"], returns: "i32" },
   bind: { args: ["i32", "ptr", "u32"], returns: "i32" },
+  waitpid: { args: ["i32", "ptr", "i32"], returns: "i32" },
   write: { args: ["i32", "ptr", "u64"], returns: "i64" },
 });
 

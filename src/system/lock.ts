@@ -9,7 +9,8 @@ const LOCK_NB = 4;
 const EWOULDBLOCK = 11;
 
 export type LockResult =
-  | { readonly locked: true; release(): void }
+  /** `fd` of the locked file, to check whether its path still names it. */
+  | { readonly locked: true; readonly fd: number; release(): void }
   /** The pid that the holder has written; undefined where it has not yet. */
   | { readonly locked: false; readonly holderPid: number | undefined };
 
@@ -32,5 +33,5 @@ export function takeLock(path: string): LockResult {
   }
   ftruncateSync(fd);
   writeSync(fd, `${process.pid}\n`, 0);
-  return { locked: true, release: () => closeSync(fd) };
+  return { locked: true, fd, release: () => closeSync(fd) };
 }

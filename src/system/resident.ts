@@ -4,6 +4,7 @@
 
 import type { Pointer } from "bun:ffi";
 import { readFileSync } from "node:fs";
+import { isExhausted, unlessExhausted } from "../model/exhaustion.ts";
 import { checked, libc } from "./libc.ts";
 
 const MADV_DONTNEED = 4;
@@ -14,7 +15,9 @@ const MADV_DONTNEED = 4;
  * @returns unmaps them. Those that are needed come back from the page cache, without reading the disk.
  */
 export function findProgramPages(): () => void {
-  const ranges = untouchedRanges(readFileSync("/proc/self/smaps", "utf8"), process.execPath);
+  const smaps = unlessExhausted(() => readFileSync("/proc/self/smaps", "utf8"));
+  // Without the list the pages stay: this only saves memory.
+  const ranges = isExhausted(smaps) ? [] : untouchedRanges(smaps, process.execPath);
   return () => {
     for (const { address, bytes } of ranges) {
       checked(libc.madvise(address as Pointer, bytes, MADV_DONTNEED), "madvise MADV_DONTNEED");

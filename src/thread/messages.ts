@@ -3,6 +3,7 @@
 // the way. Who receives one ends its switch in `satisfies never`.
 
 import type { Anomaly, Recovery } from "../model/anomaly.ts";
+import type { Approach } from "../model/approach.ts";
 import type {
   ActionOutcome,
   CaptureOrder,
@@ -18,10 +19,12 @@ import type { CleanupLimits } from "../model/config.ts";
 import type { Failure } from "../model/failure.ts";
 import type { Notice, NoticeOutcome, NotifySettings } from "../model/notice.ts";
 import type { Operation } from "../model/operation.ts";
+import type { Readability } from "../model/readability.ts";
 import type { Request } from "../model/request.ts";
 import type { Rule } from "../model/rule.ts";
 import type { KnownTree } from "../model/share.ts";
 import type { SourceHandles, TableHandles } from "../model/source.ts";
+import type { ClockDoubt } from "../model/trouble.ts";
 
 /** What every thread takes beside its own commands. */
 export type Common =
@@ -33,7 +36,8 @@ export type Common =
 /** What every thread says beside its own reports. */
 export type CommonReport<Counts> =
   | { readonly type: "ready" }
-  | { readonly type: "pulse"; readonly counts: Counts }
+  /** `exhausted`: shortages that this thread has met, by cause; the port adds it. */
+  | { readonly type: "pulse"; readonly counts: Counts; readonly exhausted?: Losses }
   | { readonly type: "failed"; readonly failure: Failure }
   | { readonly type: "stopped" };
 
@@ -74,6 +78,10 @@ export interface DetectorCounts {
   readonly followed: number;
   /** Evicted requests that could not be followed, because too many are. */
   readonly unfollowed: number;
+  /** Readings of DebugData whose reader did not come back in time. */
+  readonly lateReadings: number;
+  /** Times that the kernel overwrote records of its log before they were read. */
+  readonly kernelLogOverwritten: number;
 }
 
 export type FromDetector =
@@ -87,6 +95,12 @@ export type FromDetector =
   | { readonly type: "left"; readonly operations: readonly Operation[] }
   /** What the kernel told the detector's epoll set: cifs.ko came or went, or some mount did. */
   | { readonly type: "hostChanged"; readonly what: "module" | "mounts" }
+  /** Whether DebugData can be read, whenever that changed; readable until something else is reported. */
+  | { readonly type: "clientLists"; readonly readability: Readability }
+  /** A line of the kernel log that concerns SMB mounts; `text` is bounded and without control characters. */
+  | { readonly type: "kernelLog"; readonly signal: string; readonly text: string }
+  /** How near the rules came to tripping, before each pulse. */
+  | { readonly type: "approaches"; readonly approaches: readonly Approach[] }
   /** Everything that is known of the trees, whenever it changed. */
   | { readonly type: "shares"; readonly shares: readonly KnownTree[] };
 
@@ -100,6 +114,8 @@ export type ToRunner =
       readonly notify: NotifySettings | undefined;
       readonly table: TableHandles;
     }
+  /** Whether the SMB client's own lists can be read: no other reader is to hang on them. */
+  | { readonly type: "clientLists"; readonly readability: Readability }
   | { readonly type: "configure"; readonly notify: NotifySettings | undefined }
   /** Run the program that is to be told of it. */
   | { readonly type: "notify"; readonly notice: Notice }
@@ -160,6 +176,8 @@ export interface JanitorCounts {
 
 export type FromJanitor =
   | CommonReport<JanitorCounts>
+  /** The folder can't be opened, and nothing was swept: why. */
+  | { readonly type: "blocked"; readonly reason: string }
   /** What lies in the folder, once, before the first sweep and before `ready`. */
   | { readonly type: "found"; readonly captures: readonly StoredCapture[] }
   | {
@@ -172,6 +190,8 @@ export type FromJanitor =
       readonly keptBytes: number;
       /** By how much those that somebody keeps exceed the limit by themselves; 0 where that is not so, or is no news. */
       readonly overBytes: number;
+      /** Why nothing was removed for its age: the clock can't be believed yet. Undefined where it can. */
+      readonly ageDoubt: ClockDoubt | undefined;
       /** The history was renamed: it is to be begun anew. */
       readonly rotated: boolean;
     };

@@ -1,6 +1,7 @@
 // The one way across threads: typed postMessage on both ends, and the single catch of a worker.
 // What comes in is a union of messages.ts, what goes out is another; nothing else may cross. No decision in here.
 
+import { exhaustionLosses } from "../model/exhaustion.ts";
 import { toFailure } from "../model/failure.ts";
 import type { CommonReport } from "./messages.ts";
 
@@ -30,7 +31,7 @@ export function serve<In, Out>(
 ): Port<Out> {
   const scope = globalThis as unknown as WorkerScope;
   const port: Port<Out> = {
-    post: (message, transfer = []) => scope.postMessage(message, transfer as ArrayBuffer[]),
+    post: (message, transfer = []) => scope.postMessage(withLosses(message), transfer as ArrayBuffer[]),
     fail: (thrown) => {
       const report: CommonReport<never> = { type: "failed", failure: toFailure(thrown) };
       scope.postMessage(report, []);
@@ -42,6 +43,12 @@ export function serve<In, Out>(
     turn = turn.then(() => handle(event.data as In)).catch((thrown) => port.fail(thrown));
   };
   return port;
+}
+
+/** Every pulse carries the shortages that this thread has met. */
+function withLosses(message: unknown): unknown {
+  const isPulse = (message as { readonly type?: unknown }).type === "pulse";
+  return isPulse ? { ...(message as object), exhausted: exhaustionLosses() } : message;
 }
 
 /** The part of a worker's global scope that is used here. */

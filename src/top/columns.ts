@@ -18,12 +18,17 @@ export interface Column {
   readonly stands?: boolean;
 }
 
-export const COLUMN_IDS = ["rate", "p50", "p99", "max", "errors", "inFlight", "oldest"] as const;
+export const COLUMN_IDS = ["rate", "mean", "p50", "p99", "max", "errors", "inFlight", "oldest"] as const;
 export type ColumnId = (typeof COLUMN_IDS)[number];
 
 export const COLUMNS: readonly Column[] = [
   {
-    ...{ id: "rate", title: "RATE/s", width: 7, rank: 9 },
+    ...{ id: "rate", title: "NOW/s", width: 7, rank: 9 },
+    text: ({ now }) => rateText(now.rate_per_sec),
+    value: ({ now }) => now.rate_per_sec,
+  },
+  {
+    ...{ id: "mean", title: "RATE/s", width: 7, rank: 2 },
     text: ({ recent }) => rateText(recent.rate_per_sec),
     value: ({ recent }) => recent.rate_per_sec,
   },
@@ -60,6 +65,13 @@ export const COLUMNS: readonly Column[] = [
 ];
 
 const NAME_LEAST = 20;
+/** From this age on the oldest request of a row is trouble, not a busy server. */
+const OVERDUE_MS = 5000;
+
+/** Whether its oldest request that should have a reply is so old that the row is red. */
+export function isOverdue({ oldest_ms }: Pick<LiveRow, "oldest_ms">): boolean {
+  return (oldest_ms ?? 0) >= OVERDUE_MS;
+}
 const GAP = 1;
 
 /** As many as fit beside a name, in their order. The one that is sorted by always stays. */
@@ -75,10 +87,17 @@ export function columnsFor(columns: number, sort: ColumnId): readonly Column[] {
   return kept;
 }
 
-/** The greatest first; equal ones by name, so that they stay where they are. */
+/** What hangs first, the oldest of it, by whatever is sorted; then the greatest; equal ones by the requests of the window, then by name, so that they stay where they are. */
 export function sortRows(rows: readonly LiveRow[], sort: ColumnId): readonly LiveRow[] {
   const { value } = COLUMNS.find(({ id }) => id === sort) as Column;
-  return rows.toSorted((a, b) => value(b) - value(a) || (a.key < b.key ? -1 : 1));
+  const overdueMs = (row: LiveRow) => (isOverdue(row) ? (row.oldest_ms ?? 0) : 0);
+  return rows.toSorted(
+    (a, b) =>
+      overdueMs(b) - overdueMs(a) ||
+      value(b) - value(a) ||
+      b.recent.requests - a.recent.requests ||
+      (a.key < b.key ? -1 : 1),
+  );
 }
 
 function ms(value: number | null): string {

@@ -3,8 +3,21 @@
 
 import type { Live } from "../api/live.ts";
 import { countText, durationText, rateText } from "../model/figure.ts";
-import { clip, fit, type Glyphs, harmless, joinParts, type Line, type Part, span, spread } from "./line.ts";
+import { isOverdue } from "./columns.ts";
+import {
+  clip,
+  fit,
+  type Glyphs,
+  harmless,
+  joinParts,
+  type Line,
+  type Part,
+  type Style,
+  span,
+  spread,
+} from "./line.ts";
 import { cellsOf, drawSpark, SERIES, type Series } from "./sparkline.ts";
+import { stallLine } from "./stall-line.ts";
 import { isLate, type TopState } from "./state.ts";
 
 const STATE_TEXT: Readonly<Record<Live["state"], string>> = {
@@ -16,6 +29,7 @@ const REACH_COLUMNS = 8;
 /** While fewer seconds than this are known they take no more room than these would: the first is no broad bar. */
 const FEW_CELLS = 30;
 const GREATEST_COLUMNS = 12;
+const STALLS_SHOWN = 2;
 
 /** One line: name, host, what it does; on the right how often, and as of when. */
 export function titleLine(state: TopState, columns: number, glyphs: Glyphs): Line {
@@ -44,9 +58,19 @@ export function noticeLines(state: TopState, columns: number, glyphs: Glyphs): r
   const { live, note } = state;
   return [
     ...(isLate(state) ? [lateLine(state, columns)] : []),
+    ...stallLines(live, columns, glyphs),
     ...lossLines(live, columns, glyphs),
     ...(note === undefined ? [] : [[span(note, "strong")]]),
   ].map((line) => clip(line, columns));
+}
+
+/** The worst two in full, the others counted: what is below the notices must keep its room. */
+function stallLines(live: Live | undefined, columns: number, glyphs: Glyphs): readonly Line[] {
+  const stalled = live?.stalled ?? [];
+  const rest = stalled.length - STALLS_SHOWN;
+  return stalled
+    .slice(0, STALLS_SHOWN)
+    .map((stall, at) => stallLine(stall, at === STALLS_SHOWN - 1 ? rest : 0, columns, glyphs));
 }
 
 /** Only the daemon has a journal; aod top itself is what is on this screen. */
@@ -84,23 +108,28 @@ function lossLines(live: Live | undefined, columns: number, glyphs: Glyphs): rea
 /** One line: the figures of all shares. */
 export function totalsLine({ live }: TopState, columns: number): Line {
   if (live === undefined) return [span("waiting for the first figures", "faint")];
-  const { total, window_sec, in_flight_total } = live;
+  const { total, total_now, now_sec, window_sec, in_flight_total } = live;
   // Of those that should have a reply by now: some wait for hours by design.
   const oldestMs = live.in_flight.find(({ waits_by_design }) => !waits_by_design)?.age_ms;
   const errorsPercent = total.requests === 0 ? 0 : (100 * total.errors) / total.requests;
   return joinParts(
     [
-      { rank: 4, line: [span(windowText(window_sec), "faint")] },
-      { rank: 9, line: [figure(`${rateText(total.rate_per_sec)}/s`)] },
-      { rank: 5, line: [span("p50 "), figure(msText(total.p50_ms))] },
-      { rank: 8, line: [span("p99 "), figure(msText(total.p99_ms))] },
+      { rank: 9, line: [span(windowText(now_sec), "faint")] },
+      { rank: 10, line: [figure(`${rateText(total_now.rate_per_sec)}/s`)] },
+      ...(live.stalled.length > 0
+        ? []
+        : [{ rank: 2, line: [span("p99 "), figure(msText(total_now.p99_ms))] }]),
+      { rank: 5, line: [span(windowText(window_sec), "faint")] },
+      { rank: 3, line: [figure(`${rateText(total.rate_per_sec)}/s`)] },
+      { rank: 2, line: [span("p50 "), figure(msText(total.p50_ms))] },
+      { rank: 6, line: [span("p99 "), figure(msText(total.p99_ms))] },
       { rank: 1, line: [span("max "), figure(msText(total.max_ms))] },
-      { rank: 7, line: [span("errors "), figure(countText(total.errors))] },
+      { rank: 4, line: [span("errors "), figure(countText(total.errors))] },
       ...(total.errors === 0 ? [] : [{ rank: 0, line: [span(percentText(errorsPercent))] }]),
-      { rank: 6, line: [span("in flight "), figure(countText(in_flight_total))] },
+      { rank: 7, line: [span("in flight "), figure(countText(in_flight_total))] },
       ...(oldestMs === undefined
         ? []
-        : [{ rank: 2, line: [span("oldest "), figure(durationText(oldestMs))] }]),
+        : [{ rank: 8, line: [span("oldest "), span(durationText(oldestMs), oldestStyle(oldestMs))] }]),
     ],
     columns,
   );
@@ -157,6 +186,10 @@ function reach(seconds: number): string {
 
 function windowText(windowSec: number): string {
   return windowSec === 0 ? "nothing yet" : `last ${durationText(windowSec * 1000)}`;
+}
+
+function oldestStyle(oldest_ms: number): Style {
+  return isOverdue({ oldest_ms }) ? "trouble" : "strong";
 }
 
 function figure(text: string) {

@@ -4,6 +4,7 @@
 import type { IncidentOfApi } from "../api/incident.ts";
 import type { Live } from "../api/live.ts";
 import { countText, durationText } from "../model/figure.ts";
+import { withOthers } from "../model/incident.ts";
 import { clip, fit, type Glyphs, harmless, type Line, type Style, span } from "./line.ts";
 
 /** How long an incident is new. */
@@ -30,7 +31,7 @@ const COLUMNS: readonly Column[] = [
   { title: "AGE", width: 7, align: "right", text: ageText },
   { title: "LASTED", width: 7, align: "right", text: lastedText, from: 100 },
   { title: "REQS", width: 7, align: "right", text: ({ count }) => countText(count) },
-  { title: "WORST", width: 7, align: "right", text: ({ worst_ms }) => durationText(worst_ms) },
+  { title: "WORST", width: 7, align: "right", text: worstText },
   { title: "KIND", width: 9, align: "left", text: ({ kind }) => kind },
   { title: "VERDICT", width: 7, align: "left", text: ({ verdict }) => verdict?.cause ?? "-" },
 ];
@@ -93,8 +94,8 @@ function incidentLine(
     ({ width, align, text }) => ` ${fit(harmless(text(incident, atMs), glyphs), width, glyphs, align)}`,
   );
   const names = [
-    fit(harmless(incident.rule, glyphs), rule, glyphs),
-    fit(harmless(incident.share, glyphs), share, glyphs, "left", "ends"),
+    fit(harmless(withOthers(incident.rule, incident.rules), glyphs), rule, glyphs),
+    fit(harmless(withOthers(incident.share, incident.shares), glyphs), share, glyphs, "left", "ends"),
     fit(harmless(incident.verdict?.because[0] ?? "", glyphs), because, glyphs),
   ];
   return [
@@ -107,6 +108,12 @@ function markOf(incident: IncidentOfApi, atMs: number): Mark {
   if (incident.state !== "open") return "over";
   if (atMs - Date.parse(incident.opened_at) < NEW_FOR_MS) return "NEW";
   return incident.standing === null ? "open" : "hangs";
+}
+
+/** What hangs gets older while nothing is reported of it. */
+function worstText({ worst_ms, standing }: IncidentOfApi): string {
+  const worstMs = Math.max(worst_ms, standing?.oldest_ms ?? 0);
+  return worstMs === 0 ? "-" : durationText(worstMs);
 }
 
 /** In whole seconds: it is the order of things that matters. */

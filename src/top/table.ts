@@ -2,8 +2,18 @@
 // row that has room, the chosen one among them.
 
 import { GROUPS, type LiveRow } from "../api/live.ts";
-import { type Column, columnsFor } from "./columns.ts";
-import { clip, fit, type Glyphs, harmless, type Line, plainText, type Span, span } from "./line.ts";
+import { type Column, columnsFor, isOverdue } from "./columns.ts";
+import {
+  clip,
+  fit,
+  type Glyphs,
+  harmless,
+  type Line,
+  plainText,
+  type Span,
+  type Style,
+  span,
+} from "./line.ts";
 import { rowsOf, type TopState } from "./state.ts";
 
 const MARK_COLUMNS = 2;
@@ -76,11 +86,16 @@ function rowLine(
   const mark = fit(isChosen ? glyphs.chosen : "", MARK_COLUMNS, glyphs);
   const name = fit(harmless(row.key, glyphs), nameColumns - MARK_COLUMNS, glyphs, "left", "ends");
   const cells: readonly Span[] = [
-    span(mark + name),
-    ...shown.map((column) => {
-      const stands = column.stands === true && column.value(row) > 0;
-      return span(` ${fit(column.text(row), column.width, glyphs, "right")}`, stands ? "strong" : "plain");
-    }),
+    span(mark + name, isOverdue(row) ? "trouble" : "plain"),
+    ...shown.map((column) =>
+      span(` ${fit(column.text(row), column.width, glyphs, "right")}`, cellStyle(column, row)),
+    ),
   ];
   return isChosen ? [span(plainText(cells), "chosen")] : cells;
+}
+
+/** Of a row's cell: an old request in red, what is over 0 and should not be stands out. */
+export function cellStyle({ id, stands, value }: Column, row: LiveRow): Style {
+  if (id === "oldest" && isOverdue(row)) return "trouble";
+  return stands === true && value(row) > 0 ? "strong" : "plain";
 }

@@ -51,10 +51,10 @@ describe("an incident", () => {
     const verdict = { cause: "server", confidence: 0.5, because: ["x"] } as const;
     const whole = anIncident({
       ...{ state: "resolved", resolvedAtMs: 2, attribution: anAttribution(), verdict },
-      ...{ hung: { count: 1, longestNs: 1 }, standing: { count: 1, oldestNs: 1 } },
+      ...{ hung: { count: 1, longestNs: 1 }, standing: { count: 1, startedNs: 1, startedAtMs: 1 } },
     });
     for (const incident of [anIncident(), whole]) {
-      const encoded = encodeIncident(incident);
+      const encoded = encodeIncident(incident, { epochMs: 2 });
       expect(v.parse(incidentSchema, encoded)).toEqual(encoded as v.InferOutput<typeof incidentSchema>);
     }
   });

@@ -5,11 +5,11 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { percentile, printRow } from "./row.ts";
+import { percentile, printRow, sized } from "./row.ts";
 
 const EXECUTABLE = join(import.meta.dir, "../../dist/aod");
-const SETTLE_MS = 40_000;
-const REST_MS = 125_000;
+const SETTLE_MS = sized(40_000, 2_000);
+const REST_MS = sized(125_000, 5_000);
 const LOOK_EVERY_MS = 1_000;
 
 /** A figure of a status file of /proc, by its label. */

@@ -22,10 +22,11 @@ import { anOrder, FROZEN_AT } from "../helpers/order.ts";
 import { seeded } from "../helpers/random.ts";
 import { aFrozen, aLiveTable } from "../helpers/request-table.ts";
 import { wholeRequestsCsv } from "../helpers/requests-csv.ts";
-import { percentile, printRow } from "./row.ts";
+import { BUILT_IN_RULES } from "../helpers/scrubber.ts";
+import { percentile, printRow, sized } from "./row.ts";
 
 const LINES = GEOMETRY.SETS * GEOMETRY.SET_LINES;
-const ROUNDS = 15;
+const ROUNDS = sized(15, 2);
 const SESSION_ID = 0x9a00_0c5d_1122_3345n;
 
 /** The same, without a reply, each of a task of its own that is no more: the most that `inflight` can be given. */
@@ -72,7 +73,7 @@ const BUILD = join(import.meta.dir, "../../build");
 mkdirSync(BUILD, { recursive: true });
 const outputDir = mkdtempSync(join(BUILD, "bench-"));
 const context = {
-  folder: openBatchesFolder(outputDir),
+  openFolder: () => openBatchesFolder(outputDir),
   facts: readHostFacts(),
   host: HOST,
   ownLosses: () => ({}),
@@ -109,12 +110,17 @@ for (let round = 0; round < ROUNDS; round++) {
   captureMs.push(capture.durationMs);
   captureBytes = capture.bytes;
 }
+const scrubber = BUILT_IN_RULES;
 const proc = ACTION_NAMES.filter((name) => ACTION_TABLE[name].stage === 1);
 const procMs: number[] = [];
 let procRuns = 0;
 for (let round = 0; round < ROUNDS; round++) {
   const begunMs = performance.now();
-  const collected = await runStages(anOrder({ actions: proc, shares }), { table, operations }, context);
+  const collected = await runStages(
+    anOrder({ actions: proc, shares }),
+    { table, operations },
+    { ...context, scrubber },
+  );
   procRuns = collected.filter(({ outcome }) => outcome.file !== undefined).length;
   procMs.push(performance.now() - begunMs);
 }
@@ -128,7 +134,6 @@ for (let round = 0; round < ROUNDS; round++) {
 const residentPeakMb = residentMb();
 await Bun.sleep(3_000);
 const residentAfterMb = residentMb();
-context.folder.close();
 rmSync(outputDir, { recursive: true, force: true });
 
 const of = `${LINES.toLocaleString("en")} requests`;

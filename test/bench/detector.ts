@@ -15,13 +15,13 @@ import { monotonicNs } from "../../src/system/clock.ts";
 import { aRequest } from "../helpers/request.ts";
 import { aTable } from "../helpers/request-table.ts";
 import { aLatencyRule, anErrorRule } from "../helpers/rule.ts";
-import { percentile, printRow } from "./row.ts";
+import { percentile, printRow, sized } from "./row.ts";
 
 const SHARES = 200;
 const EVENTS = 2000;
 const LINES = GEOMETRY.SETS * GEOMETRY.SET_LINES;
-const ROUNDS = 50;
-const WARM_UP_ROUNDS = 20;
+const ROUNDS = sized(50, 2);
+const WARM_UP_ROUNDS = sized(20, 1);
 /** A CLOCK_MONOTONIC of 12 days. */
 const NOW_NS = 1e15;
 

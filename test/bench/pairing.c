@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * What enter and reply cost in the kernel: `pairing AOD_OBJECT REFERENCE_OBJECT` runs aod's programs and the usual
- * hash-map designs (reference.bpf.c) over the same traffic and prints a line `NAME ENTER_NS REPLY_NS` for each, net of
- * an empty program. `operation` is the begin and the end of an operation, one for each of those requests. It asserts
- * nothing.
+ * What enter and reply cost in the kernel: `pairing AOD_OBJECT REFERENCE_OBJECT ROUNDS` runs aod's programs and the
+ * usual hash-map designs (reference.bpf.c) over the same traffic and prints a line `NAME ENTER_NS REPLY_NS` for each,
+ * net of an empty program. `operation` is the begin and the end of an operation, one for each of those requests. It
+ * asserts nothing.
  *
  * The figures are the kernel's own: BPF_ENABLE_STATS makes it time every run of a program, by two reads of the
  * scheduler's clock. BPF_PROG_TEST_RUN can't repeat a raw tracepoint program, and timing the system call would measure
@@ -20,14 +20,14 @@
 #include "../kernel/loaded.h"
 
 #define IN_FLIGHT 1024
-#define ROUNDS 161
+#define ROUNDS_MOST 1000
 #define ROUND_REQUESTS 4096
 
 struct design {
 	const char *name;
 	int enter, done;
 	int is_operation; /* takes an xid, and a task has one at a time */
-	double enter_ns[ROUNDS], done_ns[ROUNDS];
+	double enter_ns[ROUNDS_MOST], done_ns[ROUNDS_MOST];
 };
 
 struct call {
@@ -37,6 +37,8 @@ struct call {
 static const struct {
 	unsigned char command, credit_charge;
 } mix[] = {{8, 1}, {8, 1}, {9, 1}, {5, 1}, {6, 1}, {16, 1}, {8, 16}, {9, 1}};
+
+static int rounds;
 
 static struct design find_design(const struct loaded *loaded, const char *name, const char *enter, const char *done)
 {
@@ -115,8 +117,8 @@ static int compare(const void *a, const void *b)
 
 static double quiet_round(double *values)
 {
-	qsort(values, ROUNDS, sizeof(*values), compare);
-	return values[ROUNDS / 10];
+	qsort(values, rounds, sizeof(*values), compare);
+	return values[rounds / 10];
 }
 
 /* Nothing of this traffic goes on the ring: it is what healthy traffic costs. */
@@ -134,8 +136,8 @@ int main(int argc, char **argv)
 	struct loaded aod, reference;
 	__u64 message_id = 1;
 
-	if (argc != 3)
-		die("usage: pairing AOD_OBJECT REFERENCE_OBJECT");
+	if (argc != 4 || (rounds = atoi(argv[3])) < 1 || rounds > ROUNDS_MOST)
+		die("usage: pairing AOD_OBJECT REFERENCE_OBJECT ROUNDS");
 	load(&aod, argv[1]);
 	load_object(&reference, argv[2]);
 	never_slow(&aod);
@@ -161,7 +163,7 @@ int main(int argc, char **argv)
 	for (int d = 0; d < count - 1; d++)
 		for (int i = 0; i < IN_FLIGHT; i++)
 			run_call(designs[d].enter, &calls[ROUND_REQUESTS + i]);
-	for (int round = 0; round < ROUNDS; round++) {
+	for (int round = 0; round < rounds; round++) {
 		memmove(calls, calls + ROUND_REQUESTS, IN_FLIGHT * sizeof(calls[0]));
 		for (int i = 0; i < ROUND_REQUESTS; i++)
 			calls[IN_FLIGHT + i] = next_call(&message_id);

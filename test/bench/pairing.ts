@@ -4,10 +4,11 @@
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { printRow } from "./row.ts";
+import { printRow, sized } from "./row.ts";
 
 const ROOT = join(import.meta.dir, "../..");
 const OUT = join(ROOT, "build/bench");
+const ROUNDS = sized(161, 11);
 
 interface Cost {
   readonly enterNs: number;
@@ -31,7 +32,12 @@ function build(): void {
 
 /** By design: empty, clock, lean, usual, aod, operation; all but the first net of an empty program. */
 function measure(): ReadonlyMap<string, Cost> {
-  const output = run(join(OUT, "pairing"), "build/bpf/aod.bpf.o", join(OUT, "reference.bpf.o"));
+  const output = run(
+    join(OUT, "pairing"),
+    "build/bpf/aod.bpf.o",
+    join(OUT, "reference.bpf.o"),
+    String(ROUNDS),
+  );
   const lines = output
     .trim()
     .split("\n")

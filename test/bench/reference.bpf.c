@@ -84,7 +84,7 @@ static __always_inline struct aod_request *complete(struct key key, struct start
 
 	if (start.command >= AOD_COMMANDS)
 		return 0;
-	count_latency(key.session_id, start.tree_id, start.command, latency_ns, 0);
+	count_latency(key.session_id, start.tree_id, start.command, latency_ns, 0, 0);
 	if (latency_ns >= slow_ns)
 		record = bpf_ringbuf_reserve(&records, sizeof(*record), 0);
 	if (record) {

@@ -12,9 +12,9 @@ import { RequestTableBuilder } from "../../src/report/request-table.ts";
 import { Browser, CHROMIUM } from "../helpers/browser.ts";
 import { wholeRequestsCsv } from "../helpers/requests-csv.ts";
 import { aStory, packStory } from "../helpers/story.ts";
-import { percentile, printRow } from "./row.ts";
+import { percentile, printRow, sized } from "./row.ts";
 
-const ROUNDS = 9;
+const ROUNDS = sized(9, 1);
 
 const story = aStory();
 const manifest = JSON.parse(new TextDecoder().decode(story.files.get("manifest.json")));

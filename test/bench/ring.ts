@@ -10,13 +10,13 @@ import { COMMAND, COMMANDS } from "../../src/model/command.ts";
 import { GEOMETRY, REQUEST_BYTES } from "../../src/model/request.gen.ts";
 import { monotonicNs } from "../../src/system/clock.ts";
 import { aLatencyRule } from "../helpers/rule.ts";
-import { percentile, printRow } from "./row.ts";
+import { percentile, printRow, sized } from "./row.ts";
 
 const ROOT = join(import.meta.dir, "../..");
 /** With its header of 8 bytes; one less than would fill the ring. */
 const RECORDS = Math.floor(GEOMETRY.RING_BYTES / (REQUEST_BYTES + 8)) - 1;
-const WARM_UP_ROUNDS = 10;
-const ROUNDS = 50;
+const WARM_UP_ROUNDS = sized(10, 1);
+const ROUNDS = sized(50, 3);
 
 /** Compiles and starts the C consumer. @returns drains a full ring when called, ns a record. */
 async function startConsumer(): Promise<{ drain: () => Promise<number>; end: () => Promise<void> }> {
@@ -87,7 +87,13 @@ const never = always.map(() => Number.POSITIVE_INFINITY);
 source.applyRules([
   aLatencyRule({ acceptableCount: 1, slowNs: always, emergencyNs: never, named: always.map(() => true) }),
 ]);
-const reader = new RingReader({ ...source.memory, wakeFd: -1, ueventFd: -1, mountinfoFd: -1 });
+const reader = new RingReader({
+  ...source.memory,
+  wakeFd: -1,
+  ueventFd: -1,
+  mountinfoFd: -1,
+  kernelLogFd: -1,
+});
 const consumer = await startConsumer();
 const ours: number[] = [];
 const theirs: number[] = [];

@@ -13,6 +13,25 @@ export interface Row {
   readonly reference?: string;
 }
 
+/** `make bench-short` runs everything once, to see that it delivers its figures, which are worth nothing. */
+export const IS_SHORT = process.env.AOD_BENCH_SHORT === "1";
+
+/** A size of a benchmark: the one that its figures are made with, or in the short form the least that it runs with. */
+export function sized(full: number, short: number): number {
+  return IS_SHORT ? short : full;
+}
+
+/** What is wrong with the rows of one benchmark, by line of text; empty where they are figures. */
+export function problemsOf(rows: readonly Row[]): readonly string[] {
+  if (rows.length === 0) return ["it printed no row"];
+  return rows.flatMap(({ what, measured, unit }) => [
+    ...(typeof what === "string" && what !== "" && typeof unit === "string"
+      ? []
+      : ["a row without a name or a unit"]),
+    ...(Number.isFinite(measured) ? [] : [`${what}: ${measured} is not a figure`]),
+  ]);
+}
+
 export function printRow(row: Row): void {
   process.stdout.write(`${JSON.stringify(row)}\n`);
 }

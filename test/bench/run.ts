@@ -1,14 +1,19 @@
 // `make bench`: runs every benchmark of this folder, one after the other. In: the rows that they print (row.ts); out:
 // one table, and build/bench.json with the same figures. It asserts nothing; exit status 1 says that a benchmark did
-// not come to its end. `run.ts ring at-rest` runs these two.
+// not come to its end. `run.ts ring at-rest` runs these two. `make bench-short`, or `run.ts --short`, runs everything
+// once with tiny sizes: it keeps no figures, a benchmark passes that delivers some, and the last line is
+// `N passed, N failed`.
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, release } from "node:os";
 import { basename, join } from "node:path";
-import type { Row } from "./row.ts";
+import { problemsOf, type Row } from "./row.ts";
 
 const ROOT = join(import.meta.dir, "../..");
 const NO_BENCHMARKS = ["run.ts", "row.ts"];
+const isShort = process.argv.includes("--short");
+/** Of one benchmark in its short form: it says that something hangs. */
+const HANGS_MS = 300_000;
 const COLUMNS = ["what", "measured", "goal", "reference"] as const;
 
 interface Result {
@@ -25,6 +30,8 @@ async function runBenchmark(file: string): Promise<Result> {
     stdin: "ignore",
     stdout: "pipe",
     stderr: "inherit",
+    env: { ...process.env, AOD_BENCH_SHORT: isShort ? "1" : "0" },
+    ...(isShort && { timeout: HANGS_MS }),
   });
   const output = await new Response(child.stdout).text();
   const rows = output
@@ -32,6 +39,16 @@ async function runBenchmark(file: string): Promise<Result> {
     .filter((line) => line !== "")
     .map((line) => JSON.parse(line) as Row);
   return { name, rows, exitCode: await child.exited };
+}
+
+/** Says what is wrong with each. @returns how many delivered no figures. */
+function countFailed(results: readonly Result[]): number {
+  const failed = results.filter(({ name, rows, exitCode }) => {
+    const problems = [...problemsOf(rows), ...(exitCode === 0 ? [] : [`exit status ${exitCode}`])];
+    for (const problem of problems) process.stdout.write(`${name}: ${problem}\n`);
+    return problems.length > 0;
+  });
+  return failed.length;
 }
 
 function cells({ what, measured, unit, goal, reference }: Row): Record<(typeof COLUMNS)[number], string> {
@@ -52,13 +69,19 @@ function table(rows: readonly Row[]): string {
     .join("\n");
 }
 
-const wanted = process.argv.slice(2);
+const wanted = process.argv.slice(2).filter((argument) => argument !== "--short");
 const files = [...new Bun.Glob("*.ts").scanSync(import.meta.dir)]
-  .filter((file) => !NO_BENCHMARKS.includes(file))
+  .filter((file) => !NO_BENCHMARKS.includes(file) && !file.endsWith(".test.ts"))
   .filter((file) => wanted.length === 0 || wanted.includes(basename(file, ".ts")))
   .sort();
 const results: Result[] = [];
 for (const file of files) results.push(await runBenchmark(file));
+
+if (isShort) {
+  const failed = countFailed(results);
+  process.stdout.write(`${results.length - failed} passed, ${failed} failed\n`);
+  process.exit(results.length > 0 && failed === 0 ? 0 : 1);
+}
 
 const rows = results.flatMap((result) => result.rows);
 const build = readFileSync(join(ROOT, "build/version"), "utf8").trim();

@@ -5,10 +5,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { percentile, printRow } from "./row.ts";
+import { percentile, printRow, sized } from "./row.ts";
 
 const EXECUTABLE = join(import.meta.dir, "../../dist/aod");
-const ROUNDS = 15;
+const ROUNDS = sized(15, 2);
 
 const folder = mkdtempSync(join(tmpdir(), "aod-bench-"));
 const config = join(folder, "aod.yaml");

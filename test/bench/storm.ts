@@ -15,15 +15,15 @@ import type { SpawnTable } from "../../src/supervisor/options.ts";
 import { claimOutputFolder } from "../../src/supervisor/output-folder.ts";
 import { Supervisor } from "../../src/supervisor/supervisor.ts";
 import { BATCHES } from "../../src/system/batches-folder.ts";
-import { printRow } from "./row.ts";
+import { printRow, sized } from "./row.ts";
 
 const RULES = 100;
-const ANOMALIES = 1_000;
-const STORM_MS = 10_000;
+const ANOMALIES = sized(1_000, 200);
+const STORM_MS = sized(10_000, 2_000);
 const BETWEEN_MS = STORM_MS / ANOMALIES;
 /** Memory is looked at so often, and for so long after the storm. */
 const LOOK_EVERY_MS = 50;
-const AFTER_MS = 20_000;
+const AFTER_MS = sized(20_000, 5_000);
 const WAIT_MS = 60_000;
 const STATUS_UNSUCCESSFUL = 0xc000_0001;
 
@@ -38,6 +38,8 @@ const folder = mkdtempSync(join(build, "bench-"));
 const rulesText = [
   `aod_output_dir: ${folder}`,
   "guardian:",
+  // One server has one cooldown: without it the hour's limits are what bounds.
+  "  capture_cooldown_sec: 0",
   "  anomalies:",
   ...kinds.map(
     ({ command, errno }, index) =>
@@ -55,11 +57,11 @@ const spawn: SpawnTable = {
   runner: () => new Worker(new URL("../../src/runner/worker.ts", import.meta.url)),
   janitor: () => new Worker(new URL("../../src/janitor/worker.ts", import.meta.url)),
 };
-const release = claimOutputFolder(folder);
+const claimed = claimOutputFolder(folder);
 const source = KernelSource.load();
 const events = new EventLog();
 const supervisor = new Supervisor({
-  ...{ config, source, watch: undefined, sourceName: "demo", spawn },
+  ...{ config, source, watch: undefined, sourceName: "demo", folder: claimed, spawn },
   tell: events.tell,
 });
 const running = supervisor.run();
@@ -95,7 +97,7 @@ const afterMb = residentMb();
 supervisor.stop();
 await running;
 const captures = readdirSync(join(folder, BATCHES)).filter((name) => name.endsWith(".tar.zst")).length;
-release();
+claimed.release();
 rmSync(folder, { recursive: true, force: true });
 
 const ordered = events.all("collecting").length;
@@ -127,8 +129,9 @@ printRow({
   reference: `${suppressed} suppressed`,
 });
 printRow({
-  what: "requests that counted and are in no incident",
-  measured: ANOMALIES - counted,
+  // On one share an incident counts what its busiest rule counted: rules may count the same requests.
+  what: "requests that the busiest rule counted and that are in no incident",
+  measured: ANOMALIES / RULES - counted,
   unit: "",
   goal: "0",
   reference: `${opened} incidents`,

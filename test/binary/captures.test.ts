@@ -10,14 +10,19 @@ import {
   readdirSync,
   readFileSync,
   statSync,
+  unlinkSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import * as v from "valibot";
+import { scrubbedSchema } from "../../src/api/scrubbed.ts";
+import { parseCapture } from "../../src/capture/reader.ts";
 import { encodeEntry } from "../../src/history/entry.ts";
 import { RULES } from "../helpers/daemon.ts";
 import { anIncident } from "../helpers/incident.ts";
 import { aManifestText, PACKED_NAME, packCapture } from "../helpers/packed-capture.ts";
 import { EXECUTABLE, run } from "../helpers/program.ts";
+import { mountSmall } from "../helpers/small-disk.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 
 const folder = tempDir();
@@ -99,7 +104,7 @@ describe("aod captures", () => {
     ["66 for a file that is not there", ["show", "./gone.tar.zst"], 66, "ENOENT"],
     ["65 for a file that is no capture", ["show", "./aod.yaml"], 65, "not compressed with zstd"],
     ["64 for no capture at all", ["show"], 64, "Missing"],
-    ["64 for a command that there is none of", ["delete"], 64, "there is show, extract, keep, rm"],
+    ["64 for a command that there is none of", ["delete"], 64, "there is show, extract, keep, scrub, rm"],
     ["64 for an option of another", ["show", "latest", "--force"], 64, "no option --force"],
     ["64 for what is kept", ["rm", "20261123", "--yes"], 64, "is kept; --force"],
     ["64 for what an open incident needs", ["rm", "latest", "--yes"], 64, "which is open; --force"],
@@ -121,6 +126,81 @@ describe("aod captures", () => {
     expect(existsSync(join(batches, NEW))).toBe(false);
     linkSync(join(folder, "again"), join(batches, NEW));
   });
+
+  test("cleans what is stored by today's rules and words, and says what was where", async () => {
+    const own = join(folder, "own.yaml");
+    writeFileSync(own, `aod_output_dir: ${outputDir}\n${RULES}redact: {words: [Nightjar]}\n`, {
+      mode: 0o600,
+    });
+    const name = "aod_20261125T000000.000Z_slow.tar.zst";
+    const path = join(batches, name);
+    const log = "password=hunter2\nfor Nightjar\n";
+    const packed = packCapture(
+      { "manifest.json": aManifestText(), [LOG]: log },
+      name.replace(".tar.zst", ""),
+    );
+    writeFileSync(path, packed, { mode: 0o400 });
+    const scrub = (...argv: readonly string[]) =>
+      run([EXECUTABLE, "captures", "scrub", ...argv, "--config", own], folder);
+
+    expect(await scrub("latest", "--dry-run")).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining(`${name}: 2 secrets found, nothing changed\n`),
+    });
+    expect(readFileSync(path).equals(packed)).toBe(true);
+
+    const { stdout, stderr, exitCode } = await scrub("latest", "20261124T0", "--json");
+    expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+    expect(v.parse(scrubbedSchema, JSON.parse(stdout))).toEqual([
+      {
+        ...{ id: name.slice(4, -8), name, path, secrets: 2, changed: true },
+        ...{ files: [{ path: LOG, secrets: 2 }], not_searched: [] },
+      },
+      expect.objectContaining({ name: NEW, secrets: 0, changed: false, files: [] }),
+    ]);
+    expect(statSync(path).mode & 0o777).toBe(0o400);
+    const clean = readFileSync(path);
+    const { files } = parseCapture(clean);
+    expect(Buffer.from(files.get(LOG) ?? "").toString()).toBe("password=[scrubbed]\nfor [scrubbed]\n");
+    expect((await aod("show", "latest")).stdout).toMatch(
+      /2 taken out\n +2 of them by aod captures scrub at 20/,
+    );
+
+    expect((await scrub("latest")).stdout).toBe(`${name}: no secret found, nothing changed\n`);
+    expect(readFileSync(path).equals(clean)).toBe(true);
+    expect(readdirSync(batches).filter((entry) => entry.startsWith("."))).toEqual([]);
+
+    unlinkSync(path);
+    writeFileSync(path, "");
+    expect(await scrub("latest")).toMatchObject({
+      exitCode: 65,
+      stderr: expect.stringContaining("cut short"),
+    });
+    expect(await scrub("1999")).toMatchObject({ exitCode: 66 });
+    expect(await scrub()).toMatchObject({ exitCode: 64 });
+    unlinkSync(path);
+  });
+
+  const small = mountSmall("2m");
+  test.skipIf(small === undefined)(
+    "73 where the disk has no room for a clean capture, and the stored one stays (a test for root)",
+    async () => {
+      const there = join(small ?? "", "out");
+      mkdirSync(join(there, "batches"), { recursive: true, mode: 0o700 });
+      const own = join(folder, "small.yaml");
+      writeFileSync(own, `aod_output_dir: ${there}\n${RULES}`);
+      const noise = Buffer.from(crypto.getRandomValues(new Uint8Array(60_000))).toString("hex");
+      const texts = { "manifest.json": aManifestText(), [LOG]: `password=hunter2\n${noise}\n` };
+      const packed = packCapture(texts, NEW.replace(".tar.zst", ""));
+      const path = join(there, "batches", NEW);
+      writeFileSync(path, packed, { mode: 0o600 });
+      await run(["dd", "if=/dev/zero", `of=${join(there, "full")}`, "bs=4096"], folder);
+      const scrubbed = await run([EXECUTABLE, "captures", "scrub", "latest", "--config", own], folder);
+      expect(scrubbed).toMatchObject({ exitCode: 73, stderr: expect.stringContaining("bytes free") });
+      expect(readFileSync(path).equals(packed)).toBe(true);
+      expect(readdirSync(join(there, "batches"))).toEqual([NEW]);
+    },
+  );
 
   test("removes what it is told to", async () => {
     expect(await aod("rm", "2026", "--yes", "--force")).toMatchObject({ exitCode: 66 });

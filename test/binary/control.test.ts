@@ -85,7 +85,7 @@ describe("a running aod", () => {
     expect(existsSync(daemon.socket)).toBe(true);
     const dead = await aod(daemon.socket, "status");
     expect(dead).toMatchObject({ exitCode: 69, stdout: "" });
-    expect(dead.stderr).toContain("systemctl status aod");
+    expect(dead.stderr).toContain("systemctl enable --now aod");
     await third.start({ AOD_SOCKET: daemon.socket }).says("ready");
     const { stdout } = await aod(daemon.socket, "status", "--json");
     expect(JSON.parse(stdout).daemon.pid).toBe(third.pid);
@@ -100,8 +100,14 @@ describe("who asks", () => {
   const nobody = join(folder, "aod.sock");
 
   test.each([
-    ["69 where nobody answers", ["status"], nobody, 69, "is it running? systemctl status aod"],
-    ["69 where nobody could make a capture", ["snapshot"], nobody, 69, "no aod answers"],
+    [
+      "69 where nobody answers",
+      ["status"],
+      nobody,
+      69,
+      "aod is not running; start it: systemctl enable --now aod",
+    ],
+    ["69 where nobody could make a capture", ["snapshot"], nobody, 69, "aod is not running"],
     ["64 for a socket that can't be", ["status"], "relative.sock", 64, "AOD_SOCKET"],
     [
       "64 for a reason that is a book",

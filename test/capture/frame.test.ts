@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { constants, zstdCompressSync } from "node:zlib";
 import { readFrame } from "../../src/capture/frame.ts";
-import { zstd } from "../../src/runner/zstd.ts";
+import { zstd } from "../../src/packer/zstd.ts";
 import { seeded } from "../helpers/random.ts";
 
 const { ZSTD_c_checksumFlag, ZSTD_c_contentSizeFlag } = constants;

@@ -33,6 +33,15 @@ function thrownBy(act: () => unknown): unknown {
 }
 
 describe("a capture", () => {
+  test("whose manifest is nested deeper than anything of aod's is damaged: to show it would overflow the stack", () => {
+    const nested = (depth: number) => `{"a":${"[".repeat(depth)}${"]".repeat(depth)}}`;
+    const read = (depth: number) =>
+      thrownBy(() => parseCapture(packCapture({ "manifest.json": nested(depth) })));
+    expect(read(31)).toBeUndefined();
+    expect(read(32)).toEqual(damage("levels deep"));
+    expect(read(200_000)).toEqual(damage("levels deep"));
+  });
+
   test("that aod wrote is read back", () => {
     const path = join(tempDir(), `${NAME}.tar.zst`);
     writeFileSync(path, GOOD);

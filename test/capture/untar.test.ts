@@ -1,44 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { untar } from "../../src/capture/untar.ts";
+import { rawArchive as archive, rawEntry, TAR_END } from "../helpers/raw-tar.ts";
 
-interface Entry {
-  readonly path: string;
-  readonly type?: string;
-  readonly prefix?: string;
-  readonly size?: string;
-  readonly magic?: string;
-  readonly content?: string;
-}
-
-/** One entry as anybody may write it, with a right checksum. */
-function anEntry({
-  path,
-  type = "0",
-  prefix = "",
-  magic = "ustar\0" + "00",
-  content = "",
-  size,
-}: Entry): Buffer {
-  const head = Buffer.alloc(512);
-  head.write(path, 0, 100, "latin1");
-  head.write(size ?? `${content.length.toString(8).padStart(11, "0")}\0`, 124, 12, "latin1");
-  head.write("        ", 148, "latin1");
-  head.write(type, 156, "latin1");
-  head.write(magic, 257, 8, "latin1");
-  head.write(prefix, 345, 155, "latin1");
-  const sum = head.reduce((total, byte) => total + byte, 0);
-  head.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148, 8, "latin1");
-  const body = Buffer.alloc(Math.ceil(content.length / 512) * 512);
-  body.write(content);
-  return Buffer.concat([head, body]);
-}
-
-const END = Buffer.alloc(1024);
 const FOLDER = { path: "a/", type: "5" };
-
-function archive(...entries: readonly Entry[]): Buffer {
-  return Buffer.concat([...entries.map(anEntry), END]);
-}
 
 function refusal(bytes: Uint8Array, maxEntries = 100): string {
   try {
@@ -120,9 +84,9 @@ describe("an archive", () => {
 
   test("has an end, and nothing behind it", () => {
     expect(refusal(new Uint8Array(0))).toContain("no end");
-    expect(refusal(anEntry(FOLDER))).toContain("no end");
-    expect(refusal(END)).toContain("does not end");
-    expect(refusal(Buffer.concat([anEntry(FOLDER), END.subarray(512)]))).toContain("does not end");
+    expect(refusal(rawEntry(FOLDER))).toContain("no end");
+    expect(refusal(TAR_END)).toContain("does not end");
+    expect(refusal(Buffer.concat([rawEntry(FOLDER), TAR_END.subarray(512)]))).toContain("does not end");
     expect(refusal(Buffer.concat([archive(FOLDER), Buffer.from("x")]))).toContain("does not end");
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { attribute, type ProcReader } from "../../src/cifs/attribution.ts";
+import { makeAttribute, type ProcReader } from "../../src/cifs/attribution.ts";
 import { COMMAND } from "../../src/model/command.ts";
 import type { KnownTree } from "../../src/model/share.ts";
 import { aRequest } from "../helpers/request.ts";
@@ -13,6 +13,7 @@ const CONTAINER = mountLine("/data", "//FILES/db/sub") + mountLine("/proc", "pro
 
 const proc: ProcReader = {
   readComm: (pid) => ({ 4200: "postgres", 31: "kworker/u8:1" })[pid],
+  isKernelThread: (taskId) => (taskId === 31 ? true : undefined),
   readCgroup: (pid) => (pid === 4200 ? "0::/system.slice/postgresql.service\n" : undefined),
   readMountinfo: (pid) => (pid === "host" ? HOST : pid === 4200 ? CONTAINER : undefined),
 };
@@ -24,18 +25,21 @@ const tree = (share: string, parts: Partial<KnownTree> = {}): KnownTree => ({
 
 describe("attribute", () => {
   const trees = [
-    tree("//files/db", { encrypted: true }),
+    tree("//files/db", { encrypted: true, address: "2001:0db8:0000:0000:0000:0000:0000:0007" }),
     tree("//files/other"),
     tree("//else/where", { connectionId: 9 }),
   ];
 
   test("says where the share is, how it is reached, and where it is mounted for whom", () => {
     const evidence = [aRequest({ processId: 4200 }), aRequest({ processId: 4200 })];
-    expect(attribute("//files/db", evidence, trees, proc)).toEqual({
+    expect(makeAttribute(trees, proc)("//files/db", evidence)).toEqual({
       server: "files",
+      address: "2001:db8::7",
       connectionIds: [7],
       dialect: 0x311,
       encrypted: true,
+      dfsPaths: [],
+      possibleShares: [],
       mountPoints: ["/mnt/db", "/data"],
       processes: [
         { pid: 4200, name: "postgres", unit: "postgresql.service", container: undefined, requests: 2 },
@@ -43,8 +47,22 @@ describe("attribute", () => {
     });
   });
 
+  test("of many shares reads each list of mounts once", () => {
+    let reads = 0;
+    const counting: ProcReader = {
+      ...proc,
+      readMountinfo(pid) {
+        reads += 1;
+        return proc.readMountinfo(pid);
+      },
+    };
+    const attribute = makeAttribute(trees, counting);
+    const points = ["//files/db", "//files/other"].map((share) => attribute(share, []).mountPoints);
+    expect({ points, reads }).toEqual({ points: [["/mnt/db"], ["/mnt/other"]], reads: 1 });
+  });
+
   test("of a server says what holds for all its shares", () => {
-    const { encrypted, connectionIds, mountPoints } = attribute("//files", [], trees, proc);
+    const { encrypted, connectionIds, mountPoints } = makeAttribute(trees, proc)("//files", []);
     expect({ encrypted, connectionIds, mountPoints }).toEqual({
       encrypted: false,
       connectionIds: [7],
@@ -54,11 +72,11 @@ describe("attribute", () => {
 
   test("calls kernel workers by what they do, and who is no more by what it was called when it sent", () => {
     const evidence = [
-      aRequest({ processId: 31, command: COMMAND.SMB2_WRITE }),
+      aRequest({ processId: 31, taskId: 31, command: COMMAND.SMB2_WRITE }),
       aRequest({ processId: 99, comm: "gone" }),
       aRequest({ processId: 99, comm: "gone" }),
     ];
-    const { processes } = attribute("//files/db", evidence, trees, proc);
+    const { processes } = makeAttribute(trees, proc)("//files/db", evidence);
     expect(processes.map(({ pid, name, unit }) => [pid, name, unit])).toEqual([
       [99, "gone", undefined],
       [31, "writeback", undefined],
@@ -66,7 +84,7 @@ describe("attribute", () => {
   });
 
   test("of a share that is not known says who waits, and no more", () => {
-    expect(attribute("unknown", [aRequest({ processId: 99 })], trees, proc)).toMatchObject({
+    expect(makeAttribute(trees, proc)("unknown", [aRequest({ processId: 99 })])).toMatchObject({
       ...{ server: undefined, connectionIds: [], encrypted: undefined, mountPoints: [] },
       processes: [{ pid: 99 }],
     });
@@ -74,6 +92,41 @@ describe("attribute", () => {
 
   test("looks at a bounded number of processes", () => {
     const evidence = Array.from({ length: 32 }, (_, pid) => aRequest({ processId: pid }));
-    expect(attribute("//files/db", evidence, trees, proc).processes).toHaveLength(8);
+    expect(makeAttribute(trees, proc)("//files/db", evidence).processes).toHaveLength(8);
+  });
+
+  test("of a DFS leaf says the path that it is mounted by, and where", () => {
+    const leaf = tree("//leaf1/data", { address: "192.0.2.21" });
+    const line = mountLine("/mnt/dfs", "//corp.example/dfs/data").replace(
+      "rw,vers",
+      "rw,addr=192.0.2.21,vers",
+    );
+    const dfs = { ...proc, readMountinfo: (pid: number | "host") => (pid === "host" ? line : undefined) };
+    expect(makeAttribute([leaf], dfs)("//leaf1/data", [])).toMatchObject({
+      dfsPaths: ["//corp.example/dfs/data"],
+      mountPoints: ["/mnt/dfs"],
+    });
+  });
+
+  test("of requests that may be of several shares says which", () => {
+    const shares = ["//files/db", "//files/other"];
+    const unnumbered = shares.map((share) => tree(share, { treeId: undefined, dialect: 0x210 }));
+    const evidence = [aRequest({ sessionId: 1n, treeId: 7 }), aRequest({ sessionId: 1n, treeId: 8 })];
+    expect(makeAttribute(unnumbered, proc)("//files", evidence)).toMatchObject({
+      ...{ possibleShares: shares, mountPoints: ["/mnt/db", "/mnt/other", "/data"], dialect: 0x210 },
+    });
+    expect(makeAttribute(unnumbered, proc)("//files", []).possibleShares).toEqual([]);
+  });
+
+  test("of requests whose tree is not known names the only share that no other tree is bound to", () => {
+    const unnumbered = ["//files/db", "//files/other"].map((share) => tree(share, { treeId: undefined }));
+    const bound = [...unnumbered, tree("//files/db", { treeId: 7 })];
+    const evidence = [aRequest({ sessionId: 1n, treeId: 7 }), aRequest({ sessionId: 1n, treeId: 8 })];
+    expect(makeAttribute(bound, proc)("//files", evidence).possibleShares).toEqual(["//files/other"]);
+  });
+
+  test("of a server leaves its IPC$ out of what is encrypted", () => {
+    const sealed = [tree("//files/IPC$"), tree("//files/db", { encrypted: true })];
+    expect(makeAttribute(sealed, proc)("//files", []).encrypted).toBe(true);
   });
 });

@@ -6,8 +6,11 @@ import { type DebugData, treesOf } from "../../src/model/cifs.ts";
 import { seeded } from "../helpers/random.ts";
 
 // Written after the format strings of fs/smb/client/cifs_debug.c of each version, tabs and trailing spaces included; that with
-// channels is of a 5.10.262.
-const VERSIONS = ["5.10", "5.10-channels", "5.15", "6.1", "6.12"] as const;
+// channels is of a 5.10.262. Those with a word behind the version are of public reports, with other names.
+const VERSIONS = [
+  ...["5.10", "5.10-channels", "5.15", "6.1", "6.12"],
+  ...["6.1-seal", "6.12-names", "el9.6-ipv6", "smb2-without-tid", "el9-dfs"],
+] as const;
 const fixture = (version: (typeof VERSIONS)[number]) =>
   readFileSync(join(import.meta.dir, `fixtures/debugdata-${version}.txt`), "utf8");
 const parsed = (version: (typeof VERSIONS)[number]) => parseDebugData(fixture(version));
@@ -37,6 +40,16 @@ function mids(data: DebugData) {
       messageId,
     ]),
   );
+}
+
+/** What each share says by itself. */
+function numbered(data: DebugData) {
+  return treesOf(data).map(({ sessionId, treeId, share, encrypted }) => [
+    sessionId,
+    treeId,
+    share,
+    encrypted,
+  ]);
 }
 
 describe("parseDebugData", () => {
@@ -146,12 +159,13 @@ describe("parseDebugData", () => {
     ]);
     expect(second?.sessions[0]).toEqual({
       sessionId: 0x100080000025n,
-      address: "2001:db8::30",
+      address: "2001:0db8:0000:0000:0000:0000:0000:0030",
       encrypted: true,
       channels: [],
+      channelAddresses: [],
       shares: [
-        { treeId: 1, unc: "\\\\windows-b.example\\IPC$", isIpc: true, encrypted: false },
-        { treeId: 5, unc: "\\\\windows-b.example\\home", isIpc: false, encrypted: false },
+        { treeId: 1, unc: "\\\\windows-b.example\\IPC$", isIpc: true, encrypted: false, dfsPaths: [] },
+        { treeId: 5, unc: "\\\\windows-b.example\\home", isIpc: false, encrypted: true, dfsPaths: [] },
       ],
     });
     expect(treesOf(data).filter(({ treeId }) => treeId === 5)).toMatchObject([
@@ -199,6 +213,71 @@ describe("parseDebugData", () => {
     expect(data.complete).toBe(true);
   });
 
+  test("SMB 2.1: a share is known by its own line, its tree id is not", () => {
+    const data = parsed("smb2-without-tid");
+    expect(data.servers[0]?.dialect).toBe(0x210);
+    expect(treesOf(data)).toMatchObject([
+      { sessionId: 0xd9n, treeId: undefined, share: "//files/IPC$", address: "192.0.2.7" },
+      { sessionId: 0xd9n, treeId: undefined, share: "//files/data", address: "192.0.2.7" },
+    ]);
+  });
+
+  test("a share mounted with seal is encrypted, as 5.0 to 6.6 write it", () => {
+    expect(treesOf(parsed("6.1-seal"))).toMatchObject([
+      { treeId: 5, share: "//files.example/sealed", encrypted: true },
+    ]);
+  });
+
+  test.each(["Encrypted", "encrypted", "Encrypted nocase", "encrypted nocase POSIX Extensions"])(
+    "a share with the flags %j is encrypted, its neighbour is not",
+    (flags) => {
+      const text = fixture("6.12-names");
+      const [first = "", ...rest] = text.split("type: DISK Serial Number: 0x735a9af5");
+      const data = parseDebugData(
+        `${first}type: DISK Serial Number: 0x735a9af5 ${flags}${rest.join("type: DISK Serial Number: 0x735a9af5")}`,
+      );
+      expect(treesOf(data).map(({ encrypted }) => encrypted)).toEqual([false, true, false, false]);
+    },
+  );
+
+  test("6.12: names with blanks, other alphabets and a file system's type", () => {
+    expect(treesOf(parsed("6.12-names")).map(({ treeId, share }) => [treeId, share])).toEqual([
+      [1, "//nas.example/IPC$"],
+      [2, "//nas.example/My Photos 2024"],
+      [3, "//nas.example/Übung für Müller"],
+      [4, "//nas.example/C$"],
+    ]);
+  });
+
+  test("a name may look like what follows it", () => {
+    const text = fixture("6.12-names").replace("My Photos 2024", "a Mounts: 3 b");
+    expect(treesOf(parseDebugData(text))[1]).toMatchObject({
+      treeId: 2,
+      share: "//nas.example/a Mounts: 3 b",
+    });
+  });
+
+  test("RHEL 9.6: an IPv6 address with all its digits, and interfaces that are no shares", () => {
+    const data = parsed("el9.6-ipv6");
+    expect(data.servers[0]?.sessions[0]?.address).toBe("2001:0db8:2a93:fd00:0010:0099:0099:0032");
+    expect(treesOf(data).map(({ treeId, share }) => [treeId, share])).toEqual([
+      [1, "//file.example.net/IPC$"],
+      [5, "//file.example.net/BackupSource$"],
+    ]);
+  });
+
+  test("DFS: the paths of a connection belong to its share of files, those of a share to it alone", () => {
+    expect(treesOf(parsed("el9-dfs")).map(({ share, dfsPaths }) => [share, dfsPaths])).toEqual([
+      ["//LEAF1/IPC$", []],
+      ["//LEAF1/name1", ["//ad.example/DFSROOT/name1", "//LEAF1/DFSRoot/name1"]],
+    ]);
+    const text = readFileSync(join(import.meta.dir, "fixtures/guest/6.12/dfs-root/debugdata.txt"), "utf8");
+    const named = treesOf(parseDebugData(text)).filter(({ dfsPaths = [] }) => dfsPaths.length > 0);
+    expect(named.map(({ share, dfsPaths }) => [share, dfsPaths])).toEqual([
+      ["//fileserver2/named", ["//fileserver1/dfs/named"]],
+    ]);
+  });
+
   test.each([
     "",
     "\n\n",
@@ -218,11 +297,29 @@ describe("parseDebugData", () => {
         expect(part.servers.length).toBeLessThanOrEqual(whole.servers.length);
         expect(mids(part).length).toBeLessThanOrEqual(mids(whole).length);
         expect(treesOf(part).length).toBeLessThanOrEqual(treesOf(whole).length);
-        // The last number of a line may be cut itself; all others are as in the whole.
-        expect(treesOf(part).slice(0, -1)).toEqual(
-          treesOf(whole).slice(0, Math.max(0, treesOf(part).length - 1)),
+        // The last number of a line may be cut itself, and what a session's last lines say; all others are as in the whole.
+        expect(numbered(part).slice(0, -1)).toEqual(
+          numbered(whole).slice(0, Math.max(0, numbered(part).length - 1)),
         );
       }
+    }
+  });
+
+  test("a share is known whatever lines follow its own", () => {
+    const random = seeded();
+    for (let round = 0; round < 200; round++) {
+      const version = random.pick(VERSIONS);
+      const whole = treesOf(parseDebugData(fixture(version)));
+      const optional = /^\t(?:PathComponentMax|Share Capabilities|tid|DFS )/;
+      const lines = fixture(version).split("\n");
+      const left = lines.filter((line) => !optional.test(line) || random.chance(0.5)).join("\n");
+      const trees = treesOf(parseDebugData(left));
+      expect(
+        trees.map(({ share }) => share),
+        random.seedText,
+      ).toEqual(whole.map(({ share }) => share));
+      for (const [i, { treeId }] of trees.entries())
+        expect([undefined, whole[i]?.treeId], random.seedText).toContain(treeId);
     }
   });
 

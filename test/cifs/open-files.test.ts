@@ -27,6 +27,42 @@ describe("open_files", () => {
     ]);
   });
 
+  const HEAD =
+    "# Version:1\n# Format:\n# <tree id> <ses id> <persistent fid> <flags> <count> <pid> <uid> <filename>";
+  const line = (name: string, numbers = "2 271 0") => `0x5 0x6 0x7 0x8000 ${numbers} ${name}\n`;
+  const namesOf = (text: string) => parseOpenFiles(text).map(({ name }) => name);
+
+  test("keeps lines with negative numbers", () => {
+    const text = line("a", "-1 -2 -3") + line("b", "2 271 -1");
+    expect(parseOpenFiles(text)).toMatchObject([
+      { count: -1, pid: -2, uid: -3, name: "a" },
+      { count: 2, pid: 271, uid: -1, name: "b" },
+    ]);
+  });
+
+  test.each([
+    ["", ["data", "a report.txt", "7"]],
+    [" <mid>", ["data 91", "a report.txt 92", "7 93"]],
+    [" <lease>", ["data RHW", "a report.txt NONE", "7 R"]],
+    [
+      " <lease> <lease-key>",
+      ["data RH 4b3f0c2e-0c0e-4c7c-8a3b-1f2e3d4c5b6a", "a report.txt NONE -", "7 NONE -"],
+    ],
+    [" <lease> <lease-key> <mid>", ["data RW - 91", "a report.txt R - 92", "7 NONE - 93"]],
+  ])("reads the name before the columns%s", (columns, lines) => {
+    const text = `${HEAD}${columns}\n${lines.map((one) => line(one)).join("")}\n`;
+    expect(namesOf(text)).toEqual(["data", "a report.txt", "7"]);
+  });
+
+  test("keeps a name with a line feed whole, and counts it once", () => {
+    expect(namesOf(`${HEAD} <lease>\n${line("two\nlines R")}${line("next RH")}\n`)).toEqual([
+      "two\nlines",
+      "next",
+    ]);
+    expect(namesOf(`${HEAD}\n${line("two\nlines")}`)).toEqual(["two\nlines"]);
+    expect(namesOf(line(`x\n${"y".repeat(100_000)}`))).toEqual(["x"]);
+  });
+
   test.each(["", "\0", "# Version:1", "0x 0x 0x 1 1 1 x", "x".repeat(100_000), "0x1 0x2 0x3 0x4 a b c d"])(
     "passes over what is no file: %p",
     (text) => expect(parseOpenFiles(text)).toEqual([]),

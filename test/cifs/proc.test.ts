@@ -3,9 +3,9 @@ import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   findTasks,
+  isKernelThread,
   readCgroup,
   readComm,
-  readDebugData,
   readHostMountinfo,
   readMountinfo,
   readNetworkNamespace,
@@ -15,33 +15,6 @@ import {
   showsAllTasks,
 } from "../../src/cifs/proc.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
-
-describe("readDebugData", () => {
-  test("gives the whole text", () => {
-    const path = join(tempDir(), "DebugData");
-    const text = "Display Internal CIFS Data Structures for Debugging\n".repeat(5000);
-    writeFileSync(path, text);
-    expect(readDebugData(path)).toEqual({ text, truncated: false });
-  });
-
-  test("stops at its cap and says so", () => {
-    const path = join(tempDir(), "DebugData");
-    writeFileSync(path, Buffer.alloc((4 << 20) + 1, "x"));
-    const { text, truncated } = readDebugData(path) ?? { text: "", truncated: false };
-    expect([text.length, truncated]).toEqual([4 << 20, true]);
-  });
-
-  test("is undefined where cifs is not loaded", () => {
-    expect(readDebugData(join(tempDir(), "DebugData"))).toBeUndefined();
-  });
-
-  test("follows no symbolic link", () => {
-    const folder = tempDir();
-    writeFileSync(join(folder, "real"), "secret");
-    symlinkSync(join(folder, "real"), join(folder, "DebugData"));
-    expect(() => readDebugData(join(folder, "DebugData"))).toThrow("ELOOP");
-  });
-});
 
 describe("readWchan", () => {
   test("gives the name that the kernel gives", () => {
@@ -107,6 +80,26 @@ describe("tasks", () => {
     expect(readCgroup(99, proc)).toBeUndefined();
     expect(readMountinfo(99, proc)).toBeUndefined();
     expect(readComm(20, proc)).toBe("cp");
+  });
+
+  test("are kernel threads by the kernel's flag and not by their name", () => {
+    // Of Linux 6.18: a kworker, a shell, and a shell renamed by prctl(2); flags are the seventh field behind the name.
+    const stats = {
+      30: "30 (kworker/0:1-events) I 2 0 0 0 -1 69238880 0 0 0 0",
+      31: "31 (bash) S 1 31 31 0 -1 4194560 0 0 0 0",
+      32: "32 (kworker/u8:3) S 1 32 32 0 -1 4194304 0 0 0 0",
+      33: "33 (x) R 1 2 3 4 5 69238880) S 1 33 33 0 -1 4194304 0 0 0 0",
+    };
+    for (const [tid, text] of Object.entries(stats)) {
+      mkdirSync(join(proc, tid), { recursive: true });
+      writeFileSync(join(proc, tid, "stat"), `${text}\n`);
+    }
+    expect([30, 31, 32, 33, 98].map((tid) => isKernelThread(tid, proc))).toEqual([
+      ...[true, false, false, false],
+      undefined,
+    ]);
+    // kthreadd, and this very process.
+    expect([isKernelThread(2), isKernelThread(process.pid)]).toEqual([true, false]);
   });
 
   test("of the first process have the host's mounts; where they can't be read, aod's own do", () => {

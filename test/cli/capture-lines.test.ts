@@ -12,10 +12,11 @@ function linesOf(fields: Readonly<Record<string, unknown>> = {}) {
 
 describe("a capture in words", () => {
   test("begins with where it is and who is to blame, and why", () => {
-    expect(linesOf().slice(0, 5)).toEqual([
+    expect(linesOf().slice(0, 6)).toEqual([
       "capture     /out/aod_x.tar.zst",
       "            1 MiB, kept, inside: aod_x/",
       "verdict     network, confidence 0.81",
+      "            The network is to blame.",
       "            3 of 4 segments were sent again",
       "trigger     slow (latency), slow",
     ]);
@@ -25,7 +26,7 @@ describe("a capture in words", () => {
     const text = linesOf({ losses: { ring_full: 2, reaped: 0 }, suppressed: 1, scrubbed: 3 }).join("\n");
     expect(text).toContain("share       //files/data");
     expect(text).toContain(`losses      2 ring_full: ${LOSS_CAUSES.ring_full}`);
-    expect(text).toContain("suppressed  1 capture of this rule");
+    expect(text).toContain("suppressed  1 capture of this server and family");
     expect(text).toContain("secrets     3 taken out");
     expect(text).not.toContain("reaped");
     expect(linesOf({ losses: {} })).toContain("losses      none");
@@ -73,6 +74,25 @@ describe("a capture in words", () => {
     expect(lines).toContain("trigger     somebody asked for it");
     expect(lines.join("\n")).toContain("synthetic traffic");
     expect(lines.some((line) => /^(share|incident) /.test(line))).toBe(false);
+  });
+
+  test("one that a person asked for during a hang says what hung, the worst server first, and shows the requests", () => {
+    const hanging = [
+      { server: "nas", shares: ["//nas/a", "//nas/b\u001b[2J"], count: 5, oldest_ms: 36_000 },
+      { server: "other", shares: ["//other/x"], count: 1, oldest_ms: 2_000 },
+    ];
+    const request = { latency_ns: 36e9, command: "SMB2_READ", state: "in_flight", comm: "dd", pid: 7 };
+    const lines = linesOf({ trigger: "manual", share: "//nas", hanging, evidence: [request] });
+    expect(lines).toContain("hanging     5 on nas (//nas/a //nas/b\\u001b[2J), the oldest for 36 s");
+    expect(lines).toContain("            1 on other (//other/x), the oldest for 2 s");
+    expect(lines).toContain("the oldest of what hangs");
+    expect(lines.join("\n")).toMatch(/ {2}36 s +SMB2_READ +in flight +dd \(7\)/);
+    expect(lines).not.toContain("the worst of what tripped it");
+  });
+
+  test("one that a person asked for while nothing hung says so", () => {
+    const lines = linesOf({ trigger: "manual", share: null, hanging: [], evidence: [] });
+    expect(lines).toContain("hanging     nothing: every request had its reply within a second");
   });
 
   test("one that a person asked for says what for, and no terminal obeys it", () => {

@@ -27,8 +27,7 @@ describe("the history", () => {
     expect(namesOf(anEvent(type), true)).toEqual([...audited]);
   });
 
-  test("waits with what has not grown, and has nothing to say of an incident that is not known", () => {
-    expect(namesOf(anEvent("ongoing", { grown: false }), true)).toEqual([]);
+  test("has nothing to report of an incident that is not known", () => {
     expect(namesOf(anEvent("collected", { incident: undefined }), true)).toEqual(["collected"]);
   });
 

@@ -13,8 +13,11 @@ import { aRequest } from "../helpers/request.ts";
 import { SERVER } from "../helpers/verdict.ts";
 
 const INCIDENT = {
-  ...{ id: "20261123T012345.678Z", count: 10, share: "//files/db", attribution: anAttribution() },
-} as Incident;
+  ...{ id: "20261123T012345.678Z", count: 10, rule: "slow", rules: ["slow"], share: "//files/db" },
+  ...{ server: "files", shares: ["//files/db"], attribution: anAttribution() },
+  lastAtMs: 1_700_000_000_000,
+  statuses: [],
+} as unknown as Incident;
 const ANOMALY: Anomaly = {
   ...{ rule: "slow", ruleType: "latency", kind: "hung", share: "//files/db", count: 1, worstNs: 1.0021e9 },
   ...{
@@ -22,6 +25,7 @@ const ANOMALY: Anomaly = {
     detectedNs: 1.8e6,
     evidence: [aRequest({ latencyMs: 0, comm: "postgres", processId: 4200 })],
     standing: { count: 1, oldestNs: 1.0021e9 },
+    statuses: [],
   },
 };
 
@@ -63,33 +67,35 @@ describe("log lines", () => {
     expect(seeOf({ captures_under_way: 2 })).toBeUndefined();
   });
 
-  const ongoing = { type: "ongoing", incident: INCIDENT, anomaly: ANOMALY, grown: true } as const;
+  const startedAtMs = INCIDENT.lastAtMs - 1002.1;
+  const standing = { count: 3, startedNs: 5, startedAtMs };
+  const hanging = { ...INCIDENT, standing, shares: [INCIDENT.share, "//files/home", "//files/x"] };
+  const ongoing = { type: "ongoing", incident: hanging, anomaly: ANOMALY, joined: false } as const;
 
-  test("what still hangs is said with how many and for how long, louder where it has grown", () => {
+  test("what still hangs is reported with how many on all shares and for how long", () => {
     const line = lineOf(ongoing);
     expect(line).toMatchObject({ level: "warn", text: "still hangs" });
-    expect(line?.values).toMatchObject({ incident: INCIDENT.id, hanging: 1, oldest_ms: "1002.100" });
-    expect(lineOf({ ...ongoing, grown: false })?.level).toBe("info");
+    expect(line?.values).toMatchObject({ incident: INCIDENT.id, server: "files", hanging: 3 });
+    expect(line?.values).toMatchObject({ oldest_ms: "1002.100", share: INCIDENT.share, other_shares: 2 });
+  });
+
+  test("another share that joins is named, with what is wrong there", () => {
+    const anomaly = { ...ANOMALY, share: "//files/home", rule: "other" };
+    const line = lineOf({ ...ongoing, anomaly, joined: true });
+    expect(line?.text).toStartWith("incident has another share: ");
+    expect(line).toMatchObject({ level: "warn", values: { share: "//files/home", rule: "other" } });
   });
 
   test("what goes on without hanging does not say that it hangs", () => {
-    const line = lineOf({ ...ongoing, anomaly: { ...ANOMALY, kind: "slow", standing: undefined } });
+    const line = lineOf({ ...ongoing, incident: { ...hanging, standing: undefined } });
     expect(line).toMatchObject({ level: "info", text: "incident goes on" });
   });
 
   test("an end says how many hung, how long, and whose process never got its reply", () => {
-    const recovery = {
-      rule: "slow",
-      share: "//files/db",
-      count: 3,
-      abandoned: 1,
-      unsaid: 0,
-      longestNs: 9e9,
-      endedNs: 0,
-    };
-    expect(lineOf({ type: "recovered", incident: INCIDENT, recovery })).toMatchObject({
+    const ended = { count: 3, abandoned: 1, longestNs: 9e9 };
+    expect(lineOf({ type: "recovered", incident: INCIDENT, ended })).toMatchObject({
       text: "nothing hangs any more",
-      values: { hung: 3, abandoned: 1, longest_ms: "9000.000" },
+      values: { server: "files", hung: 3, abandoned: 1, longest_ms: "9000.000" },
     });
   });
 
@@ -116,6 +122,7 @@ describe("log lines", () => {
       keptCount: 2,
       keptBytes: 30,
       rotated: false,
+      ageDoubt: undefined,
     } as const;
     expect(lineOf({ ...swept, overBytes: 0 })).toMatchObject({ level: "info", text: "cleaned up" });
     expect(lineOf({ ...swept, overBytes: 10 })).toMatchObject({

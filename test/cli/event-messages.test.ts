@@ -11,6 +11,7 @@ describe("entries of the journal", () => {
     expect(fieldsOf(anEvent("opened"))).toEqual({
       ...{ MESSAGE: "text", MESSAGE_ID: MESSAGE_IDS.opened, PRIORITY: 4, SYSLOG_IDENTIFIER: "aod" },
       ...{ AOD_INCIDENT_ID: "20261123T012345.678Z", AOD_RULE: "slow", AOD_SHARE: "//files/db" },
+      ...{ AOD_SERVER: "files", AOD_FAMILY: "availability" },
     });
   });
 

@@ -12,18 +12,26 @@ const resolved = { state: "resolved", resolvedAtMs: OPENED_AT_MS + 95_000 } as c
 
 describe("the table of incidents", () => {
   test("has a line for each, under its titles", () => {
-    const hangs = anIncident({ kind: "hung", standing: { count: 1, oldestNs: 1 }, worstNs: 12.4e9 });
+    const standing = { count: 1, startedNs: undefined, startedAtMs: OPENED_AT_MS - 3_600_000 };
+    const hangs = anIncident({ kind: "hung", standing, worstNs: 12.4e9 });
     expect(
       tableLines([anIncident({ ...resolved, verdict: SERVER }), hangs], OPENED_AT_MS + 7_200_000),
     ).toEqual([
       "ID                    STATE     LASTED   RULE  KIND  REQUESTS  WORST  VERDICT  CAPTURES  SHARE",
       "20261123T012345.678Z  resolved  1.6 min  slow  slow  10        51 ms  server   0         //files/db",
-      "20261123T012345.678Z  hangs     2 h      slow  hung  10        12 s   -        0         //files/db",
+      "20261123T012345.678Z  hangs     2 h      slow  hung  10        3 h    -        0         //files/db",
     ]);
   });
 
   test("shows no more than 0 of an incident that ended before it began: the clock was set back", () => {
     expect(tableLines([anIncident({ ...resolved, resolvedAtMs: 0 })], 0)[1]).toContain("resolved  0 ms");
+  });
+
+  test("shows the first rule and share, and how many others there are", () => {
+    const shares = ["//files/db", "//files/home", "//files/x"];
+    const line = tableLines([anIncident({ rules: ["slow", "stuck"], shares })], 0)[1];
+    expect(line).toContain(" slow +1 ");
+    expect(line).toEndWith(" //files/db +2");
   });
 
   test("obeys no name of a share", () => {
@@ -42,6 +50,8 @@ describe("one incident", () => {
     suppressed: 3,
     verdict: SERVER,
     attribution: anAttribution(),
+    rules: ["slow", "stuck"],
+    shares: ["//files/db", "//files/evil\u001b[2J"],
     worst: aRequest({ comm: "evil\u001b]0;x" }),
   });
 
@@ -60,12 +70,15 @@ describe("one incident", () => {
   }
 
   test("is shown whole: what, when, who, its captures, those that are deleted too, and its history", () => {
-    const lines = incidentLines(stored(), (name) => (name === CAPTURE ? `/out/${name}` : undefined));
+    const lines = incidentLines(stored(), (name) => (name === CAPTURE ? `/out/${name}` : undefined), 0);
     expect(lines).toEqual([
       "incident    20261123T012345.678Z",
       "rule        slow (latency), at worst slow",
+      "other rule  stuck",
       "share       //files/db",
-      "server      files, SMB 3.1.1, encrypted, connection 0x7",
+      "other share //files/evil\\u001b[2J",
+      "server      files, 192.0.2.7, SMB 3.1.1, encrypted, connection 0x7",
+      "family      availability",
       "mounted at  /mnt/db",
       "who waits   postgres (4200), postgresql.service",
       "opened      2026-11-23T01:23:45.678Z",
@@ -75,6 +88,7 @@ describe("one incident", () => {
       "worst       SMB2_READ, evil\\u001b]0;x, pid 4200",
       "hung        2 in one go, for 1.5 min at most",
       "verdict     server, confidence 0.76",
+      "            The server is to blame.",
       `            ${SERVER.because[0]}`,
       "suppressed  3 captures, by the cooldown or an hour's limits",
       `captures    /out/${CAPTURE}`,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import { failureLines } from "../../src/cli/failure-lines.ts";
 import { chooseIncident, incidentValues, newestFirst } from "../../src/cli/incidents.ts";
 import { safeJson } from "../../src/cli/print.ts";
-import { failureLines } from "../../src/cli/verbs.ts";
 import type { StoredIncident } from "../../src/history/fold.ts";
 import { failureOf } from "../helpers/failure.ts";
 import { anIncident, OPENED_AT_MS } from "../helpers/incident.ts";
@@ -33,7 +33,7 @@ describe("aod incidents", () => {
 
   test("gives JSON that no terminal obeys and that means what it says", () => {
     const share = "//x\u001b[2J\u009b\u202e\nfake";
-    const lines = safeJson(incidentValues([stored("a", OPENED_AT_MS, share)], false));
+    const lines = safeJson(incidentValues([stored("a", OPENED_AT_MS, share)], false, 0));
     expect(JSON.parse(lines.join("\n"))).toMatchObject([{ id: "a", share, captures: [] }]);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
     expect(lines.filter((line) => /[\u0000-\u001f\u007f-\u009f\u202e]/.test(line))).toEqual([]);
@@ -48,7 +48,7 @@ describe("aod incidents", () => {
       incident: undefined,
       fields: { of: "opened" },
     };
-    const values = incidentValues([{ ...stored("a"), entries: [entry] }], true);
+    const values = incidentValues([{ ...stored("a"), entries: [entry] }], true, 0);
     expect(values).toMatchObject([{ id: "a" }]);
     expect((values[0] as { history: unknown }).history).toEqual([
       { time: "t", event: "notified", of: "opened" },

@@ -5,6 +5,7 @@ import { makeSayer, openOutlets } from "../../src/cli/outlets.ts";
 import { decodeEntries } from "../../src/history/entry.ts";
 import { log } from "../../src/log.ts";
 import type { Config } from "../../src/model/config.ts";
+import type { Finding } from "../../src/model/trouble.ts";
 import type { JournalFields } from "../../src/system/journald.ts";
 import { anEvent } from "../helpers/event.ts";
 import { anIncident } from "../helpers/incident.ts";
@@ -55,10 +56,15 @@ describe("what the daemon writes", () => {
   function outlets(auditEnabled = true) {
     const outputDir = tempDir();
     const open = anIncident();
-    const tell = openOutlets({ outputDir, auditEnabled } as Config, () => [open], NO_JOURNAL);
+    const troubles: (Finding | undefined)[] = [];
+    const outlet = {
+      ...{ folder: outputDir, openIncidents: () => [open], repair: () => undefined },
+      trouble: (finding: Finding | undefined) => void troubles.push(finding),
+    };
+    const tell = openOutlets({ outputDir, auditEnabled } as Config, outlet, NO_JOURNAL);
     const path = join(outputDir, "incidents.jsonl");
     const written = () => decodeEntries(readFileSync(path, "utf8")).map(({ event }) => event);
-    return { tell, path, written };
+    return { tell, path, written, troubles };
   }
 
   test("begins with what is open, goes on with what happens, and begins anew when it was renamed", () => {
@@ -85,14 +91,17 @@ describe("what the daemon writes", () => {
     expect(written()).toEqual(["ongoing", "configured", "dropped"]);
   });
 
-  test("is complained of once in a while where it can't be written, and goes on as soon as it can", () => {
-    const { tell, path, written } = outlets();
+  test("is in trouble where it can't be written, and goes on as soon as it can", () => {
+    const { tell, path, written, troubles } = outlets();
     mkdirSync(path);
-    logged.length = 0;
-    for (let i = 0; i < 5; i++) tell(anEvent("resolved"));
-    expect(logged.filter((text) => text.includes("can't be written"))).toHaveLength(1);
+    tell(anEvent("resolved"));
+    expect(troubles.at(-1)).toEqual({
+      text: `incidents can't be written to ${path}: EISDIR`,
+      isRepaired: false,
+    });
     rmdirSync(path);
     tell(anEvent("resolved"));
+    expect(troubles.at(-1)).toBeUndefined();
     expect(written()).toEqual(["ongoing", "resolved"]);
   });
 });

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, spyOn, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { judge } from "../../src/cli/check.ts";
-import { judgeReload, reload } from "../../src/cli/reload.ts";
+import { judgeReload, reload, reloadFinding } from "../../src/cli/reload.ts";
 import { parseBuiltIn } from "../../src/config/config.ts";
 import { readConfigFile } from "../../src/config/file.ts";
 import { formatProblem } from "../../src/config/problem.ts";
@@ -90,5 +90,24 @@ describe("a reload that the kernel refuses", () => {
     });
     expect(reloaded.refusal).toBe("write filter 3: EIO");
     expect(logged.at(-1)).toEndWith("the running configuration stays write filter 3: EIO");
+  });
+});
+
+describe("a refused reload", () => {
+  test("is a finding with the first problem's place, until a file is applied", () => {
+    writeFileSync(file, "guardian: {anomalies: {slow: {type: Latency, acceptable_count: 0}}}\nnope: 1\n");
+    const refused = reload(file, running, () => undefined);
+    printed.length = 0;
+    logged.length = 0;
+    const finding = reloadFinding(refused);
+    expect(finding?.text).toStartWith(`the last reload was refused, the one before applies: ${file}:`);
+    expect(finding?.text).toEndWith("(and 1 more)");
+    expect(finding?.isRepaired).toBe(false);
+    expect(reloadFinding({ problems: [], refusal: undefined })).toBeUndefined();
+  });
+
+  test("that no line of the file explains has its reason", () => {
+    const finding = reloadFinding({ problems: [], refusal: "/etc/aod.yaml does not exist" });
+    expect(finding?.text).toEndWith(": /etc/aod.yaml does not exist");
   });
 });

@@ -1,7 +1,15 @@
 // `aod report` as it is typed: where the page goes, and what happens where it can't.
 
 import { beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { ROOT, run } from "../helpers/program.ts";
 import { mountSmall } from "../helpers/small-disk.ts";
@@ -61,6 +69,18 @@ describe("aod report", () => {
     expect(ended).toMatchObject({ exitCode, stdout: "", stderr: expect.stringMatching(/^aod: /) });
     expect(existsSync(join(FOLDER, "none"))).toBe(false);
   });
+
+  test.skipIf(process.geteuid?.() !== 0)(
+    "with --force writes into no file that another user has put there (a test for root)",
+    async () => {
+      const path = join(FOLDER, "theirs.html");
+      writeFileSync(path, "theirs");
+      chownSync(path, 12345, 12345);
+      const ended = await report("sent.tar.zst", "-o", path, "--force");
+      expect(ended).toMatchObject({ exitCode: 64, stderr: expect.stringContaining("not a file of yours") });
+      expect(readFileSync(path, "utf8")).toBe("theirs");
+    },
+  );
 
   test.skipIf(SMALL === undefined)("leaves no half of a page on a disk that gets full", async () => {
     const ended = await report("sent.tar.zst", "-o", join(SMALL ?? "", "a.html"));

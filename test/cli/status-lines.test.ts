@@ -25,16 +25,16 @@ describe("the screen of a status", () => {
       "version 1.2.3, pid 4242, up 3.4 h, 4 rules of /etc/aod.yaml",
       "",
       "incidents 2 open; in 1 of them something hangs now",
-      "  hangs    35 s  stuck       //nas3.ex…le.com/projects    12 req    34 s network",
+      "  hangs    34 s  stuck       //nas3.ex…le.com/projects    12 req    34 s network",
       "  open  2.1 min  slow-writes //nas3.ex…le.com/projects   312 req   2.1 s",
       "",
-      "shares, last 1 min             RATE/s     P50     P99  ERRORS  IN FLIGHT  OLDEST",
+      "shares: now 5 s, rest 1 min     NOW/s     P50     P99  ERRORS  IN FLIGHT  OLDEST",
       "  //nas3.example.com/projects   1,234 0.81 ms   2.1 s      41         12    34 s",
       "  //nas3.example.com/home       1,234 0.81 ms   12 ms       0          2    3 ms",
       "  //10.1.2.3/backup$                0       -       -       0          0       -",
       "waiting   3 tasks can't send: no credits, or no connection",
       "",
-      "captures  14 kept, 23 MiB of 200 MiB, 7 held back by limits",
+      "captures  14 stored, 23 MiB of 200 MiB, 7 not made: cooldown",
       "     33 s ago  network  aod_20261123T012312.678Z_stuck.tar.zst",
       "  2.1 min ago  network  aod_20261123T012141.678Z_slow-writes.tar.zst",
       "",
@@ -45,15 +45,57 @@ describe("the screen of a status", () => {
 
   test("says in one line each that all is well", () => {
     const quiet = screen(aStatus());
-    expect(quiet).toContain("incidents none is open");
-    expect(quiet).toContain("shares    none is in use");
+    expect(quiet).toContain("incidents none open");
+    expect(quiet).toContain("shares    none in use");
     expect(quiet).toContain("captures  none yet");
     expect(quiet).toContain("lost      nothing: every request was seen");
     expect(quiet.join("\n")).not.toContain("waiting");
   });
 
+  test("says of the last incident what it was when nothing is open any more", () => {
+    const last = anOpenIncident({
+      ...{ kind: "hung", state: "resolved", share: "//files/x", hung: { count: 5, longest_ms: 44_000 } },
+      resolved_at: "2026-11-23T01:23:35.678Z",
+      verdict: { cause: "server", confidence: 0.8, because: [] },
+    });
+    const past = (last_hour: number) => ({ past_incidents: { last_hour, last_day: 9, last } });
+    const text = (status: Status) => screen(status, { columns: 120, rows: 24 }).join("\n");
+    const what = "last: no reply on //files/x, 44 s, server, ended 10 s ago";
+    expect(text(aStatus(past(5)))).toContain(`incidents none open; 5 in the last hour, ${what}`);
+    expect(text(aStatus(past(0)))).toContain(`incidents none open; 9 in the last 24 h, ${what}`);
+  });
+
+  test("says what kept captures from being made", () => {
+    const suppressed = { cooldown: 10, captures_of_all: 2, bytes: 0 };
+    expect(rowOf(aStatus({ suppressed }), "captures")).toBe(
+      "captures  none yet, 12 not made: 10 cooldown, 2 hourly limit of all rules",
+    );
+  });
+
+  test("names a silent server before all figures, and lists the share that hangs first", () => {
+    const stall = { server: "nas", silent_ms: 36_000, in_flight: 5, oldest_ms: 38_000 };
+    const lines = screen(
+      aStatus({
+        stalled: [{ ...stall, shares: ["//nas/a", "//nas/b"] }],
+        shares: [
+          aShare({ share: "//nas/busy" }),
+          aShare({ share: "//nas/a", in_flight: 5, oldest_ms: 38_000 }),
+        ],
+      }),
+    );
+    expect(lines[2]).toBe("no reply for 36 s; 5 requests in flight; 2 shares of //nas");
+    const rows = lines.filter((line) => line.startsWith("  //nas/"));
+    expect(rows.map((line) => line.trim().split(" ")[0])).toEqual(["//nas/a", "//nas/busy"]);
+  });
+
   test("says that it waits, and for what", () => {
-    const watching = { state: "waiting", since: null, build: "atomic", hooks: [] } as const;
+    const watching = {
+      state: "waiting",
+      since: null,
+      build: "atomic",
+      client_lists: "readable",
+      hooks: [],
+    } as const;
     expect(screen(aStatus({ watching: { ...watching, hooks: [] } }))[0]).toMatch(/waits: .*cifs/);
   });
 

@@ -98,6 +98,51 @@ custom_actions: {my_own-1: {command: [/bin/echo, a b], timeout_sec: 0.5, max_mb:
   });
 
   test.each([
+    ["io", '    error:\n      tool: "iosnoop"\n      rules:\n        - name: a\n'],
+    ["nfs", "    latency: {tool: nfsslower}\n"],
+    ["anything", "    latency: {}\n"],
+  ])("knows that layout by its groups, whatever the protocol: %s", (protocol, group) => {
+    const text = `watch_interval_sec: 60\nanomalies:\n  ${protocol}:\n${group}cleanup: 1\n`;
+    expect(said(parseConfig(text, "f"))).toEqual([
+      expect.stringMatching(/^f:2:1: anomalies: .*docs\/migrating\.md/),
+    ]);
+  });
+
+  test.each([
+    "anomalies:\n  slow: {type: Latency, match: {share: //a/*}}\n",
+    "anomalies:\n  slow: {}\n",
+    "anomalies: []\n",
+  ])("does not take rules at the wrong place for that layout: %j", (text) => {
+    expect(said(parseConfig(text, "f")).join("\n")).toContain(
+      "anomalies: unknown key (it belongs in guardian)",
+    );
+  });
+
+  test("says of two files from the field what a person has to know, and no more", () => {
+    const parse = (name: string) => parseConfig(readFileSync(join(FIXTURES, name)), "f");
+    expect(said(parse("aodv2-2026-io.yaml"))).toEqual([
+      expect.stringMatching(/^f:3:1: anomalies: AODv2's layout of 2026/),
+    ]);
+    const lists = parse("aodv2-empty-lists.yaml");
+    expect(lists.config?.rules[0]).toMatchObject({ name: "latency", actions: ["dmesg", "journalctl"] });
+    expect(said(lists).every((line) => line.includes(": warning: "))).toBe(true);
+  });
+
+  test("takes a mapping of names without values for a list of them, and says so", () => {
+    const text = (actions: string) =>
+      `watcher:\n  actions:${actions}\nguardian:\n  anomalies:\n    slow:\n      type: Latency\n      default_threshold_ms: 20\n      acceptable_count: 3\n      actions:\n        dmesg:\n        stats:\n`;
+    const parsed = parseConfig(text("\n    dmesg:\n    journalctl:"), "f");
+    expect(parsed.config?.rules[0]?.actions).toEqual(["dmesg", "stats"]);
+    expect(parsed.config?.defaultActions).toEqual(["dmesg", "journalctl"]);
+    expect(said(parsed)).toEqual([
+      expect.stringMatching(/^f:2:3: watcher\.actions: warning: is a mapping of names without values/),
+      expect.stringMatching(/^f:11:7: .*slow\.actions: warning: is a mapping of names without values/),
+    ]);
+    expect(parseConfig(text("\n    dmesg: 1"), "f").config).toBeUndefined();
+    expect(said(parseConfig(text("\n    dmsg:"), "f")).join("\n")).toContain("f:2:3: watcher.actions");
+  });
+
+  test.each([
     ["nothing", "", "f:1:1: is empty"],
     ["comments", "# nothing yet\n", "f:1:1: is empty"],
     ["a list", "- a\n", "f:1:1: must be a mapping of keys, not a list"],

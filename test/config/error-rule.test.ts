@@ -125,7 +125,7 @@ describe("the check of an error entry", () => {
     [
       "a key of the other type",
       { track_commands: [] },
-      "error guardian.anomalies.failed.track_commands unknown key (it belongs to rules of type Latency)",
+      "error guardian.anomalies.failed.track_commands unknown key (it belongs to rules of type Latency, Stuck)",
     ],
     [
       "a tool of the other type",

@@ -37,6 +37,26 @@ describe("a latency rule", () => {
     expect(at("SMB2_CREATE")).toEqual([NEVER, NEVER, false]);
   });
 
+  test("has the file's window unless it has its own", () => {
+    const text = (keys: object) =>
+      JSON.stringify({
+        watch_interval_sec: 3,
+        guardian: { anomalies: { slow: { type: "Latency", acceptable_count: 1, ...keys } } },
+      });
+    expect(parseConfig(text({})).config?.rules[0]?.windowNs).toBe(3e9);
+    expect(parseConfig(text({ window_sec: 12.5 })).config?.rules[0]?.windowNs).toBe(12.5e9);
+  });
+
+  test("trips by a share of the replies in place of a count", () => {
+    const rate = { acceptable_count: undefined, acceptable_percent: 50 };
+    expect(ruleOf(rate).rate).toEqual({ acceptableShare: 0.5, minReplies: 100 });
+    expect(ruleOf({ ...rate, min_requests: 10 }).rate?.minReplies).toBe(10);
+    expect(ruleOf({}).rate).toBeUndefined();
+    expect(problemsOf({ acceptable_percent: 50 })).toEqual([
+      "error guardian.anomalies.slow.acceptable_percent stands beside acceptable_count: only one of them can decide",
+    ]);
+  });
+
   test("leaves requests that wait by design alone unless they are named; an IOCTL may be one of a file", () => {
     const quiet = ruleOf({});
     const named = ruleOf({ track_commands: [{ command: "SMB2_LOCK", threshold: 100 }] });

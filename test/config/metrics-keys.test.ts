@@ -22,6 +22,7 @@ describe("metrics", () => {
     expect(config?.metrics).toEqual({
       listen: { address: "::1", port: 10445 },
       textfile: { path: "/var/lib/aod.prom", everyMs: 15_000 },
+      hosts: [],
     });
   });
 
@@ -39,6 +40,12 @@ describe("metrics", () => {
     ["a relative file", "{textfile: aod.prom}", "must be an absolute path that ends in .prom"],
     ["a file that node_exporter does not read", "{textfile: /tmp/aod.txt}", "ends in .prom"],
     ["a file without a name", "{textfile: /tmp/.prom}", "ends in .prom"],
+    [
+      "a host with a port",
+      "{listen: '127.0.0.1:1', hosts: ['files:80']}",
+      "must be a host name without a port",
+    ],
+    ["hosts that are no list", "{listen: '127.0.0.1:1', hosts: files}", "must be a list of host names"],
     ["too often", "{textfile: /tmp/a.prom, every_sec: 0.1}", "must be a number from 1 to 3600"],
     ["an unknown key", "{port: 1}", "unknown key"],
   ])("refuse %s", (_, text, message) => {

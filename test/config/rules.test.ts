@@ -52,7 +52,19 @@ describe("types of rules", () => {
   test("must be there with the count", () => {
     expect(problemsOf({ a: { type: "Error" }, b: { type: "Latency" } })).toEqual([
       "a.acceptable_count is required (or acceptable_percent)",
-      "b.acceptable_count is required",
+      "b.acceptable_count is required (or acceptable_percent)",
+    ]);
+  });
+
+  test("may have their own window, but for Stuck, which counts at one time", () => {
+    const rule = { acceptable_count: 1, window_sec: 0.25 };
+    for (const type of ["Latency", "Error", "Signal"])
+      expect(problemsOf({ a: { type, ...rule } })).toEqual([]);
+    expect(problemsOf({ a: { type: "Stuck", ...rule } })).toEqual([
+      "a.window_sec unknown key (it belongs to rules of type Latency, Error, Signal)",
+    ]);
+    expect(problemsOf({ a: { ...LATENCY, window_sec: 0 } })).toEqual([
+      "a.window_sec must be a number from 0.01 to 3600, not 0",
     ]);
   });
 });

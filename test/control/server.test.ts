@@ -1,7 +1,7 @@
 // The control socket as it is: real connections, of friends and of others.
 
 import { afterEach, describe, expect, test } from "bun:test";
-import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createConnection, type Socket } from "node:net";
 import { dirname, join } from "node:path";
 import { QUESTION_MAX_BYTES } from "../../src/api/protocol.ts";
@@ -9,6 +9,7 @@ import type { Knowing } from "../../src/control/answers.ts";
 import { ask, askOnce } from "../../src/control/client.ts";
 import { Feed } from "../../src/control/feed.ts";
 import { CONNECTIONS_MAX, openControlServer } from "../../src/control/server.ts";
+import { refusalCounts } from "../../src/model/refusals.ts";
 import { failureOfPromise } from "../helpers/failure.ts";
 import { aLive } from "../helpers/live.ts";
 import { aStatus } from "../helpers/status.ts";
@@ -62,6 +63,45 @@ describe("the control socket", () => {
     expect(await askOnce(path, { ask: "incidents" }, "incidents")).toMatchObject({ incidents: [] });
     expect(await askOnce(path, { ask: "reload" }, "reloaded")).toMatchObject({ problems: [] });
     await waitUntil(() => server.connections === 0);
+  });
+
+  test.each([
+    ["the socket is removed", (path: string) => rmSync(path)],
+    [
+      "the socket and its lock are removed",
+      (path: string) => [path, `${path}.lock`].map((one) => rmSync(one)),
+    ],
+    ["their folder is removed", (path: string) => rmSync(dirname(path), { recursive: true })],
+    [
+      "a file takes its place",
+      (path: string) => {
+        rmSync(path);
+        writeFileSync(path, "");
+      },
+    ],
+  ])("is made again where %s, and answers", async (_, harm) => {
+    const { server, path } = open();
+    expect(server.check()).toBeUndefined();
+    harm(path);
+    expect(server.check()).toMatchObject({ isRepaired: true, text: expect.stringContaining(path) });
+    expect(server.check()).toBeUndefined();
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(await askOnce(path, { ask: "incidents" }, "incidents")).toMatchObject({ incidents: [] });
+    // Its own lock still keeps a second aod away.
+    expect(openControlServer(path, aKnowing())).toMatchObject({ taken: true, holderPid: process.pid });
+  });
+
+  test("reports where it can't be made again, and is when it can", async () => {
+    const { server, path } = open();
+    rmSync(dirname(path), { recursive: true });
+    writeFileSync(dirname(path), "");
+    expect(server.check()).toMatchObject({
+      isRepaired: false,
+      text: expect.stringContaining("no command reaches"),
+    });
+    rmSync(dirname(path));
+    expect(server.check()).toMatchObject({ isRepaired: true });
+    expect(await askOnce(path, { ask: "incidents" }, "incidents")).toMatchObject({ incidents: [] });
   });
 
   test("streams live figures at the pace that was asked for, until the listener goes", async () => {
@@ -186,7 +226,7 @@ describe("the control socket", () => {
     let looks = 0;
     const big = { key: "x".repeat(500_000) };
     const recent = aLive().total;
-    const row = { ...big, recent, in_flight: 0, oldest_ms: null };
+    const row = { ...big, recent, now: recent, in_flight: 0, oldest_ms: null };
     const live = new Feed(() => {
       looks++;
       return aLive({ groups: { share: [row], command: [], process: [] } });
@@ -217,6 +257,21 @@ describe("the control socket", () => {
     const { code, message } = await failureOfPromise(askOnce(path, { ask: "status" }, "status"));
     expect([code, message]).toEqual(["NO_DAEMON", `${CONNECTIONS_MAX} others are connected`]);
     for (const { socket } of held) socket.destroy();
+    await waitUntil(() => server.connections === 0);
+    expect((await askOnce(path, { ask: "status" }, "status")).type).toBe("status");
+  });
+
+  test("closes what comes beyond those that hear why, and counts it", async () => {
+    const { server, path } = open();
+    const before = refusalCounts().control_connections;
+    const asked = CONNECTIONS_MAX * 8;
+    const peers = Array.from({ length: asked }, () => connect(path));
+    const isOver = ({ socket }: (typeof peers)[number]) => socket.destroyed || socket.readableEnded;
+    await waitUntil(() => refusalCounts().control_connections - before === asked - CONNECTIONS_MAX);
+    expect(server.connections).toBeLessThanOrEqual(2 * CONNECTIONS_MAX);
+    for (const { socket } of peers) socket.resume();
+    await waitUntil(() => peers.filter(isOver).length >= asked - 2 * CONNECTIONS_MAX);
+    for (const { socket } of peers) socket.destroy();
     await waitUntil(() => server.connections === 0);
     expect((await askOnce(path, { ask: "status" }, "status")).type).toBe("status");
   });
@@ -257,7 +312,7 @@ describe("who asks", () => {
     const none = await failureOfPromise(askOnce(path, { ask: "status" }, "status"));
     expect(none).toMatchObject({
       code: "NO_DAEMON",
-      message: expect.stringContaining("systemctl status aod"),
+      message: expect.stringContaining("systemctl enable --now aod"),
     });
     const { path: other, server } = open();
     server.close();

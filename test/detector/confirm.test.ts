@@ -35,6 +35,7 @@ function debugData(parts: Parts = {}): DebugData {
     address: "192.0.2.1",
     encrypted: false,
     channels: (parts.channelsInFlight ?? []).map(aConnection),
+    channelAddresses: [],
     shares: [],
   };
   const mids = (parts.listed ?? []).map(({ command, taskId, messageId }) => ({
@@ -45,7 +46,7 @@ function debugData(parts: Parts = {}): DebugData {
     state: 2,
   }));
   return {
-    servers: [{ ...aConnection(1), hostname: "server", sessions: [session], mids }],
+    servers: [{ ...aConnection(1), hostname: "server", dfsPaths: [], sessions: [session], mids }],
     listsChannels: parts.listsChannels ?? false,
     complete: parts.complete ?? true,
   };
@@ -63,12 +64,24 @@ function verdict(
   data: DebugData | undefined,
   wait: TaskWait,
   parts: Partial<Suspect> = {},
+  isLate = false,
 ): Verdict {
-  const reading = { readNs: READ_NS, list: data && new RequestList(data) };
+  const reading = { readNs: READ_NS, list: data && new RequestList(data), isLate };
   return judgeSuspect(suspect(request, parts), reading, () => wait);
 }
 
 describe("judgeSuspect", () => {
+  test("what is open while the client's lists can't be read is alive where its task may spin for a lock, and never dead", () => {
+    const late = (request: Request, wait: TaskWait, parts: Partial<Suspect> = {}) =>
+      verdict(request, undefined, wait, parts, true);
+    expect(late(create, "running")).toBe("alive");
+    expect(late(create, "reply")).toBe("alive");
+    expect(late(create, "other")).toBe("unsure");
+    expect(late(read, "other")).toBe("alive");
+    expect(late(create, "running", { hasLine: false })).toBe("unsure");
+    expect(late(create, "gone")).toBe("dead");
+  });
+
   test("what a task sent that is no more is dead, though cifs lists it until its reply comes", () => {
     for (const request of [create, read]) {
       expect(verdict(request, debugData({ listed: [request] }), "gone")).toBe("dead");

@@ -4,7 +4,7 @@ import { COMMAND, COMMANDS } from "../../src/model/command.ts";
 import { ERRNO } from "../../src/model/errno.ts";
 import { FLAG, KIND } from "../../src/model/request.gen.ts";
 import { seeded } from "../helpers/random.ts";
-import { aLatencyRule, anErrorRule } from "../helpers/rule.ts";
+import { aLatencyRule, anErrorRule, aStuckRule } from "../helpers/rule.ts";
 import { Stage } from "./stage.ts";
 
 /** Ten slower than 10 ms within a second, or one of a second. */
@@ -522,5 +522,77 @@ describe("Detector: other rules", () => {
       ["slow", "hung"],
       ["other", "hung"],
     ]);
+  });
+});
+
+describe("Detector: a reading of DebugData that comes later", () => {
+  /** The share of tree 9 is not known before the reading has come. */
+  const reading = () => {
+    const stage = new Stage([each]);
+    stage.shares.delete(5);
+    stage.holdUntilMs = 10_250;
+    return stage;
+  };
+  const comes = (stage: Stage) => {
+    stage.shares.set(5, "//server/share");
+    stage.holdUntilMs = -Infinity;
+    stage.detector.takeReading(undefined, stage.nowMs * 1e6);
+    stage.round();
+  };
+
+  test("names the share of a reply that came before it", () => {
+    const stage = reading();
+    stage.exchange(20);
+    stage.round();
+    expect(stage.said).toEqual([]);
+    stage.advance(10_003);
+    comes(stage);
+    expect(stage.said).toMatchObject([{ share: "//server/share", count: 1, atMs: 10_003 }]);
+  });
+
+  test("names the share of a request that hangs", () => {
+    const stage = reading();
+    stage.enter();
+    stage.holdUntilMs = 11_250;
+    stage.advance(11_001);
+    comes(stage);
+    expect(stage.said.map(({ kind, share }) => `${kind} ${share}`)).toEqual([
+      "hung //server/share",
+      "slow //server/share",
+    ]);
+  });
+
+  test("names the share of a task that waits before it has a request", () => {
+    const stage = new Stage([aStuckRule({ stuckMs: 1000 })]);
+    stage.holdUntilMs = 11_500;
+    stage.begin(0, { taskId: 100 });
+    stage.advance(11_100);
+    expect(stage.said).toEqual([]);
+    comes(stage);
+    expect(stage.said).toMatchObject([{ kind: "hung", atMs: 11_100 }]);
+  });
+
+  test("is not waited for longer than it is worth", () => {
+    const stage = reading();
+    stage.exchange(20);
+    stage.round();
+    stage.advance(10_400);
+    expect(stage.said).toMatchObject([{ share: "unknown", count: 1, atMs: 10_250 }]);
+  });
+
+  test("costs no wake-ups while it is awaited", () => {
+    const stage = reading();
+    stage.exchange(20);
+    stage.round();
+    const before = stage.wakeUps;
+    stage.advance(10_249);
+    expect(stage.wakeUps - before).toBeLessThan(5);
+  });
+
+  test("has what it held judged at the end, whether it comes or not", () => {
+    const stage = reading();
+    stage.exchange(20);
+    stage.round();
+    expect(stage.detector.sayAll(stage.nowMs * 1e6)).toMatchObject([{ share: "unknown", count: 1 }]);
   });
 });

@@ -25,6 +25,12 @@ describe("Ledger", () => {
     anErrorRule({ name: "b", acceptableCount: 1 }),
   ];
 
+  test("counts trouble of IPC$ for its server", () => {
+    const ledger = new Ledger(rules);
+    ledger.count(trackIn(ledger, 1, "//s/IPC$", 0), aCounted(1000), 1000 * MS);
+    expect(ledger.say(1000 * MS).map(({ share }) => share)).toEqual(["//s"]);
+  });
+
   test("counts for each rule and each share apart", () => {
     const ledger = new Ledger(rules);
     ledger.count(trackIn(ledger, 0, "//s/one", 0), aCounted(1000), 1000 * MS);
@@ -63,6 +69,15 @@ describe("Ledger", () => {
     expect(admitted("//other/db", "postgres")).toEqual([1]);
     expect(admitted("//files/db", "nginx")).toEqual([0]);
     expect(admitted("unknown", "nginx")).toEqual([]);
+  });
+
+  test("asks again whether a rule looks at a share when a DFS path leads to it", () => {
+    let paths: readonly string[] = [];
+    const rules = [aLatencyRule({ match: { share: "//corp.example/*", process: undefined } })];
+    const narrowed = new Ledger(rules, { dfsPathsOf: () => paths });
+    expect(narrowed.ofShare("//leaf1/data", 0).admits(0, "cp")).toBe(false);
+    paths = ["//corp.example/dfs/data"];
+    expect(narrowed.ofShare("//leaf1/data", 0).admits(0, "cp")).toBe(true);
   });
 
   test("says what hung has recovered, when it was said to hang, and once", () => {

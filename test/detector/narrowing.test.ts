@@ -54,6 +54,23 @@ describe("Narrowing", () => {
     expect(narrowing.admitsShare(0, "//other")).toBe(false);
   });
 
+  test.each([
+    ["//corp.example/*", "//leaf1/data", ["//corp.example/dfs/data"], true],
+    ["//corp.example/dfs", "//leaf1/data", ["//Corp.Example/DFS/data"], true],
+    ["//corp.example/dfs/data", "//leaf1/data", ["//corp.example/dfs/data"], true],
+    ["//leaf1/*", "//leaf1/data", ["//corp.example/dfs/data"], true],
+    ["//other/*", "//leaf1/data", ["//corp.example/dfs/data"], false],
+    ["//corp.example/*", "//leaf1/data", [], false],
+    ["//[2001:DB8::5]/*", "//2001:0db8:0:0:0:0:0:5/data", [], true],
+    ["//2001:db8:0::5/data", "//2001:db8::5/data", [], true],
+    ["//[2001:db8::6]/*", "//2001:db8::5/data", [], false],
+  ] as const)("%s looks at %s by its names %j: %p", (pattern, share, dfsPaths, expected) => {
+    const narrowed = new Narrowing([
+      aLatencyRule({ match: { share: pattern.toLowerCase(), process: undefined } }),
+    ]);
+    expect(narrowed.admitsShare(0, share, dfsPaths)).toBe(expected);
+  });
+
   test("processes are told apart by their names", () => {
     expect(narrowing.admitsProcess(1, "nginx")).toBe(true);
     expect(narrowing.admitsProcess(1, "nginx2")).toBe(false);

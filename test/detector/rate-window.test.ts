@@ -46,8 +46,9 @@ describe("RateWindow", () => {
   test("tells a rate of twice the limit from one of half of it, at random", () => {
     const random = seeded();
     const share = (p: number) => run(() => random.chance(p), 20_000, { ...RATE, minReplies: 500 }).length;
+    // Of 300 runs the first had 1,822 at the least and the second 6 at the most: these bounds are far from either.
     expect(share(0.1), random.seedText).toBeGreaterThan(1000);
-    expect(share(0.025), random.seedText).toBeLessThan(25);
+    expect(share(0.025), random.seedText).toBeLessThan(200);
   });
 
   test("reads the counters a bounded number of times, whatever comes", () => {

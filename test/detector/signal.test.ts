@@ -151,14 +151,58 @@ describe("Detector: signals", () => {
     expect(stage.said).toEqual([]);
   });
 
-  test("of a server that is not known anybody who waits is somebody", () => {
+  test("of a server that is not known each task that waits counts, and names it where there is no other", () => {
     const stage = new Stage([aSignalRule()]);
     stage.shares.set(9, "//other/share");
     stage.enter({ treeId: 9 });
     stage.advance(10_002);
     aSignal(stage, SIGNAL.RECONNECT, 0n);
     stage.round();
+    expect(stage.said).toMatchObject([{ share: "//other" }]);
+  });
+
+  test("a guessed server that no task waits for gives way to the only one that tasks wait for", () => {
+    const stage = new Stage([aSignalRule()]);
+    // The record names no connection, and the only server in trouble is one that was left behind long ago.
+    stage.servers.set(0n, "//left-behind");
+    stage.shares.set(9, "//other/share");
+    stage.enter({ treeId: 9 });
+    stage.advance(10_002);
+    aSignal(stage, SIGNAL.RECONNECT, 0n);
+    stage.round();
+    expect(stage.said).toMatchObject([{ share: "//other" }]);
+  });
+
+  test("a guessed server that no task waits for is unknown where tasks wait for several", () => {
+    const stage = new Stage([aSignalRule()]);
+    stage.servers.set(0n, "//left-behind");
+    stage.shares.set(8, "//one/share");
+    stage.shares.set(9, "//other/share");
+    for (const treeId of [8, 9]) stage.enter({ treeId, taskId: treeId });
+    stage.advance(10_002);
+    aSignal(stage, SIGNAL.RECONNECT, 0n);
+    stage.round();
     expect(stage.said).toMatchObject([{ share: "unknown" }]);
+  });
+
+  test("a guessed server is the same for a rule that names the signal and for one that does not, and stays where a share is unknown", () => {
+    for (const [share, expected] of [
+      ["//other/share", "//other"],
+      ["unknown", "//left-behind"],
+    ] as const) {
+      const named = aSignalRule({
+        name: "named",
+        named: SIGNALS.map(({ number }) => number === SIGNAL.RECONNECT),
+      });
+      const stage = new Stage([named, aSignalRule({ name: "any" })]);
+      stage.servers.set(0n, "//left-behind");
+      stage.shares.set(9, share);
+      stage.enter({ treeId: 9 });
+      stage.advance(10_002);
+      aSignal(stage, SIGNAL.RECONNECT, 0n);
+      stage.round();
+      expect(stage.said.map((one) => one.share)).toEqual([expected, expected]);
+    }
   });
 
   test("rules for shares of the server are concerned, those for others are not", () => {

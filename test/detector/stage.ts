@@ -4,9 +4,10 @@
 import type { Suspect, Verdict } from "../../src/detector/confirm.ts";
 import { Detector } from "../../src/detector/detector.ts";
 import type { Task } from "../../src/detector/servers.ts";
+import type { RepliesTo } from "../../src/detector/track.ts";
 import type { Inheritance, Witness } from "../../src/detector/witness.ts";
 import type { Anomaly, Recovery } from "../../src/model/anomaly.ts";
-import type { TaskWait } from "../../src/model/cifs.ts";
+import type { Block, TaskWait } from "../../src/model/cifs.ts";
 import { type Operation, OperationMemory, writeOperation } from "../../src/model/operation.ts";
 import { FLAG, KIND, OPERATION, REQUEST_BYTES } from "../../src/model/request.gen.ts";
 import { type Request, RequestMemory, writeRequest } from "../../src/model/request.ts";
@@ -21,8 +22,15 @@ export interface Said extends Anomaly {
   readonly atMs: number;
 }
 
+/** What a stage may have beside its rules. */
+interface Setting {
+  /** The kernel's count of replies. */
+  readonly repliesTo?: RepliesTo;
+  readonly tableBytes?: number;
+}
+
 export class Stage {
-  readonly table = new ArrayBuffer(TABLE_BYTES);
+  readonly table: ArrayBuffer;
   readonly said: Said[] = [];
   readonly dead: Request[] = [];
   readonly recovered: Recovery[] = [];
@@ -31,6 +39,8 @@ export class Stage {
   readonly servers = new Map<bigint, string>([[0x7n, "//server"]]);
   /** What tasks wait for; those that are not here for a reply. */
   readonly waits = new Map<number, TaskWait>();
+  /** Tasks that sleep in cifs and do not wait for a server. */
+  readonly blocks = new Map<number, Block>();
   inheritance: Inheritance = { requests: [], operations: [] };
   /** Tasks that wait without a line. */
   silent: Task[] = [];
@@ -41,17 +51,23 @@ export class Stage {
   meanwhile: (() => void) | undefined;
   readonly asked: Suspect[] = [];
   readableNs = 0;
+  /** A reading under way may name every share until then. */
+  holdUntilMs = -Infinity;
   detector: Detector;
   #nowMs: number;
   #wakeUps = 0;
-  readonly #view = new DataView(this.table);
+  readonly #view: DataView;
+  readonly #repliesTo: RepliesTo | undefined;
   readonly #lines = new Map<string, number>();
   #ring: Request[] = [];
   /** The word `asleep` that the programs read. */
   #asleep = false;
 
-  constructor(rules: readonly Rule[], nowMs = 10_000) {
+  constructor(rules: readonly Rule[], nowMs = 10_000, { repliesTo, tableBytes = TABLE_BYTES }: Setting = {}) {
     this.#nowMs = nowMs;
+    this.table = new ArrayBuffer(tableBytes);
+    this.#view = new DataView(this.table);
+    this.#repliesTo = repliesTo;
     this.detector = this.#start(rules);
   }
 
@@ -62,6 +78,7 @@ export class Stage {
   readonly #witness: Witness = {
     shareOf: ({ treeId }) => this.shares.get(treeId) ?? "unknown",
     slotOf: () => 31,
+    blockOf: (taskId) => this.blocks.get(taskId),
     waitOf: (taskId) => this.waits.get(taskId) ?? "reply",
     awaitedShare: (last) => (last === undefined ? "unknown" : (this.shares.get(last.treeId) ?? "unknown")),
     inherited: () => this.inheritance,
@@ -73,17 +90,30 @@ export class Stage {
       this.meanwhile?.();
       return suspects.map(() => this.verdict);
     },
+    noteMounts: () => undefined,
+    dfsPathsOf: () => [],
     takeShares: () => undefined,
+    read: () => undefined,
+    readNs: Infinity,
+    take: () => undefined,
+    isAwaiting: () => this.#nowMs < this.holdUntilMs,
+    holdUntilNs: -Infinity,
     readableNs: 0,
   };
 
   #start(rules: readonly Rule[]): Detector {
-    const witness = Object.defineProperty({ ...this.#witness }, "readableNs", { get: () => this.readableNs });
+    const witness = Object.defineProperties(
+      { ...this.#witness },
+      {
+        readableNs: { get: () => this.readableNs },
+        holdUntilNs: { get: () => this.holdUntilMs * MS },
+      },
+    );
     const tables = {
       table: new RequestMemory(this.table),
       operations: new OperationMemory(this.operations),
     };
-    return new Detector(rules, tables, witness, this.#nowMs * MS);
+    return new Detector(rules, tables, witness, this.#nowMs * MS, this.#repliesTo);
   }
 
   /** The thread died: another one starts, with the same table and what the ring still holds. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { FLAG, KIND } from "../../src/model/request.gen.ts";
+import type { Rule } from "../../src/model/rule.ts";
 import { aLatencyRule, aStuckRule } from "../helpers/rule.ts";
 import { Stage } from "./stage.ts";
 
@@ -211,5 +212,109 @@ describe("what was under way before aod came", () => {
     expect(stage.recovered).toMatchObject([{ count: 1, abandoned: 0 }]);
     stage.advance(1_000_000);
     expect(stage.said).toHaveLength(1);
+  });
+});
+
+describe("a task that sleeps in cifs and does not wait for a server", () => {
+  const inLock = { place: "cifs_new_fileinfo", switches: 7 };
+
+  function aBlocked(rules: readonly Rule[] = [rule]): Stage {
+    const stage = new Stage(rules);
+    stage.exchange(1, { taskId: 101 });
+    stage.waits.set(101, "other");
+    stage.blocks.set(101, inLock);
+    stage.begin(1);
+    return stage;
+  }
+
+  test("hangs from twice the limit on, for the share that it used last", () => {
+    const stage = aBlocked();
+    stage.advance(19_999);
+    expect(stage.said).toEqual([]);
+    stage.advance(20_000);
+    expect(stage.said).toMatchObject([
+      { rule: "stuck", kind: "hung", count: 1, share: "//server/share", atMs: 20_000 },
+    ]);
+    expect(stage.said[0]?.evidence).toMatchObject([{ kind: KIND.OPERATION, taskId: 101, errno: 0 }]);
+  });
+
+  test.each([
+    [1000, 10_000],
+    [30_000, 60_000],
+    [60_000, 120_000],
+  ])("hangs, where the limit is %d ms, after %d ms", (stuckMs, dueMs) => {
+    const stage = aBlocked([aStuckRule({ stuckMs })]);
+    stage.advance(10_000 + dueMs - 1);
+    expect(stage.said).toEqual([]);
+    stage.advance(10_000 + dueMs);
+    expect(stage.said).toHaveLength(1);
+  });
+
+  test("of which only a page or netfs is known hangs as well", () => {
+    const stage = aBlocked();
+    stage.waits.set(101, "io");
+    stage.advance(20_000);
+    expect(stage.said).toHaveLength(1);
+  });
+
+  test("is not reported where it runs between checks, whatever it waits in", () => {
+    const stage = aBlocked();
+    for (let ms = 10_500; ms <= 300_000; ms += 500) {
+      stage.blocks.set(101, { ...inLock, switches: ms });
+      stage.advance(ms);
+    }
+    expect(stage.said).toEqual([]);
+    expect(stage.left).toEqual([]);
+  });
+
+  test("hangs as long after it ran as at first", () => {
+    const stage = aBlocked();
+    stage.advance(19_000);
+    stage.blocks.set(101, { ...inLock, switches: 8 });
+    stage.advance(29_999);
+    expect(stage.said).toEqual([]);
+    stage.advance(31_000);
+    expect(stage.said).toMatchObject([{ kind: "hung", standing: { count: 1 } }]);
+    expect(stage.said[0]?.standing?.oldestNs).toBeLessThan(12e9);
+  });
+
+  test("recovers when it leaves cifs, and when it runs", () => {
+    for (const end of ["leaves", "runs"]) {
+      const stage = aBlocked();
+      stage.advance(20_000);
+      if (end === "leaves") stage.leave(1);
+      else stage.blocks.set(101, { ...inLock, switches: 8 });
+      stage.advance(31_000);
+      expect(stage.recovered, end).toMatchObject([{ rule: "stuck", count: 1, abandoned: 0 }]);
+    }
+  });
+
+  test("that waits for the server at last has that wait's limit", () => {
+    const stage = aBlocked();
+    stage.advance(15_500);
+    stage.waits.delete(101);
+    stage.blocks.delete(101);
+    stage.advance(21_000);
+    expect(stage.said).toHaveLength(1);
+    expect(stage.said[0]?.standing?.count).toBe(1);
+  });
+
+  test("with a request in flight is that request's concern", () => {
+    const stage = aBlocked();
+    stage.enter({ taskId: 101 });
+    stage.advance(14_900);
+    expect(stage.said).toEqual([]);
+    stage.advance(40_000);
+    const kinds = stage.said.flatMap(({ evidence }) => evidence.map(({ kind }) => kind));
+    expect(new Set(kinds)).toEqual(new Set([KIND.REQUEST]));
+  });
+
+  test("is checked a bounded number of times", () => {
+    const stage = aBlocked();
+    stage.advance(20_000);
+    const before = stage.wakeUps;
+    stage.leave(1);
+    stage.advance(21_100);
+    expect(stage.wakeUps - before).toBeLessThan(10);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { type DaemonFacts, daemonFinding } from "../../src/doctor/daemon.ts";
+import { type DaemonFacts, daemonFinding, troubleFindings } from "../../src/doctor/daemon.ts";
 
-const ANSWER = { version: "1.2.3", pid: 77, state: "watching", outputDir: "/var/log/aod" };
+const ANSWER = { version: "1.2.3", pid: 77, state: "watching", outputDir: "/var/log/aod", troubles: [] };
 const NOBODY: DaemonFacts = { holder: "none", answer: undefined, silence: "ENOENT" };
 
 describe("doctor on the daemon", () => {
@@ -37,10 +37,28 @@ describe("doctor on the daemon", () => {
       "note",
       "whether it runs can't be told, and it does not answer: connect: EACCES",
     ],
-    ["that does not run", NOBODY, "note", "not running"],
+    ["that does not run", NOBODY, "warn", "not running"],
   ] as const)("%s", (_, facts, verdict, text) => {
     const finding = daemonFinding(facts, "1.2.3", "/var/log/aod");
     expect(finding).toMatchObject({ verdict, found: expect.stringContaining(text) });
     expect(finding.todo !== undefined).toBe(verdict === "warn");
+  });
+
+  test("that is in trouble is a warning with what to do, and a note when it is well again", () => {
+    const text = "no capture can be written: open /var/log/aod/batches: EACCES";
+    const troubles = [
+      { subject: "output_folder", text, isOver: false },
+      { subject: "control_socket", text: "it was removed", isOver: true },
+    ] as const;
+    const found = troubleFindings({ answer: { ...ANSWER, troubles } });
+    expect(found).toMatchObject([
+      {
+        verdict: "warn",
+        found: `output folder: ${text}`,
+        todo: expect.stringContaining("install -d -m 0700"),
+      },
+      { verdict: "note", found: "control socket, well again: it was removed" },
+    ]);
+    expect(troubleFindings({ answer: undefined })).toEqual([]);
   });
 });

@@ -23,12 +23,21 @@ describe("doctor on mounts", () => {
   test("says of the connection what it is like now, whatever the case of the share's name", () => {
     const text = readFileSync(join(import.meta.dir, "../cifs/fixtures/debugdata-6.12.txt"), "utf8");
     const debugData = parseDebugData(text);
-    const tree = debugData.servers.flatMap(({ sessions }) => sessions.flatMap(({ shares }) => shares))[0];
+    const tree = debugData.servers.flatMap(({ sessions }) => sessions.flatMap(({ shares }) => shares))[1];
     const source = (tree?.unc ?? "").replaceAll("\\", "/").toUpperCase();
     expect(source).not.toBe("");
     const [finding] = mountFindings(line(`${source}/below`, "/mnt"), debugData);
     expect(finding?.found).toMatch(/(not )?encrypted/);
     expect(mountFindings(line("//other/share", "/mnt"), debugData)[0]?.found).not.toContain("encrypted");
+  });
+
+  test("says where a DFS link leads", () => {
+    const text = readFileSync(
+      join(import.meta.dir, "../cifs/fixtures/guest/6.12/dfs-link/debugdata.txt"),
+      "utf8",
+    );
+    const [finding] = mountFindings(line("//fileserver1/dfs/direct", "/mnt"), parseDebugData(text));
+    expect(finding?.found).toEndWith("soft, leads to //fileserver2/direct, not encrypted");
   });
 
   test("warns of SMB 1, which aod does not see", () => {

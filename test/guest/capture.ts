@@ -23,7 +23,19 @@ const MANIFEST_KEYS = [
     "kind",
     "share",
   ],
-  ...["incident_id", "triggered_at", "detected_after_ms", "config_sha256", "evidence", "recorder", "actions"],
+  ...[
+    "incident_id",
+    "server",
+    "family",
+    "rules",
+    "shares",
+    "triggered_at",
+    "detected_after_ms",
+    "config_sha256",
+    "evidence",
+    "recorder",
+    "actions",
+  ],
   ...["verdict", "losses", "suppressed", "scrubbed"],
 ];
 
@@ -52,6 +64,8 @@ interface Manifest {
   readonly kind: "slow" | "emergency" | "hung" | "error" | "manual";
   readonly share: string;
   readonly incident_id: string | null;
+  readonly rules: readonly string[];
+  readonly shares: readonly string[];
   readonly triggered_at: string;
   readonly detected_after_ms: number;
   readonly verdict: {
@@ -62,6 +76,7 @@ interface Manifest {
   readonly attribution: {
     readonly server: string | null;
     readonly dialect: string | null;
+    readonly encrypted: boolean | null;
     readonly mount_points: readonly string[];
     readonly processes: readonly { readonly pid: number; readonly name: string }[];
   } | null;

@@ -29,13 +29,18 @@ const STOP_TIMEOUT_MS = 30_000;
 let started = 0;
 
 /** The fields that scenarios ask for; a line of an incident holds all of it. */
-interface HistoryLine {
+export interface HistoryLine {
   readonly event: string;
   readonly rule?: string;
   readonly share?: string;
+  readonly server?: string;
+  readonly family?: string;
+  readonly rules?: readonly string[];
+  readonly shares?: readonly string[];
   readonly state?: "open" | "resolved";
   readonly standing?: { readonly count: number } | null;
   readonly capture?: string;
+  readonly captures?: readonly string[];
   readonly actions?: readonly { readonly name: string; readonly status: string }[];
   readonly hung?: { readonly count: number; readonly longest_ms: number } | null;
 }
@@ -128,17 +133,26 @@ export class Daemon {
     return this.open(names[count - 1] as string);
   }
 
-  /** What incidents.jsonl says, in its order. */
+  /** Opens the first capture that was triggered after this moment of the wall clock. */
+  async captureAfter(atMs: number): Promise<Capture> {
+    const name = await waitFor("a capture of now", () => {
+      assert.ok(this.alive, "aod is alive");
+      return this.captures.find((one) => triggeredAtMs(one) > atMs);
+    });
+    return this.open(name);
+  }
+
+  /** What incidents.jsonl says, in its order; without a last line that is being written. */
   get history(): readonly HistoryLine[] {
     const file = join(this.outputDir, "incidents.jsonl");
     const text = existsSync(file) ? readFileSync(file, "utf8") : "";
     return text
       .split("\n")
-      .filter((line) => line !== "")
+      .slice(0, -1)
       .map((line) => JSON.parse(line) as HistoryLine);
   }
 
-  /** The last word on the last incident of a rule. */
+  /** The last word on the last incident that a rule opened. */
   incident(rule: string): HistoryLine | undefined {
     return this.history.findLast((line) => line.rule === rule && line.state !== undefined);
   }
@@ -149,9 +163,10 @@ export class Daemon {
 
   /** Asks for a capture as an operator does, and opens it. */
   async manualCapture(): Promise<Capture> {
-    const before = this.captures.length;
+    const before = new Set(this.captures);
+    const isNew = (name: string) => name.includes("_manual") && !before.has(name);
     this.signal("SIGUSR1");
-    return this.capture(before + 1);
+    return this.open(await waitFor("a manual capture", () => this.captures.find(isNew)));
   }
 
   signal(name: NodeJS.Signals): void {
@@ -185,4 +200,12 @@ function tracepointOf(pid: number, fd: string): string | undefined {
     assert.equal((error as NodeJS.ErrnoException).code, "ENOENT");
     return undefined;
   }
+}
+
+/** aod_20261123T012345.678Z_rule.tar.zst */
+function triggeredAtMs(name: string): number {
+  const [, date = "", time = ""] = /^aod_(\d{8})T(\d{6}\.\d{3}Z)/.exec(name) ?? [];
+  return Date.parse(
+    `${date.replace(/(\d{4})(\d\d)(\d\d)/, "$1-$2-$3")}T${time.replace(/(\d\d)(\d\d)(.+)/, "$1:$2:$3")}`,
+  );
 }

@@ -14,6 +14,7 @@ mount -t tmpfs tmpfs /dev/shm
 mount -t tracefs tracefs /sys/kernel/tracing
 mount -t bpf bpf /sys/fs/bpf
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
+mkdir /run/results
 hostname guest
 ip link set lo up
 
@@ -24,7 +25,8 @@ if grep -qw aod.shell /proc/cmdline; then
 	setsid -c /bin/bash -l </dev/console >/dev/console 2>&1
 else
 	stty -F /dev/ttyS1 raw -echo
-	setsid /payload/bun main.ts --only "$(cat /payload/only)" >/dev/ttyS1 2>&1 </dev/null
+	setsid /payload/bun main.ts --only "$(cat /payload/only)" --without "$(cat /payload/without)" >/dev/ttyS1 2>&1 </dev/null
+	tar -cf /dev/vdd -C /run/results .
 	echo "guest: over" >/dev/ttyS1
 fi
 sync

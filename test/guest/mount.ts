@@ -2,8 +2,9 @@
 
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync } from "node:fs";
+import { FILESERVER1 } from "./network.ts";
 import { run } from "./process.ts";
-import { PASSWORD, SECOND_ADDRESS } from "./server.ts";
+import { PASSWORD } from "./server.ts";
 
 interface MountKind {
   /** As mount and aod write it: //server/share. */
@@ -13,19 +14,26 @@ interface MountKind {
 
 /** Each gets a session of its own (nosharesock), but for the two shares of one server, which share theirs. */
 export const MOUNTS = {
-  plain: { source: "//127.0.0.1/alpha", options: "nosharesock" },
-  cacheNone: { source: "//127.0.0.1/alpha", options: "nosharesock,cache=none" },
+  plain: { source: "//fileserver1/alpha", options: "nosharesock" },
+  cacheNone: { source: "//fileserver1/alpha", options: "nosharesock,cache=none" },
   // Without a lease on a file its attributes are asked for again and again.
-  unleased: { source: "//127.0.0.1/alpha", options: "nosharesock,cache=none,nolease" },
-  seal: { source: "//127.0.0.1/alpha", options: "nosharesock,seal" },
-  multichannel: { source: `//${SECOND_ADDRESS}/alpha`, options: "nosharesock,multichannel,max_channels=3" },
-  alpha: { source: "//127.0.0.1/alpha", options: "" },
-  beta: { source: "//127.0.0.1/beta", options: "" },
-  slowDisk: { source: "//127.0.0.1/beta", options: "nosharesock" },
-  fewCredits: { source: "//127.0.0.1/alpha", options: "nosharesock,max_credits=20" },
-  limited: { source: "//127.0.0.1/alpha", options: "nosharesock,username=limited" },
+  unleased: { source: "//fileserver1/alpha", options: "nosharesock,cache=none,nolease" },
+  seal: { source: "//fileserver1/alpha", options: "nosharesock,seal" },
+  multichannel: {
+    source: `//${FILESERVER1.secondAddress}/alpha`,
+    options: "nosharesock,multichannel,max_channels=3",
+  },
+  alpha: { source: "//fileserver1/alpha", options: "" },
+  beta: { source: "//fileserver1/beta", options: "" },
+  slowDisk: { source: "//fileserver1/beta", options: "nosharesock" },
+  oldDialect: { source: "//fileserver1/beta", options: "nosharesock,vers=2.1" },
+  fewCredits: { source: "//fileserver1/alpha", options: "nosharesock,max_credits=20" },
+  limited: { source: "//fileserver1/alpha", options: "nosharesock,username=limited" },
+  // A silent server is given up after three seconds: 3 * echo_interval.
+  impatient: { source: "//fileserver1/alpha", options: "nosharesock,echo_interval=1" },
+  ipv6: { source: `//${FILESERVER1.name}-v6/alpha`, options: "nosharesock" },
   // Without a cached handle of the root folder there is no open file, and only then does Samba end idle connections.
-  idle: { source: `//${SECOND_ADDRESS}/beta`, options: "nosharesock,nohandlecache" },
+  idle: { source: `//${FILESERVER1.secondAddress}/beta`, options: "nosharesock,nohandlecache" },
 } as const satisfies Record<string, MountKind>;
 
 export type MountName = keyof typeof MOUNTS;
@@ -80,6 +88,11 @@ export function trees(): Tree[] {
     if (tree !== undefined) found.push({ share, sessionId, treeId: Number(tree) });
   }
   return found;
+}
+
+/** DebugData has tree ids of SMB 3 alone. */
+export function hasTreeId(name: MountName): boolean {
+  return !optionsOf(name).includes("vers=2");
 }
 
 /** The one tree of a share; a scenario that looks one up has mounted that share once. */

@@ -54,7 +54,7 @@ export async function finish(command: readonly string[], options: RunOptions = {
 }
 
 /** Runs a program that must succeed; its standard output. */
-export async function run(...command: string[]): Promise<string> {
+export async function run(...command: readonly string[]): Promise<string> {
   const { exitCode, stdout, stderr } = await finish(command);
   assert.equal(exitCode, 0, `${command.join(" ")} ended with ${exitCode}: ${stderr.trim()}`);
   return stdout;

@@ -1,14 +1,12 @@
-// The other side: Samba on the loopback device; a wire that delays or loses, a server that stops, a disk that is slow.
+// The servers: Samba on two hosts of the network and ksmbd on a third; a server that stops, forgets its clients or crashes, a
+// disk that is slow or frozen. The first host serves every scenario, the others are started for those that need them.
 
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
-import { run, waitFor } from "./process.ts";
-
-const CONFIG_FILE = "/etc/samba/smb.conf";
-
-/** A second address of this machine: multichannel needs more than one, and two shares may then be two servers. */
-export const SECOND_ADDRESS = "10.9.0.1";
+import { DFS_LINKS, FIELD_SHARES } from "./field.ts";
+import { addHost, addLocalHost, FILESERVER1, FILESERVER2, FILESERVER3, type Host, runOn } from "./network.ts";
+import { finish, run, waitFor } from "./process.ts";
 
 /** root may read everything; `limited` is refused what is not world-readable. */
 export const USERS = ["root", "limited"] as const;
@@ -17,37 +15,66 @@ export const PASSWORD = "guest";
 /** Where the shares lie on the server's disk. */
 export const SHARE_FOLDERS = { alpha: "/srv/alpha", beta: "/srv/beta" } as const;
 
+/** A DFS root with links to the second host. */
+const DFS_FOLDER = "/srv/dfs";
+
 /** The disk of beta, behind a device that can delay what is written. */
 const BETA_DISK = "beta";
 
 /** Samba's own default. */
 const CREDITS_MAX = 8192;
 
+/** What one Samba keeps and another one must not see: options of smb.conf(5). */
+const OWN_FOLDERS = ["lock directory", "state directory", "cache directory", "pid directory", "ncalrpc dir"];
+const ownFolder = ({ name }: Host, option: string): string => `/run/samba/${name}/${option.split(" ")[0]}`;
+const configFileOf = ({ name }: Host): string => `/etc/samba/${name}.conf`;
+
+type Shares = readonly (readonly [name: string, folder: string, ...options: string[]])[];
+
+const FIRST_SHARES: Shares = [
+  ...Object.entries(SHARE_FOLDERS),
+  ...FIELD_SHARES.map((share) => [share, SHARE_FOLDERS.alpha] as const),
+  ["dfs", DFS_FOLDER, "msdfs root = yes"],
+];
+const SECOND_SHARES: Shares = Object.keys(DFS_LINKS).map((share) => [share, SHARE_FOLDERS.alpha]);
+
 // Three channels need interfaces that claim to be fast and RSS capable. deadtime is in minutes: the shortest there is.
 // One smbd serves both shares of a connection, and two seconds after a write it sets the file's time: on a disk that is
 // frozen it would stay there, and alpha with it. The delay is in microseconds: an hour.
-const config = (creditsMax: number): string => `
+function configOf(host: Host, shares: Shares, creditsMax = CREDITS_MAX): string {
+  const kept = OWN_FOLDERS.map((option) => `  ${option} = ${ownFolder(host, option)}`);
+  const interfaces = [host.address, host.secondAddress].map(
+    (ip) => `"${ip};capability=RSS,speed=1000000000"`,
+  );
+  return `
 [global]
   smb2 max credits = ${creditsMax}
   server role = standalone server
-  interfaces = ${["127.0.0.1", SECOND_ADDRESS].map((ip) => `"${ip};capability=RSS,speed=1000000000"`).join(" ")}
-  bind interfaces only = yes
+  netbios name = ${host.name}
+  interfaces = ${interfaces.join(" ")}
   smb ports = 445
   disable netbios = yes
   load printers = no
+  server min protocol = SMB2_02
   server multi channel support = yes
   deadtime = 1
   smbd:writetimeupdatedelay = 3600000000
   log level = 1
-${Object.entries(SHARE_FOLDERS)
+  log file = /var/log/samba/log.smbd
+  host msdfs = yes
+  private dir = /run/samba/private
+${kept.join("\n")}
+${shares
   // A write is answered once it is on the disk.
-  .map(([share, folder]) => `[${share}]\n  path = ${folder}\n  read only = no\n  sync always = yes`)
+  .map(([share, path, ...options]) =>
+    [`[${share}]`, `path = ${path}`, "read only = no", "sync always = yes", ...options].join("\n  "),
+  )
   .join("\n")}
 `;
+}
 
-/** Starts Samba with its users and shares, each with files to read, write, list and be refused. */
+/** Starts the first host's Samba with its users and shares, each with files to read, write, list and be refused. */
 export async function startServer(): Promise<void> {
-  await run("ip", "addr", "add", `${SECOND_ADDRESS}/24`, "dev", "lo");
   await makeDisk(SHARE_FOLDERS.beta);
   for (const folder of Object.values(SHARE_FOLDERS)) {
     mkdirSync(`${folder}/many`, { recursive: true });
@@ -58,14 +85,57 @@ export async function startServer(): Promise<void> {
     writeFileSync(`${folder}/secret`, "for root only", { mode: 0o600 });
     for (let number = 0; number < 500; number++) writeFileSync(`${folder}/many/file-${number}`, "");
   }
-  mkdirSync("/run/samba", { recursive: true });
-  writeFileSync(CONFIG_FILE, config(CREDITS_MAX));
+  mkdirSync(DFS_FOLDER, { recursive: true });
+  for (const [link, target] of Object.entries(DFS_LINKS)) {
+    symlinkSync(`msdfs:${target.replace("/", "\\")}`, `${DFS_FOLDER}/${link}`);
+  }
+  await addHost(FILESERVER1);
+  mkdirSync("/run/samba/private", { recursive: true, mode: 0o700 });
+  writeConfig(FILESERVER1, FIRST_SHARES);
   await run("useradd", "--no-create-home", "limited");
   for (const user of USERS) {
-    await run("sh", "-c", `printf '%s\\n%s\\n' ${PASSWORD} ${PASSWORD} | smbpasswd -s -a ${user}`);
+    const answers = `printf '%s\\n%s\\n' ${PASSWORD} ${PASSWORD}`;
+    await run("sh", "-c", `${answers} | smbpasswd -c ${configFileOf(FILESERVER1)} -s -a ${user}`);
   }
-  await run("smbd", "-D");
-  await waitFor("smbd to listen", async () => (await run("ss", "-ltn")).includes(`${SECOND_ADDRESS}:445`));
+  await startSamba(FILESERVER1);
+}
+
+let hasSecondServer = false;
+
+/** Starts the second host's Samba, which a DFS link of the first leads to, unless it runs already. */
+export async function startSecondServer(): Promise<void> {
+  if (hasSecondServer) return;
+  hasSecondServer = true;
+  await addHost(FILESERVER2);
+  writeConfig(FILESERVER2, SECOND_SHARES);
+  await startSamba(FILESERVER2);
+}
+
+/**
+ * Starts ksmbd. Its host is an address of the client itself: 6.12.117 makes no socket for a device that comes up in another network
+ * namespace.
+ */
+export async function startKsmbd(): Promise<void> {
+  await addLocalHost(FILESERVER3);
+  mkdirSync("/etc/ksmbd", { recursive: true });
+  const [config, users] = ["/etc/ksmbd/smb.conf", "/etc/ksmbd/users.db"];
+  writeFileSync(config, `[global]\n[ksmbd]\n  path = ${SHARE_FOLDERS.alpha}\n  read only = no\n`);
+  await run("modprobe", "ksmbd");
+  await run("ksmbd.adduser", "-c", config, "-i", users, "-a", "root", "-p", PASSWORD);
+  await run("ksmbd.mountd", "-c", config, "-u", users);
+  await waitFor("ksmbd to listen", async () => (await run("ss", "-ltn")).includes(":445"));
+}
+
+function writeConfig(host: Host, shares: Shares, creditsMax?: number): void {
+  for (const option of OWN_FOLDERS) mkdirSync(ownFolder(host, option), { recursive: true });
+  writeFileSync(configFileOf(host), configOf(host, shares, creditsMax));
+}
+
+async function startSamba(host: Host): Promise<void> {
+  await runOn(host, "smbd", "-D", "-s", configFileOf(host));
+  await waitFor(`smbd of ${host.name} to listen`, async () =>
+    (await run("ss", "-N", host.name, "-ltn")).includes(":445"),
+  );
 }
 
 /** A file system of its own, so that it can be frozen, on a device that can be made slow. */
@@ -101,34 +171,6 @@ async function setWriteDelay(delayMs: number): Promise<void> {
   await run("dmsetup", "resume", BETA_DISK, "--noudevsync");
 }
 
-/** Delays every packet by `delayMs` while `work` runs: a request and its reply take twice that. */
-export function withDelay<T>(delayMs: number, work: () => Promise<T>): Promise<T> {
-  return withNetem(["delay", `${delayMs}ms`], work);
-}
-
-/** Loses so many of the packets to the server while `work` runs. Of those that it sends only its own side could tell. */
-export async function withLoss<T>(percent: number, work: () => Promise<T>): Promise<T> {
-  const tc = (...words: readonly string[]) => run("tc", ...words);
-  await tc("qdisc", "add", "dev", "lo", "root", "handle", "1:", "prio");
-  try {
-    await tc("qdisc", "add", "dev", "lo", "parent", "1:3", "netem", "loss", `${percent}%`);
-    const toServer = ["u32", "match", "ip", "dport", "445", "0xffff", "flowid", "1:3"];
-    await tc("filter", "add", "dev", "lo", "parent", "1:", "protocol", "ip", "prio", "1", ...toServer);
-    return await work();
-  } finally {
-    await tc("qdisc", "del", "dev", "lo", "root");
-  }
-}
-
-async function withNetem<T>(what: readonly string[], work: () => Promise<T>): Promise<T> {
-  await run("tc", "qdisc", "add", "dev", "lo", "handle", "1:", "root", "netem", ...what);
-  try {
-    return await work();
-  } finally {
-    await run("tc", "qdisc", "del", "dev", "lo", "root");
-  }
-}
-
 /** Connections that are made while `work` runs are granted so few requests at a time. */
 export async function withFewCredits<T>(creditsMax: number, work: () => Promise<T>): Promise<T> {
   await reconfigure(creditsMax);
@@ -140,13 +182,13 @@ export async function withFewCredits<T>(creditsMax: number, work: () => Promise<
 }
 
 async function reconfigure(creditsMax: number): Promise<void> {
-  writeFileSync(CONFIG_FILE, config(creditsMax));
-  await run("smbcontrol", "smbd", "reload-config");
+  writeConfig(FILESERVER1, FIRST_SHARES, creditsMax);
+  await run("smbcontrol", "-s", configFileOf(FILESERVER1), "smbd", "reload-config");
 }
 
-/** Stops every smbd while `work` runs: requests reach the server's sockets and nobody answers. */
-export async function withStoppedServer<T>(work: () => Promise<T>): Promise<T> {
-  const servers = serverProcesses();
+/** Stops every smbd of one host, or of all, while `work` runs: requests reach the server's sockets and nobody answers. */
+export async function withStoppedServer<T>(work: () => Promise<T>, host?: Host): Promise<T> {
+  const servers = serverProcesses(host);
   assert.ok(servers.length > 1, "smbd serves somebody");
   for (const pid of servers) process.kill(pid, "SIGSTOP");
   try {
@@ -156,9 +198,10 @@ export async function withStoppedServer<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Ends the processes that serve connections to an address, as a crash of the server does: clients connect anew. */
+/** Ends the processes that serve connections to an address of the first host, as a crash of the server does. */
 export async function killConnections(address: string): Promise<void> {
-  const sockets = await run("ss", "-Htnp", "state", "established", "src", `${address}:445`);
+  const from = ["state", "established", "src", `${address}:445`];
+  const sockets = await run("ss", "-N", FILESERVER1.name, "-Htnp", ...from);
   const pids = new Set([...sockets.matchAll(/"smbd[^"]*",pid=(\d+)/g)].map(([, pid]) => Number(pid)));
   assert.ok(pids.size > 0, `smbd serves ${address}`);
   for (const pid of pids) process.kill(pid, "SIGKILL");
@@ -166,7 +209,7 @@ export async function killConnections(address: string): Promise<void> {
 
 /** Has the server forget who has this share connected: their next request is refused. */
 export async function closeShare(share: keyof typeof SHARE_FOLDERS): Promise<void> {
-  await run("smbcontrol", "all", "close-share", share);
+  await run("smbcontrol", "-s", configFileOf(FILESERVER1), "all", "close-share", share);
 }
 
 /** Writes to a share's disk wait while `work` runs; reads, and the server's other shares, do not. */
@@ -182,10 +225,72 @@ export async function withFrozenDisk<T>(
   }
 }
 
-function serverProcesses(): number[] {
+/** Kills every smbd of a host: its machine answers, and refuses connections to port 445. */
+export async function killServer(host: Host): Promise<void> {
+  const servers = serverProcesses(host);
+  assert.ok(servers.length > 1, `smbd of ${host.name} serves somebody`);
+  for (const pid of servers) process.kill(pid, "SIGKILL");
+  await waitFor("smbd to be gone", () => serverProcesses(host).length === 0);
+}
+
+export const startServerAgain = startSamba;
+
+/** The server does not have the share while `work` runs, and has closed it for those who were connected. */
+export async function withoutShare<T>(share: keyof typeof SHARE_FOLDERS, work: () => Promise<T>): Promise<T> {
+  const offer = async (shares: Shares): Promise<void> => {
+    writeConfig(FILESERVER1, shares);
+    await run("smbcontrol", "-s", configFileOf(FILESERVER1), "all", "reload-config");
+  };
+  await offer(FIRST_SHARES.filter(([name]) => name !== share));
+  await closeShare(share);
+  try {
+    return await work();
+  } finally {
+    await offer(FIRST_SHARES);
+  }
+}
+
+/** Another password is the right one while `work` runs; who is connected stays so. */
+export async function withOtherPassword<T>(work: () => Promise<T>): Promise<T> {
+  const set = (password: string): Promise<string> =>
+    run(
+      ...["sh", "-c"],
+      `printf '%s\\n%s\\n' ${password} ${password} | smbpasswd -c ${configFileOf(FILESERVER1)} -s root`,
+    );
+  await set("another");
+  try {
+    return await work();
+  } finally {
+    await set(PASSWORD);
+  }
+}
+
+/** No byte more fits on beta's disk while `work` runs. */
+export async function withFullDisk<T>(work: () => Promise<T>): Promise<T> {
+  const file = `${SHARE_FOLDERS.beta}/fill`;
+  await finish(["dd", "if=/dev/zero", `of=${file}`, "bs=64k", "conv=fsync", "status=none"]);
+  try {
+    return await work();
+  } finally {
+    await run("rm", file);
+  }
+}
+
+/** Children of a server have its command line. */
+function serverProcesses(host?: Host): number[] {
   return readdirSync("/proc")
     .map(Number)
-    .filter((pid) => pid > 0 && commOf(pid) === "smbd");
+    .filter((pid) => pid > 0 && commOf(pid) === "smbd")
+    .filter((pid) => host === undefined || commandLineOf(pid).includes(configFileOf(host)));
+}
+
+function commandLineOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  } catch {
+    // It has ended since it was listed.
+    return "";
+  }
 }
 
 function commOf(pid: number): string | undefined {

@@ -6,6 +6,7 @@ import { SharedReads } from "../../src/runner/shared-reads.ts";
 import { aHost } from "./host.ts";
 import { anOrder } from "./order.ts";
 import { aFrozen } from "./request-table.ts";
+import { BUILT_IN_RULES } from "./scrubber.ts";
 
 export function anActionContext(parts: Partial<ActionContext> = {}): ActionContext {
   const children = parts.children ?? new Children();
@@ -17,6 +18,7 @@ export function anActionContext(parts: Partial<ActionContext> = {}): ActionConte
     children,
     reads: new SharedReads(children, stop),
     baselines: { before: () => undefined, failedBefore: () => undefined },
+    scrubber: BUILT_IN_RULES,
     stop,
     ...parts,
   };

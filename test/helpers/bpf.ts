@@ -22,7 +22,9 @@ export function describeBpf(title: string, body: () => void): void {
 }
 
 /** The path of a host C program of the tests, built if need be. Throws with the compiler's words. */
-export function testProgram(name: "driver" | "race" | "race-operations" | "write-request"): string {
+export function testProgram(
+  name: "driver" | "race" | "race-operations" | "smb-traffic" | "write-request",
+): string {
   const { success, stderr } = Bun.spawnSync([join(ROOT, "scripts/build-test-programs.sh")]);
   if (!success) throw new Error(`build the tests' programs: ${stderr.toString()}`);
   return join(ROOT, "build/test", name);

@@ -17,6 +17,8 @@ export class Daemon {
   readonly config = join(tempDir(), "aod.yaml");
   /** Its control socket. */
   readonly socket = join(tempDir(), "aod.sock");
+  /** A program that makes a world for it and then becomes it: `unshare`, a shell that ends in `exec`. */
+  launcher: readonly string[] = [];
   log = "";
   #child: Bun.Subprocess<"ignore", "ignore", "pipe"> | undefined;
   #logEnded = Promise.resolve();
@@ -30,7 +32,7 @@ export class Daemon {
 
   /** @param environment what it gets beside PATH. */
   start(environment: Readonly<Record<string, string>> = {}): this {
-    const child = Bun.spawn([EXECUTABLE, "--config", this.config], {
+    const child = Bun.spawn([...this.launcher, EXECUTABLE, "--config", this.config], {
       cwd: dirname(this.config),
       env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", AOD_SOCKET: this.socket, ...environment },
       stdin: "ignore",

@@ -14,31 +14,25 @@ export const CAPTURE = "aod_20261123T012345.700Z_slow.tar.zst";
 const incident = anIncident({ captures: [CAPTURE] });
 const anomaly: Anomaly = {
   ...{ rule: "slow", ruleType: "latency", kind: "slow", share: "//files/db", occurredNs: 0, detectedNs: 0 },
-  ...{ count: 10, worstNs: 5e7, evidence: [], standing: undefined },
+  ...{ count: 10, worstNs: 5e7, evidence: [], standing: undefined, statuses: [] },
 };
 const failure = { code: "BUG", message: "no", context: {}, stack: undefined, causes: [] } as const;
 const action = { name: "dmesg", file: undefined, status: "missing", exitCode: undefined } as const;
 
 const EVENTS: { readonly [Type in SupervisorEvent["type"]]: EventOf<Type> } = {
+  kernelLog: { type: "kernelLog", signal: "soft_lockup", text: "watchdog: BUG: soft lockup" },
+  clientLists: { type: "clientLists", readability: "late" },
   watching: { type: "watching", rules: 1, outputDir: "/srv/aod" },
   waiting: { type: "waiting" },
   attached: { type: "attached", missing: [] },
   released: { type: "released" },
   opened: { type: "opened", incident, anomaly },
   worsened: { type: "worsened", incident, anomaly },
-  ongoing: { type: "ongoing", incident, anomaly, grown: true },
+  ongoing: { type: "ongoing", incident, anomaly, joined: false },
   recovered: {
     type: "recovered",
     incident,
-    recovery: {
-      rule: "slow",
-      share: "//files/db",
-      count: 1,
-      abandoned: 0,
-      unsaid: 0,
-      longestNs: 1,
-      endedNs: 1,
-    },
+    ended: { count: 1, abandoned: 0, longestNs: 1 },
   },
   resolved: {
     type: "resolved",
@@ -59,8 +53,20 @@ const EVENTS: { readonly [Type in SupervisorEvent["type"]]: EventOf<Type> } = {
   suppressed: { type: "suppressed", counts: { cooldown: 2, bytes: 1 } },
   dropped: { type: "dropped", orderId: 1, rule: "slow", incidentId: incident.id, reason: "no" },
   swept: {
-    ...{ type: "swept", removals: [{ name: CAPTURE, bytes: 5, reason: "age" }], stuck: [] },
+    ...{
+      type: "swept",
+      ageDoubt: undefined,
+      removals: [{ name: CAPTURE, bytes: 5, reason: "age" }],
+      stuck: [],
+    },
     ...{ keptCount: 0, keptBytes: 0, overBytes: 0, rotated: false },
+  },
+  trouble: {
+    type: "trouble",
+    trouble: {
+      ...{ subject: "output_folder", text: "no capture can be written: EACCES" },
+      ...{ sinceMs: 0, overAtMs: undefined },
+    },
   },
   dead: { type: "dead", found: 1, closed: 1 },
   lost: { type: "lost", cause: "ring_full", count: 1 },

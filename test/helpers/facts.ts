@@ -1,6 +1,9 @@
 // Facts for tests of verdicts: of a healthy client of a healthy server, and of each cause what makes it plain, but for
 // what the test says.
 
+import { COMMAND, type CommandName } from "../../src/model/command.ts";
+import { ERRNO } from "../../src/model/errno.ts";
+import type { StatusCount } from "../../src/model/status-count.ts";
 import type { Cause } from "../../src/model/verdict.ts";
 import type { SocketFacts } from "../../src/runner/socket-facts.ts";
 import type { Facts } from "../../src/runner/verdict-facts.ts";
@@ -12,6 +15,7 @@ export function someSockets(parts: Partial<SocketFacts> = {}): SocketFacts {
       unmade: 0,
       rttMs: 1.2,
       minRttMs: 0.9,
+      rttVarMs: 0.4,
       retransNow: 0,
       retransGrown: 0,
       retransShare: 0,
@@ -34,10 +38,18 @@ export function somePressure(cpuPercent = 0.5): NonNullable<Facts["pressure"]> {
   };
 }
 
+/** @param ntStatus of MS-ERREF. */
+export function aRefusal(command: CommandName, ntStatus: number, count = 5): StatusCount {
+  return { command: COMMAND[command], ntStatus, errno: ERRNO.EIO, count };
+}
+
 export function someFacts(parts: Partial<Facts> = {}): Facts {
   return {
-    ...{ source: "kernel", signals: [], statuses: [], waiting: 0, missing: [] },
-    ...{ lateMs: undefined, inFlight: { awaited: 0, answered: 0 }, others: undefined },
+    ...{ source: "kernel", symptom: undefined, signals: [], connectErrors: [], statuses: [], waiting: 0 },
+    ...{ clientWaits: [], clientLists: "readable", isDisconnected: false, missing: [] },
+    ...{ lateMs: undefined, waitedMs: undefined, fastestMs: undefined },
+    ...{ inFlight: { awaited: 0, answered: 0 }, others: undefined },
+    seenAtMs: Date.parse("2026-11-23T01:23:46.000Z"),
     ...{ sockets: someSockets(), credits: { waiting: 0, left: 400 }, pressure: somePressure() },
     ...parts,
   };
@@ -63,5 +75,7 @@ export const PLAIN: Readonly<Record<Exclude<Cause, "unknown">, Partial<Facts>>> 
     inFlight: { awaited: 0, answered: 2 },
     pressure: { ...somePressure(63), runnable: 7 },
   },
-  session: { statuses: ["STATUS_LOGON_FAILURE"] },
+  client: { symptom: "missing", waiting: 3, clientWaits: ["open_cached_dir"] },
+  session: { symptom: "refused", statuses: [aRefusal("SMB2_SESSION_SETUP", 0xc000_006d)] },
+  permission: { symptom: "refused", statuses: [aRefusal("SMB2_CREATE", 0xc000_0022)] },
 };

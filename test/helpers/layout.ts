@@ -20,14 +20,17 @@ const PURE = ["model", "config"];
 /** Lower rooms first. A file directly in src/ is a room of its own. */
 export const ROOMS: Readonly<Record<string, Room>> = {
   model: { rooms: [], modules: [] },
-  config: { rooms: ["model"], modules: ["yaml", "valibot", "node:*"] },
+  // Text without its secrets: for what the runner collects, and for a capture that is cleaned again. Below config, which asks
+  // it whether a pattern of the operator's can be used.
+  scrubber: { rooms: ["model"], modules: ["node:net", "re2js"] },
+  config: { rooms: ["model", "scrubber"], modules: ["yaml", "valibot", "node:*"] },
   thread: { rooms: ["model", "config"], modules: [] },
   log: { rooms: ["model", "config"], modules: ["consola"] },
   system: { rooms: ["model", "config"], modules: ["bun:ffi", "node:*"] },
   kernel: { rooms: ["model", "config", "system"], modules: ["bun:ffi", "node:*"] },
   cifs: { rooms: ["model"], modules: ["node:fs"] },
   // What is written of incidents, for the daemon, for `aod incidents`, and for the janitor, who bounds it.
-  history: { rooms: ["model"], modules: ["node:fs", "node:path"] },
+  history: { rooms: ["model"], modules: ["valibot", "node:fs", "node:path"] },
   // Captures that anybody may have made; never written here.
   capture: { rooms: ["model"], modules: ["node:fs", "node:stream", "node:zlib"] },
   // What others are told, as schemas: the control socket, `--json`, docs/api.md.
@@ -40,9 +43,14 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   live: { rooms: ["model", "recorder", "history", "api"], modules: [] },
   // A capture as a page. What is in browser/ becomes a script of that page and never runs here.
   report: { rooms: ["model"], modules: ["valibot"] },
+  // A capture's files as one compressed file, complete or not there at all: for the runner, and for a capture that is cleaned again.
+  packer: { rooms: ["model", "system"], modules: ["zstd-napi", "node:*"] },
   // Workers report to the supervisor and never log.
   detector: { rooms: CALLED_BY_WORKERS, modules: ["node:*"], impure: ["worker.ts"] },
-  runner: { rooms: [...CALLED_BY_WORKERS, "recorder", "report"], modules: ["zstd-napi", "node:*"] },
+  runner: {
+    rooms: [...CALLED_BY_WORKERS, "recorder", "scrubber", "report", "packer"],
+    modules: ["node:*"],
+  },
   janitor: {
     rooms: [...CALLED_BY_WORKERS, "history"],
     modules: ["node:*"],
@@ -63,13 +71,27 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       "metrics.ts",
     ],
   },
+  // A stored capture without the secrets that are found in it today.
+  cleaner: { rooms: ["model", "scrubber", "capture", "packer", "report"], modules: [] },
   demo: { rooms: [...CALLED_BY_WORKERS, "capture", "supervisor"], modules: ["node:*"] },
   // It asks the runner's table which programs actions need.
   doctor: { rooms: [...CALLED_BY_WORKERS, "runner"], modules: ["node:*"] },
   cli: {
     rooms: [
       ...CALLED_BY_WORKERS,
-      ...["api", "history", "recorder", "capture", "live", "top", "report", "log"],
+      ...[
+        "api",
+        "history",
+        "recorder",
+        "scrubber",
+        "capture",
+        "cleaner",
+        "packer",
+        "live",
+        "top",
+        "report",
+        "log",
+      ],
       ...["janitor", "supervisor", "control", "metrics", "doctor", "demo"],
     ],
     modules: ["citty", "node:*"],
@@ -91,13 +113,19 @@ export const DOORS: readonly Door[] = [
   { what: "postMessage", pattern: /\bpostMessage\b/, files: /^thread\/port\.ts$/ },
   { what: "new Worker", pattern: /\bnew Worker\b/, files: /^main\.ts$/ },
   { what: "a child process", pattern: /\bBun\.(spawn|\$)|\bchild_process\b/, files: /^runner\//, most: 1 },
-  { what: "a port", pattern: /\bBun\.serve\b/, files: /^metrics\/server\.ts$/ },
-  // The janitor's are captures; the runner's are what it has not finished; the metrics' is the file for node_exporter; the control
+  // For threads without an event loop, of one program: what a file of the kernel may keep it from coming back from.
+  {
+    what: "a disposable child",
+    pattern: /\bposix_spawn/,
+    files: /^system\/(libc|disposable-child)\.ts$/,
+  },
+  { what: "a port", pattern: /\bBun\.serve\b|\bcreateServer\b/, files: /^metrics\/server\.ts$/ },
+  // The janitor's are captures; the packer's are what has not been finished; the metrics' is the file for node_exporter; the control
   // room's is the socket of a daemon that is dead; the command's the page that it could not finish.
   {
     what: "deleting",
     pattern: /\b(unlink|rm|rmdir)(Sync)?\(/,
-    files: /^(janitor\/inventory|runner\/partial-capture|metrics\/textfile|control\/server|cli\/report)\.ts$/,
+    files: /^(janitor\/inventory|packer\/partial-capture|metrics\/textfile|control\/server|cli\/report)\.ts$/,
   },
   // Of the history, when it has grown long: the next file begins with what the old one's readers need. Of metrics, when they are whole.
   { what: "renaming", pattern: /\brename(Sync)?\(/, files: /^(janitor\/inventory|metrics\/textfile)\.ts$/ },
@@ -114,7 +142,7 @@ export const DOORS: readonly Door[] = [
     files: /^control\/(server|client)\.ts$/,
   },
   { what: "sd_notify", pattern: /\bNOTIFY_SOCKET\b/, files: /^supervisor\/service-manager\.ts$/ },
-  { what: "zstd-napi", pattern: /zstd-napi/, files: /^runner\//, most: 1 },
+  { what: "zstd-napi", pattern: /zstd-napi/, files: /^packer\//, most: 1 },
 ];
 
 const MAX_LINES = 300;

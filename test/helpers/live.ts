@@ -13,7 +13,14 @@ export const AT = "2026-11-23T01:23:45.678Z";
 const NONE: Recent = { requests: 0, rate_per_sec: 0, errors: 0, p50_ms: null, p99_ms: null, max_ms: null };
 
 export function aRow(key: string, recent: Partial<Recent> = {}, open: Partial<LiveRow> = {}): LiveRow {
-  return { key, recent: { ...NONE, ...recent }, in_flight: 0, oldest_ms: null, ...open };
+  return {
+    key,
+    recent: { ...NONE, ...recent },
+    now: { ...NONE, ...recent },
+    in_flight: 0,
+    oldest_ms: null,
+    ...open,
+  };
 }
 
 export function anOpen(parts: Partial<LiveOpen> = {}): LiveOpen {
@@ -26,8 +33,10 @@ export function anOpen(parts: Partial<LiveOpen> = {}): LiveOpen {
 export function anOpenIncident(parts: Partial<IncidentOfApi> = {}): IncidentOfApi {
   return {
     ...{ id: "20261123T012300.000Z", rule: "slow", type: "latency", share: "//files/db", kind: "slow" },
+    ...{ server: "files", family: "availability", rules: ["slow"], shares: ["//files/db"] },
     ...{ state: "open", opened_at: "2026-11-23T01:23:00.000Z", last_at: AT, resolved_at: null },
     ...{ count: 10, worst_ms: 51.25, worst: null, attribution: null, hung: null, standing: null },
+    statuses: [],
     ...{ verdict: null, suppressed: 0, captures: [], ...parts },
   };
 }
@@ -36,6 +45,7 @@ export function anOpenIncident(parts: Partial<IncidentOfApi> = {}): IncidentOfAp
 export function aLive(parts: Partial<Live> = {}): Live {
   return {
     ...{ at: AT, state: "watching", window_sec: 60, total: NONE },
+    ...{ now_sec: 5, total_now: parts.total ?? NONE, stalled: [] },
     groups: { share: [], command: [], process: [] },
     ...{
       histogram: [],
@@ -96,7 +106,7 @@ export function aBadNight(): Live {
     incidents: [
       anOpenIncident({
         ...{ rule: "emergency", kind: "hung", share: "//files.example.com/db", worst_ms: 2140, count: 1 },
-        ...{ opened_at: "2026-11-23T01:23:43.600Z", standing: { count: 1, oldest_ms: 2140 } },
+        ...{ opened_at: "2026-11-23T01:23:43.600Z", standing: { count: 1, oldest_ms: 2140, since: AT } },
       }),
       anOpenIncident({
         verdict: { cause: "network", confidence: 0.8, because: ["12 segments were sent again in this time"] },
@@ -133,6 +143,11 @@ export function anyLive(random: Random): Live {
   return {
     ...{ at: AT, state: random.pick(["watching", "waiting"]), window_sec: random.int(0, 60) },
     total: recent(),
+    ...{ now_sec: random.int(0, 5), total_now: recent() },
+    stalled: list(20, () => ({
+      ...{ server: name(), silent_ms: amount(), in_flight: count(), oldest_ms: amount() },
+      shares: list(5, name),
+    })),
     groups: { share: list(100, row), command: list(20, row), process: list(100, row) },
     histogram: list(24, (i) => ({
       upto_ms: random.chance(0.05) ? null : 2 ** (i - 6),
@@ -167,7 +182,7 @@ export function anyLive(random: Random): Live {
         },
         state: random.pick(["open", "resolved"]),
         resolved_at: random.chance(0.5) ? utc() : null,
-        standing: random.chance(0.5) ? { count: count(), oldest_ms: amount() } : null,
+        standing: random.chance(0.5) ? { count: count(), oldest_ms: amount(), since: utc() } : null,
         verdict: random.chance(0.5)
           ? {
               cause: CAUSES[random.int(0, CAUSES.length - 1)] ?? "unknown",

@@ -8,7 +8,8 @@ export function aNotice(parts: Partial<Notice> = {}): Notice {
   lastNoticeId += 1;
   return {
     ...{ noticeId: lastNoticeId, event: "opened", incidentId: "20261123T012345.678Z" },
-    ...{ rule: "slow", share: "//files/db", capture: "", verdict: "" },
+    ...{ server: "files", family: "availability" },
+    ...{ rule: "slow", share: "//files/db", capture: "", verdict: "", status: "" },
     ...parts,
   };
 }

@@ -1,6 +1,7 @@
 // Orders for tests: a latency rule that tripped, without actions, but for what the test says.
 
 import type { CaptureOrder } from "../../src/model/capture.ts";
+import { NO_REDACTION } from "./scrubber.ts";
 
 /** When orders are frozen: 2026-11-23T01:23:45.678Z, 100 s after the machine started. */
 export const FROZEN_AT = { epochMs: Date.parse("2026-11-23T01:23:45.678Z"), monotonicNs: 100e9 };
@@ -18,6 +19,7 @@ export function anOrder(parts: Partial<CaptureOrder> = {}): CaptureOrder {
     kind: "slow",
     share: "//files/data",
     incidentId: "incident-1",
+    scope: { server: "files", family: "availability", rules: ["slow"], shares: ["//files/data"] },
     attribution: undefined,
     source: "demo",
     frozenAt: FROZEN_AT,
@@ -27,10 +29,15 @@ export function anOrder(parts: Partial<CaptureOrder> = {}): CaptureOrder {
     actions: [],
     customActions: [],
     limits: { budgetMs: 60_000, maxBytes: 32 * 2 ** 20, minFreeBytes: 0, withReport: true },
+    redaction: NO_REDACTION,
     isRepeat: false,
+    hanging: undefined,
     evidence: [],
+    signals: [],
+    statuses: [],
     losses: { entered: 7, ring_full: 2, evicted: 3 },
     watchingSinceNs: 5e9,
+    clientLists: "readable",
     suppressed: 4,
     configSha256: "c".repeat(64),
     shares: [{ sessionId: 0x1122_3344_5566_7788n, treeId: 5, share: "//files/data" }],

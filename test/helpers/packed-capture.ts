@@ -1,10 +1,11 @@
 // Captures for tests, packed as the runner packs them.
 
+import { tarChunks } from "../../src/packer/tar.ts";
+import { zstd } from "../../src/packer/zstd.ts";
 import { encodeManifest, makeManifest } from "../../src/runner/manifest.ts";
-import { tarChunks } from "../../src/runner/tar.ts";
-import { zstd } from "../../src/runner/zstd.ts";
 import { anOrder } from "./order.ts";
 import { NO_REPORT } from "./report.ts";
+import { BUILT_IN_RULES } from "./scrubber.ts";
 
 export const PACKED_NAME = "aod_20261123T012345.678Z_slow";
 
@@ -29,7 +30,10 @@ export function aManifestText(fields: Readonly<Record<string, unknown>> = {}): s
     because: ["3 of 4 segments were sent again"],
   } as const;
   const recorder = { offsets: new Uint32Array(0), oldestNs: 90e9, completeSinceNs: 95e9 };
-  const manifest = makeManifest(anOrder(), facts, recorder, [], verdict, 0);
+  const manifest = makeManifest(anOrder(), facts, recorder, [], verdict, {
+    scrubber: BUILT_IN_RULES,
+    scrubbed: 0,
+  });
   const text = encodeManifest(manifest, NO_REPORT);
   return JSON.stringify({ ...JSON.parse(text), ...fields }, null, 2);
 }

@@ -3,6 +3,7 @@
 import type { CaptureOrder } from "../../src/model/capture.ts";
 import type { Recorder } from "../../src/recorder/recorder.ts";
 import { requestsCsv, type SeeRow } from "../../src/runner/requests-csv.ts";
+import { BUILT_IN_RULES } from "./scrubber.ts";
 
 export function wholeRequestsCsv(
   recorder: Recorder,
@@ -10,7 +11,7 @@ export function wholeRequestsCsv(
   see?: SeeRow,
 ): { readonly bytes: Uint8Array; readonly scrubbed: number } {
   const chunks: Uint8Array[] = [];
-  const work = requestsCsv(recorder, order, see);
+  const work = requestsCsv(recorder, order, BUILT_IN_RULES, see);
   for (;;) {
     const { done, value } = work.next();
     if (done) return { bytes: new Uint8Array(Buffer.concat(chunks)), scrubbed: value };

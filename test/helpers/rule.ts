@@ -24,6 +24,7 @@ export function aLatencyRule({ slowMs, emergencyMs, windowMs, ...parts }: Latenc
     slowNs: COMMANDS.map(() => (slowMs ?? 10) * 1e6),
     emergencyNs: COMMANDS.map(() => (emergencyMs ?? 1000) * 1e6),
     named: COMMANDS.map(() => false),
+    rate: undefined,
     match: EVERYTHING,
     ...parts,
   };

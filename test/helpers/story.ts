@@ -8,14 +8,15 @@ import type { ActionOutcome, CaptureOrder } from "../../src/model/capture.ts";
 import { FLAG, KIND, REQUEST_BYTES } from "../../src/model/request.gen.ts";
 import { type Request, writeRequest } from "../../src/model/request.ts";
 import type { Verdict } from "../../src/model/verdict.ts";
+import { tarChunks } from "../../src/packer/tar.ts";
 import { readRecorder } from "../../src/recorder/recorder.ts";
 import { encodeManifest, makeManifest } from "../../src/runner/manifest.ts";
-import { tarChunks } from "../../src/runner/tar.ts";
 import { anOrder } from "./order.ts";
 import { seeded } from "./random.ts";
 import { NO_REPORT } from "./report.ts";
 import { aRequest } from "./request.ts";
 import { wholeRequestsCsv } from "./requests-csv.ts";
+import { BUILT_IN_RULES } from "./scrubber.ts";
 
 const FROZEN_AT = { epochMs: Date.parse("2026-11-25T09:12:14.482Z"), monotonicNs: 86_400e9 };
 const SESSIONS = { files: 0x9a00_0c5d_1122_3345n, backup: 0x9a00_0c5d_7788_99abn };
@@ -150,7 +151,7 @@ export function aStory(count = 65_536, parts: Partial<CaptureOrder> = {}, verdic
     recorder,
     [...actions, MISSING],
     verdict,
-    0,
+    { scrubber: BUILT_IN_RULES, scrubbed: 0 },
   );
   const encode = (text: string) => new TextEncoder().encode(text);
   return {
@@ -200,9 +201,12 @@ const MISSING: ActionOutcome = {
 
 const ATTRIBUTION: Attribution = {
   server: "files.example.net",
+  address: "192.0.2.5",
   connectionIds: [1],
   dialect: 0x311,
   encrypted: false,
+  dfsPaths: [],
+  possibleShares: [],
   mountPoints: ["/srv/projects"],
   processes: [
     { pid: 4100, name: "postgres", unit: "postgresql.service", container: undefined, requests: 6 },

@@ -11,7 +11,13 @@ describe("an attribution in the history", () => {
     ["of a dialect that has no name here", anAttribution({ dialect: 0x399 })],
     [
       "of what is not known",
-      anAttribution({ server: undefined, dialect: undefined, encrypted: undefined, processes: [] }),
+      anAttribution({
+        server: undefined,
+        address: undefined,
+        dialect: undefined,
+        encrypted: undefined,
+        processes: [],
+      }),
     ],
   ])("%s comes back as it was", (_, attribution) => {
     expect(decodeAttribution(through(encodeAttribution(attribution)))).toEqual(attribution);
@@ -23,11 +29,26 @@ describe("an attribution in the history", () => {
 
   test("whatever is not as it has to be is left out", () => {
     const forged = {
-      ...{ server: 5, connection_ids: ["1", 2], dialect: "9", encrypted: "yes", mount_points: [1, "/mnt"] },
+      ...{
+        server: 5,
+        address: 5,
+        connection_ids: ["1", 2],
+        dialect: "9",
+        encrypted: "yes",
+        mount_points: [1, "/mnt"],
+      },
+      ...{ dfs_paths: ["//corp/dfs", null], possible_shares: "//files/a" },
       processes: [{ pid: "x", name: "a", requests: 1 }, null, { pid: 1, name: "b", requests: 2, unit: 5 }],
     };
     expect(decodeAttribution(forged)).toEqual({
-      ...{ server: undefined, connectionIds: [2], dialect: undefined, encrypted: undefined },
+      ...{
+        server: undefined,
+        address: undefined,
+        connectionIds: [2],
+        dialect: undefined,
+        encrypted: undefined,
+      },
+      ...{ dfsPaths: ["//corp/dfs"], possibleShares: [] },
       mountPoints: ["/mnt"],
       processes: [{ pid: 1, name: "b", unit: undefined, container: undefined, requests: 2 }],
     });

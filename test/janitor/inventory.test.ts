@@ -5,24 +5,43 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
+  readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { listCaptures, pinCapture, removeCapture, sweep, tendHistory } from "../../src/janitor/inventory.ts";
+import {
+  listCaptures,
+  pinCapture,
+  removeCapture,
+  replaceCapture,
+  sweep,
+  tendHistory,
+} from "../../src/janitor/inventory.ts";
 import { openBatchesFolder } from "../../src/system/batches-folder.ts";
 import { tryLock } from "../../src/system/lock.ts";
+import { aged } from "../helpers/aged.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 
 const CAPTURE = "aod_20261123T012345.678Z_slow.tar.zst";
+/** The newest of all, which always stays. */
+const NEWEST = "aod_20261123T012346.000Z_slow.tar.zst";
 const NOW_MS = Date.parse("2026-11-23T12:00:00Z");
 
 function aFolder() {
   const outputDir = tempDir();
   const folder = openBatchesFolder(outputDir);
   return { folder, path: join(outputDir, "batches") };
+}
+
+/** A file that is to take a capture's place. */
+function aFinished(path: string) {
+  const finished = join(path, ".aod_20261123T012345.678Z-2_slow.partial");
+  writeFileSync(finished, "clean", { mode: 0o600 });
+  return { path: finished, fd: openSync(finished, "r+") };
 }
 
 describe("the inventory", () => {
@@ -51,25 +70,62 @@ describe("the inventory", () => {
     expect(listCaptures(folder).filter(({ isPinned }) => isPinned)).toMatchObject([{ fileName: first }]);
 
     const limits = { intervalMs: 1, maxAgeMs: 1, maxTotalBytes: 4 };
-    expect(sweep(folder, limits, NOW_MS, [])).toMatchObject({ overBytes: 1, keptCount: 1 });
-    expect(readdirSync(path)).toEqual([first]);
+    expect(sweep(folder, aged(listCaptures(folder)), limits, [])).toMatchObject({
+      overBytes: 1,
+      keptCount: 2,
+    });
+    const last = "aod_20261103T000000.000Z_slow.tar.zst";
+    expect(readdirSync(path).sort()).toEqual([first, last]);
     expect(pinCapture(folder, first, false)).toBeUndefined();
     expect(statSync(join(path, first)).mode & 0o777).toBe(0o600);
-    expect(sweep(folder, limits, NOW_MS, [])).toMatchObject({ overBytes: 0, keptCount: 0 });
+    expect(sweep(folder, aged(listCaptures(folder)), limits, [])).toMatchObject({
+      overBytes: 0,
+      keptCount: 1,
+    });
   });
 
   test("what is pinned after the sweep has looked stays too", () => {
     const { folder, path } = aFolder();
-    writeFileSync(join(path, CAPTURE), "12345");
+    for (const name of [CAPTURE, NEWEST]) writeFileSync(join(path, name), "12345");
     const limits = { intervalMs: 1, maxAgeMs: 1, maxTotalBytes: 1 };
-    const swept = sweep(folder, limits, NOW_MS, [], (where, name) => {
+    const swept = sweep(folder, aged(listCaptures(folder)), limits, [], (where, name) => {
       pinCapture(where, name, true);
       return removeCapture(where, name);
     });
     expect(swept).toMatchObject({ removals: [], stuck: [{ name: CAPTURE, reason: "EBUSY" }] });
-    expect(readdirSync(path)).toEqual([CAPTURE]);
+    expect(readdirSync(path).sort()).toEqual([CAPTURE, NEWEST]);
     expect(removeCapture(folder, CAPTURE, true)).toBeUndefined();
     expect(pinCapture(folder, CAPTURE, true)).toBe("ENOENT");
+  });
+
+  test("a capture is replaced in one step, and what is pinned stays pinned", () => {
+    const { folder, path } = aFolder();
+    writeFileSync(join(path, CAPTURE), "12345");
+    const original = statSync(join(path, CAPTURE));
+    pinCapture(folder, CAPTURE, true);
+    const finished = aFinished(path);
+    expect(replaceCapture(folder, CAPTURE, original, finished)).toBeUndefined();
+    expect(readdirSync(path)).toEqual([CAPTURE]);
+    expect(readFileSync(join(path, CAPTURE), "utf8")).toBe("clean");
+    expect(statSync(join(path, CAPTURE)).mode & 0o777).toBe(0o400);
+  });
+
+  test("a capture that was removed, replaced or is held meanwhile is not replaced", () => {
+    const { folder, path } = aFolder();
+    writeFileSync(join(path, CAPTURE), "12345");
+    const original = statSync(join(path, CAPTURE));
+    const finished = aFinished(path);
+    const fd = openSync(join(path, CAPTURE), "r");
+    expect(tryLock(fd, CAPTURE)).toBe(true);
+    expect(replaceCapture(folder, CAPTURE, original, finished)).toBe("EBUSY");
+    closeSync(fd);
+    expect(replaceCapture(folder, CAPTURE, { ...original, ino: original.ino + 1 }, finished)).toBe("ENOENT");
+    removeCapture(folder, CAPTURE);
+    expect(replaceCapture(folder, CAPTURE, original, finished)).toBe("ENOENT");
+    writeFileSync(join(path, CAPTURE), "12345");
+    rmSync(finished.path);
+    expect(replaceCapture(folder, CAPTURE, statSync(join(path, CAPTURE)), finished)).toBe("ESTALE");
+    expect(readFileSync(join(path, CAPTURE), "utf8")).toBe("12345");
   });
 
   test("what somebody holds is neither removed nor pinned, and nobody waits for it", () => {
@@ -103,7 +159,11 @@ describe("the inventory", () => {
     const before = readdirSync(path);
     expect(listCaptures(folder)).toEqual([]);
     const limits = { intervalMs: 1, maxAgeMs: 0, maxTotalBytes: 0 };
-    expect(sweep(folder, limits, NOW_MS, [])).toMatchObject({ removals: [], stuck: [], keptCount: 0 });
+    expect(sweep(folder, aged(listCaptures(folder)), limits, [])).toMatchObject({
+      removals: [],
+      stuck: [],
+      keptCount: 0,
+    });
     expect(readdirSync(path)).toEqual(before);
     expect(existsSync(outside)).toBe(true);
   });
@@ -131,21 +191,26 @@ describe("the inventory", () => {
       string,
       string,
     ];
-    for (const file of [a, b, c]) writeFileSync(join(path, file), "12345");
+    for (const file of [a, b, c, NEWEST]) writeFileSync(join(path, file), "12345");
     const limits = { intervalMs: 1, maxAgeMs: 1, maxTotalBytes: 100 };
-    const swept = sweep(folder, limits, NOW_MS, [], (where, name) =>
+    const swept = sweep(folder, aged(listCaptures(folder)), limits, [], (where, name) =>
       name === b ? "EROFS" : removeCapture(where, name),
     );
-    expect(swept).toMatchObject({ stuck: [{ name: b, reason: "EROFS" }], keptCount: 1, keptBytes: 5 });
+    expect(swept).toMatchObject({ stuck: [{ name: b, reason: "EROFS" }], keptCount: 2, keptBytes: 10 });
     expect(swept.removals.map(({ name }) => name)).toEqual([a, c]);
-    expect(readdirSync(path)).toEqual([b]);
+    expect(readdirSync(path).sort()).toEqual([b, NEWEST]);
   });
 
   test("says what is left after a sweep", () => {
     const { folder, path } = aFolder();
     for (const day of [1, 2, 3])
       writeFileSync(join(path, `aod_2026110${day}T000000.000Z_slow.tar.zst`), "12345");
-    const swept = sweep(folder, { intervalMs: 1, maxAgeMs: Infinity, maxTotalBytes: 10 }, NOW_MS, []);
+    const swept = sweep(
+      folder,
+      aged(listCaptures(folder)),
+      { intervalMs: 1, maxAgeMs: Infinity, maxTotalBytes: 10 },
+      [],
+    );
     expect(swept).toMatchObject({ keptCount: 2, keptBytes: 10, stuck: [] });
     expect(readdirSync(path).sort()).toEqual([
       "aod_20261102T000000.000Z_slow.tar.zst",
@@ -172,34 +237,47 @@ describe("the history", () => {
   test("stays until it is longer than 4 MiB, and then takes the place of the old one", () => {
     const { outputDir, path, old } = aHistory(LIMIT_BYTES, 5);
     const limits = { maxAgeMs: 86_400_000 };
-    expect(tendHistory(outputDir, limits, Date.now())).toEqual(NOTHING);
+    expect(tendHistory(outputDir, limits, (writtenMs) => Date.now() - writtenMs)).toEqual(NOTHING);
     writeFileSync(path, "x", { flag: "a" });
-    expect(tendHistory(outputDir, limits, Date.now())).toEqual({ ...NOTHING, rotated: true });
+    expect(tendHistory(outputDir, limits, (writtenMs) => Date.now() - writtenMs)).toEqual({
+      ...NOTHING,
+      rotated: true,
+    });
     expect([existsSync(path), Bun.file(old).size]).toEqual([false, LIMIT_BYTES + 1]);
-    expect(tendHistory(outputDir, limits, Date.now())).toEqual(NOTHING);
+    expect(tendHistory(outputDir, limits, (writtenMs) => Date.now() - writtenMs)).toEqual(NOTHING);
   });
 
   test("is forgotten by age, the old file only", () => {
     const { outputDir, path, old } = aHistory(3, 5);
     for (const file of [path, old]) utimesSync(file, new Date(NOW_MS), new Date(NOW_MS));
-    expect(tendHistory(outputDir, { maxAgeMs: 1000 }, NOW_MS + 1000)).toEqual(NOTHING);
-    expect(tendHistory(outputDir, { maxAgeMs: 1000 }, NOW_MS + 1001)).toEqual({
+    expect(tendHistory(outputDir, { maxAgeMs: 1000 }, (writtenMs) => NOW_MS + 1000 - writtenMs)).toEqual(
+      NOTHING,
+    );
+    expect(tendHistory(outputDir, { maxAgeMs: 1000 }, (writtenMs) => NOW_MS + 1001 - writtenMs)).toEqual({
       ...NOTHING,
       removals: [{ name: "incidents.jsonl.1", bytes: 5, reason: "age" }],
     });
     expect(readdirSync(outputDir)).toEqual(["incidents.jsonl"]);
   });
 
+  test("is never forgotten by age while the clock is doubted", () => {
+    const { outputDir, old } = aHistory(3, 5);
+    utimesSync(old, new Date(0), new Date(0));
+    expect(tendHistory(outputDir, { maxAgeMs: 1 }, () => undefined)).toEqual(NOTHING);
+  });
+
   test("that is a link or a folder is not ours, and one that can't be renamed is said", () => {
     const { outputDir, path, old } = aHistory(LIMIT_BYTES + 1);
     mkdirSync(old);
-    expect(tendHistory(outputDir, { maxAgeMs: 0 }, NOW_MS)).toEqual({
+    expect(tendHistory(outputDir, { maxAgeMs: 0 }, (writtenMs) => NOW_MS - writtenMs)).toEqual({
       ...NOTHING,
       stuck: [{ name: "incidents.jsonl", reason: "EISDIR" }],
     });
     const elsewhere = tempDir();
     symlinkSync(path, join(elsewhere, "incidents.jsonl"));
     symlinkSync(path, join(elsewhere, "incidents.jsonl.1"));
-    expect(tendHistory(elsewhere, { maxAgeMs: 0 }, Date.now() + 1e9)).toEqual(NOTHING);
+    expect(tendHistory(elsewhere, { maxAgeMs: 0 }, (writtenMs) => Date.now() + 1e9 - writtenMs)).toEqual(
+      NOTHING,
+    );
   });
 });

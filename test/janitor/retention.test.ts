@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { chooseRemovals, pinnedOverBytes } from "../../src/janitor/retention.ts";
 import type { StoredCapture } from "../../src/model/capture.ts";
 import { CAPTURE_SUFFIX, captureStem } from "../../src/model/capture-name.ts";
+import { aged } from "../helpers/aged.ts";
 import { type Random, seeded } from "../helpers/random.ts";
 
 const NOW_MS = Date.parse("2026-11-23T12:00:00Z");
@@ -28,26 +29,38 @@ function aCapture({
 describe("chooseRemovals", () => {
   test("removes nothing within the limits", () => {
     const captures = [aCapture({ ageHours: 2 }), aCapture({ ageHours: 1 })];
-    expect(chooseRemovals(captures, { maxAgeMs: 2 * HOUR_MS, maxTotalBytes: 20 }, NOW_MS, [])).toEqual([]);
-    expect(chooseRemovals([], { maxAgeMs: 0, maxTotalBytes: 0 }, NOW_MS, [])).toEqual([]);
+    expect(chooseRemovals(aged(captures), { maxAgeMs: 2 * HOUR_MS, maxTotalBytes: 20 }, [])).toEqual([]);
+    expect(chooseRemovals(aged([]), { maxAgeMs: 0, maxTotalBytes: 0 }, [])).toEqual([]);
   });
 
-  test("removes for age what is protected, too", () => {
-    const old = aCapture({ ageHours: 3 });
-    expect(chooseRemovals([old], { ...NO_LIMIT, maxAgeMs: HOUR_MS }, NOW_MS, [old.fileName])).toEqual([
-      { name: old.fileName, bytes: 10, reason: "age" },
+  test("removes for age neither what is protected nor the newest of all", () => {
+    const [older, old, newest] = [5, 4, 3].map((ageHours) => aCapture({ ageHours })) as [
+      StoredCapture,
+      StoredCapture,
+      StoredCapture,
+    ];
+    const limits = { ...NO_LIMIT, maxAgeMs: HOUR_MS };
+    expect(chooseRemovals(aged([older, old, newest]), limits, [old.fileName])).toEqual([
+      { name: older.fileName, bytes: 10, reason: "age" },
+    ]);
+    expect(chooseRemovals(aged([newest]), limits, [])).toEqual([]);
+  });
+
+  test("removes nothing for age where ages are not known, and for size all the same", () => {
+    const unknown = [3, 2, 1].map((ageHours) => ({ ...aCapture({ ageHours }), ageMs: undefined }));
+    expect(chooseRemovals(unknown, { maxAgeMs: 1, maxTotalBytes: 30 }, [])).toEqual([]);
+    expect(chooseRemovals(unknown, { maxAgeMs: 1, maxTotalBytes: 20 }, [])).toMatchObject([
+      { name: unknown[0]?.fileName, reason: "size" },
     ]);
   });
 
   test("keeps what seems to come from the future", () => {
-    expect(chooseRemovals([aCapture({ ageHours: -3 })], { ...NO_LIMIT, maxAgeMs: 1 }, NOW_MS, [])).toEqual(
-      [],
-    );
+    expect(chooseRemovals(aged([aCapture({ ageHours: -3 })]), { ...NO_LIMIT, maxAgeMs: 1 }, [])).toEqual([]);
   });
 
   test("removes for size the oldest first, and no more than needed", () => {
     const captures = [1, 2, 3, 4].map((ageHours) => aCapture({ ageHours }));
-    const removed = chooseRemovals(captures, { ...NO_LIMIT, maxTotalBytes: 25 }, NOW_MS, []);
+    const removed = chooseRemovals(aged(captures), { ...NO_LIMIT, maxTotalBytes: 25 }, []);
     expect(removed.map(({ name }) => name)).toEqual([
       captures[3]?.fileName ?? "",
       captures[2]?.fileName ?? "",
@@ -57,7 +70,7 @@ describe("chooseRemovals", () => {
 
   test("counts what age has removed already", () => {
     const captures = [aCapture({ ageHours: 30 }), aCapture({ ageHours: 2 }), aCapture({ ageHours: 1 })];
-    const removed = chooseRemovals(captures, { maxAgeMs: 24 * HOUR_MS, maxTotalBytes: 20 }, NOW_MS, []);
+    const removed = chooseRemovals(aged(captures), { maxAgeMs: 24 * HOUR_MS, maxTotalBytes: 20 }, []);
     expect(removed.map(({ reason }) => reason)).toEqual(["age"]);
   });
 
@@ -65,17 +78,17 @@ describe("chooseRemovals", () => {
     const captures = [1, 2, 3].map((ageHours) => aCapture({ ageHours }));
     const [newest, middle, oldest] = captures.map(({ fileName }) => fileName);
     const limits = { ...NO_LIMIT, maxTotalBytes: 0 };
-    expect(chooseRemovals(captures, limits, NOW_MS, [oldest ?? ""]).map(({ name }) => name)).toEqual([
+    expect(chooseRemovals(aged(captures), limits, [oldest ?? ""]).map(({ name }) => name)).toEqual([
       middle ?? "",
     ]);
-    expect(chooseRemovals(captures, limits, NOW_MS, []).map(({ name }) => name)).not.toContain(newest);
+    expect(chooseRemovals(aged(captures), limits, []).map(({ name }) => name)).not.toContain(newest);
   });
 
   test("removes nothing that is pinned, and lets it count", () => {
     const pinned = aCapture({ ageHours: 30, isPinned: true });
     const captures = [pinned, aCapture({ ageHours: 2 }), aCapture({ ageHours: 1 })];
     const limits = { maxAgeMs: 24 * HOUR_MS, maxTotalBytes: 20 };
-    expect(chooseRemovals(captures, limits, NOW_MS, [])).toMatchObject([{ name: captures[1]?.fileName }]);
+    expect(chooseRemovals(aged(captures), limits, [])).toMatchObject([{ name: captures[1]?.fileName }]);
     expect([20, 10, 9].map((maxTotalBytes) => pinnedOverBytes(captures, { maxTotalBytes }))).toEqual([
       0, 0, 1,
     ]);
@@ -85,7 +98,7 @@ describe("chooseRemovals", () => {
     const only = aCapture({ rule: "rare", ageHours: 9 });
     const many = [1, 2, 3].map((ageHours) => aCapture({ rule: "noisy", ageHours }));
     const names = (maxTotalBytes: number) =>
-      chooseRemovals([only, ...many], { ...NO_LIMIT, maxTotalBytes }, NOW_MS, []).map(({ name }) => name);
+      chooseRemovals(aged([only, ...many]), { ...NO_LIMIT, maxTotalBytes }, []).map(({ name }) => name);
     expect(names(20)).not.toContain(only.fileName);
     expect(names(10)).toEqual([many[2]?.fileName ?? "", many[1]?.fileName ?? "", only.fileName]);
   });
@@ -103,7 +116,7 @@ describe("chooseRemovals", () => {
         );
         expect(totalBytes(left) <= limits.maxTotalBytes || mayGo.length === 0, random.seedText).toBe(true);
         expect(
-          left.filter(({ epochMs, isPinned }) => !isPinned && NOW_MS - epochMs > limits.maxAgeMs),
+          mayGo.filter(({ epochMs }) => NOW_MS - epochMs > limits.maxAgeMs),
           random.seedText,
         ).toEqual([]);
       }
@@ -168,7 +181,7 @@ function aSituation(random: Random) {
     maxTotalBytes: random.int(0, Math.max(1, totalBytes(captures))),
   };
   const protectedNames = captures.filter(() => random.chance(0.15)).map(({ fileName }) => fileName);
-  const removals = chooseRemovals(captures, limits, NOW_MS, protectedNames);
+  const removals = chooseRemovals(aged(captures), limits, protectedNames);
   return { captures, limits, protectedNames, removals, removed: new Set(removals.map(({ name }) => name)) };
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { chmodSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { FromJanitor, ToJanitor } from "../../src/thread/messages.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
@@ -87,13 +87,41 @@ describe("the janitor's thread", () => {
     expect(readdirSync(path)).toEqual([C]);
   });
 
-  test("says that the output folder is unusable", async () => {
-    const { outputDir, thread } = aJanitor();
-    symlinkSync(outputDir, join(outputDir, "link"));
-    const elsewhere = tempDir();
-    symlinkSync(outputDir, join(elsewhere, "batches"));
-    thread.post({ type: "start", outputDir: elsewhere, limits: LIMITS, protectedNames: [] });
-    expect((await thread.take("failed")).failure.code).toBe("OUTPUT_UNUSABLE");
+  test("reports a folder that it must not use, sweeps nothing, and goes on when it may", async () => {
+    const { thread } = aJanitor();
+    const [outputDir, elsewhere] = [tempDir(), tempDir()];
+    writeFileSync(join(elsewhere, A), "12345");
+    symlinkSync(elsewhere, join(outputDir, "batches"));
+    thread.post({ type: "start", outputDir, limits: { ...LIMITS, maxTotalBytes: 0 }, protectedNames: [] });
+    expect((await thread.take("blocked")).reason).toContain("batches");
+    await thread.take("ready");
+    expect(readdirSync(elsewhere)).toEqual([A]);
+    unlinkSync(join(outputDir, "batches"));
+    thread.post({ type: "sweep", protectedNames: [] });
+    expect(await thread.take("swept")).toMatchObject({ keptCount: 0 });
+  });
+
+  test("makes a folder again that was removed, and sweeps it", async () => {
+    const { outputDir, path, thread } = aJanitor(A);
+    thread.post({ type: "start", outputDir, limits: LIMITS, protectedNames: [] });
+    expect(await thread.take("swept")).toMatchObject({ keptCount: 1 });
+    rmSync(path, { recursive: true });
+    thread.post({ type: "sweep", protectedNames: [] });
+    expect(await thread.take("swept")).toMatchObject({ keptCount: 0 });
+    writeFileSync(join(path, B), "12345");
+    thread.post({ type: "sweep", protectedNames: [] });
+    expect(await thread.take("swept")).toMatchObject({ keptCount: 1 });
+  });
+
+  test("removes nothing for its age right after the start, and reports why", async () => {
+    const { outputDir, path, thread } = aJanitor(A, B, C);
+    const limits = { ...LIMITS, maxAgeMs: 1, maxTotalBytes: 1000 };
+    thread.post({ type: "start", outputDir, limits, protectedNames: [] });
+    expect(await thread.take("swept")).toMatchObject({
+      removals: [],
+      ageDoubt: { isEvidence: false, text: expect.stringContaining("just been started") },
+    });
+    expect(readdirSync(path).sort()).toEqual([A, B, C]);
   });
 
   test("does nothing before it is started", async () => {

@@ -7,6 +7,7 @@ import { type KernelFilters, planFilters } from "../../src/kernel/filters.ts";
 import { COMMAND, COMMANDS } from "../../src/model/command.ts";
 import { ERRNO } from "../../src/model/errno.ts";
 import { NT_STATUSES } from "../../src/model/nt-status.ts";
+import { countsOperation } from "../../src/model/operation-failure.ts";
 import { FLAG, GEOMETRY } from "../../src/model/request.gen.ts";
 import type { Request } from "../../src/model/request.ts";
 import { seeded } from "../helpers/random.ts";
@@ -47,6 +48,19 @@ describe("the kernel's filters", () => {
     expect(commands[COMMAND.SMB2_READ]?.slowNs).toBe(70e6);
     const onlyEmergency = planFilters([aLatencyRule({ slowNs, emergencyMs: 900 })]);
     expect(onlyEmergency.commands[COMMAND.SMB2_READ]?.slowNs).toBe(900e6);
+  });
+
+  test("a failed operation goes on the ring exactly where some rule may count its errno", () => {
+    const isOnRing = (rules: Parameters<typeof planFilters>[0], errno: number) =>
+      (((planFilters(rules).operationMask[errno >> 6] ?? 0n) >> BigInt(errno & 63)) & 1n) === 1n;
+    const rules = [anErrorRule({ namedErrnos: [ERRNO.ENOENT] }), aLatencyRule(), aStuckRule()];
+    for (let errno = 0; errno < 256; errno++) {
+      const expected = rules.some((rule) => rule.type === "error" && countsOperation(rule, errno, 1e9));
+      expect(isOnRing(rules, errno), String(errno)).toBe(errno > 0 && expected);
+    }
+    expect(isOnRing(rules, ERRNO.EHOSTDOWN)).toBe(true);
+    expect(isOnRing(rules, ERRNO.ENOTTY)).toBe(false);
+    expect(isOnRing([aLatencyRule(), aStuckRule()], ERRNO.EHOSTDOWN)).toBe(false);
   });
 
   test("an everyday status stays off the ring until some rule names its errno", () => {

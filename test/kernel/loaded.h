@@ -119,6 +119,15 @@ static inline __u64 read_counter(const struct loaded *loaded, __u32 counter)
 	return sum;
 }
 
+/* Whether each of the counters has come this far. */
+static inline int have_reached(const struct loaded *loaded, const __u32 *counters, int count, __u64 enough)
+{
+	for (int i = 0; i < count; i++)
+		if (read_counter(loaded, counters[i]) < enough)
+			return 0;
+	return 1;
+}
+
 /* The set of a task's operations: the formula of operation_set_of, bpf/operation.h. */
 static inline __u32 operation_set_of(__u32 task_id)
 {
@@ -162,7 +171,7 @@ static inline void reset(const struct loaded *loaded)
 	clear_map(loaded, "operations_by_xid", bpf_map__max_entries(by_xid), sizeof(aod_u32));
 	clear_map(loaded, "counters", AOD_COUNTERS, sizeof(__u64));
 	clear_map(loaded, "histograms", AOD_SHARE_SLOTS * AOD_COMMANDS, sizeof(struct aod_histogram));
-	clear_map(loaded, "filters", AOD_COMMANDS, sizeof(struct aod_filter));
+	clear_map(loaded, "filters", AOD_FILTERS, sizeof(struct aod_filter));
 	clear_map(loaded, "trees", AOD_TREE_BUCKETS, sizeof(struct aod_tree));
 	empty_map(loaded, "quiet");
 	empty_map(loaded, "statuses");

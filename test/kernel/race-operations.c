@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * Two CPUs at once in one set of operations: `race-operations OBJECT SECONDS SEED TASKS` lets so many threads, half of
- * them pinned to one CPU and half to another, all of them tasks of one set, begin and end operations as fast as they
- * can: by their exit, by a reply to CLOSE, by the next one. All the time exits and reaps come late, for what has ended.
- * It counts what the programs say of each, and judges nothing.
+ * Two CPUs at once in one set of operations: `race-operations OBJECT ENOUGH SEED TASKS` lets so many threads, half of
+ * them pinned to one CPU and half to another if there are two, all of them tasks of one set, begin and end operations
+ * as fast as they can, until each of the outcomes that so many tasks can have has come about ENOUGH times, and
+ * BEGUN_LEAST have begun: by their exit, by a reply to CLOSE, by the next one. All the time exits and reaps come late,
+ * for what has ended. It counts what the programs say of each, and judges nothing.
  *
  * Where there are no more tasks than lines nobody else ends a task's operation: `vanished` counts those that were gone
  * all the same. Where there are more, operations are displaced, others report exits, and user space reaps what it sees.
@@ -14,10 +15,12 @@
 #include <sched.h>
 #include <semaphore.h>
 #include <stdatomic.h>
+#include "cpus.h"
 #include "loaded.h"
 
 #define TASKS_MOST 16
 #define CPUS 2
+#define BEGUN_LEAST 200000
 
 enum { CLOSE = 6 };
 
@@ -40,6 +43,16 @@ static struct worker {
 		__u32 task_id;
 	} seen;
 } workers[TASKS_MOST];
+
+/* The outcomes to provoke; the last two only where there are more tasks than lines. */
+static const __u32 outcomes[] = {
+    AOD_COUNTER_OPERATIONS_ENDED,
+    AOD_COUNTER_OPERATIONS_OVERWRITTEN,
+    AOD_COUNTER_OPERATIONS_DISPLACED,
+    AOD_COUNTER_OPERATIONS_REAPED,
+};
+static const __u32 begun = AOD_COUNTER_OPERATIONS_ENTERED;
+enum { OUTCOMES_ALONE = 2, OUTCOMES = 4 };
 
 static unsigned int pick(struct worker *worker, unsigned int below)
 {
@@ -162,21 +175,6 @@ static void start(struct worker *worker, unsigned int seed)
 	}
 }
 
-static void find_cpus(void)
-{
-	cpu_set_t allowed;
-
-	if (sched_getaffinity(0, sizeof(allowed), &allowed))
-		die("find CPUs");
-	for (int i = 0, cpu = 0; i < CPUS; i++, cpu++) {
-		while (cpu < CPU_SETSIZE && !CPU_ISSET(cpu, &allowed))
-			cpu++;
-		if (cpu == CPU_SETSIZE)
-			die("this takes %d CPUs", CPUS);
-		CPU_SET(cpu, &cpus[i]);
-	}
-}
-
 int main(int argc, char **argv)
 {
 	struct worker sum = {};
@@ -184,7 +182,7 @@ int main(int argc, char **argv)
 	int tasks;
 
 	if (argc != 5 || (tasks = atoi(argv[4])) > TASKS_MOST)
-		die("usage: race-operations OBJECT SECONDS SEED TASKS");
+		die("usage: race-operations OBJECT ENOUGH SEED TASKS");
 	load(&loaded, argv[1]);
 	enter = program_fd(&loaded, "on_enter");
 	exit_done = program_fd(&loaded, "on_exit_done");
@@ -192,13 +190,15 @@ int main(int argc, char **argv)
 	done = program_fd(&loaded, "on_cmd_done");
 	reap = program_fd(&loaded, "reap_operation");
 	alone = tasks <= AOD_OPERATION_SET_LINES;
-	find_cpus();
+	find_cpus(cpus, CPUS);
 	for (int i = 0; i < tasks; i++)
 		start(&workers[i], strtoul(argv[3], NULL, 10) + i);
 	set = &loaded.operations[operation_set_of(workers[0].task)];
 	for (int i = 0; i < tasks; i++)
 		sem_post(&workers[i].go);
-	sleep(atoi(argv[2]));
+	while (!have_reached(&loaded, &begun, 1, BEGUN_LEAST) ||
+	       !have_reached(&loaded, outcomes, alone ? OUTCOMES_ALONE : OUTCOMES, strtoul(argv[2], NULL, 10)))
+		usleep(10000);
 	stopping = 1;
 	for (int i = 0; i < tasks; i++) {
 		pthread_join(workers[i].id, NULL);

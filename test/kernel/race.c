@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * Two CPUs at once in one set of the request table: `race OBJECT SECONDS SEED` lets two threads, each pinned to a CPU
- * of its own, run the real BPF programs as fast as they can, on requests that all belong in the same set: READs of one
+ * Two CPUs at once in one set of the request table: `race OBJECT ENOUGH SEED` lets two threads, each pinned to a CPU
+ * of its own if there are two, run the real BPF programs as fast as they can, until each of the outcomes in `outcomes`
+ * has come about ENOUGH times. They run on requests that all belong in the same set: READs of one
  * session over several channels, so that keys repeat, compounds of each thread's own task, replies that any thread
  * reports, lost replies, lost waiters, reaps. It knows which reply answers which request, and counts; it judges
  * nothing.
@@ -13,6 +14,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include "cpus.h"
 #include "loaded.h"
 
 #define WORKERS 2
@@ -20,6 +22,7 @@
 #define KEYS 12
 #define SESSION 0x7a0000000031ULL
 #define SET 4711
+#define REAP_LOOKS 1000
 
 enum { CREATE = 5, CLOSE = 6, READ = 8 };
 
@@ -44,10 +47,17 @@ static struct {
 
 static struct worker {
 	pthread_t id;
-	int cpu;
 	unsigned int random;
-	__u64 enters, replies, reaped;
+	__u64 enters, replies, reaped, unreaped;
 } workers[WORKERS];
+
+static cpu_set_t cpus[WORKERS];
+
+/* The outcomes to provoke. */
+static const __u32 outcomes[] = {
+    AOD_COUNTER_REPLIED,    AOD_COUNTER_UNPAIRED, AOD_COUNTER_AMBIGUOUS, AOD_COUNTER_TAIL_CLOSED,
+    AOD_COUNTER_SUPERSEDED, AOD_COUNTER_REAPED,   AOD_COUNTER_EVICTED,
+};
 
 /* A message id, the n-th, with which an owner's request belongs in our set: the formula of find_place, bpf/table.h. */
 static __u64 colliding(__u64 owner, __u64 n)
@@ -112,14 +122,16 @@ static int take_read(struct worker *worker, struct sent *sent)
 
 static int run_reap(const struct sent *sent, __u64 start_ns)
 {
-	return run_program(reap, (__u64[TRACEPOINT_ARGUMENTS]){start_ns, sent->message_id, SESSION, 0, READ});
+	int reaped;
+
+	do
+		reaped = run_program(reap, (__u64[TRACEPOINT_ARGUMENTS]){start_ns, sent->message_id, SESSION, 0, READ});
+	while (reaped == AOD_REAP_CONTENDED);
+	return reaped;
 }
 
-/*
- * Its waiter is gone and so is its reply. As user space would, by what the table shows: its own line, or if a reply to
- * another of its key took that, any line of the key, or if it has none, its ghost.
- */
-static void reap_read(struct worker *worker, const struct sent *sent)
+/* One look at the table as user space would take it. Returns an enum aod_reap. */
+static int look_and_reap(const struct sent *sent)
 {
 	int reaped;
 
@@ -132,12 +144,28 @@ static void reap_read(struct worker *worker, const struct sent *sent)
 			    line->message_id != sent->message_id || (own && line->tree_id != sent->number))
 				continue;
 			reaped = run_reap(sent, start_ns);
-			worker->reaped += reaped == 1;
-			if (reaped)
-				return;
+			if (reaped != AOD_REAP_NONE)
+				return reaped;
 		}
 	}
-	run_reap(sent, 1);
+	return run_reap(sent, 1);
+}
+
+/*
+ * Its waiter is gone and so is its reply. It is represented by its own line, or if a reply to another of its key took
+ * that, any line of the key, or if it has none, its ghost. One of them is always there, but it may become another
+ * during a look: then the look is repeated, as user space does.
+ */
+static void reap_read(struct worker *worker, const struct sent *sent)
+{
+	for (int look = 0; look < REAP_LOOKS; look++) {
+		int reaped = look_and_reap(sent);
+
+		worker->reaped += reaped == AOD_REAP_LINE;
+		if (reaped != AOD_REAP_NONE)
+			return;
+	}
+	worker->unreaped++;
 }
 
 /* Two parts, the first in our set; its failure leaves the second without a reply, or its waiter gives up. */
@@ -165,11 +193,8 @@ static void *work(void *argument)
 {
 	struct worker *worker = argument;
 	struct sent sent;
-	cpu_set_t cpus;
 
-	CPU_ZERO(&cpus);
-	CPU_SET(worker->cpu, &cpus);
-	if (pthread_setaffinity_np(pthread_self(), sizeof(cpus), &cpus))
+	if (pthread_setaffinity_np(pthread_self(), sizeof(cpu_set_t), &cpus[worker - workers]))
 		die("pin a thread");
 	while (!stopping) {
 		unsigned int choice = pick(worker, 20);
@@ -205,14 +230,15 @@ static int on_record(void *context, void *data, size_t size)
 static void print_table(void)
 {
 	const struct aod_request *lines = loaded.table->lines;
-	__u64 open = 0, unfinished = 0;
+	__u64 open = 0, open_reads = 0, unfinished = 0;
 
 	for (int i = 0; i < AOD_SETS * AOD_SET_LINES; i++) {
 		unfinished += lines[i].start_ns == AOD_BEING_WRITTEN;
 		open += lines[i].start_ns && !lines[i].latency_ns;
+		open_reads += lines[i].start_ns && !lines[i].latency_ns && lines[i].command == READ;
 		wrong += is_wrong(&lines[i]);
 	}
-	printf("open %llu\nunfinished %llu\nwrong %llu\n", open, unfinished, wrong);
+	printf("open %llu\nopen_reads %llu\nunfinished %llu\nwrong %llu\n", open, open_reads, unfinished, wrong);
 }
 
 /* Every error goes on the ring, and nothing else that is complete. */
@@ -227,11 +253,10 @@ static void track_errors(void)
 int main(int argc, char **argv)
 {
 	struct ring_buffer *ring;
-	cpu_set_t cpus;
-	__u64 enters = 0, replies = 0, reaped = 0, end_ns;
+	__u64 enters = 0, replies = 0, reaped = 0, unreaped = 0, enough;
 
 	if (argc != 4)
-		die("usage: race OBJECT SECONDS SEED");
+		die("usage: race OBJECT ENOUGH SEED");
 	load(&loaded, argv[1]);
 	track_errors();
 	enter = program_fd(&loaded, "on_cmd_enter");
@@ -239,20 +264,16 @@ int main(int argc, char **argv)
 	err = program_fd(&loaded, "on_cmd_err");
 	reap = program_fd(&loaded, "reap_request");
 	ring = ring_buffer__new(map_fd(&loaded, "events"), on_record, NULL, NULL);
-	if (!ring || sched_getaffinity(0, sizeof(cpus), &cpus))
+	if (!ring)
 		die("set up");
-	for (int i = 0, cpu = 0; i < WORKERS; i++, cpu++) {
-		while (cpu < CPU_SETSIZE && !CPU_ISSET(cpu, &cpus))
-			cpu++;
-		if (cpu == CPU_SETSIZE)
-			die("this takes %d CPUs", WORKERS);
-		workers[i] = (struct worker){.cpu = cpu, .random = strtoul(argv[3], NULL, 10) + i};
-	}
+	find_cpus(cpus, WORKERS);
+	for (int i = 0; i < WORKERS; i++)
+		workers[i].random = strtoul(argv[3], NULL, 10) + i;
 	for (int i = 0; i < WORKERS; i++)
 		if (pthread_create(&workers[i].id, NULL, work, &workers[i]))
 			die("start a thread");
-	end_ns = now_ns() + strtoul(argv[2], NULL, 10) * 1000000000ULL;
-	while (now_ns() < end_ns)
+	enough = strtoul(argv[2], NULL, 10);
+	while (!have_reached(&loaded, outcomes, sizeof(outcomes) / sizeof(outcomes[0]), enough))
 		check(ring_buffer__poll(ring, 10), "read the ring");
 	stopping = 1;
 	for (int i = 0; i < WORKERS; i++) {
@@ -260,12 +281,14 @@ int main(int argc, char **argv)
 		enters += workers[i].enters;
 		replies += workers[i].replies;
 		reaped += workers[i].reaped;
+		unreaped += workers[i].unreaped;
 	}
 	check(ring_buffer__consume(ring), "read the ring");
-	printf("enters %llu\nreplies %llu\nreaps %llu\nrecords %llu\n", enters, replies, reaped, records);
+	printf("enters %llu\nreplies %llu\nreaps %llu\nunreaped %llu\nrecords %llu\n", enters, replies, reaped,
+	       unreaped, records);
 	print_table();
 	for (__u32 i = 0; i < AOD_COUNTERS; i++)
 		printf("counter%u %llu\n", i, read_counter(&loaded, i));
-	printf("ghosts %u\n", loaded.control->ghosts);
+	printf("ghosts %u\nin_flight %d\n", loaded.control->ghosts, pool.count);
 	return 0;
 }

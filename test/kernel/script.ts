@@ -68,7 +68,7 @@ export function filter(command: number, slowNs: bigint, errnos: readonly number[
 /** Nothing goes on the ring for its latency or its error. */
 export const silence = Array.from({ length: GEOMETRY.COMMANDS }, (_, command) => filter(command, NEVER));
 
-/** The n-th message id of an owner that belongs in one and the same set: find_place, bpf/table.h. */
+/** The n-th message id of an owner that belongs in one and the same set, below 16,384: find_place, bpf/table.h. */
 export function crowd(n: number): bigint {
   return 16_383n * BigInt(n + 1);
 }

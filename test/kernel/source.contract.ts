@@ -16,7 +16,7 @@ import { aLatencyRule, anErrorRule } from "../helpers/rule.ts";
 
 const STATUS_ACCESS_DENIED = 0xc000_0022;
 const STATUS_OBJECT_NAME_NOT_FOUND = 0xc000_0034;
-const NO_FDS = { wakeFd: -1, ueventFd: -1, mountinfoFd: -1 };
+const NO_FDS = { wakeFd: -1, ueventFd: -1, mountinfoFd: -1, kernelLogFd: -1 };
 
 let lastMessageId = 1000n;
 
@@ -152,6 +152,16 @@ export function describeSource(open: () => RequestSource): void {
     const latencyNs = lineOf(sent[2] ?? placed)?.latencyNs ?? 0;
     expect(write?.sumNs).toBe(latencyNs);
     expect(write?.buckets[bucketOf(latencyNs)]).toBe(1);
+  });
+
+  test("a reply on a tree that is placed no more counts with those of shares without a slot", () => {
+    const placed = aCall();
+    source.placeTrees([aTree({ sessionId: placed.sessionId, treeId: placed.treeId, slot: 3 })]);
+    source.placeTrees([]);
+    const before = countsOf(source.tallies());
+    source.traffic.enter(placed);
+    source.traffic.done(placed);
+    expect(difference(countsOf(source.tallies()), before)).toEqual({ [`${LAST_SLOT} SMB2_READ`]: 1 });
   });
 
   test("a reply that failed counts by its status, share slot and command", () => {

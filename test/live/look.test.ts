@@ -172,3 +172,30 @@ describe("a look at the table", () => {
     expect(look.waiting.map(({ comm }) => comm)).toEqual(["cp"]);
   });
 });
+
+describe("rows of processes", () => {
+  test("of programs that have ended are one for each name, but for those that something waits in", () => {
+    const requests = spread([
+      ...[1, 2, 3].map((processId) => ended(100, { processId, comm: "dd" })),
+      ended(100, { processId: 4, comm: "make" }),
+      aRequest({ processId: 5, comm: "dd", latencyMs: 0, startMs: NOW_MS - 500 }),
+      ended(100, { processId: 6, comm: "dd" }),
+    ]);
+    const look = lookAt(aSubject(requests, { hasEnded: (processId) => processId !== 6 }));
+    const rows = look.byProcess(10).map(({ key, figures, inFlight }) => [key, figures.requests, inFlight]);
+    expect(rows).toContainEqual(["dd (3 ended)", 3, 0]);
+    expect(rows).toContainEqual(["make (1 ended)", 1, 0]);
+    expect(rows).toContainEqual(["dd (5)", 0, 1]);
+    expect(rows).toContainEqual(["dd (6)", 1, 0]);
+    expect(rows).toHaveLength(4);
+  });
+
+  test("begin with what hangs, the oldest first, however busy others are", () => {
+    const busy = Array.from({ length: 30 }, (_, i) => ended(100 + i, { processId: 1, comm: "busy" }));
+    const hung = [7_000, 40_000].map((agoMs, i) =>
+      aRequest({ processId: 10 + i, comm: "cp", latencyMs: 0, startMs: NOW_MS - agoMs }),
+    );
+    const look = lookAt(aSubject(spread([...busy, ...hung])));
+    expect(look.byProcess(3).map(({ key }) => key)).toEqual(["cp (11)", "cp (10)", "busy (1)"]);
+  });
+});

@@ -10,9 +10,15 @@ import type { Tallies } from "../../src/model/tally.ts";
 import { aRequest } from "../helpers/request.ts";
 import { aSubject, NOW_NS, SESSION } from "./subject.ts";
 
-const ABOUT = { mountPoints: ["/mnt/projects"], dialect: 0x311, encrypted: true };
+const ABOUT = {
+  address: "192.0.2.7",
+  mountPoints: ["/mnt/projects"],
+  dfsPaths: ["//corp/dfs/projects"],
+  dialect: 0x311,
+  encrypted: true,
+};
 
-function aTree(treeId: number, share: string, slot: number): KnownTree {
+function aTree(treeId: number | undefined, share: string, slot: number): KnownTree {
   return { sessionId: SESSION, treeId, share, slot, connectionId: 1, dialect: 0x311, encrypted: true };
 }
 
@@ -31,7 +37,7 @@ function rowsOf(
 }
 
 describe("rows of shares", () => {
-  test("are there for every share that is known, used or not, the busiest first; an idle IPC$ is not", () => {
+  test("are there for every share that is known, used or not, the busiest first; IPC$ is none of them", () => {
     const trees = [aTree(1, "//nas/IPC$", 0), aTree(2, "//nas/idle", 1), aTree(5, "//nas/projects", 2)];
     const rows = rowsOf(trees, { histograms: [], statuses: [] });
     expect(rows.map(({ share, recent }) => [share, recent.requests])).toEqual([
@@ -39,6 +45,7 @@ describe("rows of shares", () => {
       ["//nas/idle", 0],
     ]);
     expect(rows[0]).toMatchObject({ mount_points: ["/mnt/projects"], dialect: "3.1.1", encrypted: true });
+    expect(rows[0]).toMatchObject({ dfs_paths: ["//corp/dfs/projects"], address: "192.0.2.7" });
   });
 
   test("have what the kernel counted in the share's slot, and of failures those that are some", () => {
@@ -52,6 +59,28 @@ describe("rows of shares", () => {
     };
     const [row] = rowsOf([aTree(5, "//nas/projects", 2)], tallies);
     expect(row).toMatchObject({ requests_total: 40, errors_total: 4 });
+  });
+
+  test("are not there for IPC$, though cifs uses it", () => {
+    const trees = [aTree(5, "//nas/IPC$", 0), aTree(2, "//nas/idle", 1)];
+    const rows = rowsOf(trees, { histograms: [replies(0, 40)], statuses: [] });
+    expect(rows.map(({ share }) => share)).toEqual(["//nas/idle"]);
+  });
+
+  test("have no totals while the tree of a share is not known, and its figures all the same", () => {
+    const tallies = { histograms: [replies(2, 40)], statuses: [] };
+    const unknown = [aTree(undefined, "//nas/projects", 2), aTree(undefined, "//nas/IPC$", 1)];
+    const figures = (trees: readonly KnownTree[]) =>
+      rowsOf(trees, tallies).map(({ share, requests_total, recent }) => [
+        share,
+        requests_total,
+        recent.requests,
+      ]);
+    expect(figures(unknown)).toEqual([["//nas/projects", null, 1]]);
+    expect(figures([...unknown, aTree(5, "//nas/projects", 2)])).toEqual([["//nas/projects", 40, 1]]);
+    expect(figures([...unknown, aTree(undefined, "//nas/home", 3)]).map(([share]) => share)).toContain(
+      "//nas",
+    );
   });
 
   test("have no totals where shares are counted together, and those of nobody for the unknown", () => {

@@ -22,6 +22,7 @@ export function aSubject(
     watchingSinceNs: 0,
     trees: [{ sessionId: SESSION, treeId: 5, share: "//nas/projects" }],
     isWaiting: () => true,
+    hasEnded: () => false,
     nameProcess: (_, comm) => comm,
     ...others,
   };

@@ -7,6 +7,7 @@ import { log } from "../../src/log.ts";
 import { MetricsExporter } from "../../src/metrics/exporter.ts";
 import { CONTENT_TYPES } from "../../src/metrics/exposition.ts";
 import type { ListenAddress } from "../../src/model/metrics.ts";
+import type { Finding } from "../../src/model/trouble.ts";
 import { freePort } from "../helpers/free-port.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
@@ -31,7 +32,7 @@ function anExporter(render = (format: string) => `# ${format} ${++rendered}\n`):
 }
 
 function at(port = freePort(), address = "127.0.0.1") {
-  return { listen: { address, port }, textfile: undefined };
+  return { listen: { address, port }, textfile: undefined, hosts: [] as readonly string[] };
 }
 
 function get(
@@ -108,6 +109,30 @@ describe("the port", () => {
     anExporter().begin(settings);
     expect(await firstLineOf(settings.listen, request)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
     expect(said).toHaveLength(1);
+  });
+
+  test.each([
+    ["Host: rebound.example.com", "/metrics", 421],
+    ["Host: rebound.example.com", "/", 421],
+    ["Host: localhost", "http://rebound.example.com/metrics", 421],
+    ["Host: localhost", "/metrics", 200],
+    ["Host: [::1]:10445", "/metrics", 200],
+    ["Host: FILES.example.com:80", "/metrics", 200],
+  ])("answers a request with %s for %s with %d", async (host, path, status) => {
+    const settings = { ...at(), hosts: ["files.example.com"] };
+    anExporter().begin(settings);
+    const request = `GET ${path} HTTP/1.1\r\n${host}\r\nConnection: close\r\n\r\n`;
+    expect(await firstLineOf(settings.listen, request)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+  });
+
+  test("applies other host names at a reload without moving the port", async () => {
+    const settings = at();
+    const exporter = anExporter();
+    exporter.begin(settings);
+    const asked = () => get(settings, "/metrics", { headers: { host: "files.example.com" } });
+    expect((await asked()).status).toBe(421);
+    expect(exporter.configure({ ...settings, hosts: ["files.example.com"] })).toBe(undefined);
+    expect((await asked()).status).toBe(200);
   });
 
   test("takes no body", async () => {
@@ -222,11 +247,32 @@ describe("a reload", () => {
   });
 });
 
+describe("trouble with metrics", () => {
+  test("is reported while the file's folder is missing, and over when it is there again", async () => {
+    const troubles: (Finding | undefined)[] = [];
+    const folder = join(tempDir(), "collector");
+    const exporter = new MetricsExporter(
+      () => "# text\n",
+      20,
+      (finding) => void troubles.push(finding),
+    );
+    open.push(exporter);
+    const textfile = { path: join(folder, "aod.prom"), everyMs: 10 };
+    exporter.begin({ listen: undefined, textfile, hosts: [] });
+    expect(troubles).toMatchObject([{ isRepaired: false, text: expect.stringContaining("ENOENT") }]);
+    mkdirSync(folder);
+    await waitUntil(() => troubles.at(-1) === undefined);
+    rmSync(folder, { recursive: true });
+    await waitUntil(() => troubles.at(-1) !== undefined);
+    expect(troubles).toHaveLength(3);
+  });
+});
+
 describe("the file", () => {
   test("is written at once, again and again, and goes with aod", async () => {
     const path = join(tempDir(), "aod.prom");
     const exporter = anExporter(() => `# ${++rendered}\n`);
-    exporter.begin({ listen: undefined, textfile: { path, everyMs: 20 } });
+    exporter.begin({ listen: undefined, hosts: [], textfile: { path, everyMs: 20 } });
     const first = readFileSync(path, "utf8");
     await waitUntil(() => readFileSync(path, "utf8") !== first);
     exporter.close();
@@ -242,7 +288,7 @@ describe("the file", () => {
     const exporter = anExporter(() => {
       throw new Error("read histogram 5: EPERM");
     });
-    exporter.begin({ listen: undefined, textfile: { path, everyMs: 60_000 } });
+    exporter.begin({ listen: undefined, hosts: [], textfile: { path, everyMs: 60_000 } });
     end(exporter);
     expect(said).toEqual([expect.stringContaining("EPERM")]);
   });
@@ -256,7 +302,7 @@ describe("the file", () => {
     mkdirSync(join(folder, "a"));
     for (const path of [written, never]) {
       const exporter = anExporter();
-      exporter.begin({ listen: undefined, textfile: { path, everyMs: 60_000 } });
+      exporter.begin({ listen: undefined, hosts: [], textfile: { path, everyMs: 60_000 } });
       rmSync(join(folder, "a"), { recursive: true, force: true });
       exporter.close();
     }
@@ -269,7 +315,11 @@ describe("the file", () => {
   test("that can't be written is said once, and again when it can", async () => {
     const folder = join(tempDir(), "later");
     const exporter = anExporter();
-    exporter.begin({ listen: undefined, textfile: { path: join(folder, "aod.prom"), everyMs: 5 } });
+    exporter.begin({
+      listen: undefined,
+      hosts: [],
+      textfile: { path: join(folder, "aod.prom"), everyMs: 5 },
+    });
     await Bun.sleep(50);
     expect(said).toHaveLength(1);
     expect(said[0]).toContain("ENOENT");

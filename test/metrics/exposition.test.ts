@@ -138,7 +138,22 @@ describe("the table of families", () => {
   test("has no label that tells single processes or requests apart", () => {
     const labels = new Set(rows.flatMap((row) => row.labels));
     expect([...labels].sort()).toEqual(
-      ["share", "command", "status", "class", "rule", "kind", "cause", "thread", "version", "commit"].sort(),
+      [
+        "share",
+        "server",
+        "errno",
+        "family",
+        "command",
+        "status",
+        "class",
+        "rule",
+        "kind",
+        "cause",
+        "thread",
+        "subject",
+        "version",
+        "commit",
+      ].sort(),
     );
   });
 });

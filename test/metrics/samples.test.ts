@@ -11,9 +11,11 @@ import { readMetrics } from "../helpers/metrics-text.ts";
 import { seeded } from "../helpers/random.ts";
 
 const NOTHING: Readings = {
+  refused: {},
   tallies: { histograms: [], statuses: [] },
+  operationErrors: [],
   ...{ shares: [], open: [], waitingOperations: 0, sent: 0, losses: {}, incidents: [], moduleReferences: 0 },
-  ...{ isAttached: false, suppressed: {}, startedAtMs: 0 },
+  ...{ isAttached: false, suppressed: {}, startedAtMs: 0, troubles: [], isAgeSuspended: false },
   cost: { cpuSeconds: 0, residentBytes: 0, kernelMapBytes: 0 },
 };
 
@@ -49,6 +51,19 @@ describe("the daemon", () => {
       ["bytes", 1],
     ]);
   });
+});
+
+test("operations that failed without a request are counted by errno and what it means", () => {
+  const operationErrors = [
+    { errno: 112, count: 7 },
+    { errno: 25, count: 2 },
+    { errno: 255, count: 1 },
+  ];
+  expect(read({ operationErrors })("aod_operation_errors")).toEqual([
+    ["EHOSTDOWN", "failure", 7],
+    ["ENOTTY", "everyday", 2],
+    ["255", "step", 1],
+  ]);
 });
 
 describe("replies", () => {
@@ -145,7 +160,7 @@ test("open incidents are bounded, whatever shares there are", () => {
   const incidents = Array.from({ length: 300 }, (_, i) => anIncident({ share: `//evil/${i}` }));
   const rows = read({ incidents })("aod_incidents_open");
   expect(rows).toHaveLength(101);
-  expect(rows.at(-1)).toEqual(["slow", "slow", "other", 200]);
+  expect(rows.at(-1)).toEqual(["slow", "slow", "other", "other", "availability", 200]);
 });
 
 test("every cause of a loss is there from the beginning", () => {

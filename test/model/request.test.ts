@@ -1,6 +1,13 @@
 import { describe, expect, test } from "bun:test";
-import { FLAG, REQUEST_BYTES } from "../../src/model/request.gen.ts";
-import { endNs, type Request, RequestMemory, stateOf, writeRequest } from "../../src/model/request.ts";
+import { FLAG, KIND, REQUEST_BYTES } from "../../src/model/request.gen.ts";
+import {
+  endNs,
+  type Request,
+  RequestMemory,
+  stateOf,
+  whatIs,
+  writeRequest,
+} from "../../src/model/request.ts";
 import { type Random, seeded } from "../helpers/random.ts";
 import { aRequest } from "../helpers/request.ts";
 
@@ -69,3 +76,10 @@ function anyRequest(random: Random): Request {
     comm: String.fromCharCode(...Array.from({ length: random.int(0, 11) }, () => random.int(1, 255))),
   };
 }
+
+test("an operation waits and has no name, or has failed and is called operation", () => {
+  const waiting = aRequest({ kind: KIND.OPERATION, errno: 0 });
+  const failed = aRequest({ kind: KIND.OPERATION, errno: 112 });
+  expect([stateOf(waiting), whatIs(waiting)]).toEqual(["waiting", ""]);
+  expect([stateOf(failed), whatIs(failed)]).toEqual(["error", "operation"]);
+});

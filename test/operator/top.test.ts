@@ -159,7 +159,7 @@ describeBpf("aod top of a daemon", () => {
     await openTop(120, 30, ask);
     terminal.press("c");
     await terminal.shows(/SMB2_READ .*\n(.*\n)* {2}SMB2_CREATE/);
-    terminal.press(">", ">", ">");
+    terminal.press(">", ">", ">", ">");
     await terminal.shows("▾MAX");
     terminal.press("s", "End");
     await terminal.shows(/▸ \S+/);

@@ -54,10 +54,17 @@ guardian:
 metrics: { listen: '127.0.0.1:${this.port}', textfile: ${this.textfile}, every_sec: 1 }
 `);
     if (config === undefined) throw new Error("the configuration is wrong");
-    const release = claimOutputFolder(folder);
+    const claimed = claimOutputFolder(folder);
     this.#source = KernelSource.load();
     const supervisor = new Supervisor({
-      ...{ config, source: this.#source, watch: undefined, sourceName: "demo", spawn: SPAWN },
+      ...{
+        config,
+        source: this.#source,
+        watch: undefined,
+        sourceName: "demo",
+        spawn: SPAWN,
+        folder: claimed,
+      },
       tell: (event) => {
         this.#events.tell(event);
         this.#metrics.take(event);
@@ -75,7 +82,7 @@ metrics: { listen: '127.0.0.1:${this.port}', textfile: ${this.textfile}, every_s
       this.#metrics.close();
       supervisor.stop();
       await running;
-      release();
+      claimed.release();
     });
   }
 

@@ -69,6 +69,53 @@ describe("the unit", () => {
     expect(second).toContain("kill -HUP");
   });
 
+  test("goes on when the kernel ends a program of a capture for its memory", () => {
+    expect(valuesOf("OOMPolicy")).toEqual(["continue"]);
+  });
+
+  test("has nothing of /run but its own folder, systemd's notice of readiness and the journal", () => {
+    expect(valuesOf("TemporaryFileSystem")).toEqual(["/run:ro"]);
+    const bound = ["BindPaths", "BindReadOnlyPaths"].flatMap(valuesOf).flatMap((value) => value.split(" "));
+    const ofRun = bound.map((path) => path.replace("-", "")).filter((path) => path.startsWith("/run"));
+    expect(ofRun).toEqual([
+      ...["/run/aod", "/run/systemd/notify", "/run/systemd/journal", "/run/log/journal"],
+    ]);
+  });
+
+  test("has one device beside the pseudo devices: the kernel log, to be read", () => {
+    expect(valuesOf("DeviceAllow")).toEqual(["/dev/kmsg r"]);
+    expect(valuesOf("BindReadOnlyPaths")).toContain("-/dev/kmsg");
+  });
+
+  test.each([
+    ...[
+      "/run/dbus",
+      "/run/systemd/private",
+      "/run/docker.sock",
+      "/run/containerd",
+      "/run/crio",
+      "/run/podman",
+    ],
+    ...[
+      "/run/libvirt",
+      "/run/snapd.socket",
+      "/run/rpcbind.sock",
+      "/run/incus",
+      "/var/lib/incus",
+      "/var/lib/lxd",
+    ],
+  ])("closes %s by name, and starts where it does not exist", (path) => {
+    expect(valuesOf("InaccessiblePaths").flatMap((value) => value.split(" "))).toContain(`-${path}`);
+  });
+
+  test("lets nothing trace another process, whatever its capabilities", () => {
+    const last = valuesOf("SystemCallFilter").at(-1) ?? "";
+    expect(last).toStartWith("~");
+    // ptrace and pidfd_getfd are in systemd's set @debug.
+    for (const call of ["@debug", "process_vm_readv", "process_vm_writev", "process_madvise", "kcmp"])
+      expect(last.slice(1).split(" ")).toContain(call);
+  });
+
   test("speaks only what systemd 252 knows", () => {
     expect(valuesOf("Type")).toEqual(["notify"]);
     expect(valuesOf("MemoryDenyWriteExecute")).toEqual([]);

@@ -45,10 +45,8 @@ describe("a line of what changed", () => {
   });
 
   test("takes no longer the longer it is, whatever is in it", () => {
-    const long = `a${"  1".repeat(300_000)} x`;
-    const begunMs = performance.now();
-    expect(parseChange(long)).toBeUndefined();
-    expect(performance.now() - begunMs).toBeLessThan(1000);
+    // A time that grows with the square of its length would outlast the limit of any test.
+    expect(parseChange(`a${"  1".repeat(3_000_000)} x`)).toBeUndefined();
   });
 });
 

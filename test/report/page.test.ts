@@ -1,10 +1,11 @@
 // The page as a whole, of captures that may be anybody's: nothing of them is HTML, and whatever they lack the page is one.
 
 import { describe, expect, test } from "bun:test";
+import { CAUSE_HEADLINES } from "../../src/model/headline.ts";
 import { CAUSES } from "../../src/model/verdict.ts";
 import { type ReportInput, reportChunks } from "../../src/report/page.ts";
 import { readRequests } from "../../src/report/read-requests.ts";
-import { CAUSE_WORDS, confidenceWords } from "../../src/report/verdict-words.ts";
+import { confidenceWords } from "../../src/report/verdict-words.ts";
 import { seeded } from "../helpers/random.ts";
 import { aStory } from "../helpers/story.ts";
 
@@ -70,6 +71,43 @@ describe("the page", () => {
       "What was collected",
     ])
       expect(main).toContain(part);
+  });
+
+  test("lists what tripped the rule before every other request, refusals by their names", () => {
+    const evidence = [
+      {
+        ...{ time_utc: "2026-11-30T17:19:36.123456Z", latency_ns: 2_851_000, state: "error" },
+        ...{ command: "SMB2_WRITE", nt_status: "0xc000007f", errno: "ENOSPC", message_id: "77" },
+        ...{ pid: 999, comm: "dd", share: "//files/full" },
+      },
+      {
+        ...{ state: "in_flight", command: "SMB2_READ", latency_ns: 9.4e9 },
+        ...{ pid: 7, comm: "cp", share: "" },
+      },
+      { state: "error", command: "", errno: "EHOSTDOWN", nt_status: "" },
+    ];
+    const story = ofStory();
+    const page = pageOf({ ...story, manifest: { ...story.manifest, evidence } });
+    const from = page.indexOf('<h2 id="evidence">What tripped the rule</h2>');
+    expect(from).toBeGreaterThan(page.indexOf("<h1"));
+    expect(from).toBeLessThan(page.indexOf('id="requests"', from));
+    const table = Bun.stripANSI(page.slice(from, page.indexOf("</section>", from))).replaceAll(
+      /<[^>]*>/g,
+      "|",
+    );
+    for (const text of [
+      "STATUS_DISK_FULL",
+      "WRITE",
+      "dd",
+      "999",
+      "//files/full",
+      "no reply yet",
+      "EHOSTDOWN",
+      "operation",
+    ])
+      expect(table).toContain(text);
+    expect(pageOf({ manifest: { trigger: "manual", evidence } })).toContain("What hangs");
+    expect(pageOf()).not.toContain('id="evidence"');
   });
 
   test("names nothing that would be fetched, and forbids it", () => {
@@ -139,7 +177,7 @@ describe("the page", () => {
     ["a manifest of a later schema", { schema_version: 9, verdict: { cause: "aliens", confidence: 1 } }],
   ])("is made of a manifest with %s", (_, manifest) => {
     const page = pageOf({ manifest });
-    expect(page).toContain("Nobody can be blamed yet.");
+    expect(page).toContain("The cause is not known yet.");
     expect(page).toEndWith("</body></html>\n");
     const shown = page.slice(page.indexOf("<main>"), page.indexOf("</footer>"));
     expect(shown).not.toMatch(/NaN|undefined|\[object/);
@@ -153,7 +191,7 @@ describe("the page", () => {
     };
     const page = pageOf({ manifest, requests, files });
     const main = page.slice(page.indexOf("<main>"), page.indexOf('<script type="application/json"'));
-    expect(main).toContain("They said: <q>it is &lt;slow&gt; again</q>");
+    expect(main).toContain("The reason given: <q>it is &lt;slow&gt; again</q>.");
     expect(main).toContain("<dt>Asked for</dt><dd>25 Nov 2026, 09:12:12.000");
     expect(main).toContain("<strong>All</strong> 2,000 requests");
     expect(main).toContain(">asked for</text>");
@@ -161,6 +199,22 @@ describe("the page", () => {
       /(?<!no )rule tripped|tripped the rule|[Dd]uring|before<|Before|the incident|<dt>Rule/,
     );
     expect(JSON.parse(dataOf(page)).head).toMatchObject({ trigger: "asked for", beganUs: null });
+  });
+
+  test("of a capture that was asked for during a hang names each server that hangs, the worst first", () => {
+    const { requests, files, manifest } = ofStory();
+    const asked = { trigger: "manual", kind: "manual", rule: "manual", type: "manual" };
+    const hanging = [
+      { server: "nas", shares: ["//nas/a", "//nas/b"], count: 5, oldest_ms: 36_000 },
+      { server: "other", shares: ["//other/<x>"], count: 1, oldest_ms: 2_000 },
+    ];
+    const page = pageOf({ manifest: { ...manifest, ...asked, hanging }, requests, files });
+    const lead = page.slice(page.indexOf('id="incident"')).slice(0, 1000);
+    expect(Bun.stripANSI(lead.replaceAll(/<[^>]*>/g, ""))).toContain(
+      "What hung: 5 requests to nas, the oldest for 36\u00a0s; 1 request to //other/&lt;x&gt;, the oldest for 2\u00a0s.",
+    );
+    const idle = pageOf({ manifest: { ...manifest, ...asked, hanging: [] }, requests, files });
+    expect(idle).toContain("Nothing hung: every request had its reply within a second.");
   });
 
   test("of an empty recorder has its times, and leads nowhere that is not there", () => {
@@ -361,13 +415,12 @@ describe("the page", () => {
     ["of nothing but line feeds", "\n".repeat(3e7)],
     ["of one endless line", ",".repeat(3e7)],
     ["of one endless word", `"${"x".repeat(3e7)}`],
-  ])("is made of a file %s, within seconds", (_, text) => {
-    const begunMs = performance.now();
+  ])("is made of a file %s", (_, text) => {
+    // A time that grows with the square of 30 MB would outlast the limit of any test.
     const requests = readRequests(encode(HEAD + text));
     expect(requests.count).toBe(0);
     expect(requests.unreadable + requests.leftOut).toBe(text.startsWith("\n") ? 3e7 : 1);
     expect(pageOf({ requests }).length).toBeLessThan(200_000);
-    expect(performance.now() - begunMs).toBeLessThan(5000);
   });
 
   test("is bounded, however long the texts of the manifest are", () => {
@@ -384,7 +437,7 @@ describe("the page", () => {
   test("has words for every cause", () => {
     for (const cause of CAUSES) {
       expect(pageOf({ manifest: { verdict: { cause, confidence: 0.5, because: ["x"] } } })).toContain(
-        CAUSE_WORDS[cause].headline,
+        CAUSE_HEADLINES[cause],
       );
     }
     expect([0.5, 0.6, 0.76, 0.95].map(confidenceWords)).toEqual([

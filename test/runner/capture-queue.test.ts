@@ -6,6 +6,7 @@ import type { FromRunner } from "../../src/thread/messages.ts";
 import { anOrder } from "../helpers/order.ts";
 import { NO_REPORT } from "../helpers/report.ts";
 import { UNKNOWN } from "../helpers/verdict.ts";
+import { waitUntil } from "../helpers/wait-until.ts";
 
 const NOTHING = { table: new ArrayBuffer(0), operations: new ArrayBuffer(0) };
 
@@ -24,6 +25,7 @@ function aQueue() {
       }),
     report: (report) => reports.push(report),
     fail: (thrown) => failures.push(thrown),
+    retryMs: 1,
   });
   const orders = Array.from({ length: 8 }, () => anOrder());
   const ids = orders.map(({ orderId }) => orderId);
@@ -48,6 +50,37 @@ describe("the queue of captures", () => {
     await settle();
     expect([...atWork.keys()]).toEqual(ids.slice(0, 3));
     expect(queue.counts).toEqual({ captured: 1, failed: 0, busy: 3 });
+  });
+
+  test("begins a capture again for which something had run out, and neither drops it nor fails", async () => {
+    const { atWork, reports, failures, ids, submit } = aQueue();
+    submit(1);
+    const [id = 0] = ids;
+    const first = atWork.get(id);
+    first?.fail(Object.assign(new Error("EMFILE: too many open files"), { code: "EMFILE" }));
+    await waitUntil(() => atWork.get(id) !== first);
+    atWork.get(id)?.finish();
+    await waitUntil(() => reports.length > 0);
+    expect(reports).toMatchObject([{ type: "collected", capture: { orderId: id } }]);
+    expect(failures).toEqual([]);
+  });
+
+  test("drops a capture for which something stays exhausted, and is no reason to fail", async () => {
+    const { queue, atWork, reports, failures, ids, submit } = aQueue();
+    submit(1);
+    const [id = 0] = ids;
+    let tries = 0;
+    for (let last: unknown; reports.length === 0; await Bun.sleep(1)) {
+      const now = atWork.get(id);
+      if (now === last) continue;
+      last = now;
+      tries++;
+      now?.fail(new AodError("CAPTURE_WRITE", "write: EMFILE", { errno: 24 }));
+    }
+    expect(tries).toBe(5);
+    expect(reports).toMatchObject([{ type: "dropped", orderId: id, reason: "write: EMFILE" }]);
+    expect(failures).toEqual([]);
+    expect(queue.counts).toMatchObject({ captured: 0, failed: 1, busy: 0 });
   });
 
   test("reports each order once", async () => {

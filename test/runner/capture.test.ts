@@ -1,6 +1,16 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
 import { GEOMETRY } from "../../src/model/request.gen.ts";
 import { makeCapture } from "../../src/runner/capture.ts";
 import { Children } from "../../src/runner/child.ts";
@@ -29,7 +39,7 @@ const EVIDENCE = [
 
 function aContext(outputDir = tempDir()) {
   const context = {
-    folder: openBatchesFolder(outputDir),
+    openFolder: () => openBatchesFolder(outputDir),
     facts: { aodVersion: "1.2.3", host: "client", bootId: "b-o-o-t", kernel: "6.12.0" },
     host: HOST,
     ownLosses: () => ({ abandoned_children: 3, samples_timed_out: 2 }),
@@ -87,6 +97,31 @@ describe("a capture", () => {
     await makeCapture(anOrder(), full, context);
     isDone = true;
     expect(turns).toBeGreaterThan(LINES / 1024);
+  });
+
+  test("names no word of the configuration's, in no file of it", async () => {
+    const { context, path } = aContext();
+    const redaction = { words: ["Nightjar"], patterns: ["comm-\\d+"] };
+    const evidence = [aRequest({ startMs: 99_000, latencyMs: 31, comm: "comm-12" })];
+    const command = ["/bin/echo", "for Nightjar"] as const;
+    const customActions = [{ name: "own", command, timeoutMs: 10_000, maxBytes: 1000, stage: 1 }] as const;
+    const order = anOrder({
+      ...{ redaction, evidence, customActions, actions: ["own"], reason: "asked by Nightjar" },
+      shares: [
+        { sessionId: evidence[0]?.sessionId ?? 0n, treeId: evidence[0]?.treeId ?? 0, share: "//Nightjar/a" },
+      ],
+    });
+    const { name } = await makeCapture(order, aFrozen(evidence), context);
+    const archive = Bun.zstdDecompressSync(readFileSync(join(path, name)));
+    expect(Buffer.from(archive).toString("latin1")).not.toMatch(/Nightjar|comm-12/);
+    const texts = new Map(untar(archive).map(({ path, text }) => [path.slice(NAME.length + 1), text]));
+    expect(texts.get("actions/own.log")).toBe("for [scrubbed]\n");
+    expect(texts.get("requests.csv")).toContain("[scrubbed],//[scrubbed]/a\n");
+    expect(JSON.parse(texts.get("manifest.json") ?? "")).toMatchObject({
+      reason: "asked by [scrubbed]",
+      evidence: [{ comm: "[scrubbed]", share: "//[scrubbed]/a" }],
+    });
+    expect(texts.get("report.html")).toContain("for [scrubbed]");
   });
 
   test("is one folder with manifest, requests and actions, in this order", async () => {
@@ -190,6 +225,49 @@ describe("a capture", () => {
       expect(readdirSync(path)).toEqual([]);
     },
   );
+
+  test.each([
+    ["removed", (path: string) => rmSync(path, { recursive: true })],
+    ["removed with all above it", (path: string) => rmSync(dirname(path), { recursive: true })],
+    ["moved away", (path: string) => renameSync(path, `${path}.old`)],
+    [
+      "replaced",
+      (path: string) => {
+        renameSync(path, `${path}.old`);
+        mkdirSync(path, { mode: 0o755 });
+      },
+    ],
+  ])(
+    "whose folder is %s while it is made is written into the one that stands there then",
+    async (_, take) => {
+      const { context, path } = aContext();
+      let isTaken = false;
+      const report = () => {
+        if (!isTaken) take(path);
+        isTaken = true;
+      };
+      const order = anOrder({ actions: ["mounts"], trigger: "manual" });
+      const { name } = await makeCapture(order, aFrozen(requests), { ...context, report });
+      expect(isTaken).toBe(true);
+      expect(readdirSync(path)).toEqual([name]);
+      expect(statSync(path).mode & 0o777).toBe(0o700);
+      if (existsSync(`${path}.old`)) expect(readdirSync(`${path}.old`)).toEqual([]);
+    },
+  );
+
+  test("whose folder becomes a link while it is made is dropped, and nothing is written where it leads", async () => {
+    const { context, path } = aContext();
+    const elsewhere = tempDir();
+    const report = () => {
+      if (!existsSync(path) || lstatSync(path).isSymbolicLink()) return;
+      rmSync(path, { recursive: true });
+      symlinkSync(elsewhere, path);
+    };
+    const order = anOrder({ actions: ["mounts"], trigger: "manual" });
+    const failure = await makeCapture(order, aFrozen(requests), { ...context, report }).catch((e) => e);
+    expect(failure).toMatchObject({ code: "OUTPUT_UNUSABLE" });
+    expect(readdirSync(elsewhere)).toEqual([]);
+  });
 
   test("that fails in the middle leaves nothing behind", async () => {
     const { context, path } = aContext();

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { type ChildLimits, Children } from "../../src/runner/child.ts";
+import { run } from "../helpers/program.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 
 const LIMITS: ChildLimits = { timeoutMs: 10_000, maxBytes: 1 << 20, keep: "head" };
@@ -67,6 +68,26 @@ describe("a child", () => {
     await waitUntil(() => pids.every(isDead));
   });
 
+  test("is killed with what has left its group and its session, and what that has started", async () => {
+    const script = "setsid sh -c 'echo $$; trap : TERM; sleep 60 & echo $!; wait; sleep 60' & sleep 60";
+    const result = await runShell(script, { timeoutMs: DEADLINE_MS });
+    expect(result.end).toBe("timed_out");
+    const pids = text(result.output).trim().split("\n").map(Number);
+    expect(pids).toHaveLength(2);
+    await waitUntil(() => pids.every(isDead));
+  });
+
+  test("is killed with all that it has forked while it was being killed", async () => {
+    const bomb =
+      'bomb() { echo $$; [ $1 = 0 ] || { sh -c "$0" "$0" $(($1-1)) & sh -c "$0" "$0" $(($1-1)) & }; sleep 60; };';
+    const script = `b='${bomb} bomb $1'; sh -c "$b" "$b" 5`;
+    const result = await runShell(script, { timeoutMs: DEADLINE_MS });
+    const pids = text(result.output).trim().split("\n").map(Number);
+    // 63 where the machine gets that far before the deadline; each is to be dead all the same.
+    expect(pids.length).toBeGreaterThan(0);
+    await waitUntil(() => pids.every(isDead));
+  });
+
   test("is not waited for through what left its group and holds its pipes", async () => {
     const result = await runShell("setsid sleep 9 & echo started; sleep 60", { timeoutMs: DEADLINE_MS });
     expect(result.end).toBe("timed_out");
@@ -97,6 +118,39 @@ describe("a child", () => {
     const result = await new Children().run(["/nonexistent/program"], LIMITS, NEVER);
     expect(result.end).toBe("not_started");
     expect(result.errorText).toContain("ENOENT");
+  });
+
+  test("that can't be started because aod has no descriptor left says so, and is counted", async () => {
+    const fixture = new URL("../fixtures/threads/without-descriptors.ts", import.meta.url).pathname;
+    const { stdout } = await run(["/usr/bin/prlimit", "--nofile=200:200", process.execPath, fixture], "/");
+    expect(JSON.parse(stdout)).toEqual({
+      without: { end: "not_started", why: "cannot start /bin/true: aod has too many open files (EMFILE)" },
+      after: { end: "exited", why: "" },
+      unstarted: 1,
+    });
+  });
+
+  test("reads the client's own lists one at a time, and not while a reader of them hangs", async () => {
+    const groups: number[] = [];
+    const children = new Children((group) => groups.push(group));
+    const read = (name: string) =>
+      children.run(
+        ["/bin/sh", "-c", "exec sleep 60", `/proc/fs/cifs/${name}`],
+        { ...LIMITS, timeoutMs: 10 },
+        NEVER,
+      );
+    const [first, ...others] = await Promise.all([read("DebugData"), read("Stats"), read("open_files")]);
+    expect(first.end).toBe("timed_out");
+    expect(others.map(({ end }) => end)).toEqual(["not_started", "not_started"]);
+    expect(children.stuck).toBe(1);
+    for (const group of groups) process.kill(-group, "SIGKILL");
+    await waitUntil(() => children.stuck === 0);
+    expect((await read("Stats")).errorText).toContain("did not come back in time");
+    const other = new Children();
+    other.clientTrouble = "a lock inside the client is held";
+    const refused = await other.run(["/bin/cat", "/proc/fs/cifs/Stats"], LIMITS, NEVER);
+    expect(refused).toMatchObject({ end: "not_started", errorText: other.clientTrouble });
+    expect(await runShell("echo", {}, NEVER, children)).toMatchObject({ end: "exited" });
   });
 
   test("that may not be killed, because it became another user's, is left behind and counted", async () => {

@@ -11,7 +11,9 @@ import { anOrder } from "../helpers/order.ts";
 import { seeded } from "../helpers/random.ts";
 import { A_REPORT } from "../helpers/report.ts";
 import { aRequest } from "../helpers/request.ts";
+import { BUILT_IN_RULES } from "../helpers/scrubber.ts";
 
+const scrubber = BUILT_IN_RULES;
 const FACTS = { aodVersion: "1.2.3", host: "client", bootId: "b-o-o-t", kernel: "6.12.0" };
 
 /** Manifests of all forms, from random numbers. */
@@ -32,6 +34,12 @@ function aManifest(random: ReturnType<typeof seeded>) {
       : { ruleType, kind: pick(["slow", "error", "signal", "emergency", "hung"] as const) }),
     attribution: chance(0.5) ? anAttribution({ dialect: undefined, encrypted: undefined }) : undefined,
     source: pick(["demo", "kernel"] as const),
+    statuses: Array.from({ length: int(0, 2) }, () => ({
+      command: pick([undefined, 9]),
+      ntStatus: 0xc000_007f,
+      errno: int(0, 200),
+      count: int(1, 9),
+    })),
     evidence: Array.from({ length: int(0, 3) }, () =>
       aRequest({
         kind: pick([KIND.REQUEST, KIND.EVICTED, KIND.SIGNAL, KIND.OPERATION]),
@@ -68,7 +76,10 @@ function aManifest(random: ReturnType<typeof seeded>) {
     because: ["x"],
   };
   return JSON.parse(
-    encodeManifest(makeManifest(order, FACTS, recorder, outcomes, verdict, int(0, 100)), A_REPORT),
+    encodeManifest(
+      makeManifest(order, FACTS, recorder, outcomes, verdict, { scrubber, scrubbed: int(0, 100) }),
+      A_REPORT,
+    ),
   );
 }
 

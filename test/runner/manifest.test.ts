@@ -5,8 +5,10 @@ import { manifestFaults } from "../helpers/manifest.ts";
 import { anOrder } from "../helpers/order.ts";
 import { A_REPORT } from "../helpers/report.ts";
 import { aRequest } from "../helpers/request.ts";
+import { BUILT_IN_RULES } from "../helpers/scrubber.ts";
 import { SERVER } from "../helpers/verdict.ts";
 
+const scrubber = BUILT_IN_RULES;
 const FACTS = { aodVersion: "1.2.3", host: "client", bootId: "b-o-o-t", kernel: "6.12.0" };
 const RECORDER = { offsets: Uint32Array.from([0, 64]), oldestNs: 90e9, completeSinceNs: 95e9 };
 
@@ -15,7 +17,10 @@ function manifestOf(
   recorder: Parameters<typeof makeManifest>[2] = RECORDER,
 ) {
   const manifest = JSON.parse(
-    encodeManifest(makeManifest(anOrder(parts), FACTS, recorder, [], SERVER, 2), A_REPORT),
+    encodeManifest(
+      makeManifest(anOrder(parts), FACTS, recorder, [], SERVER, { scrubber, scrubbed: 2 }),
+      A_REPORT,
+    ),
   );
   expect(manifestFaults(manifest)).toEqual([]);
   return manifest;
@@ -38,15 +43,25 @@ describe("the manifest", () => {
       share: "//files/data",
       attribution: null,
       incident_id: "incident-1",
+      server: "files",
+      family: "availability",
+      rules: ["slow"],
+      shares: ["//files/data"],
       triggered_at: "2026-11-23T01:23:45.677000Z",
       detected_after_ms: 0.25,
       frozen_at: "2026-11-23T01:23:45.678000Z",
       config_sha256: "c".repeat(64),
+      statuses: [],
       evidence: [],
+      hanging: null,
       recorder: { records: 2, oldest_ms: 10_000, complete_since: "2026-11-23T01:23:40.678000Z", evicted: 3 },
       actions: [],
       verdict: { cause: "server", confidence: 0.76, because: SERVER.because },
+      client_lists: "readable",
       losses: {
+        client_lists_late: 0,
+        kernel_log_overwritten: 0,
+        unstarted_children: 0,
         enter_contended: 0,
         forgotten: 0,
         operations_contended: 0,
@@ -57,6 +72,10 @@ describe("the manifest", () => {
         missed_runs: 0,
         unfollowed: 0,
         abandoned_children: 0,
+        no_descriptors: 0,
+        no_host_files: 0,
+        no_memory: 0,
+        no_processes: 0,
         samples_timed_out: 0,
         samples_too_big: 0,
         samples_failed: 0,
@@ -64,6 +83,7 @@ describe("the manifest", () => {
       counters: { entered: 7, ring_full: 2, evicted: 3 },
       suppressed: 4,
       scrubbed: 2,
+      cleanings: [],
       report: { file: "report.html", reason: null, bytes: 7, sha256: "e".repeat(64) },
     });
   });
@@ -77,10 +97,11 @@ describe("the manifest", () => {
       share: "",
     } as const;
     const empty = { offsets: new Uint32Array(0), oldestNs: undefined, completeSinceNs: 5e9 };
-    expect(manifestOf({ ...manual, incidentId: undefined }, empty)).toMatchObject({
+    expect(manifestOf({ ...manual, incidentId: undefined, scope: undefined }, empty)).toMatchObject({
       type: "manual",
       share: null,
       incident_id: null,
+      ...{ server: null, family: null, rules: [], shares: [] },
       recorder: { records: 0, oldest_ms: null },
     });
   });
@@ -115,8 +136,12 @@ describe("the manifest", () => {
       { ...nothing, name: "dmesg", status: "missing", reason: "dmesg is not installed" },
     ] as const;
     expect(
-      JSON.parse(encodeManifest(makeManifest(anOrder(), FACTS, RECORDER, outcomes, SERVER, 0), A_REPORT))
-        .actions,
+      JSON.parse(
+        encodeManifest(
+          makeManifest(anOrder(), FACTS, RECORDER, outcomes, SERVER, { scrubber, scrubbed: 0 }),
+          A_REPORT,
+        ),
+      ).actions,
     ).toEqual([
       {
         name: "stats",
@@ -151,8 +176,11 @@ describe("the manifest", () => {
   });
 
   test("is text for people: indented, a line feed at its end", () => {
-    expect(encodeManifest(makeManifest(anOrder(), FACTS, RECORDER, [], SERVER, 0), A_REPORT)).toMatch(
-      /^\{\n {2}"schema_version": 1,\n[\s\S]*\n\}\n$/,
-    );
+    expect(
+      encodeManifest(
+        makeManifest(anOrder(), FACTS, RECORDER, [], SERVER, { scrubber, scrubbed: 0 }),
+        A_REPORT,
+      ),
+    ).toMatch(/^\{\n {2}"schema_version": 1,\n[\s\S]*\n\}\n$/);
   });
 });

@@ -47,9 +47,12 @@ describe("the notifier", () => {
     expect(environment.sort()).toEqual([
       "AOD_CAPTURE=/var/log/aod/batches/x",
       "AOD_EVENT=captured",
+      "AOD_FAMILY=availability",
       "AOD_INCIDENT_ID=20261123T012345.678Z",
       "AOD_RULE=slow",
+      "AOD_SERVER=files",
       "AOD_SHARE=//files/$(reboot); `x`",
+      "AOD_STATUS=",
       "AOD_VERDICT=server",
     ]);
   });

@@ -28,6 +28,12 @@ describe("packets", () => {
     expect(filterOf("//files", shares)).toBe(filterOf("//files/a", shares));
   });
 
+  test("are those of the server's other connections as well, each address in the form that tcpdump takes", () => {
+    const channels = { channelAddresses: ["10.0.0.2", "0000:0000:0000:0000:0000:ffff:0a00:0003"] };
+    const filter = filterOf("//FILES/a", [{ ...tree("//files/a", "10.0.0.1"), ...channels }]);
+    expect(filter).toContain("(host 10.0.0.1 or host 10.0.0.2 or host 10.0.0.3)");
+  });
+
   test.each(["", "unknown"])("are those of every server where none is named: %j", (share) => {
     expect(filterOf(share, shares)).toContain("(host 10.0.0.1 or host fe80::1 or host 10.0.0.9)");
   });

@@ -28,7 +28,7 @@ async function capture(parts: Partial<CaptureOrder>) {
   const outputDir = tempDir();
   const story = aStory(3000);
   const context = {
-    folder: openBatchesFolder(outputDir),
+    openFolder: () => openBatchesFolder(outputDir),
     facts: { aodVersion: "1.2.3", host: "client", bootId: "b-o-o-t", kernel: "6.12.0" },
     host: aHost({ exists: (path) => !path.startsWith("/proc/fs/cifs") && existsSync(path) }),
     ownLosses: () => ({}),

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import type { Action, ProgramAction } from "../../src/runner/actions.ts";
 import { ACTION_TABLE, findAction } from "../../src/runner/actions.ts";
 import { type ActionContext, runAction } from "../../src/runner/run-action.ts";
+import { makeScrubber } from "../../src/scrubber/scrubber.ts";
 import { anActionContext } from "../helpers/action-context.ts";
 import { aHost } from "../helpers/host.ts";
 import { anOrder } from "../helpers/order.ts";
@@ -103,6 +104,38 @@ describe("an action", () => {
     expect(scrubbed).toBe(2);
     expect(outcome.bytes).toBe(text.length);
     expect(outcome.sha256).toBe(new Bun.CryptoHasher("sha256").update(text).digest("hex"));
+  });
+
+  test("has its text as it was printed beside its file, for the verdict", async () => {
+    const { rawText, content } = await runRaw(aScript("echo password=hunter2"));
+    expect(rawText).toBe("password=hunter2\n");
+    expect(new TextDecoder().decode(content)).toBe("password=[scrubbed]\n");
+    expect((await runRaw(aScript("echo password=hunter2", { suffix: ".pcap" }))).rawText).toBe("");
+  });
+
+  test("loses the words and patterns of the configuration", async () => {
+    const scrubber = makeScrubber({ words: ["Nightjar"], patterns: ["EMP-\\d+"] });
+    const context = anActionContext({ host: HOST, scrubber });
+    const { content, scrubbed } = await runAction("it", aScript("echo Nightjar of EMP-17"), context);
+    expect(new TextDecoder().decode(content)).toBe("[scrubbed] of [scrubbed]\n");
+    expect(scrubbed).toBe(2);
+  });
+
+  test("has no file where aod stopped before its text was searched", async () => {
+    const stop = new AbortController();
+    function* inSlices(): Generator<undefined, never, void> {
+      for (;;) {
+        stop.abort();
+        Bun.sleepSync(10);
+        yield;
+      }
+    }
+    const scrubber = { inSlices, scrub: () => expect.unreachable() };
+    const context = anActionContext({ host: HOST, scrubber, stop: stop.signal });
+    const { outcome, content } = await runAction("it", aScript("echo password=hunter2"), context);
+    expect(outcome).toMatchObject({ status: "timed_out", file: undefined, bytes: 0 });
+    expect(outcome.reason).toContain("has not been searched for secrets");
+    expect(content.length).toBe(0);
   });
 
   test("shows no half of a secret where it was killed, cut, or complains too long", async () => {

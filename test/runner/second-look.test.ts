@@ -68,7 +68,7 @@ describe("a second look", () => {
 
   test("says of each request where it went", () => {
     const { found } = look(debugData([]), [inFlight(1n, 500, { sessionId: 7n, treeId: 9, command: 5 })]);
-    expect(found?.untaken).toEqual([{ sessionId: 7n, treeId: 9, command: 5 }]);
+    expect(found?.untaken).toEqual([{ sessionId: 7n, treeId: 9, command: 5, ageMs: 500 }]);
   });
 
   test("says nothing where the kernel's list may lack some", () => {

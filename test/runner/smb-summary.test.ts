@@ -16,7 +16,7 @@ describe("the summary of SMB connections", () => {
       "  session 0xffffffff949ce6a8 to 127.0.0.1",
       "    channel: connection 0x3, dialect 0x311, status good, reconnects 0, credits 509, in flight 0, waiting for credits 0",
       "    share \\\\127.0.0.1\\IPC$, tree 0xfe4d13e",
-      "    share \\\\127.0.0.1\\share1, tree 0x75c61ba9",
+      "    share \\\\127.0.0.1\\share1, tree 0x75c61ba9, encrypted, DFS path \\\\corp.example\\dfs\\link",
       "    share \\\\127.0.0.1\\share2, tree 0x75c61baa",
       "  on the wire: SMB2_CREATE mid 23, tid 218, submitted, connection 0x1",
       "  on the wire: SMB2_TREE_CONNECT mid 24, tid 219, submitted, connection 0x1",

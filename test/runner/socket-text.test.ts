@@ -4,7 +4,6 @@ import { join } from "node:path";
 import {
   connectionKey,
   parseSockets,
-  plainAddress,
   SOCKETS_MAX,
   type TcpConnection,
 } from "../../src/runner/socket-text.ts";
@@ -75,13 +74,16 @@ describe("the output of ss", () => {
     expect(parseSockets(text)[0]?.connections).toMatchObject([{ state: "TIME-WAIT", info: undefined }]);
   });
 
+  // As misc/ss.c:sock_addr_print writes them: IPv6 in brackets, the scope or device behind them.
   test.each([
     ["[::1]", "::1"],
+    ["[2001:db8::5]", "2001:db8::5"],
     ["[::ffff:10.0.0.1]", "10.0.0.1"],
-    ["[FE80::1%eth0]", "fe80::1"],
+    ["[fe80::1]%eth0", "fe80::1"],
     ["10.0.0.1%eth0", "10.0.0.1"],
-  ])("calls %s %s", (written, plain) => {
-    expect(plainAddress(written)).toBe(plain);
+  ])("calls a peer %s %s", (written, plain) => {
+    const text = `==> net:[1] (aod), sample 1 <==\nESTAB 0 0 10.0.0.9:50000 ${written}:445\n`;
+    expect(parseSockets(text)[0]?.connections[0]?.peer).toEqual({ address: plain, port: 445 });
   });
 
   test("is bounded", () => {

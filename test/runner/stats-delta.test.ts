@@ -3,10 +3,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { compareStats } from "../../src/runner/stats-delta.ts";
 import { anOrder, FROZEN_AT } from "../helpers/order.ts";
+import { seeded } from "../helpers/random.ts";
 
 const fixture = (name: string) => readFileSync(join(import.meta.dir, "../cifs/fixtures", name), "utf8");
 const STATS = fixture("stats-6.12.txt");
 const DEBUG_DATA = fixture("debugdata-6.12.txt");
+
+const GUEST = join(import.meta.dir, "../cifs/fixtures/guest/6.1");
 
 /** cifs_debug.c:cifs_stats_proc_show, where there were any. */
 const SLOW = "  2 slow responses from 127.0.0.1 for command 5";
@@ -62,6 +65,85 @@ describe("the client's counters", () => {
     expect(text).toContain("\n\\\\127.0.0.1\\beta (was not there)\n");
     expect(text).not.toContain("alpha");
     expect(compare(both(STATS, DEBUG_DATA), both(STATS, ""))).toContain("    then: was not there\n");
+  });
+
+  /** The trees of one share, in the kernel's order, each with two of its counters. */
+  const trees = (...counted: readonly (readonly [smbs: number, reads: number])[]) =>
+    `0 session 0 share reconnects\n${counted
+      .map(
+        ([smbs, reads], i) =>
+          `\n${i + 1}) \\\\files\\data\nSMBs: ${smbs}\nOpen files: 1 total (local), ${i} open on server\nReads: ${reads} total 0 failed`,
+      )
+      .join("")}\n`;
+  const changes = (before: string, now: string) => {
+    const text = compare(both(now, ""), both(before, ""));
+    return text.slice(text.indexOf("\n\\\\files")).replaceAll(/ {2,}/g, "  ");
+  };
+
+  test("of several trees of one share are their sum", () => {
+    expect(changes(trees([100, 10], [5000, 50]), trees([5000, 10], [5001, 50]))).toBe(
+      "\n\\\\files\\data (2 trees)\n  SMBs: 10001  +4901\n",
+    );
+  });
+
+  test("of a share of which one tree is gone are those of the trees that stay", () => {
+    expect(changes(trees([100, 0], [50, 50]), trees([120, 0]))).toBe(
+      "\n\\\\files\\data (1 tree, 1 gone)\n  SMBs: 120  +20\n",
+    );
+  });
+
+  test("of a share that has one more tree have all that this one counted", () => {
+    expect(changes(trees([50, 5]), trees([7, 0], [51, 5]))).toBe(
+      "\n\\\\files\\data (2 trees, 1 new)\n  SMBs: 58  +8\n  Open files: 2 total (local), 1 open on server  +1, +1\n",
+    );
+  });
+
+  test("that went back were reset: what they show was counted since", () => {
+    expect(changes(trees([50, 5]), trees([7, 0]))).toContain(
+      "\\\\files\\data (another tree, or its counters were reset)\n  SMBs: 7  +7\n",
+    );
+    const reset = compare(both("1 session 2 share reconnects", ""), both("5 session 9 share reconnects", ""));
+    expect(reset.replaceAll(/ {2,}/g, "  ")).toContain(
+      "all servers\n  1 session 2 share reconnects  +1, +2\n",
+    );
+  });
+
+  test("are never less than before, and exact while the trees stay", () => {
+    const random = seeded();
+    for (let round = 0; round < 200; round++) {
+      const before = Array.from(
+        { length: random.int(1, 6) },
+        () => [random.int(0, 99), random.int(0, 9)] as const,
+      );
+      const added = before.map(
+        ([smbs, reads]) => [smbs + random.int(0, 99), reads + random.int(0, 9)] as const,
+      );
+      const isCut = random.chance(0.5);
+      const now = isCut ? added.filter(() => random.chance(0.7)) : added;
+      const text = changes(trees(...before), trees(...now));
+      const shown = text.split("\n").filter((line) => /SMBs|Reads/.test(line));
+      expect(shown.join("\n"), `${random.seedText}\n${text}`).not.toMatch(/ -\d/);
+      const total = (of: readonly (readonly [number, number])[]) => of.reduce((sum, [smbs]) => sum + smbs, 0);
+      if (!isCut && total(now) > total(before))
+        expect(text, random.seedText).toContain(`SMBs: ${total(now)}  +${total(now) - total(before)}\n`);
+    }
+  });
+
+  test("of two connections that begin with one share stay apart", () => {
+    const stats = readFileSync(join(GUEST, "nosharesock/stats.txt"), "utf8");
+    const changed = stats.replace(/SMBs: 19/, "SMBs: 24").replace(/SMBs: 20/, "SMBs: 21");
+    const now = changed.replace(/^ {2}5\t\t.*$/m, "  5\t\t99\t9999\t\t9\t99");
+    const text = compare(both(now, ""), both(stats, ""));
+    expect(text).toContain("server of \\\\fileserver1\\nosharesock, connection 1\n  command 5: 99 9999 9 99");
+    expect(text).not.toContain("connection 2");
+    expect(text).toMatch(/nosharesock \(2 trees\)\n {2}SMBs: 45 +\+6\n/);
+  });
+
+  test("of a server without shares are not lost", () => {
+    const server = (inFlight: number) => `Max requests in flight: 3\n  5 ${inFlight} 10 1 1\n`;
+    expect(compare(both(server(9), ""), both(server(2), ""))).toMatch(
+      /a server without shares\n {2}command 5: 9 10 1 1 +\+7, 0, 0, 0\n/,
+    );
   });
 
   test("of nothing that changed is the connections alone", () => {

@@ -12,6 +12,7 @@ import { readRecorder } from "../../src/recorder/recorder.ts";
 import { lookAgain } from "../../src/runner/second-look.ts";
 import { judge } from "../../src/runner/verdict.ts";
 import { type Collection, verdictFacts } from "../../src/runner/verdict-facts.ts";
+import { guestMounts } from "../helpers/guest-mounts.ts";
 import { anOrder, FROZEN_AT } from "../helpers/order.ts";
 import { aRequest } from "../helpers/request.ts";
 import { aTable } from "../helpers/request-table.ts";
@@ -121,6 +122,24 @@ describe("facts", () => {
     expect(facts).toMatchObject({ outOfOrderShare: 0.5, outOfOrderShareBefore: 0.1 });
   });
 
+  test("know the signals that the incident has had before", () => {
+    const signals = [aRequest({ kind: KIND.SIGNAL, command: SIGNAL.CONNECT_ERR, errno: 111, latencyMs: 0 })];
+    const evidence = [aRequest({ latencyMs: 0, startMs: FROZEN_MS - 500 })];
+    const facts = factsOf({}, [], { evidence, signals, kind: "hung" });
+    expect(facts).toMatchObject({
+      symptom: "missing",
+      signals: ["connect_err"],
+      connectErrors: ["ECONNREFUSED"],
+    });
+  });
+
+  test("of slow requests are late while some are in flight, and missing where none has its reply", () => {
+    const [open, done] = [aRequest({ latencyMs: 0, startMs: FROZEN_MS - 500 }), aRequest({ latencyMs: 400 })];
+    expect(factsOf({}, [], { evidence: [open, done] }).symptom).toBe("late");
+    expect(factsOf({}, [], { evidence: [open] }).symptom).toBe("missing");
+    expect(factsOf({}, [], { evidence: [open, done], kind: "hung" }).symptom).toBe("missing");
+  });
+
   test("know how other servers answered meanwhile, and not from a handful", () => {
     const at = (latencyMs: number) => aRequest({ latencyMs, startMs: FROZEN_MS - 2000, sessionId: OTHER });
     const old = aRequest({ latencyMs: 900, startMs: FROZEN_MS - 60_000, sessionId: OTHER });
@@ -139,7 +158,7 @@ describe("facts", () => {
     ];
     const facts = factsOf({}, [], { evidence });
     expect(facts).toMatchObject({ lateMs: 400, waiting: 1, signals: ["reconnect"] });
-    expect(facts.statuses).toEqual(["STATUS_LOGON_FAILURE"]);
+    expect(facts.statuses).toMatchObject([{ ntStatus: 0xc000_006d, count: 1 }]);
   });
 
   test("are of the incident's server only: its connections by their address", () => {
@@ -154,6 +173,30 @@ describe("facts", () => {
     expect(factsOf({ sockets: `${elsewhere}${HEALTHY}` }, [], { share: "" }).sockets?.connections).toBe(2);
   });
 
+  test.each([
+    ["2001:0db8:0000:0000:0000:0000:0000:0005", "[2001:db8::5]"],
+    ["fe80:0000:0000:0000:0000:0000:0000:0001", "[fe80::1]%eth0"],
+    ["192.0.2.7", "[::ffff:192.0.2.7]"],
+  ])("find the sockets of the server that DebugData calls %s and ss %s", (address, peer) => {
+    const texts = {
+      sockets: HEALTHY.replaceAll("127.0.0.1:445", `${peer}:445`) + HEALTHY,
+      debugdata: debugData().replace("Address: 127.0.0.1 ", `Address: ${address} `),
+    };
+    expect(factsOf(texts).sockets?.connections).toBe(1);
+    expect(factsOf({ ...texts, sockets: HEALTHY }).sockets).toBeUndefined();
+  });
+
+  test.each(
+    guestMounts().flatMap(({ name, facts, read }) => facts.map((fact) => [name, fact.share, read] as const)),
+  )("of %s find the sockets of %s, its channels' among them", (name, share, read) => {
+    const samples = [1, 2].map((number) => `==> net:[1] (aod), sample ${number} <==\n${read("ss")}`);
+    const texts = { sockets: samples.join("\n"), debugdata: read("debugdata") };
+    const found = factsOf(texts, [], { share }).sockets?.connections;
+    // The others of a DFS mount lead to the server of its root; each mount with nosharesock has one.
+    const expected = name.endsWith("multichannel") ? 3 : name.endsWith("nosharesock") ? 2 : 1;
+    expect(found).toBe(expected);
+  });
+
   test("say what is missing", () => {
     expect(factsOf({}).missing).toHaveLength(3);
     expect(factsOf({ sockets: HEALTHY, debugdata: debugData(), pressure }).missing).toEqual([]);
@@ -165,6 +208,54 @@ describe("facts", () => {
       const facts = factsOf({ sockets: text, debugdata: text, pressure: text }, open);
       expect(judge(facts).cause).toBe("unknown");
     }
+  });
+});
+
+describe("connections that were idle", () => {
+  // Two connections of one server, as `nosharesock` makes them: the second was idle for 21 s, since a delay that is over.
+  const idle = sockets("server")
+    .replaceAll("127.0.0.1:48784", "127.0.0.1:50000")
+    .replaceAll("rtt:0.04/0.025", "rtt:338/12")
+    .replaceAll("minrtt:0.01", "minrtt:0.129")
+    .replaceAll(/last(snd|rcv|ack):\d+/g, "last$1:21000");
+  /** Each sample has the connections of both texts. */
+  const both = (used: string) => {
+    const ofIdle = idle.split(/^(?===> )/m).map((sample) => sample.split("\n").slice(1).join("\n"));
+    return used
+      .split(/^(?===> )/m)
+      .map((sample, number) => `${sample}${ofIdle[number]}`)
+      .join("");
+  };
+  const evidence = [1, 2, 3].map((n) => aRequest({ latencyMs: 400, startMs: FROZEN_MS - 900 - n }));
+
+  test("do not count beside one that carried the evidence", () => {
+    const texts = { sockets: both(sockets("server")), debugdata: debugData(), pressure };
+    expect(factsOf(texts, evidence, { evidence }).sockets).toMatchObject({ connections: 1, rttMs: 0.04 });
+    expect(factsOf(texts, [], { evidence: [] }).sockets).toMatchObject({ connections: 2, rttMs: 338 });
+    expect(judge(factsOf(texts, evidence, { evidence })).cause).toBe("server");
+  });
+
+  test("count where there is no other", () => {
+    const texts = { sockets: idle, debugdata: debugData(), pressure };
+    expect(factsOf(texts, evidence, { evidence }).sockets).toMatchObject({ connections: 1, rttMs: 338 });
+  });
+});
+
+describe("bytes that the client does not read", () => {
+  const unread = sockets("undrained");
+  const evidence = [1, 2, 3].map((n) => aRequest({ latencyMs: 0, startMs: FROZEN_MS - 9000 - n }));
+  const owed = debugData(evidence.map(({ messageId }) => messageId));
+  const judged = (text: string) =>
+    judge(factsOf({ sockets: text, debugdata: owed, pressure }, evidence, { evidence, ruleType: "stuck" }));
+
+  test("are the client's, although the kernel awaits the replies that are in them", () => {
+    expect(judged(unread)).toMatchObject({ cause: "client" });
+  });
+
+  test("say nothing where it took some out between the samples", () => {
+    const at = unread.lastIndexOf("bytes_received:5000");
+    const busy = unread.slice(0, at) + unread.slice(at).replace("bytes_received:5000", "bytes_received:9000");
+    expect(judged(busy).cause).not.toBe("client");
   });
 });
 

@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { CAUSES, REASONS_MAX } from "../../src/model/verdict.ts";
 import { judge } from "../../src/runner/verdict.ts";
 import type { Facts } from "../../src/runner/verdict-facts.ts";
-import { CAUSE_TABLE, LIMITS } from "../../src/runner/verdict-signs.ts";
-import { PLAIN, someFacts, somePressure, someSockets } from "../helpers/facts.ts";
+import { LIMITS } from "../../src/runner/verdict-limits.ts";
+import { CAUSE_TABLE } from "../../src/runner/verdict-signs.ts";
+import { aRefusal, PLAIN, someFacts, somePressure, someSockets } from "../helpers/facts.ts";
 import { seeded } from "../helpers/random.ts";
 
-const NAMED = ["network", "server", "credits", "host", "session"] as const;
+const NAMED = ["network", "server", "credits", "host", "client", "session", "permission"] as const;
 const verdictOf = (parts: Partial<Facts>) => judge(someFacts(parts));
 
 describe("a verdict", () => {
@@ -29,7 +30,7 @@ describe("a verdict", () => {
   test("gives the figures, what says most first", () => {
     expect(verdictOf(PLAIN.network).because).toEqual([
       "4 segments sent and not acknowledged for 800 ms",
-      "segments are being sent again: 1 under way, 1 more between two looks",
+      "segments are being retransmitted: 1 under way, 1 more between two samples",
       "the retransmission timer has doubled 2 times",
     ]);
     expect(verdictOf(PLAIN.server).because).toEqual([
@@ -50,8 +51,8 @@ describe("two causes at once", () => {
   test.each([
     ["network", "host", {}],
     ["server", "credits", {}],
-    ["server", "session", {}],
-    ["credits", "session", {}],
+    ["server", "session", { symptom: "missing", signals: ["key_expired"] }],
+    ["credits", "session", { symptom: "missing", signals: ["key_expired"] }],
     // A slow server on a host whose CPUs are short: replies are owed, and tasks wait as well.
     ["server", "host", { inFlight: { awaited: 2, answered: 0 } }],
     // A way that has become long to a server that has become slow.
@@ -144,7 +145,17 @@ describe("one fact removed", () => {
       "server",
     ],
     ["network, that it is more than a lost connection", {}, { signals: ["reconnect", "connect_err"] }],
-    ["session, that it is about sessions", {}, { statuses: ["STATUS_ACCESS_DENIED"] }],
+    [
+      "session, that it is about sessions",
+      PLAIN.session,
+      { statuses: [aRefusal("SMB2_CREATE", 0xc000_0043)] },
+    ],
+    [
+      "client, that no reply is awaited: the lock's owner may wait for one",
+      PLAIN.client,
+      { inFlight: { awaited: 2, answered: 0 }, lateMs: 900, waitedMs: 9000 },
+      "server",
+    ],
   ] as readonly (readonly [string, Partial<Facts>, Partial<Facts>, string?])[])(
     "%s",
     (_, plain, parts, cause = "unknown") => {
@@ -185,6 +196,24 @@ describe("one fact alone", () => {
     ],
     // They were slow, and are over: whose time it was can't be told any more.
     ["slow replies on a busy host that is owed none", { lateMs: 500, pressure: somePressure(30) }, "unknown"],
+    // The pressure of the last ten seconds may be that of a trouble which is over.
+    [
+      "a way that has become long, on a host that was short of CPU",
+      {
+        ...{ lateMs: 155, pressure: somePressure(45), inFlight: { awaited: 0, answered: 0 } },
+        sockets: someSockets({ rttMs: 141, minRttMs: 0.1 }),
+      },
+      "network",
+    ],
+    // The smoothed round trip follows slowly: 150 ms look like 108 at first.
+    [
+      "a way that has just become long",
+      {
+        ...{ lateMs: 440, inFlight: { awaited: 6, answered: 0 } },
+        sockets: someSockets({ rttMs: 108, rttVarMs: 35, minRttMs: 0.1 }),
+      },
+      "network",
+    ],
     // As long as the way takes, replies can't be there.
     [
       "requests on a way that has become long",
@@ -207,7 +236,7 @@ describe("one fact alone", () => {
       { pressure: somePressure(50), sockets: someSockets({ undrainedBytes: 5000 }) },
       "host",
     ],
-    ["a receive queue that nobody reads", { sockets: someSockets({ undrainedBytes: 5000 }) }, "unknown"],
+    ["a receive queue that nobody reads", { sockets: someSockets({ undrainedBytes: 5000 }) }, "client"],
     [
       "memory that is short, and a reply that is not taken",
       {
@@ -229,6 +258,85 @@ describe("one fact alone", () => {
     ],
   ] as readonly (readonly [string, Partial<Facts>, string])[])("%s is enough: %#", (_, parts, cause) => {
     expect(verdictOf(parts).cause).toBe(cause as "unknown");
+  });
+});
+
+describe("refusals", () => {
+  const refused = (statuses: Facts["statuses"], parts: Partial<Facts> = {}) =>
+    verdictOf({ symptom: "refused", statuses, lateMs: undefined, ...parts });
+  const full = aRefusal("SMB2_WRITE", 0xc000_007f, 12);
+  const denied = aRefusal("SMB2_CREATE", 0xc000_0022, 5);
+
+  test.each([
+    ["idle", {}],
+    ["busy", { pressure: { ...somePressure(80), runnable: 9 } }],
+    ["short of memory", { pressure: { ...somePressure(), memory: { someAvg10: 60, fullAvg10: 50 } } }],
+    ["on a long network path", { sockets: someSockets({ rttMs: 300, minRttMs: 0.1 }) }],
+    ["without sockets", { sockets: undefined, missing: ["sockets were not collected"] }],
+  ] as const)("of a full disk are the server's on a host that is %s, and name the status", (_, parts) => {
+    const { cause, because } = refused([full], parts);
+    expect(cause).toBe("server");
+    expect(because[0]).toBe("the server answers STATUS_DISK_FULL 12 ×: disk full");
+  });
+
+  test("of several causes blame what most of them mean, and none where none has most", () => {
+    expect(refused([full, denied]).cause).toBe("server");
+    expect(refused([{ ...full, count: 5 }, denied]).cause).toBe("unknown");
+  });
+
+  test("that mean nothing about a party are unknown", () => {
+    expect(refused([aRefusal("SMB2_CREATE", 0xc000_0034)]).cause).toBe("unknown");
+  });
+
+  test("are not what late or missing evidence is judged by", () => {
+    expect(verdictOf({ ...PLAIN.network, symptom: "missing", statuses: [full] }).cause).toBe("network");
+  });
+});
+
+describe("missing evidence of a server that ended the connection", () => {
+  const ended = { symptom: "missing", signals: ["reconnect"] } as const;
+  const gone = someSockets({ connections: 0 });
+
+  test.each([
+    ["refuses new ones", { connectErrors: ["ECONNREFUSED"] }, "server"],
+    ["has none, and none is being made", { isDisconnected: true, sockets: gone }, "server"],
+    [
+      "gives no answer to a new one",
+      { isDisconnected: true, sockets: { ...gone, unmade: 1 }, connectErrors: ["ETIMEDOUT"] },
+      "network",
+    ],
+    ["is there again", { isDisconnected: false }, "unknown"],
+  ] as const)("and %s", (_, parts, cause) => {
+    expect(verdictOf({ ...ended, ...parts }).cause).toBe(cause);
+  });
+});
+
+describe("figures of another time", () => {
+  const old = someSockets({ rttMs: 338, minRttMs: 0.129 });
+
+  test("do not count where a reply came faster than the round trip", () => {
+    const slowDisk = { symptom: "late", lateMs: 400, inFlight: { awaited: 3, answered: 0 } } as const;
+    expect(verdictOf({ ...slowDisk, sockets: old, fastestMs: 2 }).cause).toBe("server");
+    expect(verdictOf({ ...slowDisk, lateMs: 700, sockets: old, fastestMs: 350 }).cause).toBe("network");
+  });
+
+  test("silence begins with the oldest request that waits", () => {
+    const silent = someSockets({ lastReceiveMs: 69_144 });
+    const parts = {
+      symptom: "missing",
+      lateMs: 9400,
+      waitedMs: 9400,
+      inFlight: { awaited: 5, answered: 0 },
+    } as const;
+    expect(verdictOf({ ...parts, sockets: silent }).because).toContain(
+      "nothing has come from the server since 01:23:36 UTC, for 9.4 s",
+    );
+  });
+
+  test("no reply is called late where none came", () => {
+    const { because } = verdictOf({ ...PLAIN.server, symptom: "missing", lateMs: 9400, waitedMs: 9400 });
+    expect(because.join("; ")).toContain("the oldest request has waited 9.4 s, since 01:23:36 UTC");
+    expect(because.join("; ")).not.toContain("replies take");
   });
 });
 
@@ -273,11 +381,20 @@ describe("properties", () => {
         inFlight: chance(0.8) ? { awaited: count(), answered: count() } : undefined,
         credits: chance(0.8) ? { waiting: count(), left: pick([undefined, 0, 9]) } : undefined,
         pressure: chance(0.8) ? somePressure(int(0, 100)) : undefined,
+        symptom: pick([undefined, "late", "refused", "missing"]),
+        statuses: chance(0.3) ? [aRefusal("SMB2_WRITE", 0xc000_007f, int(1, 9))] : [],
+        connectErrors: chance(0.2) ? ["ECONNREFUSED"] : [],
+        clientWaits: chance(0.2) ? ["open_cached_dir"] : [],
+        isDisconnected: pick([undefined, true, false]),
+        waitedMs: chance(0.5) ? int(0, 60_000) : undefined,
+        fastestMs: chance(0.5) ? int(0, 400) : undefined,
         signals: chance(0.2) ? ["key_expired", "reconnect", "credit_timeout"] : [],
         others: chance(0.3) ? { replies: 9, medianMs: int(0, 900) } : undefined,
         missing: chance(0.3) ? ["something"] : [],
       });
       const { cause, confidence, because } = judge(facts);
+      if (facts.symptom === "refused")
+        expect(["host", "client", "network", "credits"], seedText).not.toContain(cause);
       expect(CAUSES, seedText).toContain(cause);
       expect(confidence, seedText).toBeWithin(0, 1.001);
       expect(confidence === 0, seedText).toBe(cause === "unknown");

@@ -10,19 +10,40 @@ import { Imitation } from "../../src/kernel/imitation.ts";
 import { Figures, type FiguresOptions } from "../../src/supervisor/figures.ts";
 import { RunRecord } from "../../src/supervisor/run-record.ts";
 import { Suppression } from "../../src/supervisor/suppression.ts";
-import { monotonicNs } from "../../src/system/clock.ts";
+import { clockPair, monotonicNs } from "../../src/system/clock.ts";
 import { anEvent } from "../helpers/event.ts";
 import { anIncident } from "../helpers/incident.ts";
 
 const source = new Imitation();
 afterAll(() => source.close());
 
-const NOT_WATCHING: FiguresOptions["watching"] = { isWatching: false, sinceNs: undefined };
+const NOT_WATCHING: FiguresOptions["watching"] = {
+  isWatching: false,
+  sinceNs: undefined,
+  clientLists: "readable",
+  approaches: [],
+};
 
 function figuresOf(record: RunRecord, parts: Partial<FiguresOptions> = {}): Figures {
   return new Figures({
     ...{ source, record, config: () => parseBuiltIn().config, build: "atomic" },
-    watching: { isWatching: true, sinceNs: monotonicNs() - 60e9 },
+    upkeep: { check: () => undefined },
+    troubles: { list: () => [] },
+    watching: {
+      isWatching: true,
+      sinceNs: monotonicNs() - 60e9,
+      clientLists: "readable",
+      approaches: [
+        {
+          rule: "slow",
+          share: "//files/db",
+          atNs: monotonicNs(),
+          counted: 7,
+          replies: undefined,
+          ratio: 0.7,
+        },
+      ],
+    },
     desk: {
       open: () => [anIncident({ openedAtMs: 1 }), anIncident({ openedAtMs: 2 })],
       ...{
@@ -34,6 +55,8 @@ function figuresOf(record: RunRecord, parts: Partial<FiguresOptions> = {}): Figu
     ...parts,
   });
 }
+
+const at = (epochMs: number) => ({ epochMs, monotonicNs: epochMs * 1e6 });
 
 function send(requests: number): void {
   const client = new Client();
@@ -57,9 +80,9 @@ describe("the status", () => {
   test("keeps to its schema, and has what was told, newest first", async () => {
     const record = new RunRecord(Date.now() - 5_000);
     const missing = [{ tracepoint: "smb3_key_expired", reason: "ENOENT" }];
-    record.take(anEvent("attached", { missing }), 7_000);
+    record.take(anEvent("attached", { missing }), at(7_000));
     record.keep({ count: 4, bytes: 5 });
-    for (let i = 1; i <= 7; i++) record.take(anEvent("collected"), i);
+    for (let i = 1; i <= 7; i++) record.take(anEvent("collected"), at(i));
     const status = await figuresOf(record).status();
     expect(v.parse(statusSchema, status)).toEqual(status);
     expect(status.watching).toMatchObject({ state: "watching", since: new Date(7_000).toISOString() });
@@ -79,8 +102,8 @@ describe("the status", () => {
 
   test("has nothing recent, and no hook, while cifs is not there", async () => {
     const record = new RunRecord(Date.now());
-    record.take(anEvent("attached"), 1);
-    record.take(anEvent("released"), 2);
+    record.take(anEvent("attached"), at(1));
+    record.take(anEvent("released"), at(2));
     const status = await figuresOf(record, { watching: NOT_WATCHING }).status();
     expect(status).toMatchObject({ watching: { state: "waiting", since: null }, window_sec: 0 });
     expect(status.watching.hooks.some(({ attached }) => attached)).toBe(false);
@@ -90,8 +113,9 @@ describe("the status", () => {
 describe("live figures", () => {
   test("keep to their schema, count what was sent, and tell incidents that are just over", () => {
     const record = new RunRecord(Date.now());
-    record.take(anEvent("resolved"), Date.now() - 11 * 60_000);
-    record.take(anEvent("resolved"), Date.now());
+    const now = clockPair();
+    record.take(anEvent("resolved"), { ...now, monotonicNs: now.monotonicNs - 660e9 });
+    record.take(anEvent("resolved"), now);
     const figures = figuresOf(record);
     const before = figures.live().total.requests;
     send(500);

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "bun:test";
+import type { Hang } from "../../src/live/hanging.ts";
 import type { Anomaly } from "../../src/model/anomaly.ts";
 import { type CaptureOrder, type CaptureSummary, ORDERS_MAX } from "../../src/model/capture.ts";
 import type { Config } from "../../src/model/config.ts";
@@ -8,7 +9,9 @@ import { IncidentDesk } from "../../src/supervisor/incident-desk.ts";
 import { anAttribution } from "../helpers/attribution.ts";
 import { anIncident } from "../helpers/incident.ts";
 import { NO_REPORT } from "../helpers/report.ts";
+import { aRequest } from "../helpers/request.ts";
 import { aLatencyRule } from "../helpers/rule.ts";
+import { NO_REDACTION } from "../helpers/scrubber.ts";
 import { SERVER } from "../helpers/verdict.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 
@@ -32,13 +35,14 @@ function aConfig(ruleName = "slow"): Config {
     ...{
       auditEnabled: true,
       notify: undefined,
+      redaction: NO_REDACTION,
       metrics: undefined,
       cleanup: { intervalMs: 1, maxAgeMs: 1, maxTotalBytes: 1 },
     },
   };
 }
 
-function aDesk(incidents: readonly Incident[] = []) {
+function aDesk(incidents: readonly Incident[] = [], hangs: readonly Hang[] = []) {
   const told: SupervisorEvent[] = [];
   const orders: CaptureOrder[] = [];
   const steps: string[] = [];
@@ -50,10 +54,12 @@ function aDesk(incidents: readonly Incident[] = []) {
       return { table: new ArrayBuffer(0), operations: new ArrayBuffer(0) };
     },
     watchingSinceNs: () => undefined,
+    clientLists: () => "readable",
     attribute: (share) => {
       steps.push("attributed");
       return anAttribution({ server: share });
     },
+    findHangs: () => hangs,
     send: (order) => orders.push(order) > 0,
   });
   desks.push(desk);
@@ -64,7 +70,7 @@ function aDesk(incidents: readonly Incident[] = []) {
 function anAnomaly(parts: Partial<Anomaly> = {}): Anomaly {
   return {
     ...{ rule: "slow", ruleType: "latency", kind: "slow", share: "//files/db", occurredNs: 0, detectedNs: 0 },
-    ...{ count: 1, worstNs: 1, evidence: [], standing: undefined },
+    ...{ count: 1, worstNs: 1, evidence: [], standing: undefined, statuses: [] },
     ...parts,
   };
 }
@@ -124,15 +130,35 @@ describe("the incident desk", () => {
     expect(orders.map(({ kind }) => kind)).toEqual(["slow", "hung"]);
   });
 
-  test("says of a slow one that goes on only when it has grown, and of a hang always", () => {
-    const { desk, told } = aDesk();
+  test("says of one that goes on only that it has grown, whatever its kind", () => {
+    const { desk, types } = aDesk();
     desk.observe(anAnomaly({ count: 10 }));
     desk.observe(anAnomaly({ count: 1 }));
     desk.observe(anAnomaly({ count: 9 }));
     desk.observe(hang(4));
-    desk.observe(hang(5));
-    const ongoing = told.flatMap((event) => (event.type === "ongoing" ? [event.grown] : []));
-    expect(ongoing).toEqual([true, false]);
+    for (let i = 0; i < 10; i++) desk.observe(hang(5));
+    expect(types()).toEqual(["opened", "ongoing", "worsened"]);
+  });
+
+  test("says once of a share that joins, without a capture, and who waits there", () => {
+    const { desk, told, types, orders } = aDesk();
+    desk.observe(hang(1));
+    for (let i = 0; i < 3; i++) desk.observe({ ...hang(1), share: "//files/home" });
+    expect(types()).toEqual(["opened", "ongoing"]);
+    expect(told.at(-1)).toMatchObject({ joined: true, incident: { shares: ["//files/db", "//files/home"] } });
+    expect(desk.open()[0]?.attribution?.server).toBe("//files/home");
+    expect(orders).toHaveLength(1);
+  });
+
+  test("says that it is over when nothing hangs for any rule on any share, once", () => {
+    const { desk, told } = aDesk();
+    const shares = ["//files/db", "//files/home"];
+    const rules = ["slow", "stuck"];
+    desk.configure({ ...aConfig(), rules: rules.map((name) => aLatencyRule({ name })) });
+    for (const share of shares) for (const rule of rules) desk.observe({ ...hang(2), share, rule });
+    for (const share of shares) for (const rule of rules) desk.recover({ ...recovery, share, rule });
+    const recovered = told.filter(({ type }) => type === "recovered");
+    expect(recovered).toMatchObject([{ ended: { count: 4, abandoned: 0, longestNs: 3e9 } }]);
   });
 
   test.each([
@@ -160,11 +186,33 @@ describe("the incident desk", () => {
     expect(told).toMatchObject([{ type: "resolved", incident: { id: "earlier" } }]);
   });
 
+  test("a capture that is asked for while something hangs is of the worst server, and lists the others", () => {
+    const hang = (server: string, oldestNs: number): Hang => ({
+      about: { server, shares: [`//${server}/a`], count: 1, oldestNs },
+      evidence: [aRequest({ latencyMs: 0, comm: server })],
+    });
+    const { desk, orders } = aDesk([], [hang("nas", 36e9), hang("other", 9e9)]);
+    desk.snapshot("users complain");
+    expect(orders).toMatchObject([
+      {
+        ...{ trigger: "manual", reason: "users complain", share: "//nas/a", incidentId: undefined },
+        ...{ attribution: { server: "//nas/a" }, evidence: [{ comm: "nas" }] },
+        hanging: [{ server: "nas" }, { server: "other" }],
+      },
+    ]);
+  });
+
+  test("a capture that is asked for while nothing hangs says so", () => {
+    const { desk, orders } = aDesk();
+    desk.snapshot(undefined);
+    expect(orders).toMatchObject([{ share: "", attribution: undefined, evidence: [], hanging: [] }]);
+  });
+
   test("says of an order whether the incident has a capture, also one that is still being made", () => {
     const { desk, orders } = aDesk();
     desk.observe(anAnomaly());
     desk.observe(hang(1));
-    desk.observe(anAnomaly({ share: "//files/other" }));
+    desk.observe(anAnomaly({ share: "//other/db" }));
     desk.snapshot(undefined);
     expect(orders.map(({ isRepeat }) => isRepeat)).toEqual([false, true, false, false]);
     const { desk: next, orders: nextOrders } = aDesk([anIncident({ captures: ["one"] })]);
@@ -177,7 +225,7 @@ describe("the incident desk", () => {
     const { desk, told, orders } = aDesk();
     for (let i = 0; i < 1000; i++) {
       const before = orders.length;
-      desk.observe(anAnomaly({ share: `//files/${i % 100}` }));
+      desk.observe(anAnomaly({ share: `//files${i % 100}/db` }));
       for (const order of orders.slice(before)) desk.collected(aCaptureOf(order));
     }
     expect(orders).toHaveLength(15);
@@ -191,13 +239,13 @@ describe("the incident desk", () => {
 
   test("what the runner can't take now costs nothing, and is captured when it comes again", () => {
     const { desk, told, orders, steps } = aDesk();
-    const ofShare = (i: number) => anAnomaly({ share: `//files/${i}` });
+    const ofShare = (i: number) => anAnomaly({ share: `//files${i}/db` });
     for (let i = 0; i < 100; i++) desk.observe(ofShare(i));
     expect(orders).toHaveLength(ORDERS_MAX - 2);
     expect(steps.filter((step) => step === "frozen")).toHaveLength(ORDERS_MAX - 2);
     for (const order of [...orders]) desk.collected(aCaptureOf(order));
     desk.observe(ofShare(99));
-    expect(orders.at(-1)).toMatchObject({ share: "//files/99", suppressed: 1 });
+    expect(orders.at(-1)).toMatchObject({ share: "//files99/db", suppressed: 1 });
     desk.close();
     const counts = told.flatMap((event) => (event.type === "suppressed" ? [event.counts] : []));
     expect(counts).toEqual([{ captures_under_way: 100 - (ORDERS_MAX - 2) }]);
@@ -205,8 +253,8 @@ describe("the incident desk", () => {
 
   test("what is worse than before finds a place with the runner, while there is one", () => {
     const { desk, orders } = aDesk();
-    for (let i = 0; i < 10; i++) desk.observe(anAnomaly({ share: `//files/${i}` }));
-    for (let i = 0; i < 10; i++) desk.observe({ ...hang(1), share: `//files/${i}` });
+    for (let i = 0; i < 10; i++) desk.observe(anAnomaly({ share: `//files${i}/db` }));
+    for (let i = 0; i < 10; i++) desk.observe({ ...hang(1), share: `//files${i}/db` });
     expect(orders.map(({ kind }) => kind)).toEqual(["slow", "slow", "slow", "slow", "hung", "hung"]);
   });
 
@@ -231,7 +279,7 @@ describe("the incident desk", () => {
     const { desk, orders } = aDesk();
     desk.observe(anAnomaly());
     desk.collected(aCaptureOf(orders[0], 2 ** 27 + 2 ** 24));
-    desk.observe(anAnomaly({ share: "//files/other" }));
+    desk.observe(anAnomaly({ share: "//other/db" }));
     expect(orders).toHaveLength(1);
     desk.observe(hang(1));
     expect(orders).toHaveLength(2);

@@ -1,8 +1,15 @@
 import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { decodeEntries } from "../../src/history/entry.ts";
+import { foldIncidents } from "../../src/history/fold.ts";
 import type { Anomaly, AnomalyKind, Recovery } from "../../src/model/anomaly.ts";
-import type { Incident } from "../../src/model/incident.ts";
+import { type Incident, SHARES_MAX } from "../../src/model/incident.ts";
+import { KIND, SIGNAL } from "../../src/model/request.gen.ts";
+import type { Request } from "../../src/model/request.ts";
 import { Incidents } from "../../src/supervisor/incidents.ts";
-import { seeded } from "../helpers/random.ts";
+import { anAttribution } from "../helpers/attribution.ts";
+import { aKnownTree } from "../helpers/known-tree.ts";
 import { aRequest } from "../helpers/request.ts";
 import { SERVER, UNKNOWN } from "../helpers/verdict.ts";
 
@@ -22,6 +29,7 @@ function anAnomaly(parts: Partial<Anomaly> = {}): Anomaly {
     worstNs: 5e7,
     evidence: [],
     standing: undefined,
+    statuses: [],
     ...parts,
   };
 }
@@ -52,13 +60,67 @@ describe("incidents", () => {
     expect(second.incident).toMatchObject({ id: first.incident.id, count: 17, worstNs: 9e7, suppressed: 1 });
   });
 
-  test("rules and shares have incidents of their own", () => {
+  test("rules and shares of one server join its incident, and are named in it once each", () => {
     const incidents = new Incidents(LIMITS);
-    const seen = [{}, { rule: "other" }, { share: "//files/home" }].map((parts) =>
+    const seen = [
+      {},
+      { rule: "other" },
+      { share: "//FILES/home" },
+      { share: "//files" },
+      { rule: "other", share: "//files" },
+    ].map((parts) => incidents.observe(anAnomaly(parts), at(0)));
+    expect(seen.map(({ opened, joined, capture }) => [opened, joined, capture])).toEqual([
+      [true, false, true],
+      [false, false, false],
+      [false, true, false],
+      [false, true, false],
+      [false, false, false],
+    ]);
+    expect(incidents.open()).toMatchObject([
+      {
+        ...{ server: "files", family: "availability", rule: "slow", share: "//files/db" },
+        ...{ rules: ["slow", "other"], shares: ["//files/db", "//FILES/home", "//files"] },
+      },
+    ]);
+  });
+
+  test("servers, families and what has no known share have incidents of their own", () => {
+    const incidents = new Incidents(LIMITS);
+    const error = { rule: "errors", ruleType: "error", kind: "error" } as const;
+    const seen = [{}, error, { share: "//other/db" }, { share: "unknown" }].map((parts) =>
       incidents.observe(anAnomaly(parts), at(0)),
     );
-    expect(seen.map(({ opened, capture }) => opened && capture)).toEqual([true, true, true]);
-    expect(new Set(seen.map(({ incident }) => incident.id)).size).toBe(3);
+    expect(seen.map(({ opened, capture }) => opened && capture)).toEqual([true, true, true, true]);
+    const open = incidents.open().map(({ server, family }) => `${server} ${family}`);
+    expect(open).toEqual([
+      "files availability",
+      "files refusals",
+      "other availability",
+      "unknown availability",
+    ]);
+  });
+
+  test("a server under two names with one address has one incident", () => {
+    const incidents = new Incidents(LIMITS);
+    const shares = ["//files/db", "//files.example.net/home", "//10.9.1.2/x"];
+    incidents.trees = shares.map((share) => aKnownTree({ share, address: "[::ffff:10.9.1.2]:445" }));
+    for (const share of shares) incidents.observe(anAnomaly({ share }), at(0));
+    expect(incidents.open()).toMatchObject([{ server: "files", shares }]);
+  });
+
+  test("requests that two rules report of one share count and hang once, those of two shares add up", () => {
+    const incidents = new Incidents(LIMITS);
+    const hangs = [
+      { rule: "slow", share: "//files/db", count: 3 },
+      { rule: "stuck", share: "//files/db", count: 3 },
+      { rule: "slow", share: "//files/home", count: 2 },
+      { rule: "stuck", share: "//files/home", count: 1 },
+    ];
+    for (const { count, ...parts } of hangs)
+      incidents.observe(anAnomaly({ ...aHang(count, count * 1e9), ...parts, count }), at(0));
+    expect(incidents.open()).toMatchObject([
+      { count: 5, standing: { count: 5, startedNs: -3e9 }, hung: { count: 5, longestNs: 3e9 } },
+    ]);
   });
 
   test("it is resolved when it has been quiet for resolve_after_sec, and not a moment earlier", () => {
@@ -71,13 +133,17 @@ describe("incidents", () => {
     expect(incidents.nextResolveNs()).toBe(Infinity);
   });
 
-  test("one that opens again within the cooldown makes no capture, and says how many were held back", () => {
+  test("a new one is captured within the cooldown of the last: it may have another cause", () => {
     const incidents = new Incidents(LIMITS);
     incidents.observe(anAnomaly(), at(0));
+    expect(incidents.observe(anAnomaly(), at(1_000))).toMatchObject({ capture: false });
     incidents.resolve(at(20_000));
-    expect(incidents.observe(anAnomaly(), at(30_000))).toMatchObject({ opened: true, capture: false });
-    expect(incidents.observe(anAnomaly(), at(59_999))).toMatchObject({ capture: false });
-    expect(incidents.observe(anAnomaly(), at(60_000))).toMatchObject({ capture: true, suppressedBefore: 2 });
+    expect(incidents.observe(anAnomaly(), at(30_000))).toMatchObject({
+      ...{ opened: true, capture: true, suppressedBefore: 1 },
+    });
+    // Its own cooldown begins.
+    expect(incidents.observe(anAnomaly(), at(89_999))).toMatchObject({ capture: false });
+    expect(incidents.observe(anAnomaly(), at(90_000))).toMatchObject({ capture: true, suppressedBefore: 1 });
   });
 
   test("a capture that was asked for and did not come counts as held back, with those before it", () => {
@@ -86,12 +152,7 @@ describe("incidents", () => {
     incidents.observe(anAnomaly(), at(1_000));
     const { incident, suppressedBefore } = incidents.observe(anAnomaly(), at(60_000));
     expect(suppressedBefore).toBe(1);
-    const order = {
-      rule: "slow",
-      share: "//files/db",
-      incidentId: incident.id,
-      suppressed: suppressedBefore,
-    };
+    const order = { rule: "slow", scope: incident, incidentId: incident.id, suppressed: suppressedBefore };
     incidents.dropped(order);
     expect(incidents.open()).toMatchObject([{ id: first.incident.id, suppressed: 2 }]);
     // One of an incident that is over by then is said by the next.
@@ -99,7 +160,24 @@ describe("incidents", () => {
     incidents.dropped({ ...order, suppressed: 0 });
     expect(incidents.observe(anAnomaly(), at(120_000))).toMatchObject({ capture: true, suppressedBefore: 3 });
     // Nobody's: one that a person asked for.
-    incidents.dropped({ rule: "manual", share: "", incidentId: undefined, suppressed: 0 });
+    incidents.dropped({ rule: "manual", scope: undefined, incidentId: undefined, suppressed: 0 });
+  });
+
+  test("one remembers each kind of signal once, the newest, and not for ever more of them", () => {
+    const incidents = new Incidents(LIMITS);
+    const signal = (command: number, errno = 0) =>
+      aRequest({ kind: KIND.SIGNAL, command, errno, latencyMs: 0 });
+    const hear = (...evidence: Request[]) =>
+      incidents.observe(anAnomaly({ kind: "signal", ruleType: "signal", evidence }), at(0)).incident.signals;
+    const lost = signal(SIGNAL.RECONNECT);
+    expect(hear(signal(SIGNAL.RECONNECT), lost)).toEqual([lost]);
+    const refused = signal(SIGNAL.CONNECT_ERR, 111);
+    expect(hear(refused)).toEqual([lost, refused]);
+    for (let errno = 1; errno < 100; errno++) hear(signal(SIGNAL.CONNECT_ERR, errno));
+    expect(incidents.open()[0]?.signals).toHaveLength(16);
+    expect(incidents.observe(anAnomaly({ evidence: [aRequest({})] }), at(1)).incident.signals).toHaveLength(
+      16,
+    );
   });
 
   test("a cooldown of zero holds nothing back", () => {
@@ -155,16 +233,32 @@ describe("incidents", () => {
     expect(verdicts).toEqual([UNKNOWN, SERVER, SERVER, NETWORK]);
   });
 
-  test("shares without end do not grow it without bound", () => {
+  test("servers without end do not grow it without bound, and the last one has its incident", () => {
     const incidents = new Incidents(LIMITS);
-    for (let i = 0; i < 10_000; i++) incidents.observe(anAnomaly({ share: `//server/${i}` }), at(i));
-    expect(incidents.open().length).toBeLessThanOrEqual(4096);
-    expect(incidents.open().some(({ share }) => share === "//server/9999")).toBe(true);
+    let displaced = 0;
+    for (let i = 0; i < 5_000; i++) {
+      const seen = incidents.observe(anAnomaly({ share: `//server${i}/x` }), at(i));
+      if (seen.displaced !== undefined) displaced += 1;
+    }
+    expect(incidents.open()).toHaveLength(1024);
+    expect(displaced).toBe(5_000 - 1024);
+    expect(incidents.open().at(-1)?.share).toBe("//server4999/x");
+  });
+
+  test("shares of one server without end are named up to a bound, and all of them count", () => {
+    const incidents = new Incidents(LIMITS);
+    for (let i = 0; i < 5_000; i++) incidents.observe(anAnomaly({ share: `//server/${i}`, count: 2 }), at(i));
+    const [only, ...others] = incidents.open();
+    expect(others).toEqual([]);
+    expect(only?.shares).toHaveLength(SHARES_MAX);
+    expect(only?.count).toBe(10_000);
   });
 
   test("a clock that is set back makes no two incidents of one name", () => {
     const incidents = new Incidents(LIMITS);
-    const ids = ["a", "b", "c"].map((rule) => incidents.observe(anAnomaly({ rule }), at(5)).incident.id);
+    const ids = ["a", "b", "c"].map(
+      (server) => incidents.observe(anAnomaly({ share: `//${server}/db` }), at(5)).incident.id,
+    );
     expect(new Set(ids).size).toBe(3);
   });
 });
@@ -177,7 +271,8 @@ describe("an incident in which something hangs", () => {
     expect(incidents.resolve(at(86_400_000))).toEqual([]);
 
     const recovered = incidents.recover(aRecovery({ count: 3, longestNs: 9e9 }), at(90_000_000));
-    expect(recovered).toMatchObject({
+    expect(recovered?.ended).toEqual({ count: 3, abandoned: 0, longestNs: 9e9 });
+    expect(recovered?.incident).toMatchObject({
       ...{ state: "open", standing: undefined, hung: { count: 3, longestNs: 9e9 }, worstNs: 9e9 },
       lastAtMs: at(90_000_000).epochMs,
     });
@@ -192,6 +287,36 @@ describe("an incident in which something hangs", () => {
     expect(incidents.nextResolveNs()).toBe(11_000 * 1e6);
   });
 
+  test("is ended by the recovery of its last rule and share, and says all that hung", () => {
+    const incidents = new Incidents(LIMITS);
+    const parts = [
+      { rule: "slow", share: "//files/db" },
+      { rule: "stuck", share: "//files/db" },
+      { rule: "slow", share: "//files/home" },
+    ];
+    for (const part of parts) incidents.observe(anAnomaly({ ...aHang(2, 1e9), ...part }), at(0));
+    const ends = parts.map((part, i) =>
+      incidents.recover(aRecovery({ ...part, count: 3, abandoned: 1, longestNs: i * 1e9 }), at(i)),
+    );
+    expect(ends.map((end) => end?.ended)).toEqual([
+      undefined,
+      undefined,
+      { count: 6, abandoned: 2, longestNs: 2e9 },
+    ]);
+    expect(ends.map((end) => end?.incident.standing?.count)).toEqual([4, 2, undefined]);
+    expect(incidents.nextResolveNs()).toBe(10_002 * 1e6);
+  });
+
+  test("has a new hang after an old one that is counted by itself", () => {
+    const incidents = new Incidents(LIMITS);
+    for (const count of [5, 2]) {
+      incidents.observe(anAnomaly({ ...aHang(count, 1e9) }), at(0));
+      const end = incidents.recover(aRecovery({ count, longestNs: count * 1e9 }), at(1));
+      expect(end?.ended).toEqual({ count, abandoned: 0, longestNs: count * 1e9 });
+    }
+    expect(incidents.open()[0]?.hung).toEqual({ count: 5, longestNs: 5e9 });
+  });
+
   test("is not ended by a recovery of another rule or share, and a recovery alone opens none", () => {
     const incidents = new Incidents(LIMITS);
     incidents.observe(anAnomaly(aHang(1, 1e9)), at(0));
@@ -204,19 +329,21 @@ describe("an incident in which something hangs", () => {
   test("goes quiet when the detector is started again, unless the new one says that it still hangs", () => {
     const incidents = new Incidents(LIMITS);
     incidents.observe(anAnomaly(aHang(1, 1e9)), at(0));
-    incidents.observe(anAnomaly({ ...aHang(1, 1e9), rule: "other" }), at(0));
+    incidents.observe(anAnomaly({ ...aHang(1, 1e9), share: "//other/db" }), at(0));
     incidents.endStanding(at(50_000));
     incidents.observe(anAnomaly({ ...aHang(1, 50e9), count: 0 }), at(50_100));
-    expect(incidents.resolve(at(60_000))).toMatchObject([{ rule: "other" }]);
+    expect(incidents.resolve(at(60_000))).toMatchObject([{ server: "other" }]);
     expect(incidents.nextResolveNs()).toBe(Infinity);
   });
 
-  test("of a rule that is gone is let go, and no other", () => {
+  test("of a rule that is gone is let go, and what hangs for another rule is not", () => {
     const incidents = new Incidents(LIMITS);
     incidents.observe(anAnomaly(aHang(1, 1e9)), at(0));
-    incidents.observe(anAnomaly({ ...aHang(1, 1e9), rule: "gone" }), at(0));
-    incidents.endStanding(at(5_000), ({ rule }) => rule === "gone");
-    expect(incidents.resolve(at(15_000))).toMatchObject([{ rule: "gone" }]);
+    incidents.observe(anAnomaly({ ...aHang(3, 1e9), rule: "gone" }), at(0));
+    incidents.endStanding(at(5_000), (rule) => rule === "gone");
+    expect(incidents.open()[0]?.standing?.count).toBe(1);
+    incidents.endStanding(at(6_000), (rule) => rule === "slow");
+    expect(incidents.resolve(at(16_000))).toMatchObject([{ state: "resolved" }]);
   });
 
   test("has grown when twice as many hang, or twice as long, and not before", () => {
@@ -293,66 +420,39 @@ describe("incidents of an earlier run", () => {
     expect(incidents.captured(aCapture(earlier().id, "late"))?.captures).toHaveLength(2);
   });
 
-  test("of one rule and share are one: the end of the first was lost", () => {
+  test("of one server and family are one: the end of the first was lost, or each was of a rule and share", () => {
     const incidents = new Incidents(LIMITS);
-    const ended = incidents.restore([earlier({ id: "first" }), earlier({ id: "second" })], booted(0));
+    const ended = incidents.restore(
+      [
+        earlier({ id: "first", rule: "stuck" }),
+        earlier({ id: "second", share: "//files/home" }),
+        earlier({ id: "third", family: "refusals" }),
+      ],
+      booted(0),
+    );
     expect(ended).toMatchObject([{ id: "first", state: "resolved" }]);
-    expect(incidents.open()).toMatchObject([{ id: "second" }]);
+    expect(incidents.open()).toMatchObject([{ id: "second" }, { id: "third" }]);
   });
-});
 
-describe("properties", () => {
-  /** A life of some rules and shares; `jump` sets the clock of the day. */
-  function live(seed: number, seedText: string, jump: (random: () => number) => number) {
-    const random = seeded(seed);
-    const clock = seeded(seed + 1);
-    const incidents = new Incidents({ captureCooldownMs: 5_000, resolveAfterMs: 2_000 });
-    const openNow = new Map<string, string>();
-    const ids = new Set<string>();
-    const decisions: unknown[] = [];
-    let ms = 0;
-    let offsetMs = 0;
-    for (let step = 0; step < 500; step++) {
-      ms += random.int(0, 1_500);
-      if (clock.chance(0.1)) offsetMs += jump(() => clock.int(-1e9, 1e9));
-      const now = { epochMs: 1_795_000_000_000 + offsetMs + ms, monotonicNs: ms * 1e6 };
-      for (const { id, rule } of incidents.resolve(now)) {
-        expect(openNow.get(rule), seedText).toBe(id);
-        openNow.delete(rule);
-        decisions.push(["resolved", rule]);
-      }
-      const rule = random.pick(["a", "b", "c"]);
-      const what = random.int(0, 19);
-      if (what === 0) incidents.endStanding(now);
-      else if (what < 4) decisions.push(["recovered", incidents.recover(aRecovery({ rule }), now)?.count]);
-      else {
-        const parts = what < 8 ? aHang(random.int(1, 9), random.int(1, 1e9)) : {};
-        const { incident, opened, capture, grown } = incidents.observe(anAnomaly({ ...parts, rule }), now);
-        // One anomaly opens none beside one that is open, and names none like one before.
-        expect(opened, seedText).toBe(!openNow.has(rule));
-        expect(opened && ids.has(incident.id), seedText).toBe(false);
-        if (!opened) expect(incident.id, seedText).toBe(openNow.get(rule) ?? "");
-        openNow.set(rule, incident.id);
-        ids.add(incident.id);
-        decisions.push([rule, opened, capture, grown, incident.count]);
-      }
-      expect(
-        incidents
-          .open()
-          .map(({ rule }) => rule)
-          .sort(),
-      ).toEqual([...openNow.keys()].sort());
-    }
-    return decisions;
-  }
+  test("of a history that has one for each rule and share go on as one, and the others end", () => {
+    // What aod wrote when it had an incident for each rule and share: two rules, two shares, one server.
+    const text = readFileSync(join(import.meta.dir, "../fixtures/history/rule-and-share.jsonl"), "utf8");
+    const stored = foldIncidents(decodeEntries(text)).map(({ incident }) => incident);
+    expect(stored).toHaveLength(4);
+    const incidents = new Incidents(LIMITS);
+    const ended = incidents.restore(stored, booted(0));
+    expect(ended.map(({ id }) => id)).toEqual(stored.slice(0, 3).map(({ id }) => id));
+    const stuck = { ...aHang(2, 1e9), rule: "slow-requests", share: "//files/db", count: 2 };
+    expect(incidents.observe(anAnomaly(stuck), booted(1))).toMatchObject({
+      ...{ opened: false, joined: true },
+      incident: { id: stored[3]?.id, server: "files", count: 4, shares: ["//files/home", "//files/db"] },
+    });
+  });
 
-  test("a clock that is set forward or back decides nothing", () => {
-    const { int, seedText } = seeded();
-    for (let run = 0; run < 10; run++) {
-      const seed = int(0, 2 ** 31);
-      const shaken = live(seed, seedText, (random) => random());
-      const calm = live(seed, seedText, () => 0);
-      expect(shaken, seedText).toEqual(calm);
-    }
+  test("are found by the address that they had", () => {
+    const incidents = new Incidents(LIMITS);
+    incidents.restore([earlier({ attribution: anAttribution({ address: "10.9.1.2" }) })], booted(0));
+    const { incident } = incidents.observe(anAnomaly({ share: "//10.9.1.2/db" }), booted(1));
+    expect(incident.id).toBe(earlier().id);
   });
 });

@@ -50,7 +50,8 @@ describe("notices", () => {
   test("say what happened to which incident, and where its newest capture is", () => {
     const { desk, sent, config } = aDesk();
     for (const event of [opened, captured(), resolved]) desk.consider(event, config);
-    const about = { incidentId: incident.id, rule: "slow", share: "//files/db" };
+    const { id: incidentId, server, family } = incident;
+    const about = { incidentId, server, family, rule: "slow", share: "//files/db", status: "" };
     expect(sent).toEqual([
       { noticeId: 1, event: "opened", ...about, capture: "", verdict: "" },
       { noticeId: 2, event: "captured", ...about, capture: `/srv/aod/batches/${FIRST}`, verdict: "unknown" },

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { Anomaly } from "../../src/model/anomaly.ts";
 import type { Config } from "../../src/model/config.ts";
 import type { Incident } from "../../src/model/incident.ts";
-import { manualOrder, orderFor } from "../../src/supervisor/orders.ts";
+import { manualOrder, NOTHING_HANGS, orderFor } from "../../src/supervisor/orders.ts";
 import { FROZEN_AT } from "../helpers/order.ts";
 import { aLatencyRule } from "../helpers/rule.ts";
 
@@ -12,6 +12,7 @@ const CONTEXT = {
   frozenAt: FROZEN_AT,
   losses: {},
   watchingSinceNs: 1,
+  clientLists: "readable",
   shares: [],
 } as const;
 
@@ -22,6 +23,7 @@ const CONFIG = {
     ...{ name, command: ["/bin/true"], timeoutMs: 1, maxBytes: 1, stage: 3 },
   })),
   sha256: "abc",
+  redaction: { words: ["Nightjar"], patterns: [] },
   capture: { budgetMs: 30_000, maxBytes: 2 ** 25, minFreeBytes: 0, withReport: true },
 } as unknown as Config;
 
@@ -37,12 +39,24 @@ const ANOMALY: Anomaly = {
     worstNs: 1e9,
     evidence: [],
     standing: undefined,
+    statuses: [],
   },
   occurredNs: 99.5e9,
   detectedNs: 99.502e9,
 };
 
 describe("orders", () => {
+  test("carry the words and patterns of the configuration that is in force", () => {
+    const incident = { id: "i-1" } as Incident;
+    for (const order of [
+      orderFor(ANOMALY, incident, FIRST, CONFIG, CONTEXT),
+      manualOrder(CONFIG, CONTEXT, undefined, NOTHING_HANGS),
+    ]) {
+      expect(order.redaction).toEqual({ words: ["Nightjar"], patterns: [] });
+      expect(order.configSha256).toBe("abc");
+    }
+  });
+
   test("carry the rule's own actions and window, and how long after the request it was decided", () => {
     const order = orderFor(
       ANOMALY,
@@ -69,7 +83,7 @@ describe("orders", () => {
   });
 
   test("that a person asks for have no incident and run the default actions", () => {
-    expect(manualOrder(CONFIG, CONTEXT, "it is slow")).toMatchObject({
+    expect(manualOrder(CONFIG, CONTEXT, "it is slow", NOTHING_HANGS)).toMatchObject({
       ...{
         trigger: "manual",
         reason: "it is slow",
@@ -83,7 +97,9 @@ describe("orders", () => {
 
   test("carry what the configuration's own actions run, of those that are asked for", () => {
     const config = { ...CONFIG, defaultActions: ["stats", "stats-of-mine"] };
-    expect(manualOrder(config, CONTEXT, undefined).customActions).toEqual(CONFIG.customActions.slice(0, 1));
-    expect(manualOrder(CONFIG, CONTEXT, undefined).customActions).toEqual([]);
+    expect(manualOrder(config, CONTEXT, undefined, NOTHING_HANGS).customActions).toEqual(
+      CONFIG.customActions.slice(0, 1),
+    );
+    expect(manualOrder(CONFIG, CONTEXT, undefined, NOTHING_HANGS).customActions).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { exhaustionLosses } from "../../src/model/exhaustion.ts";
 import type { Failure } from "../../src/model/failure.ts";
 import { ThreadHandle } from "../../src/supervisor/thread-handle.ts";
 import { monotonicNs } from "../../src/system/clock.ts";
@@ -9,7 +10,7 @@ interface Told {
   readonly ms?: number;
 }
 
-function anObedientThread(more: { pingEveryMs?: number } = {}) {
+function anObedientThread(more: { pingEveryMs?: number; hasRoom?: () => boolean; refusals?: Error[] } = {}) {
   const reports: string[] = [];
   const restarts: Failure[] = [];
   const fatal: Failure[] = [];
@@ -18,6 +19,8 @@ function anObedientThread(more: { pingEveryMs?: number } = {}) {
   const thread = new ThreadHandle<Told, { type: string }>({
     name: "obedient",
     spawn: () => {
+      const refusal = more.refusals?.shift();
+      if (refusal !== undefined) throw refusal;
       const worker = new Worker(new URL("../fixtures/threads/obedient.ts", import.meta.url));
       alive += 1;
       mostAlive = Math.max(mostAlive, alive);
@@ -58,6 +61,40 @@ describe("a supervised thread", () => {
     await thread.stop(5_000);
   });
 
+  test("that the host does not grant is tried again until it does, and each time is counted", async () => {
+    const rooms = [false, true, true];
+    const refusals = [new TypeError("Failed to spawn worker thread")];
+    const before = exhaustionLosses();
+    const { thread, restarts, fatal, readyTimes } = anObedientThread({
+      hasRoom: () => rooms.shift() ?? true,
+      refusals,
+    });
+    thread.start();
+    await readyTimes(1);
+    expect(restarts.map(({ exhausted }) => exhausted)).toEqual(["EMFILE", "EAGAIN"]);
+    expect(fatal).toEqual([]);
+    const now = exhaustionLosses();
+    expect(now.no_descriptors).toBe((before.no_descriptors ?? 0) + 1);
+    expect(now.no_processes).toBe((before.no_processes ?? 0) + 1);
+    await thread.stop(5_000);
+  });
+
+  test("that can't be started for another reason is a mistake of ours", () => {
+    const { thread } = anObedientThread({ refusals: [new TypeError("no such file")] });
+    expect(() => thread.start()).toThrow("no such file");
+  });
+
+  test("that fails because something has run out is started again, whatever its failure's code", async () => {
+    const { thread, restarts, fatal, readyTimes } = anObedientThread();
+    thread.start();
+    await readyTimes(1);
+    thread.post({ type: "exhaust" });
+    await readyTimes(2);
+    expect(restarts).toMatchObject([{ code: "OUTPUT_UNUSABLE", exhausted: "EMFILE" }]);
+    expect(fatal).toEqual([]);
+    await thread.stop(5_000);
+  });
+
   test("that does not answer is started again", async () => {
     const { thread, restarts, readyTimes } = anObedientThread({ pingEveryMs: 100 });
     thread.start();
@@ -73,11 +110,9 @@ describe("a supervised thread", () => {
     const isSilent = () => thread.isSilent(monotonicNs());
     thread.start();
     await readyTimes(1);
-    await Bun.sleep(450);
-    expect(isSilent()).toBe(false);
+    await waitUntil(() => !isSilent());
     thread.post({ type: "spin", ms: 800 });
     await waitUntil(isSilent);
-    expect(restarts).toEqual([]);
     await waitUntil(() => restarts.length > 0);
     // Told to end, and not yet gone.
     expect(isSilent()).toBe(true);
@@ -113,7 +148,15 @@ describe("a supervised thread", () => {
     thread.start();
     await readyTimes(1);
     thread.post({ type: "spin", ms: 1_500 });
-    expect(await thread.stop(50)).toBe(true);
+    expect(await thread.stop(50, 60_000)).toBe(true);
+  });
+
+  test("that can't be ended holds up the end of the process for a moment only", async () => {
+    const { thread, readyTimes } = anObedientThread();
+    thread.start();
+    await readyTimes(1);
+    thread.post({ type: "spin", ms: 3_000 });
+    expect(await thread.stop(10, 10)).toBe(false);
   });
 
   test("that fails for good is not started again", async () => {

@@ -27,7 +27,7 @@ describe("what wakes the detector", () => {
 
   test("is no mount for who attaches to nothing", () => {
     const sources = openWakeSources(false);
-    expect(sources.fds).toMatchObject({ mountinfoFd: -1, ueventFd: -1 });
+    expect(sources.fds).toMatchObject({ mountinfoFd: -1, ueventFd: -1, kernelLogFd: -1 });
     sources.close();
   });
 });

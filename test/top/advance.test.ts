@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { EVERY_MS } from "../../src/api/protocol.ts";
 import { advance } from "../../src/top/advance.ts";
-import { COLUMN_IDS } from "../../src/top/columns.ts";
+import { COLUMN_IDS, isOverdue } from "../../src/top/columns.ts";
 import { ACTIONS } from "../../src/top/keys.ts";
 import { beginTop, rowsOf, type TopState } from "../../src/top/state.ts";
 import { aBadNight, aLive, anyLive, aRow } from "../helpers/live.ts";
@@ -18,7 +18,7 @@ describe("keys", () => {
   test.each([
     ["s c p take what rows are of", ["c"], { group: "command" }],
     ["tab goes round", ["tab", "tab", "tab"], { group: "share" }],
-    ["> sorts by the next column", [">", ">"], { sort: "p99" }],
+    ["> sorts by the next column", [">", ">"], { sort: "p50" }],
     ["< goes round to the last", ["<"], { sort: COLUMN_IDS.at(-1) }],
     ["arrows choose a row", ["down", "down"], { chosen: "//files.example.com/home" }],
     ["and stop at the last", ["down", "down", "down"], { chosen: "//files.example.com/home" }],
@@ -70,11 +70,16 @@ describe("rows", () => {
     expect(rowsOf(advance(begun, { type: "live", live })).map(({ key }) => key)).toEqual(["a", "b", "c"]);
   });
 
-  test("come with the greatest first, and what is not known last, whatever they are sorted by", () => {
+  test("come with what hangs first, then with the greatest first and what is not known last, whatever they are sorted by", () => {
     const random = seeded();
     for (let i = 0; i < 100; i++) {
       const state = press(advance(begun, { type: "live", live: anyLive(random) }), random.pick(["s", "p"]));
-      const p99 = rowsOf({ ...state, sort: "p99" }).map(({ recent }) => recent.p99_ms ?? -1);
+      const rows = rowsOf({ ...state, sort: "p99" });
+      const hanging = rows.filter(isOverdue);
+      const ages = hanging.map(({ oldest_ms }) => oldest_ms ?? 0);
+      expect(rows.slice(0, hanging.length), random.seedText).toEqual(hanging);
+      expect(ages, random.seedText).toEqual(ages.toSorted((a, b) => b - a));
+      const p99 = rows.slice(hanging.length).map(({ recent }) => recent.p99_ms ?? -1);
       expect(p99, random.seedText).toEqual(p99.toSorted((a, b) => b - a));
     }
   });

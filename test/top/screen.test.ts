@@ -20,17 +20,63 @@ function textOf(state: TopState, size: Size, glyphs = UNICODE): string[] {
   return screenLines(state, size, glyphs).map((line) => plainText(line).trimEnd());
 }
 
+describe("a total stall", () => {
+  const NONE = { requests: 0, rate_per_sec: 0, errors: 0, p50_ms: null, p99_ms: null, max_ms: null };
+  const night = aBadNight();
+  const [share] = night.groups.share;
+  const stall = { server: "files", silent_ms: 36_000, in_flight: 5, oldest_ms: 38_000 };
+  const shares = ["//files/db", "//files/home"];
+  const stalled = {
+    ...night,
+    total_now: NONE,
+    stalled: [
+      { ...stall, shares },
+      { ...stall, server: "nas", shares: ["//nas/x"], in_flight: 1 },
+    ],
+    groups: { ...night.groups, share: share === undefined ? [] : [{ ...share, oldest_ms: 38_000 }] },
+  };
+
+  test("is said before any figure, and the rate is of now", () => {
+    const lines = textOf(stateOf(stalled), { columns: 80, rows: 24 });
+    expect(lines[1]).toBe("no reply for 36 s; 5 requests in flight; 2 shares of //files");
+    expect(lines[2]).toBe("no reply for 36 s; 1 request in flight; //nas/x");
+    expect(lines[3]).toStartWith("last 5 s  0/s  ");
+  });
+
+  test("of a share that is not known says so", () => {
+    const unknown = { ...stalled, stalled: [{ ...stall, server: "unknown", shares: ["unknown"] }] };
+    expect(textOf(stateOf(unknown), { columns: 80, rows: 24 })[1]).toBe(
+      "no reply for 36 s; 5 requests in flight; share not known",
+    );
+  });
+
+  test("turns the share's row red, whatever its mean still says", () => {
+    const row = screenLines(stateOf(stalled), { columns: 80, rows: 24 }, UNICODE).find((line) =>
+      plainText(line).startsWith("  //files"),
+    );
+    expect(row?.filter(({ style }) => style === "trouble").map(({ text }) => text.trim())).toEqual([
+      "//files…mple.com/db",
+      "38 s",
+    ]);
+  });
+
+  test("of more servers than there are lines for counts the others", () => {
+    const many = { ...stalled, stalled: Array.from({ length: 5 }, () => ({ ...stall, shares })) };
+    expect(textOf(stateOf(many), { columns: 80, rows: 24 })[2]).toEndWith("; 3 more silent");
+  });
+});
+
 describe("the screen of a bad night", () => {
   test("says everything that matters in 80x24", () => {
     expect(textOf(stateOf(aBadNight()), ROWS_80)).toEqual([
       "aod top  db01  watching                                  every 1 s  01:23:45 UTC",
-      "last 1 min  1,234/s  p50 0.64 ms  p99 45 ms  errors 12  in flight 3",
+      "last 5 s  1,234/s  last 1 min  p99 45 ms  errors 12  in flight 3  oldest 2.1 s",
       "rate/s     5 min ▇▇███▇▆▆▆▆▇███▇▆▆▆▆▇▇██▇▇▆▆▆▆▇███▇▆▆▆▆▇███▇▇▆▆▆▇▇██   max 1,497",
       "p99        5 min ▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂███████████   max 45 ms",
       "errors/s   5 min ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁█▁▁▁▁▁▁▁▁      max 12",
-      "SHARE command process ▾RATE/s     P50     P99     MAX  ERRORS  IN FLIGHT  OLDEST",
-      "  //files…mple.com/db   1,234 0.64 ms   45 ms   1.3 s      12          3   2.1 s",
-      "  //files…le.com/home      12 0.42 ms  2.1 ms    8 ms       0          0       -",
+      "SHARE command process  ▾NOW/s  RATE/s     P50     P99  ERRORS  IN FLIGHT  OLDEST",
+      "  //files…mple.com/db   1,234   1,234 0.64 ms   45 ms      12          3   2.1 s",
+      "  //files…le.com/home      12      12 0.42 ms  2.1 ms       0          0       -",
       "",
       "",
       "",
@@ -51,13 +97,13 @@ describe("the screen of a bad night", () => {
   });
 
   test("fits where ASCII is all there is, and 60x15 is all the room", () => {
-    expect(textOf(stateOf(aBadNight(), ["c", ">", ">"]), LEAST, ASCII)).toEqual([
+    expect(textOf(stateOf(aBadNight(), ["c", ">", ">", ">"]), LEAST, ASCII)).toEqual([
       "aod top  db01  watching              every 1 s  01:23:45 UTC",
-      "1,234/s  p50 0.64 ms  p99 45 ms  errors 12  in flight 3",
+      "last 5 s  1,234/s  p99 45 ms  in flight 3  oldest 2.1 s",
       "rate/s     5 min *##*++*##+++*#*++*##*++*##+++##   max 1,495",
       "p99        5 min ........................#######   max 45 ms",
       "errors/s   5 min _________________________#_____      max 12",
-      "share COMMAND process      RATE/s    vP99  ERRORS  IN FLIGHT",
+      "share COMMAND process       NOW/s    vP99  ERRORS  IN FLIGHT",
       "  SMB2_READ                 1,234   45 ms      12          1",
       "  SMB2_WRITE                   12  2.1 ms       0          2",
       "",
@@ -84,7 +130,7 @@ describe("the screen of a bad night", () => {
     const lines = textOf(stateOf(aBadNight()), { columns: 40, rows: 9 });
     expect(lines.slice(0, 4)).toEqual([
       "aod top  db01  watching     01:23:45 UTC",
-      "1,234/s  p99 45 ms  errors 12",
+      "last 5 s  1,234/s  oldest 2.1 s",
       "2 open incidents",
       "oldest in flight: 2.1 s",
     ]);

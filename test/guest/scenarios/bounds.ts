@@ -4,10 +4,10 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { makeDisk } from "../disk.ts";
 import { mountPoint } from "../mount.ts";
+import { FILESERVER1, withDelay } from "../network.ts";
 import { Provoker, run, waitFor } from "../process.ts";
 import { linesWith, reload, rules, statusesOf } from "../rules.ts";
 import type { Scenario } from "../scenario.ts";
-import { withDelay } from "../server.ts";
 import { makeTrace } from "../trace.ts";
 
 /** Of tcpdump: src/runner/packets.ts, and the action's row. */
@@ -100,10 +100,10 @@ export const boundsScenarios: readonly Scenario[] = [
       const file = path("actions/pcap.pcap");
       const lines = (await run("tcpdump", "-nn", "-r", file)).trimEnd().split("\n");
       const packets = packetsOf(readFileSync(file));
-      assert.ok(
-        lines.length > 0 && lines.every((line) => /127\.0\.0\.1\.445\b.* length \d+$/.test(line)),
-        lines.join("\n"),
+      const isOfServer = new RegExp(
+        `\\b${FILESERVER1.address.replaceAll(".", "\\.")}\\.445\\b.* length \\d+$`,
       );
+      assert.ok(lines.length > 0 && lines.every((line) => isOfServer.test(line)), lines.join("\n"));
       assert.equal(packets.length, lines.length);
       assert.ok(
         packets.some(({ sentBytes }) => sentBytes > 4096),

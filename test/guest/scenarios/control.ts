@@ -4,9 +4,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { AOD, type Daemon } from "../daemon.ts";
 import { MOUNTS, mountPoint } from "../mount.ts";
+import { withDelay } from "../network.ts";
 import { finish, Provoker, run, waitFor } from "../process.ts";
 import type { Scenario } from "../scenario.ts";
-import { withDelay } from "../server.ts";
 
 const DELAY_MS = 4000;
 const THREADS = 2;
@@ -73,6 +73,8 @@ export const controlScenarios: readonly Scenario[] = [
     mounts: ["plain"],
     config: RULE,
     async run() {
+      // Requests count from when all tracepoints are attached and the kernel knows the share: a moment after the first of them.
+      await waitFor("the share to be known", async () => (await statusOf(share)) !== undefined);
       const busy = await Provoker.start("direct-io", file, THREADS, ROUNDS);
       busy.go();
       await busy.done();

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { statSync } from "node:fs";
 import { MOUNTS, type MountName, mountPoint } from "../mount.ts";
+import { withWeather } from "../network.ts";
 import { finish } from "../process.ts";
 import type { Scenario } from "../scenario.ts";
 
@@ -57,7 +58,7 @@ const BURSTS: readonly Burst[] = [
   },
 ];
 
-export const errorScenarios: readonly Scenario[] = BURSTS.map((burst) => ({
+const burstScenarios: readonly Scenario[] = BURSTS.map((burst) => ({
   name: `error: a burst of ${burst.name}`,
   mounts: [burst.mount],
   config: errorRule(burst.mode),
@@ -75,3 +76,30 @@ export const errorScenarios: readonly Scenario[] = BURSTS.map((burst) => ({
     assert.equal(aod.captures.length, 1, "one burst, one capture");
   },
 }));
+
+/** What the client answers by itself while a server can't be reached; which of them depends on how far it has come. */
+const UNREACHABLE = ["EHOSTDOWN", "EAGAIN", "ETIMEDOUT", "ECONNABORTED", "ENOTCONN", "EIO"];
+
+const operationScenario: Scenario = {
+  name: "error: operations that fail without a request, while the server can't be reached",
+  mounts: ["impatient"],
+  config: errorRule("mode: all"),
+  async run({ aod }) {
+    const folder = mountPoint("impatient");
+    await withWeather({ toServer: ["loss", "100%"], toClient: ["loss", "100%"] }, async () => {
+      const names = Array.from({ length: BURST }, (_, number) => `${folder}/never-${number}`);
+      const results = await Promise.all(names.map((name) => finish(["stat", name])));
+      for (const { stderr } of results) assert.doesNotMatch(stderr, /No such file/);
+      const { manifest } = await aod.capture();
+      assert.equal(manifest.rule, "errors");
+      assert.equal(manifest.share, MOUNTS.impatient.source);
+      assert.deepEqual([...new Set(manifest.evidence.map(({ command }) => command))], ["operation"]);
+      assert.deepEqual([...new Set(manifest.evidence.map(({ state }) => state))], ["error"]);
+      const errnos = manifest.evidence.map(({ errno }) => String(errno));
+      for (const errno of errnos) assert.ok(UNREACHABLE.includes(errno), errno);
+      assert.ok((manifest.counters.operations_failed ?? 0) >= 10, "the kernel counted them");
+    });
+  },
+};
+
+export const errorScenarios: readonly Scenario[] = [...burstScenarios, operationScenario];

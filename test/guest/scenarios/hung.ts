@@ -3,10 +3,11 @@
 import assert from "node:assert/strict";
 import { LISTS_CHANNELS } from "../kernel.ts";
 import { isInFlight, MOUNTS, type MountName, mountPoint } from "../mount.ts";
+import { withDelay } from "../network.ts";
 import { Provoker, waitFor } from "../process.ts";
 import { SLOW_IO } from "../rules.ts";
 import type { Scenario } from "../scenario.ts";
-import { withDelay, withStoppedServer } from "../server.ts";
+import { withStoppedServer } from "../server.ts";
 import { hangs } from "../tasks.ts";
 
 const READ = 8; // MS-SMB2 2.2.1.2

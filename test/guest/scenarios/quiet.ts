@@ -4,9 +4,10 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { connectionInstance, isInFlight, mount, mountPoint, unmount } from "../mount.ts";
+import { FILESERVER1 } from "../network.ts";
 import { finish, Provoker, run, waitFor } from "../process.ts";
 import type { Scenario } from "../scenario.ts";
-import { killConnections, SECOND_ADDRESS } from "../server.ts";
+import { killConnections } from "../server.ts";
 
 const LOCK = 10; // MS-SMB2 2.2.1.2
 const CHANGE_NOTIFY = 15;
@@ -58,17 +59,21 @@ export const quietScenarios: readonly Scenario[] = [
 
       await waitFor(
         "Samba to end the idle connection",
-        () => connectionInstance(SECOND_ADDRESS) !== 1,
+        () => connectionInstance(FILESERVER1.secondAddress) !== 1,
         150_000,
       );
       readdirSync(mountPoint("idle"));
-      assert.equal(connectionInstance(SECOND_ADDRESS), 2, "the idle mount was connected anew, once");
+      assert.equal(
+        connectionInstance(FILESERVER1.secondAddress),
+        2,
+        "the idle mount was connected anew, once",
+      );
       assert.ok(isInFlight(CHANGE_NOTIFY, waiting.notify.pid), "CHANGE_NOTIFY still waits");
       assert.ok(isInFlight(LOCK, waiting.lock.pid), "LOCK still waits");
 
       // A server that was started again: connection and session are made anew, and nobody notices.
-      await killConnections(SECOND_ADDRESS);
-      await waitFor("the connection to be lost", () => connectionInstance(SECOND_ADDRESS) > 2);
+      await killConnections(FILESERVER1.secondAddress);
+      await waitFor("the connection to be lost", () => connectionInstance(FILESERVER1.secondAddress) > 2);
       readdirSync(mountPoint("idle"));
 
       assert.deepEqual(aod.captures, [], "a healthy day makes no capture");

@@ -3,10 +3,12 @@
 
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync } from "node:fs";
+import type { HistoryLine } from "../daemon.ts";
 import { isInFlight, MOUNTS, mount, mountPoint, optionsOf } from "../mount.ts";
+import { FILESERVER1, withDelay } from "../network.ts";
 import { finish, Provoker, waitFor } from "../process.ts";
 import type { Scenario } from "../scenario.ts";
-import { closeShare, killConnections, withDelay, withFrozenDisk, withStoppedServer } from "../server.ts";
+import { closeShare, killConnections, withFrozenDisk, withStoppedServer } from "../server.ts";
 
 const CREATE = 5; // MS-SMB2 2.2.1.2
 const READ = 8;
@@ -31,6 +33,9 @@ guardian:
 `;
 
 const THREADS = 40;
+/** config/aod.yaml, as run.sh has put it into the guest. */
+const SHIPPED_CONFIG = "/payload/aod.yaml";
+const isAvailability = ({ family }: HistoryLine) => family === "availability";
 /** Where the share is mounted in a mount namespace of its own. */
 const INSIDE = "/mnt/inside";
 
@@ -55,6 +60,23 @@ export const troubleScenarios: readonly Scenario[] = [
       assert.equal(hung.length, 1, "it recovered once");
       assert.equal(hung[0]?.count, THREADS);
       assert.ok((hung[0]?.longest_ms ?? 0) >= 5000, `the longest hung for ${hung[0]?.longest_ms} ms`);
+    },
+  },
+  {
+    name: "signal: what the kernel log says of a silent server is an incident, while a task waits for it",
+    mounts: ["impatient"],
+    config: SIGNALS,
+    async run({ aod }) {
+      const provoker = await Provoker.start("direct-read", `${mountPoint("impatient")}/data`);
+      await withStoppedServer(async () => {
+        provoker.go();
+        await waitFor("the kernel's line", () => aod.log.includes("signal=server_not_responding"));
+        await waitFor("its incident", () =>
+          aod.log.includes("incident opened: the connection is in trouble"),
+        );
+      });
+      await waitFor("the incident to be over", () => aod.incident("connection")?.state === "resolved");
+      assert.equal(aod.incident("connection")?.share?.split("/").slice(0, 3).join("/"), "//fileserver1");
     },
   },
   {
@@ -105,11 +127,11 @@ export const troubleScenarios: readonly Scenario[] = [
       await withStoppedServer(async () => {
         provoker.go();
         await waitFor("the read to be in flight", () => isInFlight(READ, provoker.pid));
-        await killConnections("127.0.0.1");
+        await killConnections(FILESERVER1.address);
       });
       const { manifest } = await aod.capture();
       assert.equal(manifest.type, "signal");
-      assert.equal(manifest.share, "//127.0.0.1");
+      assert.equal(manifest.share, `//${FILESERVER1.name}`);
       assert.ok(manifest.evidence.some(({ command }) => command === "smb3_reconnect"));
       await waitFor("the incident to be resolved", () => aod.incident("connection")?.state === "resolved");
       await finish(["ls", mountPoint("plain")]);
@@ -173,7 +195,43 @@ guardian:
         const { manifest } = await aod.open(name);
         assert.equal(manifest.rule, "slow");
         assert.equal(manifest.share, MOUNTS.beta.source);
+        assert.deepEqual(manifest.shares, [MOUNTS.beta.source]);
+        assert.deepEqual(manifest.rules, ["slow"]);
       }
+    },
+  },
+  {
+    name: "incident: a stopped server with two shares and the default rules is one incident with at most two captures",
+    mounts: ["alpha", "beta"],
+    async run(daemons) {
+      const aod = daemons.start(readFileSync(SHIPPED_CONFIG, "utf8").replace(/^aod_output_dir:.*$/m, ""));
+      await aod.attached();
+      const readers: Provoker[] = [];
+      for (const name of ["alpha", "beta"] as const)
+        readers.push(await Provoker.start("direct-io", `${mountPoint(name)}/data`, 2, 1));
+      await withStoppedServer(async () => {
+        for (const reader of readers) reader.go();
+        await waitFor(
+          "both shares and both rules to be in the incident",
+          () => {
+            const { shares, rules } = aod.history.findLast(isAvailability) ?? {};
+            return shares?.length === 2 && rules?.length === 2;
+          },
+          180_000,
+        );
+      });
+      for (const reader of readers) await reader.done();
+      const incident = await waitFor("the incident to be resolved", () =>
+        aod.history.find((line) => isAvailability(line) && line.event === "resolved"),
+      );
+      const events = aod.history.filter(isAvailability).map(({ event }) => event);
+      assert.equal(events.filter((event) => event === "opened").length, 1, `events ${events}`);
+      assert.equal(events.filter((event) => event === "recovered").length, 1, "it recovered once");
+      assert.equal(incident.server, FILESERVER1.name);
+      assert.deepEqual(incident.shares?.toSorted(), [MOUNTS.alpha.source, MOUNTS.beta.source]);
+      // What a rule counted as well is not counted again: 4 tasks read, and each has one request.
+      assert.ok((incident.hung?.count ?? 0) <= 4, `${incident.hung?.count} hung`);
+      assert.ok(aod.captures.length <= 2, `captures ${aod.captures}`);
     },
   },
   {
@@ -206,7 +264,7 @@ guardian:
       const { manifest } = await aod.capture();
       assert.equal(manifest.share, MOUNTS.plain.source);
       assert.deepEqual(manifest.attribution?.mount_points, [INSIDE]);
-      assert.equal(manifest.attribution?.server, "127.0.0.1");
+      assert.equal(manifest.attribution?.server, FILESERVER1.name);
       assert.equal(manifest.attribution?.dialect, "3.1.1");
       assert.deepEqual(
         manifest.attribution?.processes.map(({ pid, name }) => [pid, name]),

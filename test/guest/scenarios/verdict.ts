@@ -6,9 +6,10 @@ import assert from "node:assert/strict";
 import { renameSync } from "node:fs";
 import type { Daemon } from "../daemon.ts";
 import { type MountName, mount, mountPoint } from "../mount.ts";
+import { withDelay, withWeather } from "../network.ts";
 import { Provoker, run, waitFor } from "../process.ts";
 import type { Scenario } from "../scenario.ts";
-import { withDelay, withFewCredits, withLoss, withSlowDisk } from "../server.ts";
+import { withFewCredits, withSlowDisk } from "../server.ts";
 
 // A capture for each anomaly, as long as it lasts.
 const SLOW = `
@@ -59,16 +60,23 @@ const TROUBLES: readonly Trouble[] = [
   {
     name: "requests that get lost are the network's",
     mount: "plain",
-    around: (work) => withLoss(40, work),
+    around: (work) => withWeather({ toServer: ["loss", "40%"] }, work),
     cause: "network",
-    because: [/% of all bytes were sent again since all was well$|^segments are being sent again/],
+    because: [/% of all bytes were retransmitted since the baseline$|^segments are being retransmitted/],
+  },
+  {
+    name: "a delay of replies alone, on the way from a server with an IPv6 address, is the network's",
+    mount: "ipv6",
+    around: (work) => withWeather({ toClient: ["delay", "600ms"] }, work),
+    cause: "network",
+    because: [/^round trip \d+ ms, at its shortest /],
   },
   {
     name: "a slow disk of the server's is the server's",
     mount: "slowDisk",
     around: (work) => withSlowDisk(400, work),
     cause: "server",
-    because: [/^everything is acknowledged .*, replies take \d+ ms$/],
+    because: [/^everything is acknowledged .*, (replies take|the oldest request has waited) /],
   },
   {
     name: "a long way to a slow disk can't be told apart, and both are said",
@@ -152,7 +160,7 @@ export const verdictScenarios: readonly Scenario[] = [
   },
 ];
 
-/** Opens one capture after the other until one names the cause; none may name another. */
+/** Opens one capture after the other until one names the cause with its signs; none may name another cause. */
 async function expectVerdict(
   aod: Daemon,
   { cause, because }: Pick<Trouble, "cause" | "because">,
@@ -168,17 +176,14 @@ async function expectVerdict(
     seen.push(text);
     assert.ok([cause, "unknown"].includes(verdict.cause), text);
     assert.equal(verdict.confidence > 0, verdict.cause !== "unknown", text);
-    if (verdict.cause !== cause) continue;
-    for (const pattern of because)
-      assert.ok(
-        verdict.because.some((one) => pattern.test(one)),
-        text,
-      );
+    // A guest that is short of CPU shows the moment of the trouble too late at times.
+    const hasSigns = because.every((pattern) => verdict.because.some((one) => pattern.test(one)));
+    if (verdict.cause !== cause || !hasSigns) continue;
     // The file is there a moment before the line is.
     await waitFor("the log to say so", () => aod.log.includes(`verdict=${cause} `));
     return;
   }
-  assert.fail(`none of ${CAPTURES_MAX} verdicts is ${cause}: ${seen.join("\n")}`);
+  assert.fail(`none of ${CAPTURES_MAX} verdicts is ${cause} by ${because}: ${seen.join("\n")}`);
 }
 
 /** The program is not there while `work` runs. */

@@ -1,0 +1,56 @@
+// Operations that failed without a request, until the shares of their tasks are known. In: records of the ring, a witness of tasks;
+// out: counts in the ledger. One search of the request table serves all records of a round, and a reading of DebugData that may name
+// the shares is awaited. Pure, and bounded.
+
+import { UNKNOWN_SHARE } from "../model/anomaly.ts";
+import { countsOperation } from "../model/operation-failure.ts";
+import { endNs, type Request } from "../model/request.ts";
+import type { Ledger } from "./ledger.ts";
+import type { TaskWitness } from "./waiting.ts";
+
+/** More are judged at once, by what is known. */
+const HELD_MAX = 4096;
+
+export class FailedOperations {
+  #records: Request[] = [];
+  #untilNs = Infinity;
+
+  /** When to judge them at the latest, ns; Infinity: none is held back for a reading. */
+  get dueNs(): number {
+    return this.#untilNs;
+  }
+
+  /** Takes the record of one; those that no rule counts are dropped here. */
+  take(record: Request, { rules }: Ledger): void {
+    const isCounted = rules.some(
+      (rule) => rule.type === "error" && countsOperation(rule, record.errno, record.latencyNs),
+    );
+    if (isCounted) this.#records.push(record);
+  }
+
+  /** @param mayWait false: they are judged now, by what is known. */
+  judge(ledger: Ledger, tasks: TaskWitness, nowNs: number, mayWait = true): void {
+    const records = this.#records;
+    if (records.length === 0) return;
+    const shares = tasks.sharesOf(new Set(records.map(({ taskId }) => taskId)));
+    const holdUntilNs = tasks.holdUntilNs();
+    if (mayWait && nowNs < holdUntilNs && records.length <= HELD_MAX) {
+      this.#untilNs = Math.min(this.#untilNs, holdUntilNs);
+      return;
+    }
+    this.#records = [];
+    this.#untilNs = Infinity;
+    for (const record of records) countOne(record, shares.get(record.taskId) ?? UNKNOWN_SHARE, ledger, nowNs);
+  }
+}
+
+// --- internal ---
+
+function countOne(request: Request, share: string, ledger: Ledger, nowNs: number): void {
+  const { errno, latencyNs, comm } = request;
+  ledger.rules.forEach((rule, index) => {
+    if (rule.type !== "error" || !countsOperation(rule, errno, latencyNs)) return;
+    const track = ledger.ofShare(share, nowNs).of(index, comm);
+    if (track !== undefined) ledger.count(track, { request, timeNs: endNs(request), latencyNs }, nowNs);
+  });
+}

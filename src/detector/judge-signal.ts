@@ -1,0 +1,82 @@
+// One signal of a connection held against every rule. In: its record, and what is known of who waits; out: counts in the ledger.
+// Pure.
+
+import { UNKNOWN_SHARE } from "../model/anomaly.ts";
+import { waitsByDesign } from "../model/command.ts";
+import type { Request } from "../model/request.ts";
+import { isPipeShare, serverOfShare } from "../model/share.ts";
+import type { Flight } from "./flight.ts";
+import type { Ledger } from "./ledger.ts";
+import { countsSignal } from "./signal.ts";
+import type { TaskWitness, Waiting } from "./waiting.ts";
+import type { Witness } from "./witness.ts";
+
+export interface Surroundings {
+  readonly ledger: Ledger;
+  readonly witness: Witness;
+  readonly flight: Pick<Flight, "someOpenAt">;
+  readonly waiting: Pick<Waiting, "someWaiting">;
+  readonly tasks: TaskWitness;
+}
+
+/** @param named `//server` where the signal says it itself. */
+export function judgeSignal(
+  record: Request,
+  surroundings: Surroundings,
+  nowNs: number,
+  named?: string,
+): void {
+  const { ledger, witness } = surroundings;
+  const counted = { request: record, timeNs: Number(record.startNs), latencyNs: 0 };
+  const likely = witness.serverOf(record, nowNs);
+  let servers: ReadonlySet<string> | undefined;
+  const awaited = (): ReadonlySet<string> => {
+    servers ??= awaitedServers(counted.timeNs, surroundings, nowNs);
+    return servers;
+  };
+  ledger.rules.forEach((rule, index) => {
+    if (rule.type !== "signal" || !countsSignal(rule, record.command, () => isAwaited(server(), awaited())))
+      return;
+    const track = ledger.ofShare(server(), nowNs).of(index, record.comm);
+    if (track !== undefined) ledger.count(track, counted, nowNs);
+  });
+
+  /** Kernels before 5.12 name no connection, and the server is a guess. */
+  function server(): string {
+    if (named !== undefined) return named;
+    return record.sessionId === 0n ? chooseServer(likely, awaited()) : likely;
+  }
+}
+
+/** The guess, unless tasks wait for others alone: then the only one of these. */
+function chooseServer(likely: string, awaited: ReadonlySet<string>): string {
+  if (awaited.size === 0 || awaited.has(likely)) return likely;
+  if (likely !== UNKNOWN_SHARE && awaited.has(UNKNOWN_SHARE)) return likely;
+  const [only, ...others] = awaited;
+  return only !== undefined && others.length === 0 ? only : UNKNOWN_SHARE;
+}
+
+/** A share that is not known may be the server's. */
+function isAwaited(server: string, awaited: ReadonlySet<string>): boolean {
+  const isNamed = [...awaited].some((one) => one.toLowerCase() === server.toLowerCase());
+  return isNamed || awaited.has(UNKNOWN_SHARE) || (server === UNKNOWN_SHARE && awaited.size > 0);
+}
+
+/** `//server`, or unknown, of each share for whose server a task waited already when the signal came. */
+function awaitedServers(
+  sinceNs: number,
+  { witness, flight, waiting, tasks }: Surroundings,
+  nowNs: number,
+): ReadonlySet<string> {
+  const servers = new Set<string>();
+  const visit = (share: string): false => {
+    servers.add(share === UNKNOWN_SHARE ? share : serverOfShare(share));
+    return false;
+  };
+  flight.someOpenAt(sinceNs, (request) => {
+    const share = witness.shareOf(request, nowNs);
+    return !waitsByDesign(request.command, isPipeShare(share)) && visit(share);
+  });
+  waiting.someWaiting(tasks, sinceNs, visit);
+  return servers;
+}

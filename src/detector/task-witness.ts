@@ -1,0 +1,22 @@
+// Who waits, as the flight and the witness know it together. Pure.
+
+import type { Flight } from "./flight.ts";
+import type { TaskWitness } from "./waiting.ts";
+import type { Witness } from "./witness.ts";
+
+export function taskWitness(
+  witness: Witness,
+  flight: Pick<Flight, "senders" | "lastOf">,
+  nowNs: number,
+): TaskWitness {
+  return {
+    waitOf: (taskId) => witness.waitOf(taskId),
+    blockOf: (taskId) => witness.blockOf(taskId),
+    senders: () => flight.senders(nowNs),
+    sharesOf: (taskIds) => {
+      const last = flight.lastOf(taskIds);
+      return new Map([...taskIds].map((id) => [id, witness.awaitedShare(last.get(id), nowNs)]));
+    },
+    holdUntilNs: () => witness.holdUntilNs,
+  };
+}

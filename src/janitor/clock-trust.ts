@@ -1,0 +1,86 @@
+// Whether the clock may be believed: an age that is counted by a wrong one removes evidence for good. Pure: readings of both clocks
+// in, a doubt or none out. Nothing else is suspended by a doubt; limits of size need no clock.
+//
+//   start, step            steady: realtime and boottime go at one pace
+//   |-- doubted -----------------|-- believed ----------------| step -- doubted -- ...
+//            10 min where ntpd, chrony or timesyncd vouches for it; else 60 min, 24 h where it is behind a capture
+//
+// Many hosts never say that they are synchronised (a container, a sandbox with ProtectClock=, no NTP at all): a steady pace is then
+// what there is to go by, and retention goes on after an hour.
+
+import { durationText } from "../model/figure.ts";
+import type { ClockDoubt } from "../model/trouble.ts";
+
+export interface ClockReading {
+  /** The time of day, ms since 1970 UTC. */
+  readonly epochMs: number;
+  /** CLOCK_BOOTTIME, ns: no clock that can be set. */
+  readonly boottimeNs: number;
+  /** As the kernel has it; undefined where it does not say. */
+  readonly synchronised: boolean | undefined;
+  /** The latest time in a capture's name; undefined without captures. */
+  readonly newestNameMs: number | undefined;
+}
+
+export interface ClockState {
+  readonly reading: ClockReading;
+  /** Since when the clock has been steady, ns of CLOCK_BOOTTIME. */
+  readonly steadySinceNs: number;
+  /** The event that ended the steady time before; undefined for the start. */
+  readonly disturbance: string | undefined;
+}
+
+/** No aod is older: before it a clock was never set, or lost its battery. */
+export const OLDEST_PLAUSIBLE_MS = Date.UTC(2026, 0, 1);
+
+/** Ages are days; NTP slews by 500 ppm at most, 43 s a day. */
+const STEP_MS = 60_000;
+const MINUTE_NS = 60e9;
+const SETTLE_NS = {
+  synchronised: 10 * MINUTE_NS,
+  steady: 60 * MINUTE_NS,
+  behind: 24 * 60 * MINUTE_NS,
+} as const;
+
+/** @param before what the last call returned; undefined at the first. */
+export function judgeClock(
+  before: ClockState | undefined,
+  reading: ClockReading,
+): { readonly state: ClockState; readonly doubt: ClockDoubt | undefined } {
+  const state = nextState(before, reading);
+  const isBehind = reading.newestNameMs !== undefined && reading.newestNameMs - reading.epochMs > STEP_MS;
+  const settleNs = reading.synchronised
+    ? SETTLE_NS.synchronised
+    : isBehind
+      ? SETTLE_NS.behind
+      : SETTLE_NS.steady;
+  if (reading.boottimeNs - state.steadySinceNs >= settleNs) return { state, doubt: undefined };
+  const what =
+    state.disturbance ?? (isBehind ? "a capture was made at a later time than it shows" : undefined);
+  const until = `no capture is removed for its age before the clock has been steady for ${durationText(settleNs / 1e6)}`;
+  return {
+    state,
+    doubt: { text: `${what ?? "aod has just been started"}: ${until}`, isEvidence: what !== undefined },
+  };
+}
+
+// --- internal ---
+
+function nextState(before: ClockState | undefined, reading: ClockReading): ClockState {
+  const disturbance = disturbanceOf(before, reading);
+  if (before !== undefined && disturbance === undefined) return { ...before, reading };
+  return { reading, steadySinceNs: reading.boottimeNs, disturbance };
+}
+
+function disturbanceOf(
+  before: ClockState | undefined,
+  { epochMs, boottimeNs }: ClockReading,
+): string | undefined {
+  if (epochMs < OLDEST_PLAUSIBLE_MS)
+    return `it shows ${new Date(epochMs).toISOString()}, before aod was written`;
+  if (before === undefined) return undefined;
+  const passedMs = (boottimeNs - before.reading.boottimeNs) / 1e6;
+  const stepMs = epochMs - before.reading.epochMs - passedMs;
+  if (Math.abs(stepMs) <= STEP_MS) return undefined;
+  return `it was set ${stepMs > 0 ? "ahead" : "back"} by ${durationText(Math.abs(stepMs))}`;
+}

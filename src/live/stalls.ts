@@ -1,0 +1,85 @@
+// Which servers are silent: they owe replies and have sent none for over a second. In: lines of the table, what is open, replies, and
+// the share of each line; out: a row for each such server. Pure. It judges no rule: thresholds of incidents are elsewhere.
+
+import { UNKNOWN_SHARE } from "../model/anomaly.ts";
+import { serverNameOf } from "../model/server-identity.ts";
+import type { Grouping } from "./grouping.ts";
+import type { Lines } from "./lines.ts";
+import type { Replies } from "./replies.ts";
+
+/** A server that sends no reply although requests wait for one. */
+export interface Stall {
+  /** As serverNameOf has it; "unknown" for requests whose share is not known. */
+  readonly server: string;
+  /** Since its last reply, or since the oldest request was sent where that is later, ns. */
+  readonly silentNs: number;
+  /** Requests without a reply that do not wait by design. */
+  readonly inFlight: number;
+  /** Age of the oldest of them, ns. */
+  readonly oldestAgeNs: number;
+  /** Shares that they were sent to, in the order of the table, without duplicates. */
+  readonly shares: readonly string[];
+}
+
+/** Below this a server is busy, not silent. */
+const SILENT_AFTER_NS = 1e9;
+
+interface Server {
+  readonly groups: Set<number>;
+  inFlight: number;
+  oldestStartNs: number;
+  lastReplyNs: number;
+}
+
+/**
+ * The longest silence first.
+ * @param patient by place in Lines: 1 for what may wait by design.
+ * @param grouping by share.
+ */
+export function findStalls(
+  lines: Lines,
+  patient: Uint8Array,
+  open: Uint32Array,
+  replies: Replies,
+  { of, count, nameOf }: Grouping,
+): readonly Stall[] {
+  const names = Array.from({ length: count }, (_, group) => serverNameOf(nameOf(group)));
+  const servers = new Map<string, Server>();
+  for (const i of open) {
+    if (patient[i] === 1) continue;
+    const group = of[i] as number;
+    const key = names[group] ?? UNKNOWN_SHARE;
+    const server = servers.get(key) ?? {
+      groups: new Set<number>(),
+      inFlight: 0,
+      oldestStartNs: Infinity,
+      lastReplyNs: -Infinity,
+    };
+    servers.set(key, server);
+    server.groups.add(group);
+    server.inFlight += 1;
+    server.oldestStartNs = Math.min(server.oldestStartNs, lines.startNs[i] as number);
+  }
+  if (servers.size === 0) return [];
+  const serverOf = names.map((name) => servers.get(name));
+  for (let at = 0; at < replies.count; at++) {
+    const i = replies.line[at] as number;
+    const server = serverOf[of[i] as number];
+    if (server === undefined) continue;
+    const endNs = (lines.startNs[i] as number) + (lines.latencyNs[i] as number);
+    server.lastReplyNs = Math.max(server.lastReplyNs, endNs);
+  }
+  return [...servers.values()]
+    .map(({ groups, inFlight, oldestStartNs, lastReplyNs }): Stall => {
+      const [first = 0] = groups;
+      return {
+        server: names[first] ?? UNKNOWN_SHARE,
+        silentNs: Math.max(0, lines.nowNs - Math.max(lastReplyNs, oldestStartNs)),
+        inFlight,
+        oldestAgeNs: Math.max(0, lines.nowNs - oldestStartNs),
+        shares: [...groups].map(nameOf),
+      };
+    })
+    .filter(({ silentNs }) => silentNs >= SILENT_AFTER_NS)
+    .sort((a, b) => b.silentNs - a.silentNs || b.inFlight - a.inFlight);
+}

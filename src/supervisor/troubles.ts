@@ -1,0 +1,68 @@
+// The troubles of this run: those that last, and those that were over within the last hour. In: findings of checks, and the time;
+// out: an event for each change, and the list for status, metrics and doctor. Pure but for the events. It repairs nothing.
+
+import type { ClockPair } from "../model/capture.ts";
+import { type Finding, TROUBLE_SUBJECTS, type Trouble, type TroubleSubject } from "../model/trouble.ts";
+import type { SupervisorEvent } from "./events.ts";
+
+/** How long a trouble that is over is shown, by CLOCK_MONOTONIC: the time of day may be the trouble itself. */
+const SHOWN_AFTER_NS = 3600e9;
+
+interface Entry {
+  readonly trouble: Trouble;
+  /** When it was over, ns of CLOCK_MONOTONIC. */
+  readonly overAtNs: number | undefined;
+}
+
+export class Troubles {
+  readonly #entries = new Map<TroubleSubject, Entry>();
+  readonly #counts = new Map<TroubleSubject, number>();
+  readonly #tell: (event: SupervisorEvent) => void;
+  readonly #now: () => ClockPair;
+
+  constructor(tell: (event: SupervisorEvent) => void, now: () => ClockPair) {
+    this.#tell = tell;
+    this.#now = now;
+  }
+
+  /** Notes the finding of a check; undefined: no trouble. Only a change is an event. */
+  note(subject: TroubleSubject, finding: Finding | undefined): void {
+    const before = this.#entries.get(subject)?.trouble;
+    const lasting = before !== undefined && before.overAtMs === undefined ? before : undefined;
+    const { epochMs } = this.#now();
+    if (finding === undefined) {
+      if (lasting !== undefined) this.#set({ ...lasting, overAtMs: epochMs });
+      return;
+    }
+    const { text, isRepaired } = finding;
+    if (lasting?.text === text && !isRepaired) return;
+    if (lasting === undefined) this.#counts.set(subject, (this.#counts.get(subject) ?? 0) + 1);
+    const sinceMs = lasting?.sinceMs ?? epochMs;
+    this.#set({ subject, text, sinceMs, overAtMs: isRepaired ? epochMs : undefined });
+  }
+
+  /** Those that last, and those that were over within the last hour. */
+  list(): readonly Trouble[] {
+    const { monotonicNs } = this.#now();
+    return TROUBLE_SUBJECTS.flatMap((subject) => {
+      const { trouble, overAtNs } = this.#entries.get(subject) ?? {};
+      const isShown = overAtNs === undefined || monotonicNs - overAtNs <= SHOWN_AFTER_NS;
+      return trouble !== undefined && isShown ? [trouble] : [];
+    });
+  }
+
+  /** Of every subject, whether it is in trouble now, and how often it was since the start: for metrics. */
+  bySubject() {
+    return TROUBLE_SUBJECTS.map((subject) => {
+      const trouble = this.#entries.get(subject)?.trouble;
+      const isLasting = trouble !== undefined && trouble.overAtMs === undefined;
+      return { subject, isLasting, count: this.#counts.get(subject) ?? 0 };
+    });
+  }
+
+  #set(trouble: Trouble): void {
+    const overAtNs = trouble.overAtMs === undefined ? undefined : this.#now().monotonicNs;
+    this.#entries.set(trouble.subject, { trouble, overAtNs });
+    this.#tell({ type: "trouble", trouble });
+  }
+}

@@ -1,0 +1,12 @@
+import { expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { kernelLogFinding } from "../../src/doctor/kernel-log.ts";
+import { tempDir } from "../helpers/temp-dir.ts";
+
+test("a kernel log that can be opened will do, and one that can't is said with what to do", () => {
+  const path = join(tempDir(), "kmsg");
+  expect(kernelLogFinding(path)).toMatchObject({ verdict: "warn", found: expect.stringContaining("ENOENT") });
+  writeFileSync(path, "");
+  expect(kernelLogFinding(path).verdict).toBe("ok");
+});

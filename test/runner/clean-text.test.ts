@@ -1,0 +1,53 @@
+import { describe, expect, test } from "bun:test";
+import { cleanText } from "../../src/runner/clean-text.ts";
+import type { Scrubber } from "../../src/scrubber/scrubber.ts";
+import type { Scrubbed } from "../../src/scrubber/span.ts";
+import { BUILT_IN_RULES } from "../helpers/scrubber.ts";
+
+/** A scrubber that takes so many slices of so many milliseconds. */
+function slow(slices: number, sliceMs: number) {
+  const seen = { slices: 0, isReturned: false };
+  function* inSlices(text: string): Generator<undefined, Scrubbed, void> {
+    try {
+      for (; seen.slices < slices; seen.slices++) {
+        Bun.sleepSync(sliceMs);
+        yield;
+      }
+      return { text: `clean ${text}`, count: 1 };
+    } finally {
+      seen.isReturned = true;
+    }
+  }
+  return { seen, scrubber: { inSlices, scrub: () => expect.unreachable() } satisfies Scrubber };
+}
+
+const { signal: never } = new AbortController();
+
+describe("a long text", () => {
+  test("is searched in slices, and the thread does other work after each", async () => {
+    const { scrubber } = slow(20, 0);
+    let turns = 0;
+    const count = () => {
+      turns++;
+      if (turns < 1000) setImmediate(count);
+    };
+    setImmediate(count);
+    expect(await cleanText("text", scrubber, never)).toEqual({ text: "clean text", count: 1 });
+    expect(turns).toBeGreaterThanOrEqual(20);
+    turns = 1000;
+  });
+
+  test("ends at the next slice when aod stops, without a text", async () => {
+    const { scrubber, seen } = slow(1000, 5);
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(), 20);
+    expect(await cleanText("text", scrubber, stop.signal)).toBeUndefined();
+    expect(seen.slices).toBeLessThan(1000);
+    expect(seen.isReturned).toBe(true);
+  });
+
+  test("that takes no time is searched to its end though aod stops", async () => {
+    const clean = await cleanText("password=hunter2\n", BUILT_IN_RULES, AbortSignal.abort());
+    expect(clean).toEqual({ text: "password=[scrubbed]\n", count: 1 });
+  });
+});
