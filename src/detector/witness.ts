@@ -89,6 +89,9 @@ export function isOnIpc(witness: Witness, request: Request, nowNs: number): bool
   return mayWaitOnIpc(request.command) && isPipeShare(witness.shareOf(request, nowNs));
 }
 
+/** One list for every share: a ledger judges a share's rules again whenever the list is another one. */
+const NO_DFS_PATHS: readonly string[] = [];
+
 /** For synthetic traffic, of which cifs knows nothing: an open line is all there is to ask. */
 export const TABLE_WITNESS: Witness = {
   shareOf: () => UNKNOWN_SHARE,
@@ -107,6 +110,6 @@ export const TABLE_WITNESS: Witness = {
   check: (suspects) => suspects.map(({ hasLine }) => (hasLine ? "alive" : "unsure")),
   readableNs: -Infinity,
   noteMounts: () => undefined,
-  dfsPathsOf: () => [],
+  dfsPathsOf: () => NO_DFS_PATHS,
   takeShares: () => undefined,
 };
