@@ -36,7 +36,11 @@ doc=/usr/share/doc/aod
 for example in config/examples/*.yaml; do
 	put "$example" "$doc/examples/$(basename "$example")"
 done
-# For hosts from which nobody can look at a site.
+# Programs for `notify`, and the drop-in that gives them the network. They are copied before use, so none is executable here.
+for file in packaging/notify/*; do
+	put "$file" "$doc/examples/notify/$(basename "$file")"
+done
+# For hosts without access to a web site.
 for page in docs/*.md docs/*.json; do
 	put "$page" "$doc/$(basename "$page")"
 done
