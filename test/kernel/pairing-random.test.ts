@@ -8,7 +8,7 @@ import { describeBpf, OBJECTS } from "../helpers/bpf.ts";
 import { type Random, seeded } from "../helpers/random.ts";
 import { Driver, type Operation, type Result, type Run } from "./driver.ts";
 import { type Line, PairingModel } from "./pairing-model.ts";
-import { filter } from "./script.ts";
+import { filter, HANGS_MS } from "./script.ts";
 import { type Event, makeTraffic, type TrafficShape } from "./traffic.ts";
 
 const ANY = [3, 5, 6, 7, 11, 14, 16, 17] as const;
@@ -188,7 +188,7 @@ for (const [build, object] of Object.entries(OBJECTS)) {
         expect(pairs, random.seedText).toBeGreaterThan(50);
         expect(expected.filter(isRare), random.seedText).toEqual([]);
       },
-      60_000,
+      HANGS_MS,
     );
   });
 }
