@@ -19,7 +19,7 @@ export interface Capture {
   readonly manifest: Readonly<Record<string, unknown>>;
 }
 
-export interface CaptureLimits {
+export interface ReadLimits {
   /** Of the file, and of what it holds: a few kilobytes can become any number of gigabytes. */
   readonly maxFileBytes: number;
   readonly maxContentBytes: number;
@@ -27,13 +27,13 @@ export interface CaptureLimits {
 }
 
 /** Some times what aod's own captures come to. */
-export const CAPTURE_LIMITS: CaptureLimits = {
+export const READ_LIMITS: ReadLimits = {
   maxFileBytes: 256 * 2 ** 20,
   maxContentBytes: 256 * 2 ** 20,
   maxEntries: 1024,
 };
 
-export function readCapture(path: string, limits = CAPTURE_LIMITS): Capture {
+export function readCapture(path: string, limits = READ_LIMITS): Capture {
   try {
     return parseCapture(readFile(path, limits.maxFileBytes), limits);
   } catch (error) {
@@ -43,7 +43,7 @@ export function readCapture(path: string, limits = CAPTURE_LIMITS): Capture {
 }
 
 /** The same of bytes that are in memory. Throws CAPTURE_DAMAGED and nothing else. */
-export function parseCapture(file: Uint8Array, limits = CAPTURE_LIMITS): Capture {
+export function parseCapture(file: Uint8Array, limits = READ_LIMITS): Capture {
   const { folder, files } = untar(decompress(file, limits.maxContentBytes), limits.maxEntries);
   const manifest = parseManifest(files.get("manifest.json"));
   checkFiles(manifest, files);

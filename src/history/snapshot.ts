@@ -27,7 +27,7 @@ import {
 } from "../model/status-count.ts";
 import { CAUSES, REASONS_MAX, type Verdict } from "../model/verdict.ts";
 import { decodeAttribution } from "./attribution.ts";
-import { decodeWorst, encodeWorst, type WorstRequest } from "./worst-request.ts";
+import { decodeWorst, encodeWorst, type WorstRequestRow } from "./worst-request.ts";
 
 /** A type and not an interface: it is to fit where any mapping does. */
 export type IncidentSnapshot = {
@@ -46,7 +46,7 @@ export type IncidentSnapshot = {
   readonly resolved_at: string | null;
   readonly count: number;
   readonly worst_ms: number;
-  readonly worst: WorstRequest | null;
+  readonly worst: WorstRequestRow | null;
   readonly attribution: AttributionSnapshot | null;
   readonly statuses: readonly StatusRow[];
   readonly hung: { readonly count: number; readonly longest_ms: number } | null;

@@ -6,7 +6,7 @@ import { COMMANDS } from "../model/command.ts";
 import { FLAG, KIND } from "../model/request.gen.ts";
 import { type Request, type RequestState, stateOf, whatIs } from "../model/request.ts";
 
-export type WorstRequest = {
+export type WorstRequestRow = {
   /** Empty for an operation that was no request yet. */
   readonly command: string;
   readonly pid: number;
@@ -36,7 +36,7 @@ const STATES = {
   waiting: { kind: KIND.OPERATION, flags: 0 },
 } as const satisfies Partial<Record<RequestState, Pick<Request, "kind" | "flags">>>;
 
-export function encodeWorst(request: Request): WorstRequest {
+export function encodeWorst(request: Request): WorstRequestRow {
   return {
     command: whatIs(request),
     pid: request.processId,

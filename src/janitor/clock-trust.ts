@@ -22,7 +22,7 @@ export interface ClockReading {
   readonly newestNameMs: number | undefined;
 }
 
-export interface ClockState {
+export interface ClockSteadiness {
   readonly reading: ClockReading;
   /** Since when the clock has been steady, ns of CLOCK_BOOTTIME. */
   readonly steadySinceNs: number;
@@ -44,9 +44,9 @@ const SETTLE_NS = {
 
 /** @param before what the last call returned; undefined at the first. */
 export function judgeClock(
-  before: ClockState | undefined,
+  before: ClockSteadiness | undefined,
   reading: ClockReading,
-): { readonly state: ClockState; readonly doubt: ClockDoubt | undefined } {
+): { readonly state: ClockSteadiness; readonly doubt: ClockDoubt | undefined } {
   const state = nextState(before, reading);
   const isBehind = reading.newestNameMs !== undefined && reading.newestNameMs - reading.epochMs > STEP_MS;
   const settleNs = reading.synchronised
@@ -66,14 +66,14 @@ export function judgeClock(
 
 // --- internal ---
 
-function nextState(before: ClockState | undefined, reading: ClockReading): ClockState {
+function nextState(before: ClockSteadiness | undefined, reading: ClockReading): ClockSteadiness {
   const disturbance = disturbanceOf(before, reading);
   if (before !== undefined && disturbance === undefined) return { ...before, reading };
   return { reading, steadySinceNs: reading.boottimeNs, disturbance };
 }
 
 function disturbanceOf(
-  before: ClockState | undefined,
+  before: ClockSteadiness | undefined,
   { epochMs, boottimeNs }: ClockReading,
 ): string | undefined {
   if (epochMs < OLDEST_PLAUSIBLE_MS)

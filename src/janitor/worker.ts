@@ -11,7 +11,7 @@ import { readClockState } from "../system/clock-state.ts";
 import type { FromJanitor, JanitorCounts, ToJanitor } from "../thread/messages.ts";
 import { type Port, serve } from "../thread/port.ts";
 import { Ages } from "./ages.ts";
-import { type ClockState, judgeClock } from "./clock-trust.ts";
+import { type ClockSteadiness, judgeClock } from "./clock-trust.ts";
 import { listCaptures, sweep, tendHistory } from "./inventory.ts";
 
 type Swept = Extract<FromJanitor, { type: "swept" }>;
@@ -24,7 +24,7 @@ class Janitor {
   readonly #ages = new Ages();
   /** Of the old history, which is another file each time that it was written last at another time. */
   readonly #historyAges = new Ages();
-  #clock: ClockState | undefined;
+  #clock: ClockSteadiness | undefined;
   #limits: CleanupLimits;
   #isOver = false;
   #timer: ReturnType<typeof setTimeout> | undefined;

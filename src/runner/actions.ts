@@ -10,7 +10,7 @@ import { ACTIONS, type ActionName, type CustomAction, type Stage } from "../mode
 import type { CaptureOrder, FrozenMemory } from "../model/capture.ts";
 import { type Baseline, PRINT_FILES, SAMPLED } from "./baselines.ts";
 import type { ChildLimits } from "./child.ts";
-import { lookInflight } from "./inflight.ts";
+import { describeInflight } from "./inflight.ts";
 import { kernelLogSince, kernelLogStart } from "./kernel-log.ts";
 import { compareNetCounters } from "./net-counters.ts";
 import { summarizeOpenFiles } from "./open-files-summary.ts";
@@ -40,14 +40,14 @@ export interface ProgramAction extends ChildLimits {
 }
 
 /** An action that is a look at what was frozen, and into /proc at files that nobody can hang on. */
-export interface LookAction {
+export interface MemoryAction {
   readonly stage: Stage;
   /** What exceeds it is cut off at the end. */
   readonly maxBytes: number;
   readonly look: (order: CaptureOrder, frozen: FrozenMemory) => string;
 }
 
-export type Action = ProgramAction | LookAction;
+export type Action = ProgramAction | MemoryAction;
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
@@ -128,7 +128,7 @@ export const ACTION_TABLE: Readonly<Record<ActionName, Action>> = {
     program: "grep",
     plan: planVersions,
   },
-  inflight: { stage: 1, maxBytes: 2 * MiB, look: lookInflight },
+  inflight: { stage: 1, maxBytes: 2 * MiB, look: describeInflight },
   dmesg: {
     ...LOGS,
     program: "dmesg",

@@ -20,15 +20,15 @@ import type { FromRunner } from "../thread/messages.ts";
 import { findClientWaits } from "./client-waits.ts";
 import { evidenceAtFreeze } from "./evidence.ts";
 import { encodeManifest, type HostFacts, makeManifest } from "./manifest.ts";
+import { type RecheckedRequests, recheckRequests } from "./recheck.ts";
 import { ReportMaker } from "./report.ts";
 import { requestsCsv } from "./requests-csv.ts";
-import type { Collected } from "./run-action.ts";
-import { lookAgain, type SecondLook } from "./second-look.ts";
+import type { ActionResult } from "./run-action.ts";
 import type { Slots } from "./slots.ts";
 import { runStages, type StageContext } from "./stages.ts";
 import { byTurns } from "./turns.ts";
-import { judge } from "./verdict.ts";
-import { VERDICT_ACTIONS, verdictFacts } from "./verdict-facts.ts";
+import { chooseCause } from "./verdict.ts";
+import { deriveVerdictFacts, VERDICT_ACTIONS } from "./verdict-facts.ts";
 
 /** What captures of one runner share. */
 export interface CaptureContext extends Omit<StageContext, "scrubber"> {
@@ -56,7 +56,7 @@ export async function makeCapture(
   const begunMs = performance.now();
   // A scrubber for each order: a reload changes the rules about secrets.
   const scrubbing = { ...context, scrubber: makeScrubber(order.redaction) };
-  let gathered: Gathered | undefined;
+  let gathered: CollectedData | undefined;
   const attempt = () =>
     inPlace(order, context, async (place) => {
       gathered ??= await gather(order, frozen, scrubbing);
@@ -99,18 +99,22 @@ async function inPlace<Result>(
 }
 
 /** What a capture knows before anything of it is encoded. */
-interface Gathered {
+interface CollectedData {
   /** With evidence and losses as they are at the end of collecting. */
   readonly settled: CaptureOrder;
   readonly recorder: Recorder;
-  readonly collected: readonly Collected[];
+  readonly collected: readonly ActionResult[];
   readonly verdict: Verdict;
 }
 
 type WithScrubber = CaptureContext & Pick<StageContext, "scrubber">;
 
-async function gather(order: CaptureOrder, frozen: FrozenMemory, context: WithScrubber): Promise<Gathered> {
-  let secondLook: SecondLook | undefined;
+async function gather(
+  order: CaptureOrder,
+  frozen: FrozenMemory,
+  context: WithScrubber,
+): Promise<CollectedData> {
+  let recheck: RecheckedRequests | undefined;
   let sampledAfterMs: number | undefined;
   // At once: where tasks wait changes fastest.
   const clientWaits = findClientWaits(order.evidence, readWchan);
@@ -121,7 +125,7 @@ async function gather(order: CaptureOrder, frozen: FrozenMemory, context: WithSc
     if (one.outcome.name === "sockets") sampledAfterMs = (monotonicNs() - order.frozenAt.monotonicNs) / 1e6;
     const list = one.outcome.name === "debugdata" ? textsOf([one]).debugdata : undefined;
     if (list === undefined) return;
-    secondLook = lookAgain(parseDebugData(list), context.live, monotonicNs(), readWchan);
+    recheck = recheckRequests(parseDebugData(list), context.live, monotonicNs(), readWchan);
   });
   // What is frozen can wait for what is not.
   const recorder = readRecorder(frozen.table, order.watchingSinceNs, order.frozenAt.monotonicNs);
@@ -131,15 +135,15 @@ async function gather(order: CaptureOrder, frozen: FrozenMemory, context: WithSc
   const settled = { ...order, evidence, losses };
   const socketsBefore = context.baselines.before("sockets", order.triggeredNs)?.text;
   const texts = textsOf(collected);
-  const verdict = judge(
-    verdictFacts(settled, recorder, { texts, secondLook, socketsBefore, clientWaits, sampledAfterMs }),
+  const verdict = chooseCause(
+    deriveVerdictFacts(settled, recorder, { texts, recheck, socketsBefore, clientWaits, sampledAfterMs }),
   );
   return { settled, recorder, collected: collected.map((one) => ({ ...one, rawText: "" })), verdict };
 }
 
 async function writeCapture(
   order: CaptureOrder,
-  { settled, recorder, collected, verdict }: Gathered,
+  { settled, recorder, collected, verdict }: CollectedData,
   { folder, partial }: Place,
   begunMs: number,
   { facts, stop, scrubber, precedence: { turn } }: WithScrubber,
@@ -184,7 +188,7 @@ async function writeCapture(
 function makeProgress(
   { trigger, orderId, actions }: CaptureOrder,
   report: CaptureContext["report"],
-): (one: Collected) => void {
+): (one: ActionResult) => void {
   const of = new Set(actions).size;
   let ended = 0;
   return ({ outcome: { name: action, status } }) => {
@@ -199,7 +203,7 @@ function withVerdict(actions: readonly string[]): readonly string[] {
 }
 
 /** Complete outputs only, before secrets are removed: a verdict must depend neither on half a list nor on the rules about secrets. */
-function textsOf(collected: readonly Collected[]): Readonly<Record<string, string>> {
+function textsOf(collected: readonly ActionResult[]): Readonly<Record<string, string>> {
   const whole = collected.filter(({ outcome: { status } }) => status === "ok" || status === "failed");
   const withFile = whole.filter(({ outcome: { file } }) => file !== undefined);
   return Object.fromEntries(withFile.map(({ outcome, rawText }) => [outcome.name, rawText]));

@@ -39,7 +39,7 @@ interface Waiter {
   readonly wchan: string;
 }
 
-export function lookInflight(
+export function describeInflight(
   order: Pick<CaptureOrder, "frozenAt" | "shares">,
   { table, operations }: FrozenMemory,
   tasks: TaskReader = { readWchan: (taskId) => readWchan(taskId), readStack: (taskId) => readStack(taskId) },

@@ -96,7 +96,7 @@ export class Notifier {
     const limits = { ...OUTPUT, timeoutMs };
     const result = await this.#children.run(command, limits, this.#options.stop, environmentOf(notice));
     const durationMs = Math.round(performance.now() - begunMs);
-    return { ...judge(result, timeoutMs), exitCode: result.exitCode, durationMs };
+    return { ...outcomeOf(result, timeoutMs), exitCode: result.exitCode, durationMs };
   }
 
   #report(notice: Notice, outcome: NoticeOutcome): void {
@@ -125,7 +125,7 @@ function environmentOf(notice: Notice): Record<string, string> {
   };
 }
 
-function judge(
+function outcomeOf(
   { end, exitCode, errorText }: ChildResult,
   timeoutMs: number,
 ): Pick<NoticeOutcome, "status" | "reason"> {

@@ -2,9 +2,9 @@
 // something out. Pure. A kernel without pressure stall information has no such files: what is not there stays undefined.
 
 export interface Pressure {
-  readonly cpu: Stall | undefined;
-  readonly io: Stall | undefined;
-  readonly memory: Stall | undefined;
+  readonly cpu: PressureStall | undefined;
+  readonly io: PressureStall | undefined;
+  readonly memory: PressureStall | undefined;
   /** CPUs that /proc/stat lists. */
   readonly cpus: number | undefined;
   /** Tasks that run or wait for a CPU at this moment; whoever reads this is one. */
@@ -15,7 +15,7 @@ export interface Pressure {
 }
 
 /** /proc/pressure, Documentation/accounting/psi.rst: percent of the last 10 s. */
-export interface Stall {
+export interface PressureStall {
   /** In which somebody waited for it. */
   readonly someAvg10: number;
   /** In which everybody did, so that nothing went on; undefined where the kernel doesn't say. */
@@ -79,7 +79,7 @@ function filesOf(text: string): ReadonlyMap<string, string> {
   return files;
 }
 
-function stallOf(text = ""): Stall | undefined {
+function stallOf(text = ""): PressureStall | undefined {
   const someAvg10 = numberIn(text, /^some avg10=(\d{1,3}\.\d\d) /m);
   if (someAvg10 === undefined) return undefined;
   return { someAvg10, fullAvg10: numberIn(text, /^full avg10=(\d{1,3}\.\d\d) /m) };

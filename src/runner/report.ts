@@ -7,13 +7,13 @@ import { totalBytes } from "../packer/tar.ts";
 import { reportChunks } from "../report/page.ts";
 import { RequestTableBuilder } from "../report/request-table.ts";
 import type { Manifest } from "./manifest.ts";
-import type { SeeRow } from "./requests-csv.ts";
-import { spentOf, whyDropped } from "./stages.ts";
+import type { RowListener } from "./requests-csv.ts";
+import { spentText, whyDropped } from "./stages.ts";
 import { byTurns } from "./turns.ts";
 
 export const REPORT_FILE = "report.html";
 
-export interface Report {
+export interface CaptureReport {
   readonly outcome: ReportOutcome;
   /** Empty where there is none. */
   readonly chunks: readonly Uint8Array[];
@@ -44,7 +44,7 @@ export class ReportMaker {
   }
 
   /** Takes each row as it is written; undefined where none is wanted. */
-  get see(): SeeRow | undefined {
+  get see(): RowListener | undefined {
     const requests = this.#requests;
     if (!(requests instanceof RequestTableBuilder)) return undefined;
     return (row, comm, share) => requests.add(row, comm, share);
@@ -59,7 +59,7 @@ export class ReportMaker {
     spent: Spent,
     hasRoom: (bytes: number) => boolean,
     turn: () => Promise<void>,
-  ): Promise<Report> {
+  ): Promise<CaptureReport> {
     if (!(this.#requests instanceof RequestTableBuilder)) return { outcome: this.#requests, chunks: [] };
     try {
       const chunks = await this.#chunksOf(parts, this.#requests, spent, hasRoom, turn);
@@ -87,7 +87,7 @@ export class ReportMaker {
     const page = reportChunks({ ...parts, requests: requests.finish() });
     await byTurns(page, (chunk) => void chunks.push(chunk), turn);
     const bytes = totalBytes(chunks);
-    if (spent.bytes + bytes > limits.maxBytes) return missing(`dropped: ${spentOf(limits)}`);
+    if (spent.bytes + bytes > limits.maxBytes) return missing(`dropped: ${spentText(limits)}`);
     return hasRoom(bytes) ? chunks : missing(NO_ROOM);
   }
 }

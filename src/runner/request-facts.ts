@@ -8,7 +8,7 @@ import type { Request } from "../model/request.ts";
 import { isPipeShare, ShareIndex, serverOfShare } from "../model/share.ts";
 import { symptomOf } from "../model/symptom.ts";
 import type { Recorder } from "../recorder/recorder.ts";
-import type { OpenRequest, SecondLook } from "./second-look.ts";
+import type { OpenRequest, RecheckedRequests } from "./recheck.ts";
 
 export interface RequestFacts {
   /**
@@ -37,11 +37,11 @@ type Order = Pick<CaptureOrder, "evidence" | "frozenAt" | "shares" | "ruleType">
  * @param server in lower case; undefined for an incident of none: then every request is its.
  * @param look undefined where it is not known who is awaited.
  */
-export function requestFacts(
+export function deriveRequestFacts(
   order: Order,
   recorder: Recorder,
   server: string | undefined,
-  look: SecondLook | undefined,
+  look: RecheckedRequests | undefined,
 ): RequestFacts {
   const frozenNs = order.frozenAt.monotonicNs;
   // All trees of a session are of one server, and a session is read faster than a tree.

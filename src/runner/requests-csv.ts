@@ -11,7 +11,7 @@ import { makeRequestRow, type RequestRow } from "./request-row.ts";
 const CHUNK_ROWS = 1024;
 
 /** A row as it is written, and its two names without secrets and without CSV's quotes. */
-export type SeeRow = (row: RequestRow, comm: string, share: string) => void;
+export type RowListener = (row: RequestRow, comm: string, share: string) => void;
 
 /**
  * The whole file, oldest request first.
@@ -22,7 +22,7 @@ export function* requestsCsv(
   { memory, offsets }: Recorder,
   order: Pick<CaptureOrder, "frozenAt" | "shares">,
   scrubber: Scrubber,
-  see?: SeeRow,
+  see?: RowListener,
 ): Generator<Uint8Array, number, void> {
   const encoder = new TextEncoder();
   const toRow = makeRequestRow(order);

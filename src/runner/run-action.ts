@@ -5,18 +5,18 @@
 import type { ActionOutcome, CaptureOrder, FrozenMemory } from "../model/capture.ts";
 import type { Scrubber } from "../scrubber/scrubber.ts";
 import { wholeLines, wholeWords } from "../scrubber/whole-text.ts";
-import type { Action, LookAction, ProgramAction } from "./actions.ts";
+import type { Action, MemoryAction, ProgramAction } from "./actions.ts";
 import type { Baselines } from "./baselines.ts";
 import { cutText } from "./byte-shares.ts";
 import { CappedBuffer } from "./capped-buffer.ts";
 import { type ChildResult, type Children, notStarted } from "./child.ts";
-import { cleanText } from "./clean-text.ts";
 import { describeFailure } from "./comparison.ts";
 import type { Host, Plan, Run } from "./plan.ts";
 import { findProgram } from "./program.ts";
+import { scrubText } from "./scrub-text.ts";
 import type { SharedReads } from "./shared-reads.ts";
 
-export interface Collected {
+export interface ActionResult {
   readonly outcome: ActionOutcome;
   readonly content: Uint8Array;
   /** Secrets that were taken out of it. */
@@ -48,23 +48,23 @@ export async function runAction(
   name: string,
   action: Action | undefined,
   context: ActionContext,
-): Promise<Collected> {
+): Promise<ActionResult> {
   if (action === undefined) return notRun(name, "there is no such action");
   return "look" in action ? look(name, action, context) : runProgram(name, action, context);
 }
 
 /** The outcome of an action that nothing was started for. */
-export function notRun(name: string, reason: string): Collected {
+export function notRun(name: string, reason: string): ActionResult {
   return nothing(name, { status: "missing", reason, exitCode: undefined, durationMs: 0 });
 }
 
 /** The same with no more bytes than it may have, and why. */
-export function cutCollected(
-  whole: Collected,
+export function cutResult(
+  whole: ActionResult,
   action: Action | undefined,
   maxBytes: number,
   why: string,
-): Collected {
+): ActionResult {
   const { outcome, content, scrubbed, rawText } = whole;
   if (content.length <= maxBytes) return whole;
   const { keep = "head", suffix } = action !== undefined && "program" in action ? action : {};
@@ -79,9 +79,9 @@ export function cutCollected(
 
 async function look(
   name: string,
-  { look, maxBytes }: LookAction,
+  { look, maxBytes }: MemoryAction,
   context: ActionContext,
-): Promise<Collected> {
+): Promise<ActionResult> {
   const { order, frozen } = context;
   const begunMs = performance.now();
   let whole: Uint8Array;
@@ -100,7 +100,11 @@ async function look(
   return collectedText(name, text, { ...judged, exitCode: undefined, durationMs }, context);
 }
 
-async function runProgram(name: string, action: ProgramAction, context: ActionContext): Promise<Collected> {
+async function runProgram(
+  name: string,
+  action: ProgramAction,
+  context: ActionContext,
+): Promise<ActionResult> {
   const { order, host, baselines } = context;
   const plan = action.plan(order, host);
   if ("missing" in plan) return notRun(name, plan.missing);
@@ -110,7 +114,7 @@ async function runProgram(name: string, action: ProgramAction, context: ActionCo
   const begunMs = performance.now();
   const result = await runPlan(plan, program, action, context);
   const durationMs = Math.round(performance.now() - begunMs);
-  const ended = { ...withRemark(judge(result, action), plan), exitCode: result.exitCode, durationMs };
+  const ended = { ...withRemark(outcomeOf(result, action), plan), exitCode: result.exitCode, durationMs };
   if (result.end === "not_started") return nothing(name, ended);
   const { show, suffix, keep } = action;
   if (suffix !== undefined)
@@ -144,8 +148,8 @@ async function collectedText(
   rawText: string,
   ended: Ended,
   { scrubber, stop }: ActionContext,
-): Promise<Collected> {
-  const clean = await cleanText(rawText, scrubber, stop);
+): Promise<ActionResult> {
+  const clean = await scrubText(rawText, scrubber, stop);
   if (clean === undefined) return nothing(name, { ...ended, status: "timed_out", reason: NOT_SEARCHED });
   return collected(name, new TextEncoder().encode(clean.text), ended, { scrubbed: clean.count, rawText });
 }
@@ -159,15 +163,15 @@ function collected(
   {
     suffix = ".log",
     ...rest
-  }: Pick<Collected, "scrubbed" | "rawText"> & { readonly suffix?: string | undefined },
-): Collected {
+  }: Pick<ActionResult, "scrubbed" | "rawText"> & { readonly suffix?: string | undefined },
+): ActionResult {
   const sha256 = new Bun.CryptoHasher("sha256").update(content).digest("hex");
   const file = `actions/${name}${suffix}`;
   return { content, ...rest, outcome: { ...ended, name, file, bytes: content.length, sha256 } };
 }
 
 /** Without a file. */
-function nothing(name: string, ended: Ended): Collected {
+function nothing(name: string, ended: Ended): ActionResult {
   const outcome = { name, file: undefined, ...ended, bytes: 0, sha256: undefined };
   return { content: new Uint8Array(0), scrubbed: 0, rawText: "", outcome };
 }
@@ -214,7 +218,7 @@ async function runAll(
   return { ...result, end, output: kept, truncated: output.overflowed };
 }
 
-function judge(
+function outcomeOf(
   { end, exitCode, truncated, errorText }: ChildResult,
   { timeoutMs, maxBytes, keep, runsToDeadline }: ProgramAction,
 ): Pick<ActionOutcome, "status" | "reason"> {

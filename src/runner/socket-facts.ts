@@ -54,7 +54,7 @@ interface Look {
  * @param sinceMs how long before the second sample the evidence began; Infinity where that is not known.
  * @param isSure the server's addresses are known: a connection that is not found does not exist.
  */
-export function socketFacts(
+export function deriveSocketFacts(
   samples: readonly SocketSample[],
   isMeant: (connection: TcpConnection) => boolean,
   sinceMs = Infinity,

@@ -13,7 +13,7 @@ import type { CaptureLimits, CaptureOrder, FrozenMemory } from "../model/capture
 import { type Action, findAction } from "./actions.ts";
 import { shareBytes } from "./byte-shares.ts";
 import type { Precedence } from "./precedence.ts";
-import { type ActionContext, type Collected, cutCollected, notRun, runAction } from "./run-action.ts";
+import { type ActionContext, type ActionResult, cutResult, notRun, runAction } from "./run-action.ts";
 import { SharedReads } from "./shared-reads.ts";
 import type { Slots } from "./slots.ts";
 
@@ -36,12 +36,12 @@ export async function runStages(
   order: CaptureOrder,
   frozen: FrozenMemory,
   { slots, precedence, ...context }: StageContext,
-  ended?: (collected: Collected) => void,
-): Promise<readonly Collected[]> {
+  ended?: (collected: ActionResult) => void,
+): Promise<readonly ActionResult[]> {
   const begunMs = performance.now();
   const whole = { ...context, order, frozen, reads: new SharedReads(context.children, context.stop) };
   let spentBytes = 0;
-  const run = async (name: string, action: Action | undefined): Promise<Collected> => {
+  const run = async (name: string, action: Action | undefined): Promise<ActionResult> => {
     const spent = { ms: performance.now() - begunMs, bytes: spentBytes };
     const reason = action && whyDropped(action.stage, order, spent);
     const maxBytes = Math.min(action?.maxBytes ?? 0, order.limits.maxBytes - spentBytes);
@@ -56,7 +56,7 @@ export async function runStages(
 
   const names = [...new Set(order.actions)];
   const actions = new Map(names.map((name) => [name, findAction(name, order.customActions)]));
-  const collected = new Map<string, Collected>();
+  const collected = new Map<string, ActionResult>();
   for (const stage of STAGES) {
     const due = names.filter((name) => (actions.get(name)?.stage ?? 1) === stage);
     const before = spentBytes;
@@ -69,7 +69,7 @@ export async function runStages(
     const given = shareBytes(wanted, order.limits.maxBytes - before);
     ended.forEach((one, i) => {
       const { name } = one.outcome;
-      collected.set(name, cutCollected(one, actions.get(name), given[i] ?? 0, spentOf(order.limits)));
+      collected.set(name, cutResult(one, actions.get(name), given[i] ?? 0, spentText(order.limits)));
     });
     spentBytes = collected.values().reduce((sum, { content }) => sum + content.length, 0);
   }
@@ -85,11 +85,11 @@ export function whyDropped(
   if (stage === 3 && isRepeat) return "dropped: the incident has a capture already";
   if (spent.ms >= limits.budgetMs)
     return `dropped: the ${limits.budgetMs / MS_PER_SEC} s of the capture are spent`;
-  if (spent.bytes >= limits.maxBytes) return `dropped: ${spentOf(limits)}`;
+  if (spent.bytes >= limits.maxBytes) return `dropped: ${spentText(limits)}`;
   return undefined;
 }
 
 /** What is said of what had no room any more. */
-export function spentOf({ maxBytes }: Pick<CaptureLimits, "maxBytes">): string {
+export function spentText({ maxBytes }: Pick<CaptureLimits, "maxBytes">): string {
   return `the ${maxBytes / BYTES_PER_MB} MiB of the capture are spent`;
 }

@@ -14,16 +14,16 @@ import { addStatuses, type StatusCount, statusOf } from "../model/status-count.t
 import { type Symptom, symptomOf } from "../model/symptom.ts";
 import type { Recorder } from "../recorder/recorder.ts";
 import { type Pressure, parsePressure } from "./pressure-text.ts";
-import { beganNs, type RequestFacts, requestFacts, serverName } from "./request-facts.ts";
-import type { SecondLook } from "./second-look.ts";
-import { type SocketFacts, socketFacts } from "./socket-facts.ts";
+import type { RecheckedRequests } from "./recheck.ts";
+import { beganNs, deriveRequestFacts, type RequestFacts, serverName } from "./request-facts.ts";
+import { deriveSocketFacts, type SocketFacts } from "./socket-facts.ts";
 import { parseSockets, type SocketSample, type TcpConnection } from "./socket-text.ts";
 
 /** Actions whose texts a verdict needs: they are in every capture that has actions. */
 export const VERDICT_ACTIONS = ["sockets", "debugdata", "pressure"] as const;
 type Texts = Readonly<Partial<Record<(typeof VERDICT_ACTIONS)[number], string>>>;
 
-export interface Facts extends RequestFacts {
+export interface VerdictFacts extends RequestFacts {
   readonly source: CaptureOrder["source"];
   /** The worst that the evidence shows: missing, else late, else refused; undefined without evidence: then every sign speaks. */
   readonly symptom: Symptom | undefined;
@@ -58,24 +58,24 @@ export interface CreditFacts {
 }
 
 /** What else a verdict is made of, beside the order and the recorder. */
-export interface Collection {
+export interface VerdictInputs {
   /** An action that was not collected is missing. */
   readonly texts: Texts;
   /** Of the same text; undefined where the kernel's list may lack some. */
-  readonly secondLook: SecondLook | undefined;
+  readonly recheck: RecheckedRequests | undefined;
   /** What ss said while all was well, in aod's own network namespace; undefined where nothing was sampled. */
   readonly socketsBefore?: string | undefined;
-  /** As Facts.clientWaits. */
+  /** As VerdictFacts.clientWaits. */
   readonly clientWaits?: readonly string[];
   /** From the freeze of the memory to the second sample of the sockets. */
   readonly sampledAfterMs?: number | undefined;
 }
 
-export function verdictFacts(
+export function deriveVerdictFacts(
   order: CaptureOrder,
   recorder: Recorder,
-  { texts, secondLook, socketsBefore, clientWaits = [], sampledAfterMs = SAMPLED_AFTER_MS }: Collection,
-): Facts {
+  { texts, recheck, socketsBefore, clientWaits = [], sampledAfterMs = SAMPLED_AFTER_MS }: VerdictInputs,
+): VerdictFacts {
   const server = serverOf(order.share);
   const known = texts.debugdata === undefined ? [] : parseDebugData(texts.debugdata).servers;
   const its = server === undefined ? known : known.filter((one) => isServer(one, server));
@@ -84,7 +84,7 @@ export function verdictFacts(
   const isDisconnected = its.length === 0 ? undefined : connectionsOf(its).some(isLost);
   // A connection of another network namespace may not be found; one that the client itself calls lost is not there.
   const isSure = isDisconnected === true && addressesOf(its).length > 0;
-  const sockets = socketFacts(
+  const sockets = deriveSocketFacts(
     samples,
     chooseConnections(samples, server, its),
     Number.isFinite(sinceMs) ? sinceMs : undefined,
@@ -94,7 +94,7 @@ export function verdictFacts(
   return {
     source: order.source,
     ...evidenceFacts(order),
-    ...requestFacts(order, recorder, server, secondLook),
+    ...deriveRequestFacts(order, recorder, server, recheck),
     clientWaits,
     clientLists: order.clientLists,
     sockets,
@@ -135,7 +135,7 @@ function serverOf(share: string): string | undefined {
 
 function evidenceFacts(
   order: CaptureOrder,
-): Pick<Facts, "symptom" | "signals" | "connectErrors" | "statuses" | "waiting"> {
+): Pick<VerdictFacts, "symptom" | "signals" | "connectErrors" | "statuses" | "waiting"> {
   const { evidence, ruleType, statuses, kind } = order;
   const symptoms = new Set(evidence.map((one) => symptomOf(one, ruleType)));
   const signals = [...order.signals, ...evidence.filter(({ kind }) => kind === KIND.SIGNAL)];

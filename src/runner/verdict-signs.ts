@@ -5,33 +5,34 @@ import { CLIENT_LISTS_TEXT } from "../model/readability.ts";
 import type { Symptom } from "../model/symptom.ts";
 import type { Cause } from "../model/verdict.ts";
 import type { SocketFacts } from "./socket-facts.ts";
-import type { Facts } from "./verdict-facts.ts";
+import type { VerdictFacts } from "./verdict-facts.ts";
 import {
-  isAckedAtOnce,
+  areOthersHealthy,
+  areOthersLate,
+  hasReplyArrived,
+  hasUntakenReplies,
+  isAckedPromptly,
+  isAwaitingNothing,
   isClosedByServer,
+  isCpuScarce,
   isDisordered,
-  isFar,
   isLossy,
-  isOthersHealthy,
-  isOthersLate,
-  isOwedNothing,
-  isReplyThere,
-  isScarce,
+  isRoundTripLong,
+  isServerSlow,
   isStalled,
   isStarved,
-  isThoughtAbout,
-  isUntaken,
 } from "./verdict-limits.ts";
 import {
-  clockText,
   connectErrorText,
   cpuText,
   memoryText,
   othersText,
   percentText,
   refusalText,
+  serverTimeText,
   signalText,
   silenceText,
+  undrainedText,
 } from "./verdict-texts.ts";
 
 export interface Sign {
@@ -40,13 +41,13 @@ export interface Sign {
   /** Of which symptoms it says anything; of evidence without a symptom every sign does. */
   readonly of: readonly Symptom[];
   /** The words with their figures; undefined where it is not seen. */
-  readonly see: (facts: Facts) => string | undefined;
+  readonly see: (facts: VerdictFacts) => string | undefined;
 }
 
 export interface CauseRow {
   readonly cause: Exclude<Cause, "unknown">;
   /** Whether late or missing evidence can be this at all: what has to be so beside its signs. */
-  readonly isPossible: (facts: Facts) => boolean;
+  readonly isPossible: (facts: VerdictFacts) => boolean;
   readonly signs: readonly Sign[];
 }
 
@@ -79,7 +80,7 @@ export const CAUSE_TABLE: readonly CauseRow[] = [
         weight: 0.7,
         of: SLOW,
         see: ({ sockets, fastestMs }) =>
-          sockets !== undefined && isFar(sockets, fastestMs)
+          sockets !== undefined && isRoundTripLong(sockets, fastestMs)
             ? `round trip ${durationText(sockets.rttMs)}, at its shortest ${durationText(sockets.minRttMs)}`
             : undefined,
       },
@@ -115,20 +116,20 @@ export const CAUSE_TABLE: readonly CauseRow[] = [
     // Replies that are there and wait for a task of this machine are not the server's.
     isPossible: (facts) =>
       facts.sockets !== undefined &&
-      (isClosedByServer(facts) || isAckedAtOnce(facts.sockets)) &&
+      (isClosedByServer(facts) || isAckedPromptly(facts.sockets)) &&
       !(isLossy(facts.sockets) && facts.sockets.isShareRecent) &&
       !isDisordered(facts.sockets) &&
       facts.sockets.undrainedBytes === 0 &&
-      !(isStarved(facts) && isReplyThere(facts)),
+      !(isStarved(facts) && hasReplyArrived(facts)),
     signs: [
-      { weight: 0.6, of: SLOW, see: thoughtText },
+      { weight: 0.6, of: SLOW, see: serverTimeText },
       {
         weight: 0.4,
         of: SLOW,
         // As long as the round trip takes, replies can't be there.
         see: ({ inFlight, lateMs, sockets, fastestMs }) =>
           (inFlight?.awaited ?? 0) > 0 &&
-          (sockets === undefined || lateMs === undefined || isThoughtAbout(sockets, lateMs, fastestMs))
+          (sockets === undefined || lateMs === undefined || isServerSlow(sockets, lateMs, fastestMs))
             ? `${inFlight?.awaited} requests were sent and have no reply yet`
             : undefined,
       },
@@ -142,7 +143,7 @@ export const CAUSE_TABLE: readonly CauseRow[] = [
       {
         weight: 0.2,
         of: SLOW,
-        see: (facts) => (isOthersHealthy(facts) ? othersText(facts) : undefined),
+        see: (facts) => (areOthersHealthy(facts) ? othersText(facts) : undefined),
       },
       { weight: 0.7, of: MISSING, see: (facts) => connectErrorText(facts, "refused") },
       {
@@ -160,7 +161,7 @@ export const CAUSE_TABLE: readonly CauseRow[] = [
     cause: "credits",
     // A server that says nothing at all uses up the credits as well: then they are a consequence.
     isPossible: (facts) =>
-      facts.sockets !== undefined && isAckedAtOnce(facts.sockets) && silenceText(facts) === undefined,
+      facts.sockets !== undefined && isAckedPromptly(facts.sockets) && silenceText(facts) === undefined,
     signs: [
       {
         weight: 0.6,
@@ -190,11 +191,11 @@ export const CAUSE_TABLE: readonly CauseRow[] = [
     isPossible: (facts) =>
       facts.sockets !== undefined &&
       isStarved(facts) &&
-      !isOthersHealthy(facts) &&
-      (silenceText(facts) === undefined || isReplyThere(facts)),
+      !areOthersHealthy(facts) &&
+      (silenceText(facts) === undefined || hasReplyArrived(facts)),
     signs: [
-      { weight: 0.55, of: SLOW, see: (facts) => (isScarce(facts) ? cpuText(facts) : undefined) },
-      { weight: 0.35, of: SLOW, see: (facts) => (isScarce(facts) ? undefined : cpuText(facts)) },
+      { weight: 0.55, of: SLOW, see: (facts) => (isCpuScarce(facts) ? cpuText(facts) : undefined) },
+      { weight: 0.35, of: SLOW, see: (facts) => (isCpuScarce(facts) ? undefined : cpuText(facts)) },
       { weight: 0.5, of: SLOW, see: memoryText },
       { weight: 0.3, of: SLOW, see: ({ signals }) => signalText(signals, ["out_of_memory"]) },
       {
@@ -210,7 +211,7 @@ export const CAUSE_TABLE: readonly CauseRow[] = [
         weight: 0.5,
         of: SLOW,
         see: (facts) =>
-          isReplyThere(facts) && isUntaken(facts)
+          hasReplyArrived(facts) && hasUntakenReplies(facts)
             ? `${facts.inFlight?.answered} requests have their reply, and their task gets no CPU to take it`
             : undefined,
       },
@@ -218,11 +219,11 @@ export const CAUSE_TABLE: readonly CauseRow[] = [
         weight: 0.25,
         of: ["late"],
         see: (facts) =>
-          isOwedNothing(facts)
+          isAwaitingNothing(facts)
             ? `replies took ${durationText(facts.lateMs ?? 0)}, and a moment later the kernel waited for none (0 awaited)`
             : undefined,
       },
-      { weight: 0.2, of: SLOW, see: (facts) => (isOthersLate(facts) ? othersText(facts) : undefined) },
+      { weight: 0.2, of: SLOW, see: (facts) => (areOthersLate(facts) ? othersText(facts) : undefined) },
     ],
   },
   {
@@ -266,13 +267,16 @@ export const CAUSE_TABLE: readonly CauseRow[] = [
 ];
 
 /** Whether a sign may speak of what the evidence shows. */
-export function speaksOf({ of }: Sign, { symptom }: Facts): boolean {
+export function appliesTo({ of }: Sign, { symptom }: VerdictFacts): boolean {
   return symptom === undefined || of.includes(symptom);
 }
 
 // --- internal ---
 
-function socketSign(weight: number, see: (sockets: SocketFacts, facts: Facts) => string | false): Sign {
+function socketSign(
+  weight: number,
+  see: (sockets: SocketFacts, facts: VerdictFacts) => string | false,
+): Sign {
   return {
     weight,
     of: SLOW,
@@ -283,18 +287,4 @@ function socketSign(weight: number, see: (sockets: SocketFacts, facts: Facts) =>
 /** The server says so itself, by the status of most refusals. */
 function refusalSign(cause: "server" | "session" | "permission"): Sign {
   return { weight: 0.9, of: ["refused"], see: (facts) => refusalText(facts, cause) };
-}
-
-function undrainedText({ undrainedBytes }: SocketFacts): string | false {
-  return undrainedBytes > 0 && `${undrainedBytes} bytes were received, and the SMB client reads none of them`;
-}
-
-function thoughtText({ sockets, lateMs, waitedMs, fastestMs, symptom, seenAtMs }: Facts): string | undefined {
-  const tookMs = waitedMs ?? lateMs;
-  if (sockets === undefined || lateMs === undefined || tookMs === undefined) return undefined;
-  if (sockets.connections === 0 || !isThoughtAbout(sockets, lateMs, fastestMs)) return undefined;
-  const acked = `everything is acknowledged (unacked ${sockets.unackedSegments}, round trip ${durationText(sockets.rttMs)})`;
-  return symptom === "missing"
-    ? `${acked}, the oldest request has waited ${durationText(tookMs)}, since ${clockText(seenAtMs - tookMs)}`
-    : `${acked}, replies take ${durationText(lateMs)}`;
 }

@@ -3,31 +3,39 @@
 import { durationText } from "../model/figure.ts";
 import { addStatuses, statusesText } from "../model/status-count.ts";
 import { meaningOf } from "../model/status-meaning.ts";
-import type { Facts } from "./verdict-facts.ts";
-import { isCpuShort, isMemoryShort, REFUSED_ERRNOS, silentMs, UNREACHABLE_ERRNOS } from "./verdict-limits.ts";
+import type { SocketFacts } from "./socket-facts.ts";
+import type { VerdictFacts } from "./verdict-facts.ts";
+import {
+  isCpuShort,
+  isMemoryShort,
+  isServerSlow,
+  REFUSED_ERRNOS,
+  silentMs,
+  UNREACHABLE_ERRNOS,
+} from "./verdict-limits.ts";
 
 /** A cause is named by the refusals that mean it, if they are more than half of all that mean anything. */
 const REFUSALS_SHARE = 0.5;
 
 /** Nothing at all comes from a server that owes replies. */
-export function silenceText(facts: Facts): string | undefined {
+export function silenceText(facts: VerdictFacts): string | undefined {
   const quietMs = silentMs(facts);
   return quietMs === 0
     ? undefined
     : `nothing has come from the server since ${clockText(facts.seenAtMs - quietMs)}, for ${durationText(quietMs)}`;
 }
 
-export function cpuText(facts: Facts): string | undefined {
+export function cpuText(facts: VerdictFacts): string | undefined {
   const percent = Math.round(facts.pressure?.cpu?.someAvg10 ?? 0);
   return isCpuShort(facts) ? `tasks waited for a CPU in ${percent} % of the last 10 s` : undefined;
 }
 
-export function memoryText(facts: Facts): string | undefined {
+export function memoryText(facts: VerdictFacts): string | undefined {
   const percent = Math.round(facts.pressure?.memory?.someAvg10 ?? 0);
   return isMemoryShort(facts) ? `tasks waited for memory in ${percent} % of the last 10 s` : undefined;
 }
 
-export function othersText({ others }: Facts): string {
+export function othersText({ others }: VerdictFacts): string {
   return `other servers answered ${others?.replies} requests meanwhile, in ${durationText(others?.medianMs ?? 0)} at the median`;
 }
 
@@ -37,7 +45,7 @@ export function signalText(signals: readonly string[], wanted: readonly string[]
 }
 
 export function connectErrorText(
-  { connectErrors }: Facts,
+  { connectErrors }: VerdictFacts,
   which: "refused" | "unreachable",
 ): string | undefined {
   const errnos = which === "refused" ? REFUSED_ERRNOS : UNREACHABLE_ERRNOS;
@@ -49,7 +57,7 @@ export function connectErrorText(
 }
 
 /** The statuses that mean this cause, where most do. */
-export function refusalText({ statuses }: Facts, cause: string): string | undefined {
+export function refusalText({ statuses }: VerdictFacts, cause: string): string | undefined {
   const meant = statuses.flatMap((one) => {
     const meaning = meaningOf(one.command, one.ntStatus, one.errno);
     return meaning?.cause === undefined ? [] : [{ ...one, meaning }];
@@ -60,6 +68,29 @@ export function refusalText({ statuses }: Facts, cause: string): string | undefi
   const [first] = its;
   if (first === undefined || count(its) <= REFUSALS_SHARE * count(meant)) return undefined;
   return `the server answers ${statusesText(addStatuses(its))}: ${first.meaning.words}`;
+}
+
+/** The client has received replies and reads none of them. */
+export function undrainedText({ undrainedBytes }: SocketFacts): string | false {
+  return undrainedBytes > 0 && `${undrainedBytes} bytes were received, and the SMB client reads none of them`;
+}
+
+/** The server has received the requests and takes its time. */
+export function serverTimeText({
+  sockets,
+  lateMs,
+  waitedMs,
+  fastestMs,
+  symptom,
+  seenAtMs,
+}: VerdictFacts): string | undefined {
+  const tookMs = waitedMs ?? lateMs;
+  if (sockets === undefined || lateMs === undefined || tookMs === undefined) return undefined;
+  if (sockets.connections === 0 || !isServerSlow(sockets, lateMs, fastestMs)) return undefined;
+  const acked = `everything is acknowledged (unacked ${sockets.unackedSegments}, round trip ${durationText(sockets.rttMs)})`;
+  return symptom === "missing"
+    ? `${acked}, the oldest request has waited ${durationText(tookMs)}, since ${clockText(seenAtMs - tookMs)}`
+    : `${acked}, replies take ${durationText(lateMs)}`;
 }
 
 /** `17:20:04 UTC`. */

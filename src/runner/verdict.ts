@@ -2,8 +2,8 @@
 // one that has as well, or evidence that is missing, makes it unknown, with all that is known: never a guess.
 
 import { REASONS_MAX, type Verdict } from "../model/verdict.ts";
-import type { Facts } from "./verdict-facts.ts";
-import { CAUSE_TABLE, type CauseRow, speaksOf } from "./verdict-signs.ts";
+import type { VerdictFacts } from "./verdict-facts.ts";
+import { appliesTo, CAUSE_TABLE, type CauseRow } from "./verdict-signs.ts";
 
 /** From here on the signs of a cause say enough to name it, and those of a second one to doubt the first. */
 const STRONG = 0.5;
@@ -17,7 +17,7 @@ interface Finding {
   readonly reasons: readonly string[];
 }
 
-export function judge(facts: Facts): Verdict {
+export function chooseCause(facts: VerdictFacts): Verdict {
   if (facts.source === "demo") return unknown(["the traffic is synthetic: there is no connection to judge"]);
   const findings = CAUSE_TABLE.map((row) => weigh(row, facts)).sort((a, b) => b.score - a.score);
   const [first, second] = findings;
@@ -39,9 +39,9 @@ export function judge(facts: Facts): Verdict {
 // --- internal ---
 
 /** Signs that agree: each leaves so much less room for doubt. */
-function weigh({ cause, isPossible, signs }: CauseRow, facts: Facts): Finding {
+function weigh({ cause, isPossible, signs }: CauseRow, facts: VerdictFacts): Finding {
   const seen = signs.flatMap((sign) => {
-    const text = speaksOf(sign, facts) ? sign.see(facts) : undefined;
+    const text = appliesTo(sign, facts) ? sign.see(facts) : undefined;
     return text === undefined ? [] : [{ weight: sign.weight, text }];
   });
   const score =

@@ -13,7 +13,7 @@ import { ACTION_TABLE } from "../../src/runner/actions.ts";
 import { makeCapture } from "../../src/runner/capture.ts";
 import { Children } from "../../src/runner/child.ts";
 import { HOST, readHostFacts } from "../../src/runner/host.ts";
-import { lookInflight } from "../../src/runner/inflight.ts";
+import { describeInflight } from "../../src/runner/inflight.ts";
 import { Precedence } from "../../src/runner/precedence.ts";
 import { Slots } from "../../src/runner/slots.ts";
 import { runStages } from "../../src/runner/stages.ts";
@@ -128,7 +128,7 @@ const allOpen = { table: openAll(table), operations };
 const inflightMs: number[] = [];
 for (let round = 0; round < ROUNDS; round++) {
   const begunMs = performance.now();
-  lookInflight(order, allOpen);
+  describeInflight(order, allOpen);
   inflightMs.push(performance.now() - begunMs);
 }
 const residentPeakMb = residentMb();

@@ -1,13 +1,13 @@
 // Random damage to a capture: what is read is whole, or refused as damaged; never anything else.
 
 import { expect, test } from "bun:test";
-import { CAPTURE_LIMITS, parseCapture } from "../../src/capture/reader.ts";
+import { parseCapture, READ_LIMITS } from "../../src/capture/reader.ts";
 import { AodError } from "../../src/model/failure.ts";
 import { tarChunks } from "../../src/packer/tar.ts";
 import { type Random, seeded } from "../helpers/random.ts";
 
 const ROUNDS = 3000;
-const LIMITS = { ...CAPTURE_LIMITS, maxContentBytes: 1 << 20, maxEntries: 64 };
+const LIMITS = { ...READ_LIMITS, maxContentBytes: 1 << 20, maxEntries: 64 };
 const NAME = "aod_20261123T012345.678Z_slow";
 
 function anArchive(random: Random): Buffer {

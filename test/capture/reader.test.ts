@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { constants, zstdCompressSync } from "node:zlib";
-import { CAPTURE_LIMITS, parseCapture, readCapture } from "../../src/capture/reader.ts";
+import { parseCapture, READ_LIMITS, readCapture } from "../../src/capture/reader.ts";
 import { PACKED_NAME, packCapture } from "../helpers/packed-capture.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 
@@ -93,7 +93,7 @@ describe("a capture", () => {
 
   test("that holds more than the limit is refused before it is unpacked, whatever it says", () => {
     const bomb = Buffer.alloc(8 << 20);
-    const limits = { ...CAPTURE_LIMITS, maxContentBytes: 1 << 20 };
+    const limits = { ...READ_LIMITS, maxContentBytes: 1 << 20 };
     const said = Bun.zstdCompressSync(bomb);
     expect(said.length).toBeLessThan(4096);
     expect(thrownBy(() => parseCapture(said, limits))).toEqual(damage("more than 1048576 bytes"));
@@ -105,7 +105,7 @@ describe("a capture", () => {
     const folder = tempDir();
     const path = join(folder, "capture");
     writeFileSync(path, GOOD);
-    const limits = { ...CAPTURE_LIMITS, maxFileBytes: 10 };
+    const limits = { ...READ_LIMITS, maxFileBytes: 10 };
     expect(thrownBy(() => readCapture(path, limits))).toEqual(
       damage(`read ${path}: it is larger than 10 bytes`),
     );

@@ -1,4 +1,4 @@
-// Facts for tests of verdicts: of a healthy client of a healthy server, and of each cause what makes it plain, but for
+// VerdictFacts for tests of verdicts: of a healthy client of a healthy server, and of each cause what makes it plain, but for
 // what the test says.
 
 import { COMMAND, type CommandName } from "../../src/model/command.ts";
@@ -6,7 +6,7 @@ import { ERRNO } from "../../src/model/errno.ts";
 import type { StatusCount } from "../../src/model/status-count.ts";
 import type { Cause } from "../../src/model/verdict.ts";
 import type { SocketFacts } from "../../src/runner/socket-facts.ts";
-import type { Facts } from "../../src/runner/verdict-facts.ts";
+import type { VerdictFacts } from "../../src/runner/verdict-facts.ts";
 
 export function someSockets(parts: Partial<SocketFacts> = {}): SocketFacts {
   return {
@@ -30,7 +30,7 @@ export function someSockets(parts: Partial<SocketFacts> = {}): SocketFacts {
 }
 
 /** @param cpuPercent of the last 10 s in which somebody waited for a CPU. */
-export function somePressure(cpuPercent = 0.5): NonNullable<Facts["pressure"]> {
+export function somePressure(cpuPercent = 0.5): NonNullable<VerdictFacts["pressure"]> {
   const rest = { someAvg10: 0, fullAvg10: 0 };
   return {
     ...{ cpu: { someAvg10: cpuPercent, fullAvg10: 0 }, io: rest, memory: rest, cpus: 2, runnable: 1 },
@@ -43,7 +43,7 @@ export function aRefusal(command: CommandName, ntStatus: number, count = 5): Sta
   return { command: COMMAND[command], ntStatus, errno: ERRNO.EIO, count };
 }
 
-export function someFacts(parts: Partial<Facts> = {}): Facts {
+export function someFacts(parts: Partial<VerdictFacts> = {}): VerdictFacts {
   return {
     ...{ source: "kernel", symptom: undefined, signals: [], connectErrors: [], statuses: [], waiting: 0 },
     ...{ clientWaits: [], clientLists: "readable", isDisconnected: false, missing: [] },
@@ -56,7 +56,7 @@ export function someFacts(parts: Partial<Facts> = {}): Facts {
 }
 
 /** What makes each cause plain. */
-export const PLAIN: Readonly<Record<Exclude<Cause, "unknown">, Partial<Facts>>> = {
+export const PLAIN: Readonly<Record<Exclude<Cause, "unknown">, Partial<VerdictFacts>>> = {
   network: {
     lateMs: 900,
     inFlight: { awaited: 3, answered: 0 },

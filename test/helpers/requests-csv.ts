@@ -2,13 +2,13 @@
 
 import type { CaptureOrder } from "../../src/model/capture.ts";
 import type { Recorder } from "../../src/recorder/recorder.ts";
-import { requestsCsv, type SeeRow } from "../../src/runner/requests-csv.ts";
+import { type RowListener, requestsCsv } from "../../src/runner/requests-csv.ts";
 import { BUILT_IN_RULES } from "./scrubber.ts";
 
 export function wholeRequestsCsv(
   recorder: Recorder,
   order: Pick<CaptureOrder, "frozenAt" | "shares">,
-  see?: SeeRow,
+  see?: RowListener,
 ): { readonly bytes: Uint8Array; readonly scrubbed: number } {
   const chunks: Uint8Array[] = [];
   const work = requestsCsv(recorder, order, BUILT_IN_RULES, see);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { type ClockReading, type ClockState, judgeClock } from "../../src/janitor/clock-trust.ts";
+import { type ClockReading, type ClockSteadiness, judgeClock } from "../../src/janitor/clock-trust.ts";
 
 const START_MS = Date.parse("2026-11-23T12:00:00Z");
 const MINUTE_MS = 60_000;
@@ -7,7 +7,7 @@ const DAY_MS = 86_400_000;
 
 /** A host whose clock goes evenly but for what a test does to it. */
 class Clock {
-  #state: ClockState | undefined;
+  #state: ClockSteadiness | undefined;
   #upMs = 0;
   offsetMs = 0;
   synchronised: boolean | undefined;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { COMMAND } from "../../src/model/command.ts";
 import { KIND } from "../../src/model/request.gen.ts";
-import { lookInflight, type TaskReader } from "../../src/runner/inflight.ts";
+import { describeInflight, type TaskReader } from "../../src/runner/inflight.ts";
 import { anOrder } from "../helpers/order.ts";
 import { aRequest } from "../helpers/request.ts";
 import { aFrozen, BEING_WRITTEN } from "../helpers/request-table.ts";
@@ -28,7 +28,7 @@ describe("what is in flight", () => {
       open(11, 88_500),
     ];
     const waits = { 11: "wait_for_response\n", 12: "0" };
-    const text = lookInflight(anOrder(), aFrozen(requests), reader(waits));
+    const text = describeInflight(anOrder(), aFrozen(requests), reader(waits));
     expect(text).toStartWith("2 requests without a reply, 0 operations that wait to be one; oldest first\n");
     expect(rowsOf(text).map((row) => row.split(/ {2,}/))).toEqual([
       ["age_s", "command", "pid", "tid", "comm", "share", "session", "tree", "message", "wchan"],
@@ -50,7 +50,7 @@ describe("what is in flight", () => {
   test("has an operation only if its task waits for cifs and has no request", () => {
     const operations = [anOperation(21, 95_000), anOperation(22, 90_000), anOperation(11, 80_000)];
     const waits = { 11: "wait_for_response", 21: "wait_for_free_credits", 22: "do_wait" };
-    const text = lookInflight(anOrder(), aFrozen([open(11, 99_000)], operations), reader(waits));
+    const text = describeInflight(anOrder(), aFrozen([open(11, 99_000)], operations), reader(waits));
     expect(text).toContain("1 requests without a reply, 1 operations");
     expect(text).toContain("1 tasks entered cifs and do not wait for it");
     const [, first, ...more] = rowsOf(text).map((row) => row.split(/ +/));
@@ -70,7 +70,7 @@ describe("what is in flight", () => {
   });
 
   test("says of a task that is no more that it is gone", () => {
-    const text = lookInflight(anOrder(), aFrozen([open(11, 99_000)]), reader({}));
+    const text = describeInflight(anOrder(), aFrozen([open(11, 99_000)]), reader({}));
     expect(rowsOf(text)[1]).toEndWith("  gone");
   });
 
@@ -81,18 +81,18 @@ describe("what is in flight", () => {
       return taskId === 3 ? undefined : "[<0>] wait_for_response+0x7d/0x110 [cifs]\n";
     };
     const requests = Array.from({ length: 100 }, (_, i) => open(Math.floor(i / 2), 50_000 + i));
-    const text = lookInflight(anOrder(), aFrozen(requests), reader({}, { readStack }));
+    const text = describeInflight(anOrder(), aFrozen(requests), reader({}, { readStack }));
     expect(asked).toEqual(Array.from({ length: 50 }, (_, i) => i));
     expect(text).toContain("\n\nstack of 2\n[<0>] wait_for_response+0x7d/0x110 [cifs]\n\nstack of 4\n");
     const many = Array.from({ length: 100 }, (_, i) => open(i, 50_000 + i));
     asked.length = 0;
-    lookInflight(anOrder(), aFrozen(many), reader({}, { readStack }));
+    describeInflight(anOrder(), aFrozen(many), reader({}, { readStack }));
     expect(asked).toHaveLength(64);
   });
 
   test("says once that stacks may not be read", () => {
     const refused = reader({}, { readStack: () => "refused" });
-    const text = lookInflight(anOrder(), aFrozen([open(1, 1), open(2, 2)]), refused);
+    const text = describeInflight(anOrder(), aFrozen([open(1, 1), open(2, 2)]), refused);
     expect(text).toEndWith(
       "\n\nkernel stacks: aod may not read them (CAP_SYS_ADMIN): the service has it with the drop-in kernel-stacks.conf, docs/service.md\n",
     );
@@ -105,7 +105,7 @@ describe("what is in flight", () => {
       asked += 1;
       return "wait_for_response";
     };
-    const text = lookInflight(anOrder(), aFrozen(requests), reader({}, { readWchan }));
+    const text = describeInflight(anOrder(), aFrozen(requests), reader({}, { readWchan }));
     expect(rowsOf(text)).toHaveLength(1025);
     expect(text).toContain("the 58976 youngest are not shown; requests.csv has every request");
     expect(asked).toBeLessThanOrEqual(1024);
@@ -113,7 +113,7 @@ describe("what is in flight", () => {
 
   test("shows the oldest of very many, in whatever place they are", () => {
     const requests = Array.from({ length: 5000 }, (_, i) => open(i, 10_000 + ((i * 7919) % 5000)));
-    const rows = rowsOf(lookInflight(anOrder(), aFrozen(requests), reader({}))).slice(1);
+    const rows = rowsOf(describeInflight(anOrder(), aFrozen(requests), reader({}))).slice(1);
     const ages = rows.map((row) => Number(row.split(/ +/)[0]));
     expect(ages).toEqual(Array.from({ length: 1024 }, (_, i) => 90 - i / 1000));
   });
@@ -125,7 +125,7 @@ describe("what is in flight", () => {
       looked.push(taskId);
       return taskId % 2 === 0 ? "smb2_reconnect" : "do_wait";
     };
-    const text = lookInflight(anOrder(), aFrozen([], operations), reader({}, { readWchan }));
+    const text = describeInflight(anOrder(), aFrozen([], operations), reader({}, { readWchan }));
     expect(looked).toHaveLength(1024);
     expect(Math.min(...looked)).toBe(3000 - 1023);
     expect(text).toStartWith(
@@ -138,7 +138,7 @@ describe("what is in flight", () => {
   test("looks at this host's tasks", () => {
     const operation = { ...anOperation(process.pid, 1), processId: process.pid };
     const request = { ...open(process.pid, 1), kind: KIND.REQUEST };
-    const text = lookInflight(anOrder(), aFrozen([request], [operation]));
+    const text = describeInflight(anOrder(), aFrozen([request], [operation]));
     expect(text).toContain(` ${process.pid} `);
     expect(text).toContain("1 requests without a reply, 0 operations");
   });

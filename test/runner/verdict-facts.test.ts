@@ -9,9 +9,9 @@ import { COMMAND } from "../../src/model/command.ts";
 import { KIND, SIGNAL } from "../../src/model/request.gen.ts";
 import { type Request, RequestMemory } from "../../src/model/request.ts";
 import { readRecorder } from "../../src/recorder/recorder.ts";
-import { lookAgain } from "../../src/runner/second-look.ts";
-import { judge } from "../../src/runner/verdict.ts";
-import { type Collection, verdictFacts } from "../../src/runner/verdict-facts.ts";
+import { recheckRequests } from "../../src/runner/recheck.ts";
+import { chooseCause } from "../../src/runner/verdict.ts";
+import { deriveVerdictFacts, type VerdictInputs } from "../../src/runner/verdict-facts.ts";
 import { guestMounts } from "../helpers/guest-mounts.ts";
 import { anOrder, FROZEN_AT } from "../helpers/order.ts";
 import { aRequest } from "../helpers/request.ts";
@@ -56,7 +56,7 @@ ${mids.map((mid) => `\t\tState: 2 com: 8 pid: 4242 cbdata: 00000000 mid ${mid}\n
 
 /** @param requests in the table, at the freeze and when it is looked at again; wchan is that of each task then. */
 function factsOf(
-  { socketsBefore, ...texts }: Collection["texts"] & Pick<Collection, "socketsBefore">,
+  { socketsBefore, ...texts }: VerdictInputs["texts"] & Pick<VerdictInputs, "socketsBefore">,
   requests: readonly Request[] = [],
   parts: Partial<CaptureOrder> = {},
   wchan = "0",
@@ -64,9 +64,9 @@ function factsOf(
   const order = anOrder({ source: "kernel", share: "//Files/data", shares, ...parts });
   const recorder = readRecorder(aTable(requests), 0, FROZEN_AT.monotonicNs);
   const list = texts.debugdata === undefined ? undefined : parseDebugData(texts.debugdata);
-  const secondLook =
-    list && lookAgain(list, new RequestMemory(aTable(requests)), FROZEN_AT.monotonicNs, () => wchan);
-  return verdictFacts(order, recorder, { texts, secondLook, socketsBefore });
+  const recheck =
+    list && recheckRequests(list, new RequestMemory(aTable(requests)), FROZEN_AT.monotonicNs, () => wchan);
+  return deriveVerdictFacts(order, recorder, { texts, recheck, socketsBefore });
 }
 
 describe("facts", () => {
@@ -206,7 +206,7 @@ describe("facts", () => {
     const texts = ["", "\0", "==> net:[1] (aod), sample 2 <==\nESTAB x", "State: ", "x".repeat(1e5)];
     for (const text of texts) {
       const facts = factsOf({ sockets: text, debugdata: text, pressure: text }, open);
-      expect(judge(facts).cause).toBe("unknown");
+      expect(chooseCause(facts).cause).toBe("unknown");
     }
   });
 });
@@ -232,7 +232,7 @@ describe("connections that were idle", () => {
     const texts = { sockets: both(sockets("server")), debugdata: debugData(), pressure };
     expect(factsOf(texts, evidence, { evidence }).sockets).toMatchObject({ connections: 1, rttMs: 0.04 });
     expect(factsOf(texts, [], { evidence: [] }).sockets).toMatchObject({ connections: 2, rttMs: 338 });
-    expect(judge(factsOf(texts, evidence, { evidence })).cause).toBe("server");
+    expect(chooseCause(factsOf(texts, evidence, { evidence })).cause).toBe("server");
   });
 
   test("count where there is no other", () => {
@@ -246,7 +246,9 @@ describe("bytes that the client does not read", () => {
   const evidence = [1, 2, 3].map((n) => aRequest({ latencyMs: 0, startMs: FROZEN_MS - 9000 - n }));
   const owed = debugData(evidence.map(({ messageId }) => messageId));
   const judged = (text: string) =>
-    judge(factsOf({ sockets: text, debugdata: owed, pressure }, evidence, { evidence, ruleType: "stuck" }));
+    chooseCause(
+      factsOf({ sockets: text, debugdata: owed, pressure }, evidence, { evidence, ruleType: "stuck" }),
+    );
 
   test("are the client's, although the kernel awaits the replies that are in them", () => {
     expect(judged(unread)).toMatchObject({ cause: "client" });
@@ -276,7 +278,7 @@ describe("the verdict on what was collected", () => {
   ] as const)("%s: %#", (what, socketText, debugdata, pressureText, cause) => {
     const texts = { debugdata, pressure: pressureText, ...(socketText && { sockets: socketText }) };
     const evidence = what.startsWith("tasks") ? [] : slow;
-    const verdict = judge(factsOf(texts, evidence, { evidence }));
+    const verdict = chooseCause(factsOf(texts, evidence, { evidence }));
     expect(verdict, verdict.because.join("; ")).toMatchObject({ cause });
   });
 });

@@ -2,15 +2,15 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CAUSES, REASONS_MAX } from "../../src/model/verdict.ts";
-import { judge } from "../../src/runner/verdict.ts";
-import type { Facts } from "../../src/runner/verdict-facts.ts";
-import { LIMITS } from "../../src/runner/verdict-limits.ts";
+import { chooseCause } from "../../src/runner/verdict.ts";
+import type { VerdictFacts } from "../../src/runner/verdict-facts.ts";
+import { SIGN_LIMITS } from "../../src/runner/verdict-limits.ts";
 import { CAUSE_TABLE } from "../../src/runner/verdict-signs.ts";
 import { aRefusal, PLAIN, someFacts, somePressure, someSockets } from "../helpers/facts.ts";
 import { seeded } from "../helpers/random.ts";
 
 const NAMED = ["network", "server", "credits", "host", "client", "session", "permission"] as const;
-const verdictOf = (parts: Partial<Facts>) => judge(someFacts(parts));
+const verdictOf = (parts: Partial<VerdictFacts>) => chooseCause(someFacts(parts));
 
 describe("a verdict", () => {
   test.each(NAMED.map((cause) => [cause] as const))("is %s where all speaks for it", (cause) => {
@@ -156,7 +156,7 @@ describe("one fact removed", () => {
       { inFlight: { awaited: 2, answered: 0 }, lateMs: 900, waitedMs: 9000 },
       "server",
     ],
-  ] as readonly (readonly [string, Partial<Facts>, Partial<Facts>, string?])[])(
+  ] as readonly (readonly [string, Partial<VerdictFacts>, Partial<VerdictFacts>, string?])[])(
     "%s",
     (_, plain, parts, cause = "unknown") => {
       expect(verdictOf({ ...plain, ...parts }).cause).toBe(cause as "unknown");
@@ -256,13 +256,16 @@ describe("one fact alone", () => {
       { sockets: someSockets({ connections: 0, unmade: 1 }), signals: ["reconnect"] },
       "unknown",
     ],
-  ] as readonly (readonly [string, Partial<Facts>, string])[])("%s is enough: %#", (_, parts, cause) => {
-    expect(verdictOf(parts).cause).toBe(cause as "unknown");
-  });
+  ] as readonly (readonly [string, Partial<VerdictFacts>, string])[])(
+    "%s is enough: %#",
+    (_, parts, cause) => {
+      expect(verdictOf(parts).cause).toBe(cause as "unknown");
+    },
+  );
 });
 
 describe("refusals", () => {
-  const refused = (statuses: Facts["statuses"], parts: Partial<Facts> = {}) =>
+  const refused = (statuses: VerdictFacts["statuses"], parts: Partial<VerdictFacts> = {}) =>
     verdictOf({ symptom: "refused", statuses, lateMs: undefined, ...parts });
   const full = aRefusal("SMB2_WRITE", 0xc000_007f, 12);
   const denied = aRefusal("SMB2_CREATE", 0xc000_0022, 5);
@@ -392,7 +395,7 @@ describe("properties", () => {
         others: chance(0.3) ? { replies: 9, medianMs: int(0, 900) } : undefined,
         missing: chance(0.3) ? ["something"] : [],
       });
-      const { cause, confidence, because } = judge(facts);
+      const { cause, confidence, because } = chooseCause(facts);
       if (facts.symptom === "refused")
         expect(["host", "client", "network", "credits"], seedText).not.toContain(cause);
       expect(CAUSES, seedText).toContain(cause);
@@ -404,7 +407,7 @@ describe("properties", () => {
   });
 
   test("no limit is beyond what a healthy network does", () => {
-    expect(LIMITS.rttExcessMs).toBeGreaterThan(50);
-    expect(LIMITS.unackedMs).toBeGreaterThan(50);
+    expect(SIGN_LIMITS.rttExcessMs).toBeGreaterThan(50);
+    expect(SIGN_LIMITS.unackedMs).toBeGreaterThan(50);
   });
 });

@@ -11,7 +11,7 @@ const SHORT_LENGTH = 256 << 10;
  * Searches one slice at a time; between two slices the thread answers pings and reads the output of programs.
  * @returns undefined for a long text where `stop` was given before its last slice: it may still hold secrets.
  */
-export async function cleanText(
+export async function scrubText(
   text: string,
   scrubber: Scrubber,
   stop: AbortSignal,

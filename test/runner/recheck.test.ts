@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { parseDebugData } from "../../src/cifs/debug-data.ts";
 import { RequestMemory } from "../../src/model/request.ts";
-import { lookAgain } from "../../src/runner/second-look.ts";
+import { recheckRequests } from "../../src/runner/recheck.ts";
 import { aRequest } from "../helpers/request.ts";
 import { aTable, BEING_WRITTEN } from "../helpers/request-table.ts";
 
@@ -30,7 +30,7 @@ function look(
 ) {
   const asked: number[] = [];
   const live = new RequestMemory(aTable(requests));
-  const found = lookAgain(parseDebugData(list), live, NOW_MS * 1e6, (taskId) => {
+  const found = recheckRequests(parseDebugData(list), live, NOW_MS * 1e6, (taskId) => {
     asked.push(taskId);
     return wchan === "gone" ? undefined : wchan;
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { cleanText } from "../../src/runner/clean-text.ts";
+import { scrubText } from "../../src/runner/scrub-text.ts";
 import type { Scrubber } from "../../src/scrubber/scrubber.ts";
 import type { Scrubbed } from "../../src/scrubber/span.ts";
 
@@ -31,7 +31,7 @@ describe("a long text", () => {
       if (turns < 1000) setImmediate(count);
     };
     setImmediate(count);
-    expect(await cleanText("text", scrubber, never)).toEqual({ text: "clean text", count: 1 });
+    expect(await scrubText("text", scrubber, never)).toEqual({ text: "clean text", count: 1 });
     expect(turns).toBeGreaterThanOrEqual(20);
     turns = 1000;
   });
@@ -41,7 +41,7 @@ describe("a long text", () => {
     const stop = new AbortController();
     setTimeout(() => stop.abort(), 20);
     const text = "text ".repeat(64 << 10);
-    expect(await cleanText(text, scrubber, stop.signal)).toBeUndefined();
+    expect(await scrubText(text, scrubber, stop.signal)).toBeUndefined();
     expect(seen.slices).toBeLessThan(1000);
     expect(seen.isReturned).toBe(true);
   });
@@ -49,6 +49,6 @@ describe("a long text", () => {
 
 test("a short text is searched to its end although aod stops, however busy the machine is", async () => {
   const { scrubber } = slow(20, 10);
-  const clean = await cleanText("password=hunter2\n", scrubber, AbortSignal.abort());
+  const clean = await scrubText("password=hunter2\n", scrubber, AbortSignal.abort());
   expect(clean).toEqual({ text: "clean password=hunter2\n", count: 1 });
 });

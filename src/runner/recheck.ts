@@ -9,7 +9,7 @@ import type { RequestMemory } from "../model/request.ts";
 import type { TaskReader } from "./inflight.ts";
 
 /** Of open requests: */
-export interface SecondLook {
+export interface RecheckedRequests {
   /** the kernel waits for their reply, and has waited for AWAITED_MS; */
   readonly awaited: readonly OpenRequest[];
   /** their reply is there, and their task, which is to take it, runs or waits for a CPU. */
@@ -38,12 +38,12 @@ const TASKS_MAX = 64;
  * @param nowNs of CLOCK_MONOTONIC.
  * @returns undefined where the kernel's list may lack some.
  */
-export function lookAgain(
+export function recheckRequests(
   debugData: DebugData,
   live: RequestMemory,
   nowNs: number,
   readWchan: TaskReader["readWchan"],
-): SecondLook | undefined {
+): RecheckedRequests | undefined {
   if (!isListComplete(debugData)) return undefined;
   const mids = debugData.servers.flatMap((server) => server.mids);
   const listed = new Set(mids.map(({ pid, messageId }) => `${pid} ${messageId}`));
