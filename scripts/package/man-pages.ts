@@ -1,5 +1,6 @@
-// The manual pages, `man-pages.ts FOLDER DATE VERSION`: in: the commands, the table of configuration keys, the shipped configuration;
-// out: aod.1 and aod.yaml.5 in it. What they say of commands, keys and exit codes is said nowhere else.
+// Writes the manual pages aod.1 and aod.yaml.5: `man-pages.ts FOLDER DATE VERSION`. They are made from the definitions of
+// the commands, the table of configuration keys and the shipped configuration. Texts about commands, keys and exit codes
+// must not be repeated here.
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -16,7 +17,11 @@ import { EXIT_STATUS } from "./exit-status.ts";
 
 const FILES: readonly (readonly [string, string])[] = [
   ["/etc/aod.yaml", "the configuration, see aod.yaml(5)"],
-  ["/run/aod/aod.sock", "the control socket: only root may ask"],
+  [
+    "/usr/share/doc/aod/",
+    "the documentation; usage.md leads from a slow share to the answer, examples/ has configurations, programs for notify and drop-ins of the service",
+  ],
+  ["/run/aod/aod.sock", "the control socket: only root may connect"],
   ["/var/log/aod/batches/", "captures: aod_TIME_RULE.tar.zst"],
   ["/var/log/aod/incidents.jsonl", "the history of incidents, one line of JSON for each change"],
 ];
@@ -36,7 +41,7 @@ export function commandPage({ main, verbs }: Commands, version: string, date: st
     ]),
     section("DESCRIPTION", [
       text(
-        "aod watches every SMB request that the Linux kernel's client (cifs) sends. When replies turn slow, wrong or stop coming it opens an incident and saves the evidence in one compressed capture. The disk that it uses is bounded.",
+        "aod watches every SMB request that the Linux kernel's client (cifs) sends. When replies turn slow, fail or stop coming, it opens an incident and saves the evidence in one compressed capture. Its disk space is bounded.",
       ),
       ".PP",
       text("Without a command it watches in the foreground, as "),
@@ -50,7 +55,7 @@ export function commandPage({ main, verbs }: Commands, version: string, date: st
     ),
     section("SIGNALS", [
       ...tagged(bold("SIGTERM, SIGINT"), "stop"),
-      ...tagged(bold("SIGHUP"), "read the configuration again; one with mistakes changes nothing"),
+      ...tagged(bold("SIGHUP"), "read the configuration again; a file with mistakes changes nothing"),
       ...tagged(bold("SIGUSR1"), "make a capture now"),
     ]),
     section(
@@ -61,7 +66,7 @@ export function commandPage({ main, verbs }: Commands, version: string, date: st
       ...tagged(bold("AOD_LOG_LEVEL"), "debug, info, warn or error; info without it"),
       ...tagged(
         bold("AOD_SOCKET"),
-        "where the control socket is, for the daemon and for who asks it; for a second daemon on one host",
+        "path of the control socket, for the daemon and for the commands that ask it; needed for a second daemon on one host",
       ),
     ]),
     section(
@@ -89,13 +94,13 @@ export function configurationPage(
     section("NAME", ["aod.yaml \\- configuration of aod"]),
     section("DESCRIPTION", [
       text(
-        "One document of YAML 1.2 in UTF-8: write true and false, never yes, no, on or off. A key that aod does not know is an error, and so is one that appears twice.",
+        "One document of YAML 1.2 in UTF-8: write true and false, never yes, no, on or off. An unknown key is an error, and so is a key that appears twice. Most people change only five lines; the example below begins with a list of them.",
       ),
-      `${bold("aod check")} shows every mistake at once, with its line. ${bold("systemctl reload aod")} (SIGHUP) takes a changed file; one with mistakes changes nothing.`,
+      `${bold("aod check")} shows every mistake at once, with its line. ${bold("systemctl reload aod")} (SIGHUP) applies a changed file; a file with mistakes changes nothing.`,
     ]),
     section("KEYS", rows.flatMap(describeKey)),
     section("EXAMPLE", [
-      text("What runs without any file:"),
+      text("These settings apply if there is no file:"),
       ".PP",
       ".nf",
       ...shipped
@@ -104,7 +109,7 @@ export function configurationPage(
         .map((line) => (line === "" ? ".sp" : text(line))),
       ".fi",
     ]),
-    section("SEE ALSO", [`${bold("aod")}(1)`]),
+    section("SEE ALSO", [`${bold("aod")}(1), ${italic("/usr/share/doc/aod/configuration.md")}`]),
   ]);
 }
 
@@ -129,7 +134,7 @@ function describeVerb({
   ];
 }
 
-/** With what stands for it in front, as manual pages have it: `-o, --output FILE`. */
+/** The option with its aliases in front, as usual in manual pages: `-o, --output FILE`. */
 function named({ flag, aliases, value }: OptionFacts): string {
   const names = [...aliases, flag].map(bold).join(", ");
   return `${names}${value === undefined ? "" : ` ${italic(value)}`}`;
@@ -168,8 +173,8 @@ function page(
   sections: readonly string[],
 ): string {
   const head = `.TH ${name.toUpperCase()} ${number} "${date}" "aod ${version}" "${title}"`;
-  // Paths and lists are long words: at the left margin alone every line fits.
-  return `.\\" Made from the sources of aod by scripts/package/man-pages.ts.\n${head}\n.ad l\n${sections.join("")}`;
+  // Paths and lists are long words: only ragged lines have room for all of them.
+  return `.\\" Generated from the sources of aod by scripts/package/man-pages.ts.\n${head}\n.ad l\n${sections.join("")}`;
 }
 
 function section(name: string, lines: readonly string[]): string {
@@ -188,7 +193,7 @@ function italic(words: string): string {
   return `\\fI${text(words)}\\fR`;
 }
 
-/** What roff would take for its own: backslashes, and dots and quotes where a line begins. */
+/** Escapes what roff would interpret: backslashes, and dots and quotes at the beginning of a line. */
 function text(words: string): string {
   return words.replaceAll("\\", "\\e").replace(/^[.']/, "\\&$&").replaceAll("-", "\\-");
 }

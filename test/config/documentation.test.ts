@@ -1,7 +1,7 @@
 // The shipped configuration, the examples and docs/configuration.md against the schema: none of them can drift.
 
 import { describe, expect, test } from "bun:test";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isMap, parseDocument, stringify } from "yaml";
 import { fill } from "../../scripts/gen-docs.ts";
@@ -42,6 +42,29 @@ describe("config/aod.yaml", () => {
     expect(config?.metrics?.listen).toEqual({ address: "127.0.0.1", port: 10445 });
     expect(config?.metrics?.textfile?.everyMs).toBe(15_000);
     expect(config?.customActions.map(({ name }) => name)).toEqual([CUSTOM]);
+  });
+
+  test("begins with the five lines that people change, each marked where it stands", () => {
+    const head = SHIPPED.slice(0, SHIPPED.indexOf("After a change"));
+    const listed = [...head.matchAll(/^# {3}\((\d)\) (?:[a-z-]+: )?([a-z_]+) {2}/gm)];
+    expect(listed.map(([, number]) => number)).toEqual(["1", "2", "3", "4", "5"]);
+    for (const [, number, key] of listed) {
+      const [, marked = ""] = SHIPPED.slice(head.length).split(`# (${number}) `);
+      // The first line after the mark that is a setting, or an example of one.
+      expect(marked.match(/^(?:#? *)([a-z_]+): [^ \n]/m)?.[1]).toBe(key as string);
+    }
+  });
+
+  test("names documents by the path that they have on an installed host", () => {
+    const paths = [...SHIPPED.matchAll(/\/usr\/share\/doc\/aod\/([\w./-]*\w)/g)].map(([, path = ""]) => path);
+    expect(paths.length).toBeGreaterThan(3);
+    const source = (path: string) =>
+      path.endsWith(".md")
+        ? `docs/${path}`
+        : path.replace(/^examples\//, "packaging/").replace(/^examples$/, "config/examples");
+    for (const path of paths)
+      expect({ path, exists: existsSync(join(ROOT, source(path))) }).toEqual({ path, exists: true });
+    expect(SHIPPED).not.toMatch(/(?<![\w/])(?:docs|config|packaging)\//);
   });
 
   test("shows every key of the schema", () => {

@@ -18,7 +18,16 @@ describe("docs/extending.md", () => {
   test("has diffs that apply, and whose tests pass", async () => {
     const copy = tempDir();
     // What these tests look at; what is built and what is installed stays where it is.
-    for (const part of ["src", "test", "scripts", "config", "docs", "tsconfig.json", "package.json"])
+    for (const part of [
+      "src",
+      "test",
+      "scripts",
+      "config",
+      "docs",
+      "packaging",
+      "tsconfig.json",
+      "package.json",
+    ])
       cpSync(join(ROOT, part), join(copy, part), { recursive: true });
     for (const part of ["node_modules", "build"]) symlinkSync(join(ROOT, part), join(copy, part));
     writeFileSync(join(copy, "all.diff"), blocks("diff").join(""));
