@@ -12,7 +12,7 @@ inside=$(scripts/bun -e 'import { headline } from "./scripts/package/parts.ts";
 # stack traces name lines of src/; the copies beside it are not needed.
 folder=$(mktemp -d "${TMPDIR:-/tmp}/aod-build.XXXXXX")
 trap 'rm -rf "$folder"' EXIT
-scripts/bun build --compile --sourcemap=linked --outfile "$folder/aod" \
+scripts/bun build --compile --splitting --bytecode --format=esm --sourcemap=linked --outfile "$folder/aod" \
 	--no-compile-autoload-dotenv --no-compile-autoload-bunfig \
 	--define "AOD_VERSION=\"$version\"" --define "AOD_COMMIT=\"$commit\"" --define "AOD_INSIDE=$inside" \
 	src/main.ts src/*/worker.ts >"$folder/log" 2>&1 || {

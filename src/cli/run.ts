@@ -14,6 +14,7 @@ import type { Incident } from "../model/incident.ts";
 import { countRefusal } from "../model/refusals.ts";
 import { version } from "../model/version.ts";
 import { removeLeftovers } from "../packer/partial-capture.ts";
+import { loadThreads } from "../supervisor/early-threads.ts";
 import type { SpawnTable } from "../supervisor/options.ts";
 import { claimOutputFolder, requireLocal } from "../supervisor/output-folder.ts";
 import { RepeatedSignal } from "../supervisor/repeated-signal.ts";
@@ -84,6 +85,7 @@ async function watchWith(
   logForbidden(config);
   if (config.metrics?.textfile !== undefined) requireLocal(config.metrics.textfile.path, "metrics.textfile");
   const folder = claimOutputFolder(config.outputDir);
+  const threads = loadThreads(spawn);
   const source = KernelSource.load();
   log.info("the kernel has taken the BPF programs", { build: source.object.build });
   const openIncidents = () => supervisor.openIncidents();
@@ -105,7 +107,7 @@ async function watchWith(
     sourceName: "kernel",
     folder,
     incidents: readIncidents(folder.path),
-    spawn,
+    spawn: threads,
     tell: (event) => {
       tell(event);
       service.take(event);
