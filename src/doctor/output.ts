@@ -79,7 +79,7 @@ export function toolFindings({ rules, defaultActions, customActions }: Config): 
   const names = new Set([...asked, ...VERDICT_ACTIONS]);
   const programs = [...names].flatMap((name) => {
     const action = findAction(name, customActions);
-    return action === undefined || "look" in action ? [] : [{ name, program: action.program }];
+    return action === undefined || "render" in action ? [] : [{ name, program: action.program }];
   });
   const missing = programs.filter(({ program }) => !isThere(program));
   if (missing.length === 0) return [ok("tools", `everything that ${names.size} actions need`)];

@@ -1,9 +1,9 @@
-// What a capture can hold beside the flight recorder, one row an action: which program reads it, within which bounds.
-// In: the order and what the host has; out: a program's arguments, or why there is nothing to run. Starts nothing.
+// The actions of a capture, one row each: which program collects it, with which arguments and bounds. Plans only; the
+// programs are started elsewhere.
 //
-// Files of /proc are read by a disposable child too, not by aod: no thread of the daemon can hang on them, and where
-// a kernel is broken enough to kill who reads DebugData, it kills `cat`. Nothing here names a path below a mount.
-// A row without a program is a function of the order and of what was frozen with it.
+// Files of /proc are also read by a disposable child, not by aod: no thread of the daemon can hang on them, and a kernel
+// that is broken enough to kill the reader of DebugData kills `cat`. No row names a path below a mount.
+// A row without a program is a function of the order and of the memory that was frozen with it.
 
 import { parseDebugData } from "../cifs/debug-data.ts";
 import { ACTIONS, type ActionName, type CustomAction, type Stage } from "../model/action.ts";
@@ -24,27 +24,27 @@ import { compareStats } from "./stats-delta.ts";
 
 /** An action that is a program, run by a child. */
 export interface ProgramAction extends ChildLimits {
-  /** Actions begin in this order: what changes fastest first. */
+  /** Actions begin in the order of their stages: the figures that change fastest come first. */
   readonly stage: Stage;
   /** A name, or an absolute path. */
   readonly program: string;
   readonly plan: (order: CaptureOrder, host: Host) => Plan;
-  /** It does not end by itself: to be killed at its deadline is how it ends well. */
+  /** The program never exits by itself: being killed at its deadline is its regular end. */
   readonly runsToDeadline?: true;
-  /** Of the file, where it is no text: what is printed is kept byte for byte. */
+  /** The file's suffix if the output is binary: it is stored byte for byte. */
   readonly suffix?: ".pcap";
-  /** What becomes of the output before it is written. @param baseline what it was while all was well, if it is sampled. */
+  /** Turns the output into the text that is stored. @param baseline the last sample before the incident, if there is one. */
   readonly show?: (output: string, order: CaptureOrder, baseline?: Baseline) => string;
-  /** What the program gets beside PATH and LC_ALL. */
+  /** Variables that the program gets in addition to PATH and LC_ALL. */
   readonly environment?: (order: CaptureOrder) => Readonly<Record<string, string>>;
 }
 
-/** An action that is a look at what was frozen, and into /proc at files that nobody can hang on. */
+/** An action that renders the frozen memory, and reads only such files of /proc as no reader can hang on. */
 export interface MemoryAction {
   readonly stage: Stage;
-  /** What exceeds it is cut off at the end. */
+  /** A longer text is cut at its end. */
   readonly maxBytes: number;
-  readonly look: (order: CaptureOrder, frozen: FrozenMemory) => string;
+  readonly render: (order: CaptureOrder, frozen: FrozenMemory) => string;
 }
 
 export type Action = ProgramAction | MemoryAction;
@@ -55,11 +55,16 @@ const [STATS, DEBUG_DATA] = SAMPLED["stats-delta"];
 
 /** Kernels without pressure stall information lack the first three, many lack the last. */
 const PRESSURE_FILES = [
-  ...["/proc/pressure/cpu", "/proc/pressure/io", "/proc/pressure/memory"],
-  ...["/proc/loadavg", "/proc/meminfo", "/proc/stat", "/proc/schedstat"],
+  "/proc/pressure/cpu",
+  "/proc/pressure/io",
+  "/proc/pressure/memory",
+  "/proc/loadavg",
+  "/proc/meminfo",
+  "/proc/stat",
+  "/proc/schedstat",
 ];
 
-/** What a support engineer asks for first; nothing of it changes while aod runs but the parameters. */
+/** The versions that a support engineer asks for first. Only the parameters can change while aod runs. */
 const VERSIONS = [
   "/proc/version",
   "/proc/cmdline",
@@ -71,34 +76,34 @@ const VERSIONS = [
   "/etc/os-release",
 ];
 
-/** It is part of cifs-utils, which a host that mounts by other means does without. */
+/** Part of cifs-utils, which is not installed on a host that mounts by other means. */
 const MOUNT_CIFS = "/usr/sbin/mount.cifs";
 const MOUNT_CIFS_VERSION: Run = { heading: "mount.cifs -V", program: MOUNT_CIFS, args: ["-V"], afterMs: 0 };
 
 const PROC = { stage: 1, timeoutMs: 3_000, maxBytes: 4 * MiB, keep: "head" } as const;
-/** What cifs prints of itself under its own locks. */
-const OF_CIFS = { stage: 1, ...SHARED_READ_LIMITS, program: "cat" } as const;
-// Logs print the oldest line first, and the newest matter most.
+/** Files that cifs prints while it holds its own locks. */
+const CIFS_FILE = { stage: 1, ...SHARED_READ_LIMITS, program: "cat" } as const;
+// Logs print the oldest line first, and the newest lines matter most.
 const LOGS = { stage: 2, timeoutMs: 10_000, maxBytes: 4 * MiB, keep: "tail" } as const;
 
 export const ACTION_TABLE: Readonly<Record<ActionName, Action>> = {
-  debugdata: { ...OF_CIFS, plan: (_, host) => sharedPlan([DEBUG_DATA], host) },
+  debugdata: { ...CIFS_FILE, plan: (_, host) => sharedPlan([DEBUG_DATA], host) },
   smbinfo: {
-    ...OF_CIFS,
+    ...CIFS_FILE,
     plan: (_, host) => sharedPlan([DEBUG_DATA], host),
     show: (output) => summarizeSmb(parseDebugData(output)),
   },
   sockets: { ...PROC, maxBytes: MiB, program: "ss", plan: planSockets },
-  stats: { ...OF_CIFS, plan: (_, host) => sharedPlan([STATS], host) },
+  stats: { ...CIFS_FILE, plan: (_, host) => sharedPlan([STATS], host) },
   pressure: {
     ...PROC,
     program: "tail",
-    plan: (_, host) => filesPlan(there(PRESSURE_FILES, host), host, ...PRINT_FILES.options),
+    plan: (_, host) => filesPlan(readable(PRESSURE_FILES, host), host, ...PRINT_FILES.options),
     show: trimPressure,
   },
   mounts: {
     ...PROC,
-    // Of several files it says which is which.
+    // tail prints the name of each file above its content.
     program: "tail",
     plan: (_, host) => filesPlan(mountFiles(host), host, "-n", "+1"),
   },
@@ -110,7 +115,7 @@ export const ACTION_TABLE: Readonly<Record<ActionName, Action>> = {
     show: compareNetCounters,
   },
   "stats-delta": {
-    ...OF_CIFS,
+    ...CIFS_FILE,
     plan: (_, host) => sharedPlan(SAMPLED["stats-delta"], host),
     show: compareStats,
   },
@@ -128,7 +133,7 @@ export const ACTION_TABLE: Readonly<Record<ActionName, Action>> = {
     program: "grep",
     plan: planVersions,
   },
-  inflight: { stage: 1, maxBytes: 2 * MiB, look: describeInflight },
+  inflight: { stage: 1, maxBytes: 2 * MiB, render: describeInflight },
   dmesg: {
     ...LOGS,
     program: "dmesg",
@@ -169,21 +174,21 @@ export const ACTION_TABLE: Readonly<Record<ActionName, Action>> = {
   },
 };
 
-/** An action's row; undefined for a name that there is none of. */
+/** An action's row; undefined for an unknown name. */
 export function findAction(name: string, customActions: readonly CustomAction[] = []): Action | undefined {
   if (Object.hasOwn(ACTIONS, name)) return ACTION_TABLE[name as ActionName];
   const custom = customActions.find((one) => one.name === name);
   return custom && makeCustomAction(custom);
 }
 
-/** The row of an action that the configuration brings along. Its arguments are not looked at: whoever wrote them knows. */
+/** The row of an action that the configuration defines. Its arguments are not checked: they are the operator's decision. */
 function makeCustomAction({ command: [program, ...args], ...bounds }: CustomAction): Action {
   return {
     ...bounds,
     keep: "head",
     program,
     plan: (_, host) => {
-      // Starting a program waits until it has been read.
+      // execve(2) waits until the program's file has been read.
       const remote = whyRemote(program, host);
       return remote === undefined ? { args } : { missing: remote };
     },
@@ -195,7 +200,7 @@ function makeCustomAction({ command: [program, ...args], ...bounds }: CustomActi
   };
 }
 
-/** Begin of the rule's window, or of the oldest request that tripped it where that was earlier, ns of CLOCK_MONOTONIC. */
+/** When the rule's window began, or the oldest request that tripped it if that was earlier; ns of CLOCK_MONOTONIC. */
 export function windowBeganNs({ triggeredNs, windowNs, evidence }: CaptureOrder): number {
   return evidence.reduce((began, { startNs }) => Math.min(began, Number(startNs)), triggeredNs - windowNs);
 }
@@ -215,26 +220,26 @@ function sharedPlan(files: readonly string[], host: Host): Plan {
 }
 
 function planVersions(_: CaptureOrder, host: Host): Plan {
-  const plan = filesPlan(there(VERSIONS, host), host, "-raHs", "");
+  const plan = filesPlan(readable(VERSIONS, host), host, "-raHs", "");
   if (!("args" in plan)) return plan;
   return {
     runs: [
-      // Each line behind its file's name, folders too.
+      // grep prints the file's name before each line, and walks folders.
       { heading: "the kernel and the distribution", program: "grep", args: plan.args, afterMs: 0 },
       ...(whyUnreadable(MOUNT_CIFS, host) === undefined ? [MOUNT_CIFS_VERSION] : []),
     ],
   };
 }
 
-/** The host's, which aod's own sandbox may hide in part; its own where the first process may not be looked at. */
+/** The mount table of the first process: aod's own sandbox may hide parts of it. aod's own table where that is unreadable. */
 function mountFiles(host: Host): readonly string[] {
   const ofHost = ["/proc/1/mounts", "/proc/1/mountinfo"];
   const isThere = ofHost.every((path) => whyUnreadable(path, host) === undefined);
   return isThere ? ofHost : ["/proc/mounts", "/proc/self/mountinfo"];
 }
 
-/** Those that can be read; all where none can. */
-function there(paths: readonly string[], host: Host): readonly string[] {
+/** The paths that can be read; all of them if none can, so that the reason is reported. */
+function readable(paths: readonly string[], host: Host): readonly string[] {
   const found = paths.filter((path) => whyUnreadable(path, host) === undefined);
   return found.length > 0 ? found : paths;
 }

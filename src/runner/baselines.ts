@@ -1,7 +1,7 @@
-// What the counters were while all was well, so that a capture can say what changed. In: the wish to take a sample, and
-// why; out: the last one for each action that wants it, what became of the last try, and how many failed for what. The
-// reading is done by children like that of actions: nothing of the daemon can hang on it. When a sample is due is decided
-// by the supervisor; there is no timer here.
+// Samples of counters from before an incident, so that a capture can show what changed: the last sample of each action
+// that compares counters, the last failed attempt, and the number of failures by cause. Children read the files, as for
+// actions, so that no thread of the daemon can hang on them. The supervisor decides when a sample is due; there is no
+// timer here.
 
 import type { SampleFailure, SampleReason } from "../model/capture.ts";
 import type { ChildResult, Children } from "./child.ts";
@@ -10,19 +10,20 @@ import { findProgram } from "./program.ts";
 import type { Slots } from "./slots.ts";
 import { SS_ARGS } from "./socket-plan.ts";
 
-/** Counters that are sampled, by the action that compares them: the files that both read. */
+/** The files of sampled counters, by the action that compares them. The sample and the action read the same files. */
 export const SAMPLED = {
   netstat: ["/proc/net/snmp", "/proc/net/netstat"],
   "stats-delta": ["/proc/fs/cifs/Stats", "/proc/fs/cifs/DebugData"],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
-/** How several files are printed by one program, each behind its name. */
+/** The program that prints several files, each below its name. */
 export const PRINT_FILES = { program: "tail", options: ["-n", "+1"] } as const;
 
-/** What a sample runs: files that have to be there, or a program that has to be installed. */
 interface SamplePlan {
+  /** It has to be installed. */
   readonly program: string;
   readonly args: readonly string[];
+  /** They have to exist. */
   readonly files: readonly string[];
 }
 
@@ -33,11 +34,11 @@ const SAMPLE_PLANS: Readonly<Record<string, SamplePlan>> = {
       { program: PRINT_FILES.program, args: [...PRINT_FILES.options, ...files], files },
     ]),
   ),
-  // Of aod's own network namespace: whose mounts will hang in another one is not known yet.
+  // In aod's own network namespace: which other namespace will have a hanging mount is not known yet.
   sockets: { program: "ss", args: SS_ARGS, files: [] },
 };
 
-/** Kept in memory for as long as the runner lives: a larger one says nothing that a capture could not say itself. */
+/** The text stays in memory for as long as the runner lives, so it is bounded. */
 const LIMITS = { timeoutMs: 3_000, maxBytes: 1 << 20, keep: "head" } as const;
 
 export interface Baseline {
@@ -47,9 +48,9 @@ export interface Baseline {
   readonly reason: SampleReason;
 }
 
-/** A try that came to nothing. */
+/** An attempt to take a sample that failed. */
 export interface FailedSample extends Omit<Baseline, "text"> {
-  /** For people. */
+  /** A text for people. */
   readonly why: string;
 }
 
@@ -57,7 +58,7 @@ export interface BaselinesOptions {
   readonly host: Host;
   readonly children: Pick<Children, "run">;
   readonly slots: Slots;
-  /** Ends what runs. */
+  /** Ends running programs. */
   readonly stop: AbortSignal;
   /** ns of CLOCK_MONOTONIC. */
   readonly nowNs: () => number;
@@ -66,10 +67,12 @@ export interface BaselinesOptions {
 export class Baselines {
   readonly #options: BaselinesOptions;
   readonly #taken = new Map<string, Baseline>();
-  /** By action, where the last try failed. */
+  /** The last attempt, by action, if it failed. */
   readonly #failed = new Map<string, FailedSample>();
   readonly #losses: Record<SampleFailure, number> = {
-    ...{ samples_timed_out: 0, samples_too_big: 0, samples_failed: 0 },
+    samples_timed_out: 0,
+    samples_too_big: 0,
+    samples_failed: 0,
   };
   #sampling: Promise<void> = Promise.resolve();
 
@@ -77,12 +80,12 @@ export class Baselines {
     this.#options = options;
   }
 
-  /** Samples that were not taken, ever, by cause. What a host does not have is none. */
+  /** Failed samples by cause, since the start. A file or program that the host does not have is not a failure. */
   get losses(): Readonly<Record<SampleFailure, number>> {
     return this.#losses;
   }
 
-  /** Takes a sample of everything, after the one that is being taken. Throws nothing that the machine can cause. */
+  /** Samples all counters, after any sampling in progress. Throws nothing that the machine can cause. */
   async sample(reason: SampleReason): Promise<void> {
     const plans = Object.entries(SAMPLE_PLANS);
     this.#sampling = this.#sampling.then(async () => {
@@ -94,13 +97,13 @@ export class Baselines {
     await this.#sampling;
   }
 
-  /** The last sample for an action, if it was taken before that moment: what came later is no baseline of it. */
+  /** The last sample for an action, if it was taken before that moment: a later one is not a baseline. */
   before(action: string, ns: number): Baseline | undefined {
     const baseline = this.#taken.get(action);
     return baseline !== undefined && baseline.takenNs < ns ? baseline : undefined;
   }
 
-  /** The last try for an action, if it failed and began before that moment. */
+  /** The last attempt for an action, if it failed and began before that moment. */
   failedBefore(action: string, ns: number): FailedSample | undefined {
     const failed = this.#failed.get(action);
     return failed !== undefined && failed.takenNs < ns ? failed : undefined;
@@ -129,7 +132,7 @@ export class Baselines {
   }
 }
 
-/** Why there is no sample; undefined: there is one. */
+/** Why the sample failed; undefined for a good one. */
 function failureOf({
   end,
   exitCode,

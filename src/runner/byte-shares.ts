@@ -1,16 +1,16 @@
-// What the files of a stage's actions may hold together. In: what each has, and what is left of the capture's bytes; out: the
-// same, cut where it is too much. Pure.
+// Divides the capture's remaining bytes among the actions of one stage. Pure.
 //
-// A stage's actions begin at once, each with all that is left: which of them print much is not known before. So what exceeds
-// it together is cut afterwards, the biggest first: what is below an equal share stays whole, and what it does not need
-// is shared by the others. One that prints without end costs none of the others more than that.
+// A stage's actions begin at the same time, each with all remaining bytes, because it is unknown beforehand which of them
+// print much. If their outputs exceed the remaining bytes together, they are cut afterwards, the biggest first: an output
+// below an equal share stays whole, and the others divide what it does not need. An action that prints without end
+// therefore costs no other action more than its fair share.
 
 import { wholeLines } from "../scrubber/whole-text.ts";
 import type { Keep } from "./capped-buffer.ts";
 
 /**
- * What each may have, in the order of what they want.
- * @returns no more together than `leftBytes`, and to none more than it wants.
+ * The share of each, in the order of `wantedBytes`.
+ * @returns shares that do not exceed `leftBytes` together, none larger than its wanted bytes.
  */
 export function shareBytes(wantedBytes: readonly number[], leftBytes: number): readonly number[] {
   const given = wantedBytes.map(() => 0);
@@ -24,11 +24,11 @@ export function shareBytes(wantedBytes: readonly number[], leftBytes: number): r
   return given;
 }
 
-/** The first or the last bytes of a text, as whole lines; of a single line its beginning, as whole words. */
+/** Cuts a text to its first or last whole lines; a single line to its first whole words. */
 export function cutText(text: Uint8Array, maxBytes: number, keep: Keep): Uint8Array {
   if (text.length <= maxBytes) return text;
   const kept = keep === "head" ? text.subarray(0, maxBytes) : text.subarray(text.length - maxBytes);
-  // `stream` keeps back a character that is not whole.
+  // `stream` leaves out a partial character at the end.
   const decoded = new TextDecoder("utf-8", { ignoreBOM: true }).decode(kept, { stream: true });
   return new TextEncoder().encode(wholeLines(decoded, keep)).subarray(0, maxBytes);
 }

@@ -1,4 +1,4 @@
-// A bounded store for what a program prints: its first or its last bytes, and whether there were more. Pure.
+// A bounded buffer for a program's output: the first or the last bytes, and whether there were more. Pure.
 
 /** `head` keeps the first bytes, `tail` the last. */
 export type Keep = "head" | "tail";
@@ -15,7 +15,7 @@ export class CappedBuffer {
     this.#keep = keep;
   }
 
-  /** Something had to go. */
+  /** Some bytes were dropped, or will be by `take`. */
   get overflowed(): boolean {
     return this.#overflowed;
   }
@@ -26,7 +26,7 @@ export class CappedBuffer {
     if (kept.length < chunk.length) this.#overflowed = true;
     if (kept.length > 0) this.#chunks.push(kept);
     this.#bytes += kept.length;
-    // Whole chunks only: what is over is less than one of them, and goes when somebody takes the bytes.
+    // Only whole chunks are dropped here. The excess that remains is less than one chunk; `take` drops it.
     for (let first = this.#chunks[0]; first !== undefined && this.#bytes - first.length >= this.#maxBytes; ) {
       this.#chunks.shift();
       this.#bytes -= first.length;
@@ -36,7 +36,7 @@ export class CappedBuffer {
     if (this.#bytes > this.#maxBytes) this.#overflowed = true;
   }
 
-  /** What was kept, at most `maxBytes`. */
+  /** The bytes that were kept, at most `maxBytes`. */
   take(): Uint8Array {
     const all = Buffer.concat(this.#chunks);
     return all.subarray(Math.max(0, all.length - this.#maxBytes));

@@ -1,5 +1,5 @@
-// The orders that wait for a capture: a few at work at once, a few waiting, the rest refused with a reason. In: orders;
-// out: one report for each, `collected` or `dropped`. How a capture is made is for others.
+// The queue of capture orders: a few are at work at the same time, a few wait, and the rest are dropped with a reason.
+// Each order gets one report, `collected` or `dropped`. The queue does not know how a capture is made.
 
 import { type CaptureOrder, type CaptureSummary, type FrozenMemory, ORDERS_MAX } from "../model/capture.ts";
 import { countExhaustion } from "../model/exhaustion.ts";
@@ -9,13 +9,13 @@ import type { FromRunner } from "../thread/messages.ts";
 export interface QueueOptions {
   readonly makeCapture: (order: CaptureOrder, frozen: FrozenMemory) => Promise<CaptureSummary>;
   readonly report: (report: Extract<FromRunner, { type: "collected" | "dropped" }>) => void;
-  /** Something that is wrong with aod itself. */
+  /** Reports a fault of aod itself. */
   readonly fail: (thrown: unknown) => void;
   /** Pause before a capture is tried again while the host is short of something, ms. */
   readonly retryMs?: number;
 }
 
-/** A second incident must not wait for the first one's slowest action, nor may ten of them load a machine in trouble. */
+/** A second incident must not wait for the slowest action of the first, and ten must not load a machine in trouble. */
 const AT_WORK_MAX = 2;
 const WAITING_MAX = ORDERS_MAX - AT_WORK_MAX;
 
@@ -23,7 +23,7 @@ const WAITING_MAX = ORDERS_MAX - AT_WORK_MAX;
 const TRIES_MAX = 5;
 const RETRY_MS = 1_000;
 
-/** What happens to a capture, not to aod: reported, and the runner goes on. */
+/** Failures of one capture, not of aod: they are reported, and the runner goes on. */
 const OUTCOMES: ReadonlySet<FailureCode> = new Set(["DISK_FULL", "CAPTURE_WRITE", "OUTPUT_UNUSABLE"]);
 
 interface Job {
@@ -43,7 +43,7 @@ export class CaptureQueue {
     this.#options = options;
   }
 
-  /** Captures made, orders dropped, orders not finished. */
+  /** Captures made, orders dropped, and orders in progress or waiting. */
   get counts(): { readonly captured: number; readonly failed: number; readonly busy: number } {
     return {
       captured: this.#captured,
@@ -52,7 +52,7 @@ export class CaptureQueue {
     };
   }
 
-  /** Takes an order; the report may come at once. */
+  /** Takes an order; it may be dropped, and reported, before this returns. */
   submit(order: CaptureOrder, frozen: FrozenMemory): void {
     if (this.#stopping) this.#drop(order, "aod is stopping");
     else if (this.#waiting.length >= WAITING_MAX) {
@@ -63,7 +63,7 @@ export class CaptureQueue {
     }
   }
 
-  /** Drops who waits, and resolves when those at work have reported. */
+  /** Drops the waiting orders, and resolves when those at work have reported. */
   async stop(): Promise<void> {
     this.#stopping = true;
     for (const { order } of this.#waiting.splice(0)) this.#drop(order, "aod is stopping");

@@ -1,6 +1,6 @@
-// One capture from its order to its file: actions, flight recorder, report, manifest, in this order, then everything at once
-// onto the disk. In: an order and the frozen memory; out: a file under its final name, or an AodError and
-// nothing. Decides neither whether a capture is due nor what is in it: that is the order's.
+// Makes one capture: actions, flight recorder, verdict, report and manifest, in this order, and then the whole file. The
+// result is a file under its final name, or an AodError and no file. Decides neither whether a capture is due nor what it
+// contains: the order says both.
 
 import { parseDebugData } from "../cifs/debug-data.ts";
 import { readWchan } from "../cifs/proc.ts";
@@ -30,23 +30,23 @@ import { byTurns } from "./turns.ts";
 import { chooseCause } from "./verdict.ts";
 import { deriveVerdictFacts, VERDICT_ACTIONS } from "./verdict-facts.ts";
 
-/** What captures of one runner share. */
+/** The parts that all captures of one runner share. */
 export interface CaptureContext extends Omit<StageContext, "scrubber"> {
   /** As openBatchesFolder. */
   readonly openFolder: () => BatchesFolder;
-  /** One: what has been collected becomes a file one capture after the other. */
+  /** A single slot: captures are written one after the other. */
   readonly writing: Slots;
   readonly facts: HostFacts;
-  /** What the runner itself has lost until now, by cause. */
+  /** The runner's own losses until now, by cause. */
   readonly ownLosses: () => Losses;
-  /** The table as it is now. */
+  /** The live request table. */
   readonly live: RequestMemory;
   readonly report: (report: Extract<FromRunner, { type: "progress" }>) => void;
 }
 
 /**
- * Makes the capture. Where the folder is removed or replaced meanwhile, the collected files are written once more, into the new
- * folder. Throws DISK_FULL, CAPTURE_WRITE or OUTPUT_UNUSABLE; then nothing of the capture is left.
+ * Makes the capture. If the folder is removed or replaced meanwhile, the collected files are written once more, into the
+ * new folder. Throws DISK_FULL, CAPTURE_WRITE or OUTPUT_UNUSABLE, and leaves no file behind then.
  */
 export async function makeCapture(
   order: CaptureOrder,
@@ -54,15 +54,15 @@ export async function makeCapture(
   context: CaptureContext,
 ): Promise<CaptureSummary> {
   const begunMs = performance.now();
-  // A scrubber for each order: a reload changes the rules about secrets.
+  // Each order has its own scrubber: a reload changes the rules about secrets.
   const scrubbing = { ...context, scrubber: makeScrubber(order.redaction) };
-  let gathered: CollectedData | undefined;
+  let data: CollectedData | undefined;
   const attempt = () =>
-    inPlace(order, context, async (place) => {
-      gathered ??= await gather(order, frozen, scrubbing);
-      const known = gathered;
-      // The first is on the disk before the second takes memory and turns.
-      return context.writing.run(() => writeCapture(order, known, place, begunMs, scrubbing));
+    withPlace(order, context, async (place) => {
+      data ??= await collectData(order, frozen, scrubbing);
+      const collected = data;
+      // One capture is on the disk before the next one takes memory and time slices.
+      return context.writing.run(() => writeCapture(order, collected, place, begunMs, scrubbing));
     });
   try {
     return await attempt();
@@ -78,8 +78,8 @@ interface Place {
   readonly partial: PartialCapture;
 }
 
-/** Before anything is collected: no work for a disk that is full, and the name is taken. */
-async function inPlace<Result>(
+/** Checks the free space and reserves the name before anything is collected: no work is done for a full disk. */
+async function withPlace<Result>(
   { limits, frozenAt, rule }: CaptureOrder,
   { openFolder }: CaptureContext,
   use: (place: Place) => Promise<Result>,
@@ -98,67 +98,68 @@ async function inPlace<Result>(
   }
 }
 
-/** What a capture knows before anything of it is encoded. */
+/** The data of a capture before its files are encoded. */
 interface CollectedData {
-  /** With evidence and losses as they are at the end of collecting. */
-  readonly settled: CaptureOrder;
+  /** The order, with evidence and losses as they are at the end of collecting. */
+  readonly finalOrder: CaptureOrder;
   readonly recorder: Recorder;
-  readonly collected: readonly ActionResult[];
+  readonly results: readonly ActionResult[];
   readonly verdict: Verdict;
 }
 
 type WithScrubber = CaptureContext & Pick<StageContext, "scrubber">;
 
-async function gather(
+async function collectData(
   order: CaptureOrder,
   frozen: FrozenMemory,
   context: WithScrubber,
 ): Promise<CollectedData> {
   let recheck: RecheckedRequests | undefined;
   let sampledAfterMs: number | undefined;
-  // At once: where tasks wait changes fastest.
+  // First of all, because the functions in which tasks wait change fastest.
   const clientWaits = findClientWaits(order.evidence, readWchan);
-  const asked = { ...order, actions: withVerdict(order.actions) };
-  const tellProgress = makeProgress(asked, context.report);
-  const collected = await runStages(asked, frozen, context, (one) => {
-    tellProgress(one);
-    if (one.outcome.name === "sockets") sampledAfterMs = (monotonicNs() - order.frozenAt.monotonicNs) / 1e6;
-    const list = one.outcome.name === "debugdata" ? textsOf([one]).debugdata : undefined;
+  const wanted = { ...order, actions: withVerdict(order.actions) };
+  const reportProgress = makeProgress(wanted, context.report);
+  const results = await runStages(wanted, frozen, context, (result) => {
+    reportProgress(result);
+    const { name } = result.outcome;
+    if (name === "sockets") sampledAfterMs = (monotonicNs() - order.frozenAt.monotonicNs) / 1e6;
+    const list = name === "debugdata" ? textsOf([result]).debugdata : undefined;
     if (list === undefined) return;
     recheck = recheckRequests(parseDebugData(list), context.live, monotonicNs(), readWchan);
   });
-  // What is frozen can wait for what is not.
+  // The frozen memory can wait for the readings of live state.
   const recorder = readRecorder(frozen.table, order.watchingSinceNs, order.frozenAt.monotonicNs);
-  // As it is now: replies have come, programs were left behind, samples failed.
+  // Meanwhile replies have come, programs were abandoned, or samples failed.
   const evidence = evidenceAtFreeze(order.evidence, recorder);
   const losses = latestLosses(order.losses, context.ownLosses());
-  const settled = { ...order, evidence, losses };
+  const finalOrder = { ...order, evidence, losses };
   const socketsBefore = context.baselines.before("sockets", order.triggeredNs)?.text;
-  const texts = textsOf(collected);
+  const texts = textsOf(results);
   const verdict = chooseCause(
-    deriveVerdictFacts(settled, recorder, { texts, recheck, socketsBefore, clientWaits, sampledAfterMs }),
+    deriveVerdictFacts(finalOrder, recorder, { texts, recheck, socketsBefore, clientWaits, sampledAfterMs }),
   );
-  return { settled, recorder, collected: collected.map((one) => ({ ...one, rawText: "" })), verdict };
+  return { finalOrder, recorder, results: results.map((one) => ({ ...one, rawText: "" })), verdict };
 }
 
 async function writeCapture(
   order: CaptureOrder,
-  { settled, recorder, collected, verdict }: CollectedData,
+  { finalOrder, recorder, results, verdict }: CollectedData,
   { folder, partial }: Place,
   begunMs: number,
   { facts, stop, scrubber, precedence: { turn } }: WithScrubber,
 ): Promise<CaptureSummary> {
-  const actions = collected.map(({ outcome }) => outcome);
-  const actionBytes = totalBytes(collected.map(({ content }) => content));
+  const actions = results.map(({ outcome }) => outcome);
+  const actionBytes = totalBytes(results.map(({ content }) => content));
   const spent = () => ({ ms: performance.now() - begunMs, bytes: actionBytes });
   const reportMaker = new ReportMaker(order, spent(), stop);
   const csv: Uint8Array[] = [];
   const rows = requestsCsv(recorder, order, scrubber, reportMaker.see);
-  const ofCsv = await byTurns(rows, (chunk) => void csv.push(chunk), turn);
-  const scrubbed = collected.reduce((sum, one) => sum + one.scrubbed, ofCsv);
-  const manifest = makeManifest(settled, facts, recorder, actions, verdict, { scrubber, scrubbed });
+  const scrubbedInCsv = await byTurns(rows, (chunk) => void csv.push(chunk), turn);
+  const scrubbed = results.reduce((sum, one) => sum + one.scrubbed, scrubbedInCsv);
+  const manifest = makeManifest(finalOrder, facts, recorder, actions, verdict, { scrubber, scrubbed });
   const files = new Map(
-    collected.flatMap(({ outcome: { file }, content }) =>
+    results.flatMap(({ outcome: { file }, content }) =>
       file === undefined ? [] : [[file, content] as const],
     ),
   );
@@ -178,13 +179,17 @@ async function writeCapture(
     throw new AodError("CAPTURE_WRITE", `the output folder was replaced while ${partial.stem} was made`);
   const { orderId, incidentId } = order;
   return {
-    ...{ orderId, incidentId, ...partial.publish() },
+    orderId,
+    incidentId,
+    ...partial.publish(),
     durationMs: Math.round(performance.now() - begunMs),
-    ...{ actions, verdict, report: report.outcome },
+    actions,
+    verdict,
+    report: report.outcome,
   };
 }
 
-/** Of captures that nobody waits for nothing is said before they are complete. */
+/** Reports progress for captures on demand only: no user waits for the others. */
 function makeProgress(
   { trigger, orderId, actions }: CaptureOrder,
   report: CaptureContext["report"],
@@ -197,19 +202,22 @@ function makeProgress(
   };
 }
 
-/** Who asks for no action at all gets none. */
+/** Adds the actions that the verdict needs, unless the rule asks for no actions at all. */
 function withVerdict(actions: readonly string[]): readonly string[] {
   return actions.length === 0 ? [] : [...actions, ...VERDICT_ACTIONS];
 }
 
-/** Complete outputs only, before secrets are removed: a verdict must depend neither on half a list nor on the rules about secrets. */
-function textsOf(collected: readonly ActionResult[]): Readonly<Record<string, string>> {
-  const whole = collected.filter(({ outcome: { status } }) => status === "ok" || status === "failed");
+/**
+ * The complete outputs by action, secrets included: a verdict must depend neither on half a list nor on the rules about
+ * secrets.
+ */
+function textsOf(results: readonly ActionResult[]): Readonly<Record<string, string>> {
+  const whole = results.filter(({ outcome: { status } }) => status === "ok" || status === "failed");
   const withFile = whole.filter(({ outcome: { file } }) => file !== undefined);
   return Object.fromEntries(withFile.map(({ outcome, rawText }) => [outcome.name, rawText]));
 }
 
-/** Counts only grow: of two readings the larger one is the newer. */
+/** Counts only grow, so the larger of two readings is the newer one. */
 function latestLosses(ordered: Losses, own: Losses): Losses {
   const newer = Object.entries(own).map(
     ([cause, count]) => [cause, Math.max(count, ordered[cause] ?? 0)] as const,

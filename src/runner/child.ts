@@ -1,8 +1,8 @@
-// Programs that actions and notices run. In: an absolute path, arguments, a deadline and a cap; out: what it printed and
-// how it ended. The only door to Bun.spawn: no shell, a fixed environment, no input, the lowest claim to CPU, disk and
-// memory. At its deadline all processes below it end too, in any group or session. A program
-// that does not die (it may hang on the very server that is being diagnosed) is left behind and counted; nothing here waits
-// for it, and too many of them keep the next one from being started.
+// Runs the programs of actions and notices: an absolute path and arguments, with a deadline and a cap on the output. The
+// only file that calls Bun.spawn: no shell, a fixed environment, no input, the lowest claim to CPU, disk and memory. At
+// the deadline all descendants are killed too, in any group or session. A program that does not die (it may hang on the
+// very server that is being diagnosed) is abandoned and counted. This file never waits for it, and starts no further
+// program while too many of them still hang.
 
 import { countExhaustion, type Exhaustion, exhaustionOf } from "../model/exhaustion.ts";
 import { wholeLines } from "../scrubber/whole-text.ts";
@@ -15,41 +15,41 @@ import { Slots } from "./slots.ts";
 
 export interface ChildLimits {
   readonly timeoutMs: number;
-  /** Of standard output; what exceeds it at the head ends the program. */
+  /** The cap on standard output. If the head is kept, reaching it ends the program. */
   readonly maxBytes: number;
   readonly keep: Keep;
 }
 
 export interface ChildResult {
-  /** `full`: ended because the head that is kept was complete; `stopped`: by the signal. */
+  /** `full`: ended because the head to keep was complete; `stopped`: ended by the abort signal. */
   readonly end: "exited" | "timed_out" | "full" | "stopped" | "not_started";
-  /** Undefined where it was killed or not started. */
+  /** Undefined if the program was killed or not started. */
   readonly exitCode: number | undefined;
   readonly output: Uint8Array;
   readonly truncated: boolean;
-  /** The beginning of standard error, or why it was not started. */
+  /** The beginning of standard error, or the reason why the program was not started. */
   readonly errorText: string;
 }
 
 const ERROR_MAX_BYTES = 4096;
 const KILL_GRACE_MS = 200;
-/** Programs left behind that still hang: with so many, one more tells nothing new and costs a process. */
-const STUCK_MAX = 8;
-/** Of one program with the same arguments: a third would hang as well, and must not use up what the others have. */
-const STUCK_OF_ONE_MAX = 2;
+/** Most abandoned programs that may hang at the same time: another one would tell nothing new and cost a process. */
+const UNKILLABLE_MAX = 8;
+/** Most of them with the same command line: a third would hang as well, and use up what the other programs have. */
+const UNKILLABLE_OF_ONE_MAX = 2;
 
 /**
- * Printing any of these takes locks of the SMB client. Where one is held, each reader takes a CPU and can't be killed: so they are
- * read one after the other, and none while another one hangs.
+ * Printing any of these files takes locks of the SMB client. While such a lock is held, each reader occupies a CPU and
+ * can't be killed. So these files are read one after the other, and none while an earlier reader hangs.
  */
 const CLIENT_FILES = "/proc/fs/cifs/";
-/** After one that did not come back in time: the others of the same capture would not either, and it is to be made. */
+/** The pause after a reader that timed out: the capture's other readers would time out as well, and delay the capture. */
 const CLIENT_PAUSE_MS = 5_000;
 const CLIENT_LATE = "a reader of the SMB client's own lists did not come back in time a moment ago";
 
-/** Shortages of the host; any other error is about the program. */
+/** Errors that mean a shortage of the host; any other error is about the program. */
 const EXHAUSTED: Readonly<Record<Exhaustion, string>> = {
-  EAGAIN: "the host or the service may have no more processes (EAGAIN)",
+  EAGAIN: "the host or the service has as many processes as it may have (EAGAIN)",
   ENOMEM: "there is too little memory (ENOMEM)",
   EMFILE: "aod has too many open files (EMFILE)",
   ENFILE: "the host has too many open files (ENFILE)",
@@ -60,46 +60,46 @@ type Pipe = ReturnType<typeof readerOf>;
 
 export class Children {
   readonly #kill: (pid: number) => void;
-  readonly #stuckOfOneMax: number;
+  readonly #unkillableOfOneMax: number;
   readonly #orphans: Orphans | undefined;
   readonly #clientFiles = new Slots(1);
-  /** How many of each still hang. */
-  readonly #stuckOf = new Map<string, number>();
+  /** Programs that still hang, by command line. */
+  readonly #unkillableOf = new Map<string, number>();
   #abandoned = 0;
-  #stuck = 0;
+  #unkillable = 0;
   #unstarted = 0;
   #clientPauseUntilMs = 0;
-  /** Why nothing below CLIENT_FILES is to be read; undefined where nothing speaks against it. */
+  /** Why no file below CLIENT_FILES may be read now; undefined if they may be read. */
   clientTrouble: string | undefined;
 
   /**
-   * @param kill sends SIGKILL to a process and everything below it.
+   * @param kill sends SIGKILL to a process and all its descendants.
    * @param orphans ends processes that detach themselves; without it they live on.
    */
-  constructor(kill = killTree, stuckOfOneMax = STUCK_OF_ONE_MAX, orphans?: Orphans) {
+  constructor(kill = killTree, unkillableOfOneMax = UNKILLABLE_OF_ONE_MAX, orphans?: Orphans) {
     this.#kill = kill;
-    this.#stuckOfOneMax = stuckOfOneMax;
+    this.#unkillableOfOneMax = unkillableOfOneMax;
     this.#orphans = orphans;
   }
 
-  /** Programs that could not be started because the host was short of something, ever. */
+  /** Programs that could not be started because of a shortage of the host, since the start. */
   get unstarted(): number {
     return this.#unstarted;
   }
 
-  /** Programs that did not die in time, ever. */
+  /** Programs that did not die in time, since the start. */
   get abandoned(): number {
     return this.#abandoned;
   }
 
-  /** Those of them that still hang. */
-  get stuck(): number {
-    return this.#stuck;
+  /** Abandoned programs that still hang. */
+  get unkillable(): number {
+    return this.#unkillable;
   }
 
   /**
    * Runs a program to its end, its deadline, its cap or the signal. Throws nothing that a program can cause.
-   * @param environment what it gets beside PATH and LC_ALL.
+   * @param environment variables in addition to PATH and LC_ALL.
    */
   async run(
     argv: readonly [string, ...string[]],
@@ -107,9 +107,9 @@ export class Children {
     stop: AbortSignal,
     environment: Readonly<Record<string, string>> = {},
   ): Promise<ChildResult> {
-    const start = (what: string, most: number) => this.#run(argv, limits, stop, environment, what, most);
+    const start = (key: string, most: number) => this.#run(argv, limits, stop, environment, key, most);
     if (!argv.some((argument) => argument.startsWith(CLIENT_FILES)))
-      return await start(argv.join("\0"), this.#stuckOfOneMax);
+      return await start(argv.join("\0"), this.#unkillableOfOneMax);
     return await this.#clientFiles.run(async () => {
       const why = performance.now() < this.#clientPauseUntilMs ? CLIENT_LATE : this.clientTrouble;
       if (why !== undefined) return notStarted(why);
@@ -121,19 +121,19 @@ export class Children {
 
   // --- internal ---
 
-  /** @param what the key under which hanging programs of one kind are counted: at most `mostStuck` of them may hang. */
+  /** @param key counts hanging programs of one kind: at most `maxUnkillable` of them may hang. */
   async #run(
     argv: readonly [string, ...string[]],
     limits: ChildLimits,
     stop: AbortSignal,
     environment: Readonly<Record<string, string>>,
-    what: string,
-    mostStuck: number,
+    key: string,
+    maxUnkillable: number,
   ): Promise<ChildResult> {
-    if (this.#stuck >= STUCK_MAX)
-      return notStarted(`${this.#stuck} earlier programs hang and can't be killed`);
-    const stuckOfIt = this.#stuckOf.get(what) ?? 0;
-    if (stuckOfIt >= mostStuck) return notStarted(`${stuckOfIt} earlier runs of it hang and can't be killed`);
+    if (this.#unkillable >= UNKILLABLE_MAX)
+      return notStarted(`${this.#unkillable} earlier programs hang and can't be killed`);
+    const hanging = this.#unkillableOf.get(key) ?? 0;
+    if (hanging >= maxUnkillable) return notStarted(`${hanging} earlier runs of it hang and can't be killed`);
     if (stop.aborted) return notStarted("aod is stopping");
     let child: Child;
     try {
@@ -153,16 +153,16 @@ export class Children {
     const drained = drain(pipes[0], output, () => limits.keep === "head" && output.overflowed && end("full"));
     Promise.all([drained, drain(pipes[1], errors), child.exited]).then(() => end("exited"), reject);
 
-    const how = await ended.finally(() => {
+    const outcome = await ended.finally(() => {
       clearTimeout(timer);
       stop.removeEventListener("abort", onStop);
     });
-    if (how !== "exited") await this.#killOrLeave(child, what);
+    if (outcome !== "exited") await this.#killOrAbandon(child, key);
     this.#orphans?.programEnded(child.pid);
-    // What it started may live on in a session of its own and hold the pipes open for ever.
+    // A descendant may live on in a session of its own and hold the pipes open for ever.
     for (const pipe of pipes) void pipe.cancel();
     return {
-      end: how,
+      end: outcome,
       exitCode: child.exitCode ?? undefined,
       output: output.take(),
       truncated: output.overflowed,
@@ -178,13 +178,14 @@ export class Children {
     return notStarted(`cannot start ${program}: ${EXHAUSTED[exhausted]}`);
   }
 
-  async #killOrLeave(child: Child, what: string): Promise<void> {
-    // Once its leader has been collected, the group's id may be another one's.
+  async #killOrAbandon(child: Child, key: string): Promise<void> {
+    // Once the group's leader has been collected, another group may have its id.
     if (child.exitCode !== null || child.signalCode !== null) return;
     try {
       this.#kill(child.pid);
     } catch (error) {
-      // ESRCH: gone already. EPERM: another user's now, as tcpdump is, and a sandbox keeps CAP_KILL from us: left behind.
+      // ESRCH: the process has already ended. EPERM: it runs as another user, as tcpdump does, and the sandbox denies
+      // CAP_KILL: it is abandoned.
       const { code = "" } = error as NodeJS.ErrnoException;
       if (code !== "ESRCH" && code !== "EPERM") throw error;
     }
@@ -194,16 +195,16 @@ export class Children {
     ]);
     if (died) return;
     this.#abandoned++;
-    this.#countStuck(what, 1);
+    this.#countUnkillable(key, 1);
     child.unref();
-    void child.exited.then(() => this.#countStuck(what, -1));
+    void child.exited.then(() => this.#countUnkillable(key, -1));
   }
 
-  #countStuck(what: string, change: 1 | -1): void {
-    this.#stuck += change;
-    const count = (this.#stuckOf.get(what) ?? 0) + change;
-    if (count > 0) this.#stuckOf.set(what, count);
-    else this.#stuckOf.delete(what);
+  #countUnkillable(key: string, change: 1 | -1): void {
+    this.#unkillable += change;
+    const count = (this.#unkillableOf.get(key) ?? 0) + change;
+    if (count > 0) this.#unkillableOf.set(key, count);
+    else this.#unkillableOf.delete(key);
   }
 }
 
@@ -212,7 +213,7 @@ function spawn(
   environment: Readonly<Record<string, string>>,
 ): Child {
   return Bun.spawn([program, ...args], {
-    // setsid(2): a session, and so a process group, of its own.
+    // setsid(2): the child gets a session of its own, and so a process group.
     detached: true,
     cwd: "/",
     env: { PATH: SEARCH_PATH, LC_ALL: "C", ...environment },
@@ -222,7 +223,7 @@ function spawn(
   });
 }
 
-/** Half a secret does not look like one. */
+/** Whole lines only: the scrubber would not recognise half a secret. */
 function textOf(errors: CappedBuffer): string {
   const text = new TextDecoder().decode(errors.take());
   return errors.overflowed ? wholeLines(text, "head") : text;
@@ -232,7 +233,7 @@ function readerOf(stream: Child["stdout"]) {
   return stream.getReader();
 }
 
-/** Reads a pipe to its end, which comes when the last process that holds it is gone or it is cancelled. */
+/** Reads a pipe to its end, which comes when the last process that holds it ends, or when the pipe is cancelled. */
 async function drain(pipe: Pipe, into: CappedBuffer, afterChunk?: () => void): Promise<void> {
   for (;;) {
     const { done, value } = await pipe.read();
@@ -242,7 +243,7 @@ async function drain(pipe: Pipe, into: CappedBuffer, afterChunk?: () => void): P
   }
 }
 
-/** What becomes of a program that is not begun. */
+/** The result of a program that was not started. */
 export function notStarted(errorText: string): ChildResult {
   return { end: "not_started", exitCode: undefined, output: new Uint8Array(0), truncated: false, errorText };
 }

@@ -1,5 +1,5 @@
-// The functions inside the SMB client in which tasks of the evidence sleep, other than those where cifs waits for a server. In: the
-// evidence, a way to read a task's wchan; out: names, each once. Pure but for what is handed in.
+// Finds the functions inside the SMB client in which tasks of the evidence sleep, except those in which cifs waits for a
+// server. Pure, except for the reader of wchan that the caller passes.
 
 import { judgeWchan } from "../cifs/wchan.ts";
 import { KIND } from "../model/request.gen.ts";

@@ -1,5 +1,5 @@
-// What is the same of every comparison with a baseline: the line that says what it is compared with, files of one output
-// taken apart, differences. Pure: text and times in, text out.
+// The common parts of all comparisons with a baseline: the line that describes the baseline, the splitting of one output
+// into its files, and differences. Pure.
 
 import type { ClockPair } from "../model/capture.ts";
 import type { Baseline, FailedSample } from "./baselines.ts";
@@ -7,27 +7,27 @@ import { makeUtcFormat } from "./utc.ts";
 
 const REASONS: Readonly<Record<Baseline["reason"], string>> = {
   attached: "when aod attached to the client",
-  resolved: "when the last incident was over",
-  restarted: "when the thread that makes captures was started again",
+  resolved: "when the last incident was resolved",
+  restarted: "when the capture thread was restarted",
 };
 
-/** What is said where nothing can be compared. */
+/** The heading of an output without a baseline. */
 export const NO_BASELINE =
-  "nothing to compare with: no sample was taken before this; what follows is as it is now\n\n";
+  "nothing to compare with: no sample was taken before this capture; the present values follow\n\n";
 
-/** How old the baseline was at the freeze, and why it was taken. */
+/** The heading of a comparison: how old the baseline was at the freeze, and why it was taken. */
 export function describeBaseline({ takenNs, reason }: Baseline, frozenAt: ClockPair): string {
   const ageSec = Math.max(0, frozenAt.monotonicNs - takenNs) / 1e9;
   const taken = makeUtcFormat(frozenAt)(takenNs);
   return `compared with a sample ${ageSec.toFixed(1)} s older than the capture, of ${taken}, ${REASONS[reason]}`;
 }
 
-/** What is said before a comparison whose last sample was not taken. */
+/** The line above a comparison whose latest sample failed. */
 export function describeFailure({ takenNs, reason, why }: FailedSample, frozenAt: ClockPair): string {
   return `the sample of ${makeUtcFormat(frozenAt)(takenNs)}, ${REASONS[reason]}, was not taken: ${why}\n`;
 }
 
-/** By path: what a program printed that puts `==> path <==` before each file. */
+/** The contents of the files by path, from the output of a program that prints `==> path <==` before each file. */
 export function splitFiles(output: string): ReadonlyMap<string, string> {
   const [, ...parts] = output.split(/^==> (\/\S+) <==\n/m);
   const files = new Map<string, string>();

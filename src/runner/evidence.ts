@@ -1,14 +1,14 @@
-// The requests in evidence as they were when the memory was frozen. In: the evidence of an order, the flight recorder;
-// out: the same requests, those that had their reply by then with it. Pure.
+// The requests in evidence as they were when the memory was frozen: requests that had their reply by then are shown with
+// it. Pure.
 //
-// A request counts when it is overdue, before its reply, and stands in evidence as it was then. Seconds may pass until
-// enough others count with it: shown as it was, it would seem to have been in flight all that time.
+// An overdue request is counted before its reply, and the evidence holds it as it was then. Seconds may pass until enough
+// others have been counted. Without this update it would seem to have been in flight all that time.
 
 import { KIND } from "../model/request.gen.ts";
 import type { Request } from "../model/request.ts";
 import type { Recorder } from "../recorder/recorder.ts";
 
-/** Those whose place in the table is another's by now stay as they were. */
+/** Requests whose slot in the table has been reused stay as they were. */
 export function evidenceAtFreeze(
   evidence: readonly Request[],
   { memory, offsets }: Pick<Recorder, "memory" | "offsets">,

@@ -1,5 +1,5 @@
-// The machine as the runner asks for it: who it is, and which paths are safe to touch. The one file of this room that
-// looks at the machine for anything but captures.
+// The runner's view of the machine: its identity, and which paths are safe to touch. No other file of this room reads
+// the machine's state, except to collect captures.
 
 import { existsSync, readFileSync } from "node:fs";
 import { hostname, release } from "node:os";
@@ -10,7 +10,7 @@ import { readPermits } from "../system/permits.ts";
 import type { HostFacts } from "./manifest.ts";
 import type { Host } from "./plan.ts";
 
-/** Asked once, when the runner starts. */
+/** Read once, when the runner starts. */
 export function readHostFacts(): HostFacts {
   return {
     aodVersion: version,

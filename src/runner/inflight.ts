@@ -1,8 +1,8 @@
-// What waited when the memory was frozen: every open request of the table, and every operation that is no request yet,
-// oldest first, with where its task is in the kernel. In: the order, the frozen memory, ways to look at a task; out:
-// text. Pure but for what is handed in; of /proc it wants wchan and stack alone, which nobody can hang on.
+// The text of the action `inflight`: every open request and every operation that has not become a request when the memory
+// was frozen, oldest first, with the kernel function in which its task waits. Pure, except for the task reader that the
+// caller passes: it reads only wchan and stack from /proc, and no reader can hang on these.
 //
-// An operation's line says only that its task entered cifs and did not leave (bpf/operation.h). So it is shown only if
+// An operation's line means only that its task entered cifs and did not leave (bpf/operation.h). So it is shown only if
 // its task has no open request and waits where cifs makes tasks wait.
 
 import { readStack, readWchan } from "../cifs/proc.ts";
@@ -15,21 +15,20 @@ import { KIND, OPERATION, REQUEST_BYTES } from "../model/request.gen.ts";
 import { type Request, RequestMemory } from "../model/request.ts";
 import { makeRequestRow } from "./request-row.ts";
 
-/** How tasks are looked at. */
 export interface TaskReader {
-  /** Undefined for a task that is no more, "0" for one that runs or may not be looked at. */
+  /** Undefined for a task that has ended; "0" for one that runs or that aod may not inspect. */
   readonly readWchan: (taskId: number) => string | undefined;
-  /** "refused" where it may not be looked at. */
+  /** "refused" if aod may not inspect the task. */
   readonly readStack: (taskId: number) => string | undefined;
 }
 
-/** Rows that are shown: each may be a task of its own, and a look at one takes 13 µs. requests.csv has every request. */
+/** Most rows shown: each may need its own task's wchan, 13 µs a reading. requests.csv has every request. */
 const ROWS_MAX = 1024;
-/** Operations that are looked at, the oldest: as many may be there as the memory has lines. */
+/** The oldest operations are examined, up to this number. There may be as many as the memory has lines. */
 const OPERATIONS_MAX = 1024;
-/** Tasks whose stack is shown: each costs the kernel a walk. */
+/** Most tasks whose stack is shown: each costs the kernel a stack walk. */
 const STACKS_MAX = 64;
-/** From here on start_ns is no time: the line is being written. */
+/** A higher half of start_ns from here on is not a time: the line is being written. */
 const WRITTEN_HIGH = 0x8000_0000;
 
 const COLUMNS = ["age_s", "command", "pid", "tid", "comm", "share", "session", "tree", "message", "wchan"];
@@ -48,17 +47,17 @@ export function describeInflight(
   const inside = openOperations(operations);
   const { open, requests, senders } = openRequests(table, new Set(inside.map(({ taskId }) => taskId)));
   const entered = inside.filter(({ taskId }) => !senders.has(taskId)).sort(byStart);
-  const looked = entered.slice(0, OPERATIONS_MAX);
-  const waiting = looked.filter(({ taskId }) => isWaitInCifs(judgeWchan(wchanOf(taskId))));
+  const examined = entered.slice(0, OPERATIONS_MAX);
+  const waiting = examined.filter(({ taskId }) => isWaitInCifs(judgeWchan(wchanOf(taskId))));
   const shown = [...requests, ...waiting].sort(byStart).slice(0, ROWS_MAX);
   const waiters = shown.map((request) => ({ request, wchan: wchanOf(request.taskId) ?? "gone" }));
   const unshown = open + waiting.length - shown.length;
   return `${[
-    `${open} requests without a reply, ${waiting.length} operations that wait to be one; oldest first`,
+    `${open} requests without a reply, ${waiting.length} operations that wait to be sent; oldest first`,
     ...(unshown > 0 ? [`the ${unshown} youngest are not shown; requests.csv has every request`] : []),
-    `${looked.length - waiting.length} tasks entered cifs and do not wait for it, or may not be looked at`,
-    ...(looked.length < entered.length
-      ? [`${entered.length - looked.length} more entered later and were not looked at`]
+    `${examined.length - waiting.length} tasks entered cifs and do not wait in it, or may not be inspected`,
+    ...(examined.length < entered.length
+      ? [`${entered.length - examined.length} more entered later and were not inspected`]
       : []),
     "",
     ...inColumns([COLUMNS, ...waiters.map(toCells(order))]),
@@ -69,8 +68,8 @@ export function describeInflight(
 // --- internal ---
 
 /**
- * How many there are, the oldest of them, and which of these tasks have one. All 65,536 may be open: they are sorted as
- * plain numbers, and few are decoded.
+ * The number of open requests, the oldest of them, and which of `tasks` have one. All 65,536 may be open, so they are
+ * sorted as plain numbers, and only the oldest are decoded.
  */
 function openRequests(table: ArrayBuffer, tasks: ReadonlySet<number>) {
   const memory = new RequestMemory(table);
@@ -95,7 +94,7 @@ function openRequests(table: ArrayBuffer, tasks: ReadonlySet<number>) {
   return { open, requests: oldest.sort(byStart).slice(0, ROWS_MAX), senders };
 }
 
-/** As evidence has them: the xid for a message id. 4,096 lines at most. */
+/** Open operations in the form of evidence, with the xid as message id; at most 4,096. */
 function openOperations(operations: ArrayBuffer): readonly Request[] {
   const memory = new OperationMemory(operations);
   const open: Request[] = [];
@@ -113,7 +112,7 @@ function byStart(a: Request, b: Request): number {
   return Number(a.startNs - b.startNs);
 }
 
-/** Each task is asked once. */
+/** Reads the wchan of each task once. */
 function makeWchan({ readWchan }: TaskReader): TaskReader["readWchan"] {
   const known = new Map<number, string | undefined>();
   return (taskId) => {
@@ -130,14 +129,19 @@ function toCells(order: Pick<CaptureOrder, "frozenAt" | "shares">): (waiter: Wai
     return [
       ((row.latency_ns ?? 0) / 1e9).toFixed(3),
       isRequest ? row.command : "waiting",
-      ...[String(row.pid), String(row.tid), row.comm, row.share || "-"],
-      ...(isRequest ? [row.session_id, row.tree_id] : ["-", "-"]),
-      ...[row.message_id, wchan],
+      String(row.pid),
+      String(row.tid),
+      row.comm,
+      row.share || "-",
+      isRequest ? row.session_id : "-",
+      isRequest ? row.tree_id : "-",
+      row.message_id,
+      wchan,
     ];
   };
 }
 
-/** Padded, two spaces between, nothing at the end of a line. */
+/** Pads the cells; two spaces between columns, none at the end of a line. */
 function inColumns(rows: readonly (readonly string[])[]): readonly string[] {
   const widths = COLUMNS.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows.map((row) =>

@@ -1,4 +1,4 @@
-// What dmesg prints, cut down to what the kernel said since a moment. Text in, text out.
+// Cuts the output of dmesg to the lines since a given moment. Text in, text out.
 
 /**
  * The kernel stamps its log by a clock of its own, local_clock(), which NTP does not correct: over an uptime it drifts
@@ -7,13 +7,13 @@
 const DRIFT = 100e-6;
 const MARGIN_SEC = 1;
 
-/** From which stamp on lines are kept, s: early enough that drift loses none. */
+/** The first stamp whose line is kept, s: early enough that drift loses no line. */
 export function kernelLogStart(sinceNs: number): number {
   const sinceSec = sinceNs / 1e9;
   return Math.max(0, sinceSec - MARGIN_SEC - sinceSec * DRIFT);
 }
 
-/** The lines stamped `startSec` or later; a line without a stamp goes with the one before it. */
+/** The lines stamped `startSec` or later; a line without a stamp belongs to the line before it. */
 export function kernelLogSince(text: string, startSec: number): string {
   let isKept = true;
   return text

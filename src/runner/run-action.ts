@@ -1,6 +1,6 @@
-// One action from its name to its outcome. In: the row of the table, the order and the machine; out: an outcome of one
-// shape and the bytes for the capture: UTF-8, and without secrets, for this is the one place that such bytes come from. The text
-// with its secrets goes beside them, for the verdict. Whatever goes wrong is an outcome: no action stops a capture.
+// Runs one action of a capture. The result has the bytes for the capture: UTF-8 without secrets, because this file is the
+// only one that makes such bytes. The text before scrubbing goes beside them, for the verdict. Every failure is an
+// outcome: no action stops a capture.
 
 import type { ActionOutcome, CaptureOrder, FrozenMemory } from "../model/capture.ts";
 import type { Scrubber } from "../scrubber/scrubber.ts";
@@ -18,10 +18,11 @@ import type { SharedReads } from "./shared-reads.ts";
 
 export interface ActionResult {
   readonly outcome: ActionOutcome;
+  /** The bytes of the action's file; empty without a file. */
   readonly content: Uint8Array;
-  /** Secrets that were taken out of it. */
+  /** Secrets that were removed from it. */
   readonly scrubbed: number;
-  /** The text behind `content`, secrets included: verdicts read it, and it is never written. Empty for binary content. */
+  /** The text behind `content`, secrets included: the verdict reads it, and it is never written. Empty for binary content. */
   readonly rawText: string;
 }
 
@@ -30,13 +31,13 @@ export interface ActionContext {
   readonly frozen: FrozenMemory;
   readonly host: Host;
   readonly children: Pick<Children, "run">;
-  /** Of the capture that the action is part of. */
+  /** Shared by the actions of one capture. */
   readonly reads: SharedReads;
-  /** What counters were while all was well. */
+  /** The counters' last samples before the incident. */
   readonly baselines: Pick<Baselines, "before" | "failedBefore">;
-  /** With aod's own rules and those of the configuration. */
+  /** It has aod's own rules and those of the configuration. */
   readonly scrubber: Scrubber;
-  /** Ends what runs. */
+  /** Ends running programs. */
   readonly stop: AbortSignal;
 }
 
@@ -50,15 +51,15 @@ export async function runAction(
   context: ActionContext,
 ): Promise<ActionResult> {
   if (action === undefined) return notRun(name, "there is no such action");
-  return "look" in action ? look(name, action, context) : runProgram(name, action, context);
+  return "render" in action ? renderMemory(name, action, context) : runProgram(name, action, context);
 }
 
-/** The outcome of an action that nothing was started for. */
+/** The result of an action that was not started. */
 export function notRun(name: string, reason: string): ActionResult {
-  return nothing(name, { status: "missing", reason, exitCode: undefined, durationMs: 0 });
+  return resultWithoutFile(name, { status: "missing", reason, exitCode: undefined, durationMs: 0 });
 }
 
-/** The same with no more bytes than it may have, and why. */
+/** The same result with at most `maxBytes` of content. @param why the reason that its outcome gives for the cut. */
 export function cutResult(
   whole: ActionResult,
   action: Action | undefined,
@@ -72,32 +73,32 @@ export function cutResult(
   const reason = [`the ${keep === "head" ? "first" : "last"} ${kept.length} bytes: ${why}`];
   if (outcome.reason !== undefined) reason.push(outcome.reason);
   const ended = { ...outcome, status: "truncated", reason: reason.join("; ") } as const;
-  return collected(outcome.name, kept, ended, { scrubbed, rawText, suffix });
+  return makeResult(outcome.name, kept, ended, { scrubbed, rawText, suffix });
 }
 
 // --- internal ---
 
-async function look(
+async function renderMemory(
   name: string,
-  { look, maxBytes }: MemoryAction,
+  { render, maxBytes }: MemoryAction,
   context: ActionContext,
 ): Promise<ActionResult> {
   const { order, frozen } = context;
   const begunMs = performance.now();
   let whole: Uint8Array;
   try {
-    whole = new TextEncoder().encode(look(order, frozen));
+    whole = new TextEncoder().encode(render(order, frozen));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return nothing(name, { status: "failed", reason, exitCode: undefined, durationMs: 0 });
+    return resultWithoutFile(name, { status: "failed", reason, exitCode: undefined, durationMs: 0 });
   }
   const isCut = whole.length > maxBytes;
-  const judged = isCut
+  const outcome = isCut
     ? ({ status: "truncated", reason: `the first ${maxBytes} bytes` } as const)
     : ({ status: "ok", reason: undefined } as const);
   const text = textOf(whole.subarray(0, maxBytes), isCut, "head");
   const durationMs = Math.round(performance.now() - begunMs);
-  return collectedText(name, text, { ...judged, exitCode: undefined, durationMs }, context);
+  return makeTextResult(name, text, { ...outcome, exitCode: undefined, durationMs }, context);
 }
 
 async function runProgram(
@@ -115,18 +116,18 @@ async function runProgram(
   const result = await runPlan(plan, program, action, context);
   const durationMs = Math.round(performance.now() - begunMs);
   const ended = { ...withRemark(outcomeOf(result, action), plan), exitCode: result.exitCode, durationMs };
-  if (result.end === "not_started") return nothing(name, ended);
+  if (result.end === "not_started") return resultWithoutFile(name, ended);
   const { show, suffix, keep } = action;
   if (suffix !== undefined)
-    return collected(name, result.output, ended, { scrubbed: 0, rawText: "", suffix });
+    return makeResult(name, result.output, ended, { scrubbed: 0, rawText: "", suffix });
   const isKilled = result.end === "timed_out" || result.end === "stopped";
   const whole = textOf(result.output, result.truncated, keep);
-  // Programs print in blocks: one that was killed may have ended in the middle of a word.
+  // Programs print in blocks: the output of a killed program may end in the middle of a word.
   const text = isKilled && !whole.endsWith("\n") ? wholeWords(whole) : whole;
   const shown = show === undefined ? text : show(text, order, baselines.before(name, order.triggeredNs));
   const failed = baselines.failedBefore(name, order.triggeredNs);
-  const said = failed === undefined ? "" : describeFailure(failed, order.frozenAt);
-  return collectedText(name, said + shown, ended, context);
+  const failure = failed === undefined ? "" : describeFailure(failed, order.frozenAt);
+  return makeTextResult(name, failure + shown, ended, context);
 }
 
 function runPlan(
@@ -143,20 +144,21 @@ function runPlan(
 
 type Ended = Pick<ActionOutcome, "status" | "reason" | "exitCode" | "durationMs">;
 
-async function collectedText(
+async function makeTextResult(
   name: string,
   rawText: string,
   ended: Ended,
   { scrubber, stop }: ActionContext,
 ): Promise<ActionResult> {
   const clean = await scrubText(rawText, scrubber, stop);
-  if (clean === undefined) return nothing(name, { ...ended, status: "timed_out", reason: NOT_SEARCHED });
-  return collected(name, new TextEncoder().encode(clean.text), ended, { scrubbed: clean.count, rawText });
+  if (clean === undefined)
+    return resultWithoutFile(name, { ...ended, status: "timed_out", reason: NOT_SEARCHED });
+  return makeResult(name, new TextEncoder().encode(clean.text), ended, { scrubbed: clean.count, rawText });
 }
 
-const NOT_SEARCHED = "aod is stopping, and what was printed has not been searched for secrets";
+const NOT_SEARCHED = "aod is stopping, and the output has not been searched for secrets";
 
-function collected(
+function makeResult(
   name: string,
   content: Uint8Array,
   ended: Ended,
@@ -170,25 +172,24 @@ function collected(
   return { content, ...rest, outcome: { ...ended, name, file, bytes: content.length, sha256 } };
 }
 
-/** Without a file. */
-function nothing(name: string, ended: Ended): ActionResult {
+function resultWithoutFile(name: string, ended: Ended): ActionResult {
   const outcome = { name, file: undefined, ...ended, bytes: 0, sha256: undefined };
   return { content: new Uint8Array(0), scrubbed: 0, rawText: "", outcome };
 }
 
-/** Bytes that are no UTF-8 become U+FFFD; of what was cut, the lines that are whole. */
+/** Decodes UTF-8; invalid bytes become U+FFFD. A cut text loses its partial line. */
 function textOf(bytes: Uint8Array, isCut: boolean, keep: ProgramAction["keep"]): string {
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
   return isCut ? wholeLines(text, keep) : text;
 }
 
-/** What went well may still lack something. */
-function withRemark<Judged extends Pick<ActionOutcome, "reason">>(judged: Judged, plan: Plan): Judged {
+/** Adds what the plan left out: a successful action may still lack something. */
+function withRemark<T extends Pick<ActionOutcome, "reason">>(outcome: T, plan: Plan): T {
   const without = "runs" in plan ? plan.without : undefined;
-  return without === undefined || judged.reason !== undefined ? judged : { ...judged, reason: without };
+  return without === undefined || outcome.reason !== undefined ? outcome : { ...outcome, reason: without };
 }
 
-/** Output of all, one after the other; how it ended is how the first that did not go well did. */
+/** Runs all, one after the other. The result has the output of all of them, and the end of the first that failed. */
 async function runAll(
   runs: readonly Run[],
   limits: ProgramAction,
@@ -196,7 +197,7 @@ async function runAll(
 ): Promise<ChildResult> {
   const begunMs = performance.now();
   const output = new CappedBuffer(limits.maxBytes, limits.keep);
-  let bad: ChildResult | undefined;
+  let failed: ChildResult | undefined;
   let last: ChildResult | undefined;
   for (const { heading, program, args, afterMs } of runs) {
     if (afterMs > 0 && !stop.aborted) await Bun.sleep(afterMs);
@@ -208,11 +209,11 @@ async function runAll(
         : await children.run([path, ...args], { ...limits, timeoutMs }, stop);
     if (last.end !== "not_started") output.push(new TextEncoder().encode(`==> ${heading} <==\n`));
     output.push(last.output);
-    if (bad === undefined && (last.end !== "exited" || last.exitCode !== 0)) bad = last;
+    if (failed === undefined && (last.end !== "exited" || last.exitCode !== 0)) failed = last;
     if (last.end === "timed_out" || last.end === "stopped") break;
   }
-  const result = bad ?? last ?? notStarted("there is nothing to run");
-  // What has run has a file, though a later one could not be started.
+  const result = failed ?? last ?? notStarted("there is nothing to run");
+  // If any of them has run, the action has a file, even if another one could not be started.
   const kept = output.take();
   const end = result.end === "not_started" && kept.length > 0 ? "exited" : result.end;
   return { ...result, end, output: kept, truncated: output.overflowed };
@@ -237,7 +238,7 @@ function outcomeOf(
       if (exitCode === 0) return { status: "ok", reason: undefined };
       return {
         status: "failed",
-        // Of one that was to go on, the last word: what it says first is what it began with.
+        // A program that runs to its deadline prints how it began first, and its error last.
         reason:
           errorText
             .trim()

@@ -62,7 +62,7 @@ describe("what changed", () => {
 
   test("says why there was no later sample, where there was an earlier one and where there was none", () => {
     const failure =
-      "the sample of 2026-11-25T07:42:01Z, when the last incident was over, was not taken: no\n";
+      "the sample of 2026-11-25T07:42:01Z, when the last incident was resolved, was not taken: no\n";
     expect(sectionOf(failure + BASELINE)).toMatch(/was not taken: no<\/p><p class="note">compared with/);
     expect(sectionOf(`${failure}nothing to compare with\n`)).toContain(
       "was not taken: no. There was no earlier",

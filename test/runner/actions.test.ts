@@ -22,7 +22,7 @@ const SHARES = [{ sessionId: 1n, treeId: 1, share: "//files/data", address: "10.
 
 function programAction(name: ActionName): ProgramAction {
   const action = ACTION_TABLE[name];
-  if ("look" in action) throw new Error(`${name} is no program`);
+  if ("render" in action) throw new Error(`${name} is no program`);
   return action;
 }
 
@@ -156,7 +156,7 @@ describe("an action of the configuration", () => {
 
   function customAction(): ProgramAction {
     const action = findAction("mine", [mine]);
-    if (action === undefined || "look" in action) throw new Error("it is no program");
+    if (action === undefined || "render" in action) throw new Error("it is no program");
     return action;
   }
 

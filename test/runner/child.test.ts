@@ -142,9 +142,9 @@ describe("a child", () => {
     const [first, ...others] = await Promise.all([read("DebugData"), read("Stats"), read("open_files")]);
     expect(first.end).toBe("timed_out");
     expect(others.map(({ end }) => end)).toEqual(["not_started", "not_started"]);
-    expect(children.stuck).toBe(1);
+    expect(children.unkillable).toBe(1);
     for (const group of groups) process.kill(-group, "SIGKILL");
-    await waitUntil(() => children.stuck === 0);
+    await waitUntil(() => children.unkillable === 0);
     expect((await read("Stats")).errorText).toContain("did not come back in time");
     const other = new Children();
     other.clientTrouble = "a lock inside the client is held";
@@ -164,7 +164,7 @@ describe("a child", () => {
     expect(text(result.output)).toBe("begun\n");
     expect(children.abandoned).toBe(1);
     for (const group of groups) process.kill(-group, "SIGKILL");
-    await waitUntil(() => children.stuck === 0);
+    await waitUntil(() => children.unkillable === 0);
   });
 
   test("that does not die is left behind and counted; with too many of them none is started", async () => {
@@ -178,7 +178,7 @@ describe("a child", () => {
 
     for (const group of groups) process.kill(-group, "SIGKILL");
     // Dead is not enough: the runner has to have been told.
-    await waitUntil(() => children.stuck === 0);
+    await waitUntil(() => children.unkillable === 0);
     expect(await runShell("echo", {}, NEVER, children)).toMatchObject({ end: "exited" });
     expect(children.abandoned).toBe(8);
   });
@@ -193,7 +193,7 @@ describe("a child", () => {
     expect(await runShell("echo", {}, NEVER, children)).toMatchObject({ end: "exited" });
 
     for (const group of groups) process.kill(-group, "SIGKILL");
-    await waitUntil(() => children.stuck === 0);
+    await waitUntil(() => children.unkillable === 0);
     expect(await hang()).toMatchObject({ end: "timed_out" });
     for (const group of groups.slice(2)) process.kill(-group, "SIGKILL");
   });

@@ -29,7 +29,7 @@ describe("what is in flight", () => {
     ];
     const waits = { 11: "wait_for_response\n", 12: "0" };
     const text = describeInflight(anOrder(), aFrozen(requests), reader(waits));
-    expect(text).toStartWith("2 requests without a reply, 0 operations that wait to be one; oldest first\n");
+    expect(text).toStartWith("2 requests without a reply, 0 operations that wait to be sent; oldest first\n");
     expect(rowsOf(text).map((row) => row.split(/ {2,}/))).toEqual([
       ["age_s", "command", "pid", "tid", "comm", "share", "session", "tree", "message", "wchan"],
       ["11.500", "SMB2_CREATE", "4200", "11", "postgres", "//files/data"].concat([
@@ -52,7 +52,7 @@ describe("what is in flight", () => {
     const waits = { 11: "wait_for_response", 21: "wait_for_free_credits", 22: "do_wait" };
     const text = describeInflight(anOrder(), aFrozen([open(11, 99_000)], operations), reader(waits));
     expect(text).toContain("1 requests without a reply, 1 operations");
-    expect(text).toContain("1 tasks entered cifs and do not wait for it");
+    expect(text).toContain("1 tasks entered cifs and do not wait in it");
     const [, first, ...more] = rowsOf(text).map((row) => row.split(/ +/));
     expect(first).toEqual([
       "5.000",
@@ -129,10 +129,10 @@ describe("what is in flight", () => {
     expect(looked).toHaveLength(1024);
     expect(Math.min(...looked)).toBe(3000 - 1023);
     expect(text).toStartWith(
-      "0 requests without a reply, 512 operations that wait to be one; oldest first\n",
+      "0 requests without a reply, 512 operations that wait to be sent; oldest first\n",
     );
-    expect(text).toContain("\n512 tasks entered cifs and do not wait for it, or may not be looked at\n");
-    expect(text).toContain("\n1976 more entered later and were not looked at\n");
+    expect(text).toContain("\n512 tasks entered cifs and do not wait in it, or may not be inspected\n");
+    expect(text).toContain("\n1976 more entered later and were not inspected\n");
   });
 
   test("looks at this host's tasks", () => {

@@ -37,7 +37,7 @@ describe("network counters", () => {
   test("show what changed, with both values, beyond what a double holds", () => {
     const text = compareNetCounters(NOW, anOrder(), aBaseline(BEFORE));
     expect(text).toBe(
-      "compared with a sample 61.5 s older than the capture, of 2026-11-23T01:22:44.178000Z, when the last incident was over\n" +
+      "compared with a sample 61.5 s older than the capture, of 2026-11-23T01:22:44.178000Z, when the last incident was resolved\n" +
         "3 of 5 counters changed\n\n" +
         "Tcp.InSegs       +100  (9000 -> 9100)\n" +
         "Tcp.RetransSegs  +50  (7 -> 57)\n" +

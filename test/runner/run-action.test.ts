@@ -121,7 +121,7 @@ describe("an action", () => {
     expect(scrubbed).toBe(2);
   });
 
-  test("has no file where aod stopped before its text was searched", async () => {
+  test("has no file if aod stops before its long text was searched", async () => {
     const stop = new AbortController();
     function* inSlices(): Generator<undefined, never, void> {
       for (;;) {
@@ -132,7 +132,10 @@ describe("an action", () => {
     }
     const scrubber = { inSlices, scrub: () => expect.unreachable() };
     const context = anActionContext({ host: HOST, scrubber, stop: stop.signal });
-    const { outcome, content } = await runAction("it", aScript("echo password=hunter2"), context);
+    const script = aScript("echo password=hunter2; head -c 300000 /dev/zero | tr '\\0' x", {
+      maxBytes: 1 << 20,
+    });
+    const { outcome, content } = await runAction("it", script, context);
     expect(outcome).toMatchObject({ status: "timed_out", file: undefined, bytes: 0 });
     expect(outcome.reason).toContain("has not been searched for secrets");
     expect(content.length).toBe(0);
@@ -281,30 +284,30 @@ describe("an action whose last sample was not taken", () => {
     const context = anActionContext({ host: HOST, baselines: { before, failedBefore } });
     const { content } = await runAction("it", action, context);
     expect(new TextDecoder().decode(content)).toBe(
-      "the sample of 2026-11-23T01:22:45.678000Z, when the last incident was over, was not taken: killed after 3000 ms\n1 -> 2",
+      "the sample of 2026-11-23T01:22:45.678000Z, when the last incident was resolved, was not taken: killed after 3000 ms\n1 -> 2",
     );
     expect(asked).toEqual([["it", anOrder().triggeredNs]]);
   });
 });
 
-describe("an action that is a look", () => {
-  const aLook = (look: () => string): Action => ({ stage: 1, maxBytes: 10, look });
+describe("an action that renders the frozen memory", () => {
+  const rendering = (render: () => string): Action => ({ stage: 1, maxBytes: 10, render });
 
   test("has its text, and no exit code", async () => {
-    const { outcome, text } = await run(aLook(() => "seen"));
+    const { outcome, text } = await run(rendering(() => "seen"));
     expect(text).toBe("seen");
     expect(outcome).toMatchObject({ status: "ok", file: "actions/it.log", bytes: 4, exitCode: undefined });
   });
 
   test("is cut at its cap, without the word that was cut", async () => {
-    const { outcome, text } = await run(aLook(() => "1234 6789é"));
+    const { outcome, text } = await run(rendering(() => "1234 6789é"));
     expect(text).toBe("1234 ");
     expect(outcome).toMatchObject({ status: "truncated", reason: "the first 10 bytes" });
   });
 
   test("that fails stops no capture", async () => {
     const { outcome } = await run(
-      aLook(() => {
+      rendering(() => {
         throw new Error("EIO: read");
       }),
     );

@@ -123,7 +123,7 @@ describe("the runner's thread", () => {
     };
     let text = await netstat();
     for (let tries = 0; tries < 50 && text.startsWith("nothing"); tries++) text = await netstat();
-    expect(text).toContain("when the last incident was over\n");
+    expect(text).toContain("when the last incident was resolved\n");
     expect(text).toMatch(/^\d+ of \d{2,} counters changed$/m);
     thread.post({ type: "stop" });
     await thread.take("stopped");

@@ -217,7 +217,7 @@ describe("the supervisor", () => {
     // Nobody waits for a sample: it may take a moment.
     let text = await netstat(1);
     for (let nth = 2; nth < 50 && text.startsWith("nothing"); nth++) text = await netstat(nth);
-    expect(text).toContain("when the last incident was over\n");
+    expect(text).toContain("when the last incident was resolved\n");
     expect(await stop()).toBeUndefined();
   });
 
