@@ -1,8 +1,8 @@
-// What is wrong with a capture that can't be trusted, as the one failure that reading gives.
+// The failure that reading reports for a capture that can't be trusted.
 
 import { AodError } from "../model/failure.ts";
 
-/** @param what is wrong: "it is cut short". */
+/** @param what the damage in words: "it is cut short". */
 export function damaged(what: string, cause?: unknown): AodError {
   return new AodError("CAPTURE_DAMAGED", what, {}, cause);
 }

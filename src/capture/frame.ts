@@ -1,26 +1,26 @@
-// One zstd frame: where it ends and how much it says it holds, told from its headers alone, before anything is
-// decompressed. In: a file's bytes; out: its extent, or CAPTURE_DAMAGED. Pure.
+// Reads the extent of a zstd frame and its declared content size from the headers alone, before anything is decompressed.
+// Pure.
 //
-// Why: the decompressor of Node's API takes bytes behind the frame, and a frame that is cut short, without a word.
+// Why: the decompressor of Node's API silently accepts bytes behind the frame, and a frame that is cut short.
 // Source of the layout: RFC 8878, 3.1.1.
 
 import { damaged } from "./damage.ts";
 
 export interface Frame {
-  /** Bytes of the frame, its checksum included. */
+  /** Size of the frame, its checksum included. */
   readonly bytes: number;
-  /** What it says it holds; undefined where it does not say it. */
+  /** The size of the content as the header declares it; undefined if it declares none. */
   readonly contentBytes: number | undefined;
 }
 
 const MAGIC = 0xfd2f_b528;
 const BLOCK_HEADER_BYTES = 3;
 const CHECKSUM_BYTES = 4;
-/** A block of one repeated byte holds that byte alone, whatever its size says. */
+/** A block of one repeated byte holds only that byte, whatever its size field says. */
 const REPEATED = 1;
 const RESERVED = 3;
 
-/** Throws where the bytes do not begin with a whole frame. */
+/** Throws CAPTURE_DAMAGED unless the bytes begin with a whole frame. */
 export function readFrame(bytes: Uint8Array): Frame {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const need = (end: number) => {
@@ -41,7 +41,7 @@ export function readFrame(bytes: Uint8Array): Frame {
     need(at + BLOCK_HEADER_BYTES);
     const header = view.getUint8(at) | (view.getUint8(at + 1) << 8) | (view.getUint8(at + 2) << 16);
     const type = (header >> 1) & 3;
-    if (type === RESERVED) throw damaged("a block is of no known type");
+    if (type === RESERVED) throw damaged("a block has an unknown type");
     isLast = (header & 1) === 1;
     at += BLOCK_HEADER_BYTES + (type === REPEATED ? 1 : header >> 3);
     need(at);

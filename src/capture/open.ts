@@ -1,5 +1,5 @@
-// A capture's file, opened and read with the care that a name from anywhere needs. In: a path; out: an open file and its bytes,
-// or NOT_FOUND, NOT_PERMITTED, CAPTURE_DAMAGED: no error of a system call leaves this file as it is.
+// Opens and reads a capture's file. The path may come from anywhere, so it may lead to something other than a file.
+// Errors of system calls become NOT_FOUND, NOT_PERMITTED or CAPTURE_DAMAGED.
 
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { errnoOf, fileFailure } from "../model/file-failure.ts";
@@ -8,22 +8,22 @@ import { damaged } from "./damage.ts";
 export interface OpenCapture {
   /** The caller closes it. */
   readonly fd: number;
-  /** What it was opened by; it may mean another file by now. */
+  /** The path by which it was opened; it may lead to another file by now. */
   readonly path: string;
   readonly bytes: number;
 }
 
 export function openCapture(path: string): OpenCapture {
   const { O_RDONLY, O_NONBLOCK } = constants;
-  // A pipe of that name would wait for a writer.
+  // Without O_NONBLOCK, opening a pipe would wait for a writer.
   const fd = trying(`open ${path}`, () => openSync(path, O_RDONLY | O_NONBLOCK));
   const stat = fstatSync(fd);
   if (stat.isFile()) return { fd, path, bytes: stat.size };
   closeSync(fd);
-  throw damaged("it is no file");
+  throw damaged("it is not a regular file");
 }
 
-/** Fills a part of `into` with what stands in the file at a place, as read(2) does. @returns bytes; 0 at the end. */
+/** Fills `into`, or a part of it, from the file at an offset, as pread(2) does. @returns bytes read; 0 at the end. */
 export function readAt({ fd, path }: Omit<OpenCapture, "bytes">, into: Uint8Array, at: number): number {
   return trying(`read ${path}`, () => readSync(fd, into, 0, into.length, at));
 }

@@ -1,6 +1,6 @@
-// The manifest of a capture without the rest: it stands first, so that a list of a thousand captures need not decompress
-// them. In: a path; out: what the manifest holds, or NOT_FOUND, NOT_PERMITTED, CAPTURE_DAMAGED. Trusts nothing, and vouches for
-// nothing that comes behind: who opens a capture reads it with reader.ts.
+// Reads only the manifest of a capture: it is the first file of the archive, so that a list of a thousand captures need
+// not decompress them all. Throws NOT_FOUND, NOT_PERMITTED or CAPTURE_DAMAGED. The input is not trusted, and the files
+// behind the manifest are not checked: reader.ts does that.
 
 import { closeSync } from "node:fs";
 import { Readable } from "node:stream";
@@ -12,11 +12,11 @@ import { type OpenCapture, openCapture, readAt } from "./open.ts";
 import { type Capture, parseManifest } from "./reader.ts";
 import { BLOCK_BYTES, readHeader } from "./untar.ts";
 
-/** Manifests have some ten thousand bytes; these are bounds on what somebody else's may take. */
+/** aod's manifests have some ten thousand bytes. These bounds are for archives that another program has made. */
 const READ_BYTES = 32 << 10;
 const READ_MAX_BYTES = 1 << 20;
 const MANIFEST_MAX_BYTES = 1 << 20;
-/** Folders before it: its own, and who packs anew may have more. */
+/** Most folders in front of the manifest: its own, and those that an archiver may add when a capture is packed again. */
 const FOLDERS_MAX = 16;
 
 export async function peekManifest(path: string): Promise<Capture["manifest"]> {
@@ -32,14 +32,14 @@ export async function peekManifest(path: string): Promise<Capture["manifest"]> {
 }
 
 /**
- * The manifest's bytes, where an archive begins with these; undefined where more of it is needed. Throws CAPTURE_DAMAGED
- * where it begins with anything else.
+ * The manifest's bytes. @returns undefined if more of the archive is needed. Throws CAPTURE_DAMAGED if the archive begins
+ * with any other file.
  */
 export function manifestAtFront(archive: Uint8Array): Uint8Array | undefined {
   for (let at = 0; at + BLOCK_BYTES <= archive.length; at += BLOCK_BYTES) {
     const { path, type, size } = readHeader(archive.subarray(at, at + BLOCK_BYTES));
     if (type === "5" && at < FOLDERS_MAX * BLOCK_BYTES) continue;
-    if (!/^[^/]+\/manifest\.json$/.test(path)) throw damaged("its manifest is not in front");
+    if (!/^[^/]+\/manifest\.json$/.test(path)) throw damaged("its first file is not manifest.json");
     if (size > MANIFEST_MAX_BYTES) throw damaged(`its manifest is larger than ${MANIFEST_MAX_BYTES} bytes`);
     const begin = at + BLOCK_BYTES;
     return begin + size <= archive.length ? archive.subarray(begin, begin + size) : undefined;
@@ -52,12 +52,12 @@ export function manifestAtFront(archive: Uint8Array): Uint8Array | undefined {
 async function firstFile(capture: OpenCapture): Promise<Uint8Array> {
   let found: Uint8Array | undefined;
   try {
-    // A pipeline ends whole: whatever fails, in reading too, comes out of it, and nothing reads when it is over.
+    // A pipeline ends as a whole: it rejects with any failure, also of reading, and reads nothing after its end.
     await pipeline(
       Readable.from(readPieces(capture)),
       createZstdDecompress(),
       async (pieces: AsyncIterable<Uint8Array>) => {
-        // Piece by piece, and no more than is needed: whatever a file would become, this stays small.
+        // Decompressed piece by piece, no more than needed: memory stays small, however much the file would expand to.
         let archive: Uint8Array = new Uint8Array(0);
         for await (const piece of pieces) {
           archive = Buffer.concat([archive, piece]);
@@ -67,7 +67,7 @@ async function firstFile(capture: OpenCapture): Promise<Uint8Array> {
       },
     );
   } catch (error) {
-    // To the pipeline it is a failure that the rest is not wanted.
+    // The pipeline also rejects if its consumer returns early.
     if (found !== undefined) return found;
     if (error instanceof AodError) throw error;
     throw damaged("it can't be decompressed", error);

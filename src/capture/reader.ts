@@ -1,6 +1,5 @@
-// Opens a capture: for the demo, and for whatever shows captures later. In: a path; out: its files and its manifest, all
-// in memory, or an AodError: NOT_FOUND, NOT_PERMITTED, CAPTURE_DAMAGED. Extracts nothing to the disk and trusts nothing: a
-// capture may come from anywhere.
+// Reads a whole capture into memory: its files and its manifest. Throws NOT_FOUND, NOT_PERMITTED or CAPTURE_DAMAGED.
+// Extracts nothing to the disk. The input is not trusted: a capture may come from anywhere.
 
 import { closeSync } from "node:fs";
 import { zstdDecompressSync } from "node:zlib";
@@ -11,22 +10,22 @@ import { openCapture, readAt } from "./open.ts";
 import { untar } from "./untar.ts";
 
 export interface Capture {
-  /** The folder inside, which is the file's name without its suffix unless somebody renamed it. */
+  /** The folder in the archive: the file's original name without its suffix. */
   readonly name: string;
-  /** By path below that folder. */
+  /** Contents by path below that folder. */
   readonly files: ReadonlyMap<string, Uint8Array>;
-  /** What manifest.json holds; docs/captures.md says what that is. */
+  /** The parsed manifest.json; docs/captures.md describes it. */
   readonly manifest: Readonly<Record<string, unknown>>;
 }
 
 export interface ReadLimits {
-  /** Of the file, and of what it holds: a few kilobytes can become any number of gigabytes. */
   readonly maxFileBytes: number;
+  /** The limit on the decompressed content: a few kilobytes can expand to any number of gigabytes. */
   readonly maxContentBytes: number;
   readonly maxEntries: number;
 }
 
-/** Some times what aod's own captures come to. */
+/** A few times the size of aod's own captures. */
 export const READ_LIMITS: ReadLimits = {
   maxFileBytes: 256 * 2 ** 20,
   maxContentBytes: 256 * 2 ** 20,
@@ -42,7 +41,7 @@ export function readCapture(path: string, limits = READ_LIMITS): Capture {
   }
 }
 
-/** The same of bytes that are in memory. Throws CAPTURE_DAMAGED and nothing else. */
+/** Reads a capture that is in memory. Throws only CAPTURE_DAMAGED. */
 export function parseCapture(file: Uint8Array, limits = READ_LIMITS): Capture {
   const { folder, files } = untar(decompress(file, limits.maxContentBytes), limits.maxEntries);
   const manifest = parseManifest(files.get("manifest.json"));
@@ -73,7 +72,7 @@ function decompress(file: Uint8Array, maxBytes: number): Uint8Array {
   if (mostBytes > maxBytes) throw damaged(`it holds more than ${maxBytes} bytes`);
   let content: Uint8Array;
   try {
-    // Of 0 the limit would mean: none.
+    // 0 would mean no limit.
     content = zstdDecompressSync(file, { maxOutputLength: Math.max(1, mostBytes) });
   } catch (error) {
     throw damaged("it can't be decompressed, or holds more than it says", error);
@@ -83,22 +82,22 @@ function decompress(file: Uint8Array, maxBytes: number): Uint8Array {
   return content;
 }
 
-/** Throws CAPTURE_DAMAGED for what is no object of JSON. */
+/** Throws CAPTURE_DAMAGED unless the bytes are a JSON object. */
 export function parseManifest(bytes: Uint8Array | undefined): Capture["manifest"] {
   if (bytes === undefined) throw damaged("it has no manifest.json");
   let manifest: unknown;
   try {
     manifest = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (error) {
-    throw damaged("manifest.json is no JSON", error);
+    throw damaged("manifest.json is not valid JSON", error);
   }
-  if (!isObject(manifest)) throw damaged("manifest.json is no object");
+  if (!isObject(manifest)) throw damaged("manifest.json is not a JSON object");
   if (isDeeperThan(manifest, DEPTH_MAX))
     throw damaged(`manifest.json is nested more than ${DEPTH_MAX} levels deep`);
   return manifest;
 }
 
-/** What the manifest says of a file must be so. */
+/** Checks that every file of the manifest exists and has the checksum that the manifest gives. */
 function checkFiles({ actions, report }: Capture["manifest"], files: Capture["files"]): void {
   for (const action of [...(Array.isArray(actions) ? actions : []), report]) {
     if (!isObject(action) || typeof action.file !== "string" || typeof action.sha256 !== "string") continue;
@@ -109,7 +108,7 @@ function checkFiles({ actions, report }: Capture["manifest"], files: Capture["fi
   }
 }
 
-/** aod nests 6 levels. A value that is shown is walked to its end, and a stack is finite. */
+/** aod's manifests nest 6 levels. Code that shows a value recurses to its end, and a stack is finite. */
 const DEPTH_MAX = 32;
 
 function isDeeperThan(value: unknown, levels: number): boolean {

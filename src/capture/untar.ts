@@ -1,8 +1,8 @@
-// A capture's tar archive taken apart, and not trusted: whoever sends a capture may have made it. In: the archive's
-// bytes; out: its files by path, views of those very bytes, or CAPTURE_DAMAGED. Writes nothing anywhere.
+// Splits a capture's tar archive into its files. The archive is not trusted: the sender of a capture may have made it.
+// The files are views of the archive's bytes. Writes nothing.
 //
-// Taken is what aod writes, POSIX ustar with files and folders below one folder, and nothing else: no links, no devices,
-// no extensions, no path that leaves the folder or stands there twice.
+// Only the form that aod writes is accepted: POSIX ustar with files and folders below one folder. Links, devices,
+// extensions, paths that leave the folder and duplicate paths are refused.
 
 import { damaged } from "./damage.ts";
 
@@ -13,7 +13,7 @@ export interface Archive {
   readonly files: ReadonlyMap<string, Uint8Array>;
 }
 
-/** Of headers, and what contents are filled up to. */
+/** The size of a header, and the unit to which contents are padded. */
 export const BLOCK_BYTES = 512;
 const PATH_MAX_CHARS = 255;
 const FILE = "0";
@@ -36,9 +36,9 @@ export function untar(bytes: Uint8Array, maxEntries: number): Archive {
     folder ??= parts[0];
     if (parts[0] !== folder) throw damaged(`${path} is outside of ${folder}`);
     const inside = parts.slice(1).join("/");
-    if (files.has(inside) || (type === FILE && folders.has(inside))) throw damaged(`${path} is there twice`);
+    if (files.has(inside) || (type === FILE && folders.has(inside))) throw damaged(`${path} appears twice`);
     if (type === FILE) {
-      if (inside === "") throw damaged("it is no folder");
+      if (inside === "") throw damaged("its top entry is not a folder");
       files.set(inside, bytes.subarray(at, at + size));
     }
     for (let end = type === FOLDER ? parts.length : parts.length - 1; end > 0; end--) {
@@ -63,7 +63,7 @@ export interface Header {
   readonly size: number;
 }
 
-/** Of one block. Throws CAPTURE_DAMAGED for all but a file or a folder below a folder. */
+/** Reads the header in one block. Throws CAPTURE_DAMAGED unless it is of a file or a folder below a folder. */
 export function readHeader(block: Uint8Array): Header {
   const sum = block.reduce((total, byte, at) => total + (at >= 148 && at < 156 ? 0x20 : byte), 0);
   if (octal(block, 148, 8) !== sum) throw damaged("a header's checksum is wrong");
@@ -76,7 +76,7 @@ export function readHeader(block: Uint8Array): Header {
   return { path: checked(path, type), type, size };
 }
 
-/** Of printable ASCII, relative, and going nowhere but down. */
+/** Returns the path if it is printable ASCII, relative, and never leads upwards. Throws CAPTURE_DAMAGED otherwise. */
 function checked(path: string, type: string): string {
   const bare = type === FOLDER ? path.replace(/\/$/, "") : path;
   const isGood =
@@ -84,7 +84,7 @@ function checked(path: string, type: string): string {
     /^[!-~]+$/.test(bare) &&
     !bare.includes("\\") &&
     partsOf(bare).every((part) => part !== "" && part !== "." && part !== "..");
-  if (!isGood) throw damaged(`${show(path)} is no path below a folder`);
+  if (!isGood) throw damaged(`${show(path)} is not a path below a folder`);
   return bare;
 }
 
@@ -92,12 +92,12 @@ function partsOf(path: string): readonly string[] {
   return path.split("/");
 }
 
-/** Fit for a message, whatever it is. */
+/** The path quoted and shortened for a message. */
 function show(path: string): string {
   return JSON.stringify(path.slice(0, PATH_MAX_CHARS));
 }
 
-/** Up to the first NUL, each byte a character. */
+/** The text up to the first NUL; each byte is a character. */
 function text(block: Uint8Array, at: number, length: number): string {
   return (
     Buffer.from(block.subarray(at, at + length))
@@ -106,12 +106,12 @@ function text(block: Uint8Array, at: number, length: number): string {
   );
 }
 
-/** Digits, then NUL or spaces to the end of the field. */
+/** Reads a number: octal digits, then NUL or spaces to the end of the field. */
 function octal(block: Uint8Array, at: number, length: number): number {
   const digits = /^ *([0-7]{1,11})[\0 ]*$/.exec(
     Buffer.from(block.subarray(at, at + length)).toString("latin1"),
   )?.[1];
-  if (digits === undefined) throw damaged("a header's figure is none");
+  if (digits === undefined) throw damaged("a header holds a malformed number");
   return Number.parseInt(digits, 8);
 }
 

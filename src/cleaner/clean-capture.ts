@@ -1,5 +1,5 @@
-// A capture as it is stored, freed of the secrets that today's rules find. In: its files, a scrubber, what to note in the manifest; out:
-// the files of the clean capture and what was found where, or nothing to change. Pure: reads and writes no file.
+// Removes from a stored capture the secrets that the present rules find. The result has the files of the clean capture,
+// and the number of secrets by file. Pure: reads and writes no file.
 
 import { damaged } from "../capture/damage.ts";
 import type { Capture } from "../capture/reader.ts";
@@ -13,12 +13,12 @@ import { type CleanFile, cleanRequests, cleanText } from "./clean-csv.ts";
 const MANIFEST = "manifest.json";
 const REQUESTS = "requests.csv";
 const REPORT = "report.html";
-/** Packets as tcpdump wrote them: not text. */
+/** Packets as tcpdump wrote them, not text. */
 const BINARY = /\.pcap$/;
 /** Paths that aod's own archives can hold. */
 const PATH = /^[\x21-\x7e]{1,100}$/;
 const FOLDER = /^[\x21-\x7e]{1,155}$/;
-/** Most notes of cleanings in a manifest; the oldest are dropped. */
+/** Most notes of cleanings in a manifest; the oldest are dropped first. */
 const CLEANINGS_MAX = 16;
 
 /** The manifest's note of one cleaning. */
@@ -37,16 +37,16 @@ export interface CleanedCapture {
   readonly notSearched: readonly string[];
   /** Secrets in all files. */
   readonly secrets: number;
-  /** The clean capture; undefined where nothing was found. */
+  /** The clean capture; undefined if no secret was found. */
   readonly entries: readonly TarEntry[] | undefined;
 }
 
 /** Throws CAPTURE_DAMAGED for names that aod does not write. */
 export function cleanCapture(capture: Capture, scrubber: Scrubber, note: CleaningNote): CleanedCapture {
   const files = new Map<string, CleanFile>();
-  if (!FOLDER.test(capture.name)) throw damaged(`${JSON.stringify(capture.name)} is no name of a capture`);
+  if (!FOLDER.test(capture.name)) throw damaged(`${JSON.stringify(capture.name)} is not a name of a capture`);
   for (const [path, content] of capture.files) {
-    if (!PATH.test(path)) throw damaged(`${JSON.stringify(path)} is no name of a file of a capture`);
+    if (!PATH.test(path)) throw damaged(`${JSON.stringify(path)} is not a name of a file of a capture`);
     // The page is rendered again from the other files.
     if (path !== MANIFEST && path !== REPORT) files.set(path, cleanFile(path, content, scrubber));
   }

@@ -1,28 +1,28 @@
-// requests.csv of a stored capture, without the secrets in its names. In: the file's bytes, which are not trusted; out: the
-// bytes and how many secrets there were. Cells that hold none keep their bytes, and rows their number of cells.
+// Removes the secrets from the names in requests.csv of a stored capture. The input is not trusted. Cells without a secret
+// keep their bytes, and rows keep their number of cells.
 
 import { csvCell, csvCells, plainCell } from "../model/csv.ts";
 import { REQUEST_COLUMNS, type RequestColumn } from "../model/request-columns.ts";
 import type { Scrubber } from "../scrubber/scrubber.ts";
 import type { Scrubbed } from "../scrubber/span.ts";
 
-/** Names that a user or a server chose. All other columns of aod's own hold figures and names of closed sets. */
+/** Columns of names that a user or a server chose. aod's other columns hold figures and names from fixed sets. */
 const NAMES: readonly string[] = ["comm", "share"] satisfies RequestColumn[];
 
 export interface CleanFile {
   readonly content: Uint8Array;
-  /** Secrets that were taken out of it. */
+  /** Secrets that were removed from it. */
   readonly count: number;
 }
 
-/** Far more than a row of aod's has. */
+/** Far more than aod's own rows have. */
 const LINE_MAX_CHARS = 8192;
 
 /** Searches the columns of names, every column that aod does not write, and malformed lines as a whole. */
 export function cleanRequests(file: Uint8Array, scrubber: Scrubber): CleanFile {
   const [head = "", ...lines] = new TextDecoder().decode(file).split("\n");
   const columns = head.length > LINE_MAX_CHARS ? [] : csvCells(head);
-  // Without aod's own columns it is any text.
+  // A file without aod's own columns is searched as plain text.
   if (!NAMES.every((name) => columns.includes(name))) return cleanText(file, scrubber);
   const isSearched = columns.map(
     (name) => NAMES.includes(name) || !(REQUEST_COLUMNS as readonly string[]).includes(name),
@@ -40,7 +40,7 @@ export function cleanRequests(file: Uint8Array, scrubber: Scrubber): CleanFile {
   return { content: new TextEncoder().encode([head, ...cleaned].join("\n")), count: names.count };
 }
 
-/** A text of any form; the same bytes where it holds no secret. */
+/** Cleans any text; without a secret, the bytes are the same. */
 export function cleanText(file: Uint8Array, scrubber: Scrubber): CleanFile {
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(file);
   const clean = scrubber.scrub(text);
@@ -50,9 +50,9 @@ export function cleanText(file: Uint8Array, scrubber: Scrubber): CleanFile {
 
 // --- internal ---
 
-/** Of 65,536 rows few have a name of their own. */
+/** Remembers each name's result: 65,536 rows have few distinct names. */
 class NameCleaner {
-  /** Secrets in all that was cleaned so far. */
+  /** Secrets in all names that were cleaned so far. */
   count = 0;
   readonly #scrubber: Scrubber;
   readonly #known = new Map<string, Scrubbed>();

@@ -1,6 +1,6 @@
-// A capture's files become the bytes of its partial file: archive, compression, writing. The only way to pack a capture, for a
-// new one and for one that is cleaned again. In: entries in memory; out: steps, so that a thread can do other work in between.
-// Gives no capture its name: that is partial-capture.ts.
+// Packs a capture's files into its partial file: archive, compression, writing. New captures and captures that are cleaned
+// again are packed here and nowhere else. A generator, so that the thread can do other work between two steps. Does not
+// give the capture its final name: partial-capture.ts does.
 
 import type { BatchesFolder } from "../system/batches-folder.ts";
 import { type PartialCapture, requireSpace } from "./partial-capture.ts";
@@ -8,7 +8,8 @@ import { type TarFolder, tarChunks, totalBytes } from "./tar.ts";
 import { zstd } from "./zstd.ts";
 
 /**
- * Writes a capture, one compressed piece a step; the space that it needs is set aside first. Throws DISK_FULL or CAPTURE_WRITE.
+ * Writes a capture, one compressed piece a step; the disk space for it is allocated first. Throws DISK_FULL or
+ * CAPTURE_WRITE.
  * @param minFreeBytes space that the folder's file system must keep free.
  */
 export function* pack(

@@ -1,6 +1,6 @@
-// A capture while it is being written: a hidden file that becomes a capture in one step, complete, or never. In: the
-// open folder and bytes; out: a file of mode 0600 under its final name, on the disk. Overwrites nothing, follows no
-// symbolic link, and takes no room that was not set aside where the file system can do that.
+// A capture while it is being written: a hidden file of mode 0600 that gets its final name in one step when it is complete
+// and on the disk, or never. Overwrites no file, follows no symbolic link, and allocates its disk space beforehand where
+// the file system supports that.
 
 import {
   closeSync,
@@ -20,7 +20,7 @@ import { AodError } from "../model/failure.ts";
 import { allocate } from "../system/allocate.ts";
 import type { BatchesFolder } from "../system/batches-folder.ts";
 
-/** More captures of one rule in one millisecond than anybody asks for. */
+/** Far more captures of one rule in one millisecond than any user needs. */
 const ORDINAL_MAX = 9999;
 
 export class PartialCapture {
@@ -39,7 +39,7 @@ export class PartialCapture {
     this.#fd = fd;
   }
 
-  /** Takes the first free name of this moment and rule. Throws DISK_FULL or CAPTURE_WRITE. */
+  /** Reserves the first free name for this time and rule. Throws DISK_FULL or CAPTURE_WRITE. */
   static reserve(folder: BatchesFolder, epochMs: number, rule: string): PartialCapture {
     for (let ordinal = 1; ordinal <= ORDINAL_MAX; ordinal++) {
       const stem = captureStem({ epochMs, ordinal, rule });
@@ -58,7 +58,7 @@ export class PartialCapture {
     throw new AodError("CAPTURE_WRITE", `${ORDINAL_MAX} captures of ${rule} in one millisecond`);
   }
 
-  /** Sets disk aside for so much, where the file system can: no write fails half way then. Throws DISK_FULL. */
+  /** Allocates disk space, where the file system can, so that no write fails half-way. Throws DISK_FULL. */
   allocate(bytes: number): void {
     this.#attempt("allocate", () => {
       if (allocate(this.#fd, bytes) === "full")
@@ -73,7 +73,7 @@ export class PartialCapture {
     this.#bytes += bytes.length;
   }
 
-  /** Gives it its final name once every byte is on the disk. Returns name and size. */
+  /** Gives the capture its final name once every byte is on the disk. */
   publish(): { readonly name: string; readonly bytes: number } {
     const name = this.stem + CAPTURE_SUFFIX;
     this.#attempt("complete", () => {
@@ -86,8 +86,8 @@ export class PartialCapture {
   }
 
   /**
-   * Puts it in a stored capture's place once every byte is on the disk.
-   * @param put renames the file, or returns the errno's name; then the caller discards the file.
+   * Replaces a stored capture with this file once every byte is on the disk.
+   * @param put renames the file, or returns an errno's name; then the caller discards the file.
    */
   replace(
     put: (file: { readonly path: string; readonly fd: number }) => string | undefined,
@@ -110,7 +110,7 @@ export class PartialCapture {
   }
 
   #settle(): void {
-    // Gives back the room that was set aside and not used.
+    // Gives back the allocated space that was not used.
     ftruncateSync(this.#fd, this.#bytes);
     fsyncSync(this.#fd);
   }
@@ -121,7 +121,7 @@ export class PartialCapture {
     try {
       unlinkSync(this.#path);
     } catch (error) {
-      // Its folder was removed with it.
+      // The folder was removed, and the file with it.
       if (codeOf(error) !== "ENOENT") throw error;
     }
   }
@@ -136,25 +136,25 @@ export class PartialCapture {
   }
 }
 
-/** Whether the folder's file system keeps `floorBytes` free when `bytes` more are written. */
+/** Whether the folder's file system still has `floorBytes` free after `bytes` more were written. */
 export function hasSpace(folder: BatchesFolder, bytes: number, floorBytes: number): boolean {
   const { bavail, bsize } = statfsSync(folder.path);
   return bavail * bsize >= bytes + floorBytes;
 }
 
-/** Throws DISK_FULL unless the folder's file system keeps `floorBytes` free when `bytes` more are written. */
+/** Throws DISK_FULL unless the folder's file system still has `floorBytes` free after `bytes` more were written. */
 export function requireSpace(folder: BatchesFolder, bytes: number, floorBytes: number): void {
   const { bavail, bsize } = statfsSync(folder.path);
   const freeBytes = bavail * bsize;
   if (freeBytes >= bytes + floorBytes) return;
   throw new AodError(
     "DISK_FULL",
-    `the output folder's file system has ${freeBytes} bytes free, ${bytes} for it and ${floorBytes} to stay free (capture.min_free_mb) are needed`,
+    `the output folder's file system has ${freeBytes} bytes free; the capture needs ${bytes}, and ${floorBytes} must stay free (capture.min_free_mb)`,
     { freeBytes },
   );
 }
 
-/** Removes what a crash left unfinished. Only for who is about to write, before the first is reserved. */
+/** Removes the unfinished files of a crash. Only for the runner, before it reserves its first capture. */
 export function removeLeftovers(folder: BatchesFolder): number {
   const leftovers = readdirSync(folder.path).filter(isPartialName);
   for (const name of leftovers) unlinkSync(`${folder.path}/${name}`);

@@ -1,10 +1,10 @@
-// A tar archive, as POSIX ustar. In: entries whose bytes are in memory; out: the archive's bytes, the same for the same
-// entries. Every file is 0600, every folder 0700, root's, of one time. Writes nothing anywhere.
+// Makes a tar archive, POSIX ustar, of entries in memory; the same entries give the same bytes. Every file has mode 0600,
+// every folder 0700, owner root and the same time. Writes nothing.
 // Source of the layout: POSIX.1-2017, pax, "ustar Interchange Format".
 
 const BLOCK_BYTES = 512;
 
-/** A file of a folder's tree; its folders need not be named. */
+/** A file of the archive; the entries of its folders are made from its path. */
 export interface TarEntry {
   /** Path below the archive's one folder: at most 100 bytes of ASCII. */
   readonly path: string;
@@ -18,7 +18,7 @@ export interface TarFolder {
   readonly entries: readonly TarEntry[];
 }
 
-/** The archive's bytes in pieces of any size; chunks of entries are handed on as they are. */
+/** The archive's bytes in pieces of any size; chunks of entries are passed on without a copy. */
 export function* tarChunks({ name, epochMs, entries }: TarFolder): Generator<Uint8Array> {
   const mtimeSec = Math.floor(epochMs / 1000);
   const folders = new Set<string>();
@@ -37,7 +37,7 @@ export function* tarChunks({ name, epochMs, entries }: TarFolder): Generator<Uin
   yield new Uint8Array(2 * BLOCK_BYTES);
 }
 
-/** Bytes that these chunks hold together. */
+/** The sum of the chunks' sizes. */
 export function totalBytes(chunks: readonly Uint8Array[]): number {
   return chunks.reduce((sum, chunk) => sum + chunk.length, 0);
 }
@@ -65,7 +65,7 @@ function header({ prefix, path, bytes, mtimeSec }: Header): Uint8Array {
   put(block, 265, 32, "root");
   put(block, 297, 32, "root");
   put(block, 345, 155, prefix);
-  // Over the whole block, its own field taken as spaces; six digits, NUL, space.
+  // The checksum is over the whole block, with its own field as spaces; six digits, NUL, space.
   putOctal(
     block,
     148,
@@ -81,7 +81,7 @@ function put(block: Uint8Array, at: number, length: number, text: string): void 
     throw new RangeError(`tar: ${JSON.stringify(text)} is longer than ${length} bytes`);
 }
 
-/** Digits, filled up with zeros, and a NUL. */
+/** Octal digits, padded with zeros, and a NUL. */
 function putOctal(block: Uint8Array, at: number, length: number, value: number): void {
   put(block, at, length, `${value.toString(8).padStart(length - 1, "0")}\0`);
 }

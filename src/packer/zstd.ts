@@ -1,7 +1,7 @@
-// Compression. In: bytes in pieces; out: one zstd frame in pieces, with its size in the header and a checksum at the
-// end. The only door to zstd-napi, of which only the binding is used: its own loader looks for a file beside itself,
-// which a compiled program does not have, so the binding is loaded from memory like the other libraries. Where a host
-// forbids that, Bun's own zstd does it, which takes and gives everything in one piece.
+// Compresses pieces of bytes into one zstd frame, with the content size in its header and a checksum at its end. The only
+// file that imports zstd-napi, and only its binding: its own loader looks for a file beside itself, which a compiled
+// program does not have, so the binding is loaded from memory like the other libraries. On a host that forbids that, Bun's
+// own zstd is used, which takes and gives everything in one piece.
 
 import { readFileSync } from "node:fs";
 import { constants, zstdCompressSync } from "node:zlib";
@@ -11,28 +11,28 @@ import { AodError } from "../model/failure.ts";
 import { firstThatWorks } from "../system/fallback.ts";
 import { libraryFile } from "../system/memory-file.ts";
 
-/** zstd's own default: 22 ms for a requests.csv of 10 MB; level 6 takes three times as long to save a tenth. */
+/** zstd's default: 22 ms for a requests.csv of 10 MB. Level 6 takes three times as long to save a tenth. */
 const LEVEL = 3;
 
 export interface Compressor {
   /**
-   * The pieces, compressed. A piece that comes out is valid until the next one is asked for.
-   * @param totalBytes what the pieces hold together, to the byte.
+   * Compresses the pieces. Each result is valid until the next one is requested.
+   * @param totalBytes the exact sum of the pieces' sizes.
    */
   compress(pieces: Iterable<Uint8Array>, totalBytes: number): Generator<Uint8Array, void, void>;
-  /** The most that `totalBytes` can become. */
+  /** The largest compressed size of `totalBytes`. */
   compressedBoundBytes(totalBytes: number): number;
 }
 
 let chosen: Compressor | undefined;
 
-/** The one that this host lets aod use. */
+/** The compressor that works on this host. */
 export function zstd(): Compressor {
   chosen ??= firstThatWorks({ "zstd-napi, from memory": makeFromBinding, "Bun's own": makeFromBun });
   return chosen;
 }
 
-/** In pieces. Throws where the binding can't be loaded. */
+/** Compresses in pieces. Throws if the binding can't be loaded. */
 export function makeFromBinding(): Compressor {
   const binding = loadBinding();
   return {
@@ -60,7 +60,7 @@ export function makeFromBinding(): Compressor {
   };
 }
 
-/** In one piece: twice the memory for a moment. */
+/** Compresses in one piece, which needs twice the memory for a moment. */
 export function makeFromBun(): Compressor {
   return {
     // ZSTD_COMPRESSBOUND, zstd.h.

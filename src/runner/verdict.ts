@@ -1,18 +1,18 @@
-// Facts in, who is to blame out. Pure. A cause has to be possible and to have signs that say enough together; a second
-// one that has as well, or evidence that is missing, makes it unknown, with all that is known: never a guess.
+// Chooses the cause from the facts. Pure. A cause has to be possible, and its signs have to be strong enough together. If a
+// second cause is strong enough as well, or evidence is missing, the verdict is `unknown` with all reasons: never a guess.
 
 import { REASONS_MAX, type Verdict } from "../model/verdict.ts";
 import type { VerdictFacts } from "./verdict-facts.ts";
 import { appliesTo, CAUSE_TABLE, type CauseRow } from "./verdict-signs.ts";
 
-/** From here on the signs of a cause say enough to name it, and those of a second one to doubt the first. */
+/** The lowest score that names a cause, and the lowest score of a second cause that makes the verdict unknown. */
 const STRONG = 0.5;
-/** What a verdict is worth for each fact that is missing and could have spoken against it. */
+/** The confidence is multiplied by this for each missing fact: it could have spoken against the cause. */
 const MISSING_FACTOR = 0.8;
 
 interface Finding {
   readonly cause: CauseRow["cause"];
-  /** 0 where it can't be this. */
+  /** 0 if the cause is impossible. */
   readonly score: number;
   readonly reasons: readonly string[];
 }
@@ -23,7 +23,7 @@ export function chooseCause(facts: VerdictFacts): Verdict {
   const [first, second] = findings;
   const all = [...facts.missing, ...findings.flatMap(({ reasons }) => reasons)];
   if (first === undefined || first.score < STRONG) {
-    const none = "nothing that was collected says enough";
+    const none = "no cause has enough evidence";
     return unknown(first === undefined || all.length === 0 ? [none] : [none, ...all]);
   }
   if (second !== undefined && second.score >= STRONG)
@@ -38,7 +38,7 @@ export function chooseCause(facts: VerdictFacts): Verdict {
 
 // --- internal ---
 
-/** Signs that agree: each leaves so much less room for doubt. */
+/** Signs that agree add up: each one reduces the remaining doubt by its weight. */
 function weigh({ cause, isPossible, signs }: CauseRow, facts: VerdictFacts): Finding {
   const seen = signs.flatMap((sign) => {
     const text = appliesTo(sign, facts) ? sign.see(facts) : undefined;

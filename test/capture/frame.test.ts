@@ -12,8 +12,8 @@ function extentOf(content: Uint8Array, params: Readonly<Record<number, number>>)
 }
 
 describe("a frame", () => {
-  // One byte for the size, two, four; one block, and several; repeated bytes, and random ones.
-  test.each([0, 1, 255, 256, 65_791, 65_792, 400_000])("ends where the file does: %d bytes", (length) => {
+  // Sizes in one, two and four bytes; one block and several; repeated bytes and random ones.
+  test.each([0, 1, 255, 256, 65_791, 65_792, 400_000])("ends at the end of the file: %d bytes", (length) => {
     const random = seeded();
     const noise = Uint8Array.from({ length }, () => random.int(0, 255));
     for (const content of [new Uint8Array(length), noise]) {
@@ -24,7 +24,7 @@ describe("a frame", () => {
     }
   });
 
-  test("that the runner writes says what it holds", () => {
+  test("of the runner declares its content size", () => {
     const content = Buffer.alloc(300_000, "abc");
     const file = Buffer.concat(
       Array.from(zstd().compress([content], content.length), (piece) => Uint8Array.from(piece)),
@@ -32,7 +32,7 @@ describe("a frame", () => {
     expect(readFrame(file)).toEqual({ bytes: file.length, contentBytes: content.length });
   });
 
-  test("that is cut short anywhere is refused", () => {
+  test("is refused if it is cut short, wherever the cut is", () => {
     const file = zstdCompressSync(Buffer.from("a capture"), { params: { [ZSTD_c_checksumFlag]: 1 } });
     for (let bytes = 0; bytes < file.length; bytes++)
       expect(() => readFrame(file.subarray(0, bytes)), String(bytes)).toThrow("cut short");

@@ -1,4 +1,4 @@
-// Random damage to a capture: what is read is whole, or refused as damaged; never anything else.
+// Random damage to a capture: the reader returns a whole capture, or refuses it as damaged.
 
 import { expect, test } from "bun:test";
 import { parseCapture, READ_LIMITS } from "../../src/capture/reader.ts";
@@ -20,7 +20,7 @@ function anArchive(random: Random): Buffer {
   return Buffer.concat([...tarChunks({ name: NAME, epochMs: 0, entries: [manifest, ...entries] })]);
 }
 
-/** Some bytes changed, cut out, put in or said twice. */
+/** Changes, removes, inserts or repeats some bytes. */
 function damage(whole: Uint8Array, random: Random): Buffer {
   let bytes = Buffer.from(whole);
   for (let times = random.int(1, 4); times > 0; times--) {
@@ -46,7 +46,7 @@ function damage(whole: Uint8Array, random: Random): Buffer {
   return bytes;
 }
 
-/** Right checksums again, so that what they protect is reached. */
+/** Corrects the checksums, so that the reader gets to the contents that they protect. */
 function withChecksums(archive: Buffer): Buffer {
   for (let at = 0; at + 512 <= archive.length; at += 512) {
     const block = archive.subarray(at, at + 512);
@@ -67,7 +67,7 @@ const WAYS: readonly (readonly [string, (archive: Buffer, random: Random) => Uin
   ],
 ];
 
-test.each(WAYS)("damage to %s is refused or does no harm", (_, make) => {
+test.each(WAYS)("damage to %s is refused or is harmless", (_, make) => {
   const random = seeded();
   let refused = 0;
   for (let round = 0; round < ROUNDS; round++) {
@@ -85,6 +85,6 @@ test.each(WAYS)("damage to %s is refused or does no harm", (_, make) => {
       refused += 1;
     }
   }
-  // Seven in eight are, and more; 3,000 rounds can't come near a quarter by chance.
+  // At least seven in eight are damaged; 3,000 rounds can't come near a quarter by chance.
   expect(refused, random.seedText).toBeGreaterThan(ROUNDS / 4);
 });

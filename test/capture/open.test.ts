@@ -6,7 +6,7 @@ import { failureOf } from "../helpers/failure.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 
 describe("a capture's file", () => {
-  test("is read at any place, and gives nothing at its end", () => {
+  test("is read at any offset; at its end there are 0 bytes", () => {
     const path = join(tempDir(), "capture");
     writeFileSync(path, "0123456789");
     const capture = openCapture(path);
@@ -15,17 +15,17 @@ describe("a capture's file", () => {
     closeSync(capture.fd);
   });
 
-  test("that is gone, no file, or a way through a file says so with its code", () => {
+  test("that does not exist, is not a regular file, or has a file in its path is reported with its code", () => {
     const folder = tempDir();
     writeFileSync(join(folder, "file"), "");
     mkdirSync(join(folder, "folder"));
     const opening = (name: string) => failureOf(() => openCapture(join(folder, name)));
     expect(opening("gone")).toMatchObject({ code: "NOT_FOUND", causes: [] });
     expect(opening("file/gone")?.message).toBe(`open ${join(folder, "file/gone")}: ENOTDIR`);
-    expect(opening("folder")).toMatchObject({ code: "CAPTURE_DAMAGED", message: "it is no file" });
+    expect(opening("folder")).toMatchObject({ code: "CAPTURE_DAMAGED", message: "it is not a regular file" });
   });
 
-  test("that can't be read is a failure with its code", () => {
+  test("that can't be read is reported with its code", () => {
     const path = join(tempDir(), "capture");
     const fd = openSync(path, "w");
     const reading = failureOf(() => readAt({ fd, path }, new Uint8Array(4), 0));

@@ -7,7 +7,7 @@ import { PACKED_NAME, packCapture } from "../helpers/packed-capture.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 
 const NAME = PACKED_NAME;
-/** As a compressor writes that reads from a pipe. */
+/** A frame as a compressor writes it that reads from a pipe. */
 const WITHOUT_SIZE = { params: { [constants.ZSTD_c_contentSizeFlag]: 0 } };
 const encode = (text: string) => new TextEncoder().encode(text);
 const sha256 = (text: string) => new Bun.CryptoHasher("sha256").update(text).digest("hex");
@@ -33,7 +33,7 @@ function thrownBy(act: () => unknown): unknown {
 }
 
 describe("a capture", () => {
-  test("whose manifest is nested deeper than anything of aod's is damaged: to show it would overflow the stack", () => {
+  test("whose manifest is nested deeper than aod's is damaged: showing it would overflow the stack", () => {
     const nested = (depth: number) => `{"a":${"[".repeat(depth)}${"]".repeat(depth)}}`;
     const read = (depth: number) =>
       thrownBy(() => parseCapture(packCapture({ "manifest.json": nested(depth) })));
@@ -52,7 +52,7 @@ describe("a capture", () => {
     expect(manifest.schema_version).toBe(1);
   });
 
-  test("that somebody packed anew, without its size in front, is read too", () => {
+  test("that was packed again, without a declared size, is read too", () => {
     const archive = Bun.zstdDecompressSync(GOOD);
     expect(parseCapture(zstdCompressSync(archive, WITHOUT_SIZE)).name).toBe(NAME);
   });
@@ -60,9 +60,9 @@ describe("a capture", () => {
   test.each([
     ["an empty file", new Uint8Array(0), "cut short"],
     ["another file", encode("#!/bin/sh\nexit 0\n"), "not compressed with zstd"],
-    ["one that is cut short", GOOD.subarray(0, GOOD.length - 1), "cut short"],
-    ["bytes behind its end", Buffer.concat([GOOD, encode("x")]), "something follows"],
-    ["two in one", Buffer.concat([GOOD, GOOD]), "something follows"],
+    ["a file that is cut short", GOOD.subarray(0, GOOD.length - 1), "cut short"],
+    ["bytes behind the end", Buffer.concat([GOOD, encode("x")]), "something follows"],
+    ["two captures in one file", Buffer.concat([GOOD, GOOD]), "something follows"],
     ["a changed byte", GOOD.map((byte, at) => (at === GOOD.length - 9 ? byte ^ 1 : byte)), ""],
     [
       "a changed checksum",
@@ -70,7 +70,7 @@ describe("a capture", () => {
       "decompressed",
     ],
     ["no manifest", packCapture({ "requests.csv": "" }), "no manifest.json"],
-    ["a manifest that is no JSON", packCapture({ "manifest.json": "{" }), "no JSON"],
+    ["a manifest that is not JSON", packCapture({ "manifest.json": "{" }), "not valid JSON"],
     [
       "a manifest that is no UTF-8",
       Bun.zstdCompressSync(
@@ -78,9 +78,9 @@ describe("a capture", () => {
           byte === 126 ? 0xff : byte,
         ),
       ),
-      "no JSON",
+      "not valid JSON",
     ],
-    ["a manifest that is no object", packCapture({ "manifest.json": "[]" }), "no object"],
+    ["a manifest that is not an object", packCapture({ "manifest.json": "[]" }), "not a JSON object"],
     ["a log that is missing", packCapture({ "manifest.json": aManifest(LOG, "seen") }), "is missing"],
     [
       "a log that was changed",
@@ -91,7 +91,7 @@ describe("a capture", () => {
     expect(thrownBy(() => parseCapture(bytes))).toEqual(damage(message));
   });
 
-  test("that holds more than the limit is refused before it is unpacked, whatever it says", () => {
+  test("that expands beyond the limit is refused before it is unpacked, whatever size it declares", () => {
     const bomb = Buffer.alloc(8 << 20);
     const limits = { ...READ_LIMITS, maxContentBytes: 1 << 20 };
     const said = Bun.zstdCompressSync(bomb);
@@ -101,7 +101,7 @@ describe("a capture", () => {
     expect(thrownBy(() => parseCapture(unsaid, limits))).toEqual(damage("more than it says"));
   });
 
-  test("that is too large, no file, or not there", () => {
+  test("that is too large, not a regular file, or missing is refused", () => {
     const folder = tempDir();
     const path = join(folder, "capture");
     writeFileSync(path, GOOD);
@@ -110,9 +110,9 @@ describe("a capture", () => {
       damage(`read ${path}: it is larger than 10 bytes`),
     );
     mkdirSync(join(folder, "sub"));
-    expect(thrownBy(() => readCapture(join(folder, "sub")))).toEqual(damage("it is no file"));
+    expect(thrownBy(() => readCapture(join(folder, "sub")))).toEqual(damage("it is not a regular file"));
     expect(thrownBy(() => readCapture(join(folder, "none")))).toMatchObject({ code: "NOT_FOUND" });
     Bun.spawnSync(["mkfifo", join(folder, "pipe")]);
-    expect(thrownBy(() => readCapture(join(folder, "pipe")))).toEqual(damage("it is no file"));
+    expect(thrownBy(() => readCapture(join(folder, "pipe")))).toEqual(damage("it is not a regular file"));
   });
 });

@@ -15,7 +15,7 @@ const PCAP = "actions/pcap.pcap";
 
 const sha256 = (bytes: Uint8Array | string) => new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
 
-/** A capture with its page, and with a manifest whose checksums are right. */
+/** A capture with its page, and with right checksums in its manifest. */
 function aCapture(log: string, fields: Readonly<Record<string, unknown>> = {}): Capture {
   const actions = [
     {
@@ -49,7 +49,7 @@ function aCapture(log: string, fields: Readonly<Record<string, unknown>> = {}): 
   return parseCapture(packCapture({ "manifest.json": text, ...texts, "report.html": page }));
 }
 
-/** As it is read again when it has been packed: checksums included. */
+/** The capture as the reader returns it after packing: checksums are checked. */
 function reread(entries: readonly TarEntry[] | undefined): Capture {
   const files = (entries ?? []).map(({ path, chunks }) => [path, Buffer.concat(chunks).toString()] as const);
   return parseCapture(packCapture(Object.fromEntries(files)));
@@ -58,12 +58,12 @@ function reread(entries: readonly TarEntry[] | undefined): Capture {
 const textOf = ({ files }: Capture, path: string) => new TextDecoder().decode(files.get(path));
 
 describe("a stored capture", () => {
-  test("without a secret is left as it is", () => {
+  test("without a secret is not changed", () => {
     const { entries, secrets, found } = cleanCapture(aCapture("mount: all is well\n"), BUILT_IN_RULES, NOTE);
     expect({ entries, secrets, found }).toEqual({ entries: undefined, secrets: 0, found: [] });
   });
 
-  test("loses its secrets in every text, and says where they were", () => {
+  test("loses the secrets of every text, and the result lists them by file", () => {
     const capture = aCapture("password=hunter2\n", { share: "//joe:hunter2@files/data", scrubbed: 4 });
     const { entries, ...outcome } = cleanCapture(capture, BUILT_IN_RULES, NOTE);
     expect(outcome).toEqual({
@@ -87,7 +87,7 @@ describe("a stored capture", () => {
     expect([...clean.files.keys()]).toEqual([...capture.files.keys()]);
   });
 
-  test("has sizes and checksums of its clean files, and a page that is made of them", () => {
+  test("has the sizes and checksums of its clean files, and a page that is made of them", () => {
     const clean = reread(cleanCapture(aCapture("password=hunter2\n"), BUILT_IN_RULES, NOTE).entries);
     const { actions, report } = clean.manifest as {
       actions: { bytes: number; sha256: string }[];
@@ -107,7 +107,7 @@ describe("a stored capture", () => {
     expect(page).toContain("password=[scrubbed]");
   });
 
-  test("is clean then: a second time nothing is found", () => {
+  test("is clean afterwards: a second cleaning finds nothing", () => {
     const scrubber = makeScrubber({ words: ["well"], patterns: ["mo\\w+"] });
     const capture = aCapture("mount: all is well, password=hunter2\n");
     const { entries, secrets } = cleanCapture(capture, scrubber, NOTE);
@@ -115,7 +115,7 @@ describe("a stored capture", () => {
     expect(cleanCapture(reread(entries), scrubber, NOTE)).toMatchObject({ entries: undefined, secrets: 0 });
   });
 
-  test("keeps states, times, checksums and names of files whatever the words are", () => {
+  test("keeps states, times, checksums and file names, whatever words are secret", () => {
     const words = ["demo", "dmesg", "2026-11", "latency", "slow", "cccc", "actions", "report"];
     const { entries } = cleanCapture(aCapture("it is slow\n"), makeScrubber({ words, patterns: [] }), NOTE);
     const clean = reread(entries);
@@ -123,14 +123,14 @@ describe("a stored capture", () => {
     expect(manifestFaults(clean.manifest)).toEqual([]);
   });
 
-  test("notes the last sixteen times", () => {
+  test("keeps the notes of its last sixteen cleanings", () => {
     const cleanings = Array.from({ length: 20 }, (_, at) => ({ at: `${at}` }));
     const { entries } = cleanCapture(aCapture("password=hunter2\n", { cleanings }), BUILT_IN_RULES, NOTE);
     const noted = reread(entries).manifest.cleanings as readonly { at: string }[];
     expect(noted.map(({ at }) => at)).toEqual([...cleanings.slice(5).map(({ at }) => at), NOTE.at]);
   });
 
-  test("that has no page gets none", () => {
+  test("without a page gets none", () => {
     const text = aManifestText({ reason: "password=hunter2" });
     const capture = parseCapture(packCapture({ "manifest.json": text }));
     const clean = reread(cleanCapture(capture, BUILT_IN_RULES, NOTE).entries);
@@ -138,10 +138,10 @@ describe("a stored capture", () => {
     expect(clean.manifest.report).toEqual(JSON.parse(text).report);
   });
 
-  test("whose files have names that aod does not write is damaged", () => {
+  test("is damaged if a file has a name that aod does not write", () => {
     const capture = { ...aCapture(""), files: new Map([["actions/é.log", new Uint8Array(0)]]) };
-    expect(() => cleanCapture(capture, BUILT_IN_RULES, NOTE)).toThrow("no name of a file of a capture");
+    expect(() => cleanCapture(capture, BUILT_IN_RULES, NOTE)).toThrow("not a name of a file of a capture");
     const renamed = { ...aCapture(""), name: "é" };
-    expect(() => cleanCapture(renamed, BUILT_IN_RULES, NOTE)).toThrow("no name of a capture");
+    expect(() => cleanCapture(renamed, BUILT_IN_RULES, NOTE)).toThrow("not a name of a capture");
   });
 });

@@ -15,12 +15,12 @@ function clean(text: string, scrubber = BUILT_IN_RULES) {
 }
 
 describe("requests.csv of a stored capture", () => {
-  test("keeps its bytes where it holds no secret", () => {
+  test("keeps its bytes if it holds no secret", () => {
     const text = `${HEAD}\n${row("postgres", '"//files/a,""b"""')}\n${row("'=cmd", "//files/data")}\n`;
     expect(clean(text)).toEqual({ text, count: 0, isSame: true });
   });
 
-  test("loses the secrets of its names, each time that they stand there, and nothing else", () => {
+  test("loses every occurrence of the secrets in its names, and nothing else", () => {
     const hidden = row("postgres", "//joe:hunter2@files/data");
     const kept = row("'=cmd", '"//files/a,""b"""');
     const cleaned = hidden.replace("hunter2", "[scrubbed]");
@@ -31,19 +31,19 @@ describe("requests.csv of a stored capture", () => {
     });
   });
 
-  test("keeps a quoted cell quoted, and a formula text", () => {
+  test("keeps a quoted cell quoted, and the protection against formulas", () => {
     const { text } = clean(`${HEAD}\n${row("'=cmd", '"//joe:hunter2@files/a,""b"""')}\n`);
     expect(text).toBe(`${HEAD}\n${row("'=cmd", '"//joe:[scrubbed]@files/a,""b"""')}\n`);
   });
 
-  test("loses words of the operator's own, but no figure that holds one", () => {
+  test("loses the operator's own words, but no figure that contains one", () => {
     const scrubber = makeScrubber({ words: ["2026", "files"], patterns: [] });
     const { text, count } = clean(`${HEAD}\n${row("sh", "//files/data")}\n`, scrubber);
     expect(text).toBe(`${HEAD}\n${row("sh", "//[scrubbed]/data")}\n`);
     expect(count).toBe(1);
   });
 
-  test("is searched as any text where it is none of aod's, or a line is no row", () => {
+  test("is searched as plain text if it is not aod's, and so is a line that is not a row", () => {
     expect(clean("a,b\nuser=u,password=hunter2,c\n")).toMatchObject({
       text: "a,b\nuser=u,password=[scrubbed],c\n",
     });

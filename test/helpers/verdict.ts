@@ -11,5 +11,5 @@ export const SERVER: Verdict = {
 export const UNKNOWN: Verdict = {
   cause: "unknown",
   confidence: 0,
-  because: ["nothing that was collected says enough"],
+  because: ["no cause has enough evidence"],
 };

@@ -41,7 +41,7 @@ describe("a capture that is being written", () => {
     expect(files()).toEqual([CAPTURE]);
   });
 
-  test("can take a stored capture's place, or leaves that one as it is", () => {
+  test("can replace a stored capture, or leaves it as it is", () => {
     const { path, reserve, files } = aFolder();
     reserve().publish();
     const [refused, taken] = [reserve(), reserve()];
@@ -58,7 +58,7 @@ describe("a capture that is being written", () => {
     expect([...readFileSync(join(path, CAPTURE))]).toEqual([1, 2]);
   });
 
-  test("leaves nothing behind when it is discarded", () => {
+  test("leaves no file behind when it is discarded", () => {
     const { reserve, files } = aFolder();
     const partial = reserve();
     partial.write(new Uint8Array(100));
@@ -67,7 +67,7 @@ describe("a capture that is being written", () => {
     expect(files()).toEqual([]);
   });
 
-  test("takes the next name where its own is taken, by a capture, one being written or a dangling link", () => {
+  test("takes the next name if the first is taken by a capture, a capture being written or a dangling link", () => {
     const { path, reserve, files } = aFolder();
     const first = reserve();
     const second = reserve();
@@ -79,7 +79,7 @@ describe("a capture that is being written", () => {
     expect(files().filter((name) => !name.startsWith("."))).toHaveLength(3);
   });
 
-  test("overwrites nothing that came in the meantime", () => {
+  test("overwrites no file that was created in the meantime", () => {
     const { path, reserve, files } = aFolder();
     const partial = reserve();
     writeFileSync(join(path, CAPTURE), "theirs");
@@ -89,7 +89,7 @@ describe("a capture that is being written", () => {
     expect(readFileSync(join(path, CAPTURE), "utf8")).toBe("theirs");
   });
 
-  test("follows no link that somebody has put in its place", () => {
+  test("follows no symbolic link that was put in its place", () => {
     const { path, reserve } = aFolder();
     const outside = join(tempDir(), "outside");
     symlinkSync(outside, join(path, ".aod_20261123T012345.678Z_slow.partial"));
@@ -99,8 +99,8 @@ describe("a capture that is being written", () => {
   });
 });
 
-describe("what a crash has left", () => {
-  test("is removed, and nothing else is", () => {
+describe("the leftovers of a crash", () => {
+  test("are removed, and no other file is", () => {
     const { folder, path, files } = aFolder();
     const others = [CAPTURE, ".hidden", ".aod_quick.partial", "aod_20261123T012345.678Z_slow.partial"];
     for (const file of [...others, ".aod_20261123T012345.678Z_slow.partial"])
@@ -115,14 +115,14 @@ describe("what a crash has left", () => {
 });
 
 describe("the disk", () => {
-  test("is enough, or the answer is DISK_FULL", () => {
+  test("has enough space, or the failure is DISK_FULL", () => {
     const { folder } = aFolder();
     expect(() => requireSpace(folder, 1, 0)).not.toThrow();
     expect(codeOf(() => requireSpace(folder, 2 ** 60, 0))).toBe("DISK_FULL");
     expect(codeOf(() => requireSpace(folder, 0, 2 ** 60))).toBe("DISK_FULL");
   });
 
-  test("gives back what a capture has not used", () => {
+  test("gets back the space that a capture has not used", () => {
     const { path, reserve } = aFolder();
     const partial = reserve();
     partial.allocate(10_000_000);

@@ -35,7 +35,7 @@ describe("a tar archive", () => {
     ]);
   });
 
-  test("is read back as it was written, whatever the sizes", () => {
+  test("is read back as it was written, whatever the sizes of its files", () => {
     const random = seeded();
     for (let round = 0; round < 100; round++) {
       const files = Array.from({ length: random.int(0, 6) }, (_, index) => ({
@@ -51,7 +51,7 @@ describe("a tar archive", () => {
     }
   });
 
-  test("takes the longest names that captures have, and refuses longer ones", () => {
+  test("accepts the longest names of captures, and refuses longer ones", () => {
     const name = `aod_20261123T012345.678Z-9999_${"r".repeat(64)}`;
     expect(untar(anArchive([{ path: "requests.csv", chunks: [] }], name))[1]?.path).toBe(
       `${name}/requests.csv`,
@@ -59,7 +59,7 @@ describe("a tar archive", () => {
     expect(() => anArchive([{ path: "p".repeat(101), chunks: [] }])).toThrow(RangeError);
   });
 
-  // The reader that people will use.
+  // GNU tar is the reader that people will use.
   const tar = Bun.which("tar");
   test.skipIf(tar === null)("is what tar(1) reads: names, modes, owner, bytes", () => {
     const folder = tempDir();

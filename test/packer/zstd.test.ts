@@ -4,7 +4,7 @@ import { seeded } from "../helpers/random.ts";
 
 function compressAll(compressor: Compressor, pieces: readonly Uint8Array[]): Buffer {
   const total = pieces.reduce((sum, piece) => sum + piece.length, 0);
-  // A piece is valid until the next one only: copied at once.
+  // A piece is valid only until the next one, so it is copied.
   return Buffer.concat(Array.from(compressor.compress(pieces, total), (piece) => Uint8Array.from(piece)));
 }
 
@@ -12,7 +12,7 @@ describe.each([
   ["zstd-napi's binding", makeFromBinding()],
   ["Bun's own zstd", makeFromBun()],
 ])("%s", (_, compressor) => {
-  test("makes one frame that Bun's own zstd reads back, whatever the pieces", () => {
+  test("makes one frame that Bun's own zstd reads back, however the input is cut into pieces", () => {
     const random = seeded();
     for (let round = 0; round < 60; round++) {
       const pieces = Array.from({ length: random.int(0, 8) }, () => {
@@ -30,7 +30,7 @@ describe.each([
     }
   });
 
-  test("says the size in front and a checksum behind", () => {
+  test("has the content size in front and a checksum behind", () => {
     const frame = compressAll(compressor, [new TextEncoder().encode("hello ".repeat(1000))]);
     // RFC 8878, 3.1.1.1.1: frame header descriptor, content size flag in the upper two bits, checksum flag is bit 2.
     expect(frame.readUInt32LE(0)).toBe(0xfd2fb528);
@@ -41,7 +41,7 @@ describe.each([
     expect(() => Bun.zstdDecompressSync(damaged)).toThrow();
   });
 
-  test("refuses a total that is not what the pieces hold", () => {
+  test("refuses a total that differs from the pieces' sizes", () => {
     expect(() => [...compressor.compress([new Uint8Array(10)], 11)]).toThrow();
     expect(() => [...compressor.compress([new Uint8Array(10)], 9)]).toThrow();
   });

@@ -23,7 +23,7 @@ describe("a verdict", () => {
 
   test("is unknown of a client that is well", () => {
     expect(verdictOf({})).toEqual({
-      ...{ cause: "unknown", confidence: 0, because: ["nothing that was collected says enough"] },
+      ...{ cause: "unknown", confidence: 0, because: ["no cause has enough evidence"] },
     });
   });
 

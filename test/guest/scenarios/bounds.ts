@@ -43,13 +43,13 @@ export const boundsScenarios: readonly Scenario[] = [
         await readSlowly();
         await waitFor("one to be dropped", () => dropped().length > 0);
         const floor =
-          /rule=slow_io incident=\S+ reason="[^"]* has \d+ bytes free, 0 for it and 67108864 to stay free \(capture\.min_free_mb\)/;
+          /rule=slow_io incident=\S+ reason="[^"]* has \d+ bytes free; the capture needs 0, and 67108864 must stay free \(capture\.min_free_mb\)/;
         assert.match(dropped()[0] ?? "", floor);
         // More than there is above a floor that is low enough.
         const custom = { noise: "timeout_sec: 60, max_mb: 16, command: [/usr/bin/seq, '1', '700000']" };
         await reload(aod, rules({ actions: ["noise"], custom, more: "capture: {min_free_mb: 1}" }));
         await readSlowly();
-        const tooBig = /has \d+ bytes free, [4-9]\d{6} for it and 1048576 to stay free/;
+        const tooBig = /has \d+ bytes free; the capture needs [4-9]\d{6}, and 1048576 must stay free/;
         await waitFor(
           "one to be dropped for its size",
           () => dropped().some((line) => tooBig.test(line)),
