@@ -5,6 +5,8 @@
 
 import { FLAG, REQUEST_BYTES } from "../model/request.gen.ts";
 import type { Request, RequestMemory } from "../model/request.ts";
+import { lineStartNs, readStarted } from "../table/line.ts";
+import { TableScan } from "../table/walk-open.ts";
 import type { Compounds } from "./compounds.ts";
 import { factsInFlight } from "./facts.ts";
 import { limitsInFlight } from "./judge.ts";
@@ -20,7 +22,6 @@ import {
   slowDueOf,
 } from "./overdue.ts";
 import type { Due } from "./rhythm.ts";
-import { TableScan } from "./scan.ts";
 import { Suspicion } from "./suspicion.ts";
 import { isOnIpc, type Witness } from "./witness.ts";
 
@@ -124,12 +125,12 @@ export class Flight {
   /** Whether a request was in flight at a moment, and is such; it may be over since then. */
   someOpenAt(atNs: number, isSuch: (request: Request) => boolean): boolean {
     for (let at = 0; at < this.#table.byteLength; at += REQUEST_BYTES) {
-      const startNs = this.#table.startHigh(at) * 0x1_0000_0000 + this.#table.startLow(at);
+      const startNs = lineStartNs(this.#table, at);
       if (startNs === 0 || startNs >= atNs) continue;
       const latencyNs = this.#table.latencyNs(at);
       if (latencyNs > 0 && startNs + latencyNs <= atNs) continue;
-      const request = this.#table.read(at);
-      if (Number(request.startNs) === startNs && isSuch(request)) return true;
+      const request = readStarted(this.#table, at, startNs);
+      if (request !== undefined && isSuch(request)) return true;
     }
     return false;
   }

@@ -6,7 +6,7 @@
 // request that was found overdue does not count again when it is complete.
 
 import type { Request } from "../model/request.ts";
-import { SETTLED_AFTER_NS } from "./scan.ts";
+import { SETTLED_AFTER_NS } from "../table/walk-open.ts";
 import type { Track } from "./track.ts";
 
 /** Most entries with a line: a quarter of the table. Requests beyond it count when they are complete. */

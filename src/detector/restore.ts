@@ -3,8 +3,8 @@
 // counts, and whom it counted. Nothing is said of them: their verdicts were posted before the ring got their places
 // back. Whoever is still on the ring comes again, and is judged then. Pure but for the table.
 
-import { REQUEST_BYTES } from "../model/request.gen.ts";
-import { endNs, isTrustedReply, type Request, type RequestMemory } from "../model/request.ts";
+import { endNs, type Request, type RequestMemory } from "../model/request.ts";
+import { completeSince } from "../table/walk-complete.ts";
 import { Compounds } from "./compounds.ts";
 import { factsOfReply } from "./facts.ts";
 import { judge } from "./judge.ts";
@@ -58,17 +58,4 @@ export function restore(table: RequestMemory, ledger: Ledger, witness: Witness, 
     }
   }
   return new Set(found.map(({ counted }) => identityOf(counted.request)));
-}
-
-function* completeSince(table: RequestMemory, sinceNs: number): Generator<Request> {
-  for (let at = 0; at < table.byteLength; at += REQUEST_BYTES) {
-    const latencyNs = table.latencyNs(at);
-    const startNs = table.startHigh(at) * 0x1_0000_0000 + table.startLow(at);
-    // In flight, empty, being written, or too old.
-    if (latencyNs === 0 || startNs === 0 || startNs >= 2 ** 63 || startNs + latencyNs < sinceNs) continue;
-    const request = table.read(at);
-    // The line may have been given to another request meanwhile.
-    const isSame = Number(request.startNs) === startNs && request.latencyNs === latencyNs;
-    if (isSame && isTrustedReply(request.flags)) yield request;
-  }
 }

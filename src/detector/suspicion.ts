@@ -4,6 +4,7 @@
 
 import { FLAG } from "../model/request.gen.ts";
 import type { Request, RequestMemory } from "../model/request.ts";
+import { lineStartNs, readStarted } from "../table/line.ts";
 import type { Verdict } from "./confirm.ts";
 import type { Overdue } from "./overdue.ts";
 import type { Witness } from "./witness.ts";
@@ -38,8 +39,8 @@ export class Suspicion {
 
   /** The request of an open line, if the line is still that one's when it was read. */
   readOpen(at: number, startNs: number): Request | undefined {
-    const request = this.#table.read(at);
-    return Number(request.startNs) === startNs && this.#isOpen(at, startNs) ? request : undefined;
+    const request = readStarted(this.#table, at, startNs);
+    return this.#isOpen(at, startNs) ? request : undefined;
   }
 
   /**
@@ -75,9 +76,8 @@ export class Suspicion {
   // --- internal ---
 
   #isOpen(at: number, startNs: number): boolean {
-    const table = this.#table;
-    const isOpen = table.latencyNs(at) === 0;
-    return isOpen && table.startHigh(at) * 0x1_0000_0000 + table.startLow(at) === startNs;
+    const isOpen = this.#table.latencyNs(at) === 0;
+    return isOpen && lineStartNs(this.#table, at) === startNs;
   }
 
   #note(entry: Overdue, verdict: Verdict, nowNs: number): void {

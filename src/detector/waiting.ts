@@ -13,6 +13,7 @@ import type { Operation, OperationMemory } from "../model/operation.ts";
 import { asEvidence } from "../model/operation.ts";
 import { GEOMETRY, OPERATION } from "../model/request.gen.ts";
 import type { Rule } from "../model/rule.ts";
+import { isUsed, lineStartNs, readStarted } from "../table/line.ts";
 import type { Ledger } from "./ledger.ts";
 import { blockedLimitOf, CHECK_AFTER_NS } from "./limits.ts";
 import { AGAIN_NS, anEntry, END_WITHIN_NS, type Entry, pauseOf } from "./waiting-entry.ts";
@@ -77,7 +78,7 @@ export class Waiting {
     const waiting = new Set<number>();
     let asked = 0;
     for (let at = 0; at < this.#lines.byteLength && asked < ASKED_MAX; at += OPERATION.BYTES) {
-      const startNs = this.#startOf(at);
+      const startNs = lineStartNs(this.#lines, at);
       if (startNs === 0 || startNs >= beforeNs) continue;
       const { taskId } = this.#lines.read(at);
       asked += 1;
@@ -146,9 +147,8 @@ export class Waiting {
   #walk(limitNs: number, nowNs: number): number {
     let newestNs = 0;
     for (let at = 0; at < this.#lines.byteLength; at += OPERATION.BYTES) {
-      const startNs = this.#startOf(at);
-      // Free, or being written.
-      if (startNs === 0 || startNs >= 2 ** 63) continue;
+      const startNs = lineStartNs(this.#lines, at);
+      if (!isUsed(startNs)) continue;
       newestNs = Math.max(newestNs, startNs);
       const known = this.#byLine.get(at);
       if (known?.startNs === startNs) known.look = this.#look;
@@ -158,13 +158,9 @@ export class Waiting {
     return newestNs;
   }
 
-  #startOf(at: number): number {
-    return this.#lines.startHigh(at) * 0x1_0000_0000 + this.#lines.startLow(at);
-  }
-
   #find(at: number, startNs: number): void {
-    const operation = this.#lines.read(at);
-    if (this.#startOf(at) !== startNs || this.#size >= ENTRIES_MAX) return;
+    const operation = readStarted(this.#lines, at, startNs);
+    if (operation === undefined || this.#size >= ENTRIES_MAX) return;
     // It does something new: what it waited for when aod came is over.
     const entry = anEntry(operation, at, startNs);
     entry.look = this.#look;

@@ -8,6 +8,7 @@ import { openTable } from "../kernel/table.ts";
 import { COMMAND } from "../model/command.ts";
 import { AodError } from "../model/failure.ts";
 import { FLAG, REQUEST_BYTES } from "../model/request.gen.ts";
+import { lineStartNs } from "../table/line.ts";
 import { bad, type Finding, note, ok, warn } from "./finding.ts";
 
 const ADVICE = {
@@ -69,7 +70,7 @@ function requestFinding(source: KernelSource): Finding {
   source.traffic.done(call);
   const table = openTable(source.memory);
   for (let at = 0; at < table.byteLength; at += REQUEST_BYTES) {
-    if (table.startLow(at) === 0 && table.startHigh(at) === 0) continue;
+    if (lineStartNs(table, at) === 0) continue;
     const replied = table.read(at).messageId === call.messageId && (table.flags(at) & FLAG.REPLIED) !== 0;
     if (replied) return ok("request table", "a request went through the programs and into it");
   }

@@ -3,7 +3,7 @@
 
 import { COMMANDS, commandName } from "../model/command.ts";
 import type { ShareIndex } from "../model/share.ts";
-import type { Lines } from "./lines.ts";
+import type { Lines } from "../table/columns.ts";
 
 export interface Grouping {
   /** By place in Lines. */

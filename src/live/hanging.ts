@@ -8,7 +8,7 @@ import type { HangingServer } from "../model/capture.ts";
 import { asEvidence } from "../model/operation.ts";
 import type { Request, RequestMemory } from "../model/request.ts";
 import { serverNameOf } from "../model/server-identity.ts";
-import { readAgain } from "./lines.ts";
+import { readAgain } from "../table/columns.ts";
 import type { Look } from "./look.ts";
 import { chooseOldest } from "./open.ts";
 

@@ -9,8 +9,8 @@ import type { Incident } from "../model/incident.ts";
 import { LOSS_CAUSES } from "../model/losses.ts";
 import type { RequestMemory } from "../model/request.ts";
 import { isPipeShare } from "../model/share.ts";
+import { readAgain } from "../table/columns.ts";
 import { histogramOf, secondsOf } from "./history.ts";
-import { readAgain } from "./lines.ts";
 import { type Look, type Row, recentOf, toMs } from "./look.ts";
 import { chooseOldest } from "./open.ts";
 

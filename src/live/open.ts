@@ -5,7 +5,8 @@
 
 import type { Operation, OperationMemory } from "../model/operation.ts";
 import { OPERATION } from "../model/request.gen.ts";
-import type { Lines } from "./lines.ts";
+import type { Lines } from "../table/columns.ts";
+import { isUsed, lineStartNs, readStarted } from "../table/line.ts";
 
 /** Whether a task waits where cifs makes tasks wait. */
 export type IsWaiting = (taskId: number) => boolean;
@@ -14,7 +15,6 @@ export type IsWaiting = (taskId: number) => boolean;
 const WAITING_AFTER_NS = 1e9;
 /** Tasks that are asked, those that entered first: each costs a read of /proc. */
 const ASKED_MAX = 256;
-const WRITTEN_HIGH = 0x8000_0000;
 
 /** Places in Lines, in no order. */
 export function findOpen(lines: Lines): Uint32Array {
@@ -88,12 +88,10 @@ export function findWaiting(
 ): readonly Operation[] {
   const entered: Operation[] = [];
   for (let at = 0; at < memory.byteLength; at += OPERATION.BYTES) {
-    const [low, high] = [memory.startLow(at), memory.startHigh(at)];
-    if (high >= WRITTEN_HIGH || (low === 0 && high === 0)) continue;
-    if (nowNs - (high * 2 ** 32 + low) < WAITING_AFTER_NS) continue;
-    const operation = memory.read(at);
-    const isWhole = memory.startLow(at) === low && memory.startHigh(at) === high;
-    if (isWhole && !senders.has(operation.taskId)) entered.push(operation);
+    const startNs = lineStartNs(memory, at);
+    if (!isUsed(startNs) || nowNs - startNs < WAITING_AFTER_NS) continue;
+    const operation = readStarted(memory, at, startNs);
+    if (operation !== undefined && !senders.has(operation.taskId)) entered.push(operation);
   }
   entered.sort((a, b) => Number(a.startNs - b.startNs));
   return entered.slice(0, ASKED_MAX).filter(({ taskId }) => isWaiting(taskId));

@@ -4,7 +4,7 @@
 import { classifyStatus } from "../model/nt-status.ts";
 import { FLAG } from "../model/request.gen.ts";
 import { isTrustedReply } from "../model/request.ts";
-import type { Lines } from "./lines.ts";
+import type { Lines } from "../table/columns.ts";
 
 /** Replies, the quickest first. All arrays have `count` places. */
 export interface Replies {

@@ -3,8 +3,8 @@
 
 import { UNKNOWN_SHARE } from "../model/anomaly.ts";
 import { serverNameOf } from "../model/server-identity.ts";
+import type { Lines } from "../table/columns.ts";
 import type { Grouping } from "./grouping.ts";
-import type { Lines } from "./lines.ts";
 import type { Replies } from "./replies.ts";
 
 /** A server that sends no reply although requests wait for one. */

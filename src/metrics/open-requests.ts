@@ -1,10 +1,10 @@
 // What is open at this moment, by share: only counted, and the oldest, so that a scrape costs no more than one look through the
 // table. In: the live table, trees, the time; out: rows, and which tasks have a request in flight. Judges nothing.
 
-import { TableScan } from "../detector/scan.ts";
 import { waitsByDesign } from "../model/command.ts";
 import type { RequestMemory } from "../model/request.ts";
 import { isPipeShare, ShareIndex, type TreeShare } from "../model/share.ts";
+import { TableScan } from "../table/walk-open.ts";
 
 /** What is open on one share. */
 export interface OpenOnShare {

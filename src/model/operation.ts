@@ -55,10 +55,14 @@ export class OperationMemory {
     return this.#words[(at + OPERATION.start_ns + 4) >> 2] ?? 0;
   }
 
+  startNs(at: number): bigint {
+    return this.#longs[(at + OPERATION.start_ns) >> 3] ?? 0n;
+  }
+
   /** The whole line as plain data. */
   read(at: number): Operation {
     return {
-      startNs: this.#longs[(at + OPERATION.start_ns) >> 3] ?? 0n,
+      startNs: this.startNs(at),
       xid: this.#words[(at + OPERATION.xid) >> 2] ?? 0,
       taskId: this.#words[(at + OPERATION.task_id) >> 2] ?? 0,
       processId: this.#words[(at + OPERATION.process_id) >> 2] ?? 0,

@@ -6,7 +6,8 @@
 
 import { KIND } from "../model/request.gen.ts";
 import type { Request } from "../model/request.ts";
-import type { Recorder } from "../recorder/recorder.ts";
+import { lineStartNs } from "../table/line.ts";
+import type { Recorder } from "../table/recorder.ts";
 
 /** Requests whose slot in the table has been reused stay as they were. */
 export function evidenceAtFreeze(
@@ -18,7 +19,7 @@ export function evidenceAtFreeze(
   const starts = new Set([...wanted].map(Number));
   const found = new Map<string, Request>();
   for (const at of offsets) {
-    if (!starts.has(memory.startHigh(at) * 0x1_0000_0000 + memory.startLow(at))) continue;
+    if (!starts.has(lineStartNs(memory, at))) continue;
     const request = memory.read(at);
     if (wanted.has(request.startNs)) found.set(keyOf(request), request);
   }

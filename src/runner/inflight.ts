@@ -13,6 +13,7 @@ import { dropInHint } from "../model/drop-in.ts";
 import { asEvidence, OperationMemory } from "../model/operation.ts";
 import { KIND, OPERATION, REQUEST_BYTES } from "../model/request.gen.ts";
 import { type Request, RequestMemory } from "../model/request.ts";
+import { isUsed, lineStartNs } from "../table/line.ts";
 import { makeRequestRow } from "./request-row.ts";
 
 export interface TaskReader {
@@ -28,8 +29,6 @@ const ROWS_MAX = 1024;
 const OPERATIONS_MAX = 1024;
 /** Most tasks whose stack is shown: each costs the kernel a stack walk. */
 const STACKS_MAX = 64;
-/** A higher half of start_ns from here on is not a time: the line is being written. */
-const WRITTEN_HIGH = 0x8000_0000;
 
 const COLUMNS = ["age_s", "command", "pid", "tid", "comm", "share", "session", "tree", "message", "wchan"];
 
@@ -79,11 +78,10 @@ function openRequests(table: ArrayBuffer, tasks: ReadonlySet<number>) {
   const senders = new Set<number>();
   let open = 0;
   for (let at = 0; at < lines * REQUEST_BYTES; at += REQUEST_BYTES) {
-    const high = memory.startHigh(at);
-    const low = memory.startLow(at);
-    if (!isTime(high, low) || memory.latencyNs(at) !== 0) continue;
+    const startNs = lineStartNs(memory, at);
+    if (!isUsed(startNs) || memory.latencyNs(at) !== 0) continue;
     if (tasks.has(memory.taskId(at))) senders.add(memory.taskId(at));
-    starts[open] = high * 0x1_0000_0000 + low;
+    starts[open] = startNs;
     offsets[open++] = at;
   }
   const lastShown = starts.slice(0, open).sort()[ROWS_MAX - 1] ?? Infinity;
@@ -99,13 +97,9 @@ function openOperations(operations: ArrayBuffer): readonly Request[] {
   const memory = new OperationMemory(operations);
   const open: Request[] = [];
   for (let at = 0; at < memory.byteLength; at += OPERATION.BYTES) {
-    if (isTime(memory.startHigh(at), memory.startLow(at))) open.push(asEvidence(memory.read(at)));
+    if (isUsed(lineStartNs(memory, at))) open.push(asEvidence(memory.read(at)));
   }
   return open;
-}
-
-function isTime(high: number, low: number): boolean {
-  return high < WRITTEN_HIGH && (high !== 0 || low !== 0);
 }
 
 function byStart(a: Request, b: Request): number {

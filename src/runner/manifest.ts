@@ -7,9 +7,9 @@ import type { ActionOutcome, CaptureOrder, HangingServer, ReportOutcome } from "
 import { lossesByCause } from "../model/losses.ts";
 import { statusRow } from "../model/status-count.ts";
 import type { Verdict } from "../model/verdict.ts";
-import type { Recorder } from "../recorder/recorder.ts";
 import { scrubJson } from "../scrubber/scrub-json.ts";
 import type { Scrubber } from "../scrubber/scrubber.ts";
+import type { Recorder } from "../table/recorder.ts";
 import { makeRequestRow } from "./request-row.ts";
 import { makeUtcFormat } from "./utc.ts";
 

@@ -6,6 +6,7 @@ import { RUNS } from "../cifs/wchan.ts";
 import type { DebugData } from "../model/cifs.ts";
 import { REQUEST_BYTES } from "../model/request.gen.ts";
 import type { RequestMemory } from "../model/request.ts";
+import { isUsed, lineStartNs } from "../table/line.ts";
 import type { TaskReader } from "./inflight.ts";
 
 /** Of open requests: */
@@ -28,8 +29,6 @@ export interface OpenRequest {
 const AWAITED_MS = 100;
 /** A task that is woken runs within microseconds where there is a CPU for it. */
 const UNTAKEN_MS = 10;
-/** From here on start_ns is no time: the line is being written. */
-const WRITTEN_NS = 1n << 63n;
 /** Each costs a read of /proc; those of one starved process say what all of them would. */
 const TASKS_MAX = 64;
 
@@ -65,10 +64,9 @@ export function recheckRequests(
 
 /** Of an open request; undefined for any other line. */
 function ageOf(live: RequestMemory, at: number, nowNs: number): number | undefined {
-  if (live.startHigh(at) === 0 && live.startLow(at) === 0) return undefined;
   if (live.latencyNs(at) !== 0) return undefined;
-  const startNs = live.startNs(at);
-  return startNs >= WRITTEN_NS ? undefined : (nowNs - Number(startNs)) / 1e6;
+  const startNs = lineStartNs(live, at);
+  return isUsed(startNs) ? (nowNs - startNs) / 1e6 : undefined;
 }
 
 function openRequest(live: RequestMemory, at: number, ageMs: number): OpenRequest {

@@ -7,7 +7,8 @@ import { FLAG, KIND } from "../model/request.gen.ts";
 import type { Request } from "../model/request.ts";
 import { isPipeShare, ShareIndex, serverOfShare } from "../model/share.ts";
 import { symptomOf } from "../model/symptom.ts";
-import type { Recorder } from "../recorder/recorder.ts";
+import { lineStartNs } from "../table/line.ts";
+import type { Recorder } from "../table/recorder.ts";
 import type { OpenRequest, RecheckedRequests } from "./recheck.ts";
 
 export interface RequestFacts {
@@ -106,7 +107,7 @@ function scanReplies(
 ): readonly Reply[] {
   const replies: Reply[] = [];
   for (const at of offsets.toReversed()) {
-    const startNs = memory.startHigh(at) * 0x1_0000_0000 + memory.startLow(at);
+    const startNs = lineStartNs(memory, at);
     const isRecent = frozenNs - startNs <= OTHERS_SPAN_MS * 1e6;
     const isSince = startNs >= sinceNs;
     if (!isRecent && !isSince) break;

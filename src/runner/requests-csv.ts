@@ -4,8 +4,8 @@
 import type { CaptureOrder } from "../model/capture.ts";
 import { csvCell } from "../model/csv.ts";
 import { REQUEST_COLUMNS } from "../model/request-columns.ts";
-import type { Recorder } from "../recorder/recorder.ts";
 import type { Scrubber } from "../scrubber/scrubber.ts";
+import type { Recorder } from "../table/recorder.ts";
 import { makeRequestRow, type RequestRow } from "./request-row.ts";
 
 const CHUNK_ROWS = 1024;

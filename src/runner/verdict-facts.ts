@@ -12,7 +12,7 @@ import { KIND, SIGNAL } from "../model/request.gen.ts";
 import { signalName } from "../model/signal.ts";
 import { addStatuses, type StatusCount, statusOf } from "../model/status-count.ts";
 import { type Symptom, symptomOf } from "../model/symptom.ts";
-import type { Recorder } from "../recorder/recorder.ts";
+import type { Recorder } from "../table/recorder.ts";
 import { type Pressure, parsePressure } from "./pressure-text.ts";
 import type { RecheckedRequests } from "./recheck.ts";
 import { beganNs, deriveRequestFacts, type RequestFacts, serverName } from "./request-facts.ts";

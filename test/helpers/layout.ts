@@ -15,7 +15,7 @@ interface Room {
 const CALLED_BY_WORKERS = ["model", "config", "thread", "system", "kernel", "cifs"];
 
 /** What is tested by calling it imports no more than these. */
-const PURE = ["model", "config"];
+const PURE = ["model", "config", "table"];
 
 /** Lower rooms first. A file directly in src/ is a room of its own. */
 export const ROOMS: Readonly<Record<string, Room>> = {
@@ -37,18 +37,18 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   api: { rooms: ["model"], modules: ["valibot"] },
   // The screen of `aod top`: a state and a size in, lines out. It knows no terminal, no clock and no socket.
   top: { rooms: ["model", "config", "api"], modules: [] },
-  // The request table as a flight recorder: for captures, and for who looks at it live.
-  recorder: { rooms: ["model"], modules: [] },
+  // The only reader of the request table and the operations beside it: live, while programs change them, or frozen.
+  table: { rooms: ["model"], modules: [] },
   // Figures for people, of memory that is handed to it.
-  live: { rooms: ["model", "recorder", "history", "api"], modules: [] },
+  live: { rooms: ["model", "table", "history", "api"], modules: [] },
   // A capture as a page. What is in browser/ becomes a script of that page and never runs here.
   report: { rooms: ["model"], modules: ["valibot"] },
   // A capture's files as one compressed file, complete or not there at all: for the runner, and for a capture that is cleaned again.
   packer: { rooms: ["model", "system"], modules: ["zstd-napi", "node:*"] },
   // Workers report to the supervisor and never log.
-  detector: { rooms: CALLED_BY_WORKERS, modules: ["node:*"], impure: ["worker.ts"] },
+  detector: { rooms: [...CALLED_BY_WORKERS, "table"], modules: ["node:*"], impure: ["worker.ts"] },
   runner: {
-    rooms: [...CALLED_BY_WORKERS, "recorder", "scrubber", "report", "packer"],
+    rooms: [...CALLED_BY_WORKERS, "table", "scrubber", "report", "packer"],
     modules: ["node:*"],
   },
   janitor: {
@@ -58,9 +58,9 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   control: { rooms: ["model", "system", "api"], modules: ["valibot", "node:*"] },
   supervisor: { rooms: [...CALLED_BY_WORKERS, "log", "api", "live"], modules: ["node:*"] },
-  // It asks the detector's scan what is open, and counts what the supervisor tells.
+  // It counts open requests in the table, and the events of the supervisor.
   metrics: {
-    rooms: [...CALLED_BY_WORKERS, "live", "log", "detector", "supervisor"],
+    rooms: [...CALLED_BY_WORKERS, "live", "log", "table", "supervisor"],
     modules: ["node:*"],
     impure: [
       "event-counts.ts",
@@ -75,23 +75,11 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   cleaner: { rooms: ["model", "scrubber", "capture", "packer", "report"], modules: [] },
   demo: { rooms: [...CALLED_BY_WORKERS, "capture", "supervisor"], modules: ["node:*"] },
   // It asks the runner's table which programs actions need.
-  doctor: { rooms: [...CALLED_BY_WORKERS, "runner"], modules: ["node:*"] },
+  doctor: { rooms: [...CALLED_BY_WORKERS, "table", "runner"], modules: ["node:*"] },
   cli: {
     rooms: [
       ...CALLED_BY_WORKERS,
-      ...[
-        "api",
-        "history",
-        "recorder",
-        "scrubber",
-        "capture",
-        "cleaner",
-        "packer",
-        "live",
-        "top",
-        "report",
-        "log",
-      ],
+      ...["api", "history", "scrubber", "capture", "cleaner", "packer", "live", "top", "report", "log"],
       ...["janitor", "supervisor", "control", "metrics", "doctor", "demo"],
     ],
     modules: ["citty", "node:*"],
@@ -145,7 +133,7 @@ export const DOORS: readonly Door[] = [
   { what: "zstd-napi", pattern: /zstd-napi/, files: /^packer\//, most: 1 },
 ];
 
-const MAX_LINES = 300;
+const MAX_LINES = 400;
 const VAGUE_NAMES = new Set([
   "index",
   "utils",

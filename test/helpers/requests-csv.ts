@@ -1,8 +1,8 @@
 // requests.csv in one go, for who has nothing else to do meanwhile.
 
 import type { CaptureOrder } from "../../src/model/capture.ts";
-import type { Recorder } from "../../src/recorder/recorder.ts";
 import { type RowListener, requestsCsv } from "../../src/runner/requests-csv.ts";
+import type { Recorder } from "../../src/table/recorder.ts";
 import { BUILT_IN_RULES } from "./scrubber.ts";
 
 export function wholeRequestsCsv(

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { KIND } from "../../src/model/request.gen.ts";
-import { readRecorder } from "../../src/recorder/recorder.ts";
 import { evidenceAtFreeze } from "../../src/runner/evidence.ts";
+import { readRecorder } from "../../src/table/recorder.ts";
 import { aRequest } from "../helpers/request.ts";
 import { aTable } from "../helpers/request-table.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { Request } from "../../src/model/request.ts";
-import { readRecorder } from "../../src/recorder/recorder.ts";
+import { readRecorder } from "../../src/table/recorder.ts";
 import { anOrder } from "../helpers/order.ts";
 import { type Random, seeded } from "../helpers/random.ts";
 import { aRequest } from "../helpers/request.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { SETTLED_AFTER_NS, TableScan } from "../../src/detector/scan.ts";
 import { COMMAND } from "../../src/model/command.ts";
 import { REQUEST_BYTES } from "../../src/model/request.gen.ts";
 import { type Request, RequestMemory } from "../../src/model/request.ts";
+import { SETTLED_AFTER_NS, TableScan } from "../../src/table/walk-open.ts";
 import { seeded } from "../helpers/random.ts";
 import { aRequest } from "../helpers/request.ts";
 import { aTable, BEING_WRITTEN } from "../helpers/request-table.ts";

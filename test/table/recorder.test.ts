@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { GEOMETRY, REQUEST_BYTES } from "../../src/model/request.gen.ts";
 import type { Request } from "../../src/model/request.ts";
-import { readRecorder } from "../../src/recorder/recorder.ts";
+import { readRecorder } from "../../src/table/recorder.ts";
 import { type Random, seeded } from "../helpers/random.ts";
 import { aRequest } from "../helpers/request.ts";
 import { aTable, BEING_WRITTEN } from "../helpers/request-table.ts";

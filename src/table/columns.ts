@@ -6,7 +6,8 @@
 
 import { OFFSET, REQUEST_BYTES } from "../model/request.gen.ts";
 import type { Request, RequestMemory } from "../model/request.ts";
-import { findLossBoundNs } from "../recorder/loss-bound.ts";
+import { readStarted, WRITTEN_HIGH } from "./line.ts";
+import { findLossBoundNs } from "./loss-bound.ts";
 
 /** What the used lines say, each in its place below `count`. */
 export interface Lines {
@@ -32,8 +33,6 @@ export interface Lines {
 
 const STRIDE = REQUEST_BYTES / 4;
 const TWO_32 = 0x1_0000_0000;
-/** From here on start_ns is no time: the line is being written. */
-const WRITTEN_HIGH = 0x8000_0000;
 const WORD = {
   latency: OFFSET.latency_ns / 4,
   session: OFFSET.session_id / 4,
@@ -75,7 +74,9 @@ export function readLines({ buffer, byteOffset, byteLength }: RequestMemory, now
     const codes = words[word + WORD.codes] as number;
     lines.command[count] = codes >>> COMMAND_SHIFT;
     lines.flags[count] = codes >>> FLAGS_SHIFT;
-    const isWhole = high < WRITTEN_HIGH && words[word] === low && words[word + 1] === high;
+    // Halves are not read at once: a low half of ~0 may be that of two programs that write, one after the other.
+    const isTime = high < WRITTEN_HIGH && low !== 0xffff_ffff;
+    const isWhole = isTime && words[word] === low && words[word + 1] === high;
     starts[line] = isWhole ? startNs : Infinity;
     if (!isWhole) continue;
     if (latencyNs > 0) ends[line] = startNs + latencyNs;
@@ -86,9 +87,8 @@ export function readLines({ buffer, byteOffset, byteLength }: RequestMemory, now
 
 /** The whole of a line; undefined where another request has taken it since, or it has its reply and had none. */
 export function readAgain(table: RequestMemory, lines: Lines, i: number): Request | undefined {
-  const request = table.read(lines.at[i] as number);
-  const isSame = Number(request.startNs) === lines.startNs[i] && request.latencyNs === lines.latencyNs[i];
-  return isSame ? request : undefined;
+  const request = readStarted(table, lines.at[i] as number, lines.startNs[i] as number);
+  return request?.latencyNs === lines.latencyNs[i] ? request : undefined;
 }
 
 function makeColumns(lines: number) {

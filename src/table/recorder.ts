@@ -3,6 +3,7 @@
 
 import { REQUEST_BYTES } from "../model/request.gen.ts";
 import { RequestMemory } from "../model/request.ts";
+import { isUsed, lineStartNs } from "./line.ts";
 import { findLossBoundNs } from "./loss-bound.ts";
 
 export interface Recorder {
@@ -14,9 +15,6 @@ export interface Recorder {
   /** Every request that started from here on and was not evicted while open is in the table, ns of CLOCK_MONOTONIC. */
   readonly completeSinceNs: number;
 }
-
-// Both halves of AOD_BEING_WRITTEN.
-const BEING_WRITTEN_HALF = 0xffff_ffff;
 
 /**
  * Reads a frozen table; lines that were being written are left out.
@@ -32,9 +30,9 @@ export function readRecorder(table: ArrayBuffer, watchingSinceNs: number, frozen
   let records = 0;
   for (let line = 0; line < lines; line++) {
     const at = line * REQUEST_BYTES;
-    const start = startNs(memory, at);
+    const start = lineStartNs(memory, at);
     starts[line] = start;
-    if (start === 0 || start === Infinity) continue;
+    if (!isUsed(start)) continue;
     offsets[records++] = at;
     const latencyNs = memory.latencyNs(at);
     if (latencyNs > 0) ends[line] = start + latencyNs;
@@ -48,11 +46,4 @@ export function readRecorder(table: ArrayBuffer, watchingSinceNs: number, frozen
     oldestNs: oldest === undefined ? undefined : starts[oldest / REQUEST_BYTES],
     completeSinceNs: Math.max(watchingSinceNs, findLossBoundNs(starts, ends, frozenNs)),
   };
-}
-
-/** 0 for an empty line, Infinity for one that was being written. */
-function startNs(memory: RequestMemory, at: number): number {
-  const high = memory.startHigh(at);
-  const low = memory.startLow(at);
-  return high === BEING_WRITTEN_HALF && low === BEING_WRITTEN_HALF ? Infinity : high * 0x1_0000_0000 + low;
 }
