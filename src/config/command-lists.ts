@@ -1,7 +1,7 @@
 // What the lists of commands and `match.command` of an entry come to, the same for every type of rule that has
 // thresholds. In: an entry; out: a limit for each command, or problems. Pure.
 
-import { COMMAND, COMMANDS, type CommandName, waitsByDesign } from "../model/command.ts";
+import { COMMAND, COMMANDS, type CommandName, mayBlock } from "../model/command.ts";
 import type { KeyPath, Report } from "./problem.ts";
 import { checkLists, explainEmpty, type ListKeys, type Lists, readLists, select } from "./rule-lists.ts";
 import { isMapping } from "./schema-values.ts";
@@ -78,7 +78,7 @@ function whoCanCount(lists: Lists, matching: readonly boolean[]): (command: numb
   return (command) =>
     matching[command] === true &&
     counts(command) && // An IOCTL waits on IPC$ only: the detector knows the share, a rule does not.
-    (isNamed(command) || !waitsByDesign(command));
+    (isNamed(command) || !mayBlock(command));
 }
 
 function isNeverReplied(command: number): boolean {

@@ -19,7 +19,7 @@ import { factsOfReply } from "./facts.ts";
 import { FailedOperations } from "./failed-operations.ts";
 import { Flight } from "./flight.ts";
 import { HeldRecords } from "./held-records.ts";
-import { judge } from "./judge.ts";
+import { judgeReply } from "./judge.ts";
 import { judgeSignal, type Surroundings } from "./judge-signal.ts";
 import { kernelLogRecord } from "./kernel-log-record.ts";
 import { type Asks, Ledger, type ShareTracks } from "./ledger.ts";
@@ -280,7 +280,7 @@ export class Detector {
     const marks = known ?? ofCompound;
     let tracks: ShareTracks | undefined;
     for (let index = 0; index < rules.length; index++) {
-      const judgement = judge(rules[index] as Rule, facts);
+      const judgement = judgeReply(rules[index] as Rule, facts);
       const mark = marks[index] ?? 0;
       if (judgement === "passes" || (mark & SAID) !== 0) continue;
       tracks ??= this.#ledger.ofShare(this.#witness.shareOf(request, nowNs), nowNs);

@@ -1,7 +1,7 @@
 // What rules are asked about: one request, in flight or complete, reduced to what a rule may look at. In: a record and
 // whether its share is an IPC$; out: plain facts, worked out once for all rules. No rule is in here.
 
-import { mayWaitOnIpc } from "../model/command.ts";
+import { mayBlockOnIpc } from "../model/command.ts";
 import { classifyStatus, type StatusClass } from "../model/nt-status.ts";
 import { FLAG } from "../model/request.gen.ts";
 import type { Request } from "../model/request.ts";
@@ -11,7 +11,7 @@ export interface Facts {
   /** Of the reply, or the age of a request in flight. */
   readonly latencyNs: number;
   /** It waits here by design: only a rule that names its command may call it slow or hung. */
-  readonly waitsByDesign: boolean;
+  readonly mayBlock: boolean;
   /** Positive; 0 without error, and in flight. */
   readonly errno: number;
   /** Of the reply; 0 without error, and in flight. */
@@ -32,7 +32,7 @@ export function factsOfReply(request: Request, onIpc: boolean): Facts {
   return {
     command: request.command,
     latencyNs: request.latencyNs,
-    waitsByDesign: onIpc && mayWaitOnIpc(request.command),
+    mayBlock: onIpc && mayBlockOnIpc(request.command),
     errno: errored ? request.errno : 0,
     ntStatus: errored ? request.ntStatus : 0,
     statusClass: errored ? classifyStatus(request.command, request.ntStatus) : undefined,
@@ -44,7 +44,7 @@ export function factsInFlight(command: number, ageNs: number, onIpc: boolean): F
   return {
     command,
     latencyNs: ageNs,
-    waitsByDesign: onIpc && mayWaitOnIpc(command),
+    mayBlock: onIpc && mayBlockOnIpc(command),
     errno: 0,
     ntStatus: 0,
     statusClass: undefined,

@@ -2,7 +2,7 @@
 // Pure.
 
 import { UNKNOWN_SHARE } from "../model/anomaly.ts";
-import { waitsByDesign } from "../model/command.ts";
+import { mayBlock } from "../model/command.ts";
 import type { Request } from "../model/request.ts";
 import { isPipeShare, serverOfShare } from "../model/share.ts";
 import type { Flight } from "./flight.ts";
@@ -75,7 +75,7 @@ function awaitedServers(
   };
   flight.someOpenAt(sinceNs, (request) => {
     const share = witness.shareOf(request, nowNs);
-    return !waitsByDesign(request.command, isPipeShare(share)) && visit(share);
+    return !mayBlock(request.command, isPipeShare(share)) && visit(share);
   });
   waiting.someWaiting(tasks, sinceNs, visit);
   return servers;

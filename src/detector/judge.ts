@@ -9,7 +9,7 @@ import { judgeLatency, type LatencyLimits, limitsOf, NEVER } from "./latency.ts"
 import { limitsOfStuck } from "./stuck.ts";
 
 /** What one rule says of one complete request. */
-export function judge(rule: Rule, facts: Facts): Judgement {
+export function judgeReply(rule: Rule, facts: Facts): Judgement {
   // No table of functions: this runs for each rule and request, and calls that are known in advance cost half.
   switch (rule.type) {
     case "latency":
@@ -25,7 +25,7 @@ export function judge(rule: Rule, facts: Facts): Judgement {
 }
 
 /** A rule's limits for one kind of request in flight. */
-export function limitsInFlight(rule: Rule, facts: Pick<Facts, "command" | "waitsByDesign">): LatencyLimits {
+export function limitsInFlight(rule: Rule, facts: Pick<Facts, "command" | "mayBlock">): LatencyLimits {
   switch (rule.type) {
     case "latency":
       return limitsOf(rule, facts);

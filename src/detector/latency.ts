@@ -23,8 +23,8 @@ export const NEVER: LatencyLimits = { slowNs: Infinity, emergencyNs: Infinity };
 /** A rule's limits for one kind of request. */
 export function limitsOf(
   rule: LatencyRule,
-  { command, waitsByDesign }: Pick<Facts, "command" | "waitsByDesign">,
+  { command, mayBlock }: Pick<Facts, "command" | "mayBlock">,
 ): LatencyLimits {
-  if (waitsByDesign && rule.named[command] !== true) return NEVER;
+  if (mayBlock && rule.named[command] !== true) return NEVER;
   return { slowNs: rule.slowNs[command] ?? Infinity, emergencyNs: rule.emergencyNs[command] ?? Infinity };
 }

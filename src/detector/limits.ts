@@ -48,6 +48,6 @@ export function limitsOfAll(rules: readonly Rule[]): Limits {
 
 function lowest(rules: readonly Rule[], command: number, limit: "slowNs" | "emergencyNs"): number {
   // A command that waits by design somewhere may be one that does not here.
-  const facts = { command, waitsByDesign: false };
+  const facts = { command, mayBlock: false };
   return Math.min(Infinity, ...rules.map((rule) => limitsInFlight(rule, facts)[limit]));
 }

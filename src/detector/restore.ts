@@ -7,7 +7,7 @@ import { endNs, type Request, type RequestMemory } from "../model/request.ts";
 import { completeSince } from "../table/walk-complete.ts";
 import { Compounds } from "./compounds.ts";
 import { factsOfReply } from "./facts.ts";
-import { judge } from "./judge.ts";
+import { judgeReply } from "./judge.ts";
 import type { Ledger } from "./ledger.ts";
 import { COUNTED, identityOf } from "./overdue.ts";
 import type { Counted } from "./recent.ts";
@@ -40,7 +40,7 @@ export function restore(table: RequestMemory, ledger: Ledger, witness: Witness, 
     const facts = factsOfReply(request, isOnIpc(witness, request, nowNs));
     const rules = [...ledger.rules.keys()].filter((index) => {
       const rule = ledger.rules[index];
-      return rule !== undefined && judge(rule, facts) !== "passes";
+      return rule !== undefined && judgeReply(rule, facts) !== "passes";
     });
     const counted = { request, timeNs: endNs(request), latencyNs: request.latencyNs };
     if (rules.length > 0) found.push({ counted, rules });

@@ -8,8 +8,8 @@ import { type LatencyLimits, NEVER } from "./latency.ts";
 /** It never counts in a window: what is stuck is counted while it is. */
 export function limitsOfStuck(
   rule: StuckRule,
-  { command, waitsByDesign }: Pick<Facts, "command" | "waitsByDesign">,
+  { command, mayBlock }: Pick<Facts, "command" | "mayBlock">,
 ): LatencyLimits {
-  if (waitsByDesign && rule.named[command] !== true) return NEVER;
+  if (mayBlock && rule.named[command] !== true) return NEVER;
   return { slowNs: Infinity, emergencyNs: rule.stuckNs[command] ?? Infinity };
 }

@@ -3,7 +3,7 @@
 
 import { UNKNOWN_SHARE } from "../model/anomaly.ts";
 import type { Block, DebugData, TaskWait } from "../model/cifs.ts";
-import { mayWaitOnIpc } from "../model/command.ts";
+import { mayBlockOnIpc } from "../model/command.ts";
 import type { Mount } from "../model/mountinfo.ts";
 import type { Operation } from "../model/operation.ts";
 import type { Request } from "../model/request.ts";
@@ -86,7 +86,7 @@ export interface CifsReader {
 
 /** Whether a request waits by design because of its share, a pipe's; other commands need no share for that. */
 export function isOnIpc(witness: Witness, request: Request, nowNs: number): boolean {
-  return mayWaitOnIpc(request.command) && isPipeShare(witness.shareOf(request, nowNs));
+  return mayBlockOnIpc(request.command) && isPipeShare(witness.shareOf(request, nowNs));
 }
 
 /** One list for every share: a ledger judges a share's rules again whenever the list is another one. */

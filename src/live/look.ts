@@ -2,7 +2,7 @@
 // of trees; out: figures of the last seconds, by share, command and process. Pure but for what is handed in; keeps nothing.
 
 import { type LiveRow, SECONDS_MAX } from "../api/live.ts";
-import { waitsByDesign } from "../model/command.ts";
+import { mayBlock } from "../model/command.ts";
 import type { Operation, OperationMemory } from "../model/operation.ts";
 import type { RequestMemory } from "../model/request.ts";
 import { isPipeShare, ShareIndex, type TreeShare } from "../model/share.ts";
@@ -165,7 +165,7 @@ function placesInWindow(lines: Lines, replies: Replies, fromNs: number): Uint8Ar
 function findPatient(lines: Lines, { of, count, nameOf }: Grouping): Uint8Array {
   const isOnIpc = Array.from({ length: count }, (_, group) => isPipeShare(nameOf(group)));
   return Uint8Array.from(lines.command.subarray(0, lines.count), (command, i) =>
-    waitsByDesign(command, isOnIpc[of[i] as number]) ? 1 : 0,
+    mayBlock(command, isOnIpc[of[i] as number]) ? 1 : 0,
   );
 }
 

@@ -1,7 +1,7 @@
 // What is open at this moment, by share: only counted, and the oldest, so that a scrape costs no more than one look through the
 // table. In: the live table, trees, the time; out: rows, and which tasks have a request in flight. Judges nothing.
 
-import { waitsByDesign } from "../model/command.ts";
+import { mayBlock } from "../model/command.ts";
 import type { RequestMemory } from "../model/request.ts";
 import { isPipeShare, ShareIndex, type TreeShare } from "../model/share.ts";
 import { TableScan } from "../table/walk-open.ts";
@@ -35,7 +35,7 @@ export function findOpenRequests(
     // A line in the making: it is younger than a millisecond, and there next time.
     if (command === undefined) return;
     const share = shares.nameOf(table.sessionId(at), table.treeId(at));
-    if (waitsByDesign(command, isPipeShare(share))) return;
+    if (mayBlock(command, isPipeShare(share))) return;
     const row = found.get(share) ?? { inFlight: 0, oldestAgeNs: 0 };
     row.inFlight += 1;
     row.oldestAgeNs = Math.max(row.oldestAgeNs, nowNs - startNs);

@@ -38,32 +38,32 @@ export function commandName(command: number): string {
 }
 
 /**
- * Requests that wait for hours by design: never slow, never hung, unless a rule tracks the command by name.
- * A lock waits when it is a blocking one, which the hook cannot see; so does an IOCTL on a pipe of an IPC$ share.
+ * Requests that may block for hours by design: never slow, never hung, unless a rule tracks the command by name.
+ * A blocking LOCK waits, and the hook cannot see which locks block; an IOCTL on a pipe of an IPC$ share waits, too.
  * Source: MS-SMB2 3.3.5.14 (LOCK), 3.3.5.15.1 (FSCTL_PIPE_WAIT and _TRANSCEIVE), 3.3.5.19 (CHANGE_NOTIFY).
  */
-export const WAITS_BY_DESIGN: readonly { readonly command: number; readonly onlyOnIpc: boolean }[] = [
+export const MAY_BLOCK: readonly { readonly command: number; readonly onlyOnIpc: boolean }[] = [
   { command: COMMAND.SMB2_CHANGE_NOTIFY, onlyOnIpc: false },
   { command: COMMAND.SMB2_LOCK, onlyOnIpc: false },
   { command: COMMAND.SMB2_IOCTL, onlyOnIpc: true },
 ];
 
-const WAITS_ANYWHERE = commandsWhere(false);
-const WAITS_ON_IPC = commandsWhere(true);
+const BLOCKS_ANYWHERE = commandsWhere(false);
+const BLOCKS_ON_IPC = commandsWhere(true);
 
 /**
- * Whether a request may wait by design.
- * @param isOnIpc its share is a server's IPC$; matters only where `mayWaitOnIpc`, and without it the share is not one.
+ * Whether a request may block indefinitely by design.
+ * @param isOnIpc whether its share is a server's IPC$; matters only where `mayBlockOnIpc` is true.
  */
-export function waitsByDesign(command: number, isOnIpc = false): boolean {
-  return WAITS_ANYWHERE.has(command) || (isOnIpc && WAITS_ON_IPC.has(command));
+export function mayBlock(command: number, isOnIpc = false): boolean {
+  return BLOCKS_ANYWHERE.has(command) || (isOnIpc && BLOCKS_ON_IPC.has(command));
 }
 
-/** Whether the share decides if a command waits by design; for others nobody needs to know the share. */
-export function mayWaitOnIpc(command: number): boolean {
-  return WAITS_ON_IPC.has(command);
+/** Whether the share decides if a command may block; for other commands the share need not be looked up. */
+export function mayBlockOnIpc(command: number): boolean {
+  return BLOCKS_ON_IPC.has(command);
 }
 
 function commandsWhere(onlyOnIpc: boolean): ReadonlySet<number> {
-  return new Set(WAITS_BY_DESIGN.filter((row) => row.onlyOnIpc === onlyOnIpc).map(({ command }) => command));
+  return new Set(MAY_BLOCK.filter((row) => row.onlyOnIpc === onlyOnIpc).map(({ command }) => command));
 }

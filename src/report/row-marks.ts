@@ -5,7 +5,7 @@
 // requests.csv has no flags: a line whose reply can't be told from another's has no latency there, one that was closed without a
 // reply is `lost`. Together that is isTrustedReply.
 
-import { COMMANDS, type CommandName, waitsByDesign } from "../model/command.ts";
+import { COMMANDS, type CommandName, mayBlock } from "../model/command.ts";
 import { classifyStatus } from "../model/nt-status.ts";
 import { isPipeShare } from "../model/share.ts";
 import type { RequestTable } from "./request-table.ts";
@@ -33,7 +33,7 @@ export function markRows(table: RequestTable, evidence: readonly number[]): RowM
     const isReply = its === DONE || its === ERROR;
     if ((isReply || its === IN_FLIGHT) && !Number.isNaN(latencyNs[row])) timed[row] = 1;
     const number = commands[command[row] as number] as number;
-    if (waitsByDesign(number, pipes[share[row] as number])) patient[row] = 1;
+    if (mayBlock(number, pipes[share[row] as number])) patient[row] = 1;
     if (its === ERROR && isFailure(command[row] as number, status[row] as number)) failed[row] = 1;
   }
   for (const row of evidence) patient[row] = 0;

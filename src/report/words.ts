@@ -43,7 +43,7 @@ export function clock(epochMs: number): string {
   return isTime(epochMs) ? new Date(epochMs).toISOString().slice(11, 23) : "";
 }
 
-/** What waitsByDesign names: model/command.ts. */
+/** The commands of MAY_BLOCK in model/command.ts. */
 export const PATIENT_WORDS = "Requests that may wait by design (CHANGE_NOTIFY, LOCK, IOCTL on pipes)";
 
 /** Why there is a capture, for the page's first line. @param kind, type the manifest's. */

@@ -2,7 +2,7 @@
 // the second look; out: figures. Pure. It reads 65,536 lines at most, and whole records of few of them.
 
 import type { CaptureOrder } from "../model/capture.ts";
-import { mayWaitOnIpc, waitsByDesign } from "../model/command.ts";
+import { mayBlockOnIpc, mayBlock } from "../model/command.ts";
 import { FLAG, KIND } from "../model/request.gen.ts";
 import type { Request } from "../model/request.ts";
 import { isPipeShare, ShareIndex, serverOfShare } from "../model/share.ts";
@@ -95,7 +95,7 @@ interface Reply {
 function patience({ shares }: Order): (command: number, sessionId: bigint, treeId: number) => boolean {
   const known = new ShareIndex(shares);
   return (command, sessionId, treeId) =>
-    waitsByDesign(command, mayWaitOnIpc(command) && isPipeShare(known.nameOf(sessionId, treeId)));
+    mayBlock(command, mayBlockOnIpc(command) && isPipeShare(known.nameOf(sessionId, treeId)));
 }
 
 /** Replies of the last seconds and of the time since the evidence began, newest first. */

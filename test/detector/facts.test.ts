@@ -29,8 +29,8 @@ describe("factsOfReply", () => {
 
   test("an IPC$ share excuses only what waits there by design", () => {
     const ioctl = aRequest({ command: COMMAND.SMB2_IOCTL });
-    expect(factsOfReply(ioctl, true).waitsByDesign).toBe(true);
-    expect(factsOfReply(ioctl, false).waitsByDesign).toBe(false);
-    expect(factsOfReply(aRequest({ command: COMMAND.SMB2_READ }), true).waitsByDesign).toBe(false);
+    expect(factsOfReply(ioctl, true).mayBlock).toBe(true);
+    expect(factsOfReply(ioctl, false).mayBlock).toBe(false);
+    expect(factsOfReply(aRequest({ command: COMMAND.SMB2_READ }), true).mayBlock).toBe(false);
   });
 });

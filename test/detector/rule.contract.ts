@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from "bun:test";
 import { factsOfReply } from "../../src/detector/facts.ts";
-import { judge } from "../../src/detector/judge.ts";
+import { judgeReply } from "../../src/detector/judge.ts";
 import { Track } from "../../src/detector/track.ts";
 import { type Anomaly, EVIDENCE_MAX } from "../../src/model/anomaly.ts";
 import { endNs, type Request } from "../../src/model/request.ts";
@@ -22,7 +22,7 @@ export interface RuleContract {
 const MS = 1e6;
 
 export function describeRule({ rule, counting, passing, counts }: RuleContract): void {
-  const isCounted = counts ?? ((request) => judge(rule, factsOfReply(request, false)) !== "passes");
+  const isCounted = counts ?? ((request) => judgeReply(rule, factsOfReply(request, false)) !== "passes");
   const windowMs = rule.windowNs / MS;
 
   /** Feeds requests, and says what is due 1 s after each. */

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 import { factsOfReply } from "../../src/detector/facts.ts";
-import { judge } from "../../src/detector/judge.ts";
+import { judgeReply } from "../../src/detector/judge.ts";
 import { type KernelFilters, planFilters } from "../../src/kernel/filters.ts";
 import { COMMAND, COMMANDS } from "../../src/model/command.ts";
 import { ERRNO } from "../../src/model/errno.ts";
@@ -117,7 +117,7 @@ describe("the kernel's filters", () => {
           errno: failed === undefined ? 0 : (failed.errno ?? ERRNO.EIO),
           flags: failed === undefined ? FLAG.REPLIED : FLAG.REPLIED | FLAG.ERRORED,
         });
-        const isCounted = rules.some((rule) => judge(rule, factsOfReply(request, false)) !== "passes");
+        const isCounted = rules.some((rule) => judgeReply(rule, factsOfReply(request, false)) !== "passes");
         if (isCounted) expect(goesOnRing(filters, request), random.seedText).toBe(true);
       }
     }
