@@ -7,6 +7,7 @@ import { readHostMountinfo } from "../cifs/proc.ts";
 import { type FoundConfig, findConfig } from "../config/file.ts";
 import { askOnce } from "../control/client.ts";
 import { findSocketPath } from "../control/socket-path.ts";
+import { printProblems } from "../daemon/problems.ts";
 import { bpfFindings } from "../doctor/bpf.ts";
 import { clientListsFindings, readClientLists } from "../doctor/client-lists.ts";
 import { clockFinding } from "../doctor/clock.ts";
@@ -38,7 +39,6 @@ import { readClockState } from "../system/clock-state.ts";
 import { CONFIG_ARGUMENT, makeVerb } from "./arguments.ts";
 import { capturesIn } from "./choose-capture.ts";
 import { printJson, printLines } from "./print.ts";
-import { printProblems } from "./problems.ts";
 
 const ARGUMENTS = {
   json: { type: "boolean", description: "what was found, for programs" },

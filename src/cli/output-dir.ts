@@ -4,6 +4,7 @@
 
 import { join } from "node:path";
 import { findConfig } from "../config/file.ts";
+import { printProblems } from "../daemon/problems.ts";
 import { decodeHistory, type StoredEntry } from "../history/entry.ts";
 import { readHistory } from "../history/file.ts";
 import type { Config } from "../model/config.ts";
@@ -12,7 +13,6 @@ import { AodError } from "../model/failure.ts";
 import { errnoOf, fileFailure, ROOT_CAN } from "../model/file-failure.ts";
 import { requireLocal } from "../supervisor/output-folder.ts";
 import { type BatchesFolder, openBatchesToRead } from "../system/batches-folder.ts";
-import { printProblems } from "./problems.ts";
 
 /** Where the configuration has it. Throws what `configOf` throws. */
 export function outputDirOf(file: string | undefined): string {

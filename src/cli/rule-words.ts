@@ -3,10 +3,10 @@
 
 import type { Status } from "../api/status.ts";
 import { RULE_TYPES } from "../config/schema.ts";
+import { summarizeError, summarizeLimits, summarizeSignal } from "../daemon/rule-summary.ts";
 import { escapeControls } from "../model/escape.ts";
 import { durationTextOfNs } from "../model/figure.ts";
 import type { Rule, RuleMatch } from "../model/rule.ts";
-import { summarizeError, summarizeLimits, summarizeSignal } from "./rule-summary.ts";
 
 export type Closest = Status["approaches"][number];
 

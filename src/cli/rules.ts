@@ -5,10 +5,10 @@ import type { ArgsDef } from "citty";
 import { findConfig } from "../config/file.ts";
 import { askOnce } from "../control/client.ts";
 import { findSocketPath } from "../control/socket-path.ts";
+import { printProblems } from "../daemon/problems.ts";
 import { AodError } from "../model/failure.ts";
 import { CONFIG_ARGUMENT, makeVerb } from "./arguments.ts";
 import { printJson, printLines } from "./print.ts";
-import { printProblems } from "./problems.ts";
 import { type Closest, ruleLines, watchesText } from "./rule-words.ts";
 
 const ARGUMENTS = {

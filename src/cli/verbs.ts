@@ -2,6 +2,7 @@
 // and codes; sysexits.h gives the numbers.
 
 import { renderUsage, runCommand } from "citty";
+import { failureLines } from "../daemon/failure-lines.ts";
 import { finishLog, printError } from "../log.ts";
 import { escapeControls } from "../model/escape.ts";
 import { type AodError, toFailure } from "../model/failure.ts";
@@ -11,7 +12,6 @@ import type { SpawnTable } from "../supervisor/options.ts";
 import { exitCodeOf } from "../supervisor/restart.ts";
 import { exampleLines, type VerbCommand } from "./arguments.ts";
 import { type Commands, makeCommands } from "./commands.ts";
-import { failureLines } from "./failure-lines.ts";
 
 const EX_USAGE = 64;
 

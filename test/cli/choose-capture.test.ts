@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { capturesIn, chooseCapture, chooseStored, shortIds } from "../../src/cli/choose-capture.ts";
-import { failureLines } from "../../src/cli/failure-lines.ts";
+import { failureLines } from "../../src/daemon/failure-lines.ts";
 import { compareCaptureNames, parseCaptureName } from "../../src/model/capture-name.ts";
 import { failureOf } from "../helpers/failure.ts";
 import { tempDir } from "../helpers/temp-dir.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { failureLines } from "../../src/cli/failure-lines.ts";
 import { chooseIncident, incidentValues, newestFirst } from "../../src/cli/incidents.ts";
 import { safeJson } from "../../src/cli/print.ts";
+import { failureLines } from "../../src/daemon/failure-lines.ts";
 import type { StoredIncident } from "../../src/history/fold.ts";
 import { failureOf } from "../helpers/failure.ts";
 import { anIncident, OPENED_AT_MS } from "../helpers/incident.ts";

@@ -3,7 +3,7 @@
 import { beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { failureLines } from "../../src/cli/failure-lines.ts";
+import { failureLines } from "../../src/daemon/failure-lines.ts";
 import { AodError, toFailure } from "../../src/model/failure.ts";
 import { RULES } from "../helpers/daemon.ts";
 import { type Ended, ROOT, run } from "../helpers/program.ts";

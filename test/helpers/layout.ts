@@ -76,15 +76,20 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   demo: { rooms: [...CALLED_BY_WORKERS, "capture", "supervisor"], modules: ["node:*"] },
   // It asks the runner's table which programs actions need.
   doctor: { rooms: [...CALLED_BY_WORKERS, "table", "runner"], modules: ["node:*"] },
+  // The process: supervisor, metrics, control socket, log and service manager, put together.
+  daemon: {
+    rooms: [...CALLED_BY_WORKERS, "history", "packer", "log", "supervisor", "control", "metrics", "doctor"],
+    modules: ["node:*"],
+  },
   cli: {
     rooms: [
       ...CALLED_BY_WORKERS,
       ...["api", "history", "scrubber", "capture", "cleaner", "packer", "live", "top", "report", "log"],
-      ...["janitor", "supervisor", "control", "metrics", "doctor", "demo"],
+      ...["janitor", "supervisor", "control", "doctor", "demo", "daemon"],
     ],
     modules: ["citty", "node:*"],
   },
-  main: { rooms: [...CALLED_BY_WORKERS, "log", "supervisor", "demo", "cli"], modules: ["citty", "node:*"] },
+  main: { rooms: ["supervisor", "cli"], modules: ["node:*"] },
 };
 
 interface Door {
@@ -129,7 +134,7 @@ export const DOORS: readonly Door[] = [
     pattern: /\bBun\.(listen|connect)\b/,
     files: /^control\/(server|client)\.ts$/,
   },
-  { what: "sd_notify", pattern: /\bNOTIFY_SOCKET\b/, files: /^supervisor\/service-manager\.ts$/ },
+  { what: "sd_notify", pattern: /\bNOTIFY_SOCKET\b/, files: /^daemon\/service-manager\.ts$/ },
   { what: "zstd-napi", pattern: /zstd-napi/, files: /^packer\//, most: 1 },
 ];
 

@@ -7,7 +7,7 @@ import { CLIENT_LISTS_TEXT } from "../model/readability.ts";
 import { TROUBLE_TEXT } from "../model/trouble.ts";
 import { SUPPRESSION_KEYS } from "../supervisor/budget.ts";
 import type { EventOf, SupervisorEvent } from "../supervisor/events.ts";
-import { incidentLineOf, type LogLine } from "./incident-event-lines.ts";
+import { incidentLineOf, type LogLine } from "./incident-log-lines.ts";
 
 /** One line for an event; undefined for what only machines want to know. */
 export function lineOf(event: SupervisorEvent): LogLine | undefined {

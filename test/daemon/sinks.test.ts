@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, spyOn, test } from "bun:test";
 import { mkdirSync, readFileSync, renameSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
-import { makeSayer, openOutlets } from "../../src/cli/outlets.ts";
+import { makeSayer, openOutlets } from "../../src/daemon/sinks.ts";
 import { decodeEntries } from "../../src/history/entry.ts";
 import { log } from "../../src/log.ts";
 import type { Config } from "../../src/model/config.ts";

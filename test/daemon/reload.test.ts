@@ -1,11 +1,11 @@
 import { afterAll, describe, expect, spyOn, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { judge } from "../../src/cli/check.ts";
-import { judgeReload, reload, reloadFinding } from "../../src/cli/reload.ts";
 import { parseBuiltIn } from "../../src/config/config.ts";
 import { readConfigFile } from "../../src/config/file.ts";
 import { formatProblem } from "../../src/config/problem.ts";
+import { judgeConfig } from "../../src/daemon/readiness.ts";
+import { judgeReload, reload, reloadFinding } from "../../src/daemon/reload.ts";
 import { log } from "../../src/log.ts";
 import type { Config } from "../../src/model/config.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
@@ -60,7 +60,7 @@ describe("a reload", () => {
   test("is refused for an output folder on a share, as a start is", () => {
     const config = found(`${RULES}aod_output_dir: /mnt/logs\n`);
     const onShare = () => ({ type: "cifs", mountPoint: "/mnt", source: "//srv/logs" });
-    const judgement = judgeReload(config, running, judge(config, onShare));
+    const judgement = judgeReload(config, running, judgeConfig(config, onShare));
     expect(judgement).toMatchObject({ config: undefined, refusal: `${file}: 1 error` });
     expect(judgement.problems.map(formatProblem)[0]).toStartWith(
       `${file}:2:17: aod_output_dir: /mnt/logs is`,

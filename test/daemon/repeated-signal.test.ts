@@ -1,7 +1,7 @@
 // A storm of one signal: it acts at once, once more for all that came meanwhile, and counts the rest.
 
 import { describe, expect, test } from "bun:test";
-import { RepeatedSignal } from "../../src/supervisor/repeated-signal.ts";
+import { RepeatedSignal } from "../../src/daemon/repeated-signal.ts";
 import { seeded } from "../helpers/random.ts";
 
 function aSignal() {

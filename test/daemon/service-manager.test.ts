@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import { encodeAssignments, openServiceManager } from "../../src/supervisor/service-manager.ts";
+import { encodeAssignments, openServiceManager } from "../../src/daemon/service-manager.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 import { makeUnixReceiver } from "../helpers/unix-receiver.ts";
 import { waitUntil } from "../helpers/wait-until.ts";

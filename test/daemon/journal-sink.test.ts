@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { journalFieldsOf, MESSAGE_IDS } from "../../src/cli/event-messages.ts";
+import { journalFieldsOf, MESSAGE_IDS } from "../../src/daemon/journal-sink.ts";
 import { ALL_EVENTS, anEvent, CAPTURE } from "../helpers/event.ts";
 
 const fieldsOf = (event: (typeof ALL_EVENTS)[number]) => journalFieldsOf(event, "warn", "text", "/srv/aod");

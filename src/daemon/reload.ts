@@ -7,8 +7,8 @@ import { log } from "../log.ts";
 import type { Config } from "../model/config.ts";
 import { toFailure } from "../model/failure.ts";
 import type { Finding } from "../model/trouble.ts";
-import { judge } from "./check.ts";
 import { printProblems } from "./problems.ts";
+import { judgeConfig } from "./readiness.ts";
 import { logForbidden } from "./sandbox-log.ts";
 
 export type ReloadJudgement =
@@ -16,7 +16,11 @@ export type ReloadJudgement =
   /** In one sentence; the problems have the lines. */
   | { readonly config: undefined; readonly problems: readonly Problem[]; readonly refusal: string };
 
-export function judgeReload(found: FoundConfig, running: Config, judged = judge(found)): ReloadJudgement {
+export function judgeReload(
+  found: FoundConfig,
+  running: Config,
+  judged = judgeConfig(found),
+): ReloadJudgement {
   const { code, problems, lines } = judged;
   if (found.config === undefined) return { config: undefined, problems, refusal: found.summary };
   if (code !== 0)

@@ -3,8 +3,8 @@
 
 import type { Incident } from "../model/incident.ts";
 import { TROUBLE_TEXT, type TroubleSubject } from "../model/trouble.ts";
+import type { SupervisorEvent } from "../supervisor/events.ts";
 import { monotonicNs } from "../system/clock.ts";
-import type { SupervisorEvent } from "./events.ts";
 import type { ServiceManager } from "./service-manager.ts";
 
 export interface ServiceOptions {

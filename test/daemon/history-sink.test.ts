@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { entriesOf } from "../../src/cli/event-entries.ts";
+import { entriesOf } from "../../src/daemon/history-sink.ts";
 import { decodeEntries, encodeEntry } from "../../src/history/entry.ts";
 import type { SupervisorEvent } from "../../src/supervisor/events.ts";
 import { ALL_EVENTS, anEvent, CAPTURE } from "../helpers/event.ts";

@@ -11,9 +11,9 @@ import type { Incident } from "../model/incident.ts";
 import type { Finding } from "../model/trouble.ts";
 import type { SupervisorEvent } from "../supervisor/events.ts";
 import { isJournalStream, type Journal, openJournal } from "../system/journald.ts";
-import { entriesOf, ongoing } from "./event-entries.ts";
-import { lineOf } from "./event-lines.ts";
-import { journalFieldsOf } from "./event-messages.ts";
+import { entriesOf, ongoing } from "./history-sink.ts";
+import { journalFieldsOf } from "./journal-sink.ts";
+import { lineOf } from "./log-sink.ts";
 
 interface HistoryOutlet {
   /** The output folder, without symbolic links. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { lineOf } from "../../src/cli/event-lines.ts";
 import { KEY_TABLE } from "../../src/config/key-table.ts";
+import { lineOf } from "../../src/daemon/log-sink.ts";
 import type { Anomaly } from "../../src/model/anomaly.ts";
 import type { Incident } from "../../src/model/incident.ts";
 import { LOSS_CAUSES } from "../../src/model/losses.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { whyUnreachable } from "../../src/cli/reachability.ts";
 import { parseBuiltIn, parseConfig } from "../../src/config/config.ts";
+import { whyUnreachable } from "../../src/daemon/reachability.ts";
 import { aLatencyRule, anErrorRule } from "../helpers/rule.ts";
 
 const EXAMPLES = join(import.meta.dir, "../../config/examples");

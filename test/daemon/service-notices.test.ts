@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import type { Assignments } from "../../src/daemon/service-manager.ts";
+import { pingEveryMs, ServiceNotices } from "../../src/daemon/service-notices.ts";
 import type { Incident } from "../../src/model/incident.ts";
-import type { Assignments } from "../../src/supervisor/service-manager.ts";
-import { pingEveryMs, ServiceNotices } from "../../src/supervisor/service-notices.ts";
 import { monotonicNs } from "../../src/system/clock.ts";
 import { anEvent } from "../helpers/event.ts";
 import { anIncident, OPENED_AT_MS } from "../helpers/incident.ts";

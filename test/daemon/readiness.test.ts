@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { judge } from "../../src/cli/check.ts";
-import { summarizeRule } from "../../src/cli/rule-summary.ts";
 import { parseBuiltIn, parseConfig } from "../../src/config/config.ts";
 import { readConfigFile } from "../../src/config/file.ts";
 import { formatProblem } from "../../src/config/problem.ts";
+import { judgeConfig } from "../../src/daemon/readiness.ts";
+import { summarizeRule } from "../../src/daemon/rule-summary.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 
 const folder = tempDir();
@@ -21,7 +21,7 @@ function found(text: string) {
 describe("aod check", () => {
   test("says ok, how many rules, and one line on each", () => {
     const { path, config } = found(RULES);
-    const { code, problems, lines } = judge(config, onDisk);
+    const { code, problems, lines } = judgeConfig(config, onDisk);
     expect({ code, problems }).toEqual({ code: 0, problems: [] });
     expect(lines).toEqual([
       `${path}: ok, 1 rule`,
@@ -30,7 +30,10 @@ describe("aod check", () => {
   });
 
   test("is content with warnings, and shows them", () => {
-    const { code, problems } = judge(found(`${RULES}cleanup: {max_total_log_size_mb: 1}\n`).config, onDisk);
+    const { code, problems } = judgeConfig(
+      found(`${RULES}cleanup: {max_total_log_size_mb: 1}\n`).config,
+      onDisk,
+    );
     expect(code).toBe(0);
     expect(problems.map(({ severity }) => severity)).toEqual(["warning"]);
   });
@@ -38,7 +41,7 @@ describe("aod check", () => {
   test("warns where what is kept exceeds the limit by itself, with the key's place", () => {
     const { path, config } = found(`${RULES}cleanup: {max_total_log_size_mb: 8}\n`);
     const asked: number[] = [];
-    const { code, problems } = judge(
+    const { code, problems } = judgeConfig(
       config,
       onDisk,
       () => undefined,
@@ -54,25 +57,29 @@ describe("aod check", () => {
 
   test("ends with 78 for mistakes", () => {
     const { path, config } = found(`${RULES}a: 1\n`);
-    const { code, problems, lines } = judge(config, onDisk);
+    const { code, problems, lines } = judgeConfig(config, onDisk);
     expect({ code, lines }).toEqual({ code: 78, lines: [`aod: ${path}: 1 error`] });
     expect(problems.map(formatProblem)).toEqual([`${path}:4:1: a: unknown key`]);
   });
 
   test("ends with 66 for a file that is not there, and with 77 for one that may not be read", () => {
-    expect(judge(readConfigFile(join(folder, "gone")), onDisk).code).toBe(66);
+    expect(judgeConfig(readConfigFile(join(folder, "gone")), onDisk).code).toBe(66);
     const forbidden = {
       config: undefined,
       problems: [],
       code: "NOT_PERMITTED",
       summary: "read x: EACCES",
     } as const;
-    expect(judge(forbidden, onDisk)).toEqual({ code: 77, problems: [], lines: ["aod: read x: EACCES"] });
+    expect(judgeConfig(forbidden, onDisk)).toEqual({
+      code: 77,
+      problems: [],
+      lines: ["aod: read x: EACCES"],
+    });
   });
 
   test("refuses a file of metrics on a share, beside all else that is on one", () => {
     const { path, config } = found(`${RULES}metrics: {textfile: /mnt/a/aod.prom}\naod_output_dir: /mnt/b\n`);
-    const { code, problems, lines } = judge(config, (where) => ({
+    const { code, problems, lines } = judgeConfig(config, (where) => ({
       ...onDisk(),
       type: "nfs4",
       mountPoint: where,
@@ -84,7 +91,7 @@ describe("aod check", () => {
   test("refuses an output folder on a share, with the key's place, and asks for the folder that is meant", () => {
     const { path, config } = found(`${RULES}aod_output_dir: /mnt/logs/aod\n`);
     const asked: string[] = [];
-    const { code, problems } = judge(config, (where) => {
+    const { code, problems } = judgeConfig(config, (where) => {
       asked.push(where);
       return { type: "cifs", mountPoint: "/mnt/logs", source: "//srv/logs" };
     });
@@ -106,7 +113,7 @@ describe("aod check", () => {
     ],
   ])("warns of a program to notify that %s", (_, program, whereIs, what) => {
     const { path, config } = found(`${RULES}notify: {command: [${program}]}\n`);
-    const { code, problems } = judge(config, whereIs);
+    const { code, problems } = judgeConfig(config, whereIs);
     expect({ code, said: problems.map(formatProblem) }).toEqual({
       code: 0,
       said: [`${path}:4:19: notify.command: warning: ${what}`],
@@ -116,7 +123,7 @@ describe("aod check", () => {
   test("warns of an action's program that does not exist", () => {
     const custom = "custom_actions: {a: {command: [/nowhere/a]}, b: {command: [/bin/true]}}\n";
     const { path, config } = found(`${RULES}${custom}`);
-    const { code, problems } = judge(config, onDisk);
+    const { code, problems } = judgeConfig(config, onDisk);
     expect({ code, said: problems.map(formatProblem) }).toEqual({
       code: 0,
       said: [`${path}:4:31: custom_actions.a.command: warning: /nowhere/a does not exist`],
@@ -124,11 +131,13 @@ describe("aod check", () => {
   });
 
   test("is content with a program that can be run", () => {
-    expect(judge(found(`${RULES}notify: {command: [/bin/true]}\n`).config, onDisk).problems).toEqual([]);
+    expect(judgeConfig(found(`${RULES}notify: {command: [/bin/true]}\n`).config, onDisk).problems).toEqual(
+      [],
+    );
   });
 
   test("knows the built-in default", () => {
-    const { code, lines } = judge(parseBuiltIn(), onDisk);
+    const { code, lines } = judgeConfig(parseBuiltIn(), onDisk);
     expect({ code, first: lines[0] }).toEqual({ code: 0, first: "built-in default: ok, 6 rules" });
   });
 });

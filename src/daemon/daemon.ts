@@ -1,0 +1,224 @@
+// The daemon: claims the output folder, loads the BPF programs, and puts supervisor, metrics, control socket and service manager
+// together. It runs until a signal or a failure ends it, and decides nothing about SMB.
+
+import { findConfig } from "../config/file.ts";
+import { decodeHistory } from "../history/entry.ts";
+import { readHistory } from "../history/file.ts";
+import { foldIncidents } from "../history/fold.ts";
+import { KernelSource } from "../kernel/kernel-source.ts";
+import { log, printError } from "../log.ts";
+import { Metrics } from "../metrics/metrics.ts";
+import { countExhaustion } from "../model/exhaustion.ts";
+import { AodError, toFailure } from "../model/failure.ts";
+import type { Incident } from "../model/incident.ts";
+import { countRefusal } from "../model/refusals.ts";
+import { version } from "../model/version.ts";
+import { removeLeftovers } from "../packer/partial-capture.ts";
+import { loadThreads } from "../supervisor/early-threads.ts";
+import type { SpawnTable } from "../supervisor/options.ts";
+import { claimOutputFolder, requireLocal } from "../supervisor/output-folder.ts";
+import { exitCodeOf } from "../supervisor/restart.ts";
+import { Snapshots } from "../supervisor/snapshots.ts";
+import { Supervisor } from "../supervisor/supervisor.ts";
+import { openBatchesToRead } from "../system/batches-folder.ts";
+import { findProgramPages } from "../system/resident.ts";
+import { openControl } from "./control.ts";
+import { failureLines } from "./failure-lines.ts";
+import { freeLogFromReader } from "./log-reader.ts";
+import { printProblems } from "./problems.ts";
+import { type Reloaded, reload, reloadFinding } from "./reload.ts";
+import { RepeatedSignal } from "./repeated-signal.ts";
+import { logForbidden } from "./sandbox-log.ts";
+import { openServiceManager, type ServiceManager } from "./service-manager.ts";
+import { pingEveryMs, ServiceNotices } from "./service-notices.ts";
+import { onSignals } from "./signals.ts";
+import { openOutlets } from "./sinks.ts";
+
+/** By then the threads are up and the configuration's objects are garbage. */
+const SETTLED_AFTER_MS = 10_000;
+/** A sweep of the janitor or an incident leaves as much behind as the start. Some 5 ms, and never while an incident is open. */
+const SHRINK_EVERY_MS = 30_000;
+/** A reload reads the file and reports all its mistakes: signals trigger it no more often than this. */
+const RELOAD_EVERY_MS = 500;
+/** How often a failure that can occur at every step is logged. */
+const SAY_EVERY_MS = 60_000;
+
+/**
+ * Watches in the foreground.
+ * @param file the configuration; undefined for /etc/aod.yaml, or the built-in one.
+ * @returns the exit code.
+ */
+export async function runDaemon(file: string | undefined, spawn: SpawnTable): Promise<number> {
+  freeLogFromReader();
+  const manager = openServiceManager();
+  try {
+    return await watchWith(manager, file, spawn);
+  } catch (thrown) {
+    // systemctl status shows it after the end.
+    manager.send({ STATUS: toFailure(thrown).message });
+    throw thrown;
+  } finally {
+    manager.close();
+  }
+}
+
+// --- internal ---
+
+async function watchWith(
+  manager: ServiceManager,
+  file: string | undefined,
+  spawn: SpawnTable,
+): Promise<number> {
+  const found = findConfig(file);
+  printProblems(found.problems);
+  if (found.config === undefined) throw new AodError(found.code, found.summary);
+  const { config } = found;
+  log.info("aod", { version, config: config.file ?? "built-in", output_dir: config.outputDir });
+
+  logForbidden(config);
+  if (config.metrics?.textfile !== undefined) requireLocal(config.metrics.textfile.path, "metrics.textfile");
+  const folder = claimOutputFolder(config.outputDir);
+  const threads = loadThreads(spawn);
+  const source = KernelSource.load();
+  log.info("the kernel has taken the BPF programs", { build: source.object.build });
+  const openIncidents = () => supervisor.openIncidents();
+  const service = new ServiceNotices({ manager, openIncidents, answers: () => supervisor.answers() });
+  const tell = openOutlets(config, {
+    folder: folder.path,
+    openIncidents,
+    repair: () => supervisor.upkeep.check(),
+    trouble: (finding) => supervisor.troubles.note("history", finding),
+  });
+  const metrics = new Metrics(
+    { source, facts: () => supervisor.facts(), incidents: openIncidents },
+    (finding) => supervisor.troubles.note("metrics", finding),
+  );
+  const supervisor = new Supervisor({
+    config,
+    source,
+    watch: source,
+    sourceName: "kernel",
+    folder,
+    incidents: readIncidents(folder.path),
+    spawn: threads,
+    tell: (event) => {
+      tell(event);
+      service.take(event);
+      snapshots.take(event);
+      metrics.take(event);
+    },
+    pingEveryMs: pingEveryMs(manager.watchdogMs),
+  });
+  const snapshots = new Snapshots((reason) => supervisor.snapshot(reason));
+  const reloadNow = () => reloadAll(file, supervisor, metrics, service);
+  takeSignals(supervisor, snapshots, reloadNow);
+  outliveExhaustion();
+  const closeControl = openControl(supervisor, snapshots, reloadNow);
+  const endShrinking = shrinkAtRest(() => supervisor.openIncidents().length === 0);
+  metrics.begin(config.metrics);
+  const failure = await supervisor.run();
+  metrics.close();
+  endShrinking();
+  closeControl();
+  removeUnfinished(folder.path);
+  folder.release();
+  return failure === undefined ? 0 : exitCodeOf(failure.code);
+}
+
+/** Reads the file again; metrics and rules are applied together or not at all. */
+function reloadAll(
+  file: string | undefined,
+  supervisor: Supervisor,
+  metrics: Metrics,
+  service: ServiceNotices,
+): Reloaded {
+  const said = service.reloading();
+  const reloaded = reload(file, supervisor.config, (next) => {
+    const refusal = metrics.configure(next.metrics);
+    if (refusal === undefined) supervisor.configure(next);
+    return refusal;
+  });
+  supervisor.troubles.note("configuration", reloadFinding(reloaded));
+  metrics.reloaded(reloaded.refusal);
+  said(reloaded.refusal);
+  return reloaded;
+}
+
+/** A timer or a connection that runs out of something skips a step. Any other error that is not caught is a defect, and ends aod. */
+function outliveExhaustion(): void {
+  let saidMs = Number.NEGATIVE_INFINITY;
+  const take = (thrown: unknown) => {
+    const failure = toFailure(thrown);
+    if (failure.exhausted === undefined) {
+      printError(failureLines(failure).join("\n").concat("\n"));
+      process.exit(exitCodeOf("BUG"));
+    }
+    countExhaustion(failure.exhausted);
+    if (performance.now() - saidMs < SAY_EVERY_MS) return;
+    saidMs = performance.now();
+    log.error("a step was left out, for something has run out", { reason: failure.message });
+  };
+  process.on("uncaughtException", take);
+  process.on("unhandledRejection", take);
+}
+
+/** Of a signal that comes again and again, one is at work and one is due; the rest would do the same again, and is counted. */
+function takeSignals(supervisor: Supervisor, snapshots: Snapshots, reloadNow: () => Reloaded): void {
+  const snapshot = new RepeatedSignal({
+    act: async () => void (await snapshots.ask(undefined, () => undefined)),
+    left: () => countRefusal("snapshot_signals"),
+    leftOut: (count) =>
+      log.info("SIGUSR1 came faster than captures are made: one stands for the others", { count }),
+  });
+  const reload = new RepeatedSignal({
+    async act() {
+      reloadNow();
+      await Bun.sleep(RELOAD_EVERY_MS);
+    },
+    left: () => countRefusal("reload_signals"),
+    leftOut: (count) =>
+      log.info("SIGHUP came faster than files are read: one stands for the others", { count }),
+  });
+  onSignals({ stop: () => supervisor.stop(), snapshot: snapshot.take, reload: reload.take });
+}
+
+/** Those of the earlier runs. Without them aod begins anew: they are no reason not to watch. */
+function readIncidents(outputDir: string): readonly Incident[] {
+  try {
+    const { entries, skipped, firstSkipped } = decodeHistory(readHistory(outputDir));
+    if (skipped > 0)
+      log.warn("damaged lines of the history were skipped", { lines: skipped, first: firstSkipped });
+    const incidents = foldIncidents(entries).map(({ incident }) => incident);
+    const open = incidents.filter(({ state }) => state === "open").length;
+    if (open > 0) log.info("incidents of the last run go on", { open });
+    return incidents;
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? String(error);
+    log.error("the history of incidents can't be read: it begins anew", { reason });
+    return [];
+  }
+}
+
+/** A runner that did not end in time has left its capture unfinished. */
+function removeUnfinished(outputDir: string): void {
+  try {
+    const folder = openBatchesToRead(outputDir);
+    if (folder !== undefined) removeLeftovers(folder);
+  } catch (error) {
+    log.warn("an unfinished capture may be left behind", { reason: (error as NodeJS.ErrnoException).code });
+  }
+}
+
+/** What only the start needed goes, and later what was needed since. @returns ends it. */
+function shrinkAtRest(isAtRest: () => boolean): () => void {
+  const settle = () => {
+    Bun.gc(true);
+    shrink(findProgramPages());
+  };
+  const shrink = (dropPages: () => void) => {
+    if (isAtRest()) dropPages();
+    timer = setTimeout(shrink, SHRINK_EVERY_MS, dropPages);
+  };
+  let timer = setTimeout(settle, SETTLED_AFTER_MS);
+  return () => clearTimeout(timer);
+}
