@@ -96,9 +96,9 @@ export function lineOf(event: SupervisorEvent): LogLine | undefined {
       const values = { kept: event.keptCount, kept_bytes: event.keptBytes };
       const rotated = event.rotated ? HISTORY : undefined;
       const names = event.removals.map(({ name, reason }) => `${name}:${reason}`).join(",");
-      const stuck = event.stuck.map(({ name, reason }) => `${name}:${reason}`).join(",");
+      const stuck = event.undeletable.map(({ name, reason }) => `${name}:${reason}`).join(",");
       return {
-        level: event.stuck.length > 0 || event.overBytes > 0 ? "warn" : "info",
+        level: event.undeletable.length > 0 || event.overBytes > 0 ? "warn" : "info",
         text:
           event.overBytes > 0
             ? "captures that are kept for ever exceed cleanup.max_total_log_size_mb by themselves"

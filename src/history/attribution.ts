@@ -1,11 +1,11 @@
-// An attribution as it is read back from the history. Pure. Any program may have written it: a value of another type is
-// left out.
+// Reads an attribution back from the history. Pure. Any program may have written the line, so values of an unexpected type
+// are left out.
 
 import { type Attribution, dialectNumber, type Process } from "../model/attribution.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Undefined for what is none. */
+/** Undefined if the value is not an attribution. */
 export function decodeAttribution(value: unknown): Attribution | undefined {
   if (!isMapping(value)) return undefined;
   return {
@@ -25,7 +25,10 @@ function decodeProcess({ pid, name, unit, container, requests }: Fields): readon
   if (!Number.isSafeInteger(pid) || !Number.isSafeInteger(requests) || typeof name !== "string") return [];
   return [
     {
-      ...{ pid: Number(pid), name, unit: textOf(unit), container: textOf(container) },
+      pid: Number(pid),
+      name,
+      unit: textOf(unit),
+      container: textOf(container),
       requests: Number(requests),
     },
   ];

@@ -1,17 +1,17 @@
-// What the history knows of captures, by their names. Lines in, facts out. Pure. The lines were written by somebody: what is
-// not as it has to be is not known.
+// Derives from the lines of the history what it knows of each capture. Pure. Any program may have written the lines, so
+// malformed values count as unknown.
 
 import { CAUSES, type Verdict } from "../model/verdict.ts";
 import type { StoredEntry } from "./entry.ts";
 import { foldIncidents } from "./fold.ts";
 
 export interface CaptureFacts {
-  /** Undefined for one that a person asked for, and where the history has forgotten the incident. */
+  /** Undefined for a capture on demand, and if the incident's lines are no longer in the history. */
   readonly incidentId: string | undefined;
   readonly share: string | undefined;
-  /** Its incident is not over. */
+  /** Whether its incident is open. */
   readonly isOpen: boolean;
-  /** Its own, and not its incident's; undefined where `audit.enabled` was false. */
+  /** The capture's own verdict, not its incident's; undefined if `audit.enabled` was false. */
   readonly verdict: Pick<Verdict, "cause" | "confidence"> | undefined;
 }
 
@@ -19,7 +19,7 @@ export function foldCaptures(entries: readonly StoredEntry[]): ReadonlyMap<strin
   const facts = new Map<string, CaptureFacts>();
   for (const { incident, entries: steps } of foldIncidents(entries)) {
     const isOpen = incident.state === "open";
-    // An incident shows its newest captures only; earlier lines of it have the others.
+    // A line lists only the newest captures of its incident; the others are in earlier lines.
     const names = new Set(steps.flatMap((step) => step.incident?.captures ?? []));
     for (const name of names)
       facts.set(name, { incidentId: incident.id, share: incident.share, isOpen, verdict: undefined });

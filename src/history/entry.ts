@@ -1,11 +1,11 @@
-// One line of the history: `{time, event, …}`. Pure: entries to lines, lines to entries. JSON keeps every line a line,
-// whatever a server or a program is called. A line that is damaged (a crash tore it, something else wrote it) is skipped and counted.
+// One line of the history: `{time, event, …}`, encoded and decoded. Pure. As JSON an entry is always one line, whatever a
+// server or a program is called. A damaged line (torn by a crash, or written by another program) is skipped and counted.
 
 import * as v from "valibot";
 import type { Incident } from "../model/incident.ts";
 import { decodeIncident, encodeIncident } from "./snapshot.ts";
 
-/** What happens to incidents; the line then holds the whole incident, and the last line of an id is the truth. */
+/** Events of incidents. Their line holds the whole incident, and the last line of an incident is its present state. */
 export const INCIDENT_EVENTS = [
   "opened",
   "worsened",
@@ -18,17 +18,17 @@ export type IncidentEvent = (typeof INCIDENT_EVENTS)[number];
 
 export type HistoryEntry =
   | { readonly event: IncidentEvent; readonly incident: Incident }
-  /** Other acts of aod, where `audit.enabled`. */
+  /** Other acts of aod, if `audit.enabled` is true. */
   | {
       readonly event: "configured" | "collected" | "dropped" | "deleted" | "notified";
       readonly fields: Readonly<Record<string, unknown>>;
     };
 
-/** A line as it was read. */
+/** An entry as it was read. */
 export interface StoredEntry {
   readonly time: string;
   readonly event: string;
-  /** Undefined for what happened to none. */
+  /** Undefined for an event that belongs to no incident. */
   readonly incidentId: string | undefined;
   readonly incident: Incident | undefined;
   readonly fields: Readonly<Record<string, unknown>>;
@@ -40,18 +40,18 @@ export function encodeEntry(entry: HistoryEntry, epochMs: number): string {
   return `${JSON.stringify({ time: new Date(epochMs).toISOString(), event: entry.event, ...what })}\n`;
 }
 
-/** One file of the history as it was read. */
+/** The text of one file of the history. */
 export interface HistoryText {
-  /** Its name in the output folder, as people are shown it. */
+  /** Its name in the output folder, for messages. */
   readonly file: string;
   readonly text: string;
 }
 
 export interface DecodedHistory {
   readonly entries: readonly StoredEntry[];
-  /** Lines that are damaged, or that something else has written. */
+  /** The number of lines that are damaged, or that another program has written. */
   readonly skipped: number;
-  /** Where the first of them is, as `incidents.jsonl:12`. */
+  /** The place of the first of them, as `incidents.jsonl:12`. */
   readonly firstSkipped: string | undefined;
 }
 
@@ -70,20 +70,20 @@ export function decodeHistory(files: readonly HistoryText[]): DecodedHistory {
   return { entries, skipped: skipped.length, firstSkipped: skipped[0] };
 }
 
-/** The same of one text, for a reader that does not report what is damaged. */
+/** The entries of one text, for a reader that does not report damaged lines. */
 export function decodeEntries(text: string): readonly StoredEntry[] {
   return decodeHistory([{ file: "", text }]).entries;
 }
 
-/** An incident with all its captures takes a tenth of it. */
+/** An incident with all its captures takes a tenth of this. */
 const LINE_MAX_CHARACTERS = 1 << 20;
 
 const text = v.pipe(v.string(), v.maxLength(64));
 const head = v.looseObject({ time: text, event: text });
 
-/** Not nested deeper: code that shows a value may walk all of it. */
+/** Deeper nesting is refused: code that shows a value may recurse through all of it. */
 const scalar = v.union([v.string(), v.number(), v.boolean(), v.null()]);
-const asideFields = v.record(
+const actFields = v.record(
   v.string(),
   v.union([scalar, v.array(v.union([scalar, v.record(v.string(), scalar)]))]),
 );
@@ -104,14 +104,14 @@ function decodeLine(line: string): StoredEntry | undefined {
       fields: encodeIncident(incident, { epochMs: Date.parse(time) || 0 }),
     };
   }
-  const aside = v.safeParse(asideFields, fields);
-  if (!aside.success) return undefined;
-  const { incident_id: id } = aside.output;
+  const act = v.safeParse(actFields, fields);
+  if (!act.success) return undefined;
+  const { incident_id: id } = act.output;
   return {
     time,
     event,
     incident: undefined,
-    fields: aside.output,
+    fields: act.output,
     incidentId: typeof id === "string" ? id : undefined,
   };
 }

@@ -1,6 +1,5 @@
-// The history on the disk: `incidents.jsonl` in the output folder, and the `.1` that the janitor makes of it. In: lines;
-// out: an errno's name where one could not be written, the text of both files. The one impure file of this room; it
-// deletes and renames nothing, and follows no symbolic link.
+// The history on the disk: `incidents.jsonl` in the output folder, and the older `.1` to which the janitor renames it. The
+// only impure file of this room. Deletes and renames nothing, and follows no symbolic link.
 
 import {
   closeSync,
@@ -20,22 +19,22 @@ import type { HistoryText } from "./entry.ts";
 export const HISTORY = "incidents.jsonl";
 export const OLD_HISTORY = `${HISTORY}.1`;
 
-/** Of each file the end: the janitor renames at a fourth of this, if it is there. */
+/** At most this much is read, from the end of each file. A running janitor renames the history at a fourth of it. */
 const READ_MAX_BYTES = 16 << 20;
 const LINE_FEED = 10;
 
-/** Appends whole lines. Nothing throws: a full disk must not end the daemon. */
+/** Appends whole lines. Never throws: a full disk must not end the daemon. */
 export class HistoryFile {
   readonly #path: string;
   readonly #firstLines: () => string;
   readonly #writeTo: (fd: number, bytes: Uint8Array, offset: number) => number;
   #fd: number | undefined;
-  /** The last line has no end: a write stopped half-way, or a crash did. */
+  /** The file ends in a partial line, because a write or a crash stopped half-way. */
   #torn = false;
   #failures = 0;
 
   /**
-   * @param firstLines what a file that is begun anew has to begin with.
+   * @param firstLines the lines with which a new file has to begin.
    * @param writeTo as write(2): writes at least a part, or throws.
    */
   constructor(outputDir: string, firstLines: () => string, writeTo = writeBytes) {
@@ -50,12 +49,12 @@ export class HistoryFile {
   }
 
   /**
-   * Writes lines; without any it only begins the file anew, if it is not there any more.
-   * @returns the errno's name where that failed.
+   * Appends lines. Without any it only creates the file again if it has been renamed or removed.
+   * @returns the errno's name if that failed.
    */
   append(lines = ""): string | undefined {
     try {
-      const fd = this.#stillThere() ?? this.#open();
+      const fd = this.#currentFile() ?? this.#open();
       if (lines !== "") this.#write(fd, lines);
       return undefined;
     } catch (error) {
@@ -69,8 +68,8 @@ export class HistoryFile {
     this.#fd = undefined;
   }
 
-  /** The open file, unless the janitor has renamed it or somebody has removed it. */
-  #stillThere(): number | undefined {
+  /** The open file, unless it has been renamed or removed. */
+  #currentFile(): number | undefined {
     if (this.#fd === undefined) return undefined;
     const found = lstatSync(this.#path, { throwIfNoEntry: false });
     return found !== undefined && isSameFile(found, fstatSync(this.#fd)) ? this.#fd : undefined;
@@ -80,7 +79,7 @@ export class HistoryFile {
     this.close();
     const { O_RDWR, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
     const flags = O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK;
-    // By way of the folder itself: a link in its place would have the history written elsewhere.
+    // Opened relative to the folder itself: a symbolic link in its place would lead the history elsewhere.
     const folder = openSync(dirname(this.#path), constants.O_RDONLY | constants.O_DIRECTORY | O_NOFOLLOW);
     let fd: number;
     try {
@@ -109,13 +108,13 @@ function writeBytes(fd: number, bytes: Uint8Array, offset: number): number {
   return writeSync(fd, bytes, offset);
 }
 
-/** Both files, the older one first; a missing one is empty. Throws what open and read throw. */
+/** Reads both files, the older one first; a missing file is empty. Throws the errors of open(2) and read(2). */
 export function readHistory(outputDir: string): readonly HistoryText[] {
-  // Throws ENOENT where the folder itself is missing, and EACCES where it may not be searched.
+  // Throws ENOENT if the folder itself is missing, and EACCES if it may not be searched.
   closeSync(openSync(join(outputDir, "."), constants.O_RDONLY | constants.O_DIRECTORY));
   return [OLD_HISTORY, HISTORY].map((name) => {
     const { text, isWhole } = readEnd(join(outputDir, name));
-    // Lines that were not read can't be counted.
+    // Line numbers of a partly read file would be wrong, so its name says that it is only the end.
     return { file: isWhole ? name : `${name} (its last ${READ_MAX_BYTES >> 20} MiB)`, text };
   });
 }
@@ -131,7 +130,7 @@ function readEnd(path: string): { readonly text: string; readonly isWhole: boole
       got = readSync(fd, bytes, length, bytes.length - length, size - bytes.length + length);
     }
     const text = new TextDecoder().decode(bytes.subarray(0, length));
-    // The part that was left out ends in the middle of a line.
+    // The part that was not read ends in the middle of a line.
     const isWhole = size <= bytes.length;
     return { text: isWhole ? text : text.slice(text.indexOf("\n") + 1), isWhole };
   } finally {
@@ -148,12 +147,12 @@ function openIfThere(path: string): number | undefined {
   }
 }
 
-/** Closes what is none. */
+/** Closes the descriptor and throws EINVAL unless it is a regular file. */
 function requireFile(fd: number): Stats {
   const stats = fstatSync(fd);
   if (stats.isFile()) return stats;
   closeSync(fd);
-  throw Object.assign(new Error("no plain file"), { code: "EINVAL" });
+  throw Object.assign(new Error("not a regular file"), { code: "EINVAL" });
 }
 
 function isSameFile(a: Stats, b: Stats): boolean {

@@ -1,15 +1,15 @@
-// Lines of the history to incidents: the last line of each is the truth. Pure.
+// Folds the lines of the history into incidents: the last line of each incident is its present state. Pure.
 
 import type { Incident } from "../model/incident.ts";
 import type { StoredEntry } from "./entry.ts";
 
 export interface StoredIncident {
   readonly incident: Incident;
-  /** All that is written of it, oldest first. */
+  /** All its entries, oldest first. */
   readonly entries: readonly StoredEntry[];
 }
 
-/** In the order in which their first lines stand: the clock may have been set, the file's order is that of events. */
+/** The incidents in the order of their first lines: the clock may have been set, but the file has the order of events. */
 export function foldIncidents(entries: readonly StoredEntry[]): readonly StoredIncident[] {
   const byId = new Map<string, { incident: Incident | undefined; entries: StoredEntry[] }>();
   for (const entry of entries) {

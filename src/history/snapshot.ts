@@ -1,6 +1,6 @@
-// An incident as the history and `aod incidents --json` show it, and back. Pure. Names are the public contract: change
-// none, add with care (docs/incidents.md says what each means). Lines that are read back may come from any program: a
-// line that the schema refuses makes no incident.
+// The JSON of an incident in the history and in `aod incidents --json`, encoded and decoded. Pure. The names are the public
+// contract: change none, add with care (docs/incidents.md describes each). Lines that are read back may come from any
+// program: a line that the schema refuses makes no incident.
 
 import * as v from "valibot";
 import { type AnomalyKind, SEVERITY } from "../model/anomaly.ts";
@@ -29,7 +29,7 @@ import { CAUSES, REASONS_MAX, type Verdict } from "../model/verdict.ts";
 import { decodeAttribution } from "./attribution.ts";
 import { decodeWorst, encodeWorst, type WorstRequestRow } from "./worst-request.ts";
 
-/** A type and not an interface: it is to fit where any mapping does. */
+/** A type and not an interface, so that it is assignable to any mapping. */
 export type IncidentSnapshot = {
   readonly id: string;
   readonly server: string;
@@ -56,7 +56,7 @@ export type IncidentSnapshot = {
   readonly captures: readonly string[];
 };
 
-/** @param now of the document or the line: what hangs is so old then. */
+/** @param now the time of the document or the line, to which the age of ongoing hangs refers. */
 export function encodeIncident(
   incident: Incident,
   now: { readonly epochMs: number; readonly monotonicNs?: number | undefined },
@@ -96,7 +96,7 @@ export function encodeIncident(
   };
 }
 
-/** Undefined for what is not an incident: the schema decides, and no value of the line is ever converted by a method of its own. */
+/** Undefined if the value is not an incident. Only the schema decides and converts; methods of the value are never called. */
 export function decodeIncident(value: unknown): Incident | undefined {
   const { success, output } = v.safeParse(storedIncident, value);
   if (!success) return undefined;
@@ -124,13 +124,13 @@ export function decodeIncident(value: unknown): Incident | undefined {
   };
 }
 
-/** Undefined for what is not a verdict. */
+/** Undefined if the value is not a verdict. */
 export function decodeVerdict(value: unknown): Verdict | undefined {
   const { success, output } = v.safeParse(storedVerdict, value);
   return success ? output : undefined;
 }
 
-/** What fits of a list of statuses; empty for what is none. */
+/** The valid items of a list of statuses; empty if the value is not a list. */
 export function decodeStatuses(value: unknown): readonly StatusCount[] {
   const { success, output } = v.safeParse(storedStatuses, value);
   return success ? output : [];
@@ -138,7 +138,7 @@ export function decodeStatuses(value: unknown): readonly StatusCount[] {
 
 // --- schemas of what comes back ---
 
-/** A line is bounded (entry.ts); this bounds what becomes a column of a table. */
+/** The length of a line is bounded in entry.ts; this bounds a value that becomes a column of a table. */
 const TEXT_MAX = 4096;
 /** 31 years: longer than any host is up. */
 const DURATION_MAX_MS = 1e12;
@@ -158,7 +158,7 @@ const captureName = v.custom<string>(
   (value) => typeof value === "string" && parseCaptureName(value) !== undefined,
 );
 
-/** Drops the items that are not as they have to be, and keeps the others. */
+/** A list whose malformed items are dropped. */
 function listOf<const S extends v.GenericSchema>(item: S) {
   return v.pipe(
     v.array(v.unknown()),
@@ -190,7 +190,7 @@ const storedStanding = v.object({
   since: v.fallback(v.optional(momentMs), undefined),
 });
 
-/** Lines of aod before it wrote `since` have the age at the last report. */
+/** Lines of an aod that did not write `since` yet have the age at the last report. */
 function hangOf(
   { count, oldest_ms, since }: v.InferOutput<typeof storedStanding>,
   lastAtMs: number,
@@ -213,7 +213,7 @@ const storedStatuses = v.pipe(
   ),
 );
 
-/** The first names of a list, without what is not a name; empty where there is no list. */
+/** The first distinct names of a list, without malformed items; empty if there is no list. */
 function namesUpTo(max: number) {
   return v.fallback(
     v.pipe(
@@ -225,8 +225,8 @@ function namesUpTo(max: number) {
 }
 
 /**
- * The parts that every incident has must be right; damaged optional parts are dropped. Lines of aod before it had an incident for
- * each server have no server, family, rules and shares: they follow from the rule and the share.
+ * The parts that every incident has must be valid; damaged optional parts are dropped. Lines of an aod that had no incident
+ * per server yet have no server, family, rules and shares: these are derived from the rule and the share.
  */
 const storedIncident = v.object({
   id: name,
@@ -264,7 +264,7 @@ function utc(epochMs: number): string {
   return new Date(epochMs).toISOString();
 }
 
-/** To the microsecond: more would be noise. */
+/** ms, rounded to the microsecond: more digits would be noise. */
 function toMs(ns: number): number {
   return Math.round(ns / 1e3) / 1e3;
 }

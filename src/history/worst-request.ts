@@ -1,5 +1,5 @@
-// A request as the history shows it, and back. Pure. The notation is that of requests.csv: session and tree in
-// hexadecimal, figures of 64 bits as text.
+// The JSON of the worst request in the history, encoded and decoded. Pure. The notation is that of requests.csv: session
+// and tree in hexadecimal, 64-bit figures as text.
 
 import * as v from "valibot";
 import { COMMANDS } from "../model/command.ts";
@@ -7,12 +7,12 @@ import { FLAG, KIND } from "../model/request.gen.ts";
 import { type Request, type RequestState, stateOf, whatIs } from "../model/request.ts";
 
 export type WorstRequestRow = {
-  /** Empty for an operation that was no request yet. */
+  /** Empty for an operation that had not become a request yet. */
   readonly command: string;
   readonly pid: number;
   readonly comm: string;
   readonly tid: number;
-  /** When it was shown; what was in flight then may have ended long since. */
+  /** The state when the line was written; a request that was in flight then may have ended long ago. */
   readonly state: RequestState;
   /** Null while it was in flight. */
   readonly latency_ns: number | null;
@@ -24,10 +24,10 @@ export type WorstRequestRow = {
   readonly boot_ns: string;
 };
 
-/** Longer than any name of a task in the kernel. */
+/** Longer than any task name in the kernel. */
 const COMM_MAX = 64;
 
-/** What states come from; a signal takes no time and is never the worst. */
+/** The kind and flags of each state. A signal takes no time and is never the worst request. */
 const STATES = {
   done: { kind: KIND.REQUEST, flags: FLAG.REPLIED },
   error: { kind: KIND.REQUEST, flags: FLAG.REPLIED | FLAG.ERRORED },
@@ -53,7 +53,7 @@ export function encodeWorst(request: Request): WorstRequestRow {
   };
 }
 
-/** Undefined for what is not a request. */
+/** Undefined if the value is not a request. */
 export function decodeWorst(value: unknown): Request | undefined {
   const { success, output } = v.safeParse(storedRequest, value);
   if (!success) return undefined;
@@ -79,7 +79,7 @@ export function decodeWorst(value: unknown): Request | undefined {
 
 const safe = v.pipe(v.number(), v.safeInteger());
 
-/** An unsigned figure of so many bits, as text in this notation. */
+/** An unsigned figure of at most `bits` bits, as text in this notation. */
 function unsigned(notation: RegExp, bits: bigint) {
   return v.pipe(
     v.string(),

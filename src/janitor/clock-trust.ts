@@ -1,12 +1,12 @@
-// Whether the clock may be believed: an age that is counted by a wrong one removes evidence for good. Pure: readings of both clocks
-// in, a doubt or none out. Nothing else is suspended by a doubt; limits of size need no clock.
+// Decides whether the clock is trusted: an age from a wrong clock would remove evidence for good. Pure. A doubt suspends
+// only removal by age; limits of size need no clock.
 //
-//   start, step            steady: realtime and boottime go at one pace
-//   |-- doubted -----------------|-- believed ----------------| step -- doubted -- ...
-//            10 min where ntpd, chrony or timesyncd vouches for it; else 60 min, 24 h where it is behind a capture
+//   start, step            steady: realtime and boottime go at the same pace
+//   |-- doubted -----------------|-- trusted -----------------| step -- doubted -- ...
+//            10 min if ntpd, chrony or timesyncd vouches for it; else 60 min, or 24 h if it is behind a capture
 //
-// Many hosts never say that they are synchronised (a container, a sandbox with ProtectClock=, no NTP at all): a steady pace is then
-// what there is to go by, and retention goes on after an hour.
+// Many hosts never report that they are synchronised (a container, a sandbox with ProtectClock=, no NTP at all). A steady
+// pace is the only evidence there, and removal by age goes on after an hour.
 
 import { durationText } from "../model/figure.ts";
 import type { ClockDoubt } from "../model/trouble.ts";
@@ -14,9 +14,9 @@ import type { ClockDoubt } from "../model/trouble.ts";
 export interface ClockReading {
   /** The time of day, ms since 1970 UTC. */
   readonly epochMs: number;
-  /** CLOCK_BOOTTIME, ns: no clock that can be set. */
+  /** CLOCK_BOOTTIME, ns: a clock that can't be set. */
   readonly boottimeNs: number;
-  /** As the kernel has it; undefined where it does not say. */
+  /** The kernel's NTP state; undefined if it can't be read. */
   readonly synchronised: boolean | undefined;
   /** The latest time in a capture's name; undefined without captures. */
   readonly newestNameMs: number | undefined;
@@ -26,14 +26,14 @@ export interface ClockSteadiness {
   readonly reading: ClockReading;
   /** Since when the clock has been steady, ns of CLOCK_BOOTTIME. */
   readonly steadySinceNs: number;
-  /** The event that ended the steady time before; undefined for the start. */
+  /** The event that ended the previous steady time; undefined at the start. */
   readonly disturbance: string | undefined;
 }
 
-/** No aod is older: before it a clock was never set, or lost its battery. */
+/** No aod is older than this. A clock that shows an earlier time was never set, or lost its battery. */
 export const OLDEST_PLAUSIBLE_MS = Date.UTC(2026, 0, 1);
 
-/** Ages are days; NTP slews by 500 ppm at most, 43 s a day. */
+/** A smaller step does not matter to ages of days. NTP slews by at most 500 ppm, 43 s a day. */
 const STEP_MS = 60_000;
 const MINUTE_NS = 60e9;
 const SETTLE_NS = {
@@ -42,7 +42,7 @@ const SETTLE_NS = {
   behind: 24 * 60 * MINUTE_NS,
 } as const;
 
-/** @param before what the last call returned; undefined at the first. */
+/** @param before the state that the last call returned; undefined for the first call. */
 export function judgeClock(
   before: ClockSteadiness | undefined,
   reading: ClockReading,

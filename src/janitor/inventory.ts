@@ -1,10 +1,9 @@
-// The captures and the history on the disk: the only file that lists captures, and the only one that deletes or renames.
-// In: the open folder and the limits; out: what is gone and what is left. Sees regular files with a capture's or the
-// history's name and nothing else: no symbolic link, no folder, no file of another tool, no capture that is still being
-// written.
+// The captures and the history on the disk. No other file lists captures, and no other file deletes or renames them. Only
+// regular files with the name of a capture or of the history are touched: no symbolic link, no folder, no file of another
+// tool, and no capture that is still being written.
 //
-// A capture is pinned by making its file read-only: nothing beside it that could get lost, ls shows it, copies keep it. So
-// that a sweep at the same moment can't take it, pinning and removing hold the file's lock while they look and act.
+// A pinned capture is a read-only file: no other file can get lost, ls shows the pin, and copies preserve it. Pinning and
+// removing hold the file's lock while they check and act, so that a sweep at the same moment can't remove it.
 
 import {
   closeSync,
@@ -32,7 +31,7 @@ import { chooseRemovals, pinnedOverBytes } from "./retention.ts";
 
 type Swept = Extract<FromJanitor, { type: "swept" }>;
 
-/** The history is begun anew when it is longer; what it was stays as the old one. */
+/** A longer history is renamed to the old one, and a new one begins. */
 const HISTORY_MAX_BYTES = 4 << 20;
 
 const PINNED_MODE = 0o400;
@@ -41,7 +40,7 @@ const OWNER_WRITES = 0o200;
 /** Another process is pinning or removing the capture. */
 const BUSY = "EBUSY";
 
-/** Removes those of these captures that the limits ask for; one that can't be removed stops nothing. */
+/** Removes the captures that exceed the limits. A capture that can't be removed does not stop the sweep. */
 export function sweep(
   folder: BatchesFolder,
   captures: readonly AgedCapture[],
@@ -50,18 +49,18 @@ export function sweep(
   remove = removeCapture,
 ): Omit<Swept, "rotated" | "ageDoubt"> {
   const removals: Removal[] = [];
-  const stuck: { readonly name: string; readonly reason: string }[] = [];
+  const undeletable: { readonly name: string; readonly reason: string }[] = [];
   for (const removal of chooseRemovals(captures, limits, protectedNames)) {
     const reason = remove(folder, removal.name);
     if (reason === undefined) removals.push(removal);
-    else stuck.push({ name: removal.name, reason });
+    else undeletable.push({ name: removal.name, reason });
   }
   const keptBytes = sumBytes(captures) - sumBytes(removals);
   const overBytes = pinnedOverBytes(captures, limits);
   return {
     type: "swept",
     removals,
-    stuck,
+    undeletable,
     keptCount: captures.length - removals.length,
     keptBytes,
     overBytes,
@@ -80,9 +79,9 @@ export function listCaptures(folder: BatchesFolder): readonly StoredCapture[] {
 }
 
 /**
- * Removes a capture; one that is gone already counts as removed.
- * @param evenPinned without it what has been pinned meanwhile stays.
- * @returns the errno's name where it can't be removed; EBUSY where it is pinned, or about to be.
+ * Removes a capture; a missing one counts as removed.
+ * @param evenPinned without it, a capture that has been pinned meanwhile stays.
+ * @returns the errno's name if it can't be removed; EBUSY if it is pinned or is being pinned.
  */
 export function removeCapture(
   folder: BatchesFolder,
@@ -98,24 +97,24 @@ export function removeCapture(
 }
 
 /**
- * Makes a capture stay whatever the limits say, or not any more.
- * @returns the errno's name where that failed; ENOENT where it has been removed.
+ * Pins a capture, so that no limit removes it, or unpins it.
+ * @returns the errno's name if that failed; ENOENT if the capture has been removed.
  */
-export function pinCapture(folder: BatchesFolder, fileName: string, isToStay: boolean): string | undefined {
+export function pinCapture(folder: BatchesFolder, fileName: string, isPinned: boolean): string | undefined {
   return withLocked(folder, fileName, (fd) => {
-    fchmodSync(fd, isToStay ? PINNED_MODE : UNPINNED_MODE);
+    fchmodSync(fd, isPinned ? PINNED_MODE : UNPINNED_MODE);
     return undefined;
   });
 }
 
-/** Which file it is, whatever its name. */
+/** The identity of a file, independent of its name. */
 export type FileIdentity = Pick<Stats, "dev" | "ino">;
 
 /**
- * Puts a finished file in the place of the capture that it was made from, in one step. A pinned capture stays pinned.
- * @param original that capture, as it was before it was read.
- * @returns the errno's name where that failed: ENOENT where the capture has been removed or replaced meanwhile, ESTALE where the
- * finished file is gone, because a starting runner took it for the leftover of a crash.
+ * Replaces a capture with a finished file that was made from it, in one step. A pinned capture stays pinned.
+ * @param original the identity of that capture before it was read.
+ * @returns the errno's name if that failed: ENOENT if the capture has been removed or replaced meanwhile, ESTALE if the
+ * finished file is gone because a starting runner removed it as the leftover of a crash.
  */
 export function replaceCapture(
   folder: BatchesFolder,
@@ -135,14 +134,14 @@ export function replaceCapture(
 }
 
 /**
- * Renames the history where it has become long, and removes the old one where nothing was written to it for too long.
- * @param ageOf of a file that was written last at this time, ms since 1970 UTC; undefined where the clock is doubted.
+ * Renames the history if it is too long, and removes the old one if its last write is too long ago.
+ * @param ageOf the age of a file by the time of its last write, ms since 1970 UTC; undefined while the clock is doubted.
  */
-export function tendHistory(
+export function rotateHistory(
   outputDir: string,
   { maxAgeMs }: Pick<CleanupLimits, "maxAgeMs">,
   ageOf: (writtenMs: number) => number | undefined,
-): Pick<Swept, "removals" | "stuck" | "rotated"> {
+): Pick<Swept, "removals" | "undeletable" | "rotated"> {
   const [current, old] = [HISTORY, OLD_HISTORY].map((name) => join(outputDir, name)) as [string, string];
   const isLong = (statsOfFile(current)?.size ?? 0) > HISTORY_MAX_BYTES;
   const renamed = isLong ? errnoOf(() => renameSync(current, old)) : undefined;
@@ -153,31 +152,31 @@ export function tendHistory(
     rotated: isLong && renamed === undefined,
     removals:
       isTooOld && removed === undefined ? [{ name: OLD_HISTORY, bytes: oldStats.size, reason: "age" }] : [],
-    stuck: [
+    undeletable: [
       ...(renamed === undefined ? [] : [{ name: HISTORY, reason: renamed }]),
       ...(removed === undefined ? [] : [{ name: OLD_HISTORY, reason: removed }]),
     ],
   };
 }
 
-/** Whether a file of this mode is one that stays. */
+/** Whether a file of this mode is a pinned capture. */
 export function isPinnedMode(mode: number): boolean {
   return (mode & OWNER_WRITES) === 0;
 }
 
-/** Acts while nobody else may; EBUSY where somebody else does. Never waits: a stopped program must not stop a sweep. */
+/** Acts while it holds the file's lock; EBUSY if another process holds it. Never waits: a stopped program must not stop a sweep. */
 function withLocked(
   { path }: BatchesFolder,
   fileName: string,
   act: (fd: number) => string | undefined,
 ): string | undefined {
-  if (parseCaptureName(fileName) === undefined) throw new RangeError(`${fileName} is no capture`);
+  if (parseCaptureName(fileName) === undefined) throw new RangeError(`${fileName} is not a capture`);
   let fd: number | undefined;
   try {
     const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
     fd = openSync(`${path}/${fileName}`, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
     if (!tryLock(fd, fileName)) return BUSY;
-    // Removed between opening and locking: what is held has no name any more.
+    // If the file was removed between opening and locking, the locked file has no name any more.
     return fstatSync(fd).nlink === 0 ? "ENOENT" : act(fd);
   } catch (error) {
     return errnoNameOf(error);
@@ -191,7 +190,7 @@ function statsOfFile(path: string): Stats | undefined {
   return found?.isFile() ? found : undefined;
 }
 
-/** The errno's name of what could not be done. */
+/** The errno's name if the act failed. */
 function errnoOf(act: () => void): string | undefined {
   try {
     act();

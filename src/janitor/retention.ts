@@ -1,18 +1,18 @@
-// Which captures have to go. Pure: what is there, oldest first and with its age, and the limits in; names and reasons out.
+// Chooses the captures to remove. Pure.
 //
-// A pinned capture stays, whatever its age and size, and counts towards the limit like the others. Of the rest go those that are too
-// old, then for size the oldest, until what is left fits:
-//   never     the newest of all, nor the protected ones (the newest of each open and of the last incident);
-//   at last   for size, a rule's only capture: while another rule has two of which one may go, that one goes first.
-// So the total exceeds the limit only where nothing but what is never removed is left.
+// A pinned capture stays, whatever its age and size, and counts towards the size limit. Of the others, those that are too
+// old are removed; then the oldest are removed for size, until the rest fits:
+//   never     the newest of all, and the protected ones (the newest of each open incident and of the last incident);
+//   at last   for size, a rule's only capture: while another rule has two captures, its removable one is removed first.
+// So the total exceeds the limit only if all that is left must never be removed.
 
 import type { Removal, StoredCapture } from "../model/capture.ts";
 import type { CleanupLimits } from "../model/config.ts";
 import type { AgedCapture } from "./ages.ts";
 
 /**
- * The captures to remove, in the order in which to remove them; no more than the limits ask for.
- * @param oldestFirst in the order in which they came.
+ * The captures to remove, in the order of removal; no more than the limits require.
+ * @param oldestFirst all captures, in the order of their arrival.
  */
 export function chooseRemovals(
   oldestFirst: readonly AgedCapture[],
@@ -29,7 +29,7 @@ export function chooseRemovals(
   for (const { rule } of left) countOfRule.set(rule, (countOfRule.get(rule) ?? 0) + 1);
   let totalBytes = [...left].reduce((sum, { bytes }) => sum + bytes, 0);
 
-  // Counts only fall: what is a rule's only one in the first pass stays it, so that one look at each is enough.
+  // Counts only fall: a rule's only capture in the first pass remains its only one, so each pass sees each capture once.
   for (const isLastResort of [false, true]) {
     for (const capture of left) {
       if (totalBytes <= limits.maxTotalBytes) return removals;
@@ -44,7 +44,7 @@ export function chooseRemovals(
   return removals;
 }
 
-/** By how much the pinned ones alone exceed the limit; 0 where they do not. */
+/** The number of bytes by which the pinned captures alone exceed the limit; 0 if they do not. */
 export function pinnedOverBytes(
   captures: readonly StoredCapture[],
   { maxTotalBytes }: Pick<CleanupLimits, "maxTotalBytes">,

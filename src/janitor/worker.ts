@@ -1,5 +1,5 @@
-// The janitor's thread: sweeps when it is told to, and by itself at the configured interval. What a sweep removes is
-// decided by retention.ts; here is only when, and with which limits.
+// The janitor's thread: sweeps on a message, and at the configured interval. It decides when to sweep and with which
+// limits; retention.ts decides what a sweep removes.
 
 import type { StoredCapture } from "../model/capture.ts";
 import type { CleanupLimits } from "../model/config.ts";
@@ -12,7 +12,7 @@ import type { FromJanitor, JanitorCounts, ToJanitor } from "../thread/messages.t
 import { type Port, serve } from "../thread/port.ts";
 import { Ages } from "./ages.ts";
 import { type ClockSteadiness, judgeClock } from "./clock-trust.ts";
-import { listCaptures, sweep, tendHistory } from "./inventory.ts";
+import { listCaptures, rotateHistory, sweep } from "./inventory.ts";
 
 type Swept = Extract<FromJanitor, { type: "swept" }>;
 
@@ -22,7 +22,7 @@ class Janitor {
   readonly #port: Port<FromJanitor>;
   readonly #outputDir: string;
   readonly #ages = new Ages();
-  /** Of the old history, which is another file each time that it was written last at another time. */
+  /** Ages of the old history: the file counts as another one whenever the time of its last write has changed. */
   readonly #historyAges = new Ages();
   #clock: ClockSteadiness | undefined;
   #limits: CleanupLimits;
@@ -43,7 +43,7 @@ class Janitor {
     return this.#counts;
   }
 
-  /** What lies there, before anything is removed. */
+  /** The stored captures, before any is removed. */
   found(): readonly StoredCapture[] {
     return this.#inFolder(listCaptures) ?? [];
   }
@@ -52,7 +52,7 @@ class Janitor {
     this.#limits = limits;
   }
 
-  /** Sweeps now, and again when the interval is over. */
+  /** Sweeps now, and again after the interval. */
   sweep(): void {
     clearTimeout(this.#timer);
     const swept = this.#inFolder((folder) => this.#sweepIn(folder));
@@ -73,18 +73,18 @@ class Janitor {
       newestNameMs: found.reduce<number | undefined>(latest, undefined),
     });
     this.#clock = state;
-    const isBelieved = doubt === undefined;
+    const isClockTrusted = doubt === undefined;
     const captures = sweep(
       folder,
-      this.#ages.look(found, now, isBelieved),
+      this.#ages.update(found, now, isClockTrusted),
       this.#limits,
       this.protectedNames,
     );
-    const history = tendHistory(this.#outputDir, this.#limits, (writtenMs) =>
-      this.#historyAges.ageOf(`${writtenMs}`, writtenMs, now, isBelieved),
+    const history = rotateHistory(this.#outputDir, this.#limits, (writtenMs) =>
+      this.#historyAges.ageOf(`${writtenMs}`, writtenMs, now, isClockTrusted),
     );
     const removals = [...captures.removals, ...history.removals];
-    const stuck = [...captures.stuck, ...history.stuck];
+    const undeletable = [...captures.undeletable, ...history.undeletable];
     const overBytes = this.#isOver ? 0 : captures.overBytes;
     this.#isOver = captures.overBytes > 0;
     this.#counts = {
@@ -92,16 +92,19 @@ class Janitor {
       removed: this.#counts.removed + removals.length,
       removedBytes: removals.reduce((sum, { bytes }) => sum + bytes, this.#counts.removedBytes),
     };
-    return { ...captures, removals, stuck, overBytes, ageDoubt: doubt, rotated: history.rotated };
+    return { ...captures, removals, undeletable, overBytes, ageDoubt: doubt, rotated: history.rotated };
   }
 
-  /** Undefined for a sweep that a shortage of descriptors or memory kept from being made: it is counted, and the next one comes. */
+  /** Undefined if a shortage of descriptors or memory prevented the act: it is counted, and the next sweep tries again. */
   #inFolder<Result>(act: (folder: BatchesFolder) => Result): Result | undefined {
     const result = unlessExhausted(() => this.#inOpenFolder(act));
     return isExhausted(result) ? undefined : result;
   }
 
-  /** Opened for each sweep: it may have been removed or replaced. Where it can't be opened, the supervisor is notified and the sweep is left out. */
+  /**
+   * Opens the folder for each sweep: it may have been removed or replaced. If it can't be opened, the supervisor is
+   * notified and the sweep is left out.
+   */
   #inOpenFolder<Result>(act: (folder: BatchesFolder) => Result): Result | undefined {
     let folder: BatchesFolder;
     try {
@@ -119,7 +122,7 @@ class Janitor {
     }
   }
 
-  /** What a timer throws passes the port by. */
+  /** Called by the timer: the port does not catch what a timer throws. */
   #sweepByItself(): void {
     try {
       this.sweep();
@@ -129,8 +132,8 @@ class Janitor {
   }
 }
 
-function latest(so: number | undefined, { epochMs }: StoredCapture): number {
-  return Math.max(so ?? epochMs, epochMs);
+function latest(latestMs: number | undefined, { epochMs }: StoredCapture): number {
+  return Math.max(latestMs ?? epochMs, epochMs);
 }
 
 serve<ToJanitor, FromJanitor>((port) => {

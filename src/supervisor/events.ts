@@ -91,6 +91,6 @@ export type SupervisorEvent =
     };
 
 /** Most sweeps find nothing to do, which nobody wants to read once a minute. */
-export function isNews({ removals, stuck, overBytes, rotated }: EventOf<"swept">): boolean {
-  return rotated || removals.length + stuck.length + overBytes > 0;
+export function isNews({ removals, undeletable, overBytes, rotated }: EventOf<"swept">): boolean {
+  return rotated || removals.length + undeletable.length + overBytes > 0;
 }

@@ -183,8 +183,8 @@ export type FromJanitor =
   | {
       readonly type: "swept";
       readonly removals: readonly Removal[];
-      /** Captures that had to go and could not be removed, each with the errno's name. */
-      readonly stuck: readonly { readonly name: string; readonly reason: string }[];
+      /** Captures that exceeded a limit and could not be removed, each with the errno's name. */
+      readonly undeletable: readonly { readonly name: string; readonly reason: string }[];
       /** Captures that are left. */
       readonly keptCount: number;
       readonly keptBytes: number;

@@ -118,7 +118,7 @@ describe("log lines", () => {
     const swept = {
       type: "swept",
       removals: [],
-      stuck: [],
+      undeletable: [],
       keptCount: 2,
       keptBytes: 30,
       rotated: false,

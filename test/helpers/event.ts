@@ -57,7 +57,7 @@ const EVENTS: { readonly [Type in SupervisorEvent["type"]]: EventOf<Type> } = {
       type: "swept",
       ageDoubt: undefined,
       removals: [{ name: CAPTURE, bytes: 5, reason: "age" }],
-      stuck: [],
+      undeletable: [],
     },
     ...{ keptCount: 0, keptBytes: 0, overBytes: 0, rotated: false },
   },

@@ -8,7 +8,7 @@ const through = (value: unknown) => JSON.parse(JSON.stringify(value)) as unknown
 describe("an attribution in the history", () => {
   test.each([
     ["whole", anAttribution()],
-    ["of a dialect that has no name here", anAttribution({ dialect: 0x399 })],
+    ["with a dialect that has no name here", anAttribution({ dialect: 0x399 })],
     [
       "of what is not known",
       anAttribution({
@@ -19,36 +19,34 @@ describe("an attribution in the history", () => {
         processes: [],
       }),
     ],
-  ])("%s comes back as it was", (_, attribution) => {
+  ])("%s is decoded as it was encoded", (_, attribution) => {
     expect(decodeAttribution(through(encodeAttribution(attribution)))).toEqual(attribution);
   });
 
-  test.each([[null], ["text"], [[1]], [7]])("%j is none", (value) => {
+  test.each([[null], ["text"], [[1]], [7]])("%j is not an attribution", (value) => {
     expect(decodeAttribution(value)).toBeUndefined();
   });
 
-  test("whatever is not as it has to be is left out", () => {
+  test("malformed values are left out", () => {
     const forged = {
-      ...{
-        server: 5,
-        address: 5,
-        connection_ids: ["1", 2],
-        dialect: "9",
-        encrypted: "yes",
-        mount_points: [1, "/mnt"],
-      },
-      ...{ dfs_paths: ["//corp/dfs", null], possible_shares: "//files/a" },
+      server: 5,
+      address: 5,
+      connection_ids: ["1", 2],
+      dialect: "9",
+      encrypted: "yes",
+      mount_points: [1, "/mnt"],
+      dfs_paths: ["//corp/dfs", null],
+      possible_shares: "//files/a",
       processes: [{ pid: "x", name: "a", requests: 1 }, null, { pid: 1, name: "b", requests: 2, unit: 5 }],
     };
     expect(decodeAttribution(forged)).toEqual({
-      ...{
-        server: undefined,
-        address: undefined,
-        connectionIds: [2],
-        dialect: undefined,
-        encrypted: undefined,
-      },
-      ...{ dfsPaths: ["//corp/dfs"], possibleShares: [] },
+      server: undefined,
+      address: undefined,
+      connectionIds: [2],
+      dialect: undefined,
+      encrypted: undefined,
+      dfsPaths: ["//corp/dfs"],
+      possibleShares: [],
       mountPoints: ["/mnt"],
       processes: [{ pid: 1, name: "b", unit: undefined, container: undefined, requests: 2 }],
     });

@@ -15,8 +15,8 @@ function collected(capture: string, fields: Readonly<Record<string, unknown>>): 
   return { event: "collected", fields: { capture, ...fields } };
 }
 
-describe("what the history knows of a capture", () => {
-  test("is whose it is, whether that is over, and its own verdict", () => {
+describe("the history's facts about a capture", () => {
+  test("are its incident, whether that is open, and its own verdict", () => {
     const incident = anIncident({ captures: [FIRST] });
     const facts = fold(
       { event: "captured", incident },
@@ -35,7 +35,7 @@ describe("what the history knows of a capture", () => {
     ]);
   });
 
-  test("includes captures that the last line of an incident does not show any more", () => {
+  test("include captures that the last line of an incident no longer lists", () => {
     const facts = fold(
       { event: "captured", incident: anIncident({ captures: [FIRST] }) },
       { event: "resolved", incident: anIncident({ captures: [SECOND], state: "resolved", resolvedAtMs: 1 }) },
@@ -44,25 +44,25 @@ describe("what the history knows of a capture", () => {
     expect([...facts.values()].map(({ isOpen }) => isOpen)).toEqual([false, false]);
   });
 
-  test("is no incident's verdict: that may be of another capture", () => {
+  test("do not include the incident's verdict, which may be of another capture", () => {
     const verdict = { cause: "server", confidence: 1, because: ["x"] } as const;
     const facts = fold({ event: "captured", incident: anIncident({ captures: [FIRST, SECOND], verdict }) });
     expect([...facts.values()].map((one) => one.verdict)).toEqual([undefined, undefined]);
   });
 
-  test("is nobody's for one that a person asked for", () => {
+  test("have no incident for a capture on demand", () => {
     const facts = fold(collected(MANUAL, { incident_id: null, verdict: "unknown", confidence: 0 }));
     expect(facts.get(MANUAL)).toMatchObject({ incidentId: undefined, share: undefined, isOpen: false });
   });
 
   test.each([
-    ["a verdict of no known cause", { verdict: "me", confidence: 1 }],
+    ["a verdict with an unknown cause", { verdict: "me", confidence: 1 }],
     ["a verdict without a figure", { verdict: "server", confidence: "1" }],
-  ])("leaves out %s", (_, fields) => {
+  ])("leave out %s", (_, fields) => {
     expect(fold(collected(FIRST, fields)).get(FIRST)?.verdict).toBeUndefined();
   });
 
-  test("passes over what names no capture", () => {
+  test("are not made of lines that name no capture", () => {
     expect(fold({ event: "collected", fields: { capture: 7 } }).size).toBe(0);
   });
 });

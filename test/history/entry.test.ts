@@ -17,7 +17,7 @@ describe("a line of the history", () => {
     expect(decodeEntries(line)).toMatchObject([{ event, incident, incidentId: incident.id }]);
   });
 
-  test("of what aod did beside has its fields, and belongs to the incident that it names", () => {
+  test("of another act of aod has its fields, and belongs to the incident that it names", () => {
     const fields = { incident_id: "i", status: "ok" };
     const text = encodeEntry({ event: "notified", fields }, 0) + encodeEntry(deletion, 0);
     expect(decodeEntries(text)).toMatchObject([
@@ -33,14 +33,14 @@ describe("a line of the history", () => {
     expect(decodeEntries(line)).toMatchObject([{ event: "opened", incident: { share } }]);
   });
 
-  test("that is torn, empty or none is passed over, and the next one is not", () => {
+  test("that is torn, empty or foreign is skipped, and the next one is not", () => {
     const whole = encodeEntry({ event: "opened", incident: anIncident() }, 0);
     const text = `${whole.slice(0, 100)}\n\nnull\n5\n[]\n{"time":1}\n{"time":"","event":"opened"}\n${whole}${whole.slice(0, -9)}`;
     expect(decodeEntries(text)).toHaveLength(1);
   });
 });
 
-/** Values of which each breaks a reader that trusts one: it calls `toString`, follows nesting, or computes. */
+/** Each of these values breaks a reader that trusts it: the reader calls `toString`, recurses, or calculates. */
 const HOSTILE = [
   { toString: 1, valueOf: 2 },
   JSON.parse('{"__proto__": {"id": "forged"}, "constructor": 1}'),
@@ -64,7 +64,7 @@ describe("a hostile line of the history", () => {
   const whole = JSON.parse(encodeEntry({ event: "opened", incident: anIncident() }, OPENED_AT_MS));
   const after = encodeEntry({ event: "resolved", incident: anIncident({ id: "after" }) }, OPENED_AT_MS);
 
-  test("is skipped where a field is not what it has to be, and reported with file and line", () => {
+  test("with a malformed field is skipped, and reported with file and line", () => {
     const bad = JSON.stringify({ ...whole, opened_at: { toString: 1 } });
     const found = decodeHistory([
       { file: "old", text: after },
@@ -84,13 +84,13 @@ describe("a hostile line of the history", () => {
     ["of zeros, as a crash leaves them", `\0\0\0\0${JSON.stringify(whole)}`],
     ["that is torn", JSON.stringify(whole).slice(0, -5)],
     ["with an id of a million characters", JSON.stringify({ ...whole, id: "i".repeat(1e6) })],
-  ])("%s is skipped, and the next one is not", (_, line) => {
+  ])("%s is skipped, and the next line is not", (_, line) => {
     const found = decodeHistory([{ file: "new", text: `${line}\n${after}` }]);
     expect(found).toMatchObject({ skipped: 1, firstSkipped: "new:1" });
     expect(foldIncidents(found.entries).map(({ incident }) => incident.id)).toEqual(["after"]);
   });
 
-  test("with bytes that are not UTF-8 loses those bytes only", () => {
+  test("with bytes that are not UTF-8 loses only those bytes", () => {
     const bytes = Buffer.from(JSON.stringify({ ...whole, share: "//files/d?b" }));
     bytes[bytes.indexOf("?")] = 0xff;
     expect(decodeEntries(new TextDecoder().decode(bytes))).toMatchObject([
@@ -98,7 +98,7 @@ describe("a hostile line of the history", () => {
     ]);
   });
 
-  test("of any content ends nothing: the lines around it are read, and what comes out can be shown", () => {
+  test("of any content does no harm: the lines around it are read, and every decoded value can be shown", () => {
     const random = seeded();
     const names = Object.keys(whole) as [string, ...string[]];
     for (let run = 0; run < 400; run++) {
@@ -128,7 +128,7 @@ describe("a hostile line of the history", () => {
 });
 
 describe("incidents of a history", () => {
-  test("are what their last lines say, in the order of their first, with all that is written of them", () => {
+  test("have the state of their last lines, the order of their first, and all their entries", () => {
     const [a, b] = ["a", "b"].map((id) => anIncident({ id })) as [ReturnType<typeof anIncident>, never];
     const resolved = { ...a, state: "resolved", resolvedAtMs: OPENED_AT_MS, count: 12 } as const;
     const text = [

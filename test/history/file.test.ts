@@ -45,14 +45,14 @@ describe("the history's file", () => {
     expect(next.failures).toBe(0);
   });
 
-  test("is made private where it was not", () => {
+  test("is made private if it was not", () => {
     const { path, file } = aHistory();
     writeFileSync(path, "", { mode: 0o644 });
     file.append("one\n");
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
-  test("goes on in a new line behind one that a crash tore", () => {
+  test("goes on in a new line behind a line that a crash tore", () => {
     const { path, file } = aHistory();
     writeFileSync(path, 'one\n{"ti');
     file.append("two\n");
@@ -63,7 +63,7 @@ describe("the history's file", () => {
   test.each([
     ["renamed", (path: string) => renameSync(path, `${path}.1`)],
     ["removed", unlinkSync],
-  ])("that was %s is begun anew, with its first lines", (_, act) => {
+  ])("that was %s is created again, with its first lines", (_, act) => {
     const { path, file } = aHistory("what is open\n");
     writeFileSync(path, "one\n");
     file.append("two\n");
@@ -74,7 +74,7 @@ describe("the history's file", () => {
     expect(readFileSync(path, "utf8")).toBe("what is open\nthree\n");
   });
 
-  test("is not written through a symbolic link, nor into what is no file: it says why, counts, and goes on later", () => {
+  test("is written neither through a symbolic link nor into a folder: it fails with an errno, and resumes later", () => {
     const { folder, path, file } = aHistory();
     const precious = join(folder, "precious");
     symlinkSync(precious, path);
@@ -92,7 +92,7 @@ describe("the history's file", () => {
     expect(readFileSync(path, "utf8")).toBe("four\n");
   });
 
-  test("survives a disk that fills up in the middle of a line, and the next line is whole", () => {
+  test("survives a disk that fills up in the middle of a line; the next line is whole", () => {
     const folder = tempDir();
     let freeBytes = 6;
     const file = new HistoryFile(
@@ -126,14 +126,14 @@ describe("reading the history", () => {
     ]);
   });
 
-  test("gives the end of what has become very long", () => {
+  test("gives the end of a file that has become very long", () => {
     const { folder, path } = aHistory();
     writeFileSync(path, `begin\n${"x".repeat(17 << 20)}\nend\n`);
-    // Of the line that was cut nothing is left.
+    // The line that was cut is dropped as a whole.
     expect(textsIn(folder)).toEqual(["", "end\n"]);
   });
 
-  test("throws where there is no folder, and where a link leads away", () => {
+  test("throws if the folder is missing, and if a symbolic link leads away from it", () => {
     const { folder, path } = aHistory();
     expect(errnoOf(() => readHistory(join(folder, "nowhere")))).toBe("ENOENT");
     symlinkSync("/etc/passwd", path);

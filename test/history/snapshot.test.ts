@@ -8,34 +8,44 @@ import { SERVER, UNKNOWN } from "../helpers/verdict.ts";
 
 const CAPTURE = "aod_20261123T012345.700Z_slow.tar.zst";
 
-/** As a reader gets it. */
+/** The incident as a reader of the JSON gets it. */
 function again(incident: Incident): Incident | undefined {
   return decodeIncident(JSON.parse(JSON.stringify(encodeIncident(incident, { epochMs: OPENED_AT_MS }))));
 }
 
 describe("the public form of an incident", () => {
   test.each([
-    ["CLOCK_MONOTONIC while aod that saw it begin is asked", { epochMs: OPENED_AT_MS, monotonicNs: 41e9 }],
-    ["the time of day where only that is known", { epochMs: OPENED_AT_MS + 7000 }],
-  ])("a hang is as old as it is when it is shown: by %s", (_, now) => {
+    ["CLOCK_MONOTONIC, from the aod that saw it begin", { epochMs: OPENED_AT_MS, monotonicNs: 41e9 }],
+    ["the time of day, if only that is known", { epochMs: OPENED_AT_MS + 7000 }],
+  ])("an ongoing hang has its age at the time of the document: by %s", (_, now) => {
     const standing = { count: 5, startedNs: 5e9, startedAtMs: OPENED_AT_MS - 29_000 };
     const encoded = encodeIncident(anIncident({ standing }), now);
     expect(encoded.standing).toEqual({ count: 5, oldest_ms: 36_000, since: "2026-11-23T01:23:16.678Z" });
   });
 
-  test("a line of before there was a since is of its last report", () => {
+  test("a line without `since` has the age at its last report", () => {
     const incident = anIncident();
     const line = { ...encodeIncident(incident, { epochMs: 0 }), standing: { count: 2, oldest_ms: 1500 } };
     const startedAtMs = incident.lastAtMs - 1500;
     expect(decodeIncident(line)?.standing).toEqual({ count: 2, startedNs: undefined, startedAtMs });
   });
 
-  test("has times in UTC, durations in ms and the request that was worst", () => {
+  test("has times in UTC, durations in ms and the worst request", () => {
     const incident = anIncident({ hung: { count: 2, longestNs: 9e9 }, captures: [CAPTURE] });
     expect(encodeIncident(incident, { epochMs: OPENED_AT_MS })).toMatchObject({
-      ...{ id: "20261123T012345.678Z", rule: "slow", type: "latency", share: "//files/db", kind: "slow" },
-      ...{ state: "open", opened_at: "2026-11-23T01:23:45.678Z", last_at: "2026-11-23T01:23:47.178Z" },
-      ...{ resolved_at: null, count: 10, worst_ms: 51.25, captures: [CAPTURE], standing: null },
+      id: "20261123T012345.678Z",
+      rule: "slow",
+      type: "latency",
+      share: "//files/db",
+      kind: "slow",
+      state: "open",
+      opened_at: "2026-11-23T01:23:45.678Z",
+      last_at: "2026-11-23T01:23:47.178Z",
+      resolved_at: null,
+      count: 10,
+      worst_ms: 51.25,
+      captures: [CAPTURE],
+      standing: null,
       worst: { command: "SMB2_READ", pid: 4200, tid: 4242, comm: "postgres", state: "done" },
       hung: { count: 2, longest_ms: 9000 },
     });
@@ -45,11 +55,14 @@ describe("the public form of an incident", () => {
     const shares = ["//files/db", "//files/home"];
     const incident = anIncident({ rules: ["slow", "stuck"], shares });
     expect(encodeIncident(incident, { epochMs: OPENED_AT_MS })).toMatchObject({
-      ...{ server: "files", family: "availability", rules: ["slow", "stuck"], shares },
+      server: "files",
+      family: "availability",
+      rules: ["slow", "stuck"],
+      shares,
     });
   });
 
-  test("comes back as it was", () => {
+  test("is decoded as it was encoded", () => {
     const random = seeded();
     for (let run = 0; run < 200; run++) {
       const isOpen = random.chance(0.5);
@@ -83,13 +96,13 @@ describe("the public form of an incident", () => {
 
   test.each([
     ["without an id", { id: undefined }],
-    ["with a share that is no text", { share: 5 }],
+    ["with a share that is not text", { share: 5 }],
     ["of an unknown kind", { kind: "toString" }],
     ["in no state", { state: "ajar" }],
-    ["resolved at no time", { state: "resolved", resolved_at: null }],
-    ["opened at no time", { opened_at: "yesterday" }],
-    ["with a count that is none", { count: "10" }],
-  ])("%s is no incident", (_, parts) => {
+    ["resolved without a time", { state: "resolved", resolved_at: null }],
+    ["opened without a valid time", { opened_at: "yesterday" }],
+    ["with a count that is not a number", { count: "10" }],
+  ])("%s is not an incident", (_, parts) => {
     expect(decodeIncident({ ...encodeIncident(anIncident(), { epochMs: 0 }), ...parts })).toBeUndefined();
   });
 
@@ -107,7 +120,7 @@ describe("the public form of an incident", () => {
     ["rules", { rules: "slow" }, { rules: ["slow"] }],
     ["shares", { shares: [7, "//files/x", "//files/x"] }, { shares: ["//files/x"] }],
     ["captures", { captures: ["../../etc/passwd", 5, CAPTURE] }, { captures: [CAPTURE] }],
-  ])("loses its %s where that is not what it has to be, and nothing else", (_, parts, left) => {
+  ])("loses only its %s if that is malformed", (_, parts, left) => {
     const incident = anIncident();
     expect(decodeIncident({ ...encodeIncident(incident, { epochMs: 0 }), ...parts })).toEqual({
       ...incident,

@@ -18,32 +18,32 @@ const at = (upMs: number, offsetMs = 0) => ({ epochMs: NOW_MS + upMs + offsetMs,
 describe("ages of captures", () => {
   const old = named(NOW_MS - 10 * DAY_MS);
 
-  test("are what their names say, by a clock that is believed", () => {
+  test("follow from their names while the clock is trusted", () => {
     const ages = new Ages();
-    expect(ages.look([old], at(0), true)).toEqual([{ ...old, ageMs: 10 * DAY_MS }]);
-    expect(ages.look([old], at(HOUR_MS), true)).toEqual([{ ...old, ageMs: 10 * DAY_MS + HOUR_MS }]);
+    expect(ages.update([old], at(0), true)).toEqual([{ ...old, ageMs: 10 * DAY_MS }]);
+    expect(ages.update([old], at(HOUR_MS), true)).toEqual([{ ...old, ageMs: 10 * DAY_MS + HOUR_MS }]);
   });
 
-  test("are unknown while it is not, and what passes meanwhile counts later", () => {
+  test("are unknown while the clock is not trusted, and the time that passes meanwhile counts later", () => {
     const ages = new Ages();
-    expect(ages.look([old], at(0), false)).toEqual([{ ...old, ageMs: undefined }]);
-    expect(ages.look([old], at(HOUR_MS), true)).toEqual([{ ...old, ageMs: 10 * DAY_MS + HOUR_MS }]);
+    expect(ages.update([old], at(0), false)).toEqual([{ ...old, ageMs: undefined }]);
+    expect(ages.update([old], at(HOUR_MS), true)).toEqual([{ ...old, ageMs: 10 * DAY_MS + HOUR_MS }]);
   });
 
-  test("do not jump with the clock, even where it stays ahead and is believed again", () => {
+  test("do not jump with the clock, even if it stays ahead and is trusted again", () => {
     const ages = new Ages();
-    ages.look([old], at(0), true);
-    expect(ages.look([old], at(HOUR_MS, 40 * DAY_MS), true)).toMatchObject([
+    ages.update([old], at(0), true);
+    expect(ages.update([old], at(HOUR_MS, 40 * DAY_MS), true)).toMatchObject([
       { ageMs: 10 * DAY_MS + HOUR_MS },
     ]);
   });
 
-  test("fall where a clock that is set back shows that they were less", () => {
+  test("fall if a clock that is set back shows lower ages", () => {
     const ages = new Ages();
-    ages.look([old], at(0, 40 * DAY_MS), true);
-    expect(ages.look([old], at(HOUR_MS), true)).toMatchObject([{ ageMs: 10 * DAY_MS + HOUR_MS }]);
-    // What is known once is not forgotten when it jumps again.
-    expect(ages.look([old], at(2 * HOUR_MS, 40 * DAY_MS), true)).toMatchObject([
+    ages.update([old], at(0, 40 * DAY_MS), true);
+    expect(ages.update([old], at(HOUR_MS), true)).toMatchObject([{ ageMs: 10 * DAY_MS + HOUR_MS }]);
+    // A lower age is remembered when the clock jumps again.
+    expect(ages.update([old], at(2 * HOUR_MS, 40 * DAY_MS), true)).toMatchObject([
       { ageMs: 10 * DAY_MS + 2 * HOUR_MS },
     ]);
   });
@@ -51,28 +51,28 @@ describe("ages of captures", () => {
   test.each([
     ["by a clock of 1972", named(Date.UTC(1972, 0, 1))],
     ["by a clock that was ahead", named(NOW_MS + 400 * DAY_MS)],
-  ])("made %s begin when they are first seen", (_, capture) => {
+  ])("of captures made %s begin at the first sighting", (_, capture) => {
     const ages = new Ages();
-    ages.look([capture], at(0), false);
-    expect(ages.look([capture], at(13 * DAY_MS), true)).toMatchObject([{ ageMs: 13 * DAY_MS }]);
-    expect(ages.look([capture], at(15 * DAY_MS), true)).toMatchObject([{ ageMs: 15 * DAY_MS }]);
+    ages.update([capture], at(0), false);
+    expect(ages.update([capture], at(13 * DAY_MS), true)).toMatchObject([{ ageMs: 13 * DAY_MS }]);
+    expect(ages.update([capture], at(15 * DAY_MS), true)).toMatchObject([{ ageMs: 15 * DAY_MS }]);
   });
 
-  test("of files that are gone are forgotten: one that comes again is new", () => {
+  test("of files that were removed are forgotten: a file that comes again is new", () => {
     const ages = new Ages();
     const odd = named(Date.UTC(1972, 0, 1));
-    ages.look([odd], at(0), true);
-    ages.look([], at(DAY_MS), true);
-    expect(ages.look([odd], at(2 * DAY_MS), true)).toMatchObject([{ ageMs: 0 }]);
+    ages.update([odd], at(0), true);
+    ages.update([], at(DAY_MS), true);
+    expect(ages.update([odd], at(2 * DAY_MS), true)).toMatchObject([{ ageMs: 0 }]);
   });
 });
 
 describe("the order in which captures came", () => {
-  test("is that of first sight, so that one made by a clock of 1972 is not the oldest", () => {
+  test("is the order of first sightings, so that a capture from a clock of 1972 is not the oldest", () => {
     const ages = new Ages();
     const [first, second, late] = [named(NOW_MS), named(NOW_MS + 1), named(Date.UTC(1972, 0, 1))] as const;
-    ages.look([second, first], at(0), true);
-    const seen = ages.look([late, first, second], at(1000), true);
+    ages.update([second, first], at(0), true);
+    const seen = ages.update([late, first, second], at(1000), true);
     expect(seen.map(({ fileName }) => fileName)).toEqual(
       [first, second, late].map(({ fileName }) => fileName),
     );
@@ -80,9 +80,9 @@ describe("the order in which captures came", () => {
     expect(removals.map(({ name }) => name)).toEqual([first.fileName, second.fileName]);
   });
 
-  test("is that of the names where all were found together", () => {
+  test("is the order of the names if all were found at the same time", () => {
     const captures = [3, 1, 2].map((day) => named(NOW_MS + day * DAY_MS));
-    const seen = new Ages().look(captures, at(0), false);
+    const seen = new Ages().update(captures, at(0), false);
     expect(seen.map(({ epochMs }) => epochMs)).toEqual([1, 2, 3].map((day) => NOW_MS + day * DAY_MS));
   });
 });

@@ -5,7 +5,7 @@ const START_MS = Date.parse("2026-11-23T12:00:00Z");
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 
-/** A host whose clock goes evenly but for what a test does to it. */
+/** A host whose clock runs steadily, except for the steps of a test. */
 class Clock {
   #state: ClockSteadiness | undefined;
   #upMs = 0;
@@ -13,7 +13,7 @@ class Clock {
   synchronised: boolean | undefined;
   newestNameMs: number | undefined;
 
-  /** So much later. */
+  /** Lets time pass. @returns the doubt, if there is one. */
   after(minutes: number) {
     this.#upMs += minutes * MINUTE_MS;
     const reading: ClockReading = {
@@ -27,8 +27,8 @@ class Clock {
     return doubt;
   }
 
-  /** Until it is believed. */
-  settled(): this {
+  /** Lets time pass until the clock is trusted. */
+  untilTrusted(): this {
     while (this.after(5) !== undefined);
     return this;
   }
@@ -38,9 +38,9 @@ describe("the clock", () => {
   test.each([
     ["is synchronised", true, 10],
     ["is not synchronised", false, 60],
-    ["does not say, as in a container", undefined, 60],
+    ["has no known state, as in a container", undefined, 60],
   ])(
-    "that %s (%p) is believed after %d minutes, and no evidence against it is claimed",
+    "that %s (%p) is trusted after %d minutes, without a claim of evidence against it",
     (_, synchronised, minutes) => {
       const clock = new Clock();
       clock.synchronised = synchronised;
@@ -56,7 +56,7 @@ describe("the clock", () => {
     ["back", -40 * DAY_MS],
     ["ahead", 2 * MINUTE_MS],
   ])("that was set %s by %d ms is doubted until it has been steady again", (direction, stepMs) => {
-    const clock = new Clock().settled();
+    const clock = new Clock().untilTrusted();
     clock.offsetMs += stepMs;
     expect(clock.after(1)).toMatchObject({
       isEvidence: true,
@@ -66,8 +66,8 @@ describe("the clock", () => {
     expect(clock.after(1)).toBeUndefined();
   });
 
-  test("that jumps and comes back is doubted twice over", () => {
-    const clock = new Clock().settled();
+  test("that jumps and returns is doubted again after its return", () => {
+    const clock = new Clock().untilTrusted();
     clock.offsetMs = 40 * DAY_MS;
     expect(clock.after(1)).toBeDefined();
     clock.offsetMs = 0;
@@ -76,8 +76,8 @@ describe("the clock", () => {
     expect(clock.after(1)).toBeUndefined();
   });
 
-  test("that is slewed as NTP does it is no doubt", () => {
-    const clock = new Clock().settled();
+  test("that is slewed as NTP slews it is not doubted", () => {
+    const clock = new Clock().untilTrusted();
     for (let hour = 0; hour < 48; hour++) {
       // 500 ppm.
       clock.offsetMs += 1800;
@@ -85,7 +85,7 @@ describe("the clock", () => {
     }
   });
 
-  test("that was never set is doubted for as long as it shows 1972, however steady", () => {
+  test("that was never set is doubted for as long as it shows 1972, however steady it is", () => {
     const clock = new Clock();
     clock.offsetMs = Date.UTC(1972, 0, 1) - START_MS;
     expect(clock.after(0)).toMatchObject({ isEvidence: true, text: expect.stringContaining("shows 1972-") });
@@ -95,7 +95,7 @@ describe("the clock", () => {
     expect(clock.after(60)).toBeUndefined();
   });
 
-  test("that is behind a capture takes a day to be believed, or ten minutes where it is synchronised", () => {
+  test("that is behind a capture is trusted after a day, or after ten minutes if it is synchronised", () => {
     const clock = new Clock();
     clock.newestNameMs = START_MS + 40 * DAY_MS;
     expect(clock.after(0)).toMatchObject({ isEvidence: true, text: expect.stringContaining("later time") });

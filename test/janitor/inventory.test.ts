@@ -18,8 +18,8 @@ import {
   pinCapture,
   removeCapture,
   replaceCapture,
+  rotateHistory,
   sweep,
-  tendHistory,
 } from "../../src/janitor/inventory.ts";
 import { openBatchesFolder } from "../../src/system/batches-folder.ts";
 import { tryLock } from "../../src/system/lock.ts";
@@ -27,7 +27,7 @@ import { aged } from "../helpers/aged.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 
 const CAPTURE = "aod_20261123T012345.678Z_slow.tar.zst";
-/** The newest of all, which always stays. */
+/** The newest capture, which always stays. */
 const NEWEST = "aod_20261123T012346.000Z_slow.tar.zst";
 const NOW_MS = Date.parse("2026-11-23T12:00:00Z");
 
@@ -37,7 +37,7 @@ function aFolder() {
   return { folder, path: join(outputDir, "batches") };
 }
 
-/** A file that is to take a capture's place. */
+/** A file that is to replace a capture. */
 function aFinished(path: string) {
   const finished = join(path, ".aod_20261123T012345.678Z-2_slow.partial");
   writeFileSync(finished, "clean", { mode: 0o600 });
@@ -60,7 +60,7 @@ describe("the inventory", () => {
     ]);
   });
 
-  test("what is pinned stays in a sweep, and goes in one when it is not any more", () => {
+  test("a pinned capture stays in a sweep, and is removed by one when it is unpinned", () => {
     const { folder, path } = aFolder();
     for (const day of [1, 2, 3])
       writeFileSync(join(path, `aod_2026110${day}T000000.000Z_slow.tar.zst`), "12345");
@@ -84,7 +84,7 @@ describe("the inventory", () => {
     });
   });
 
-  test("what is pinned after the sweep has looked stays too", () => {
+  test("a capture that is pinned after the sweep has listed it stays too", () => {
     const { folder, path } = aFolder();
     for (const name of [CAPTURE, NEWEST]) writeFileSync(join(path, name), "12345");
     const limits = { intervalMs: 1, maxAgeMs: 1, maxTotalBytes: 1 };
@@ -92,13 +92,13 @@ describe("the inventory", () => {
       pinCapture(where, name, true);
       return removeCapture(where, name);
     });
-    expect(swept).toMatchObject({ removals: [], stuck: [{ name: CAPTURE, reason: "EBUSY" }] });
+    expect(swept).toMatchObject({ removals: [], undeletable: [{ name: CAPTURE, reason: "EBUSY" }] });
     expect(readdirSync(path).sort()).toEqual([CAPTURE, NEWEST]);
     expect(removeCapture(folder, CAPTURE, true)).toBeUndefined();
     expect(pinCapture(folder, CAPTURE, true)).toBe("ENOENT");
   });
 
-  test("a capture is replaced in one step, and what is pinned stays pinned", () => {
+  test("a capture is replaced in one step, and a pinned one stays pinned", () => {
     const { folder, path } = aFolder();
     writeFileSync(join(path, CAPTURE), "12345");
     const original = statSync(join(path, CAPTURE));
@@ -110,7 +110,7 @@ describe("the inventory", () => {
     expect(statSync(join(path, CAPTURE)).mode & 0o777).toBe(0o400);
   });
 
-  test("a capture that was removed, replaced or is held meanwhile is not replaced", () => {
+  test("a capture that was removed, replaced or locked meanwhile is not replaced", () => {
     const { folder, path } = aFolder();
     writeFileSync(join(path, CAPTURE), "12345");
     const original = statSync(join(path, CAPTURE));
@@ -128,7 +128,7 @@ describe("the inventory", () => {
     expect(readFileSync(join(path, CAPTURE), "utf8")).toBe("12345");
   });
 
-  test("what somebody holds is neither removed nor pinned, and nobody waits for it", () => {
+  test("a locked capture is neither removed nor pinned, and the call does not wait", () => {
     const { folder, path } = aFolder();
     writeFileSync(join(path, CAPTURE), "12345");
     const fd = openSync(join(path, CAPTURE), "r");
@@ -138,7 +138,7 @@ describe("the inventory", () => {
     expect(removeCapture(folder, CAPTURE)).toBeUndefined();
   });
 
-  test("a link in the place of a capture is not followed", () => {
+  test("a symbolic link in the place of a capture is not followed", () => {
     const { folder, path } = aFolder();
     const outside = join(tempDir(), "outside");
     writeFileSync(outside, "", { mode: 0o644 });
@@ -147,7 +147,7 @@ describe("the inventory", () => {
     expect(statSync(outside).mode & 0o777).toBe(0o644);
   });
 
-  test("sees neither links, folders, unfinished captures nor other tools' files, and a sweep leaves them", () => {
+  test("ignores links, folders, unfinished captures and other tools' files, and a sweep leaves them alone", () => {
     const { folder, path } = aFolder();
     const outside = join(tempDir(), "outside");
     writeFileSync(outside, "precious");
@@ -161,7 +161,7 @@ describe("the inventory", () => {
     const limits = { intervalMs: 1, maxAgeMs: 0, maxTotalBytes: 0 };
     expect(sweep(folder, aged(listCaptures(folder)), limits, [])).toMatchObject({
       removals: [],
-      stuck: [],
+      undeletable: [],
       keptCount: 0,
     });
     expect(readdirSync(path)).toEqual(before);
@@ -177,14 +177,14 @@ describe("the inventory", () => {
     expect(() => removeCapture(folder, "../../etc/passwd")).toThrow(RangeError);
   });
 
-  test("names the error where one can't be removed", () => {
+  test("names the errno of a capture that can't be removed", () => {
     const { folder, path } = aFolder();
-    // A folder in the place of a file is what unlink(2) refuses whoever asks.
+    // unlink(2) refuses a folder to any user.
     mkdirSync(join(path, CAPTURE));
     expect(removeCapture(folder, CAPTURE)).toMatch(/^E(ISDIR|PERM)$/);
   });
 
-  test("goes on with the others, and counts what is stuck as kept", () => {
+  test("goes on with the others after one that can't be removed, and counts it as stored", () => {
     const { folder, path } = aFolder();
     const [a, b, c] = ["a", "b", "c"].map((rule) => `aod_20200101T000000.000Z_${rule}.tar.zst`) as [
       string,
@@ -196,12 +196,12 @@ describe("the inventory", () => {
     const swept = sweep(folder, aged(listCaptures(folder)), limits, [], (where, name) =>
       name === b ? "EROFS" : removeCapture(where, name),
     );
-    expect(swept).toMatchObject({ stuck: [{ name: b, reason: "EROFS" }], keptCount: 2, keptBytes: 10 });
+    expect(swept).toMatchObject({ undeletable: [{ name: b, reason: "EROFS" }], keptCount: 2, keptBytes: 10 });
     expect(swept.removals.map(({ name }) => name)).toEqual([a, c]);
     expect(readdirSync(path).sort()).toEqual([b, NEWEST]);
   });
 
-  test("says what is left after a sweep", () => {
+  test("reports the captures that are stored after a sweep", () => {
     const { folder, path } = aFolder();
     for (const day of [1, 2, 3])
       writeFileSync(join(path, `aod_2026110${day}T000000.000Z_slow.tar.zst`), "12345");
@@ -211,7 +211,7 @@ describe("the inventory", () => {
       { intervalMs: 1, maxAgeMs: Infinity, maxTotalBytes: 10 },
       [],
     );
-    expect(swept).toMatchObject({ keptCount: 2, keptBytes: 10, stuck: [] });
+    expect(swept).toMatchObject({ keptCount: 2, keptBytes: 10, undeletable: [] });
     expect(readdirSync(path).sort()).toEqual([
       "aod_20261102T000000.000Z_slow.tar.zst",
       "aod_20261103T000000.000Z_slow.tar.zst",
@@ -221,7 +221,7 @@ describe("the inventory", () => {
 
 describe("the history", () => {
   const LIMIT_BYTES = 4 << 20;
-  const NOTHING = { rotated: false, removals: [], stuck: [] };
+  const NOTHING = { rotated: false, removals: [], undeletable: [] };
 
   function aHistory(bytes: number, oldBytes?: number) {
     const outputDir = tempDir();
@@ -234,49 +234,49 @@ describe("the history", () => {
     return { outputDir, path, old };
   }
 
-  test("stays until it is longer than 4 MiB, and then takes the place of the old one", () => {
+  test("stays until it is longer than 4 MiB, and then replaces the old one", () => {
     const { outputDir, path, old } = aHistory(LIMIT_BYTES, 5);
     const limits = { maxAgeMs: 86_400_000 };
-    expect(tendHistory(outputDir, limits, (writtenMs) => Date.now() - writtenMs)).toEqual(NOTHING);
+    expect(rotateHistory(outputDir, limits, (writtenMs) => Date.now() - writtenMs)).toEqual(NOTHING);
     writeFileSync(path, "x", { flag: "a" });
-    expect(tendHistory(outputDir, limits, (writtenMs) => Date.now() - writtenMs)).toEqual({
+    expect(rotateHistory(outputDir, limits, (writtenMs) => Date.now() - writtenMs)).toEqual({
       ...NOTHING,
       rotated: true,
     });
     expect([existsSync(path), Bun.file(old).size]).toEqual([false, LIMIT_BYTES + 1]);
-    expect(tendHistory(outputDir, limits, (writtenMs) => Date.now() - writtenMs)).toEqual(NOTHING);
+    expect(rotateHistory(outputDir, limits, (writtenMs) => Date.now() - writtenMs)).toEqual(NOTHING);
   });
 
-  test("is forgotten by age, the old file only", () => {
+  test("is removed for its age only as the old file", () => {
     const { outputDir, path, old } = aHistory(3, 5);
     for (const file of [path, old]) utimesSync(file, new Date(NOW_MS), new Date(NOW_MS));
-    expect(tendHistory(outputDir, { maxAgeMs: 1000 }, (writtenMs) => NOW_MS + 1000 - writtenMs)).toEqual(
+    expect(rotateHistory(outputDir, { maxAgeMs: 1000 }, (writtenMs) => NOW_MS + 1000 - writtenMs)).toEqual(
       NOTHING,
     );
-    expect(tendHistory(outputDir, { maxAgeMs: 1000 }, (writtenMs) => NOW_MS + 1001 - writtenMs)).toEqual({
+    expect(rotateHistory(outputDir, { maxAgeMs: 1000 }, (writtenMs) => NOW_MS + 1001 - writtenMs)).toEqual({
       ...NOTHING,
       removals: [{ name: "incidents.jsonl.1", bytes: 5, reason: "age" }],
     });
     expect(readdirSync(outputDir)).toEqual(["incidents.jsonl"]);
   });
 
-  test("is never forgotten by age while the clock is doubted", () => {
+  test("is never removed for its age while the clock is doubted", () => {
     const { outputDir, old } = aHistory(3, 5);
     utimesSync(old, new Date(0), new Date(0));
-    expect(tendHistory(outputDir, { maxAgeMs: 1 }, () => undefined)).toEqual(NOTHING);
+    expect(rotateHistory(outputDir, { maxAgeMs: 1 }, () => undefined)).toEqual(NOTHING);
   });
 
-  test("that is a link or a folder is not ours, and one that can't be renamed is said", () => {
+  test("that is a link or a folder is left alone, and one that can't be renamed is reported", () => {
     const { outputDir, path, old } = aHistory(LIMIT_BYTES + 1);
     mkdirSync(old);
-    expect(tendHistory(outputDir, { maxAgeMs: 0 }, (writtenMs) => NOW_MS - writtenMs)).toEqual({
+    expect(rotateHistory(outputDir, { maxAgeMs: 0 }, (writtenMs) => NOW_MS - writtenMs)).toEqual({
       ...NOTHING,
-      stuck: [{ name: "incidents.jsonl", reason: "EISDIR" }],
+      undeletable: [{ name: "incidents.jsonl", reason: "EISDIR" }],
     });
     const elsewhere = tempDir();
     symlinkSync(path, join(elsewhere, "incidents.jsonl"));
     symlinkSync(path, join(elsewhere, "incidents.jsonl.1"));
-    expect(tendHistory(elsewhere, { maxAgeMs: 0 }, (writtenMs) => Date.now() + 1e9 - writtenMs)).toEqual(
+    expect(rotateHistory(elsewhere, { maxAgeMs: 0 }, (writtenMs) => Date.now() + 1e9 - writtenMs)).toEqual(
       NOTHING,
     );
   });

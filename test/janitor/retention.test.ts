@@ -33,7 +33,7 @@ describe("chooseRemovals", () => {
     expect(chooseRemovals(aged([]), { maxAgeMs: 0, maxTotalBytes: 0 }, [])).toEqual([]);
   });
 
-  test("removes for age neither what is protected nor the newest of all", () => {
+  test("removes for age neither a protected capture nor the newest of all", () => {
     const [older, old, newest] = [5, 4, 3].map((ageHours) => aCapture({ ageHours })) as [
       StoredCapture,
       StoredCapture,
@@ -46,7 +46,7 @@ describe("chooseRemovals", () => {
     expect(chooseRemovals(aged([newest]), limits, [])).toEqual([]);
   });
 
-  test("removes nothing for age where ages are not known, and for size all the same", () => {
+  test("removes none for age while ages are unknown, but still removes for size", () => {
     const unknown = [3, 2, 1].map((ageHours) => ({ ...aCapture({ ageHours }), ageMs: undefined }));
     expect(chooseRemovals(unknown, { maxAgeMs: 1, maxTotalBytes: 30 }, [])).toEqual([]);
     expect(chooseRemovals(unknown, { maxAgeMs: 1, maxTotalBytes: 20 }, [])).toMatchObject([
@@ -54,7 +54,7 @@ describe("chooseRemovals", () => {
     ]);
   });
 
-  test("keeps what seems to come from the future", () => {
+  test("keeps a capture that seems to come from the future", () => {
     expect(chooseRemovals(aged([aCapture({ ageHours: -3 })]), { ...NO_LIMIT, maxAgeMs: 1 }, [])).toEqual([]);
   });
 
@@ -68,7 +68,7 @@ describe("chooseRemovals", () => {
     expect(removed.every(({ reason }) => reason === "size")).toBe(true);
   });
 
-  test("counts what age has removed already", () => {
+  test("takes the removals for age into account", () => {
     const captures = [aCapture({ ageHours: 30 }), aCapture({ ageHours: 2 }), aCapture({ ageHours: 1 })];
     const removed = chooseRemovals(aged(captures), { maxAgeMs: 24 * HOUR_MS, maxTotalBytes: 20 }, []);
     expect(removed.map(({ reason }) => reason)).toEqual(["age"]);
@@ -84,7 +84,7 @@ describe("chooseRemovals", () => {
     expect(chooseRemovals(aged(captures), limits, []).map(({ name }) => name)).not.toContain(newest);
   });
 
-  test("removes nothing that is pinned, and lets it count", () => {
+  test("removes no pinned capture, but counts its size", () => {
     const pinned = aCapture({ ageHours: 30, isPinned: true });
     const captures = [pinned, aCapture({ ageHours: 2 }), aCapture({ ageHours: 1 })];
     const limits = { maxAgeMs: 24 * HOUR_MS, maxTotalBytes: 20 };
@@ -94,7 +94,7 @@ describe("chooseRemovals", () => {
     ]);
   });
 
-  test("takes a rule's only one after all others that may go", () => {
+  test("removes a rule's only capture after all other removable ones", () => {
     const only = aCapture({ rule: "rare", ageHours: 9 });
     const many = [1, 2, 3].map((ageHours) => aCapture({ rule: "noisy", ageHours }));
     const names = (maxTotalBytes: number) =>
@@ -103,11 +103,11 @@ describe("chooseRemovals", () => {
     expect(names(10)).toEqual([many[2]?.fileName ?? "", many[1]?.fileName ?? "", only.fileName]);
   });
 
-  describe("whatever is there", () => {
+  describe("whatever is stored", () => {
     const random = seeded();
     const rounds = Array.from({ length: 400 }, () => aSituation(random));
 
-    test("fits the limit, unless only what is never removed is left", () => {
+    test("fits the limit, unless only captures are left that must never be removed", () => {
       for (const { captures, limits, protectedNames, removed } of rounds) {
         const left = captures.filter(({ fileName }) => !removed.has(fileName));
         const newest = left.at(-1)?.fileName;
@@ -122,7 +122,7 @@ describe("chooseRemovals", () => {
       }
     });
 
-    test("removes nothing that is pinned", () => {
+    test("removes no pinned capture", () => {
       for (const { captures, removed } of rounds)
         expect(
           captures.filter(({ fileName, isPinned }) => isPinned && removed.has(fileName)),
@@ -130,7 +130,7 @@ describe("chooseRemovals", () => {
         ).toEqual([]);
     });
 
-    test("removes each once, and none that the limits do not ask for", () => {
+    test("removes each capture once, and none that the limits do not require", () => {
       for (const { captures, limits, removals, removed } of rounds) {
         expect(removed.size, random.seedText).toBe(removals.length);
         const left = captures.filter(({ fileName }) => !removed.has(fileName));
@@ -144,7 +144,7 @@ describe("chooseRemovals", () => {
       }
     });
 
-    test("leaves no rule empty for size while another one could still give", () => {
+    test("leaves no rule without a capture while another rule has a removable second one", () => {
       for (const { captures, protectedNames, removals, removed } of rounds) {
         const left = captures.filter(({ fileName }) => !removed.has(fileName));
         const emptied = removals.filter(({ name, reason }) => {
@@ -166,7 +166,7 @@ describe("chooseRemovals", () => {
   });
 });
 
-/** Captures oldest first, limits that may or may not bite, and the answer. */
+/** Captures oldest first, limits that may or may not be exceeded, and the removals. */
 function aSituation(random: Random) {
   const captures = Array.from({ length: random.int(0, 30) }, (_, index) =>
     aCapture({

@@ -19,7 +19,7 @@ function aJanitor(...files: readonly string[]) {
 }
 
 describe("the janitor's thread", () => {
-  test("sweeps at the start, on command with what is protected, and with new limits at once", async () => {
+  test("sweeps at the start, on command with protected names, and at once with new limits", async () => {
     const { outputDir, path, thread } = aJanitor(A, B, C);
     thread.post({ type: "start", outputDir, limits: LIMITS, protectedNames: [] });
     await thread.take("ready");
@@ -37,7 +37,7 @@ describe("the janitor's thread", () => {
     await thread.take("stopped");
   });
 
-  test("says what lies there before it removes anything, and before it is ready", async () => {
+  test("reports the stored captures before it removes any, and before it is ready", async () => {
     const { outputDir, thread } = aJanitor(A, B, "aod_quick_1.tar.zst");
     thread.post({ type: "start", outputDir, limits: { ...LIMITS, maxTotalBytes: 0 }, protectedNames: [] });
     expect((await thread.take("swept")).removals).toMatchObject([{ name: A }]);
@@ -49,7 +49,7 @@ describe("the janitor's thread", () => {
     ]);
   });
 
-  test("spares what is protected from its first sweep on, and says that it has renamed the history", async () => {
+  test("spares protected captures from its first sweep on, and reports that it has renamed the history", async () => {
     const { outputDir, path, thread } = aJanitor(A, B, C);
     writeFileSync(join(outputDir, "incidents.jsonl"), "x".repeat((4 << 20) + 1));
     thread.post({
@@ -63,7 +63,7 @@ describe("the janitor's thread", () => {
     expect(readdirSync(outputDir).sort()).toEqual(["batches", "incidents.jsonl.1"]);
   });
 
-  test("says once that what somebody keeps exceeds the limit by itself", async () => {
+  test("reports once that the pinned captures alone exceed the limit", async () => {
     const { outputDir, path, thread } = aJanitor(A, B, C);
     const over = { ...LIMITS, maxTotalBytes: 6 };
     for (const file of [A, B]) chmodSync(join(path, file), 0o400);
@@ -77,7 +77,7 @@ describe("the janitor's thread", () => {
     }
   });
 
-  test("sweeps by itself when the interval is over", async () => {
+  test("sweeps by itself after the interval", async () => {
     const { outputDir, path, thread } = aJanitor(A);
     thread.post({ type: "start", outputDir, limits: { ...LIMITS, intervalMs: 20 }, protectedNames: [] });
     await thread.take("swept");
@@ -87,7 +87,7 @@ describe("the janitor's thread", () => {
     expect(readdirSync(path)).toEqual([C]);
   });
 
-  test("reports a folder that it must not use, sweeps nothing, and goes on when it may", async () => {
+  test("reports a folder that it must not use, sweeps nothing, and resumes when it may use the folder", async () => {
     const { thread } = aJanitor();
     const [outputDir, elsewhere] = [tempDir(), tempDir()];
     writeFileSync(join(elsewhere, A), "12345");
@@ -101,7 +101,7 @@ describe("the janitor's thread", () => {
     expect(await thread.take("swept")).toMatchObject({ keptCount: 0 });
   });
 
-  test("makes a folder again that was removed, and sweeps it", async () => {
+  test("re-creates a folder that was removed, and sweeps it", async () => {
     const { outputDir, path, thread } = aJanitor(A);
     thread.post({ type: "start", outputDir, limits: LIMITS, protectedNames: [] });
     expect(await thread.take("swept")).toMatchObject({ keptCount: 1 });

@@ -106,7 +106,11 @@ describe("a capture", () => {
     const command = ["/bin/echo", "for Nightjar"] as const;
     const customActions = [{ name: "own", command, timeoutMs: 10_000, maxBytes: 1000, stage: 1 }] as const;
     const order = anOrder({
-      ...{ redaction, evidence, customActions, actions: ["own"], reason: "asked by Nightjar" },
+      redaction,
+      evidence,
+      customActions,
+      actions: ["own"],
+      reason: "asked by Nightjar",
       shares: [
         { sessionId: evidence[0]?.sessionId ?? 0n, treeId: evidence[0]?.treeId ?? 0, share: "//Nightjar/a" },
       ],
@@ -221,7 +225,7 @@ describe("a capture", () => {
       const { context, path } = aContext(small);
       const limits = { ...anOrder().limits, minFreeBytes: 64 * 2 ** 20 };
       const made = makeCapture(anOrder({ limits, actions: ["mounts"] }), aFrozen(requests), context);
-      await expect(made).rejects.toThrow(/bytes free, .*capture\.min_free_mb/);
+      await expect(made).rejects.toThrow(/bytes free; .*capture\.min_free_mb/);
       expect(readdirSync(path)).toEqual([]);
     },
   );

@@ -101,7 +101,10 @@ describe("the manifest", () => {
       type: "manual",
       share: null,
       incident_id: null,
-      ...{ server: null, family: null, rules: [], shares: [] },
+      server: null,
+      family: null,
+      rules: [],
+      shares: [],
       recorder: { records: 0, oldest_ms: null },
     });
   });

@@ -17,8 +17,11 @@ describe("the host's pressure", () => {
       cpu: { someAvg10: 0.61, fullAvg10: 0 },
       io: { someAvg10: 0.01, fullAvg10: 0.01 },
       memory: { someAvg10: 0, fullAvg10: 0 },
-      ...{ cpus: 2, runnable: 1, loadAverage1: 0.61 },
-      ...{ memoryTotalKb: 24_683_620, memoryAvailableKb: 24_241_720 },
+      cpus: 2,
+      runnable: 1,
+      loadAverage1: 0.61,
+      memoryTotalKb: 24_683_620,
+      memoryAvailableKb: 24_241_720,
     });
   });
 

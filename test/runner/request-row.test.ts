@@ -51,7 +51,13 @@ describe("a request's row", () => {
       asEvidence({ startNs: 97_500_000_000n, xid: 7, taskId: 8, processId: 9, comm: "cp" }),
     );
     expect(operation).toMatchObject({
-      ...{ state: "waiting", command: "", latency_ns: 2.5e9, pid: 9, tid: 8, comm: "cp", share: "" },
+      state: "waiting",
+      command: "",
+      latency_ns: 2.5e9,
+      pid: 9,
+      tid: 8,
+      comm: "cp",
+      share: "",
     });
   });
 

@@ -33,7 +33,10 @@ describe("the output of ss", () => {
 
   test("says 0 by leaving a figure out", () => {
     expect(only("healthy")).toMatchObject({
-      ...{ state: "ESTAB", peer: { address: "127.0.0.1", port: 445 }, recvQueueBytes: 0, sendQueueBytes: 0 },
+      state: "ESTAB",
+      peer: { address: "127.0.0.1", port: 445 },
+      recvQueueBytes: 0,
+      sendQueueBytes: 0,
       info: { unackedSegments: 0, retransNow: 0, retransTotal: 0, notSentBytes: 0, backoff: 0 },
     });
     expect(only("healthy").info).toMatchObject({ rttMs: 0.027, rttVarMs: 0.014, minRttMs: 0.016 });
@@ -47,8 +50,16 @@ describe("the output of ss", () => {
     expect(only("lost")).toMatchObject({
       sendQueueBytes: 3000,
       info: {
-        ...{ unackedSegments: 1, retransNow: 1, retransTotal: 3, backoff: 2, cwndSegments: 1 },
-        ...{ bytesSent: 17_000, bytesRetrans: 9000, bytesAcked: 5001, lastSendMs: 168, lastReceiveMs: 1016 },
+        unackedSegments: 1,
+        retransNow: 1,
+        retransTotal: 3,
+        backoff: 2,
+        cwndSegments: 1,
+        bytesSent: 17_000,
+        bytesRetrans: 9000,
+        bytesAcked: 5001,
+        lastSendMs: 168,
+        lastReceiveMs: 1016,
       },
     });
     expect(only("lost", 1).info?.lastAckMs).toBe(1180);

@@ -23,7 +23,9 @@ describe("a verdict", () => {
 
   test("is unknown of a client that is well", () => {
     expect(verdictOf({})).toEqual({
-      ...{ cause: "unknown", confidence: 0, because: ["no cause has enough evidence"] },
+      cause: "unknown",
+      confidence: 0,
+      because: ["no cause has enough evidence"],
     });
   });
 
@@ -200,7 +202,9 @@ describe("one fact alone", () => {
     [
       "a way that has become long, on a host that was short of CPU",
       {
-        ...{ lateMs: 155, pressure: somePressure(45), inFlight: { awaited: 0, answered: 0 } },
+        lateMs: 155,
+        pressure: somePressure(45),
+        inFlight: { awaited: 0, answered: 0 },
         sockets: someSockets({ rttMs: 141, minRttMs: 0.1 }),
       },
       "network",
@@ -209,7 +213,8 @@ describe("one fact alone", () => {
     [
       "a way that has just become long",
       {
-        ...{ lateMs: 440, inFlight: { awaited: 6, answered: 0 } },
+        lateMs: 440,
+        inFlight: { awaited: 6, answered: 0 },
         sockets: someSockets({ rttMs: 108, rttVarMs: 35, minRttMs: 0.1 }),
       },
       "network",
@@ -368,15 +373,18 @@ describe("properties", () => {
     const count = () => pick([0, 0, 1, 5, 1e6]);
     for (let run = 0; run < 2000; run++) {
       const sockets = someSockets({
-        ...{ connections: int(0, 2), unmade: int(0, 1), rttMs: int(0, 500), minRttMs: int(0, 100) },
-        ...{
-          retransNow: count(),
-          retransShare: int(0, 100) / 100,
-          outOfOrderShare: int(0, 100) / 100,
-          unackedForMs: int(0, 2000),
-          backoff: count(),
-        },
-        ...{ refusedBytes: count(), undrainedBytes: count(), lastReceiveMs: int(0, 5000) },
+        connections: int(0, 2),
+        unmade: int(0, 1),
+        rttMs: int(0, 500),
+        minRttMs: int(0, 100),
+        retransNow: count(),
+        retransShare: int(0, 100) / 100,
+        outOfOrderShare: int(0, 100) / 100,
+        unackedForMs: int(0, 2000),
+        backoff: count(),
+        refusedBytes: count(),
+        undrainedBytes: count(),
+        lastReceiveMs: int(0, 5000),
       });
       const facts = someFacts({
         sockets: chance(0.8) ? sockets : undefined,
