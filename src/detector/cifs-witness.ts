@@ -1,4 +1,4 @@
-// Asks the kernel's cifs client: which share a tree is, and whether a task still waits for a request. In: ways to read DebugData
+// LedgerInputs the kernel's cifs client: which share a tree is, and whether a task still waits for a request. In: ways to read DebugData
 // and wchan, handed in, and the time; out: names and verdicts. Pure but for what is handed in.
 //
 // A reading of DebugData takes locks of cifs, so a child does it and its answer comes later, or never: `take`. Until then the
@@ -13,13 +13,13 @@ import { KIND } from "../model/request.gen.ts";
 import type { Request } from "../model/request.ts";
 import { type KnownTree, serverOfShare } from "../model/share.ts";
 import { isOfSession } from "../model/signal.ts";
-import { judgeSuspect, type Reading, RequestList, type Suspect, type Verdict } from "./confirm.ts";
 import { KnownTrees } from "./known-trees.ts";
+import { judgeSuspect, type Liveness, type Reading, RequestList, type Suspect } from "./liveness.ts";
 import { READ_EVERY_NS, ReadingPace } from "./reading-pace.ts";
 import { requestsListed, serverNames, serversByConnection, troubledServers } from "./servers.ts";
 import {
-  type Answer,
   type CifsReader,
+  type DebugDataResult,
   type Inheritance,
   TABLE_WITNESS,
   type Tree,
@@ -35,7 +35,7 @@ const ASKED_MAX = 1024;
 /** Connections that are remembered. */
 const CONNECTIONS_MAX = 1024;
 
-/** Asks the kernel's cifs client. */
+/** LedgerInputs the kernel's cifs client. */
 export class CifsWitness implements Witness {
   readonly #reader: CifsReader;
   readonly #pace = new ReadingPace();
@@ -112,8 +112,8 @@ export class CifsWitness implements Witness {
     return this.#trees.slotOf(share);
   }
 
-  check(suspects: readonly Suspect[], nowNs: number): readonly Verdict[] {
-    const judgeAll = (): Verdict[] =>
+  check(suspects: readonly Suspect[], nowNs: number): readonly Liveness[] {
+    const judgeAll = (): Liveness[] =>
       suspects.map((suspect) => judgeSuspect(suspect, this.#reading, this.#reader.waitOf));
     const isFresh = suspects.every(({ sinceNs }) => this.#reading.readNs > sinceNs);
     if (!isFresh && nowNs >= this.readableNs) this.read(nowNs);
@@ -180,7 +180,7 @@ export class CifsWitness implements Witness {
     if (answer !== "pending") this.take(answer, nowNs);
   }
 
-  take(answer: Answer, nowNs: number): void {
+  take(answer: DebugDataResult, nowNs: number): void {
     const isLate = answer === "late";
     const data = isLate ? undefined : answer;
     // One that is late says for now that nothing can be learned.

@@ -17,36 +17,36 @@ import type { Rule } from "../model/rule.ts";
 import { Compounds } from "./compounds.ts";
 import { factsOfReply } from "./facts.ts";
 import { FailedOperations } from "./failed-operations.ts";
-import { Flight } from "./flight.ts";
 import { HeldRecords } from "./held-records.ts";
 import { judgeReply } from "./judge.ts";
-import { judgeSignal, type Surroundings } from "./judge-signal.ts";
+import { judgeSignal, type SignalContext } from "./judge-signal.ts";
 import { kernelLogRecord } from "./kernel-log-record.ts";
-import { type Asks, Ledger, type ShareTracks } from "./ledger.ts";
-import { COUNTED, SAID } from "./overdue.ts";
+import { Ledger, type LedgerInputs, type ShareWindows } from "./ledger.ts";
+import { COUNTED, REPORTED } from "./overdue.ts";
 import { makeRemap } from "./remap.ts";
+import { RequestsInFlight } from "./requests-in-flight.ts";
 import { RestoredRequests, restore } from "./restore.ts";
-import { Rhythm } from "./rhythm.ts";
+import type { RepliesTo } from "./rule-window.ts";
+import { ScanSchedule } from "./scan-schedule.ts";
 import type { Tables } from "./tables.ts";
 import { taskWitness } from "./task-witness.ts";
-import type { RepliesTo } from "./track.ts";
-import { type TaskWitness, Waiting } from "./waiting.ts";
-import { type Answer, isOnIpc, type Witness } from "./witness.ts";
+import { type TaskWitness, WaitingOperations } from "./waiting-operations.ts";
+import { type DebugDataResult, isOnIpc, type Witness } from "./witness.ts";
 
 export class Detector {
   readonly #table: RequestMemory;
   readonly #witness: Witness;
   readonly #compounds = new Compounds();
-  readonly #flight: Flight;
-  readonly #waiting: Waiting;
-  readonly #rhythm: Rhythm;
-  readonly #asks: Asks;
+  readonly #flight: RequestsInFlight;
+  readonly #waiting: WaitingOperations;
+  readonly #schedule: ScanSchedule;
+  readonly #inputs: LedgerInputs;
   readonly #held = new HeldRecords();
   readonly #failed = new FailedOperations();
   #ledger: Ledger;
   /** A reading that began after this shows what was under way before, ns; undefined: that has been taken over. */
   #inheritsSinceNs: number | undefined;
-  #looksNow = false;
+  #scansNow = false;
   #restored = new RestoredRequests(new Set(), 0);
   #records = 0;
   #malformed = 0;
@@ -64,13 +64,13 @@ export class Detector {
     nowNs: number,
     repliesTo?: RepliesTo,
   ) {
-    this.#waiting = new Waiting(operations);
-    this.#asks = { repliesTo, dfsPathsOf: (share) => witness.dfsPathsOf(share) };
+    this.#waiting = new WaitingOperations(operations);
+    this.#inputs = { repliesTo, dfsPathsOf: (share) => witness.dfsPathsOf(share) };
     this.#table = table;
     this.#witness = witness;
-    this.#flight = new Flight(table, witness, this.#compounds);
-    this.#ledger = new Ledger(rules, this.#asks);
-    this.#rhythm = new Rhythm(this.#ledger.limits.lowestNs);
+    this.#flight = new RequestsInFlight(table, witness, this.#compounds);
+    this.#ledger = new Ledger(rules, this.#inputs);
+    this.#schedule = new ScanSchedule(this.#ledger.limits.lowestNs);
     this.#restore(nowNs);
   }
 
@@ -89,8 +89,8 @@ export class Detector {
   configure(rules: readonly Rule[], nowNs: number): readonly Anomaly[] {
     const before = this.#ledger;
     this.#releaseHeld(nowNs);
-    const last = before.sayAll();
-    this.#ledger = new Ledger(rules, this.#asks);
+    const last = before.takeAll();
+    this.#ledger = new Ledger(rules, this.#inputs);
     const predecessors = rules.map(({ name, type }) =>
       before.rules.findIndex((old) => old.name === name && old.type === type),
     );
@@ -98,9 +98,9 @@ export class Detector {
     this.#compounds.remap(remapped);
     this.#flight.remap(remapped, predecessors, this.#ledger, nowNs);
     this.#waiting.remap(predecessors, this.#ledger, this.#tasksAt(nowNs), nowNs);
-    this.#rhythm.configure(this.#ledger.limits.lowestNs);
+    this.#schedule.configure(this.#ledger.limits.lowestNs);
     this.#restore(nowNs);
-    return this.#said(last);
+    return this.#counted(last);
   }
 
   /** Takes one record of the ring. */
@@ -126,7 +126,7 @@ export class Detector {
 
   /** Takes a signal of the kernel log. */
   takeKernelLog({ number, server }: KernelLogSignal, nowNs: number): void {
-    judgeSignal(kernelLogRecord(number, nowNs), this.#surroundings(nowNs), nowNs, server);
+    judgeSignal(kernelLogRecord(number, nowNs), this.#signalContext(nowNs), nowNs, server);
   }
 
   /** A record of another length. */
@@ -138,33 +138,33 @@ export class Detector {
   /** The records that were there are taken. */
   endOfRecords(records: number, nowNs: number): void {
     if (records === 0) return;
-    this.#rhythm.noteRecords(nowNs);
+    this.#schedule.noteRecords(nowNs);
     this.#failed.judge(this.#ledger, this.#tasksAt(nowNs), nowNs);
   }
 
   /** The reading that the witness wanted has been answered: held records are judged now, the table at the next look. */
-  takeReading(answer: Answer, nowNs: number): void {
+  takeReading(answer: DebugDataResult, nowNs: number): void {
     this.#witness.take(answer, nowNs);
     this.#takeOver(nowNs);
     this.#releaseHeld(nowNs);
     this.#flight.resume(nowNs);
     this.#waiting.resume(nowNs);
-    this.#looksNow = true;
+    this.#scansNow = true;
   }
 
   /** Looks through the request table if it is time to. */
-  look(nowNs: number): void {
+  scan(nowNs: number): void {
     if (nowNs >= Math.min(this.#held.dueNs, this.#failed.dueNs)) this.#releaseHeld(nowNs);
-    if (nowNs < this.#nextLookNs) return;
-    this.#looksNow = false;
-    const newestNs = this.#flight.look(this.#ledger, nowNs);
-    const newestOperationNs = this.#waiting.look(this.#ledger, this.#tasksAt(nowNs), nowNs);
-    this.#rhythm.noteLook(Math.max(newestNs, newestOperationNs), nowNs);
+    if (nowNs < this.#nextScanNs) return;
+    this.#scansNow = false;
+    const newestNs = this.#flight.scan(this.#ledger, nowNs);
+    const newestOperationNs = this.#waiting.scan(this.#ledger, this.#tasksAt(nowNs), nowNs);
+    this.#schedule.noteScan(Math.max(newestNs, newestOperationNs), nowNs);
   }
 
   /** Takes the anomalies that are due. */
-  say(nowNs: number): readonly Anomaly[] {
-    const anomalies = this.#said(this.#ledger.say(nowNs));
+  takeDue(nowNs: number): readonly Anomaly[] {
+    const anomalies = this.#counted(this.#ledger.takeDue(nowNs));
     // Who hangs is seldom alone, and not every function of cifs says that it was entered.
     if (anomalies.some(({ kind }) => kind === "hung"))
       this.#waiting.inherit(this.#witness.findWaiting(nowNs));
@@ -172,9 +172,9 @@ export class Detector {
   }
 
   /** Takes all anomalies, due or not: nothing comes after. */
-  sayAll(nowNs: number): readonly Anomaly[] {
+  takeAll(nowNs: number): readonly Anomaly[] {
     this.#releaseHeld(nowNs);
-    return this.#said(this.#ledger.sayAll());
+    return this.#counted(this.#ledger.takeAll());
   }
 
   /** Takes what hung and does so no more; to be called when what is due has been said. */
@@ -183,13 +183,13 @@ export class Detector {
   }
 
   /** Takes the requests with lines that nobody waits for, found since the last call. */
-  takeDead(): readonly Request[] {
-    return this.#flight.takeDead();
+  takeOrphaned(): readonly Request[] {
+    return this.#flight.takeOrphaned();
   }
 
   /** Takes the operations with lines that nobody is at, found since the last call. */
-  takeLeft(): readonly Operation[] {
-    return this.#waiting.takeDead();
+  takeAbandoned(): readonly Operation[] {
+    return this.#waiting.takeAbandoned();
   }
 
   /** The programs are attached since a moment ago: takes over what was under way before. */
@@ -205,28 +205,33 @@ export class Detector {
 
   /** How long it has nothing to do unless something comes, ns; 0 to Infinity. */
   idleNs(nowNs: number): number {
-    const nextNs = Math.min(this.#nextLookNs, this.#held.dueNs, this.#failed.dueNs, this.#ledger.nextSayNs);
+    const nextNs = Math.min(
+      this.#nextScanNs,
+      this.#held.dueNs,
+      this.#failed.dueNs,
+      this.#ledger.nextReportNs,
+    );
     return Math.max(0, nextNs - nowNs);
   }
 
   /** Whether the next request that is sent has to make a wake record. */
   get wantsWake(): boolean {
-    return this.#rhythm.wantsWake;
+    return this.#schedule.wantsWake;
   }
 
   // --- internal ---
 
-  get #nextLookNs(): number {
-    if (this.#looksNow) return 0;
+  get #nextScanNs(): number {
+    if (this.#scansNow) return 0;
     const { slowDueNs, exactDueNs } = this.#flight.due;
-    return this.#rhythm.nextLookNs({ slowDueNs, exactDueNs: Math.min(exactDueNs, this.#waiting.dueNs) });
+    return this.#schedule.nextScanNs({ slowDueNs, exactDueNs: Math.min(exactDueNs, this.#waiting.dueNs) });
   }
 
   #tasksAt(nowNs: number): TaskWitness {
     return taskWitness(this.#witness, this.#flight, nowNs);
   }
 
-  #said(anomalies: readonly Anomaly[]): readonly Anomaly[] {
+  #counted(anomalies: readonly Anomaly[]): readonly Anomaly[] {
     this.#anomalies += anomalies.length;
     return anomalies;
   }
@@ -246,7 +251,7 @@ export class Detector {
     const { requests, operations } = this.#witness.inherited(nowNs);
     this.#flight.inherit(requests, this.#ledger, nowNs);
     this.#waiting.inherit(operations);
-    this.#rhythm.configure(this.#ledger.limits.lowestNs);
+    this.#schedule.configure(this.#ledger.limits.lowestNs);
   }
 
   #releaseHeld(nowNs: number): void {
@@ -259,11 +264,11 @@ export class Detector {
   }
 
   #judge(record: Request, nowNs: number): void {
-    if (record.kind === KIND.SIGNAL) judgeSignal(record, this.#surroundings(nowNs), nowNs);
+    if (record.kind === KIND.SIGNAL) judgeSignal(record, this.#signalContext(nowNs), nowNs);
     else this.#complete(record, nowNs);
   }
 
-  #surroundings(nowNs: number): Surroundings {
+  #signalContext(nowNs: number): SignalContext {
     const [ledger, witness, flight, waiting] = [this.#ledger, this.#witness, this.#flight, this.#waiting];
     return { ledger, witness, flight, waiting, tasks: this.#tasksAt(nowNs) };
   }
@@ -278,21 +283,21 @@ export class Detector {
     const counted = { request, timeNs: endNs(request), latencyNs: request.latencyNs };
     const ofCompound = this.#compounds.marksOf(request, rules.length);
     const marks = known ?? ofCompound;
-    let tracks: ShareTracks | undefined;
+    let windows: ShareWindows | undefined;
     for (let index = 0; index < rules.length; index++) {
       const judgement = judgeReply(rules[index] as Rule, facts);
       const mark = marks[index] ?? 0;
-      if (judgement === "passes" || (mark & SAID) !== 0) continue;
-      tracks ??= this.#ledger.ofShare(this.#witness.shareOf(request, nowNs), nowNs);
-      const track = tracks.of(index, request.comm);
-      if (track === undefined) continue;
+      if (judgement === "passes" || (mark & REPORTED) !== 0) continue;
+      windows ??= this.#ledger.ofShare(this.#witness.shareOf(request, nowNs), nowNs);
+      const ruleWindow = windows.of(index, request.comm);
+      if (ruleWindow === undefined) continue;
       const isCounted = (mark & COUNTED) !== 0;
       if (judgement === "emergency") {
-        if (!isCounted) track.count(counted, repeated);
-        this.#ledger.trip(track, counted, nowNs);
-        marks[index] = COUNTED | SAID;
+        if (!isCounted) ruleWindow.count(counted, repeated);
+        this.#ledger.trip(ruleWindow, counted, nowNs);
+        marks[index] = COUNTED | REPORTED;
       } else if (!isCounted) {
-        this.#ledger.count(track, counted, nowNs, repeated);
+        this.#ledger.count(ruleWindow, counted, nowNs, repeated);
         marks[index] = COUNTED;
       }
     }

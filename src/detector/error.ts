@@ -3,17 +3,17 @@
 // status's class decides first and the errno second. A request in flight has no error yet.
 
 import type { ErrorRule } from "../model/rule.ts";
-import type { Facts, Judgement } from "./facts.ts";
+import type { ReplyFacts, RuleJudgement } from "./facts.ts";
 
 /** Applies one rule to one request. */
-export function judgeError(rule: ErrorRule, facts: Facts): Judgement {
+export function judgeError(rule: ErrorRule, facts: ReplyFacts): RuleJudgement {
   if (facts.statusClass === undefined || rule.commands[facts.command] !== true) return "passes";
   const counts = rule.statuses[facts.ntStatus] ?? countsByErrno(rule, facts);
   if (!counts) return "passes";
   return rule.emergency[facts.ntStatus] === true ? "emergency" : "counts";
 }
 
-function countsByErrno(rule: ErrorRule, { errno, statusClass }: Facts): boolean {
+function countsByErrno(rule: ErrorRule, { errno, statusClass }: ReplyFacts): boolean {
   switch (statusClass) {
     case undefined:
     case "step":

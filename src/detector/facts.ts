@@ -6,7 +6,7 @@ import { classifyStatus, type StatusClass } from "../model/nt-status.ts";
 import { FLAG } from "../model/request.gen.ts";
 import type { Request } from "../model/request.ts";
 
-export interface Facts {
+export interface ReplyFacts {
   readonly command: number;
   /** Of the reply, or the age of a request in flight. */
   readonly latencyNs: number;
@@ -24,10 +24,10 @@ export interface Facts {
  * What a rule says of one request: it passes, it counts towards the rule's window, or it trips the rule at once (and
  * counts).
  */
-export type Judgement = "passes" | "counts" | "emergency";
+export type RuleJudgement = "passes" | "counts" | "emergency";
 
 /** Facts of a complete request. */
-export function factsOfReply(request: Request, onIpc: boolean): Facts {
+export function factsOfReply(request: Request, onIpc: boolean): ReplyFacts {
   const errored = (request.flags & FLAG.ERRORED) !== 0;
   return {
     command: request.command,
@@ -40,7 +40,7 @@ export function factsOfReply(request: Request, onIpc: boolean): Facts {
 }
 
 /** Facts of a request that has no reply yet. */
-export function factsInFlight(command: number, ageNs: number, onIpc: boolean): Facts {
+export function factsInFlight(command: number, ageNs: number, onIpc: boolean): ReplyFacts {
   return {
     command,
     latencyNs: ageNs,

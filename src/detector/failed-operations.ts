@@ -6,7 +6,7 @@ import { UNKNOWN_SHARE } from "../model/anomaly.ts";
 import { countsOperation } from "../model/operation-failure.ts";
 import { endNs, type Request } from "../model/request.ts";
 import type { Ledger } from "./ledger.ts";
-import type { TaskWitness } from "./waiting.ts";
+import type { TaskWitness } from "./waiting-operations.ts";
 
 /** More are judged at once, by what is known. */
 const HELD_MAX = 4096;
@@ -50,7 +50,8 @@ function countOne(request: Request, share: string, ledger: Ledger, nowNs: number
   const { errno, latencyNs, comm } = request;
   ledger.rules.forEach((rule, index) => {
     if (rule.type !== "error" || !countsOperation(rule, errno, latencyNs)) return;
-    const track = ledger.ofShare(share, nowNs).of(index, comm);
-    if (track !== undefined) ledger.count(track, { request, timeNs: endNs(request), latencyNs }, nowNs);
+    const ruleWindow = ledger.ofShare(share, nowNs).of(index, comm);
+    if (ruleWindow !== undefined)
+      ledger.count(ruleWindow, { request, timeNs: endNs(request), latencyNs }, nowNs);
   });
 }

@@ -5,40 +5,35 @@ import { UNKNOWN_SHARE } from "../model/anomaly.ts";
 import { mayBlock } from "../model/command.ts";
 import type { Request } from "../model/request.ts";
 import { isPipeShare, serverOfShare } from "../model/share.ts";
-import type { Flight } from "./flight.ts";
 import type { Ledger } from "./ledger.ts";
+import type { RequestsInFlight } from "./requests-in-flight.ts";
 import { countsSignal } from "./signal.ts";
-import type { TaskWitness, Waiting } from "./waiting.ts";
+import type { TaskWitness, WaitingOperations } from "./waiting-operations.ts";
 import type { Witness } from "./witness.ts";
 
-export interface Surroundings {
+export interface SignalContext {
   readonly ledger: Ledger;
   readonly witness: Witness;
-  readonly flight: Pick<Flight, "someOpenAt">;
-  readonly waiting: Pick<Waiting, "someWaiting">;
+  readonly flight: Pick<RequestsInFlight, "someOpenAt">;
+  readonly waiting: Pick<WaitingOperations, "someWaiting">;
   readonly tasks: TaskWitness;
 }
 
 /** @param named `//server` where the signal says it itself. */
-export function judgeSignal(
-  record: Request,
-  surroundings: Surroundings,
-  nowNs: number,
-  named?: string,
-): void {
-  const { ledger, witness } = surroundings;
+export function judgeSignal(record: Request, context: SignalContext, nowNs: number, named?: string): void {
+  const { ledger, witness } = context;
   const counted = { request: record, timeNs: Number(record.startNs), latencyNs: 0 };
   const likely = witness.serverOf(record, nowNs);
   let servers: ReadonlySet<string> | undefined;
   const awaited = (): ReadonlySet<string> => {
-    servers ??= awaitedServers(counted.timeNs, surroundings, nowNs);
+    servers ??= awaitedServers(counted.timeNs, context, nowNs);
     return servers;
   };
   ledger.rules.forEach((rule, index) => {
     if (rule.type !== "signal" || !countsSignal(rule, record.command, () => isAwaited(server(), awaited())))
       return;
-    const track = ledger.ofShare(server(), nowNs).of(index, record.comm);
-    if (track !== undefined) ledger.count(track, counted, nowNs);
+    const ruleWindow = ledger.ofShare(server(), nowNs).of(index, record.comm);
+    if (ruleWindow !== undefined) ledger.count(ruleWindow, counted, nowNs);
   });
 
   /** Kernels before 5.12 name no connection, and the server is a guess. */
@@ -65,7 +60,7 @@ function isAwaited(server: string, awaited: ReadonlySet<string>): boolean {
 /** `//server`, or unknown, of each share for whose server a task waited already when the signal came. */
 function awaitedServers(
   sinceNs: number,
-  { witness, flight, waiting, tasks }: Surroundings,
+  { witness, flight, waiting, tasks }: SignalContext,
   nowNs: number,
 ): ReadonlySet<string> {
   const servers = new Set<string>();

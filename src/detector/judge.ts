@@ -4,12 +4,12 @@
 import type { AnomalyKind } from "../model/anomaly.ts";
 import type { Rule, RuleType } from "../model/rule.ts";
 import { judgeError } from "./error.ts";
-import type { Facts, Judgement } from "./facts.ts";
+import type { ReplyFacts, RuleJudgement } from "./facts.ts";
 import { judgeLatency, type LatencyLimits, limitsOf, NEVER } from "./latency.ts";
 import { limitsOfStuck } from "./stuck.ts";
 
 /** What one rule says of one complete request. */
-export function judgeReply(rule: Rule, facts: Facts): Judgement {
+export function judgeReply(rule: Rule, facts: ReplyFacts): RuleJudgement {
   // No table of functions: this runs for each rule and request, and calls that are known in advance cost half.
   switch (rule.type) {
     case "latency":
@@ -25,7 +25,7 @@ export function judgeReply(rule: Rule, facts: Facts): Judgement {
 }
 
 /** A rule's limits for one kind of request in flight. */
-export function limitsInFlight(rule: Rule, facts: Pick<Facts, "command" | "mayBlock">): LatencyLimits {
+export function limitsInFlight(rule: Rule, facts: Pick<ReplyFacts, "command" | "mayBlock">): LatencyLimits {
   switch (rule.type) {
     case "latency":
       return limitsOf(rule, facts);

@@ -3,10 +3,10 @@
 // a command that does not count has Infinity.
 
 import type { LatencyRule } from "../model/rule.ts";
-import type { Facts, Judgement } from "./facts.ts";
+import type { ReplyFacts, RuleJudgement } from "./facts.ts";
 
 /** Applies one rule to one request. */
-export function judgeLatency(rule: LatencyRule, facts: Facts): Judgement {
+export function judgeLatency(rule: LatencyRule, facts: ReplyFacts): RuleJudgement {
   const { slowNs, emergencyNs } = limitsOf(rule, facts);
   if (facts.latencyNs >= emergencyNs) return "emergency";
   return facts.latencyNs >= slowNs ? "counts" : "passes";
@@ -23,7 +23,7 @@ export const NEVER: LatencyLimits = { slowNs: Infinity, emergencyNs: Infinity };
 /** A rule's limits for one kind of request. */
 export function limitsOf(
   rule: LatencyRule,
-  { command, mayBlock }: Pick<Facts, "command" | "mayBlock">,
+  { command, mayBlock }: Pick<ReplyFacts, "command" | "mayBlock">,
 ): LatencyLimits {
   if (mayBlock && rule.named[command] !== true) return NEVER;
   return { slowNs: rule.slowNs[command] ?? Infinity, emergencyNs: rule.emergencyNs[command] ?? Infinity };

@@ -7,7 +7,7 @@
 
 import type { Request } from "../model/request.ts";
 import { SETTLED_AFTER_NS } from "../table/walk-open.ts";
-import type { Track } from "./track.ts";
+import type { RuleWindow } from "./rule-window.ts";
 
 /** Most entries with a line: a quarter of the table. Requests beyond it count when they are complete. */
 export const OVERDUE_MAX = 16_384;
@@ -19,7 +19,7 @@ export const FORGET_AFTER_NS = 1e9;
 /** What a rule has made of a request: bits of an entry's `marks`. */
 export const COUNTED = 1;
 /** Said to be hung. */
-export const SAID = 2;
+export const REPORTED = 2;
 
 export interface Overdue {
   readonly request: Request;
@@ -29,7 +29,7 @@ export interface Overdue {
   /** By the rule's place in the configuration; the parts of a compound share them. */
   marks: Uint8Array;
   /** By the rule's place: where it was said to hang. */
-  hangsIn: (Track | undefined)[];
+  hangsIn: (RuleWindow | undefined)[];
   /** When it next reaches a rule's slow limit, and a rule's emergency limit, ns; Infinity: never again. */
   slowDueNs: number;
   emergencyDueNs: number;
@@ -44,7 +44,7 @@ export interface Overdue {
   /** Until when it waits for its share's name, ns; 0 where it does not. */
   heldUntilNs: number;
   /** Number of the look that found it last. */
-  look: number;
+  foundIn: number;
   /** Since when no look finds its line, ns. */
   goneNs: number | undefined;
 }
@@ -109,10 +109,10 @@ export class OverdueRequests {
   }
 
   /** After a look: forgets those whose line it did not find, in time. @returns those that it forgot. */
-  sweep(look: number, nowNs: number): readonly Overdue[] {
+  sweep(scanNumber: number, nowNs: number): readonly Overdue[] {
     const forgotten: Overdue[] = [];
     for (const entry of this.#byIdentity.values()) {
-      if (entry.at === undefined || entry.look === look) continue;
+      if (entry.at === undefined || entry.foundIn === scanNumber) continue;
       entry.goneNs ??= nowNs;
       if (nowNs - entry.goneNs < FORGET_AFTER_NS) continue;
       this.drop(entry);
@@ -181,7 +181,7 @@ function anEntry(request: Request, at: number | undefined, checkNs: number, mark
     onHold: false,
     isStale: false,
     heldUntilNs: 0,
-    look: 0,
+    foundIn: 0,
     goneNs: undefined,
   };
 }

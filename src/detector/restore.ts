@@ -10,7 +10,7 @@ import { factsOfReply } from "./facts.ts";
 import { judgeReply } from "./judge.ts";
 import type { Ledger } from "./ledger.ts";
 import { COUNTED, identityOf } from "./overdue.ts";
-import type { Counted } from "./recent.ts";
+import type { Counted } from "./recent-requests.ts";
 import { isOnIpc, type Witness } from "./witness.ts";
 
 /** Records that were on the ring when the windows were filled have come by then. */
@@ -49,11 +49,11 @@ export function restore(table: RequestMemory, ledger: Ledger, witness: Witness, 
   const compounds = new Compounds();
   found.sort((a, b) => a.counted.timeNs - b.counted.timeNs);
   for (const { counted, rules } of found) {
-    const tracks = ledger.ofShare(witness.shareOf(counted.request, nowNs), nowNs);
+    const windows = ledger.ofShare(witness.shareOf(counted.request, nowNs), nowNs);
     const marks = compounds.marksOf(counted.request, ledger.rules.length);
     for (const index of rules) {
       if (((marks[index] ?? 0) & COUNTED) !== 0) continue;
-      tracks.of(index, counted.request.comm)?.restore(counted);
+      windows.of(index, counted.request.comm)?.restore(counted);
       marks[index] = COUNTED;
     }
   }

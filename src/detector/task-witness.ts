@@ -1,12 +1,12 @@
 // Who waits, as the flight and the witness know it together. Pure.
 
-import type { Flight } from "./flight.ts";
-import type { TaskWitness } from "./waiting.ts";
+import type { RequestsInFlight } from "./requests-in-flight.ts";
+import type { TaskWitness } from "./waiting-operations.ts";
 import type { Witness } from "./witness.ts";
 
 export function taskWitness(
   witness: Witness,
-  flight: Pick<Flight, "senders" | "lastOf">,
+  flight: Pick<RequestsInFlight, "senders" | "lastOf">,
   nowNs: number,
 ): TaskWitness {
   return {

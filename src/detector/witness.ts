@@ -8,7 +8,7 @@ import type { Mount } from "../model/mountinfo.ts";
 import type { Operation } from "../model/operation.ts";
 import type { Request } from "../model/request.ts";
 import { isPipeShare, type KnownTree, LAST_SLOT } from "../model/share.ts";
-import type { Suspect, Verdict } from "./confirm.ts";
+import type { Liveness, Suspect } from "./liveness.ts";
 import type { Task } from "./servers.ts";
 import type { FindUsedTrees } from "./used-trees.ts";
 
@@ -18,7 +18,7 @@ export type Tree = Pick<Request, "sessionId" | "treeId">;
  * A reading of DebugData. Undefined where it can't be read; `late`: its reader did not come back in time, or an earlier one has
  * not come back yet.
  */
-export type Answer = DebugData | undefined | "late";
+export type DebugDataResult = DebugData | undefined | "late";
 
 export interface Witness {
   /** `//server/share`, or UNKNOWN_SHARE. */
@@ -26,7 +26,7 @@ export interface Witness {
   /** `//server` of a signal's connection or session, or UNKNOWN_SHARE. */
   serverOf(signal: Pick<Request, "command" | "sessionId">, nowNs: number): string;
   /** One verdict for each, in their order. */
-  check(suspects: readonly Suspect[], nowNs: number): readonly Verdict[];
+  check(suspects: readonly Suspect[], nowNs: number): readonly Liveness[];
   /** The slot in which the kernel counts the replies of a share. */
   slotOf(share: string): number;
   /** What a task waits for. */
@@ -47,7 +47,7 @@ export interface Witness {
   /** When the last reading that was answered began, ns. */
   readonly readNs: number;
   /** The answer of the reading that is under way. */
-  take(answer: Answer, nowNs: number): void;
+  take(answer: DebugDataResult, nowNs: number): void;
   /** Whether a reading under way may name the share of a request or the server of a signal; begins one where it is due. */
   isAwaiting(record: Request, nowNs: number): boolean;
   /** Until when the reading under way is worth waiting for, ns; in the past where there is none. */
@@ -75,7 +75,7 @@ export interface CifsReader {
   /** Undefined for one that is no more. */
   readonly taskOf: (taskId: number) => Task | undefined;
   /** `pending`: the answer comes later. */
-  readonly readDebugData: (nowNs: number) => Answer | "pending";
+  readonly readDebugData: (nowNs: number) => DebugDataResult | "pending";
   readonly waitOf: (taskId: number) => TaskWait;
   readonly blockOf: (taskId: number) => Block | undefined;
   /** The host's mounts of cifs. */

@@ -38,9 +38,9 @@ import type { FromDetector, ToDetector } from "../thread/messages.ts";
 import { type Port, serve } from "../thread/port.ts";
 import { witnessFor } from "./cifs-witness.ts";
 import { Detector } from "./detector.ts";
-import type { RepliesTo } from "./track.ts";
+import type { RepliesTo } from "./rule-window.ts";
 import { usedTreesOf } from "./used-trees.ts";
-import type { Answer, CifsReader, Witness } from "./witness.ts";
+import type { CifsReader, DebugDataResult, Witness } from "./witness.ts";
 
 type Start = Extract<ToDetector, { type: "start" }>;
 
@@ -49,7 +49,7 @@ const isBlind = !showsAllTasks();
 /** The clock is read again after so many records: about a tenth of a millisecond. */
 const RECORDS_BETWEEN_CLOCKS = 64;
 
-class Watch {
+class DetectorThread {
   readonly #port: Port<FromDetector>;
   readonly #handles: SourceHandles;
   readonly #epoll = Epoll.create();
@@ -88,7 +88,7 @@ class Watch {
       this.#port.post({ type: "ready" });
       while (!this.#stopping) await this.#turn();
       this.#round();
-      for (const anomaly of this.#detector.sayAll(monotonicNs()))
+      for (const anomaly of this.#detector.takeAll(monotonicNs()))
         this.#port.post({ type: "anomaly", anomaly });
       this.pulse();
     } finally {
@@ -146,14 +146,14 @@ class Watch {
       this.#port.post({ type: "kernelLog", signal: signalName(signal.number), text: signal.text });
       this.#detector.takeKernelLog(signal, now);
     }
-    this.#detector.look(now);
+    this.#detector.scan(now);
     const shares = this.#witness.takeShares();
     if (shares !== undefined) this.#port.post({ type: "shares", shares });
-    for (const anomaly of this.#detector.say(now)) this.#port.post({ type: "anomaly", anomaly });
+    for (const anomaly of this.#detector.takeDue(now)) this.#port.post({ type: "anomaly", anomaly });
     for (const recovery of this.#detector.takeRecovered()) this.#port.post({ type: "recovered", recovery });
-    const dead = this.#detector.takeDead();
+    const dead = this.#detector.takeOrphaned();
     if (dead.length > 0) this.#port.post({ type: "dead", requests: dead });
-    const left = this.#detector.takeLeft();
+    const left = this.#detector.takeAbandoned();
     if (left.length > 0) this.#port.post({ type: "left", operations: left });
     this.#ring.commit();
     if (this.#detector.wantsWake) this.#control.setAsleep();
@@ -221,17 +221,17 @@ class Watch {
   }
 }
 
-function answerOf(outcome: Outcome): Answer {
+function answerOf(outcome: Outcome): DebugDataResult {
   if (outcome.type === "read") return parseDebugData(outcome.text, outcome.truncated);
   return outcome.type === "late" ? "late" : undefined;
 }
 
 serve<ToDetector, FromDetector>((port) => {
-  let watch: Watch | undefined;
+  let watch: DetectorThread | undefined;
   return (message) => {
     switch (message.type) {
       case "start":
-        watch = new Watch(port, message);
+        watch = new DetectorThread(port, message);
         // Not awaited: it ends with the thread, and messages are served meanwhile.
         watch.run().catch((thrown) => port.fail(thrown));
         break;

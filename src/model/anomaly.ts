@@ -64,7 +64,7 @@ export interface Recovery {
   /** Those of them that ended without a reply: their process was killed, or their connection lost. */
   readonly abandoned: number;
   /** Those of them that counted and are in no anomaly. */
-  readonly unsaid: number;
+  readonly unreported: number;
   /** The longest that one of them took to its end, ns. */
   readonly longestNs: number;
   /** When the last of them ended, ns of CLOCK_MONOTONIC. */

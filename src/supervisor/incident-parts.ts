@@ -52,10 +52,10 @@ export class IncidentParts {
   }
 
   /** Nothing hangs any more for one rule on one share. @returns false where the rule has reported nothing of the share. */
-  recover({ rule, share, count, abandoned, unsaid, longestNs }: Recovery): boolean {
+  recover({ rule, share, count, abandoned, unreported, longestNs }: Recovery): boolean {
     const part = this.#shares.get(share)?.get(rule);
     if (part === undefined) return false;
-    part.count += unsaid;
+    part.count += unreported;
     part.standing = undefined;
     part.hung = Math.max(part.hung, count);
     part.abandoned += abandoned;

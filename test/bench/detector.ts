@@ -3,8 +3,8 @@
 
 import { Compounds } from "../../src/detector/compounds.ts";
 import { Detector } from "../../src/detector/detector.ts";
-import { Flight } from "../../src/detector/flight.ts";
 import { Ledger } from "../../src/detector/ledger.ts";
+import { RequestsInFlight } from "../../src/detector/requests-in-flight.ts";
 import { TABLE_WITNESS, type Witness } from "../../src/detector/witness.ts";
 import { OperationMemory } from "../../src/model/operation.ts";
 import { GEOMETRY, OPERATION, REQUEST_BYTES } from "../../src/model/request.gen.ts";
@@ -53,7 +53,7 @@ function detecting(rules: readonly Rule[], shares = SHARES): number {
   const reply = aRequest({ latencyMs: 20 });
   let now = NOW_NS;
   const send = (): void => {
-    detector.say(now);
+    detector.takeDue(now);
     for (let i = 0; i < EVENTS; i++) {
       now += 50_000;
       const startNs = BigInt(now - reply.latencyNs);
@@ -89,14 +89,14 @@ function walking(open: number): number {
 
 /** Looks at requests in flight that are overdue and have counted, and wait for their emergency limit. */
 function looking(rules: readonly Rule[], open: number): number {
-  const flight = new Flight(tableWithOpen(open), witness, new Compounds());
+  const flight = new RequestsInFlight(tableWithOpen(open), witness, new Compounds());
   const ledger = new Ledger(rules);
   let now = NOW_NS;
   const nextLook = (): number => {
     now += 1e6;
     return now;
   };
-  return measure(1, nextLook, (nowNs) => flight.look(ledger, nowNs));
+  return measure(1, nextLook, (nowNs) => flight.scan(ledger, nowNs));
 }
 
 /** Of 50 rules, this many count a reply of 20 ms. */

@@ -6,7 +6,7 @@
 import { parseDebugData } from "../../src/cifs/debug-data.ts";
 import { readWchan } from "../../src/cifs/proc.ts";
 import { judgeWchan } from "../../src/cifs/wchan.ts";
-import { judgeSuspect, RequestList } from "../../src/detector/confirm.ts";
+import { judgeSuspect, RequestList } from "../../src/detector/liveness.ts";
 import { KernelSource } from "../../src/kernel/kernel-source.ts";
 import type { Anomaly } from "../../src/model/anomaly.ts";
 import { COMMAND } from "../../src/model/command.ts";

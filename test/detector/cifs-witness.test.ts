@@ -377,7 +377,7 @@ describe("witnessFor", () => {
     expect(witnessFor("kernel", cifs.reader, SECOND).takeShares()).toHaveLength(2);
   });
 
-  test("asks nobody about synthetic traffic", () => {
+  test("inputs nobody about synthetic traffic", () => {
     const cifs = new FakeCifs();
     expect(witnessFor("demo", cifs.reader, SECOND)).toBe(TABLE_WITNESS);
     expect(cifs.reads).toBe(0);

@@ -49,9 +49,9 @@ describe("Ledger", () => {
     for (let index = 0; index < 7; index++) {
       const request = aRequest({ startMs: 1000 + index * 10, latencyMs: 20 });
       const counted = { request, timeNs: endNs(request), latencyNs: request.latencyNs };
-      const track = ledger.ofShare("//files/projects", counted.timeNs).of(0, request.comm);
-      if (track === undefined) throw new Error("the rule looks elsewhere");
-      ledger.count(track, counted, counted.timeNs);
+      const ruleWindow = ledger.ofShare("//files/projects", counted.timeNs).of(0, request.comm);
+      if (ruleWindow === undefined) throw new Error("the rule looks elsewhere");
+      ledger.count(ruleWindow, counted, counted.timeNs);
     }
     expect(ledger.approaches(2e9)).toEqual([
       {

@@ -100,20 +100,20 @@ describe("Detector: compounds", () => {
       stage.advance(stage.nowMs + 20 + waitMs);
       for (const part of parts) stage.reply(part);
       stage.round();
-      expect(stage.said).toHaveLength(i < 2 ? 0 : 1);
+      expect(stage.anomalies).toHaveLength(i < 2 ? 0 : 1);
       stage.advance(stage.nowMs + 1);
     }
-    expect(stage.said).toMatchObject([{ kind: "slow", count: 3 }]);
+    expect(stage.anomalies).toMatchObject([{ kind: "slow", count: 3 }]);
   });
 
   test("one that hangs is one hung operation", () => {
     const stage = new Stage([rule]);
     const parts = sendThree(stage);
     stage.advance(stage.nowMs + 1500);
-    expect(stage.said).toMatchObject([{ kind: "hung", count: 1, standing: { count: 1 } }]);
+    expect(stage.anomalies).toMatchObject([{ kind: "hung", count: 1, standing: { count: 1 } }]);
     for (const part of parts) stage.reply(part);
     stage.advance(stage.nowMs + 500);
-    expect(stage.said).toHaveLength(1);
+    expect(stage.anomalies).toHaveLength(1);
     expect(stage.recovered).toMatchObject([{ count: 1, abandoned: 0 }]);
   });
 });

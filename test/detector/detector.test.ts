@@ -12,7 +12,7 @@ const rule = aLatencyRule({ acceptableCount: 10, slowMs: 10, emergencyMs: 1000, 
 /** Every slow request trips it. */
 const each = aLatencyRule({ acceptableCount: 1, slowMs: 10, emergencyMs: 1000 });
 
-const kinds = (stage: Stage) => stage.said.map(({ kind }) => kind);
+const kinds = (stage: Stage) => stage.anomalies.map(({ kind }) => kind);
 
 describe("Detector: replies", () => {
   test("nine at the end of one second and one at the start of the next trip the rule, whatever the batches", () => {
@@ -22,12 +22,14 @@ describe("Detector: replies", () => {
       stage.exchange(20);
       stage.round();
     }
-    expect(stage.said).toEqual([]);
+    expect(stage.anomalies).toEqual([]);
     stage.advance(11_005);
     stage.exchange(20);
     stage.round();
-    expect(stage.said).toMatchObject([{ kind: "slow", count: 10, share: "//server/share", atMs: 11_005 }]);
-    expect(stage.said[0]?.evidence).toHaveLength(10);
+    expect(stage.anomalies).toMatchObject([
+      { kind: "slow", count: 10, share: "//server/share", atMs: 11_005 },
+    ]);
+    expect(stage.anomalies[0]?.evidence).toHaveLength(10);
   });
 
   test("what is healthy says nothing", () => {
@@ -37,14 +39,14 @@ describe("Detector: replies", () => {
       stage.exchange(1);
     }
     stage.advance(20_000);
-    expect(stage.said).toEqual([]);
+    expect(stage.anomalies).toEqual([]);
   });
 
   test("a reply over the emergency threshold trips at once, and only that", () => {
     const stage = new Stage([each]);
     stage.exchange(1200);
     stage.round();
-    expect(stage.said).toMatchObject([{ kind: "emergency", count: 1, worstNs: 1.2e9 }]);
+    expect(stage.anomalies).toMatchObject([{ kind: "emergency", count: 1, worstNs: 1.2e9 }]);
   });
 
   test("errors trip their rule", () => {
@@ -54,7 +56,7 @@ describe("Detector: replies", () => {
       stage.exchange(1, { flags, ntStatus: 0xc0000022, errno: ERRNO.EACCES });
     }
     stage.round();
-    expect(stage.said).toMatchObject([{ rule: "errors", kind: "error", count: 3 }]);
+    expect(stage.anomalies).toMatchObject([{ rule: "errors", kind: "error", count: 3 }]);
   });
 
   test.each<[string, number]>([
@@ -66,7 +68,7 @@ describe("Detector: replies", () => {
     const stage = new Stage([each, anErrorRule({ acceptableCount: 1 })]);
     stage.exchange(5000, { flags: flags | FLAG.ERRORED, ntStatus: 0xc0000022, errno: ERRNO.EACCES });
     stage.round();
-    expect(stage.said).toEqual([]);
+    expect(stage.anomalies).toEqual([]);
   });
 
   test("shares have windows of their own", () => {
@@ -75,10 +77,10 @@ describe("Detector: replies", () => {
     stage.exchange(20, { treeId: 5 });
     stage.exchange(20, { treeId: 6 });
     stage.round();
-    expect(stage.said).toEqual([]);
+    expect(stage.anomalies).toEqual([]);
     stage.exchange(20, { treeId: 6 });
     stage.round();
-    expect(stage.said).toMatchObject([{ share: "//server/other", count: 2 }]);
+    expect(stage.anomalies).toMatchObject([{ share: "//server/other", count: 2 }]);
   });
 
   test("records of an unknown kind are counted as such, signals and wakes are no requests", () => {
@@ -87,7 +89,7 @@ describe("Detector: replies", () => {
     stage.round();
     stage.detector.takeMalformed();
     expect(stage.detector.counts).toMatchObject({ records: 4, malformed: 2 });
-    expect(stage.said).toEqual([]);
+    expect(stage.anomalies).toEqual([]);
   });
 });
 
@@ -97,30 +99,30 @@ describe("Detector: requests in flight", () => {
     stage.advance(12_345);
     const request = stage.enter();
     stage.advance(14_000);
-    expect(stage.said).toMatchObject([
+    expect(stage.anomalies).toMatchObject([
       { kind: "hung", count: 1, atMs: 13_345, occurredNs: 13_345e6, detectedNs: 13_345e6, worstNs: 1e9 },
     ]);
-    expect(stage.said[0]?.evidence).toEqual([request]);
+    expect(stage.anomalies[0]?.evidence).toEqual([request]);
   });
 
   test("when the reply of one that hung comes, nothing more is said", () => {
     const stage = new Stage([each]);
     const request = stage.enter();
     stage.advance(12_000);
-    const before = stage.said.length;
+    const before = stage.anomalies.length;
     stage.reply(request);
     stage.advance(20_000);
-    expect(stage.said).toHaveLength(before);
+    expect(stage.anomalies).toHaveLength(before);
     expect(kinds(stage)).toEqual(["slow", "hung"]);
-    expect(stage.said.reduce((sum, { count }) => sum + count, 0)).toBe(1);
+    expect(stage.anomalies.reduce((sum, { count }) => sum + count, 0)).toBe(1);
   });
 
   test("many that are overdue at once fill the window while they hang", () => {
     const stage = new Stage([rule]);
     for (let i = 0; i < 10; i++) stage.enter();
     stage.advance(10_500);
-    expect(stage.said).toMatchObject([{ kind: "slow", count: 10, occurredNs: 10_010e6 }]);
-    expect(stage.said[0]?.atMs).toBeLessThanOrEqual(10_110);
+    expect(stage.anomalies).toMatchObject([{ kind: "slow", count: 10, occurredNs: 10_010e6 }]);
+    expect(stage.anomalies[0]?.atMs).toBeLessThanOrEqual(10_110);
   });
 
   test("one that was overdue counts no second time when it is complete", () => {
@@ -129,7 +131,7 @@ describe("Detector: requests in flight", () => {
     stage.advance(10_200);
     stage.reply(request);
     stage.advance(10_300);
-    expect(stage.said).toEqual([]);
+    expect(stage.anomalies).toEqual([]);
     stage.exchange(20);
     stage.round();
     expect(kinds(stage)).toEqual(["slow"]);
@@ -142,7 +144,7 @@ describe("Detector: requests in flight", () => {
     stage.reply({ ...request, startNs: request.startNs }, { latencyNs: 1_000_000_001 });
     stage.round();
     stage.advance(20_000);
-    expect(stage.said).toMatchObject([{ kind: "emergency", count: 1 }]);
+    expect(stage.anomalies).toMatchObject([{ kind: "emergency", count: 1 }]);
   });
 
   test("each rule counts by its own thresholds", () => {
@@ -150,13 +152,13 @@ describe("Detector: requests in flight", () => {
     const stage = new Stage([each, slower]);
     const request = stage.enter();
     stage.advance(10_200);
-    expect(stage.said.map(({ rule }) => rule)).toEqual(["slow"]);
+    expect(stage.anomalies.map(({ rule }) => rule)).toEqual(["slow"]);
     stage.advance(10_400);
-    expect(stage.said.map(({ rule }) => rule)).toEqual(["slow", "slower"]);
+    expect(stage.anomalies.map(({ rule }) => rule)).toEqual(["slow", "slower"]);
     stage.advance(11_500);
     stage.reply(request);
     stage.advance(14_000);
-    expect(stage.said.map(({ rule, kind }) => [rule, kind])).toEqual([
+    expect(stage.anomalies.map(({ rule, kind }) => [rule, kind])).toEqual([
       ["slow", "slow"],
       ["slower", "slow"],
       ["slow", "hung"],
@@ -169,7 +171,7 @@ describe("Detector: requests in flight", () => {
     stage.advance(10_005);
     stage.rewrite({ ...request, startNs: 0n });
     stage.advance(20_000);
-    expect(stage.said).toEqual([]);
+    expect(stage.anomalies).toEqual([]);
   });
 
   test("requests that wait by design are never slow and never hang", () => {
@@ -183,7 +185,7 @@ describe("Detector: requests in flight", () => {
     for (const command of exempt) stage.enter({ command });
     stage.enter({ command: ioctl, treeId: 1 });
     stage.advance(3_600_000);
-    expect(stage.said).toEqual([]);
+    expect(stage.anomalies).toEqual([]);
     stage.enter({ command: ioctl, treeId: 5 });
     stage.advance(3_605_000);
     expect(kinds(stage)).toEqual(["slow", "hung"]);
@@ -193,7 +195,7 @@ describe("Detector: requests in flight", () => {
     const stage = new Stage([rule]);
     stage.enter();
     stage.advance(10_000 + 3_600_000);
-    expect(stage.said.map(({ count, worstNs }) => [count, worstNs / 1e9])).toEqual(
+    expect(stage.anomalies.map(({ count, worstNs }) => [count, worstNs / 1e9])).toEqual(
       [1, 6, 12, 24, 48, 96, 192, 384, 768, 1536, 3072].map((sec, i) => [i === 0 ? 1 : 0, sec]),
     );
     expect(stage.asked.length).toBeLessThan(20);
@@ -214,50 +216,50 @@ describe("Detector: requests in flight", () => {
 describe("Detector: what nobody waits for", () => {
   test("is not said, but handed over to be closed", () => {
     const stage = new Stage([rule]);
-    stage.verdict = "dead";
+    stage.liveness = "dead";
     const request = stage.enter();
     stage.advance(11_500);
-    expect(stage.said).toEqual([]);
-    expect(stage.dead).toEqual([request]);
+    expect(stage.anomalies).toEqual([]);
+    expect(stage.orphaned).toEqual([request]);
     expect(stage.detector.counts).toMatchObject({ dead: 1, inFlight: 1 });
   });
 
   test("is handed over again if closing failed, at ever longer intervals", () => {
     const stage = new Stage([rule]);
-    stage.verdict = "dead";
+    stage.liveness = "dead";
     stage.enter();
     stage.advance(10_000 + 3_600_000);
-    expect(stage.dead.length).toBeGreaterThan(2);
-    expect(stage.dead.length).toBeLessThan(20);
+    expect(stage.orphaned.length).toBeGreaterThan(2);
+    expect(stage.orphaned.length).toBeLessThan(20);
   });
 
   test("is found although no rule says anything of its command", () => {
     const stage = new Stage([anErrorRule()]);
-    stage.verdict = "dead";
+    stage.liveness = "dead";
     const request = stage.enter({ command: COMMAND.SMB2_CHANGE_NOTIFY });
     stage.advance(100_000);
-    expect(stage.dead[0]).toEqual(request);
+    expect(stage.orphaned[0]).toEqual(request);
   });
 
   test("one that can't be told yet is asked about again as soon as that makes sense", () => {
     const stage = new Stage([rule]);
-    stage.verdict = "stale";
+    stage.liveness = "stale";
     stage.readableNs = 14_000e6;
     stage.enter();
     stage.advance(13_999);
-    expect(stage.said).toEqual([]);
-    stage.verdict = "alive";
+    expect(stage.anomalies).toEqual([]);
+    stage.liveness = "alive";
     stage.advance(14_000);
-    expect(stage.said).toMatchObject([{ kind: "hung", atMs: 14_000, occurredNs: 11_000e6 }]);
+    expect(stage.anomalies).toMatchObject([{ kind: "hung", atMs: 14_000, occurredNs: 11_000e6 }]);
   });
 
   test("one of which nobody can say anything is asked about for ever, less and less often", () => {
     const stage = new Stage([rule]);
-    stage.verdict = "unsure";
+    stage.liveness = "unsure";
     stage.enter();
     stage.advance(10_000 + 3_600_000);
-    expect(stage.said).toEqual([]);
-    expect(stage.dead).toEqual([]);
+    expect(stage.anomalies).toEqual([]);
+    expect(stage.orphaned).toEqual([]);
     expect(stage.asked.length).toBeGreaterThan(5);
     expect(stage.asked.length).toBeLessThan(40);
   });
@@ -270,7 +272,7 @@ describe("Detector: what nobody waits for", () => {
     };
     stage.advance(12_000);
     expect(stage.asked).toHaveLength(1);
-    expect(stage.said).toEqual([]);
+    expect(stage.anomalies).toEqual([]);
   });
 
   test("one that hangs and is given up later is found then", () => {
@@ -278,14 +280,14 @@ describe("Detector: what nobody waits for", () => {
     const request = stage.enter();
     stage.advance(11_500);
     expect(kinds(stage)).toEqual(["hung"]);
-    stage.verdict = "dead";
+    stage.liveness = "dead";
     stage.advance(20_000);
-    expect(stage.dead).toEqual([request]);
+    expect(stage.orphaned).toEqual([request]);
   });
 
   test("nothing is asked before it makes sense, though another rule's limit is reached", () => {
     const stage = new Stage([rule, aLatencyRule({ name: "patient", slowMs: 1500, emergencyMs: 2000 })]);
-    stage.verdict = "stale";
+    stage.liveness = "stale";
     stage.readableNs = 14_000e6;
     stage.enter();
     stage.advance(13_999);
@@ -312,16 +314,16 @@ describe("Detector: evicted requests", () => {
     expect(stage.detector.counts).toMatchObject({ followed: 1, inFlight: 1 });
     stage.advance(12_000);
     expect(stage.asked.map(({ hasLine }) => hasLine)).toEqual([false]);
-    expect(stage.said).toMatchObject([{ kind: "hung", atMs: 11_000 }]);
+    expect(stage.anomalies).toMatchObject([{ kind: "hung", atMs: 11_000 }]);
   });
 
   test("whose reply went unseen are forgotten, and nothing is to be closed", () => {
     const stage = new Stage([rule]);
-    stage.verdict = "dead";
+    stage.liveness = "dead";
     stage.evict(stage.enter());
     stage.advance(12_000);
-    expect(stage.said).toEqual([]);
-    expect(stage.dead).toEqual([]);
+    expect(stage.anomalies).toEqual([]);
+    expect(stage.orphaned).toEqual([]);
     expect(stage.detector.counts).toMatchObject({ followed: 0, dead: 1 });
   });
 
@@ -334,10 +336,10 @@ describe("Detector: evicted requests", () => {
 
   test("do not count as slow, for nobody saw whether they were", () => {
     const stage = new Stage([each]);
-    stage.verdict = "dead";
+    stage.liveness = "dead";
     stage.evict(stage.enter());
     stage.advance(20_000);
-    expect(stage.said).toEqual([]);
+    expect(stage.anomalies).toEqual([]);
   });
 });
 
@@ -360,9 +362,9 @@ describe("Detector: storms", () => {
       stage.round();
     }
     stage.advance(12_000);
-    expect(stage.said.length).toBeLessThanOrEqual(12);
-    expect(stage.said.reduce((sum, { count }) => sum + count, 0)).toBe(5000);
-    expect(stage.said[0]?.atMs).toBe(10_000);
+    expect(stage.anomalies.length).toBeLessThanOrEqual(12);
+    expect(stage.anomalies.reduce((sum, { count }) => sum + count, 0)).toBe(5000);
+    expect(stage.anomalies[0]?.atMs).toBe(10_000);
   });
 
   test("every slow request counts exactly once, however it and the looks fall", () => {
@@ -388,13 +390,13 @@ describe("Detector: storms", () => {
       stage.advance(61_000);
       const text = `${random.seedText} round ${round}`;
       // What began to hang when others were said to is told of at the end.
-      const unsaid = stage.recovered.reduce((sum, recovery) => sum + recovery.unsaid, 0);
+      const unreported = stage.recovered.reduce((sum, recovery) => sum + recovery.unreported, 0);
       expect(
-        stage.said.reduce((sum, { count }) => sum + count, unsaid),
+        stage.anomalies.reduce((sum, { count }) => sum + count, unreported),
         text,
       ).toBe(slow);
       expect(
-        new Set(stage.said.flatMap(({ kind, evidence }) => (kind === "hung" ? evidence : []))).size,
+        new Set(stage.anomalies.flatMap(({ kind, evidence }) => (kind === "hung" ? evidence : []))).size,
         text,
       ).toBeGreaterThanOrEqual(Math.min(1, open.length));
     }
@@ -409,11 +411,11 @@ describe("Detector: another thread goes on", () => {
     stage.advance(10_300);
     stage.restart([rule]);
     stage.advance(10_400);
-    expect(stage.said).toEqual([]);
+    expect(stage.anomalies).toEqual([]);
     stage.exchange(20);
     stage.round();
-    expect(stage.said).toMatchObject([{ kind: "slow" }]);
-    expect(stage.said[0]?.evidence).toHaveLength(10);
+    expect(stage.anomalies).toMatchObject([{ kind: "slow" }]);
+    expect(stage.anomalies[0]?.evidence).toHaveLength(10);
   });
 
   test("what is still on the ring is judged, and has no second place in the window", () => {
@@ -425,10 +427,10 @@ describe("Detector: another thread goes on", () => {
     expect(stage.detector.counts).toMatchObject({ records: 5, repeated: 5 });
     for (let i = 0; i < 4; i++) stage.exchange(20);
     stage.round();
-    expect(stage.said).toEqual([]);
+    expect(stage.anomalies).toEqual([]);
     stage.exchange(20);
     stage.round();
-    expect(stage.said).toMatchObject([{ kind: "slow", count: 10 }]);
+    expect(stage.anomalies).toMatchObject([{ kind: "slow", count: 10 }]);
   });
 
   test("the request that trips the rule is not lost if the thread dies before it says so", () => {
@@ -439,8 +441,8 @@ describe("Detector: another thread goes on", () => {
     stage.round(false);
     stage.restart([rule]);
     stage.round();
-    expect(stage.said).toMatchObject([{ kind: "slow", count: 1 }]);
-    expect(stage.said[0]?.evidence).toHaveLength(10);
+    expect(stage.anomalies).toMatchObject([{ kind: "slow", count: 1 }]);
+    expect(stage.anomalies[0]?.evidence).toHaveLength(10);
   });
 
   test("what can't be trusted is not restored either", () => {
@@ -450,7 +452,7 @@ describe("Detector: another thread goes on", () => {
     stage.restart([aLatencyRule({ acceptableCount: 2 })]);
     stage.exchange(20);
     stage.round();
-    expect(stage.said).toEqual([]);
+    expect(stage.anomalies).toEqual([]);
   });
 
   test("the evidence is what came last, wherever it stands in the table", () => {
@@ -462,7 +464,7 @@ describe("Detector: another thread goes on", () => {
     const last = stage.exchange(20);
     stage.round();
     const latest = sent.slice(0, EVIDENCE_MAX - 1).reverse();
-    expect(stage.said.at(-1)?.evidence.map(({ messageId }) => messageId)).toEqual(
+    expect(stage.anomalies.at(-1)?.evidence.map(({ messageId }) => messageId)).toEqual(
       [...latest, last].map(({ messageId }) => messageId),
     );
   });
@@ -475,7 +477,7 @@ describe("Detector: another thread goes on", () => {
     stage.advance(10_050);
     stage.restart([rule, anErrorRule()]);
     stage.advance(20_000);
-    expect(stage.said).toHaveLength(2);
+    expect(stage.anomalies).toHaveLength(2);
   });
 
   test("requests in flight are found again", () => {
@@ -484,7 +486,7 @@ describe("Detector: another thread goes on", () => {
     stage.advance(10_500);
     stage.restart([rule]);
     stage.advance(12_000);
-    expect(stage.said).toMatchObject([{ kind: "hung", atMs: 11_000 }]);
+    expect(stage.anomalies).toMatchObject([{ kind: "hung", atMs: 11_000 }]);
   });
 });
 
@@ -493,11 +495,11 @@ describe("Detector: other rules", () => {
     const stage = new Stage([rule]);
     for (let i = 0; i < 3; i++) stage.exchange(20);
     stage.round();
-    stage.hear(stage.detector.configure([aLatencyRule({ acceptableCount: 4 })], stage.nowMs * 1e6));
-    expect(stage.said).toEqual([]);
+    stage.collect(stage.detector.configure([aLatencyRule({ acceptableCount: 4 })], stage.nowMs * 1e6));
+    expect(stage.anomalies).toEqual([]);
     stage.exchange(20);
     stage.round();
-    expect(stage.said).toMatchObject([{ kind: "slow" }]);
+    expect(stage.anomalies).toMatchObject([{ kind: "slow" }]);
   });
 
   test("what waits to be said is said before", () => {
@@ -506,9 +508,9 @@ describe("Detector: other rules", () => {
     stage.round();
     stage.exchange(20);
     stage.round();
-    expect(stage.said).toHaveLength(1);
-    stage.hear(stage.detector.configure([each], stage.nowMs * 1e6));
-    expect(stage.said.map(({ count }) => count)).toEqual([1, 1]);
+    expect(stage.anomalies).toHaveLength(1);
+    stage.collect(stage.detector.configure([each], stage.nowMs * 1e6));
+    expect(stage.anomalies.map(({ count }) => count)).toEqual([1, 1]);
   });
 
   test("what hangs under a rule's name is not said again under the same", () => {
@@ -516,9 +518,9 @@ describe("Detector: other rules", () => {
     stage.enter();
     stage.advance(11_500);
     const other = aLatencyRule({ name: "other", emergencyMs: 500 });
-    stage.hear(stage.detector.configure([other, rule], stage.nowMs * 1e6));
+    stage.collect(stage.detector.configure([other, rule], stage.nowMs * 1e6));
     stage.advance(15_000);
-    expect(stage.said.map(({ rule, kind }) => [rule, kind])).toEqual([
+    expect(stage.anomalies.map(({ rule, kind }) => [rule, kind])).toEqual([
       ["slow", "hung"],
       ["other", "hung"],
     ]);
@@ -544,10 +546,10 @@ describe("Detector: a reading of DebugData that comes later", () => {
     const stage = reading();
     stage.exchange(20);
     stage.round();
-    expect(stage.said).toEqual([]);
+    expect(stage.anomalies).toEqual([]);
     stage.advance(10_003);
     comes(stage);
-    expect(stage.said).toMatchObject([{ share: "//server/share", count: 1, atMs: 10_003 }]);
+    expect(stage.anomalies).toMatchObject([{ share: "//server/share", count: 1, atMs: 10_003 }]);
   });
 
   test("names the share of a request that hangs", () => {
@@ -556,7 +558,7 @@ describe("Detector: a reading of DebugData that comes later", () => {
     stage.holdUntilMs = 11_250;
     stage.advance(11_001);
     comes(stage);
-    expect(stage.said.map(({ kind, share }) => `${kind} ${share}`)).toEqual([
+    expect(stage.anomalies.map(({ kind, share }) => `${kind} ${share}`)).toEqual([
       "hung //server/share",
       "slow //server/share",
     ]);
@@ -567,9 +569,9 @@ describe("Detector: a reading of DebugData that comes later", () => {
     stage.holdUntilMs = 11_500;
     stage.begin(0, { taskId: 100 });
     stage.advance(11_100);
-    expect(stage.said).toEqual([]);
+    expect(stage.anomalies).toEqual([]);
     comes(stage);
-    expect(stage.said).toMatchObject([{ kind: "hung", atMs: 11_100 }]);
+    expect(stage.anomalies).toMatchObject([{ kind: "hung", atMs: 11_100 }]);
   });
 
   test("is not waited for longer than it is worth", () => {
@@ -577,7 +579,7 @@ describe("Detector: a reading of DebugData that comes later", () => {
     stage.exchange(20);
     stage.round();
     stage.advance(10_400);
-    expect(stage.said).toMatchObject([{ share: "unknown", count: 1, atMs: 10_250 }]);
+    expect(stage.anomalies).toMatchObject([{ share: "unknown", count: 1, atMs: 10_250 }]);
   });
 
   test("costs no wake-ups while it is awaited", () => {
@@ -593,6 +595,6 @@ describe("Detector: a reading of DebugData that comes later", () => {
     const stage = reading();
     stage.exchange(20);
     stage.round();
-    expect(stage.detector.sayAll(stage.nowMs * 1e6)).toMatchObject([{ share: "unknown", count: 1 }]);
+    expect(stage.detector.takeAll(stage.nowMs * 1e6)).toMatchObject([{ share: "unknown", count: 1 }]);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { judgeError } from "../../src/detector/error.ts";
-import { factsInFlight, factsOfReply, type Judgement } from "../../src/detector/facts.ts";
+import { factsInFlight, factsOfReply, type RuleJudgement } from "../../src/detector/facts.ts";
 import { COMMAND, type CommandName } from "../../src/model/command.ts";
 import { ERRNO } from "../../src/model/errno.ts";
 import { FLAG } from "../../src/model/request.gen.ts";
@@ -25,7 +25,7 @@ describeRule({
 });
 
 describe("judgeError", () => {
-  test.each<[string, Parameters<typeof anError>, Parameters<typeof anErrorRule>[0], Judgement]>([
+  test.each<[string, Parameters<typeof anError>, Parameters<typeof anErrorRule>[0], RuleJudgement]>([
     ["a failure", [ACCESS_DENIED, ERRNO.EACCES], {}, "counts"],
     [
       "a failure of an errno that is not tracked",

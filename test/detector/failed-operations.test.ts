@@ -33,10 +33,10 @@ describe("operations that fail without a request", () => {
     const stage = new Stage([...rules]);
     stage.exchange(0.1, { taskId: 103 });
     stage.advance(11_000);
-    const before = stage.said.length;
+    const before = stage.anomalies.length;
     for (let n = 0; n < 3; n++) stage.send(aFailure(stage.nowMs, { messageId: BigInt(n) }));
     stage.round();
-    expect(stage.said.slice(before)).toMatchObject([
+    expect(stage.anomalies.slice(before)).toMatchObject([
       {
         rule: "errors",
         kind: "error",
@@ -45,14 +45,14 @@ describe("operations that fail without a request", () => {
         statuses: [{ command: undefined, ntStatus: 0, errno: ERRNO.EHOSTDOWN, count: 3 }],
       },
     ]);
-    expect(stage.said.at(-1)?.evidence).toMatchObject([{}, {}, { kind: KIND.OPERATION, taskId: 103 }]);
+    expect(stage.anomalies.at(-1)?.evidence).toMatchObject([{}, {}, { kind: KIND.OPERATION, taskId: 103 }]);
   });
 
   test("of tasks that have used no share belong to none that is known", () => {
     const stage = new Stage([anErrorRule({ acceptableCount: 1 })]);
     stage.send(aFailure(stage.nowMs));
     stage.round();
-    expect(stage.said).toMatchObject([{ rule: "errors", share: "unknown", count: 1 }]);
+    expect(stage.anomalies).toMatchObject([{ rule: "errors", share: "unknown", count: 1 }]);
   });
 
   test("pass rules where their errno is an everyday answer of the client", () => {
@@ -61,7 +61,7 @@ describe("operations that fail without a request", () => {
       stage.send(aFailure(stage.nowMs, { errno }));
       stage.round();
     }
-    expect(stage.said).toEqual([]);
+    expect(stage.anomalies).toEqual([]);
   });
 
   test("wait for a reading that may name their share, and are judged by what is known when it is overdue", () => {
@@ -69,9 +69,9 @@ describe("operations that fail without a request", () => {
     stage.holdUntilMs = 10_500;
     stage.send(aFailure(stage.nowMs));
     stage.advance(10_400);
-    expect(stage.said).toEqual([]);
+    expect(stage.anomalies).toEqual([]);
     stage.advance(10_500);
-    expect(stage.said).toMatchObject([{ share: "unknown", count: 1 }]);
+    expect(stage.anomalies).toMatchObject([{ share: "unknown", count: 1 }]);
   });
 
   test("that wait for a reading are judged as soon as it is answered", () => {
@@ -81,11 +81,11 @@ describe("operations that fail without a request", () => {
     stage.holdUntilMs = 60_000;
     stage.send(aFailure(stage.nowMs));
     stage.advance(10_400);
-    expect(stage.said).toEqual([]);
+    expect(stage.anomalies).toEqual([]);
     stage.shares.set(5, "//server/named");
     stage.detector.takeReading(undefined, stage.nowMs * 1e6);
     stage.round();
-    expect(stage.said).toMatchObject([{ share: "//server/named", count: 1 }]);
+    expect(stage.anomalies).toMatchObject([{ share: "//server/named", count: 1 }]);
   });
 
   test("are all counted, however many wait for one reading", () => {
@@ -93,6 +93,6 @@ describe("operations that fail without a request", () => {
     stage.holdUntilMs = 60_000;
     for (let n = 0; n < 5000; n++) stage.send(aFailure(stage.nowMs, { messageId: BigInt(n) }));
     stage.round();
-    expect(stage.said).toMatchObject([{ count: 5000 }]);
+    expect(stage.anomalies).toMatchObject([{ count: 5000 }]);
   });
 });

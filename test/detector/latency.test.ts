@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { factsInFlight, factsOfReply, type Judgement } from "../../src/detector/facts.ts";
+import { factsInFlight, factsOfReply, type RuleJudgement } from "../../src/detector/facts.ts";
 import { judgeLatency } from "../../src/detector/latency.ts";
 import { COMMAND, COMMANDS, type CommandName } from "../../src/model/command.ts";
 import { aRequest } from "../helpers/request.ts";
@@ -15,7 +15,7 @@ describeRule({
 describe("judgeLatency", () => {
   const rule = aLatencyRule({ slowMs: 10, emergencyMs: 1000 });
 
-  test.each<[number, Judgement]>([
+  test.each<[number, RuleJudgement]>([
     [9.999999, "passes"],
     [10, "counts"],
     [999.999999, "counts"],
@@ -42,7 +42,7 @@ describe("judgeLatency", () => {
     );
   });
 
-  test.each<[CommandName, boolean, boolean, Judgement]>([
+  test.each<[CommandName, boolean, boolean, RuleJudgement]>([
     ["SMB2_IOCTL", true, false, "passes"],
     ["SMB2_IOCTL", true, true, "emergency"],
     ["SMB2_IOCTL", false, false, "emergency"],

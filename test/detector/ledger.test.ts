@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { Ledger, OTHER_SHARES, SHARES_MAX } from "../../src/detector/ledger.ts";
-import type { Counted } from "../../src/detector/recent.ts";
-import type { Track } from "../../src/detector/track.ts";
+import { LEDGER_SHARES_MAX, Ledger, OTHER_SHARES } from "../../src/detector/ledger.ts";
+import type { Counted } from "../../src/detector/recent-requests.ts";
+import type { RuleWindow } from "../../src/detector/rule-window.ts";
 import { endNs } from "../../src/model/request.ts";
 import { aRequest } from "../helpers/request.ts";
 import { aLatencyRule, anErrorRule, aStuckRule } from "../helpers/rule.ts";
@@ -13,10 +13,10 @@ function aCounted(endMs: number): Counted {
   return { request, timeNs: endNs(request), latencyNs: request.latencyNs };
 }
 
-function trackIn(ledger: Ledger, rule: number, share: string, nowNs: number): Track {
-  const track = ledger.ofShare(share, nowNs).of(rule, "postgres");
-  if (track === undefined) throw new Error(`rule ${rule} does not look at ${share}`);
-  return track;
+function trackIn(ledger: Ledger, rule: number, share: string, nowNs: number): RuleWindow {
+  const ruleWindow = ledger.ofShare(share, nowNs).of(rule, "postgres");
+  if (ruleWindow === undefined) throw new Error(`rule ${rule} does not look at ${share}`);
+  return ruleWindow;
 }
 
 describe("Ledger", () => {
@@ -28,17 +28,17 @@ describe("Ledger", () => {
   test("counts trouble of IPC$ for its server", () => {
     const ledger = new Ledger(rules);
     ledger.count(trackIn(ledger, 1, "//s/IPC$", 0), aCounted(1000), 1000 * MS);
-    expect(ledger.say(1000 * MS).map(({ share }) => share)).toEqual(["//s"]);
+    expect(ledger.takeDue(1000 * MS).map(({ share }) => share)).toEqual(["//s"]);
   });
 
   test("counts for each rule and each share apart", () => {
     const ledger = new Ledger(rules);
     ledger.count(trackIn(ledger, 0, "//s/one", 0), aCounted(1000), 1000 * MS);
     ledger.count(trackIn(ledger, 0, "//s/two", 0), aCounted(1001), 1001 * MS);
-    expect(ledger.say(1001 * MS)).toEqual([]);
+    expect(ledger.takeDue(1001 * MS)).toEqual([]);
     ledger.count(trackIn(ledger, 1, "//s/one", 0), aCounted(1002), 1002 * MS);
     ledger.count(trackIn(ledger, 0, "//s/two", 0), aCounted(1003), 1003 * MS);
-    expect(ledger.say(1003 * MS).map(({ rule, share, kind }) => [rule, share, kind])).toEqual([
+    expect(ledger.takeDue(1003 * MS).map(({ rule, share, kind }) => [rule, share, kind])).toEqual([
       ["b", "//s/one", "error"],
       ["a", "//s/two", "slow"],
     ]);
@@ -46,16 +46,16 @@ describe("Ledger", () => {
 
   test("wants to be asked again when what it holds back is due", () => {
     const ledger = new Ledger(rules);
-    const track = trackIn(ledger, 1, "//s/one", 0);
-    expect(ledger.nextSayNs).toBe(Infinity);
-    ledger.count(track, aCounted(1000), 1000 * MS);
-    expect(ledger.nextSayNs).toBeLessThanOrEqual(1000 * MS);
-    ledger.say(1000 * MS);
-    expect(ledger.nextSayNs).toBe(Infinity);
-    ledger.count(track, aCounted(1001), 1001 * MS);
-    expect(ledger.nextSayNs).toBe(1100 * MS);
-    expect(ledger.sayAll()).toHaveLength(1);
-    expect(ledger.nextSayNs).toBe(Infinity);
+    const ruleWindow = trackIn(ledger, 1, "//s/one", 0);
+    expect(ledger.nextReportNs).toBe(Infinity);
+    ledger.count(ruleWindow, aCounted(1000), 1000 * MS);
+    expect(ledger.nextReportNs).toBeLessThanOrEqual(1000 * MS);
+    ledger.takeDue(1000 * MS);
+    expect(ledger.nextReportNs).toBe(Infinity);
+    ledger.count(ruleWindow, aCounted(1001), 1001 * MS);
+    expect(ledger.nextReportNs).toBe(1100 * MS);
+    expect(ledger.takeAll()).toHaveLength(1);
+    expect(ledger.nextReportNs).toBe(Infinity);
   });
 
   test("a rule that is narrowed to shares or processes has no track elsewhere", () => {
@@ -71,7 +71,7 @@ describe("Ledger", () => {
     expect(admitted("unknown", "nginx")).toEqual([]);
   });
 
-  test("asks again whether a rule looks at a share when a DFS path leads to it", () => {
+  test("inputs again whether a rule looks at a share when a DFS path leads to it", () => {
     let paths: readonly string[] = [];
     const rules = [aLatencyRule({ match: { share: "//corp.example/*", process: undefined } })];
     const narrowed = new Ledger(rules, { dfsPathsOf: () => paths });
@@ -82,23 +82,23 @@ describe("Ledger", () => {
 
   test("says what hung has recovered, when it was said to hang, and once", () => {
     const ledger = new Ledger([aStuckRule()]);
-    const track = trackIn(ledger, 0, "//s/one", 0);
+    const ruleWindow = trackIn(ledger, 0, "//s/one", 0);
     const [first, second] = [aCounted(6000), aCounted(6000)];
     const [a, b] = [{}, {}];
     for (const [who, counted] of [
       [a, first],
       [b, second],
     ] as const) {
-      track.count(counted);
-      ledger.hang(track, who, counted, 6000 * MS);
+      ruleWindow.count(counted);
+      ledger.hang(ruleWindow, who, counted, 6000 * MS);
     }
-    expect(ledger.say(6000 * MS)).toMatchObject([{ kind: "hung", count: 2, standing: { count: 2 } }]);
-    ledger.release(track, a, 7000 * MS, false);
+    expect(ledger.takeDue(6000 * MS)).toMatchObject([{ kind: "hung", count: 2, standing: { count: 2 } }]);
+    ledger.release(ruleWindow, a, 7000 * MS, false);
     expect(ledger.takeRecovered()).toEqual([]);
-    ledger.release(track, b, 8000 * MS, true);
+    ledger.release(ruleWindow, b, 8000 * MS, true);
     expect(ledger.takeRecovered()).toEqual([
       {
-        ...{ rule: "stuck", share: "//s/one", count: 2, abandoned: 1, unsaid: 0 },
+        ...{ rule: "stuck", share: "//s/one", count: 2, abandoned: 1, unreported: 0 },
         ...{ longestNs: 2020 * MS, endedNs: 8000 * MS },
       },
     ]);
@@ -107,30 +107,30 @@ describe("Ledger", () => {
 
   test("one share too many is counted with the others", () => {
     const ledger = new Ledger(rules);
-    for (let i = 0; i < SHARES_MAX + 5; i++) {
+    for (let i = 0; i < LEDGER_SHARES_MAX + 5; i++) {
       ledger.count(trackIn(ledger, 1, `//s/${i}`, 1000 * MS), aCounted(1000), 1000 * MS);
     }
-    const said = ledger.say(1000 * MS);
-    expect(said).toHaveLength(SHARES_MAX + 1);
+    const said = ledger.takeDue(1000 * MS);
+    expect(said).toHaveLength(LEDGER_SHARES_MAX + 1);
     expect(said.at(-1)).toMatchObject({ share: OTHER_SHARES, count: 5 });
   });
 
   test("shares that are quiet give their places away", () => {
     const ledger = new Ledger(rules);
-    for (let i = 0; i < SHARES_MAX; i++) {
+    for (let i = 0; i < LEDGER_SHARES_MAX; i++) {
       ledger.count(trackIn(ledger, 1, `//old/${i}`, 1000 * MS), aCounted(1000), 1000 * MS);
     }
-    ledger.say(1000 * MS);
+    ledger.takeDue(1000 * MS);
     ledger.count(trackIn(ledger, 1, "//new/one", 9000 * MS), aCounted(9000), 9000 * MS);
-    expect(ledger.say(9000 * MS).map(({ share }) => share)).toEqual(["//new/one"]);
+    expect(ledger.takeDue(9000 * MS).map(({ share }) => share)).toEqual(["//new/one"]);
   });
 
   test("a share that has something to say keeps its place", () => {
     const ledger = new Ledger(rules);
-    for (let i = 0; i < SHARES_MAX; i++) {
+    for (let i = 0; i < LEDGER_SHARES_MAX; i++) {
       ledger.count(trackIn(ledger, 1, `//old/${i}`, 1000 * MS), aCounted(1000), 1000 * MS);
     }
     expect(ledger.ofShare("//new/one", 9000 * MS)).toBe(ledger.ofShare(OTHER_SHARES, 9000 * MS));
-    expect(ledger.say(9000 * MS)).toHaveLength(SHARES_MAX);
+    expect(ledger.takeDue(9000 * MS)).toHaveLength(LEDGER_SHARES_MAX);
   });
 });

@@ -32,12 +32,12 @@ test("ten million events on ever new shares, of ever new tasks, take no more mem
   let said = 0;
   for (let i = 0; i < EVENTS; i++) {
     const nowNs = 1e12 + i * 10_000;
-    const tracks = ledger.ofShare(`//server/${i >> 12}`, nowNs);
-    const track = tracks.of(i % 2, "cp");
-    if (track !== undefined) ledger.count(track, { request, timeNs: nowNs, latencyNs: 1 }, nowNs);
+    const windows = ledger.ofShare(`//server/${i >> 12}`, nowNs);
+    const ruleWindow = windows.of(i % 2, "cp");
+    if (ruleWindow !== undefined) ledger.count(ruleWindow, { request, timeNs: nowNs, latencyNs: 1 }, nowNs);
     if (i % 16 === 0) {
       compounds.marksOf({ ...request, taskId: i }, rules.length);
-      const stuck = tracks.of(2, "cp");
+      const stuck = windows.of(2, "cp");
       const who = {};
       if (stuck !== undefined) {
         ledger.hang(stuck, who, { request, timeNs: nowNs, latencyNs: 1 }, nowNs);
@@ -46,7 +46,7 @@ test("ten million events on ever new shares, of ever new tasks, take no more mem
       }
     }
     if (i % 1000 === 0) {
-      said += ledger.say(nowNs).length;
+      said += ledger.takeDue(nowNs).length;
       ledger.takeRecovered();
     }
     if (i === EVENTS / 10) bytesAfterTenth = heapBytes();

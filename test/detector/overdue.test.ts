@@ -6,7 +6,7 @@ import {
   identityOf,
   OVERDUE_MAX,
   OverdueRequests,
-  SAID,
+  REPORTED,
 } from "../../src/detector/overdue.ts";
 import type { Request } from "../../src/model/request.ts";
 import { aRequest } from "../helpers/request.ts";
@@ -30,9 +30,9 @@ describe("OverdueRequests", () => {
     const overdue = new OverdueRequests();
     const request = inFlight(5);
     const entry = overdue.add(request, 64, 0, marks(2));
-    entry?.marks.set([0, COUNTED | SAID]);
+    entry?.marks.set([0, COUNTED | REPORTED]);
     const complete = { ...request, latencyNs: 77 };
-    expect([...(overdue.take(complete)?.marks ?? [])]).toEqual([0, COUNTED | SAID]);
+    expect([...(overdue.take(complete)?.marks ?? [])]).toEqual([0, COUNTED | REPORTED]);
     expect(overdue.take(complete)).toBeUndefined();
     expect(overdue.atLine(64, 5e6)).toBeUndefined();
   });
@@ -42,7 +42,7 @@ describe("OverdueRequests", () => {
     const [stays, goes] = [inFlight(5), inFlight(6)];
     const staying = overdue.add(stays, 0, 0, marks(1));
     overdue.add(goes, 64, 0, marks(1));
-    if (staying !== undefined) staying.look = 1;
+    if (staying !== undefined) staying.foundIn = 1;
     overdue.sweep(1, 1e9);
     overdue.sweep(1, 1e9 + FORGET_AFTER_NS - 1);
     expect([...overdue].map(identityOfEntry)).toEqual([identityOf(stays), identityOf(goes)]);
@@ -85,9 +85,9 @@ describe("OverdueRequests", () => {
 
   test("other rules take over what was made of a request under their name", () => {
     const overdue = new OverdueRequests();
-    overdue.add(inFlight(5), 0, 0, marks(2))?.marks.set([COUNTED, SAID]);
+    overdue.add(inFlight(5), 0, 0, marks(2))?.marks.set([COUNTED, REPORTED]);
     overdue.remap((old) => Uint8Array.from([1, -1, 0], (place) => old[place] ?? 0));
-    expect([...overdue].map(({ marks }) => [...marks])).toEqual([[SAID, 0, COUNTED]]);
+    expect([...overdue].map(({ marks }) => [...marks])).toEqual([[REPORTED, 0, COUNTED]]);
   });
 });
 

@@ -4,7 +4,7 @@
 import { describe, expect, test } from "bun:test";
 import { factsOfReply } from "../../src/detector/facts.ts";
 import { judgeReply } from "../../src/detector/judge.ts";
-import { Track } from "../../src/detector/track.ts";
+import { RuleWindow } from "../../src/detector/rule-window.ts";
 import { type Anomaly, EVIDENCE_MAX } from "../../src/model/anomaly.ts";
 import { endNs, type Request } from "../../src/model/request.ts";
 import type { Rule } from "../../src/model/rule.ts";
@@ -27,19 +27,19 @@ export function describeRule({ rule, counting, passing, counts }: RuleContract):
 
   /** Feeds requests, and says what is due 1 s after each. */
   function run(requests: readonly Request[]): Anomaly[] {
-    const track = new Track(rule, "//server/share");
+    const ruleWindow = new RuleWindow(rule, "//server/share");
     return requests.flatMap((request) => {
       if (!isCounted(request)) return [];
       const counted = { request, timeNs: endNs(request), latencyNs: request.latencyNs };
-      if (track.count(counted)) track.tripFull(counted, counted.timeNs);
-      return track.say(counted.timeNs + 1000 * MS);
+      if (ruleWindow.count(counted)) ruleWindow.tripFull(counted, counted.timeNs);
+      return ruleWindow.takeDue(counted.timeNs + 1000 * MS);
     });
   }
 
   describe(`a rule of type ${rule.type}`, () => {
     test("says nothing of an empty window", () => {
       expect(run([])).toEqual([]);
-      expect(new Track(rule, "//server/share").nextSayNs).toBe(Infinity);
+      expect(new RuleWindow(rule, "//server/share").nextReportNs).toBe(Infinity);
     });
 
     test("trips at its count, and says which requests it were", () => {

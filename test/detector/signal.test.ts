@@ -53,10 +53,10 @@ describe("Detector: signals", () => {
     const stage = new Stage([aSignalRule()]);
     aSignal(stage, SIGNAL.CREDIT_TIMEOUT);
     stage.round();
-    expect(stage.said).toMatchObject([
+    expect(stage.anomalies).toMatchObject([
       { rule: "signals", ruleType: "signal", kind: "signal", share: "//server", count: 1 },
     ]);
-    expect(stage.said[0]?.evidence).toMatchObject([{ command: SIGNAL.CREDIT_TIMEOUT, comm: "cifsd" }]);
+    expect(stage.anomalies[0]?.evidence).toMatchObject([{ command: SIGNAL.CREDIT_TIMEOUT, comm: "cifsd" }]);
   });
 
   test("counts in the window like the rest", () => {
@@ -66,7 +66,7 @@ describe("Detector: signals", () => {
       aSignal(stage, SIGNAL.CREDIT_TIMEOUT);
     }
     stage.advance(12_000);
-    expect(stage.said).toMatchObject([{ count: 4, atMs: 11_800 }]);
+    expect(stage.anomalies).toMatchObject([{ count: 4, atMs: 11_800 }]);
   });
 
   test("a connection that is lost while nobody waits for it is part of a healthy day", () => {
@@ -75,7 +75,7 @@ describe("Detector: signals", () => {
     stage.enter({ command: COMMAND.SMB2_CHANGE_NOTIFY });
     aSignal(stage, SIGNAL.RECONNECT);
     stage.advance(20_000);
-    expect(stage.said).toEqual([]);
+    expect(stage.anomalies).toEqual([]);
   });
 
   test("nor is it where only a server's pipe is waited at, which servers answer after hours", () => {
@@ -85,7 +85,7 @@ describe("Detector: signals", () => {
     stage.advance(10_002);
     aSignal(stage, SIGNAL.RECONNECT);
     stage.advance(20_000);
-    expect(stage.said).toEqual([]);
+    expect(stage.anomalies).toEqual([]);
   });
 
   test("a connection that is lost while somebody waits for it is not", () => {
@@ -94,7 +94,7 @@ describe("Detector: signals", () => {
     stage.advance(10_002);
     aSignal(stage, SIGNAL.RECONNECT);
     stage.round();
-    expect(stage.said).toMatchObject([{ kind: "signal", share: "//server" }]);
+    expect(stage.anomalies).toMatchObject([{ kind: "signal", share: "//server" }]);
   });
 
   test("who waited is somebody, though cifs has given up the request by the time that aod looks", () => {
@@ -105,7 +105,7 @@ describe("Detector: signals", () => {
     const tookMs = 2.5;
     stage.reply(request, { latencyNs: tookMs * 1e6, errno: 11 }, false);
     stage.round();
-    expect(stage.said).toMatchObject([{ kind: "signal", share: "//server" }]);
+    expect(stage.anomalies).toMatchObject([{ kind: "signal", share: "//server" }]);
   });
 
   test("who had the reply before the connection was lost is nobody", () => {
@@ -115,7 +115,7 @@ describe("Detector: signals", () => {
     stage.reply(request, { latencyNs: 1e6 }, false);
     aSignal(stage, SIGNAL.RECONNECT);
     stage.advance(20_000);
-    expect(stage.said).toEqual([]);
+    expect(stage.anomalies).toEqual([]);
   });
 
   test("who comes only after the connection was lost did not wait for it", () => {
@@ -124,7 +124,7 @@ describe("Detector: signals", () => {
     stage.advance(10_001);
     stage.enter({ startNs: 10_001_000_000n, command: COMMAND.SMB2_NEGOTIATE, treeId: 0 });
     stage.round();
-    expect(stage.said).toEqual([]);
+    expect(stage.anomalies).toEqual([]);
   });
 
   test("an operation that waits for the connection is somebody, one that waits for nothing is nobody", () => {
@@ -138,7 +138,7 @@ describe("Detector: signals", () => {
       stage.advance(10_500);
       aSignal(stage, SIGNAL.CONNECT_ERR);
       stage.round();
-      expect(stage.said).toHaveLength(said);
+      expect(stage.anomalies).toHaveLength(said);
     }
   });
 
@@ -148,7 +148,7 @@ describe("Detector: signals", () => {
     stage.enter({ treeId: 9 });
     aSignal(stage, SIGNAL.RECONNECT);
     stage.round();
-    expect(stage.said).toEqual([]);
+    expect(stage.anomalies).toEqual([]);
   });
 
   test("of a server that is not known each task that waits counts, and names it where there is no other", () => {
@@ -158,7 +158,7 @@ describe("Detector: signals", () => {
     stage.advance(10_002);
     aSignal(stage, SIGNAL.RECONNECT, 0n);
     stage.round();
-    expect(stage.said).toMatchObject([{ share: "//other" }]);
+    expect(stage.anomalies).toMatchObject([{ share: "//other" }]);
   });
 
   test("a guessed server that no task waits for gives way to the only one that tasks wait for", () => {
@@ -170,7 +170,7 @@ describe("Detector: signals", () => {
     stage.advance(10_002);
     aSignal(stage, SIGNAL.RECONNECT, 0n);
     stage.round();
-    expect(stage.said).toMatchObject([{ share: "//other" }]);
+    expect(stage.anomalies).toMatchObject([{ share: "//other" }]);
   });
 
   test("a guessed server that no task waits for is unknown where tasks wait for several", () => {
@@ -182,7 +182,7 @@ describe("Detector: signals", () => {
     stage.advance(10_002);
     aSignal(stage, SIGNAL.RECONNECT, 0n);
     stage.round();
-    expect(stage.said).toMatchObject([{ share: "unknown" }]);
+    expect(stage.anomalies).toMatchObject([{ share: "unknown" }]);
   });
 
   test("a guessed server is the same for a rule that names the signal and for one that does not, and stays where a share is unknown", () => {
@@ -201,7 +201,7 @@ describe("Detector: signals", () => {
       stage.advance(10_002);
       aSignal(stage, SIGNAL.RECONNECT, 0n);
       stage.round();
-      expect(stage.said.map((one) => one.share)).toEqual([expected, expected]);
+      expect(stage.anomalies.map((one) => one.share)).toEqual([expected, expected]);
     }
   });
 
@@ -213,6 +213,6 @@ describe("Detector: signals", () => {
     ]);
     aSignal(stage, SIGNAL.CREDIT_TIMEOUT);
     stage.round();
-    expect(stage.said.map(({ rule }) => rule)).toEqual(["its"]);
+    expect(stage.anomalies.map(({ rule }) => rule)).toEqual(["its"]);
   });
 });

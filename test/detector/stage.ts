@@ -1,10 +1,10 @@
 // A stage for the detector: a request table and a ring in memory, a witness that says what the test wants, and a clock
 // that the test moves. It does what the worker does in each round: records, look, reports.
 
-import type { Suspect, Verdict } from "../../src/detector/confirm.ts";
 import { Detector } from "../../src/detector/detector.ts";
+import type { Liveness, Suspect } from "../../src/detector/liveness.ts";
+import type { RepliesTo } from "../../src/detector/rule-window.ts";
 import type { Task } from "../../src/detector/servers.ts";
-import type { RepliesTo } from "../../src/detector/track.ts";
 import type { Inheritance, Witness } from "../../src/detector/witness.ts";
 import type { Anomaly, Recovery } from "../../src/model/anomaly.ts";
 import type { Block, TaskWait } from "../../src/model/cifs.ts";
@@ -17,7 +17,7 @@ import { TABLE_BYTES } from "../helpers/request-table.ts";
 
 const MS = 1e6;
 
-export interface Said extends Anomaly {
+export interface ReportedAnomaly extends Anomaly {
   /** When it was said, ms. */
   readonly atMs: number;
 }
@@ -31,8 +31,8 @@ interface Setting {
 
 export class Stage {
   readonly table: ArrayBuffer;
-  readonly said: Said[] = [];
-  readonly dead: Request[] = [];
+  readonly anomalies: ReportedAnomaly[] = [];
+  readonly orphaned: Request[] = [];
   readonly recovered: Recovery[] = [];
   readonly shares = new Map<number, string>([[5, "//server/share"]]);
   /** By the id that a signal has. */
@@ -44,9 +44,9 @@ export class Stage {
   inheritance: Inheritance = { requests: [], operations: [] };
   /** Tasks that wait without a line. */
   silent: Task[] = [];
-  readonly left: Operation[] = [];
+  readonly abandoned: Operation[] = [];
   readonly operations = new ArrayBuffer(OPERATION.BYTES * 64);
-  verdict: Verdict = "alive";
+  liveness: Liveness = "alive";
   /** Happens while the witness is asked. */
   meanwhile: (() => void) | undefined;
   readonly asked: Suspect[] = [];
@@ -88,7 +88,7 @@ export class Stage {
     check: (suspects) => {
       this.asked.push(...suspects);
       this.meanwhile?.();
-      return suspects.map(() => this.verdict);
+      return suspects.map(() => this.liveness);
     },
     noteMounts: () => undefined,
     dfsPathsOf: () => [],
@@ -191,18 +191,18 @@ export class Stage {
       this.detector.take(memory, index * REQUEST_BYTES, nowNs);
     });
     this.detector.endOfRecords(this.#ring.length, nowNs);
-    this.detector.look(nowNs);
+    this.detector.scan(nowNs);
     if (!commit) return;
     this.#ring = [];
-    this.hear(this.detector.say(nowNs));
+    this.collect(this.detector.takeDue(nowNs));
     this.recovered.push(...this.detector.takeRecovered());
-    this.dead.push(...this.detector.takeDead());
-    this.left.push(...this.detector.takeLeft());
+    this.orphaned.push(...this.detector.takeOrphaned());
+    this.abandoned.push(...this.detector.takeAbandoned());
     this.#asleep ||= this.detector.wantsWake;
   }
 
-  hear(anomalies: readonly Anomaly[]): void {
-    this.said.push(...anomalies.map((anomaly) => ({ ...anomaly, atMs: this.#nowMs })));
+  collect(anomalies: readonly Anomaly[]): void {
+    this.anomalies.push(...anomalies.map((anomaly) => ({ ...anomaly, atMs: this.#nowMs })));
   }
 
   /** Lets time pass; the detector wakes up whenever it wants to, and for each record. */

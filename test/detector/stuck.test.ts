@@ -7,16 +7,16 @@ import { Stage } from "./stage.ts";
 const rule = aStuckRule({ stuckMs: 5000 });
 
 const figures = (stage: Stage) =>
-  stage.said.map(({ atMs, standing }) => [atMs, standing?.count, (standing?.oldestNs ?? 0) / 1e6]);
+  stage.anomalies.map(({ atMs, standing }) => [atMs, standing?.count, (standing?.oldestNs ?? 0) / 1e6]);
 
 describe("a stuck request", () => {
   test("is said when it is due, exactly, with who it is", () => {
     const stage = new Stage([rule]);
     const request = stage.enter();
     stage.advance(14_999);
-    expect(stage.said).toEqual([]);
+    expect(stage.anomalies).toEqual([]);
     stage.advance(15_000);
-    expect(stage.said).toMatchObject([
+    expect(stage.anomalies).toMatchObject([
       { rule: "stuck", kind: "hung", count: 1, atMs: 15_000, occurredNs: 15_000e6, evidence: [request] },
     ]);
   });
@@ -31,7 +31,7 @@ describe("a stuck request", () => {
       [30_000, 1, 20_000],
       [50_000, 1, 40_000],
     ]);
-    expect(stage.said.reduce((sum, { count }) => sum + count, 0)).toBe(1);
+    expect(stage.anomalies.reduce((sum, { count }) => sum + count, 0)).toBe(1);
   });
 
   test("with others is said when they are twice as many, and all of them are counted", () => {
@@ -42,7 +42,7 @@ describe("a stuck request", () => {
     }
     const all = stage.nowMs;
     stage.advance(16_000);
-    const counts = stage.said.map(({ standing }) => standing?.count ?? 0);
+    const counts = stage.anomalies.map(({ standing }) => standing?.count ?? 0);
     expect(counts[0]).toBe(1);
     for (const [index, count] of counts.slice(1).entries())
       expect(count).toBeGreaterThanOrEqual(2 * (counts[index] ?? 0));
@@ -60,7 +60,7 @@ describe("a stuck request", () => {
     stage.advance(19_000);
     expect(stage.recovered).toEqual([
       {
-        ...{ rule: "stuck", share: "//server/share", count: 3, abandoned: 0, unsaid: 0 },
+        ...{ rule: "stuck", share: "//server/share", count: 3, abandoned: 0, unreported: 0 },
         ...{ longestNs: 8e9, endedNs: 18_000e6 },
       },
     ]);
@@ -72,18 +72,18 @@ describe("a stuck request", () => {
     const stage = new Stage([rule]);
     stage.enter();
     stage.advance(16_000);
-    stage.verdict = "dead";
+    stage.liveness = "dead";
     stage.advance(40_000);
     expect(stage.recovered).toMatchObject([{ count: 1, abandoned: 1 }]);
-    expect(stage.dead.length).toBeGreaterThan(0);
+    expect(stage.orphaned.length).toBeGreaterThan(0);
   });
 
   test("is not said where the witness says that nobody waits", () => {
     const stage = new Stage([rule]);
-    stage.verdict = "dead";
+    stage.liveness = "dead";
     stage.enter();
     stage.advance(100_000);
-    expect(stage.said).toEqual([]);
+    expect(stage.anomalies).toEqual([]);
     expect(stage.recovered).toEqual([]);
   });
 
@@ -102,8 +102,8 @@ describe("a stuck request", () => {
     stage.advance(12_000);
     stage.evict(request);
     stage.advance(16_000);
-    expect(stage.said).toMatchObject([{ kind: "hung", standing: { count: 1 } }]);
-    stage.verdict = "dead";
+    expect(stage.anomalies).toMatchObject([{ kind: "hung", standing: { count: 1 } }]);
+    stage.liveness = "dead";
     stage.advance(30_000);
     expect(stage.recovered).toMatchObject([{ count: 1, abandoned: 1 }]);
   });
@@ -116,7 +116,7 @@ describe("a stuck request", () => {
     stage.enter({ command: SMB2_LOCK });
     stage.enter({ command: SMB2_IOCTL, treeId: 1 });
     stage.advance(3_600_000);
-    expect(stage.said).toEqual([]);
+    expect(stage.anomalies).toEqual([]);
   });
 
   test("fewer at one time than the rule accepts are none", () => {
@@ -124,10 +124,10 @@ describe("a stuck request", () => {
     const requests = Array.from({ length: 3 }, () => stage.enter());
     stage.reply(requests[0] as (typeof requests)[0]);
     stage.advance(40_000);
-    expect(stage.said).toEqual([]);
+    expect(stage.anomalies).toEqual([]);
     stage.enter();
     stage.advance(46_000);
-    expect(stage.said).toMatchObject([{ standing: { count: 3 } }]);
+    expect(stage.anomalies).toMatchObject([{ standing: { count: 3 } }]);
   });
 
   test("of a share that another rule looks at is that rule's alone", () => {
@@ -138,7 +138,7 @@ describe("a stuck request", () => {
     ]);
     stage.enter();
     stage.advance(17_000);
-    expect(stage.said.map((anomaly) => anomaly.rule)).toEqual(["here"]);
+    expect(stage.anomalies.map((anomaly) => anomaly.rule)).toEqual(["here"]);
   });
 
   test("is none when its reply is late, and fails nothing else", () => {
@@ -147,7 +147,7 @@ describe("a stuck request", () => {
     stage.advance(14_000);
     stage.reply(request, { flags: FLAG.REPLIED });
     stage.advance(30_000);
-    expect(stage.said).toEqual([]);
+    expect(stage.anomalies).toEqual([]);
     expect(stage.recovered).toEqual([]);
   });
 
@@ -157,7 +157,7 @@ describe("a stuck request", () => {
     stage.advance(16_000);
     stage.restart([rule]);
     stage.advance(16_100);
-    expect(stage.said).toHaveLength(2);
+    expect(stage.anomalies).toHaveLength(2);
     stage.reply(request);
     stage.advance(17_000);
     expect(stage.recovered).toMatchObject([{ count: 1 }]);
@@ -168,9 +168,9 @@ describe("a stuck request", () => {
     const request = stage.enter();
     stage.advance(16_000);
     const other = aStuckRule({ name: "later", stuckMs: 60_000 });
-    stage.hear(stage.detector.configure([other, rule], stage.nowMs * 1e6));
+    stage.collect(stage.detector.configure([other, rule], stage.nowMs * 1e6));
     stage.advance(17_000);
-    expect(stage.said).toHaveLength(1);
+    expect(stage.anomalies).toHaveLength(1);
     stage.reply(request);
     stage.advance(18_000);
     expect(stage.recovered).toMatchObject([{ rule: "stuck", longestNs: 7e9 }]);

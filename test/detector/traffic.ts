@@ -7,7 +7,7 @@ import { FLAG, REQUEST_BYTES } from "../../src/model/request.gen.ts";
 import type { Rule } from "../../src/model/rule.ts";
 import type { Random } from "../helpers/random.ts";
 import { aRequest } from "../helpers/request.ts";
-import { type Said, Stage } from "./stage.ts";
+import { type ReportedAnomaly, Stage } from "./stage.ts";
 
 const BEGIN_MS = 10_000;
 
@@ -47,9 +47,9 @@ export function play(rules: readonly Rule[], replies: Iterable<Reply>): Played {
     stage.send(aRequest({ startMs, latencyMs, command, flags, errno, ntStatus }));
   }
   stage.round();
-  stage.hear(stage.detector.sayAll(stage.nowMs * 1e6));
-  const trips = [...new Set(stage.said.map(({ rule, kind }: Said) => `${rule} ${kind}`))];
-  const firstMs = Math.min(Infinity, ...stage.said.map(({ atMs }) => atMs - BEGIN_MS));
+  stage.collect(stage.detector.takeAll(stage.nowMs * 1e6));
+  const trips = [...new Set(stage.anomalies.map(({ rule, kind }: ReportedAnomaly) => `${rule} ${kind}`))];
+  const firstMs = Math.min(Infinity, ...stage.anomalies.map(({ atMs }) => atMs - BEGIN_MS));
   return { trips, firstMs, stage };
 }
 

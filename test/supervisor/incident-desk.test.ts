@@ -99,7 +99,7 @@ const recovery = {
   share: "//files/db",
   count: 2,
   abandoned: 0,
-  unsaid: 0,
+  unreported: 0,
   longestNs: 3e9,
   endedNs: 0,
 };

@@ -8,8 +8,8 @@ function aPart(rule: string, share: string, count: number, hanging = 0, oldestNs
   return { rule, share, count, standing, detectedNs: 100 };
 }
 
-function aRecovery(rule: string, share: string, count: number, unsaid = 0) {
-  return { rule, share, count, abandoned: count, unsaid, longestNs: count * 1e9, endedNs: 0 };
+function aRecovery(rule: string, share: string, count: number, unreported = 0) {
+  return { rule, share, count, abandoned: count, unreported, longestNs: count * 1e9, endedNs: 0 };
 }
 
 describe("IncidentParts", () => {

@@ -118,7 +118,7 @@ function live(random: Random, clock: Random, jump: (random: Random) => number): 
     const hung = expected?.hanging.has(`${rule} ${share}`) === true;
     // As the detector does: it reports an end only of what hung.
     if (!hung || expected === undefined) return;
-    const recovery = { rule, share, count: 5, abandoned: 0, unsaid: 1, longestNs: 1, endedNs: 0 };
+    const recovery = { rule, share, count: 5, abandoned: 0, unreported: 1, longestNs: 1, endedNs: 0 };
     const recovered = incidents.recover(recovery, now);
     expected.hanging.delete(`${rule} ${share}`);
     expect(recovered?.incident.id, seedText).toBe(expected.id);

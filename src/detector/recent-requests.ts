@@ -12,7 +12,7 @@ export interface Counted {
   readonly latencyNs: number;
 }
 
-export class Recent {
+export class RecentRequests {
   readonly #entries: Counted[] = [];
   #next = 0;
 

@@ -12,10 +12,10 @@ import { type Anomaly, type AnomalyKind, type Recovery, SEVERITY } from "../mode
 import type { Request } from "../model/request.ts";
 import type { RateLimit, Rule } from "../model/rule.ts";
 import type { ClosestApproach } from "./closest.ts";
-import { Hanging } from "./hanging.ts";
 import { KIND_OF_FULL_WINDOW } from "./judge.ts";
+import { OngoingHangs } from "./ongoing-hangs.ts";
 import { RateWindow } from "./rate-window.ts";
-import { type Counted, Recent } from "./recent.ts";
+import { type Counted, RecentRequests } from "./recent-requests.ts";
 import { StatusTally } from "./status-tally.ts";
 import { SlidingWindow } from "./window.ts";
 
@@ -26,31 +26,31 @@ export const MERGE_NS = 100e6;
 export type RepliesTo = (share: string, commands: readonly boolean[]) => number;
 
 /** One kind of anomaly. */
-interface Outlet {
+interface KindState {
   readonly kind: AnomalyKind;
-  saidNs: number;
+  reportedNs: number;
   /** The first trip that has not been said yet. */
   waiting: { readonly occurredNs: number; readonly detectedNs: number } | undefined;
   /** What tripped by itself, and the longest of it; a full window shows what is in it instead. */
-  readonly tripped: Recent;
+  readonly tripped: RecentRequests;
   worstNs: number;
 }
 
-export class Track {
+export class RuleWindow {
   readonly #rule: Rule;
   readonly #share: string;
   readonly #window: SlidingWindow | RateWindow;
-  readonly #counted = new Recent();
-  readonly #full: Outlet;
+  readonly #counted = new RecentRequests();
+  readonly #full: KindState;
   /** That of the full window, and of each kind that tripped by itself; worst first. */
-  readonly #outlets: Outlet[];
-  readonly #hanging: Hanging;
+  readonly #kinds: KindState[];
+  readonly #hanging: OngoingHangs;
   readonly #closest: ClosestApproach | undefined;
   #newestNs = -Infinity;
   /** Of the requests that counted and are in no anomaly yet. */
-  #unsaidCount = 0;
-  #unsaidWorstNs = 0;
-  readonly #unsaidStatuses = new StatusTally();
+  #unreportedCount = 0;
+  #unreportedWorstNs = 0;
+  readonly #unreportedStatuses = new StatusTally();
 
   /**
    * @param repliesTo all replies of these commands on this share so far.
@@ -65,10 +65,10 @@ export class Track {
       rate === undefined
         ? new SlidingWindow(rule.acceptableCount, rule.windowNs)
         : new RateWindow(rate.limit, rule.windowNs, () => repliesTo(share, rate.commands));
-    this.#full = anOutlet(KIND_OF_FULL_WINDOW[rule.type]);
-    this.#outlets = [this.#full];
+    this.#full = aKindState(KIND_OF_FULL_WINDOW[rule.type]);
+    this.#kinds = [this.#full];
     // Where a window may hold many, one that hangs is news by itself all the same.
-    this.#hanging = new Hanging(rule.type === "stuck" ? rule.acceptableCount : 1);
+    this.#hanging = new OngoingHangs(rule.type === "stuck" ? rule.acceptableCount : 1);
   }
 
   /** When a request counted last, ns; -Infinity before the first. */
@@ -89,14 +89,14 @@ export class Track {
    */
   count(counted: Counted, held = false): boolean {
     // What counted long ago and tripped nothing is no part of what comes now.
-    if (counted.timeNs - this.#newestNs > this.#rule.windowNs && this.nextSayNs === Infinity) {
-      this.#unsaidCount = 0;
-      this.#unsaidWorstNs = 0;
-      this.#unsaidStatuses.take();
+    if (counted.timeNs - this.#newestNs > this.#rule.windowNs && this.nextReportNs === Infinity) {
+      this.#unreportedCount = 0;
+      this.#unreportedWorstNs = 0;
+      this.#unreportedStatuses.take();
     }
-    this.#unsaidCount += 1;
-    if (this.#rule.type === "error") this.#unsaidStatuses.add(counted.request);
-    if (counted.latencyNs > this.#unsaidWorstNs) this.#unsaidWorstNs = counted.latencyNs;
+    this.#unreportedCount += 1;
+    if (this.#rule.type === "error") this.#unreportedStatuses.add(counted.request);
+    if (counted.latencyNs > this.#unreportedWorstNs) this.#unreportedWorstNs = counted.latencyNs;
     if (!held) this.restore(counted);
     this.#noteFullness(counted.timeNs);
     return this.#window.isFull;
@@ -119,7 +119,7 @@ export class Track {
     this.#hanging.add(who, counted.request);
     this.#noteHanging(nowNs);
     if (!this.#hanging.isNews(nowNs)) {
-      this.#outletOf("hung").tripped.add(counted);
+      this.#kindState("hung").tripped.add(counted);
       return false;
     }
     this.#wait("hung", counted, nowNs);
@@ -127,7 +127,7 @@ export class Track {
   }
 
   /** It was said to hang under another rule of the same name: nothing new. */
-  adopt(who: object, request: Request, from: Track): void {
+  adopt(who: object, request: Request, from: RuleWindow): void {
     this.#hanging.add(who, request);
     this.#hanging.adopt(from.#hanging);
   }
@@ -139,39 +139,44 @@ export class Track {
 
   /** Whether the end of what hung can be said: nothing hangs, and all that hung was said. */
   get hasRecovered(): boolean {
-    return this.#hanging.size === 0 && this.#outletOf("hung").waiting === undefined;
+    return this.#hanging.size === 0 && this.#kindState("hung").waiting === undefined;
   }
 
   /** Takes what is to be said when nothing hangs any more; undefined where nothing was said to hang. */
   takeRecovery(): Recovery | undefined {
     const ended = this.#hanging.takeRecovery();
-    const hung = this.#outletOf("hung");
+    const hung = this.#kindState("hung");
     if (ended === undefined) return undefined;
-    const recovery = { rule: this.#rule.name, share: this.#share, unsaid: this.#unsaidCount, ...ended };
-    this.#unsaidCount = 0;
+    const recovery = {
+      rule: this.#rule.name,
+      share: this.#share,
+      unreported: this.#unreportedCount,
+      ...ended,
+    };
+    this.#unreportedCount = 0;
     hung.tripped.clear();
     return recovery;
   }
 
   /** Whether nothing has counted since a time, nothing is left to say, and nothing hangs. */
   isQuietSince(timeNs: number): boolean {
-    return this.#newestNs < timeNs && this.nextSayNs === Infinity && this.#hanging.size === 0;
+    return this.#newestNs < timeNs && this.nextReportNs === Infinity && this.#hanging.size === 0;
   }
 
   /** When the next anomaly may be said; Infinity where none waits. */
-  get nextSayNs(): number {
+  get nextReportNs(): number {
     let next = Infinity;
-    for (const { waiting, saidNs } of this.#outlets) {
-      if (waiting !== undefined) next = Math.min(next, saidNs + MERGE_NS);
+    for (const { waiting, reportedNs } of this.#kinds) {
+      if (waiting !== undefined) next = Math.min(next, reportedNs + MERGE_NS);
     }
     return next;
   }
 
   /** Takes the anomalies that are due, the worst kind first. */
-  say(nowNs: number): readonly Anomaly[] {
-    return this.#outlets
-      .filter(({ waiting, saidNs }) => waiting !== undefined && nowNs >= saidNs + MERGE_NS)
-      .map((outlet) => this.#sayOne(outlet, nowNs));
+  takeDue(nowNs: number): readonly Anomaly[] {
+    return this.#kinds
+      .filter(({ waiting, reportedNs }) => waiting !== undefined && nowNs >= reportedNs + MERGE_NS)
+      .map((kindState) => this.#makeAnomaly(kindState, nowNs));
   }
 
   // --- internal ---
@@ -193,14 +198,14 @@ export class Track {
   }
 
   #wait(kind: "emergency" | "hung", counted: Counted, nowNs: number): void {
-    const outlet = this.#outletOf(kind);
-    outlet.waiting ??= { occurredNs: counted.timeNs, detectedNs: nowNs };
-    outlet.worstNs = Math.max(outlet.worstNs, counted.latencyNs);
-    outlet.tripped.add(counted);
+    const kindState = this.#kindState(kind);
+    kindState.waiting ??= { occurredNs: counted.timeNs, detectedNs: nowNs };
+    kindState.worstNs = Math.max(kindState.worstNs, counted.latencyNs);
+    kindState.tripped.add(counted);
   }
 
-  #sayOne(outlet: Outlet, nowNs: number): Anomaly {
-    const { kind, waiting, tripped } = outlet;
+  #makeAnomaly(kindState: KindState, nowNs: number): Anomaly {
+    const { kind, waiting, tripped } = kindState;
     const anomaly: Anomaly = {
       rule: this.#rule.name,
       ruleType: this.#rule.type,
@@ -208,35 +213,35 @@ export class Track {
       share: this.#share,
       occurredNs: waiting?.occurredNs ?? nowNs,
       detectedNs: waiting?.detectedNs ?? nowNs,
-      count: this.#unsaidCount,
-      worstNs: Math.max(outlet.worstNs, this.#unsaidWorstNs),
-      evidence: this.#evidenceOf(outlet),
+      count: this.#unreportedCount,
+      worstNs: Math.max(kindState.worstNs, this.#unreportedWorstNs),
+      evidence: this.#evidenceOf(kindState),
       standing: this.#hanging.standing(nowNs),
-      statuses: this.#unsaidStatuses.take(),
+      statuses: this.#unreportedStatuses.take(),
     };
-    if (kind === "hung") this.#hanging.noteSaid(nowNs);
-    outlet.saidNs = nowNs;
-    outlet.waiting = undefined;
-    outlet.worstNs = 0;
+    if (kind === "hung") this.#hanging.noteReported(nowNs);
+    kindState.reportedNs = nowNs;
+    kindState.waiting = undefined;
+    kindState.worstNs = 0;
     tripped.clear();
-    this.#unsaidCount = 0;
-    this.#unsaidWorstNs = 0;
+    this.#unreportedCount = 0;
+    this.#unreportedWorstNs = 0;
     return anomaly;
   }
 
-  #evidenceOf({ kind, tripped }: Outlet): readonly Request[] {
+  #evidenceOf({ kind, tripped }: KindState): readonly Request[] {
     if (kind === "hung" && this.#hanging.size > 0) return this.#hanging.evidence;
     // What hung has ended before it was said; what tripped by itself.
     if (kind === "hung" || kind === "emergency") return tripped.since(-Infinity);
     return this.#counted.since(this.#newestNs - this.#rule.windowNs);
   }
 
-  #outletOf(kind: AnomalyKind): Outlet {
-    for (const outlet of this.#outlets) if (outlet.kind === kind) return outlet;
-    const outlet = anOutlet(kind);
-    this.#outlets.push(outlet);
-    this.#outlets.sort((a, b) => SEVERITY[b.kind] - SEVERITY[a.kind]);
-    return outlet;
+  #kindState(kind: AnomalyKind): KindState {
+    for (const kindState of this.#kinds) if (kindState.kind === kind) return kindState;
+    const kindState = aKindState(kind);
+    this.#kinds.push(kindState);
+    this.#kinds.sort((a, b) => SEVERITY[b.kind] - SEVERITY[a.kind]);
+    return kindState;
   }
 }
 
@@ -257,6 +262,6 @@ function rateOf(
   }
 }
 
-function anOutlet(kind: AnomalyKind): Outlet {
-  return { kind, saidNs: -Infinity, waiting: undefined, tripped: new Recent(), worstNs: 0 };
+function aKindState(kind: AnomalyKind): KindState {
+  return { kind, reportedNs: -Infinity, waiting: undefined, tripped: new RecentRequests(), worstNs: 0 };
 }

@@ -4,19 +4,19 @@ import type { Block } from "../model/cifs.ts";
 import type { Operation } from "../model/operation.ts";
 import type { Ledger } from "./ledger.ts";
 import { blockedLimitOf, CHECK_AFTER_NS } from "./limits.ts";
-import type { Track } from "./track.ts";
+import type { RuleWindow } from "./rule-window.ts";
 
 /** How often the end of a hanging operation is looked for: no event reports it. */
 export const END_WITHIN_NS = 1e9;
 /** A task that did not wait is checked again when its age has grown by half, and not sooner than this. */
 export const AGAIN_NS = 1e9;
 
-export interface Entry {
+export interface WaitingOperation {
   readonly operation: Operation;
   readonly startNs: number;
   /** Place of its line; undefined for one that waited before aod was there. */
   readonly at: number | undefined;
-  readonly hangsIn: (Track | undefined)[];
+  readonly hangsIn: (RuleWindow | undefined)[];
   /** Since when it waits, as far as it is known; undefined where it was seen not to, ns. */
   sinceNs: number | undefined;
   checkNs: number;
@@ -24,14 +24,18 @@ export interface Entry {
   isHeld: boolean;
   /** Times in a row that its task did not wait for cifs. */
   strayed: number;
-  look: number;
+  foundIn: number;
   /** Where it slept when it was checked last, if it did not wait for a server then. */
   block: Block | undefined;
   /** When it was first seen in that sleep, ns. */
   blockedSinceNs: number;
 }
 
-export function anEntry(operation: Operation, at: number | undefined, startNs: number): Entry {
+export function aWaitingOperation(
+  operation: Operation,
+  at: number | undefined,
+  startNs: number,
+): WaitingOperation {
   return {
     operation,
     startNs,
@@ -41,7 +45,7 @@ export function anEntry(operation: Operation, at: number | undefined, startNs: n
     checkNs: startNs,
     isHeld: false,
     strayed: 0,
-    look: 0,
+    foundIn: 0,
     block: undefined,
     blockedSinceNs: startNs,
   };
@@ -49,7 +53,7 @@ export function anEntry(operation: Operation, at: number | undefined, startNs: n
 
 /** How long it need not be asked about: until it is due, then until its age has doubled. */
 export function pauseOf(
-  { at, hangsIn, startNs, sinceNs = startNs, block }: Entry,
+  { at, hangsIn, startNs, sinceNs = startNs, block }: WaitingOperation,
   { limits }: Ledger,
   nowNs: number,
 ): number {

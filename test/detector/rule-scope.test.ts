@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { globTest, Narrowing } from "../../src/detector/narrowing.ts";
+import { globTest, RuleScopes } from "../../src/detector/rule-scope.ts";
 import { seeded } from "../helpers/random.ts";
 import { aLatencyRule } from "../helpers/rule.ts";
 
@@ -37,21 +37,21 @@ describe("globTest", () => {
   });
 });
 
-describe("Narrowing", () => {
-  const narrowing = new Narrowing([
+describe("RuleScopes", () => {
+  const scopes = new RuleScopes([
     aLatencyRule({ match: { share: "//files*/db", process: undefined } }),
     aLatencyRule({ match: { share: undefined, process: "nginx" } }),
   ]);
 
   test("shares are told apart whatever their case", () => {
-    expect(narrowing.admitsShare(0, "//FILES1/DB")).toBe(true);
-    expect(narrowing.admitsShare(0, "//files1/other")).toBe(false);
-    expect(narrowing.admitsShare(1, "//anything/at all")).toBe(true);
+    expect(scopes.admitsShare(0, "//FILES1/DB")).toBe(true);
+    expect(scopes.admitsShare(0, "//files1/other")).toBe(false);
+    expect(scopes.admitsShare(1, "//anything/at all")).toBe(true);
   });
 
   test("what concerns a server concerns the rules for its shares", () => {
-    expect(narrowing.admitsShare(0, "//files1")).toBe(true);
-    expect(narrowing.admitsShare(0, "//other")).toBe(false);
+    expect(scopes.admitsShare(0, "//files1")).toBe(true);
+    expect(scopes.admitsShare(0, "//other")).toBe(false);
   });
 
   test.each([
@@ -65,15 +65,15 @@ describe("Narrowing", () => {
     ["//2001:db8:0::5/data", "//2001:db8::5/data", [], true],
     ["//[2001:db8::6]/*", "//2001:db8::5/data", [], false],
   ] as const)("%s looks at %s by its names %j: %p", (pattern, share, dfsPaths, expected) => {
-    const narrowed = new Narrowing([
+    const narrowed = new RuleScopes([
       aLatencyRule({ match: { share: pattern.toLowerCase(), process: undefined } }),
     ]);
     expect(narrowed.admitsShare(0, share, dfsPaths)).toBe(expected);
   });
 
   test("processes are told apart by their names", () => {
-    expect(narrowing.admitsProcess(1, "nginx")).toBe(true);
-    expect(narrowing.admitsProcess(1, "nginx2")).toBe(false);
-    expect(narrowing.admitsProcess(0, "whoever")).toBe(true);
+    expect(scopes.admitsProcess(1, "nginx")).toBe(true);
+    expect(scopes.admitsProcess(1, "nginx2")).toBe(false);
+    expect(scopes.admitsProcess(0, "whoever")).toBe(true);
   });
 });

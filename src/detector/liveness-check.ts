@@ -5,7 +5,7 @@
 import { FLAG } from "../model/request.gen.ts";
 import type { Request, RequestMemory } from "../model/request.ts";
 import { lineStartNs, readStarted } from "../table/line.ts";
-import type { Verdict } from "./confirm.ts";
+import type { Liveness } from "./liveness.ts";
 import type { Overdue } from "./overdue.ts";
 import type { Witness } from "./witness.ts";
 
@@ -14,7 +14,7 @@ const ALIVE_AGAIN_NS = 5e9;
 /** What could not be told is asked about again when its age has grown by half, and not sooner than this. */
 const UNSURE_AGAIN_NS = 1e9;
 
-export class Suspicion {
+export class LivenessCheck {
   readonly #table: RequestMemory;
   readonly #witness: Witness;
   #found: Request[] = [];
@@ -31,7 +31,7 @@ export class Suspicion {
   }
 
   /** Takes the requests with lines that nobody waits for, found since the last call. */
-  takeDead(): readonly Request[] {
+  takeOrphaned(): readonly Request[] {
     const found = this.#found;
     this.#found = [];
     return found;
@@ -51,13 +51,13 @@ export class Suspicion {
     return at !== undefined && (this.#table.flags(at) & FLAG.AMBIGUOUS) === 0;
   }
 
-  /** Asks whether anybody waits for these. Whose reply came meanwhile is left out: the record of that says all. */
+  /** LedgerInputs whether anybody waits for these. Whose reply came meanwhile is left out: the record of that says all. */
   question(
     suspects: readonly Overdue[],
     nowNs: number,
-  ): readonly { readonly entry: Overdue; readonly verdict: Verdict }[] {
+  ): readonly { readonly entry: Overdue; readonly liveness: Liveness }[] {
     if (suspects.length === 0) return [];
-    const verdicts = this.#witness.check(
+    const answers = this.#witness.check(
       suspects.map((entry) => ({
         request: entry.request,
         hasLine: this.hasOwnLine(entry),
@@ -65,10 +65,10 @@ export class Suspicion {
       })),
       nowNs,
     );
-    const open = suspects.map((entry, index) => ({ entry, verdict: verdicts[index] ?? "unsure" }));
-    return open.filter(({ entry, verdict }) => {
+    const open = suspects.map((entry, index) => ({ entry, liveness: answers[index] ?? "unsure" }));
+    return open.filter(({ entry, liveness }) => {
       if (entry.at !== undefined && !this.#isOpen(entry.at, entry.startNs)) return false;
-      this.#note(entry, verdict, nowNs);
+      this.#note(entry, liveness, nowNs);
       return true;
     });
   }
@@ -80,12 +80,12 @@ export class Suspicion {
     return isOpen && lineStartNs(this.#table, at) === startNs;
   }
 
-  #note(entry: Overdue, verdict: Verdict, nowNs: number): void {
+  #note(entry: Overdue, liveness: Liveness, nowNs: number): void {
     const ageNs = nowNs - entry.startNs;
-    entry.onHold = verdict !== "alive";
-    entry.isStale = verdict === "stale";
-    if (verdict !== "stale") entry.checkedNs = nowNs;
-    switch (verdict) {
+    entry.onHold = liveness !== "alive";
+    entry.isStale = liveness === "stale";
+    if (liveness !== "stale") entry.checkedNs = nowNs;
+    switch (liveness) {
       case "dead":
         this.#dead += 1;
         // Closing its line may fail; then it is found again.
@@ -103,7 +103,7 @@ export class Suspicion {
         entry.checkNs = nowNs + Math.max(ageNs / 2, UNSURE_AGAIN_NS);
         break;
       default:
-        verdict satisfies never;
+        liveness satisfies never;
     }
   }
 }

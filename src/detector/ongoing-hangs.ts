@@ -9,7 +9,7 @@
 import { EVIDENCE_MAX, type Recovery, type Standing } from "../model/anomaly.ts";
 import type { Request } from "../model/request.ts";
 
-export class Hanging {
+export class OngoingHangs {
   readonly #least: number;
   /** By whom the caller means; only told apart. */
   readonly #hanging = new Map<object, Request>();
@@ -57,12 +57,12 @@ export class Hanging {
     return first !== undefined && nowNs - Number(first.startNs) >= 2 * this.#said.oldestNs;
   }
 
-  noteSaid(nowNs: number): void {
+  noteReported(nowNs: number): void {
     this.#said = this.standing(nowNs) ?? this.#said;
   }
 
   /** What was said under another rule of the same name is said. */
-  adopt(other: Hanging): void {
+  adopt(other: OngoingHangs): void {
     this.#said ??= other.#said;
   }
 
@@ -77,7 +77,7 @@ export class Hanging {
   }
 
   /** What is to be said at the end; undefined where something hangs, or nothing was ever said of it. */
-  takeRecovery(): Omit<Recovery, "rule" | "share" | "unsaid"> | undefined {
+  takeRecovery(): Omit<Recovery, "rule" | "share" | "unreported"> | undefined {
     if (this.#hanging.size > 0) return undefined;
     const recovery =
       this.#said === undefined

@@ -10,29 +10,29 @@ import { TableScan } from "../table/walk-open.ts";
 import type { Compounds } from "./compounds.ts";
 import { factsInFlight } from "./facts.ts";
 import { limitsInFlight } from "./judge.ts";
-import type { Ledger, ShareTracks } from "./ledger.ts";
+import type { Ledger, ShareWindows } from "./ledger.ts";
 import { CHECK_AFTER_NS } from "./limits.ts";
+import { LivenessCheck } from "./liveness-check.ts";
 import {
   COUNTED,
   exactDueOf,
   FORGET_AFTER_NS,
   type Overdue,
   OverdueRequests,
-  SAID,
+  REPORTED,
   slowDueOf,
 } from "./overdue.ts";
-import type { Due } from "./rhythm.ts";
-import { Suspicion } from "./suspicion.ts";
+import type { Due } from "./scan-schedule.ts";
 import { isOnIpc, type Witness } from "./witness.ts";
 
-export class Flight {
+export class RequestsInFlight {
   readonly #table: RequestMemory;
   readonly #scan: TableScan;
   readonly #witness: Witness;
   readonly #compounds: Compounds;
   readonly #overdue = new OverdueRequests();
-  readonly #suspicion: Suspicion;
-  #look = 0;
+  readonly #livenessCheck: LivenessCheck;
+  #scanNumber = 0;
   #open = 0;
   #unfollowed = 0;
   #slowDueNs = Infinity;
@@ -43,7 +43,7 @@ export class Flight {
     this.#scan = new TableScan(table);
     this.#witness = witness;
     this.#compounds = compounds;
-    this.#suspicion = new Suspicion(table, witness);
+    this.#livenessCheck = new LivenessCheck(table, witness);
   }
 
   /** When an open request may next count, and when one may next be hung or has to be asked about. */
@@ -53,17 +53,17 @@ export class Flight {
 
   get counts() {
     return {
-      scans: this.#look,
+      scans: this.#scanNumber,
       inFlight: this.#open + this.#overdue.followed,
-      dead: this.#suspicion.dead,
+      dead: this.#livenessCheck.dead,
       followed: this.#overdue.followed,
       unfollowed: this.#unfollowed,
     };
   }
 
   /** Takes the requests with lines that nobody waits for, found since the last call. */
-  takeDead(): readonly Request[] {
-    return this.#suspicion.takeDead();
+  takeOrphaned(): readonly Request[] {
+    return this.#livenessCheck.takeOrphaned();
   }
 
   /** Forgets a request that is complete; what rules have made of it in flight, by their place. */
@@ -105,14 +105,14 @@ export class Flight {
     for (const entry of this.#overdue) {
       const before = entry.hangsIn;
       if (before.length === 0) continue;
-      const tracks = this.#tracksOf(entry.request, ledger, nowNs);
+      const windows = this.#windowsOf(entry.request, ledger, nowNs);
       entry.hangsIn = [];
       predecessors.forEach((old, index) => {
         const from = before[old];
-        const track = from && tracks.of(index, entry.request.comm);
-        if (from === undefined || track === undefined) return;
-        track.adopt(entry, entry.request, from);
-        entry.hangsIn[index] = track;
+        const ruleWindow = from && windows.of(index, entry.request.comm);
+        if (from === undefined || ruleWindow === undefined) return;
+        ruleWindow.adopt(entry, entry.request, from);
+        entry.hangsIn[index] = ruleWindow;
       });
     }
   }
@@ -160,15 +160,15 @@ export class Flight {
    * Looks through the table, and applies the rules to what is overdue.
    * @returns start_ns of the newest line, 0 in an empty table.
    */
-  look(ledger: Ledger, nowNs: number): number {
-    this.#look += 1;
+  scan(ledger: Ledger, nowNs: number): number {
+    this.#scanNumber += 1;
     this.#slowDueNs = Infinity;
     this.#exactDueNs = Infinity;
     const result = this.#scan.walk(nowNs, (at, startNs, command) => {
       this.#visit(ledger, nowNs, at, startNs, command);
     });
     this.#open = result.open;
-    for (const gone of this.#overdue.sweep(this.#look, nowNs)) {
+    for (const gone of this.#overdue.sweep(this.#scanNumber, nowNs)) {
       release(gone, ledger, gone.goneNs ?? nowNs, FLAG.REPLIED);
     }
     const suspects: Overdue[] = [];
@@ -177,10 +177,10 @@ export class Flight {
       if (this.#witness.isAwaiting(entry.request, nowNs)) entry.heldUntilNs = this.#witness.holdUntilNs;
       else if (this.#ripen(entry, ledger, nowNs)) suspects.push(entry);
     }
-    for (const { entry, verdict } of this.#suspicion.question(suspects, nowNs)) {
-      if (verdict === "alive") this.#sayHung(entry, ledger, nowNs);
-      if (verdict === "dead") release(entry, ledger, nowNs, 0);
-      if (verdict === "dead" && entry.at === undefined) this.#overdue.drop(entry);
+    for (const { entry, liveness } of this.#livenessCheck.question(suspects, nowNs)) {
+      if (liveness === "alive") this.#reportHung(entry, ledger, nowNs);
+      if (liveness === "dead") release(entry, ledger, nowNs, 0);
+      if (liveness === "dead" && entry.at === undefined) this.#overdue.drop(entry);
     }
     for (const entry of this.#overdue) {
       if (entry.goneNs === undefined) this.#note(slowDueOf(entry), exactDueOf(entry));
@@ -207,7 +207,7 @@ export class Flight {
   ): void {
     const known = this.#overdue.atLine(at, startNs);
     if (known !== undefined) {
-      known.look = this.#look;
+      known.foundIn = this.#scanNumber;
       return;
     }
     const slowDueNs =
@@ -218,11 +218,11 @@ export class Flight {
       this.#note(slowDueNs, exactDueNs);
       return;
     }
-    const request = this.#suspicion.readOpen(at, startNs);
+    const request = this.#livenessCheck.readOpen(at, startNs);
     if (request === undefined) return;
     const marks = this.#compounds.marksOf(request, rules.length);
     const entry = this.#overdue.add(request, at, exactDueNs, marks);
-    if (entry !== undefined) entry.look = this.#look;
+    if (entry !== undefined) entry.foundIn = this.#scanNumber;
   }
 
   /** Counts what has become slow, and works out what is due next. True if it has to be asked about now. */
@@ -230,21 +230,21 @@ export class Flight {
     const { request, startNs, marks } = entry;
     const ageNs = nowNs - startNs;
     const facts = factsInFlight(request.command, ageNs, isOnIpc(this.#witness, request, nowNs));
-    const tracks = this.#tracksOf(request, ledger, nowNs);
+    const windows = this.#windowsOf(request, ledger, nowNs);
     entry.slowDueNs = Infinity;
     entry.emergencyDueNs = Infinity;
     let mayHang = false;
     ledger.rules.forEach((rule, index) => {
       const { slowNs, emergencyNs } = limitsInFlight(rule, facts);
       const countsNs = Math.min(slowNs, emergencyNs);
-      if (countsNs === Infinity || !tracks.admits(index, request.comm)) return;
+      if (countsNs === Infinity || !windows.admits(index, request.comm)) return;
       const mark = marks[index] ?? 0;
       // What is only stuck counts when it is known to be alive.
-      if ((mark & COUNTED) === 0 && slowNs !== Infinity && this.#suspicion.hasOwnLine(entry)) {
+      if ((mark & COUNTED) === 0 && slowNs !== Infinity && this.#livenessCheck.hasOwnLine(entry)) {
         if (ageNs >= countsNs) this.#count(entry, index, startNs + countsNs, ledger, nowNs);
         else entry.slowDueNs = Math.min(entry.slowDueNs, startNs + countsNs);
       }
-      if ((mark & SAID) !== 0) return;
+      if ((mark & REPORTED) !== 0) return;
       if (ageNs >= emergencyNs) mayHang = true;
       else entry.emergencyDueNs = Math.min(entry.emergencyDueNs, startNs + emergencyNs);
     });
@@ -253,18 +253,18 @@ export class Flight {
 
   #count(entry: Overdue, index: number, timeNs: number, ledger: Ledger, nowNs: number): void {
     const { request, startNs, marks } = entry;
-    const track = this.#tracksOf(request, ledger, nowNs).of(index, request.comm);
-    if (track === undefined) return;
-    ledger.count(track, { request, timeNs, latencyNs: nowNs - startNs }, nowNs);
+    const ruleWindow = this.#windowsOf(request, ledger, nowNs).of(index, request.comm);
+    if (ruleWindow === undefined) return;
+    ledger.count(ruleWindow, { request, timeNs, latencyNs: nowNs - startNs }, nowNs);
     marks[index] = (marks[index] ?? 0) | COUNTED;
   }
 
-  #tracksOf(request: Request, ledger: Ledger, nowNs: number): ShareTracks {
+  #windowsOf(request: Request, ledger: Ledger, nowNs: number): ShareWindows {
     return ledger.ofShare(this.#witness.shareOf(request, nowNs), nowNs);
   }
 
   /** It is alive: over which rules' limits? Once for each compound; who was said to hang still does. */
-  #sayHung(entry: Overdue, ledger: Ledger, nowNs: number): void {
+  #reportHung(entry: Overdue, ledger: Ledger, nowNs: number): void {
     const { request, startNs, marks } = entry;
     const facts = factsInFlight(request.command, nowNs - startNs, isOnIpc(this.#witness, request, nowNs));
     ledger.rules.forEach((rule, index) => {
@@ -277,12 +277,12 @@ export class Flight {
         return;
       }
       const mark = marks[index] ?? 0;
-      const track = this.#tracksOf(request, ledger, nowNs).of(index, request.comm);
-      if (track === undefined || (mark & SAID) !== 0) return;
-      if ((mark & COUNTED) === 0) track.count(counted);
-      ledger.hang(track, entry, counted, nowNs);
-      entry.hangsIn[index] = track;
-      marks[index] = COUNTED | SAID;
+      const ruleWindow = this.#windowsOf(request, ledger, nowNs).of(index, request.comm);
+      if (ruleWindow === undefined || (mark & REPORTED) !== 0) return;
+      if ((mark & COUNTED) === 0) ruleWindow.count(counted);
+      ledger.hang(ruleWindow, entry, counted, nowNs);
+      entry.hangsIn[index] = ruleWindow;
+      marks[index] = COUNTED | REPORTED;
     });
   }
 }
@@ -294,8 +294,8 @@ function senderOf({ taskId, messageId }: Request): string {
 
 /** Whatever it hung in, it hangs there no more. @param flags of its end: REPLIED or not. */
 function release(entry: Overdue, ledger: Ledger, endNs: number, flags: number): void {
-  entry.hangsIn.forEach((track) => {
-    if (track !== undefined) ledger.release(track, entry, endNs, (flags & FLAG.REPLIED) === 0);
+  entry.hangsIn.forEach((ruleWindow) => {
+    if (ruleWindow !== undefined) ledger.release(ruleWindow, entry, endNs, (flags & FLAG.REPLIED) === 0);
   });
   entry.hangsIn = [];
 }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { Compounds } from "../../src/detector/compounds.ts";
-import { Flight } from "../../src/detector/flight.ts";
 import { Ledger } from "../../src/detector/ledger.ts";
 import { OVERDUE_MAX } from "../../src/detector/overdue.ts";
+import { RequestsInFlight } from "../../src/detector/requests-in-flight.ts";
 import { TABLE_WITNESS } from "../../src/detector/witness.ts";
 import { type Request, RequestMemory, writeRequest } from "../../src/model/request.ts";
 import { aRequest } from "../helpers/request.ts";
@@ -20,47 +20,57 @@ class ShiftyMemory extends RequestMemory {
   }
 }
 
-describe("Flight", () => {
+describe("RequestsInFlight", () => {
   const ledger = () => new Ledger([aLatencyRule({ acceptableCount: 1, slowMs: 10, emergencyMs: 1000 })]);
   const open = (startMs: number) => aRequest({ startMs, latencyMs: 0 });
 
   test("says when to look again: slow limits may wait, emergency limits may not", () => {
-    const flight = new Flight(
+    const flight = new RequestsInFlight(
       new RequestMemory(aTable([open(995), open(998)])),
       TABLE_WITNESS,
       new Compounds(),
     );
-    flight.look(ledger(), 1000 * MS);
+    flight.scan(ledger(), 1000 * MS);
     expect(flight.due).toEqual({ slowDueNs: 1005 * MS, exactDueNs: 1995 * MS });
   });
 
   test("of a line whose command can't be read yet the lowest limit holds", () => {
-    const flight = new Flight(new RequestMemory(aTable([open(999.5)])), TABLE_WITNESS, new Compounds());
-    flight.look(ledger(), 1000 * MS);
+    const flight = new RequestsInFlight(
+      new RequestMemory(aTable([open(999.5)])),
+      TABLE_WITNESS,
+      new Compounds(),
+    );
+    flight.scan(ledger(), 1000 * MS);
     expect(flight.due.slowDueNs).toBe(1009.5 * MS);
   });
 
   test("an empty table makes nothing due", () => {
-    const flight = new Flight(new RequestMemory(aTable([])), TABLE_WITNESS, new Compounds());
-    expect(flight.look(ledger(), 1000 * MS)).toBe(0);
+    const flight = new RequestsInFlight(new RequestMemory(aTable([])), TABLE_WITNESS, new Compounds());
+    expect(flight.scan(ledger(), 1000 * MS)).toBe(0);
     expect(flight.due).toEqual({ slowDueNs: Infinity, exactDueNs: Infinity });
   });
 
   test("a line that is not the same after it was read is not believed", () => {
     const book = ledger();
-    new Flight(new ShiftyMemory(aTable([open(100)])), TABLE_WITNESS, new Compounds()).look(book, 1000 * MS);
-    expect(book.say(1000 * MS)).toEqual([]);
-    new Flight(new RequestMemory(aTable([open(100)])), TABLE_WITNESS, new Compounds()).look(book, 1000 * MS);
-    expect(book.say(1000 * MS)).toHaveLength(1);
+    new RequestsInFlight(new ShiftyMemory(aTable([open(100)])), TABLE_WITNESS, new Compounds()).scan(
+      book,
+      1000 * MS,
+    );
+    expect(book.takeDue(1000 * MS)).toEqual([]);
+    new RequestsInFlight(new RequestMemory(aTable([open(100)])), TABLE_WITNESS, new Compounds()).scan(
+      book,
+      1000 * MS,
+    );
+    expect(book.takeDue(1000 * MS)).toHaveLength(1);
   });
 
   test("remembers a bounded number of overdue requests", () => {
     const requests = Array.from({ length: OVERDUE_MAX + 10 }, (_, i) => open(1 + i / 100));
     const book = ledger();
-    const flight = new Flight(new RequestMemory(aTable(requests)), TABLE_WITNESS, new Compounds());
-    flight.look(book, 500 * MS);
-    flight.look(book, 600 * MS);
-    expect(book.sayAll().reduce((sum, { count }) => sum + count, 0)).toBe(OVERDUE_MAX);
+    const flight = new RequestsInFlight(new RequestMemory(aTable(requests)), TABLE_WITNESS, new Compounds());
+    flight.scan(book, 500 * MS);
+    flight.scan(book, 600 * MS);
+    expect(book.takeAll().reduce((sum, { count }) => sum + count, 0)).toBe(OVERDUE_MAX);
     expect(flight.counts.inFlight).toBe(OVERDUE_MAX + 10);
   });
 });

@@ -16,7 +16,13 @@ import type { Rule } from "../model/rule.ts";
 import { isUsed, lineStartNs, readStarted } from "../table/line.ts";
 import type { Ledger } from "./ledger.ts";
 import { blockedLimitOf, CHECK_AFTER_NS } from "./limits.ts";
-import { AGAIN_NS, anEntry, END_WITHIN_NS, type Entry, pauseOf } from "./waiting-entry.ts";
+import {
+  AGAIN_NS,
+  aWaitingOperation,
+  END_WITHIN_NS,
+  pauseOf,
+  type WaitingOperation,
+} from "./waiting-operation.ts";
 
 /** Operations that are followed at one time; more are as stuck as these. */
 const ENTRIES_MAX = GEOMETRY.OPERATION_SETS * GEOMETRY.OPERATION_SET_LINES;
@@ -38,13 +44,13 @@ export interface TaskWitness {
   readonly holdUntilNs: () => number;
 }
 
-export class Waiting {
+export class WaitingOperations {
   readonly #lines: OperationMemory;
-  readonly #byLine = new Map<number, Entry>();
+  readonly #byLine = new Map<number, WaitingOperation>();
   /** By task: those without a line. */
-  readonly #inherited = new Map<number, Entry>();
-  #dead: Operation[] = [];
-  #look = 0;
+  readonly #inherited = new Map<number, WaitingOperation>();
+  #abandoned: Operation[] = [];
+  #scanNumber = 0;
   #dueNs = Infinity;
 
   constructor(lines: OperationMemory) {
@@ -57,9 +63,9 @@ export class Waiting {
   }
 
   /** Takes the operations whose task is no more, or has left without a word, found since the last call. */
-  takeDead(): readonly Operation[] {
-    const dead = this.#dead;
-    this.#dead = [];
+  takeAbandoned(): readonly Operation[] {
+    const dead = this.#abandoned;
+    this.#abandoned = [];
     return dead;
   }
 
@@ -68,12 +74,15 @@ export class Waiting {
     const known = new Set(this.#entries.map(({ operation }) => operation.taskId));
     for (const operation of operations) {
       if (known.has(operation.taskId) || this.#size >= ENTRIES_MAX) continue;
-      this.#inherited.set(operation.taskId, anEntry(operation, undefined, Number(operation.startNs)));
+      this.#inherited.set(
+        operation.taskId,
+        aWaitingOperation(operation, undefined, Number(operation.startNs)),
+      );
       this.#note(Number(operation.startNs));
     }
   }
 
-  /** Whether a task waits since before a moment, for such a share. Asks a bounded number of them. */
+  /** Whether a task waits since before a moment, for such a share. LedgerInputs a bounded number of them. */
   someWaiting(tasks: TaskWitness, beforeNs: number, isSuch: (share: string) => boolean): boolean {
     const waiting = new Set<number>();
     let asked = 0;
@@ -88,8 +97,8 @@ export class Waiting {
   }
 
   /** Looks through the lines. @returns start_ns of the newest, 0 where there is none. */
-  look(ledger: Ledger, tasks: TaskWitness, nowNs: number): number {
-    this.#look += 1;
+  scan(ledger: Ledger, tasks: TaskWitness, nowNs: number): number {
+    this.#scanNumber += 1;
     this.#dueNs = Infinity;
     const limitNs = Math.min(ledger.limits.waitingNs, CHECK_AFTER_NS);
     const newestNs = this.#walk(limitNs, nowNs);
@@ -119,13 +128,13 @@ export class Waiting {
       const before = entry.hangsIn.splice(0);
       const share = shares.get(entry.operation.taskId);
       if (share === undefined) continue;
-      const tracks = ledger.ofShare(share, nowNs);
+      const windows = ledger.ofShare(share, nowNs);
       predecessors.forEach((old, index) => {
         const from = before[old];
-        const track = from && tracks.of(index, entry.operation.comm);
-        if (from === undefined || track === undefined) return;
-        track.adopt(entry, asEvidence(entry.operation), from);
-        entry.hangsIn[index] = track;
+        const ruleWindow = from && windows.of(index, entry.operation.comm);
+        if (from === undefined || ruleWindow === undefined) return;
+        ruleWindow.adopt(entry, asEvidence(entry.operation), from);
+        entry.hangsIn[index] = ruleWindow;
       });
     }
   }
@@ -136,7 +145,7 @@ export class Waiting {
     return this.#byLine.size + this.#inherited.size;
   }
 
-  get #entries(): readonly Entry[] {
+  get #entries(): readonly WaitingOperation[] {
     return [...this.#byLine.values(), ...this.#inherited.values()];
   }
 
@@ -151,7 +160,7 @@ export class Waiting {
       if (!isUsed(startNs)) continue;
       newestNs = Math.max(newestNs, startNs);
       const known = this.#byLine.get(at);
-      if (known?.startNs === startNs) known.look = this.#look;
+      if (known?.startNs === startNs) known.foundIn = this.#scanNumber;
       else if (nowNs - startNs < limitNs) this.#note(startNs + limitNs);
       else if (known === undefined) this.#find(at, startNs);
     }
@@ -162,21 +171,21 @@ export class Waiting {
     const operation = readStarted(this.#lines, at, startNs);
     if (operation === undefined || this.#size >= ENTRIES_MAX) return;
     // It does something new: what it waited for when aod came is over.
-    const entry = anEntry(operation, at, startNs);
-    entry.look = this.#look;
+    const entry = aWaitingOperation(operation, at, startNs);
+    entry.foundIn = this.#scanNumber;
     this.#byLine.set(at, entry);
   }
 
   /** Whose line is another's now, or free, has ended. */
   #sweep(ledger: Ledger, nowNs: number): void {
     for (const [at, entry] of this.#byLine) {
-      if (entry.look === this.#look) continue;
+      if (entry.foundIn === this.#scanNumber) continue;
       this.#byLine.delete(at);
       release(entry, ledger, nowNs, false);
     }
   }
 
-  #ask(due: readonly Entry[], ledger: Ledger, tasks: TaskWitness, nowNs: number): void {
+  #ask(due: readonly WaitingOperation[], ledger: Ledger, tasks: TaskWitness, nowNs: number): void {
     const senders = tasks.senders();
     const waiting = due.filter((entry) => {
       if (senders.has(entry.operation.taskId)) {
@@ -198,12 +207,12 @@ export class Waiting {
         continue;
       }
       const share = shares.get(entry.operation.taskId);
-      if (share !== undefined) sayHung(entry, share, ledger, nowNs);
+      if (share !== undefined) reportHung(entry, share, ledger, nowNs);
       entry.checkNs = nowNs + pauseOf(entry, ledger, nowNs);
     }
   }
 
-  #isWaiting(entry: Entry, tasks: TaskWitness, ledger: Ledger, nowNs: number): boolean {
+  #isWaiting(entry: WaitingOperation, tasks: TaskWitness, ledger: Ledger, nowNs: number): boolean {
     const { taskId } = entry.operation;
     const wait = tasks.waitOf(taskId);
     const block = wait === "other" || wait === "io" ? tasks.blockOf(taskId) : undefined;
@@ -223,14 +232,14 @@ export class Waiting {
     if (hasLeft && entry.at === undefined) this.#inherited.delete(entry.operation.taskId);
     // "running" may be all that we are allowed to know.
     else if (hasLeft && wait !== "running" && nowNs - entry.startNs >= CHECK_AFTER_NS)
-      this.#dead.push(entry.operation);
-    else if (wait === "gone") this.#dead.push(entry.operation);
+      this.#abandoned.push(entry.operation);
+    else if (wait === "gone") this.#abandoned.push(entry.operation);
     this.#again(entry, nowNs);
     return false;
   }
 
   /** It hangs if it has not run for half of the limit: what it did before the first check is not known. */
-  #isBlocked(entry: Entry, block: Block, ledger: Ledger, nowNs: number): boolean {
+  #isBlocked(entry: WaitingOperation, block: Block, ledger: Ledger, nowNs: number): boolean {
     const limitNs = Math.min(blockedLimitOf(ledger.limits.waitingNs), CHECK_AFTER_NS);
     const isSameSleep = entry.block?.switches === block.switches;
     entry.strayed = 0;
@@ -247,37 +256,37 @@ export class Waiting {
     return false;
   }
 
-  #again(entry: Entry, nowNs: number): void {
+  #again(entry: WaitingOperation, nowNs: number): void {
     const hangs = entry.hangsIn.length > 0;
     entry.checkNs = nowNs + (hangs ? AGAIN_NS : Math.max((nowNs - entry.startNs) / 2, AGAIN_NS));
   }
 }
 
 /** From which age on an operation is stuck to a rule, ns. */
-function limitOf(rule: Rule, { block }: Entry): number {
+function limitOf(rule: Rule, { block }: WaitingOperation): number {
   if (rule.type !== "stuck") return Infinity;
   return block === undefined ? rule.waitingNs : blockedLimitOf(rule.waitingNs);
 }
 
-function sayHung(entry: Entry, share: string, ledger: Ledger, nowNs: number): void {
+function reportHung(entry: WaitingOperation, share: string, ledger: Ledger, nowNs: number): void {
   const { operation, hangsIn, sinceNs = entry.startNs } = entry;
   const request = asEvidence({ ...operation, startNs: BigInt(Math.round(sinceNs)) });
-  const tracks = ledger.ofShare(share, nowNs);
+  const windows = ledger.ofShare(share, nowNs);
   ledger.rules.forEach((rule, index) => {
     const limitNs = limitOf(rule, entry);
     if (nowNs - sinceNs < limitNs) return;
     const counted = { request, timeNs: sinceNs + limitNs, latencyNs: nowNs - sinceNs };
     const before = hangsIn[index];
-    const track = before ?? tracks.of(index, operation.comm);
-    if (track === undefined) return;
-    if (before === undefined) track.count(counted);
-    ledger.hang(track, entry, before === undefined ? counted : { ...counted, timeNs: nowNs }, nowNs);
-    hangsIn[index] = track;
+    const ruleWindow = before ?? windows.of(index, operation.comm);
+    if (ruleWindow === undefined) return;
+    if (before === undefined) ruleWindow.count(counted);
+    ledger.hang(ruleWindow, entry, before === undefined ? counted : { ...counted, timeNs: nowNs }, nowNs);
+    hangsIn[index] = ruleWindow;
   });
 }
 
-function release(entry: Entry, ledger: Ledger, endNs: number, abandoned: boolean): void {
-  for (const track of entry.hangsIn.splice(0)) {
-    if (track !== undefined) ledger.release(track, entry, endNs, abandoned);
+function release(entry: WaitingOperation, ledger: Ledger, endNs: number, abandoned: boolean): void {
+  for (const ruleWindow of entry.hangsIn.splice(0)) {
+    if (ruleWindow !== undefined) ledger.release(ruleWindow, entry, endNs, abandoned);
   }
 }

@@ -13,12 +13,12 @@ describe("an operation that waits before it is a request", () => {
     stage.advance(11_000);
     const { xid, startNs } = stage.begin(3);
     stage.advance(15_999);
-    expect(stage.said).toEqual([]);
+    expect(stage.anomalies).toEqual([]);
     stage.advance(16_000);
-    expect(stage.said).toMatchObject([
+    expect(stage.anomalies).toMatchObject([
       { rule: "stuck", kind: "hung", count: 1, share: "//server/share", occurredNs: 16_000e6, atMs: 16_000 },
     ]);
-    expect(stage.said[0]?.evidence).toMatchObject([
+    expect(stage.anomalies[0]?.evidence).toMatchObject([
       { kind: KIND.OPERATION, startNs, messageId: BigInt(xid), taskId: 103, comm: "cp" },
     ]);
   });
@@ -27,7 +27,7 @@ describe("an operation that waits before it is a request", () => {
     const stage = new Stage([rule]);
     for (const line of [1, 2, 3]) stage.begin(line);
     stage.advance(40_000);
-    const ages = stage.said.map(({ standing }) => [standing?.count, (standing?.oldestNs ?? 0) / 1e9]);
+    const ages = stage.anomalies.map(({ standing }) => [standing?.count, (standing?.oldestNs ?? 0) / 1e9]);
     expect(ages).toEqual([
       [3, 5],
       [3, 10],
@@ -38,7 +38,7 @@ describe("an operation that waits before it is a request", () => {
     expect(stage.recovered).toMatchObject([{ rule: "stuck", count: 3, abandoned: 0 }]);
     stage.advance(100_000);
     expect(stage.recovered).toHaveLength(1);
-    expect(stage.said).toHaveLength(3);
+    expect(stage.anomalies).toHaveLength(3);
   });
 
   test("is a hang where its task sleeps and this kernel says to nobody where: it is inside cifs", () => {
@@ -46,7 +46,7 @@ describe("an operation that waits before it is a request", () => {
     stage.waits.set(101, "asleep");
     stage.begin(1);
     stage.advance(15_100);
-    expect(stage.said).toMatchObject([{ rule: "stuck", kind: "hung", count: 1 }]);
+    expect(stage.anomalies).toMatchObject([{ rule: "stuck", kind: "hung", count: 1 }]);
   });
 
   test.each([
@@ -59,7 +59,7 @@ describe("an operation that waits before it is a request", () => {
     stage.waits.set(101, wait);
     stage.begin(1);
     stage.advance(200_000);
-    expect(stage.said).toEqual([]);
+    expect(stage.anomalies).toEqual([]);
   });
 
   test("whose line nobody is at any more is freed: at once where the task is gone, late where it left without a word", () => {
@@ -67,9 +67,9 @@ describe("an operation that waits before it is a request", () => {
     stage.waits.set(101, "gone").set(102, "other").set(103, "running");
     for (const line of [1, 2, 3]) stage.begin(line);
     stage.advance(16_000);
-    expect(stage.left.map(({ taskId }) => taskId)).toEqual([101]);
+    expect(stage.abandoned.map(({ taskId }) => taskId)).toEqual([101]);
     stage.advance(300_000);
-    expect(new Set(stage.left.map(({ taskId }) => taskId))).toEqual(new Set([101, 102]));
+    expect(new Set(stage.abandoned.map(({ taskId }) => taskId))).toEqual(new Set([101, 102]));
   });
 
   test("whose task has a request in flight is that request's concern", () => {
@@ -78,17 +78,17 @@ describe("an operation that waits before it is a request", () => {
     stage.advance(10_100);
     stage.enter({ taskId: 101 });
     stage.advance(15_050);
-    expect(stage.said).toEqual([]);
+    expect(stage.anomalies).toEqual([]);
     stage.advance(15_200);
-    expect(stage.said).toMatchObject([{ count: 1, standing: { count: 1 } }]);
-    expect(stage.said[0]?.evidence).toMatchObject([{ kind: KIND.REQUEST, taskId: 101 }]);
+    expect(stage.anomalies).toMatchObject([{ count: 1, standing: { count: 1 } }]);
+    expect(stage.anomalies[0]?.evidence).toMatchObject([{ kind: KIND.REQUEST, taskId: 101 }]);
   });
 
   test("that is sent at last waits no more", () => {
     const stage = new Stage([rule]);
     stage.begin(1);
     stage.advance(16_000);
-    expect(stage.said).toHaveLength(1);
+    expect(stage.anomalies).toHaveLength(1);
     const request = stage.enter({ taskId: 101 });
     stage.advance(21_500);
     expect(stage.recovered).toMatchObject([{ count: 1 }]);
@@ -102,9 +102,9 @@ describe("an operation that waits before it is a request", () => {
     stage.begin(1);
     stage.advance(20_999);
     expect(stage.recovered).toHaveLength(1);
-    expect(stage.said).toHaveLength(1);
+    expect(stage.anomalies).toHaveLength(1);
     stage.advance(22_000);
-    expect(stage.said).toHaveLength(2);
+    expect(stage.anomalies).toHaveLength(2);
   });
 
   test("one moment between two waits is not its end", () => {
@@ -116,7 +116,7 @@ describe("an operation that waits before it is a request", () => {
     stage.waits.delete(101);
     stage.advance(60_000);
     expect(stage.recovered).toEqual([]);
-    expect(stage.said.at(-1)?.standing?.oldestNs).toBeGreaterThan(20e9);
+    expect(stage.anomalies.at(-1)?.standing?.oldestNs).toBeGreaterThan(20e9);
   });
 
   test("of a task that left without a word and waits anew is as old as that wait", () => {
@@ -126,9 +126,9 @@ describe("an operation that waits before it is a request", () => {
     stage.advance(30_000);
     stage.waits.delete(101);
     stage.advance(34_000);
-    expect(stage.said).toEqual([]);
+    expect(stage.anomalies).toEqual([]);
     stage.advance(60_000);
-    expect(stage.said[0]?.standing).toEqual({ count: 1, oldestNs: 5e9 });
+    expect(stage.anomalies[0]?.standing).toEqual({ count: 1, oldestNs: 5e9 });
   });
 
   test("is nothing to rules of other types, and to rules that pass it", () => {
@@ -138,7 +138,7 @@ describe("an operation that waits before it is a request", () => {
     ]);
     stage.begin(1);
     stage.advance(100_000);
-    expect(stage.said).toEqual([]);
+    expect(stage.anomalies).toEqual([]);
   });
 
   test("costs no wake-ups while none is under way, few while one is", () => {
@@ -165,9 +165,9 @@ describe("tasks that wait and never said so", () => {
       { taskId: 9, processId: 9, comm: "silent" },
     ];
     stage.advance(15_000);
-    expect(stage.said).toMatchObject([{ standing: { count: 1 } }]);
+    expect(stage.anomalies).toMatchObject([{ standing: { count: 1 } }]);
     stage.advance(25_000);
-    const silent = stage.said.filter(({ share }) => share === "unknown");
+    const silent = stage.anomalies.filter(({ share }) => share === "unknown");
     expect(silent[0]).toMatchObject({ standing: { count: 2, oldestNs: 5e9 } });
     stage.reply(request);
     stage.waits.set(8, "other").set(9, "gone");
@@ -191,10 +191,12 @@ describe("what was under way before aod came", () => {
     };
     stage.detector.inherit(stage.nowMs * 1e6);
     stage.advance(14_990);
-    expect(stage.said).toEqual([]);
+    expect(stage.anomalies).toEqual([]);
     stage.advance(15_200);
-    expect(stage.said.flatMap(({ evidence }) => evidence.map(({ comm }) => comm)).sort()).toContain("ls");
-    expect(stage.said.flatMap(({ evidence }) => evidence).map(({ comm }) => comm)).toContain("cp");
+    expect(stage.anomalies.flatMap(({ evidence }) => evidence.map(({ comm }) => comm)).sort()).toContain(
+      "ls",
+    );
+    expect(stage.anomalies.flatMap(({ evidence }) => evidence).map(({ comm }) => comm)).toContain("cp");
   });
 
   test("is over when nobody waits any more", () => {
@@ -206,12 +208,12 @@ describe("what was under way before aod came", () => {
     };
     stage.detector.inherit(stage.nowMs * 1e6);
     stage.advance(16_000);
-    expect(stage.said).toHaveLength(1);
+    expect(stage.anomalies).toHaveLength(1);
     stage.waits.set(8, "other");
     stage.advance(20_000);
     expect(stage.recovered).toMatchObject([{ count: 1, abandoned: 0 }]);
     stage.advance(1_000_000);
-    expect(stage.said).toHaveLength(1);
+    expect(stage.anomalies).toHaveLength(1);
   });
 });
 
@@ -230,12 +232,12 @@ describe("a task that sleeps in cifs and does not wait for a server", () => {
   test("hangs from twice the limit on, for the share that it used last", () => {
     const stage = aBlocked();
     stage.advance(19_999);
-    expect(stage.said).toEqual([]);
+    expect(stage.anomalies).toEqual([]);
     stage.advance(20_000);
-    expect(stage.said).toMatchObject([
+    expect(stage.anomalies).toMatchObject([
       { rule: "stuck", kind: "hung", count: 1, share: "//server/share", atMs: 20_000 },
     ]);
-    expect(stage.said[0]?.evidence).toMatchObject([{ kind: KIND.OPERATION, taskId: 101, errno: 0 }]);
+    expect(stage.anomalies[0]?.evidence).toMatchObject([{ kind: KIND.OPERATION, taskId: 101, errno: 0 }]);
   });
 
   test.each([
@@ -245,16 +247,16 @@ describe("a task that sleeps in cifs and does not wait for a server", () => {
   ])("hangs, where the limit is %d ms, after %d ms", (stuckMs, dueMs) => {
     const stage = aBlocked([aStuckRule({ stuckMs })]);
     stage.advance(10_000 + dueMs - 1);
-    expect(stage.said).toEqual([]);
+    expect(stage.anomalies).toEqual([]);
     stage.advance(10_000 + dueMs);
-    expect(stage.said).toHaveLength(1);
+    expect(stage.anomalies).toHaveLength(1);
   });
 
   test("of which only a page or netfs is known hangs as well", () => {
     const stage = aBlocked();
     stage.waits.set(101, "io");
     stage.advance(20_000);
-    expect(stage.said).toHaveLength(1);
+    expect(stage.anomalies).toHaveLength(1);
   });
 
   test("is not reported where it runs between checks, whatever it waits in", () => {
@@ -263,8 +265,8 @@ describe("a task that sleeps in cifs and does not wait for a server", () => {
       stage.blocks.set(101, { ...inLock, switches: ms });
       stage.advance(ms);
     }
-    expect(stage.said).toEqual([]);
-    expect(stage.left).toEqual([]);
+    expect(stage.anomalies).toEqual([]);
+    expect(stage.abandoned).toEqual([]);
   });
 
   test("hangs as long after it ran as at first", () => {
@@ -272,10 +274,10 @@ describe("a task that sleeps in cifs and does not wait for a server", () => {
     stage.advance(19_000);
     stage.blocks.set(101, { ...inLock, switches: 8 });
     stage.advance(29_999);
-    expect(stage.said).toEqual([]);
+    expect(stage.anomalies).toEqual([]);
     stage.advance(31_000);
-    expect(stage.said).toMatchObject([{ kind: "hung", standing: { count: 1 } }]);
-    expect(stage.said[0]?.standing?.oldestNs).toBeLessThan(12e9);
+    expect(stage.anomalies).toMatchObject([{ kind: "hung", standing: { count: 1 } }]);
+    expect(stage.anomalies[0]?.standing?.oldestNs).toBeLessThan(12e9);
   });
 
   test("recovers when it leaves cifs, and when it runs", () => {
@@ -295,17 +297,17 @@ describe("a task that sleeps in cifs and does not wait for a server", () => {
     stage.waits.delete(101);
     stage.blocks.delete(101);
     stage.advance(21_000);
-    expect(stage.said).toHaveLength(1);
-    expect(stage.said[0]?.standing?.count).toBe(1);
+    expect(stage.anomalies).toHaveLength(1);
+    expect(stage.anomalies[0]?.standing?.count).toBe(1);
   });
 
   test("with a request in flight is that request's concern", () => {
     const stage = aBlocked();
     stage.enter({ taskId: 101 });
     stage.advance(14_900);
-    expect(stage.said).toEqual([]);
+    expect(stage.anomalies).toEqual([]);
     stage.advance(40_000);
-    const kinds = stage.said.flatMap(({ evidence }) => evidence.map(({ kind }) => kind));
+    const kinds = stage.anomalies.flatMap(({ evidence }) => evidence.map(({ kind }) => kind));
     expect(new Set(kinds)).toEqual(new Set([KIND.REQUEST]));
   });
 

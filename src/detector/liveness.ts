@@ -23,7 +23,7 @@ export interface Suspect {
 }
 
 /** `stale`: the list is too old to tell, it has to be read again; `unsure`: the list can't tell, ask later. */
-export type Verdict = "alive" | "dead" | "stale" | "unsure";
+export type Liveness = "alive" | "dead" | "stale" | "unsure";
 
 /** The last reading of DebugData, ready for look-ups. */
 export interface Reading {
@@ -74,7 +74,7 @@ export function judgeSuspect(
   { request, hasLine, sinceNs }: Suspect,
   { readNs, list, isLate }: Reading,
   waitOf: (taskId: number) => TaskWait,
-): Verdict {
+): Liveness {
   if (hasNoWaiter(request, waitOf)) return "dead";
   const fresh = readNs > sinceNs;
   if (fresh && list?.lists(request)) return "alive";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { Hanging } from "../../src/detector/hanging.ts";
+import { OngoingHangs } from "../../src/detector/ongoing-hangs.ts";
 import { EVIDENCE_MAX } from "../../src/model/anomaly.ts";
 import { seeded } from "../helpers/random.ts";
 import { aRequest } from "../helpers/request.ts";
@@ -7,30 +7,30 @@ import { aRequest } from "../helpers/request.ts";
 const SEC = 1e9;
 const since = (sec: number) => aRequest({ startMs: sec * 1000, latencyMs: 0 });
 
-describe("Hanging", () => {
+describe("OngoingHangs", () => {
   test("the first is news, and what was said is not", () => {
-    const hanging = new Hanging(1);
+    const hanging = new OngoingHangs(1);
     hanging.add({}, since(10));
     expect(hanging.isNews(15 * SEC)).toBe(true);
-    hanging.noteSaid(15 * SEC);
+    hanging.noteReported(15 * SEC);
     expect(hanging.isNews(16 * SEC)).toBe(false);
   });
 
   test("twice as many are news, and so is the oldest at twice its age", () => {
-    const hanging = new Hanging(1);
+    const hanging = new OngoingHangs(1);
     for (let i = 0; i < 3; i++) hanging.add({}, since(10));
-    hanging.noteSaid(15 * SEC);
+    hanging.noteReported(15 * SEC);
     for (let i = 0; i < 2; i++) hanging.add({}, since(11));
     expect(hanging.isNews(19 * SEC)).toBe(false);
     hanging.add({}, since(11));
     expect(hanging.isNews(19 * SEC)).toBe(true);
-    hanging.noteSaid(19 * SEC);
+    hanging.noteReported(19 * SEC);
     expect(hanging.isNews(27 * SEC)).toBe(false);
     expect(hanging.isNews(28 * SEC)).toBe(true);
   });
 
   test("fewer than the rule wants at one time are none", () => {
-    const hanging = new Hanging(3);
+    const hanging = new OngoingHangs(3);
     const who = {};
     for (const one of [who, {}]) hanging.add(one, since(10));
     expect(hanging.isNews(99 * SEC)).toBe(false);
@@ -42,14 +42,14 @@ describe("Hanging", () => {
   });
 
   test("the end is told once, of what was said only", () => {
-    const hanging = new Hanging(1);
+    const hanging = new OngoingHangs(1);
     const [a, b] = [{}, {}];
     hanging.add(a, since(10));
     hanging.remove(a, 12 * SEC, false);
     expect(hanging.takeRecovery()).toBeUndefined();
     hanging.add(a, since(20));
     hanging.add(b, since(22));
-    hanging.noteSaid(25 * SEC);
+    hanging.noteReported(25 * SEC);
     hanging.remove(a, 30 * SEC, true);
     expect(hanging.takeRecovery()).toBeUndefined();
     hanging.remove(b, 31 * SEC, false);
@@ -61,7 +61,7 @@ describe("Hanging", () => {
 
   test("its figures are those of a plain count, in whatever order they come and go", () => {
     const random = seeded();
-    const hanging = new Hanging(1);
+    const hanging = new OngoingHangs(1);
     const plain = new Map<object, number>();
     for (let now = 1; now < 500; now++) {
       if (random.chance(0.6)) {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { judgeSuspect, RequestList, type Suspect, type Verdict } from "../../src/detector/confirm.ts";
+import { judgeSuspect, type Liveness, RequestList, type Suspect } from "../../src/detector/liveness.ts";
 import type { CifsSession, Connection, DebugData, TaskWait } from "../../src/model/cifs.ts";
 import { COMMAND } from "../../src/model/command.ts";
 import type { Request } from "../../src/model/request.ts";
@@ -65,7 +65,7 @@ function verdict(
   wait: TaskWait,
   parts: Partial<Suspect> = {},
   isLate = false,
-): Verdict {
+): Liveness {
   const reading = { readNs: READ_NS, list: data && new RequestList(data), isLate };
   return judgeSuspect(suspect(request, parts), reading, () => wait);
 }
@@ -113,7 +113,7 @@ describe("judgeSuspect", () => {
   });
 
   describe("not listed", () => {
-    test.each<[TaskWait, Verdict]>([
+    test.each<[TaskWait, Liveness]>([
       ["gone", "dead"],
       ["other", "dead"],
       ["io", "dead"],
@@ -165,7 +165,7 @@ describe("judgeSuspect", () => {
   });
 
   describe("a list that is too old", () => {
-    test.each<[string, Request, TaskWait, Verdict]>([
+    test.each<[string, Request, TaskWait, Liveness]>([
       ["a task that waits for cifs", create, "reply", "alive"],
       ["a task that does not", create, "other", "stale"],
       ["a task that is gone", create, "gone", "dead"],

@@ -2,7 +2,7 @@
 // time; out: when to look next, and whether to ask the programs for a wake record. Pure.
 //
 // A request that hangs makes no event, so somebody has to look. A look is cheap but not free: looks that may wait, and
-// wake records, are LOOK_EVERY_NS apart on average at the least, and where nothing is in flight there are none.
+// wake records, are SCAN_EVERY_NS apart on average at the least, and where nothing is in flight there are none.
 //
 //   watching   A request that is sent after a look is of interest at the lowest limit at the soonest: that is when the
 //              next look is, or when one in flight is due. A look that finds none sent since the last: settling.
@@ -11,9 +11,9 @@
 //   asleep     No look but for those that are in flight. Any record may mean that the word was cleared: watching.
 
 /** Looks that may wait are this far apart: 20 in a second. */
-export const LOOK_EVERY_NS = 50e6;
+export const SCAN_EVERY_NS = 50e6;
 /** A wake record, a settling look and the next look are made up for, more is not. */
-const REST_MOST_NS = 3 * LOOK_EVERY_NS;
+const REST_MOST_NS = 3 * SCAN_EVERY_NS;
 /** No program takes this long from reading the word to storing its line. */
 export const SETTLE_NS = 20e6;
 
@@ -27,14 +27,14 @@ export interface Due {
 
 type Posture = "watching" | "settling" | "asleep";
 
-export class Rhythm {
+export class ScanSchedule {
   #lowestLimitNs: number;
   #posture: Posture = "watching";
-  #lookedNs = -Infinity;
+  #scannedNs = -Infinity;
   #settlingSinceNs = -Infinity;
   /** Every request sent before was seen, or had a wake record, ns. */
   #seenUntilNs = -Infinity;
-  /** Each wake-up of our own takes LOOK_EVERY_NS; until then looks that may wait do. */
+  /** Each wake-up of our own takes SCAN_EVERY_NS; until then looks that may wait do. */
   #restUntilNs = -Infinity;
 
   /** @param lowestLimitNs no request is of interest at a lower age; 0 to Infinity. */
@@ -64,8 +64,8 @@ export class Rhythm {
   }
 
   /** There was a look. @param newestStartNs when the newest request of the table was sent, ns. */
-  noteLook(newestStartNs: number, nowNs: number): void {
-    if (newestStartNs > this.#lookedNs) {
+  noteScan(newestStartNs: number, nowNs: number): void {
+    if (newestStartNs > this.#scannedNs) {
       this.#posture = "watching";
     } else if (this.#posture === "watching") {
       this.#posture = "settling";
@@ -73,13 +73,13 @@ export class Rhythm {
     } else if (nowNs - this.#settlingSinceNs >= SETTLE_NS) {
       this.#posture = "asleep";
     }
-    this.#lookedNs = nowNs;
+    this.#scannedNs = nowNs;
     this.#seenUntilNs = nowNs;
     this.#rest(nowNs);
   }
 
   /** When to look next, ns; Infinity: not before there is a record. */
-  nextLookNs({ slowDueNs, exactDueNs }: Due): number {
+  nextScanNs({ slowDueNs, exactDueNs }: Due): number {
     const mayWaitNs = Math.min(slowDueNs, this.#newcomersDueNs);
     const next = Math.min(exactDueNs, Math.max(mayWaitNs, this.#restUntilNs));
     return this.#posture === "settling" ? Math.min(next, this.#settlingSinceNs + SETTLE_NS) : next;
@@ -92,7 +92,7 @@ export class Rhythm {
   }
 
   #rest(nowNs: number): void {
-    const restUntilNs = Math.max(this.#restUntilNs, nowNs) + LOOK_EVERY_NS;
+    const restUntilNs = Math.max(this.#restUntilNs, nowNs) + SCAN_EVERY_NS;
     // Looks that could not wait are not made up for.
     this.#restUntilNs = Math.min(restUntilNs, nowNs + REST_MOST_NS);
   }

@@ -7,7 +7,7 @@ import type { Rule } from "../model/rule.ts";
 
 type Test = (name: string) => boolean;
 
-export class Narrowing {
+export class RuleScopes {
   readonly #shares: readonly (Test | undefined)[];
   readonly #processes: readonly (Test | undefined)[];
 
