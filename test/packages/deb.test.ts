@@ -80,7 +80,8 @@ describe.skipIf(!isRoot)("apt (takes root)", async () => {
   const captured = (name: string) => `var/log/aod/batches/${name}`;
 
   test("installs aod from the repository", async () => {
-    await apt(root, "install", "aod");
+    const { stdout } = await apt(root, "install", "aod");
+    expect(stdout).toContain("not watching yet. Start it: systemctl enable --now aod");
     expect(await versionIn(root)).toBe(`installed 1:${version}-1`);
     expect((await root.do("aod", "--version")).stdout).toContain("libbpf");
     expect(await root.do("aod", "check")).toMatchObject({
@@ -164,7 +165,7 @@ describe.skipIf(!isRoot)("apt (takes root)", async () => {
     const good = root.read("etc/aod.yaml");
     root.write("etc/aod.yaml", "guardian: {}\n");
     const { stdout } = await apt(root, "install", "--reinstall", "/srv/higher.deb");
-    expect(stdout).toContain("aod: the configuration is not right for this version");
+    expect(stdout).toContain("aod: this version refuses the configuration");
     expect(root.told().filter((line) => line.includes("restart"))).toEqual([]);
     root.write("etc/aod.yaml", good);
   });
@@ -218,7 +219,7 @@ describe.skipIf(!isRoot)("apt (takes root)", async () => {
     await apt(root, "install", "/srv/namesake.deb");
     expect(await versionIn(root)).toBe("installed 2.5.0");
     const { stdout } = await apt(root, "install", "aod");
-    expect(stdout).toContain("replaces 2.5.0, a package of the same name by somebody else");
+    expect(stdout).toContain("replaces 2.5.0, a package of the same name from another vendor");
     expect(await versionIn(root)).toBe(`installed 1:${version}-1`);
     expect(root.has("usr/share/aod/controller.py")).toBe(false);
   });
