@@ -8,12 +8,12 @@ import { dfsPathsOfMount, sharesOfMounts } from "../model/mounted-share.ts";
 import { type Mount, parseMountInfo } from "../model/mountinfo.ts";
 import type { Request } from "../model/request.ts";
 import { isPipeShare, isShareOf, type KnownTree, ShareIndex, serverOfShare } from "../model/share.ts";
-import { isKernelThread, readCgroup, readComm, readHostMountinfo, readMountinfo } from "./proc.ts";
+import { isKernelThread, readCgroup, readHostMountinfo, readMountinfo, readProcessName } from "./proc.ts";
 import { nameSender, parseCgroup } from "./process.ts";
 
 /** How /proc is read; undefined for a process that is no more or may not be read. */
 export interface ProcReader {
-  readonly readComm: (pid: number) => string | undefined;
+  readonly readProcessName: (pid: number) => string | undefined;
   readonly isKernelThread: (taskId: number) => boolean | undefined;
   readonly readCgroup: (pid: number) => string | undefined;
   readonly readMountinfo: (pid: number | "host") => string | undefined;
@@ -89,7 +89,7 @@ function attribute(
 }
 
 const PROC: ProcReader = {
-  readComm: (pid) => readComm(pid),
+  readProcessName: (pid) => readProcessName(pid),
   isKernelThread: (taskId) => isKernelThread(taskId),
   readCgroup: (pid) => readCgroup(pid),
   readMountinfo: (pid) => (pid === "host" ? readHostMountinfo() : readMountinfo(pid)),
@@ -97,13 +97,15 @@ const PROC: ProcReader = {
 
 function processesOf(
   evidence: readonly Request[],
-  { readComm, readCgroup, isKernelThread }: ProcReader,
+  { readProcessName, readCgroup, isKernelThread }: ProcReader,
 ): readonly Process[] {
   const byPid = Map.groupBy(evidence, ({ processId }) => processId);
   const most = [...byPid].sort(([, a], [, b]) => b.length - a.length).slice(0, PROCESSES_MAX);
   return most.flatMap(([pid, [first, ...more]]) => {
     if (first === undefined) return [];
-    const name = nameSender(readComm(pid) ?? first.comm, first.command, () => isKernelThread(first.taskId));
+    const name = nameSender(readProcessName(pid) ?? first.comm, first.command, () =>
+      isKernelThread(first.taskId),
+    );
     return [{ pid, name, ...parseCgroup(readCgroup(pid) ?? ""), requests: 1 + more.length }];
   });
 }

@@ -6,7 +6,7 @@
 import { closeSync, constants, openSync, readdirSync, readFileSync, readlinkSync, readSync } from "node:fs";
 import { type Block, isWaitInCifs } from "../model/cifs.ts";
 import { countExhaustion, type Exhausted, exhaustionOf, unlessExhausted } from "../model/exhaustion.ts";
-import { blockOf, judgeWchan, placeOf, RUNS, UNNAMED_SLEEP } from "./wchan.ts";
+import { blockOf, innermostFunction, judgeWchan, RUNS, UNNAMED_SLEEP } from "./wchan.ts";
 
 /**
  * The client's own lists, and the most that is read of them: 40,000 requests in flight at about 100 bytes a line. Printing them
@@ -43,7 +43,7 @@ export function readWchan(taskId: number, proc = "/proc"): string | undefined {
   // It may just have begun to wait.
   const again = readWchanFile(taskId, proc);
   if (again !== RUNS) return again;
-  return placeOf(readStack(taskId, proc) ?? "") ?? UNNAMED_SLEEP[state];
+  return innermostFunction(readStack(taskId, proc) ?? "") ?? UNNAMED_SLEEP[state];
 }
 
 /** The sleep of a task that has entered cifs and does not wait for a server; undefined where there is none. */
@@ -95,7 +95,7 @@ export function readStack(taskId: number, proc = "/proc"): string | undefined {
 }
 
 /** A process's own name; undefined where it is no more. */
-export function readComm(pid: number, proc = "/proc"): string | undefined {
+export function readProcessName(pid: number, proc = "/proc"): string | undefined {
   return textOf(readCapped(`${proc}/${pid}/comm`, COMM_MAX_BYTES))?.trimEnd();
 }
 

@@ -4,7 +4,7 @@
 import { hasWorkerName, READAHEAD, UNKNOWN_SENDER, WRITEBACK } from "../model/attribution.ts";
 import { COMMAND } from "../model/command.ts";
 
-export interface Group {
+export interface CgroupOwner {
   readonly unit: string | undefined;
   readonly container: string | undefined;
 }
@@ -14,7 +14,7 @@ const ID_SHOWN = 12;
 const NAME_MAX = 256;
 
 /** @param text of /proc/PID/cgroup: `0::/path`, or with cgroup v1 a line for each controller. */
-export function parseCgroup(text: string): Group {
+export function parseCgroup(text: string): CgroupOwner {
   const byController = new Map<string, readonly string[]>();
   for (const line of text.split("\n")) {
     const [, controllers, path] = /^\d+:([^:]*):(\/.*)$/.exec(line) ?? [];

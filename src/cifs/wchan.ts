@@ -44,7 +44,7 @@ export const RUNS = "0";
 export const UNNAMED_SLEEP = { D: "(D)", S: "(S)" } as const;
 
 /** The function in which a task sleeps, of its stack in /proc, which leaves out the scheduler's own; undefined of none. */
-export function placeOf(stack: string): string | undefined {
+export function innermostFunction(stack: string): string | undefined {
   return /^\[<\w+>\] ([\w.]+)\+/.exec(stack)?.[1];
 }
 

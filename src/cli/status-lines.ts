@@ -9,7 +9,7 @@ import { REFUSAL_CAUSES } from "../model/refusals.ts";
 import { TROUBLE_TEXT } from "../model/trouble.ts";
 import { columnsFor, isOverdue } from "../top/columns.ts";
 import { clip, EMPTY, fit, type Glyphs, type Line, span } from "../top/line.ts";
-import type { Size } from "../top/screen.ts";
+import type { ScreenSize } from "../top/screen.ts";
 import { stallLine } from "../top/stall-line.ts";
 import { cellStyle } from "../top/table.ts";
 import { statusIncidentLines } from "./status-incidents.ts";
@@ -30,7 +30,7 @@ const SUPPRESSION_WORDS: Readonly<Record<string, string>> = {
   bytes: "hourly limit of MB",
 };
 
-export function statusLines(status: Status, size: Size, glyphs: Glyphs): readonly Line[] {
+export function statusLines(status: Status, size: ScreenSize, glyphs: Glyphs): readonly Line[] {
   const nowMs = Date.parse(status.at);
   const most = Math.max(LEAST_ROWS, Math.floor((size.rows - FIXED_ROWS) / 3));
   const text = new StatusWords(size.columns, glyphs, nowMs);

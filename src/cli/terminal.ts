@@ -5,7 +5,7 @@
 import { writeSync } from "node:fs";
 import { emitKeypressEvents, type Key } from "node:readline";
 import { frameText } from "../top/frame.ts";
-import type { Size } from "../top/screen.ts";
+import type { ScreenSize } from "../top/screen.ts";
 
 export interface TerminalEvents {
   /** As node:readline names it, or the character itself; `ctrl-c` and the like. */
@@ -17,7 +17,7 @@ export interface TerminalEvents {
 }
 
 export interface Terminal {
-  readonly size: Size;
+  readonly size: ScreenSize;
   /** Shows these lines; of several while the terminal is slow only the last. */
   draw(lines: readonly string[]): void;
   /** Gives the terminal back; resolves when it has taken that. Idempotent. */
@@ -31,7 +31,7 @@ const LEAVE = `${ESC}?2026l${ESC}0m${ESC}?7h${ESC}?25h${ESC}?1049l`;
 /** Signals that ask to end. */
 export const ENDING: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"];
 /** What a terminal says that does not know how large it is. */
-const UNKNOWN_SIZE: Size = { columns: 80, rows: 24 };
+const UNKNOWN_SIZE: ScreenSize = { columns: 80, rows: 24 };
 
 /** Whether there is a terminal on both sides, one that can do more than print. */
 export function canShowScreen(): boolean {
@@ -41,7 +41,7 @@ export function canShowScreen(): boolean {
 }
 
 /** Of standard output; what the environment says where that is no terminal. */
-export function outputSize(): Size {
+export function outputSize(): ScreenSize {
   const [columns, rows] = process.stdout.isTTY
     ? [process.stdout.columns, process.stdout.rows]
     : [Number(process.env.COLUMNS), Number(process.env.LINES)];

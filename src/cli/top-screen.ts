@@ -4,10 +4,10 @@
 import { hostname } from "node:os";
 import type { Live } from "../api/live.ts";
 import { AodError, type Failure } from "../model/failure.ts";
-import { advance, type TopEvent } from "../top/advance.ts";
+import { advanceTop, type TopEvent } from "../top/advance.ts";
 import { COLOURS, NO_COLOURS, styledText } from "../top/frame.ts";
 import { glyphsOf } from "../top/glyphs.ts";
-import { type Size, screenLines } from "../top/screen.ts";
+import { type ScreenSize, screenLines } from "../top/screen.ts";
 import { beginTop, type TopState } from "../top/state.ts";
 import type { Feed } from "./feed.ts";
 import { ENDING, openTerminal, outputSize } from "./terminal.ts";
@@ -33,7 +33,7 @@ export async function showScreen(feed: Feed, everyMs: number): Promise<void> {
   const show = () => terminal.draw(drawState(state, terminal.size));
   const step = guard((event: TopEvent) => {
     const before = state;
-    state = advance(state, event);
+    state = advanceTop(state, event);
     if (state.isOver) over.resolve();
     if (state.everyMs !== before.everyMs) listen();
     show();
@@ -67,7 +67,7 @@ export async function printScreen(feed: Feed, everyMs: number): Promise<void> {
   const live = await new Promise<Live>((resolve, reject) =>
     feed.start(everyMs, { live: resolve, failed: (failure) => reject(asError(failure)) }),
   );
-  const state = advance(begin(feed, everyMs), { type: "live", live });
+  const state = advanceTop(begin(feed, everyMs), { type: "live", live });
   const lines = drawState(state, outputSize(), false);
   process.stdout.write(`${lines.join("\n").trimEnd()}\n`);
 }
@@ -95,7 +95,7 @@ function begin({ note }: Feed, everyMs: number): TopState {
   return beginTop({ host: hostname(), note, everyMs });
 }
 
-function drawState(state: TopState, size: Size, hasKeys = true): readonly string[] {
+function drawState(state: TopState, size: ScreenSize, hasKeys = true): readonly string[] {
   const palette = process.env.NO_COLOR ? NO_COLOURS : COLOURS;
   const isStyled = process.stdout.isTTY === true;
   const lines = screenLines(state, size, glyphsOf(process.env), hasKeys).map((line) =>

@@ -9,8 +9,8 @@ import { asEvidence } from "../model/operation.ts";
 import type { Request, RequestMemory } from "../model/request.ts";
 import { serverNameOf } from "../model/server-identity.ts";
 import { readAgain } from "../table/columns.ts";
-import type { Look } from "./look.ts";
 import { chooseOldest } from "./open.ts";
+import type { LiveSnapshot } from "./snapshot.ts";
 
 /** A server of which something hangs, with what hangs. */
 export interface Hang {
@@ -28,17 +28,17 @@ const SHARES_MAX = 64;
 
 /** The server whose oldest request is the oldest first. */
 export function findHangs(
-  look: Look,
+  snapshot: LiveSnapshot,
   table: RequestMemory,
   isAlive: (taskId: number) => boolean,
 ): readonly Hang[] {
-  const { lines, patient, open, shares } = look;
-  const due = open.filter((i) => patient[i] === 0);
-  const requests = chooseOldest(lines, patient, due, EXAMINED_MAX).flatMap((i) => {
+  const { lines, mayBlock, open, shares } = snapshot;
+  const due = open.filter((i) => mayBlock[i] === 0);
+  const requests = chooseOldest(lines, mayBlock, due, EXAMINED_MAX).flatMap((i) => {
     const request = readAgain(table, lines, i);
     return request === undefined ? [] : [request];
   });
-  const waiting = [...requests, ...look.waiting.map(asEvidence)].filter(
+  const waiting = [...requests, ...snapshot.waiting.map(asEvidence)].filter(
     ({ startNs, taskId }) => lines.nowNs - Number(startNs) >= HANGS_AFTER_NS && isAlive(taskId),
   );
   const byServer = new Map<string, { request: Request; share: string }[]>();

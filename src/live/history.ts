@@ -2,8 +2,8 @@
 // document. Pure.
 
 import { type Live, SECONDS_MAX } from "../api/live.ts";
-import { type Look, toMs } from "./look.ts";
 import { figuresBy } from "./replies.ts";
+import { type LiveSnapshot, toMs } from "./snapshot.ts";
 
 type Second = Live["seconds"][number];
 type Bucket = Live["histogram"][number];
@@ -15,7 +15,11 @@ const BOUNDS_MS = Array.from({ length: 19 }, (_, i) => 2 ** (i - 4));
  * Whole seconds of CLOCK_MONOTONIC, numbered, so that several looks can be put together; the one that has begun is not among them.
  * A second is of what ended in it. The recorder is complete for what began: at its edge a second may lack its slowest.
  */
-export function secondsOf({ lines, replies, completeSinceNs }: Look): Pick<Live, "seconds" | "last_second"> {
+export function secondsOf({
+  lines,
+  replies,
+  completeSinceNs,
+}: LiveSnapshot): Pick<Live, "seconds" | "last_second"> {
   const behind = Math.floor(lines.nowNs / 1e9);
   const first = Math.max(Math.ceil(completeSinceNs / 1e9), behind - SECONDS_MAX);
   const count = Math.max(0, behind - first);
@@ -35,7 +39,7 @@ export function secondsOf({ lines, replies, completeSinceNs }: Look): Pick<Live,
 }
 
 /** Of the window. Commands that wait by design are not in it. */
-export function histogramOf({ lines, replies, fromNs }: Look): Bucket[] {
+export function histogramOf({ lines, replies, fromNs }: LiveSnapshot): Bucket[] {
   const counts = new Uint32Array(BOUNDS_MS.length + 1);
   let bucket = 0;
   for (let at = 0; at < replies.count; at++) {

@@ -11,8 +11,8 @@ import type { RequestMemory } from "../model/request.ts";
 import { isPipeShare } from "../model/share.ts";
 import { readAgain } from "../table/columns.ts";
 import { histogramOf, secondsOf } from "./history.ts";
-import { type Look, type Row, recentOf, toMs } from "./look.ts";
 import { chooseOldest } from "./open.ts";
+import { type LiveSnapshot, type Row, recentOf, toMs } from "./snapshot.ts";
 
 const ROWS_MAX = 100;
 const OPEN_MAX = 100;
@@ -21,7 +21,7 @@ const STALLS_MAX = 20;
 const STALL_SHARES_MAX = 100;
 
 /** What is shown beside the requests. */
-export interface Surroundings {
+export interface LiveContext {
   readonly epochMs: number;
   readonly isWatching: boolean;
   /** Open ones and those of the last minutes. */
@@ -29,33 +29,33 @@ export interface Surroundings {
   readonly losses: Losses;
 }
 
-export function makeLive(look: Look, table: RequestMemory, surroundings: Surroundings): Live {
-  const { windowSec, nowSec, total, open, waiting } = look;
-  const rows = (some: readonly Row[]) => some.map((row) => rowOf(row, look));
+export function makeLive(snapshot: LiveSnapshot, table: RequestMemory, context: LiveContext): Live {
+  const { windowSec, nowSec, total, open, waiting } = snapshot;
+  const rows = (some: readonly Row[]) => some.map((row) => rowOf(row, snapshot));
   return {
-    at: new Date(surroundings.epochMs).toISOString(),
-    state: surroundings.isWatching ? "watching" : "waiting",
+    at: new Date(context.epochMs).toISOString(),
+    state: context.isWatching ? "watching" : "waiting",
     window_sec: Math.round(windowSec * 1000) / 1000,
     total: recentOf(total.figures, windowSec),
     now_sec: Math.round(nowSec * 1000) / 1000,
     total_now: recentOf(total.now, nowSec),
-    stalled: stalledOf(look),
+    stalled: stalledOf(snapshot),
     groups: {
       // IPC$ is no share of files: cifs uses it for itself.
-      share: rows(look.byShare(ROWS_MAX).filter(({ key }) => !isPipeShare(key))),
-      command: rows(look.byCommand(ROWS_MAX)),
-      process: rows(look.byProcess(ROWS_MAX)),
+      share: rows(snapshot.byShare(ROWS_MAX).filter(({ key }) => !isPipeShare(key))),
+      command: rows(snapshot.byCommand(ROWS_MAX)),
+      process: rows(snapshot.byProcess(ROWS_MAX)),
     },
-    histogram: histogramOf(look),
-    ...secondsOf(look),
-    in_flight: openRows(look, table),
+    histogram: histogramOf(snapshot),
+    ...secondsOf(snapshot),
+    in_flight: openRows(snapshot, table),
     in_flight_total: open.length + waiting.length,
-    incidents: newestFirst(surroundings.incidents)
+    incidents: incidentsNewestFirst(context.incidents)
       .slice(0, INCIDENTS_MAX)
       .map((incident) =>
-        toIncident(incident, { epochMs: surroundings.epochMs, monotonicNs: look.lines.nowNs }),
+        toIncident(incident, { epochMs: context.epochMs, monotonicNs: snapshot.lines.nowNs }),
       ),
-    losses: lossesOver0(surroundings.losses),
+    losses: lossesOver0(context.losses),
   };
 }
 
@@ -65,7 +65,7 @@ export function toIncident(incident: Incident, now: ClockPair): Live["incidents"
 }
 
 /** Servers that are silent, as both documents have them. */
-export function stalledOf({ stalls }: Look): Live["stalled"] {
+export function stalledOf({ stalls }: LiveSnapshot): Live["stalled"] {
   return stalls.slice(0, STALLS_MAX).map(({ server, silentNs, inFlight, oldestAgeNs, shares }) => ({
     server,
     silent_ms: toMs(silentNs) ?? 0,
@@ -75,11 +75,11 @@ export function stalledOf({ stalls }: Look): Live["stalled"] {
   }));
 }
 
-export function newestFirst(incidents: readonly Incident[]): readonly Incident[] {
+export function incidentsNewestFirst(incidents: readonly Incident[]): readonly Incident[] {
   return incidents.toSorted((a, b) => b.openedAtMs - a.openedAtMs);
 }
 
-function rowOf(row: Row, { windowSec, nowSec }: Look): LiveRow {
+function rowOf(row: Row, { windowSec, nowSec }: LiveSnapshot): LiveRow {
   return {
     key: row.key,
     recent: recentOf(row.figures, windowSec),
@@ -89,9 +89,9 @@ function rowOf(row: Row, { windowSec, nowSec }: Look): LiveRow {
   };
 }
 
-function openRows(look: Look, table: RequestMemory): LiveOpen[] {
-  const { lines, shares } = look;
-  const requests = chooseOldest(lines, look.patient, look.open, OPEN_MAX).flatMap((i) => {
+function openRows(snapshot: LiveSnapshot, table: RequestMemory): LiveOpen[] {
+  const { lines, shares } = snapshot;
+  const requests = chooseOldest(lines, snapshot.mayBlock, snapshot.open, OPEN_MAX).flatMap((i) => {
     const request = readAgain(table, lines, i);
     if (request === undefined) return [];
     const { messageId, sessionId, treeId, processId, taskId, comm, command } = request;
@@ -101,10 +101,10 @@ function openRows(look: Look, table: RequestMemory): LiveOpen[] {
       share: shares.nameOf(sessionId, treeId),
       message_id: String(messageId),
       ...{ pid: processId, tid: taskId, comm },
-      waits_by_design: look.patient[i] === 1,
+      waits_by_design: snapshot.mayBlock[i] === 1,
     };
   });
-  const operations = look.waiting.map(({ startNs, processId, taskId, comm }) => ({
+  const operations = snapshot.waiting.map(({ startNs, processId, taskId, comm }) => ({
     age_ms: toMs(lines.nowNs - Number(startNs)) ?? 0,
     ...{ command: null, share: UNKNOWN_SHARE, message_id: null, pid: processId, tid: taskId, comm },
     waits_by_design: false,

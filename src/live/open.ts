@@ -26,15 +26,15 @@ export function findOpen(lines: Lines): Uint32Array {
 
 /**
  * The oldest of those that should have a reply; where these are not enough, the oldest of those that wait by design.
- * @param patient by place in Lines: 1 for the latter.
+ * @param mayBlock by place in Lines: 1 for the latter.
  */
 export function chooseOldest(
   lines: Lines,
-  patient: Uint8Array,
+  mayBlock: Uint8Array,
   open: Uint32Array,
   most: number,
 ): readonly number[] {
-  const byDesign = (i: number) => patient[i] === 1;
+  const byDesign = (i: number) => mayBlock[i] === 1;
   const due = oldestOf(
     lines,
     open.filter((i) => !byDesign(i)),
@@ -57,10 +57,10 @@ export interface OpenFigures {
   readonly oldestStartNs: number;
 }
 
-/** Group by group. @param patient, groupOf by place in Lines. */
+/** Group by group. @param mayBlock, groupOf by place in Lines. */
 export function openFiguresBy(
   lines: Lines,
-  patient: Uint8Array,
+  mayBlock: Uint8Array,
   open: Uint32Array,
   groupOf: Uint32Array,
   groups: number,
@@ -70,7 +70,7 @@ export function openFiguresBy(
   for (const i of open) {
     const group = groupOf[i] as number;
     count[group] = (count[group] as number) + 1;
-    if (patient[i] === 1) continue;
+    if (mayBlock[i] === 1) continue;
     oldestStartNs[group] = Math.min(oldestStartNs[group] as number, lines.startNs[i] as number);
   }
   return Array.from(count, (number, group) => ({

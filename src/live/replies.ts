@@ -17,7 +17,7 @@ export interface Replies {
   readonly timed: Uint8Array;
 }
 
-export interface Figures {
+export interface ReplyFigures {
   readonly requests: number;
   readonly errors: number;
   /** Undefined where no request has a time that says something. */
@@ -33,9 +33,9 @@ const UNITS_MAX = 2 ** 37 - 1;
 
 /**
  * Replies that came after `fromNs`, ns of CLOCK_MONOTONIC.
- * @param patient by place in Lines: 1 for what may wait by design.
+ * @param mayBlock by place in Lines: 1 for what may wait by design.
  */
-export function findReplies(lines: Lines, patient: Uint8Array, fromNs: number): Replies {
+export function findReplies(lines: Lines, mayBlock: Uint8Array, fromNs: number): Replies {
   const keys = new Float64Array(lines.count);
   let count = 0;
   for (let i = 0; i < lines.count; i++) {
@@ -56,7 +56,7 @@ export function findReplies(lines: Lines, patient: Uint8Array, fromNs: number): 
     const i = (sorted[at] as number) % PLACES;
     const command = lines.command[i] as number;
     replies.line[at] = i;
-    replies.timed[at] = patient[i] === 1 ? 0 : 1;
+    replies.timed[at] = mayBlock[i] === 1 ? 0 : 1;
     if (((lines.flags[i] as number) & FLAG.ERRORED) !== 0)
       replies.failed[at] = isFailure(command, lines.ntStatus[i] as number) ? 1 : 0;
   }
@@ -74,7 +74,7 @@ export function figuresBy(
   groupOf: Int32Array,
   groups: number,
   all = false,
-): readonly Figures[] {
+): readonly ReplyFigures[] {
   const requests = new Uint32Array(groups);
   const errors = new Uint32Array(groups);
   const timed = new Uint32Array(groups);

@@ -6,8 +6,8 @@ import { UNKNOWN_SHARE } from "../model/anomaly.ts";
 import { type Attribution, dialectName } from "../model/attribution.ts";
 import { isPipeShare, type KnownTree, LAST_SLOT } from "../model/share.ts";
 import type { Tallies } from "../model/tally.ts";
-import { emptyRow, type Look, type Row, recentOf, toMs } from "./look.ts";
 import { makeIsFailure } from "./replies.ts";
+import { emptyRow, type LiveSnapshot, type Row, recentOf, toMs } from "./snapshot.ts";
 
 const SHARES_MAX = 256;
 
@@ -23,14 +23,14 @@ interface Total {
  * @param aboutShare where it is mounted, and how it is reached.
  */
 export function shareRows(
-  look: Look,
+  snapshot: LiveSnapshot,
   trees: readonly KnownTree[],
   tallies: Tallies,
   aboutShare: (share: string) => About,
 ): readonly ShareStatus[] {
   const totals = totalsBySlot(tallies);
   // An IPC$ is beside each share: cifs uses it for itself, and no file is on it.
-  const used = look.byShare(SHARES_MAX).filter(({ key }) => !isPipeShare(key));
+  const used = snapshot.byShare(SHARES_MAX).filter(({ key }) => !isPipeShare(key));
   const rows = new Map<string, Row>(used.map((row) => [row.key, row]));
   const slots = slotsByShare(trees);
   for (const share of slots.keys())
@@ -57,8 +57,8 @@ export function shareRows(
         encrypted: encrypted ?? null,
         requests_total: total?.requests ?? null,
         errors_total: total?.errors ?? null,
-        recent: recentOf(row.figures, look.windowSec),
-        now: recentOf(row.now, look.nowSec),
+        recent: recentOf(row.figures, snapshot.windowSec),
+        now: recentOf(row.now, snapshot.nowSec),
         in_flight: row.inFlight,
         oldest_ms: toMs(row.oldestAgeNs),
       };

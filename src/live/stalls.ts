@@ -33,12 +33,12 @@ interface Server {
 
 /**
  * The longest silence first.
- * @param patient by place in Lines: 1 for what may wait by design.
+ * @param mayBlock by place in Lines: 1 for what may wait by design.
  * @param grouping by share.
  */
 export function findStalls(
   lines: Lines,
-  patient: Uint8Array,
+  mayBlock: Uint8Array,
   open: Uint32Array,
   replies: Replies,
   { of, count, nameOf }: Grouping,
@@ -46,7 +46,7 @@ export function findStalls(
   const names = Array.from({ length: count }, (_, group) => serverNameOf(nameOf(group)));
   const servers = new Map<string, Server>();
   for (const i of open) {
-    if (patient[i] === 1) continue;
+    if (mayBlock[i] === 1) continue;
     const group = of[i] as number;
     const key = names[group] ?? UNKNOWN_SHARE;
     const server = servers.get(key) ?? {

@@ -7,9 +7,9 @@ import { makeAttributeOnHost } from "../cifs/attribution.ts";
 import { HOOKS } from "../kernel/hooks.ts";
 import type { RequestSource } from "../kernel/source.ts";
 import { openOperations, openTable } from "../kernel/table.ts";
-import { makeLive, newestFirst, stalledOf, toIncident } from "../live/live.ts";
-import type { Look } from "../live/look.ts";
+import { incidentsNewestFirst, makeLive, stalledOf, toIncident } from "../live/live.ts";
 import { shareRows } from "../live/shares.ts";
+import type { LiveSnapshot } from "../live/snapshot.ts";
 import type { Config } from "../model/config.ts";
 import { AodError } from "../model/failure.ts";
 import { lossesByCause } from "../model/losses.ts";
@@ -67,7 +67,7 @@ export class Figures {
   }
 
   /** Requests of the last seconds, and what is open. Throws NO_DAEMON when it has ended. */
-  look(): Look {
+  look(): LiveSnapshot {
     if (this.#hasEnded) throw new AodError("NO_DAEMON", "aod is stopping");
     const { desk, watching } = this.#options;
     return lookOnHost({
@@ -91,7 +91,9 @@ export class Figures {
 
   /** Those that are open, newest first. */
   incidents(): Status["open_incidents"] {
-    return newestFirst(this.#options.desk.open()).map((incident) => toIncident(incident, clockPair()));
+    return incidentsNewestFirst(this.#options.desk.open()).map((incident) =>
+      toIncident(incident, clockPair()),
+    );
   }
 
   /** Takes half a second while requests are few: so long they are waited for, to say what one costs. */

@@ -1,11 +1,11 @@
 // A look at what the programs see on this host at this moment, as status and live figures are made of it. In: the mapped
-// memory and what is known of trees; out: a Look. It reads /proc of tasks that seem to wait, and names of processes that
+// memory and what is known of trees; out: a LiveSnapshot. It reads /proc of tasks that seem to wait, and names of processes that
 // are shown; nothing is kept, and nothing here runs while nobody asks.
 
-import { isKernelThread, isWaitingInCifs, readComm } from "../cifs/proc.ts";
+import { isKernelThread, isWaitingInCifs, readProcessName } from "../cifs/proc.ts";
 import { nameSender } from "../cifs/process.ts";
 import { findHangs, type Hang } from "../live/hanging.ts";
-import { type Look, lookAt } from "../live/look.ts";
+import { type LiveSnapshot, takeSnapshot } from "../live/snapshot.ts";
 import type { FrozenMemory } from "../model/capture.ts";
 import { OperationMemory } from "../model/operation.ts";
 import { RequestMemory } from "../model/request.ts";
@@ -20,14 +20,14 @@ export interface Visible {
   readonly watchingSinceNs: number | undefined;
 }
 
-export function lookOnHost(visible: Visible, nowNs = monotonicNs()): Look {
-  return lookAt({
+export function lookOnHost(visible: Visible, nowNs = monotonicNs()): LiveSnapshot {
+  return takeSnapshot({
     ...visible,
     nowNs,
     isWaiting: isWaitingInCifs,
-    hasEnded: (processId) => readComm(processId) === undefined,
+    hasEnded: (processId) => readProcessName(processId) === undefined,
     nameProcess: (processId, comm, command) =>
-      nameSender(readComm(processId) ?? comm, command, () => isKernelThread(processId)),
+      nameSender(readProcessName(processId) ?? comm, command, () => isKernelThread(processId)),
   });
 }
 
@@ -40,5 +40,5 @@ export function findHangsOnHost(
   const table = new RequestMemory(frozen.table);
   const operations = new OperationMemory(frozen.operations);
   const look = lookOnHost({ table, operations, trees, watchingSinceNs: undefined }, nowNs);
-  return findHangs(look, table, (taskId) => readComm(taskId) !== undefined);
+  return findHangs(look, table, (taskId) => readProcessName(taskId) !== undefined);
 }

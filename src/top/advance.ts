@@ -3,7 +3,7 @@
 
 import type { Live } from "../api/live.ts";
 import { withEarlier } from "./history.ts";
-import { ACTIONS } from "./keys.ts";
+import { KEY_ACTIONS } from "./keys.ts";
 import type { TopState } from "./state.ts";
 
 export type TopEvent =
@@ -12,7 +12,7 @@ export type TopEvent =
   /** Nothing came meanwhile. */
   | { readonly type: "waited"; readonly silentMs: number };
 
-export function advance(state: TopState, event: TopEvent): TopState {
+export function advanceTop(state: TopState, event: TopEvent): TopState {
   switch (event.type) {
     case "live": {
       const live = withEarlier(state.newest, event.live);
@@ -21,7 +21,7 @@ export function advance(state: TopState, event: TopEvent): TopState {
     case "waited":
       return { ...state, silentMs: event.silentMs };
     case "key":
-      return ACTIONS.find(({ keys }) => keys.includes(event.key))?.act(state, event.key) ?? state;
+      return KEY_ACTIONS.find(({ keys }) => keys.includes(event.key))?.act(state, event.key) ?? state;
     default:
       return event satisfies never;
   }

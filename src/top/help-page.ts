@@ -1,6 +1,6 @@
 // What the keys do and what the figures mean: lines for the whole body of the screen. Pure.
 
-import { ACTIONS } from "./keys.ts";
+import { KEY_ACTIONS } from "./keys.ts";
 import { clip, fit, type Glyphs, type Line, span } from "./line.ts";
 
 const KEY_COLUMNS = 9;
@@ -17,7 +17,7 @@ const MEANINGS: readonly (readonly [string, string])[] = [
 /** @param height lines; the keys come first, they matter most. */
 export function helpLines(columns: number, height: number, glyphs: Glyphs): readonly Line[] {
   const rows: readonly Line[] = [
-    ...ACTIONS.map(({ shown, help }) => line(shown, help, glyphs)),
+    ...KEY_ACTIONS.map(({ shown, help }) => line(shown, help, glyphs)),
     ...MEANINGS.map(([word, meaning]) => line(word, meaning, glyphs)),
   ];
   return rows.slice(0, height).map((one) => clip(one, columns));

@@ -39,7 +39,7 @@ const MARK_COLUMNS = 7;
 const TITLE = "INCIDENTS";
 
 /** @param height lines, the title's included. */
-export function incidentLines(
+export function incidentListLines(
   live: Live | undefined,
   columns: number,
   height: number,

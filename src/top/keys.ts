@@ -6,7 +6,7 @@ import { EVERY_MS } from "../api/protocol.ts";
 import { COLUMN_IDS } from "./columns.ts";
 import { rowsOf, type TopState } from "./state.ts";
 
-export interface Action {
+export interface KeyAction {
   readonly keys: readonly string[];
   /** As the help names the keys. */
   readonly shown: string;
@@ -23,7 +23,7 @@ const STEPS: Readonly<Record<string, number>> = {
   ...{ home: Number.NEGATIVE_INFINITY, end: Number.POSITIVE_INFINITY },
 };
 
-export const ACTIONS: readonly Action[] = [
+export const KEY_ACTIONS: readonly KeyAction[] = [
   {
     ...{ keys: ["s", "c", "p"], shown: "s c p", help: "rows of shares, commands, processes" },
     act: (state, key) => ({ ...state, group: GROUP_KEYS[key] ?? state.group, chosen: undefined }),

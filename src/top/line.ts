@@ -7,12 +7,12 @@ import { escapeControls } from "../model/escape.ts";
 /** What a span is for; how that looks is decided in frame.ts. Red is for `trouble` and `alarm` alone. */
 export type Style = "plain" | "faint" | "strong" | "title" | "bar" | "chosen" | "trouble" | "alarm";
 
-export interface Span {
+export interface TextSpan {
   readonly text: string;
   readonly style: Style;
 }
 
-export type Line = readonly Span[];
+export type Line = readonly TextSpan[];
 
 /** How text may look on this terminal. */
 export interface Glyphs {
@@ -33,7 +33,7 @@ const READ_CHARS = 512;
 
 const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
 
-export function span(text: string, style: Style = "plain"): Span {
+export function span(text: string, style: Style = "plain"): TextSpan {
   return { text, style };
 }
 
@@ -67,7 +67,7 @@ export function widthOf(line: Line): number {
 
 /** No wider than `columns`: what is beyond goes, without a mark. */
 export function clip(line: Line, columns: number): Line {
-  const kept: Span[] = [];
+  const kept: TextSpan[] = [];
   let left = columns;
   for (const one of line) {
     const width = Bun.stringWidth(one.text);

@@ -5,19 +5,19 @@ import { durationText } from "../model/figure.ts";
 import { noticeLines, sparkLines, titleLine, totalsLine } from "./header.ts";
 import { helpLines } from "./help-page.ts";
 import { inFlightLines } from "./in-flight.ts";
-import { incidentLines } from "./incident-list.ts";
+import { incidentListLines } from "./incident-list.ts";
 import { latencyLines } from "./latency-bars.ts";
 import { clip, EMPTY, type Glyphs, joinParts, type Line, pad, span } from "./line.ts";
 import type { TopState } from "./state.ts";
-import { tableLines } from "./table.ts";
+import { groupTableLines } from "./table.ts";
 
-export interface Size {
+export interface ScreenSize {
   readonly columns: number;
   readonly rows: number;
 }
 
 /** Below this there is room for the figures alone. */
-export const LEAST: Size = { columns: 60, rows: 15 };
+export const LEAST_SIZE: ScreenSize = { columns: 60, rows: 15 };
 
 const SERIES_SHOWN = 3;
 /** A histogram of fewer lines tells nothing. */
@@ -28,9 +28,14 @@ const WIDE_COLUMNS = 140;
 const GAP_COLUMNS = 2;
 
 /** As many lines as the terminal has. @param hasKeys: a line at the bottom says what can be typed. */
-export function screenLines(state: TopState, size: Size, glyphs: Glyphs, hasKeys = true): readonly Line[] {
+export function screenLines(
+  state: TopState,
+  size: ScreenSize,
+  glyphs: Glyphs,
+  hasKeys = true,
+): readonly Line[] {
   const { columns, rows } = size;
-  const isSmall = columns < LEAST.columns || rows < LEAST.rows;
+  const isSmall = columns < LEAST_SIZE.columns || rows < LEAST_SIZE.rows;
   const head = [
     titleLine(state, columns, glyphs),
     ...noticeLines(state, columns, glyphs),
@@ -52,10 +57,10 @@ function bodyLines(state: TopState, columns: number, height: number, glyphs: Gly
   const sparkRows = height >= 40 ? 3 : height >= 30 ? 2 : 1;
   const rest = height - SERIES_SHOWN * sparkRows;
   const sparks = sparkLines(state, columns, sparkRows, glyphs);
-  const table: Draw = (width, rows) => tableLines(state, width, rows, glyphs);
+  const table: Draw = (width, rows) => groupTableLines(state, width, rows, glyphs);
   const latency: Draw = (width, rows) => latencyLines(state.live, width, rows, glyphs);
   const open: Draw = (width, rows) => inFlightLines(state, width, rows, glyphs);
-  const incidents: Draw = (width, rows) => incidentLines(state.live, width, rows, glyphs);
+  const incidents: Draw = (width, rows) => incidentListLines(state.live, width, rows, glyphs);
   if (columns >= WIDE_COLUMNS) {
     const upper = Math.ceil(rest / 2);
     return [
@@ -96,15 +101,15 @@ function beside(left: Draw, right: Draw, part: number, columns: number, rows: nu
 }
 
 /** The worst there is, in short, and how much room it would take to say more. */
-function smallLines({ columns, rows }: Size, state: TopState, glyphs: Glyphs): readonly Line[] {
+function smallLines({ columns, rows }: ScreenSize, state: TopState, glyphs: Glyphs): readonly Line[] {
   const { live } = state;
   const open = live?.incidents.filter(({ state: is }) => is === "open").length ?? 0;
   const oldestMs = live?.in_flight.find(({ waits_by_design }) => !waits_by_design)?.age_ms;
   return [
     ...(open === 0 ? [] : [[span(`${open} open incident${open === 1 ? "" : "s"}`, "trouble")]]),
     ...(oldestMs === undefined ? [] : [[span(`oldest in flight: ${durationText(oldestMs)}`)]]),
-    ...(live === undefined || rows < 6 ? [] : incidentLines(live, columns, rows - 6, glyphs).slice(1)),
-    [span(`${columns}x${rows} is small: ${LEAST.columns}x${LEAST.rows} shows more`, "faint")],
+    ...(live === undefined || rows < 6 ? [] : incidentListLines(live, columns, rows - 6, glyphs).slice(1)),
+    [span(`${columns}x${rows} is small: ${LEAST_SIZE.columns}x${LEAST_SIZE.rows} shows more`, "faint")],
   ];
 }
 

@@ -10,16 +10,16 @@ import {
   harmless,
   type Line,
   plainText,
-  type Span,
   type Style,
   span,
+  type TextSpan,
 } from "./line.ts";
 import { rowsOf, type TopState } from "./state.ts";
 
 const MARK_COLUMNS = 2;
 
 /** @param height lines, the titles' included; at least 2. */
-export function tableLines(
+export function groupTableLines(
   state: TopState,
   columns: number,
   height: number,
@@ -85,7 +85,7 @@ function rowLine(
 ): Line {
   const mark = fit(isChosen ? glyphs.chosen : "", MARK_COLUMNS, glyphs);
   const name = fit(harmless(row.key, glyphs), nameColumns - MARK_COLUMNS, glyphs, "left", "ends");
-  const cells: readonly Span[] = [
+  const cells: readonly TextSpan[] = [
     span(mark + name, isOverdue(row) ? "trouble" : "plain"),
     ...shown.map((column) =>
       span(` ${fit(column.text(row), column.width, glyphs, "right")}`, cellStyle(column, row)),

@@ -12,7 +12,7 @@ const HOST = mountLine("/mnt/db", "//files/db") + mountLine("/mnt/other", "//fil
 const CONTAINER = mountLine("/data", "//FILES/db/sub") + mountLine("/proc", "proc", "proc");
 
 const proc: ProcReader = {
-  readComm: (pid) => ({ 4200: "postgres", 31: "kworker/u8:1" })[pid],
+  readProcessName: (pid) => ({ 4200: "postgres", 31: "kworker/u8:1" })[pid],
   isKernelThread: (taskId) => (taskId === 31 ? true : undefined),
   readCgroup: (pid) => (pid === 4200 ? "0::/system.slice/postgresql.service\n" : undefined),
   readMountinfo: (pid) => (pid === "host" ? HOST : pid === 4200 ? CONTAINER : undefined),

@@ -17,7 +17,7 @@ describe.each(guestMounts().map((one) => [one.name, one] as const))("%s", (_, { 
     ...{ ...tree, slot: 0 },
   }));
   const proc = {
-    ...{ readComm: () => undefined, readCgroup: () => undefined, isKernelThread: () => false },
+    ...{ readProcessName: () => undefined, readCgroup: () => undefined, isKernelThread: () => false },
     readMountinfo: () => read("mountinfo"),
   };
 

@@ -5,10 +5,10 @@ import {
   findTasks,
   isKernelThread,
   readCgroup,
-  readComm,
   readHostMountinfo,
   readMountinfo,
   readNetworkNamespace,
+  readProcessName,
   readStack,
   readTask,
   readWchan,
@@ -76,10 +76,10 @@ describe("tasks", () => {
 
   test("that are no more are nothing", () => {
     expect(readTask(99, proc)).toBeUndefined();
-    expect(readComm(99, proc)).toBeUndefined();
+    expect(readProcessName(99, proc)).toBeUndefined();
     expect(readCgroup(99, proc)).toBeUndefined();
     expect(readMountinfo(99, proc)).toBeUndefined();
-    expect(readComm(20, proc)).toBe("cp");
+    expect(readProcessName(20, proc)).toBe("cp");
   });
 
   test("are kernel threads by the kernel's flag and not by their name", () => {

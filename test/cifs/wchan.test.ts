@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { judgeWchan, placeOf } from "../../src/cifs/wchan.ts";
+import { innermostFunction, judgeWchan } from "../../src/cifs/wchan.ts";
 import type { TaskWait } from "../../src/model/cifs.ts";
 
 describe("judgeWchan", () => {
@@ -33,6 +33,6 @@ describe("the place of a stack", () => {
     ["refused", undefined],
     ["", undefined],
   ])("%j is %s", (stack, place) => {
-    expect(placeOf(stack)).toBe(place);
+    expect(innermostFunction(stack)).toBe(place);
   });
 });

@@ -6,8 +6,8 @@ import { incidentLines, tableLines } from "../../src/cli/incident-lines.ts";
 import { statusLines } from "../../src/cli/status-lines.ts";
 import { decodeIncident, encodeIncident } from "../../src/history/snapshot.ts";
 import { makeLive, toIncident } from "../../src/live/live.ts";
-import { lookAt } from "../../src/live/look.ts";
 import { shareRows } from "../../src/live/shares.ts";
+import { takeSnapshot } from "../../src/live/snapshot.ts";
 import { durationText } from "../../src/model/figure.ts";
 import type { Incident } from "../../src/model/incident.ts";
 import { ASCII } from "../../src/top/glyphs.ts";
@@ -17,7 +17,7 @@ import { beginTop } from "../../src/top/state.ts";
 import { anIncident } from "../helpers/incident.ts";
 import { aRequest } from "../helpers/request.ts";
 import { aStatus } from "../helpers/status.ts";
-import { aSubject, NOW_NS } from "../live/subject.ts";
+import { aSnapshotInput, NOW_NS } from "../live/snapshot-input.ts";
 
 const STARTED_AT_MS = Date.UTC(2026, 10, 23, 1, 23, 45);
 /** The detector reported it when it was 4 s old, and never since. */
@@ -39,8 +39,8 @@ function hangOf(ageMs: number) {
     lastAtMs: STARTED_AT_MS + REPORTED_AFTER_MS,
     standing: { count: 1, startedNs, startedAtMs: STARTED_AT_MS },
   });
-  const subject = aSubject([aRequest({ startNs: BigInt(startedNs), latencyMs: 0, treeId: 5 })]);
-  return { now, incident, subject, look: lookAt(subject) };
+  const input = aSnapshotInput([aRequest({ startNs: BigInt(startedNs), latencyMs: 0, treeId: 5 })]);
+  return { now, incident, input, snapshot: takeSnapshot(input) };
 }
 
 /** As the history is read back. */
@@ -53,10 +53,10 @@ describe("the age of a hang", () => {
   test.each([5_000, 21_000, 26_000, 36_000, 47_000, 90_000, 900_000])(
     "is the same everywhere after %d ms",
     (ageMs) => {
-      const { now, incident, subject, look } = hangOf(ageMs);
+      const { now, incident, input, snapshot } = hangOf(ageMs);
       const age = durationText(ageMs);
 
-      const live = makeLive(look, subject.table, {
+      const live = makeLive(snapshot, input.table, {
         epochMs: now.epochMs,
         isWatching: true,
         incidents: [incident],
@@ -72,7 +72,7 @@ describe("the age of a hang", () => {
           at: new Date(now.epochMs).toISOString(),
           open_incidents: [toIncident(incident, now)],
           stalled: live.stalled,
-          shares: [...shareRows(look, [], { histograms: [], statuses: [] }, () => ABOUT)],
+          shares: [...shareRows(snapshot, [], { histograms: [], statuses: [] }, () => ABOUT)],
         }),
         { columns: 100, rows: 40 },
         ASCII,

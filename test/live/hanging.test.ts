@@ -2,12 +2,12 @@
 
 import { describe, expect, test } from "bun:test";
 import { findHangs, shareOfHang } from "../../src/live/hanging.ts";
-import { lookAt } from "../../src/live/look.ts";
+import { takeSnapshot } from "../../src/live/snapshot.ts";
 import { COMMAND } from "../../src/model/command.ts";
 import { KIND } from "../../src/model/request.gen.ts";
 import type { Request } from "../../src/model/request.ts";
 import { aRequest } from "../helpers/request.ts";
-import { aSubject, NOW_NS, SESSION } from "./subject.ts";
+import { aSnapshotInput, NOW_NS, SESSION } from "./snapshot-input.ts";
 
 const NOW_MS = NOW_NS / 1e6;
 const TREES = [
@@ -18,13 +18,13 @@ const TREES = [
 
 function hangsOf(
   requests: readonly Request[],
-  parts: Parameters<typeof aSubject>[1] = {},
+  parts: Parameters<typeof aSnapshotInput>[1] = {},
   dead: readonly number[] = [],
 ) {
   const empty = aRequest({ startNs: 0n });
   const spread = requests.flatMap((request) => [request, empty, empty, empty]);
-  const subject = aSubject(spread, { trees: TREES, ...parts });
-  return findHangs(lookAt(subject), subject.table, (taskId) => !dead.includes(taskId));
+  const input = aSnapshotInput(spread, { trees: TREES, ...parts });
+  return findHangs(takeSnapshot(input), input.table, (taskId) => !dead.includes(taskId));
 }
 
 function open(agoMs: number, treeId = 5, parts: Parameters<typeof aRequest>[0] = {}): Request {

@@ -4,21 +4,21 @@ import { describe, expect, test } from "bun:test";
 import * as v from "valibot";
 import { liveSchema } from "../../src/api/live.ts";
 import { makeLive } from "../../src/live/live.ts";
-import { lookAt } from "../../src/live/look.ts";
+import { takeSnapshot } from "../../src/live/snapshot.ts";
 import { COMMAND } from "../../src/model/command.ts";
 import { KIND } from "../../src/model/request.gen.ts";
 import type { Request } from "../../src/model/request.ts";
 import { anIncident } from "../helpers/incident.ts";
 import { seeded } from "../helpers/random.ts";
 import { aRequest } from "../helpers/request.ts";
-import { aSubject, NOW_NS } from "./subject.ts";
+import { aSnapshotInput, NOW_NS } from "./snapshot-input.ts";
 
 const NOW_MS = NOW_NS / 1e6;
-const SURROUNDINGS = { epochMs: Date.UTC(2026, 10, 23), isWatching: true, incidents: [], losses: {} };
+const CONTEXT = { epochMs: Date.UTC(2026, 10, 23), isWatching: true, incidents: [], losses: {} };
 
-function liveOf(requests: readonly Request[], parts: Parameters<typeof aSubject>[1] = {}) {
-  const subject = aSubject(requests, parts);
-  return makeLive(lookAt(subject), subject.table, SURROUNDINGS);
+function liveOf(requests: readonly Request[], parts: Parameters<typeof aSnapshotInput>[1] = {}) {
+  const input = aSnapshotInput(requests, parts);
+  return makeLive(takeSnapshot(input), input.table, CONTEXT);
 }
 
 describe("a live document", () => {
@@ -53,10 +53,10 @@ describe("a live document", () => {
   test("names nobody for a request whose line another one has taken since", () => {
     const open = { latencyMs: 0, startMs: NOW_MS - 5000 };
     const [gone, stays] = [aRequest({ ...open, comm: "cp" }), aRequest({ ...open, comm: "postgres" })];
-    const subject = aSubject([gone, stays]);
-    const look = lookAt(subject);
-    const after = aSubject([aRequest({ startMs: NOW_MS, latencyMs: 0, comm: "thief" }), stays]);
-    const live = makeLive(look, after.table, SURROUNDINGS);
+    const input = aSnapshotInput([gone, stays]);
+    const snapshot = takeSnapshot(input);
+    const after = aSnapshotInput([aRequest({ startMs: NOW_MS, latencyMs: 0, comm: "thief" }), stays]);
+    const live = makeLive(snapshot, after.table, CONTEXT);
     expect(live.in_flight.map(({ comm }) => comm)).toEqual(["postgres"]);
     expect(live.in_flight_total).toBe(2);
   });
@@ -106,10 +106,10 @@ describe("a live document", () => {
   });
 
   test("has the newest incidents first, and of losses those that there are", () => {
-    const subject = aSubject();
+    const input = aSnapshotInput();
     const incidents = [1, 3, 2].map((openedAtMs) => anIncident({ openedAtMs, lastAtMs: openedAtMs }));
     const losses = { ring_full: 3, forgotten: 0, entered: 99 };
-    const live = makeLive(lookAt(subject), subject.table, { ...SURROUNDINGS, incidents, losses });
+    const live = makeLive(takeSnapshot(input), input.table, { ...CONTEXT, incidents, losses });
     expect(live.incidents.map(({ opened_at }) => Date.parse(opened_at))).toEqual([3, 2, 1]);
     expect(live.losses).toEqual({ ring_full: 3 });
   });

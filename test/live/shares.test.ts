@@ -1,14 +1,14 @@
 // Rows of shares: who is in use, and what was counted of each.
 
 import { describe, expect, test } from "bun:test";
-import { lookAt } from "../../src/live/look.ts";
 import { shareRows } from "../../src/live/shares.ts";
+import { takeSnapshot } from "../../src/live/snapshot.ts";
 import { COMMAND } from "../../src/model/command.ts";
 import { HISTOGRAM_SHAPE } from "../../src/model/request.gen.ts";
 import { type KnownTree, LAST_SLOT } from "../../src/model/share.ts";
 import type { Tallies } from "../../src/model/tally.ts";
 import { aRequest } from "../helpers/request.ts";
-import { aSubject, NOW_NS, SESSION } from "./subject.ts";
+import { aSnapshotInput, NOW_NS, SESSION } from "./snapshot-input.ts";
 
 const ABOUT = {
   address: "192.0.2.7",
@@ -33,7 +33,7 @@ function rowsOf(
   tallies: Tallies,
   requests = [aRequest({ startMs: NOW_NS / 1e6 - 9 })],
 ) {
-  return shareRows(lookAt(aSubject(requests, { trees })), trees, tallies, () => ABOUT);
+  return shareRows(takeSnapshot(aSnapshotInput(requests, { trees })), trees, tallies, () => ABOUT);
 }
 
 describe("rows of shares", () => {

@@ -1,12 +1,12 @@
 // Silent servers: which are named, since when, and what is no silence.
 
 import { describe, expect, test } from "bun:test";
-import { lookAt } from "../../src/live/look.ts";
+import { takeSnapshot } from "../../src/live/snapshot.ts";
 import { COMMAND } from "../../src/model/command.ts";
 import type { Request } from "../../src/model/request.ts";
 import { seeded } from "../helpers/random.ts";
 import { aRequest } from "../helpers/request.ts";
-import { aSubject, NOW_NS, SESSION } from "./subject.ts";
+import { aSnapshotInput, NOW_NS, SESSION } from "./snapshot-input.ts";
 
 const NOW_MS = NOW_NS / 1e6;
 const TREES = [
@@ -18,7 +18,7 @@ const TREES = [
 function stallsOf(requests: readonly Request[]) {
   const empty = aRequest({ startNs: 0n });
   const spread = requests.flatMap((request) => [request, empty, empty, empty]);
-  return lookAt(aSubject(spread, { trees: TREES })).stalls;
+  return takeSnapshot(aSnapshotInput(spread, { trees: TREES })).stalls;
 }
 
 function open(agoMs: number, treeId = 5, command: number = COMMAND.SMB2_READ): Request {
@@ -91,10 +91,10 @@ describe("the figures of now", () => {
     const empty = aRequest({ startNs: 0n });
     const requests = Array.from({ length: 50 }, (_, i) => ended(6_000 + i * 100));
     const spread = [...requests, ended(100)].flatMap((request) => [request, empty, empty, empty]);
-    const look = lookAt(aSubject(spread, { trees: TREES }));
-    expect(look.nowSec).toBe(5);
-    expect(look.total.figures.requests).toBe(51);
-    expect(look.total.now.requests).toBe(1);
-    expect(look.byShare(1)[0]?.now.requests).toBe(1);
+    const snapshot = takeSnapshot(aSnapshotInput(spread, { trees: TREES }));
+    expect(snapshot.nowSec).toBe(5);
+    expect(snapshot.total.figures.requests).toBe(51);
+    expect(snapshot.total.now.requests).toBe(1);
+    expect(snapshot.byShare(1)[0]?.now.requests).toBe(1);
   });
 });

@@ -1,17 +1,17 @@
 import { describe, expect, test } from "bun:test";
 import { EVERY_MS } from "../../src/api/protocol.ts";
-import { advance } from "../../src/top/advance.ts";
+import { advanceTop } from "../../src/top/advance.ts";
 import { COLUMN_IDS, isOverdue } from "../../src/top/columns.ts";
-import { ACTIONS } from "../../src/top/keys.ts";
+import { KEY_ACTIONS } from "../../src/top/keys.ts";
 import { beginTop, rowsOf, type TopState } from "../../src/top/state.ts";
 import { aBadNight, aLive, anyLive, aRow } from "../helpers/live.ts";
 import { seeded } from "../helpers/random.ts";
 
 const begun = beginTop({ host: "db01", everyMs: 1000 });
-const night = advance(begun, { type: "live", live: aBadNight() });
+const night = advanceTop(begun, { type: "live", live: aBadNight() });
 
 function press(state: TopState, ...keys: readonly string[]): TopState {
-  return keys.reduce((now, key) => advance(now, { type: "key", key }), state);
+  return keys.reduce((now, key) => advanceTop(now, { type: "key", key }), state);
 }
 
 describe("keys", () => {
@@ -43,7 +43,7 @@ describe("keys", () => {
   });
 
   test("have one meaning each", () => {
-    const keys = ACTIONS.flatMap((action) => action.keys);
+    const keys = KEY_ACTIONS.flatMap((action) => action.keys);
     expect(keys.filter((key, i) => keys.indexOf(key) !== i)).toEqual([]);
   });
 });
@@ -52,7 +52,7 @@ describe("a held screen", () => {
   const later = aLive({ in_flight_total: 7 });
 
   test("stays what it is while figures come, and shows the newest when it goes on", () => {
-    const held = advance(press(night, "space"), { type: "live", live: later });
+    const held = advanceTop(press(night, "space"), { type: "live", live: later });
     expect(held.live).toBe(night.live);
     expect(press(held, "space").live).toBe(later);
   });
@@ -67,13 +67,16 @@ describe("rows", () => {
     const live = aLive({
       groups: { share: ["b", "c", "a"].map((key) => aRow(key)), command: [], process: [] },
     });
-    expect(rowsOf(advance(begun, { type: "live", live })).map(({ key }) => key)).toEqual(["a", "b", "c"]);
+    expect(rowsOf(advanceTop(begun, { type: "live", live })).map(({ key }) => key)).toEqual(["a", "b", "c"]);
   });
 
   test("come with what hangs first, then with the greatest first and what is not known last, whatever they are sorted by", () => {
     const random = seeded();
     for (let i = 0; i < 100; i++) {
-      const state = press(advance(begun, { type: "live", live: anyLive(random) }), random.pick(["s", "p"]));
+      const state = press(
+        advanceTop(begun, { type: "live", live: anyLive(random) }),
+        random.pick(["s", "p"]),
+      );
       const rows = rowsOf({ ...state, sort: "p99" });
       const hanging = rows.filter(isOverdue);
       const ages = hanging.map(({ oldest_ms }) => oldest_ms ?? 0);
@@ -85,9 +88,9 @@ describe("rows", () => {
   });
 
   test("a chosen one that is gone: the next arrow begins anew", () => {
-    const gone = advance(press(night, "down"), { type: "live", live: aLive() });
+    const gone = advanceTop(press(night, "down"), { type: "live", live: aLive() });
     expect(press(gone, "down").chosen).toBe("//files.example.com/db");
-    const back = advance(gone, { type: "live", live: aBadNight() });
+    const back = advanceTop(gone, { type: "live", live: aBadNight() });
     expect(press({ ...back, chosen: "//gone/share" }, "down").chosen).toBe("//files.example.com/db");
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { Live } from "../../src/api/live.ts";
-import { advance } from "../../src/top/advance.ts";
+import { advanceTop } from "../../src/top/advance.ts";
 import { UNICODE } from "../../src/top/glyphs.ts";
 import { inFlightLines } from "../../src/top/in-flight.ts";
 import { plainText } from "../../src/top/line.ts";
@@ -10,9 +10,9 @@ import { aLive, anOpen, aRow } from "../helpers/live.ts";
 /** @param down how often the next row is chosen. */
 function linesOf(live: Live | undefined, down: number, height = 6): string[] {
   const begun = beginTop({ host: "db01", everyMs: 1000 });
-  const shown = live === undefined ? begun : advance(begun, { type: "live", live });
+  const shown = live === undefined ? begun : advanceTop(begun, { type: "live", live });
   const keys = Array.from({ length: down }, () => "down");
-  const state = keys.reduce((before, key) => advance(before, { type: "key", key }), shown);
+  const state = keys.reduce((before, key) => advanceTop(before, { type: "key", key }), shown);
   return inFlightLines(state, 60, height, UNICODE).map((line) => plainText(line).trimEnd());
 }
 

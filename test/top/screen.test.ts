@@ -1,22 +1,22 @@
 import { describe, expect, test } from "bun:test";
 import type { Live } from "../../src/api/live.ts";
-import { advance } from "../../src/top/advance.ts";
+import { advanceTop } from "../../src/top/advance.ts";
 import { ASCII, UNICODE } from "../../src/top/glyphs.ts";
 import { plainText } from "../../src/top/line.ts";
-import { LEAST, type Size, screenLines } from "../../src/top/screen.ts";
+import { LEAST_SIZE, type ScreenSize, screenLines } from "../../src/top/screen.ts";
 import { beginTop, type TopState } from "../../src/top/state.ts";
 import { aBadNight, aLive, anyLive } from "../helpers/live.ts";
 import { seeded } from "../helpers/random.ts";
 
-const ROWS_80: Size = { columns: 80, rows: 24 };
+const ROWS_80: ScreenSize = { columns: 80, rows: 24 };
 
 function stateOf(live: Live | undefined, keys: readonly string[] = []): TopState {
   const begun = beginTop({ host: "db01", everyMs: 1000 });
-  const shown = live === undefined ? begun : advance(begun, { type: "live", live });
-  return keys.reduce((state, key) => advance(state, { type: "key", key }), shown);
+  const shown = live === undefined ? begun : advanceTop(begun, { type: "live", live });
+  return keys.reduce((state, key) => advanceTop(state, { type: "key", key }), shown);
 }
 
-function textOf(state: TopState, size: Size, glyphs = UNICODE): string[] {
+function textOf(state: TopState, size: ScreenSize, glyphs = UNICODE): string[] {
   return screenLines(state, size, glyphs).map((line) => plainText(line).trimEnd());
 }
 
@@ -97,7 +97,7 @@ describe("the screen of a bad night", () => {
   });
 
   test("fits where ASCII is all there is, and 60x15 is all the room", () => {
-    expect(textOf(stateOf(aBadNight(), ["c", ">", ">", ">"]), LEAST, ASCII)).toEqual([
+    expect(textOf(stateOf(aBadNight(), ["c", ">", ">", ">"]), LEAST_SIZE, ASCII)).toEqual([
       "aod top  db01  watching              every 1 s  01:23:45 UTC",
       "last 5 s  1,234/s  p99 45 ms  in flight 3  oldest 2.1 s",
       "rate/s     5 min *##*++*##+++*#*++*##*++*##+++##   max 1,495",
@@ -153,17 +153,17 @@ describe("what has to be known before the figures", () => {
 
   test("is that no figures come any more; not while it was asked for them rarely", () => {
     const waited = (everyMs: number) =>
-      advance({ ...stateOf(aLive()), everyMs }, { type: "waited", silentMs: 5000 });
+      advanceTop({ ...stateOf(aLive()), everyMs }, { type: "waited", silentMs: 5000 });
     expect(first(waited(1000))).toContain("LATE: no figures for 5 s");
     expect(first(waited(5000))).not.toContain("LATE");
   });
 
   test("is where to look when the daemon has none, and no word of old ones before there were any", () => {
     const late = (state: TopState, size = ROWS_80) =>
-      textOf(advance(state, { type: "waited", silentMs: 5000 }), size)[1];
+      textOf(advanceTop(state, { type: "waited", silentMs: 5000 }), size)[1];
     const where = "journalctl -u aod says why";
     expect(late(stateOf(aLive()))).toBe(`LATE: no figures for 5 s, these are old  ${where}`);
-    expect(late(stateOf(aLive()), LEAST)).toBe("LATE: no figures for 5 s, these are old");
+    expect(late(stateOf(aLive()), LEAST_SIZE)).toBe("LATE: no figures for 5 s, these are old");
     expect(late(stateOf(undefined))).toBe(`LATE: no figures for 5 s  ${where}`);
     const own = beginTop({ host: "db01", note: "no daemon", everyMs: 1000 });
     expect(late(own)).toBe("LATE: no figures for 5 s");
@@ -202,7 +202,7 @@ describe("whatever a document says, and however large the terminal is", () => {
   test("figures are whole or not there at all: no cut digits", () => {
     const random = seeded();
     for (let i = 0; i < 200; i++) {
-      const columns = random.int(LEAST.columns, 200);
+      const columns = random.int(LEAST_SIZE.columns, 200);
       for (const line of textOf(stateOf(anyLive(random)), { columns, rows: 24 })) {
         expect(line, random.seedText).not.toMatch(/ \d[\d,.]*…/);
       }

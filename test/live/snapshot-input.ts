@@ -1,6 +1,6 @@
 // What a look is taken at, for the tests of this room: requests in the places of a table, a time, names.
 
-import type { Subject } from "../../src/live/look.ts";
+import type { SnapshotInput } from "../../src/live/snapshot.ts";
 import type { Operation } from "../../src/model/operation.ts";
 import { OperationMemory } from "../../src/model/operation.ts";
 import { type Request, RequestMemory } from "../../src/model/request.ts";
@@ -9,10 +9,10 @@ import { aFrozen } from "../helpers/request-table.ts";
 export const NOW_NS = 1000e9;
 export const SESSION = 0x1122_3344_5566_7788n;
 
-export function aSubject(
+export function aSnapshotInput(
   requests: readonly Request[] = [],
-  parts: Partial<Subject> & { readonly begun?: readonly Operation[] } = {},
-): Subject {
+  parts: Partial<SnapshotInput> & { readonly begun?: readonly Operation[] } = {},
+): SnapshotInput {
   const { begun = [], ...others } = parts;
   const { table, operations } = aFrozen(requests, begun);
   return {

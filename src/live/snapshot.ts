@@ -2,18 +2,18 @@
 // of trees; out: figures of the last seconds, by share, command and process. Pure but for what is handed in; keeps nothing.
 
 import { type LiveRow, SECONDS_MAX } from "../api/live.ts";
-import { mayBlock } from "../model/command.ts";
+import { mayBlock as commandMayBlock } from "../model/command.ts";
 import type { Operation, OperationMemory } from "../model/operation.ts";
 import type { RequestMemory } from "../model/request.ts";
 import { isPipeShare, ShareIndex, type TreeShare } from "../model/share.ts";
 import { type Lines, readAgain, readLines } from "../table/columns.ts";
 import { type Grouping, groupByCommand, groupByProcess, groupByShare, type NameProcess } from "./grouping.ts";
 import { findOpen, findWaiting, type IsWaiting, type OpenFigures, openFiguresBy } from "./open.ts";
-import { type Figures, figuresBy, findReplies, type Replies } from "./replies.ts";
+import { figuresBy, findReplies, type Replies, type ReplyFigures } from "./replies.ts";
 import { findStalls, type Stall } from "./stalls.ts";
 
 /** What is looked at. */
-export interface Subject {
+export interface SnapshotInput {
   readonly table: RequestMemory;
   readonly operations: OperationMemory;
   /** Read before the table, ns of CLOCK_MONOTONIC. */
@@ -28,7 +28,7 @@ export interface Subject {
 }
 
 /** How far back figures go where the flight recorder does. */
-export const WINDOW_SEC = 60;
+export const LIVE_WINDOW_SEC = 60;
 /** How far back the figures of now go: in a total stall the window's mean looks healthy for a minute. */
 export const NOW_SEC = 5;
 
@@ -37,19 +37,19 @@ type Recent = LiveRow["recent"];
 /** One group of requests. */
 export interface Row {
   readonly key: string;
-  readonly figures: Figures;
+  readonly figures: ReplyFigures;
   /** The same of the last NOW_SEC. */
-  readonly now: Figures;
+  readonly now: ReplyFigures;
   readonly inFlight: number;
   /** Of the oldest that should have a reply, ns; undefined for none. */
   readonly oldestAgeNs: number | undefined;
 }
 
-export interface Look {
+export interface LiveSnapshot {
   readonly lines: Lines;
   readonly shares: ShareIndex;
   /** By place in Lines: 1 for what may wait by design. */
-  readonly patient: Uint8Array;
+  readonly mayBlock: Uint8Array;
   /** Replies of the last SECONDS_MAX. */
   readonly replies: Replies;
   /** When the figures begin, ns of CLOCK_MONOTONIC. */
@@ -73,42 +73,42 @@ export interface Look {
 /** Every group that has a reply in the window, or something open; what is overdue first, the oldest of it, then the busiest. */
 export type Rows = (most: number) => readonly Row[];
 
-export function lookAt(subject: Subject): Look {
-  const { nowNs, watchingSinceNs = nowNs } = subject;
-  const lines = readLines(subject.table, nowNs);
-  const shares = new ShareIndex(subject.trees);
+export function takeSnapshot(input: SnapshotInput): LiveSnapshot {
+  const { nowNs, watchingSinceNs = nowNs } = input;
+  const lines = readLines(input.table, nowNs);
+  const shares = new ShareIndex(input.trees);
   const completeSinceNs = Math.min(nowNs, Math.max(watchingSinceNs, lines.completeSinceNs));
-  const fromNs = Math.max(completeSinceNs, nowNs - WINDOW_SEC * 1e9);
+  const fromNs = Math.max(completeSinceNs, nowNs - LIVE_WINDOW_SEC * 1e9);
   const grouped = groupByShare(lines, shares);
-  const patient = findPatient(lines, grouped);
-  const replies = findReplies(lines, patient, Math.max(completeSinceNs, nowNs - (SECONDS_MAX + 1) * 1e9));
+  const mayBlock = findMayBlock(lines, grouped);
+  const replies = findReplies(lines, mayBlock, Math.max(completeSinceNs, nowNs - (SECONDS_MAX + 1) * 1e9));
   const open = findOpen(lines);
   const senders = new Set<number>();
   for (const i of open) senders.add(lines.taskId[i] as number);
   const nowFromNs = Math.max(fromNs, nowNs - NOW_SEC * 1e9);
   const rowsOf = makeRows({
     lines,
-    patient,
+    mayBlock,
     replies,
     inWindow: placesInWindow(lines, replies, fromNs),
     inNow: placesInWindow(lines, replies, nowFromNs),
     open,
   });
   const nameProcess: NameProcess = (processId, i) => {
-    const comm = readAgain(subject.table, lines, i)?.comm ?? "?";
-    return subject.nameProcess(processId, comm, lines.command[i] as number);
+    const comm = readAgain(input.table, lines, i)?.comm ?? "?";
+    return input.nameProcess(processId, comm, lines.command[i] as number);
   };
   const all: Grouping = { of: new Uint32Array(lines.count), count: 1, nameOf: () => "" };
   return {
-    ...{ lines, shares, patient, replies, fromNs, completeSinceNs, open },
+    ...{ lines, shares, mayBlock, replies, fromNs, completeSinceNs, open },
     windowSec: (nowNs - fromNs) / 1e9,
     nowSec: (nowNs - nowFromNs) / 1e9,
-    stalls: findStalls(lines, patient, open, replies, grouped),
-    waiting: findWaiting(subject.operations, nowNs, senders, subject.isWaiting),
+    stalls: findStalls(lines, mayBlock, open, replies, grouped),
+    waiting: findWaiting(input.operations, nowNs, senders, input.isWaiting),
     total: rowsOf(all)(1)[0] ?? emptyRow(""),
     byShare: rowsOf(grouped),
     byCommand: rowsOf(groupByCommand(lines), true),
-    byProcess: rowsOf(groupByProcess(lines, nameProcess, subject.hasEnded)),
+    byProcess: rowsOf(groupByProcess(lines, nameProcess, input.hasEnded)),
   };
 }
 
@@ -121,7 +121,7 @@ function overdueNs({ oldestStartNs }: OpenFigures, { nowNs }: Lines): number {
   return ageNs >= OVERDUE_NS ? ageNs : 0;
 }
 
-const NO_FIGURES: Figures = {
+const NO_FIGURES: ReplyFigures = {
   requests: 0,
   errors: 0,
   p50Ns: undefined,
@@ -134,7 +134,7 @@ export function emptyRow(key: string): Row {
 }
 
 /** Figures as they are told. */
-export function recentOf({ requests, errors, p50Ns, p99Ns, maxNs }: Figures, windowSec: number): Recent {
+export function recentOf({ requests, errors, p50Ns, p99Ns, maxNs }: ReplyFigures, windowSec: number): Recent {
   return {
     requests,
     rate_per_sec: windowSec === 0 ? 0 : Math.round((requests / windowSec) * 10) / 10,
@@ -162,16 +162,16 @@ function placesInWindow(lines: Lines, replies: Replies, fromNs: number): Uint8Ar
   return inWindow;
 }
 
-function findPatient(lines: Lines, { of, count, nameOf }: Grouping): Uint8Array {
+function findMayBlock(lines: Lines, { of, count, nameOf }: Grouping): Uint8Array {
   const isOnIpc = Array.from({ length: count }, (_, group) => isPipeShare(nameOf(group)));
   return Uint8Array.from(lines.command.subarray(0, lines.count), (command, i) =>
-    mayBlock(command, isOnIpc[of[i] as number]) ? 1 : 0,
+    commandMayBlock(command, isOnIpc[of[i] as number]) ? 1 : 0,
   );
 }
 
 interface Parts {
   readonly lines: Lines;
-  readonly patient: Uint8Array;
+  readonly mayBlock: Uint8Array;
   readonly replies: Replies;
   readonly inWindow: Uint8Array;
   readonly inNow: Uint8Array;
@@ -179,7 +179,7 @@ interface Parts {
 }
 
 function makeRows(parts: Parts): (grouping: Grouping, all?: boolean) => Rows {
-  const { lines, patient, replies, open } = parts;
+  const { lines, mayBlock, replies, open } = parts;
   return ({ of, count, nameOf }, all = false) => {
     const figuresIn = (isIn: Uint8Array) => {
       const groupOf = new Int32Array(replies.count);
@@ -188,7 +188,7 @@ function makeRows(parts: Parts): (grouping: Grouping, all?: boolean) => Rows {
       return figuresBy(lines, replies, groupOf, count, all);
     };
     const now = figuresIn(parts.inNow);
-    const opens = openFiguresBy(lines, patient, open, of, count);
+    const opens = openFiguresBy(lines, mayBlock, open, of, count);
     const busy = figuresIn(parts.inWindow)
       .map((figures, group) => ({
         group,

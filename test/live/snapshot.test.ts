@@ -1,7 +1,7 @@
 // One look at the request table: what a second ago was, and what is open.
 
 import { describe, expect, test } from "bun:test";
-import { emptyRow, lookAt, recentOf } from "../../src/live/look.ts";
+import { emptyRow, recentOf, takeSnapshot } from "../../src/live/snapshot.ts";
 import { COMMAND } from "../../src/model/command.ts";
 import { ERRNO } from "../../src/model/errno.ts";
 import { FLAG } from "../../src/model/request.gen.ts";
@@ -9,7 +9,7 @@ import type { Request } from "../../src/model/request.ts";
 import { seeded } from "../helpers/random.ts";
 import { aRequest } from "../helpers/request.ts";
 import { BEING_WRITTEN } from "../helpers/request-table.ts";
-import { aSubject, NOW_NS, SESSION } from "./subject.ts";
+import { aSnapshotInput, NOW_NS, SESSION } from "./snapshot-input.ts";
 
 const NOW_MS = NOW_NS / 1e6;
 const DENIED = { flags: FLAG.REPLIED | FLAG.ERRORED, ntStatus: 0xc000_0022, errno: ERRNO.EACCES };
@@ -28,11 +28,13 @@ function ended(agoMs: number, parts: Parameters<typeof aRequest>[0] = {}): Reque
 
 describe("a look at the table", () => {
   test("has the replies of the last minute, their rate, and what failed beyond the everyday", () => {
-    const look = lookAt(
-      aSubject(spread([ended(100), ended(59_000), ended(61_000), ended(200, DENIED), ended(300, NOT_FOUND)])),
+    const snapshot = takeSnapshot(
+      aSnapshotInput(
+        spread([ended(100), ended(59_000), ended(61_000), ended(200, DENIED), ended(300, NOT_FOUND)]),
+      ),
     );
-    expect(look.windowSec).toBe(60);
-    expect(recentOf(look.total.figures, look.windowSec)).toMatchObject({
+    expect(snapshot.windowSec).toBe(60);
+    expect(recentOf(snapshot.total.figures, snapshot.windowSec)).toMatchObject({
       requests: 4,
       rate_per_sec: 0.1,
       errors: 1,
@@ -41,11 +43,11 @@ describe("a look at the table", () => {
   });
 
   test("reaches no further back than aod watches, nor than the recorder is complete", () => {
-    expect(lookAt(aSubject([], { watchingSinceNs: NOW_NS - 5e9 })).windowSec).toBe(5);
-    expect(lookAt(aSubject([], { watchingSinceNs: undefined })).windowSec).toBe(0);
+    expect(takeSnapshot(aSnapshotInput([], { watchingSinceNs: NOW_NS - 5e9 })).windowSec).toBe(5);
+    expect(takeSnapshot(aSnapshotInput([], { watchingSinceNs: undefined })).windowSec).toBe(0);
     // A full set whose oldest line began 8 s ago: what it displaced was older.
     const full = [8, 7, 6, 5].map((agoSec) => ended(agoSec * 1000));
-    const { windowSec } = lookAt(aSubject(full));
+    const { windowSec } = takeSnapshot(aSnapshotInput(full));
     expect(windowSec).toBeGreaterThan(5);
     expect(windowSec).toBeLessThan(9);
   });
@@ -54,10 +56,12 @@ describe("a look at the table", () => {
     const random = seeded();
     const count = random.int(1, 400);
     const latencies = Array.from({ length: count }, () => random.int(1, 2_000));
-    const look = lookAt(aSubject(spread(latencies.map((latencyMs) => ended(10, { latencyMs })))));
+    const snapshot = takeSnapshot(
+      aSnapshotInput(spread(latencies.map((latencyMs) => ended(10, { latencyMs })))),
+    );
     const sorted = latencies.toSorted((a, b) => a - b);
     const rank = (share: number) => (sorted[Math.ceil(share * count) - 1] ?? 0) * 1e6;
-    const { p50Ns, p99Ns, maxNs } = look.total.figures;
+    const { p50Ns, p99Ns, maxNs } = snapshot.total.figures;
     expect([p50Ns, p99Ns, maxNs], random.seedText).toEqual([rank(0.5), rank(0.99), rank(1)]);
   });
 
@@ -68,8 +72,8 @@ describe("a look at the table", () => {
     ];
     const ioctl = { command: COMMAND.SMB2_IOCTL };
     const open = { ...ioctl, latencyMs: 0 };
-    const look = lookAt(
-      aSubject(
+    const snapshot = takeSnapshot(
+      aSnapshotInput(
         spread([
           ended(1, { ...ioctl, treeId: 1, latencyMs: 50_000 }),
           ended(2, { ...ioctl, latencyMs: 20 }),
@@ -79,16 +83,16 @@ describe("a look at the table", () => {
         { trees },
       ),
     );
-    const rows = Object.fromEntries(look.byShare(9).map(({ key, ...row }) => [key, row]));
+    const rows = Object.fromEntries(snapshot.byShare(9).map(({ key, ...row }) => [key, row]));
     expect(rows["//nas/IPC$"]).toMatchObject({ inFlight: 1, oldestAgeNs: undefined });
     expect(rows["//nas/projects"]).toMatchObject({ inFlight: 1, oldestAgeNs: 7e9 });
-    expect(look.total.oldestAgeNs).toBe(7e9);
-    expect(look.total.figures).toMatchObject({ requests: 2, maxNs: 20e6 });
+    expect(snapshot.total.oldestAgeNs).toBe(7e9);
+    expect(snapshot.total.figures).toMatchObject({ requests: 2, maxNs: 20e6 });
   });
 
   test("tells shares, commands and processes apart, the busiest first", () => {
-    const look = lookAt(
-      aSubject(
+    const snapshot = takeSnapshot(
+      aSnapshotInput(
         spread([
           ended(1),
           ended(2, { command: COMMAND.SMB2_WRITE, processId: 77, comm: "rsync" }),
@@ -98,28 +102,28 @@ describe("a look at the table", () => {
         ]),
       ),
     );
-    const counts = (rows: ReturnType<typeof look.byShare>) =>
+    const counts = (rows: ReturnType<typeof snapshot.byShare>) =>
       rows.map(({ key, figures }) => [key, figures.requests]);
-    expect(counts(look.byShare(9))).toEqual([
+    expect(counts(snapshot.byShare(9))).toEqual([
       ["//nas/projects", 3],
       ["unknown", 2],
     ]);
-    expect(counts(look.byCommand(9))).toEqual([
+    expect(counts(snapshot.byCommand(9))).toEqual([
       ["SMB2_READ", 3],
       ["SMB2_WRITE", 2],
     ]);
-    expect(counts(look.byProcess(9))).toEqual([
+    expect(counts(snapshot.byProcess(9))).toEqual([
       ["rsync (77)", 3],
       ["postgres (4200)", 2],
     ]);
-    expect(look.byProcess(1)).toHaveLength(1);
+    expect(snapshot.byProcess(1)).toHaveLength(1);
   });
 
   test("counts what is open, and its age, but takes no notice that waits by design for the oldest", () => {
     const open = (agoMs: number, command: number) =>
       aRequest({ startMs: NOW_MS - agoMs, latencyMs: 0, command });
-    const look = lookAt(
-      aSubject(
+    const snapshot = takeSnapshot(
+      aSnapshotInput(
         spread([
           open(500_000, COMMAND.SMB2_CHANGE_NOTIFY),
           open(300, COMMAND.SMB2_READ),
@@ -127,29 +131,29 @@ describe("a look at the table", () => {
         ]),
       ),
     );
-    expect(look.total).toMatchObject({ inFlight: 3, oldestAgeNs: 300e6 });
-    expect(look.byCommand(9).map(({ key, inFlight }) => [key, inFlight])).toEqual([
+    expect(snapshot.total).toMatchObject({ inFlight: 3, oldestAgeNs: 300e6 });
+    expect(snapshot.byCommand(9).map(({ key, inFlight }) => [key, inFlight])).toEqual([
       ["SMB2_READ", 2],
       ["SMB2_CHANGE_NOTIFY", 1],
     ]);
   });
 
   test("times what waits by design for its own command only", () => {
-    const look = lookAt(
-      aSubject(
+    const snapshot = takeSnapshot(
+      aSnapshotInput(
         spread([
           ended(5, { latencyMs: 3 }),
           ended(5, { latencyMs: 900_000, command: COMMAND.SMB2_CHANGE_NOTIFY }),
         ]),
       ),
     );
-    expect(look.total.figures).toMatchObject({ requests: 2, maxNs: 3e6 });
-    expect(look.byCommand(9).find(({ key }) => key === "SMB2_CHANGE_NOTIFY")?.figures.maxNs).toBe(900e9);
+    expect(snapshot.total.figures).toMatchObject({ requests: 2, maxNs: 3e6 });
+    expect(snapshot.byCommand(9).find(({ key }) => key === "SMB2_CHANGE_NOTIFY")?.figures.maxNs).toBe(900e9);
   });
 
   test("leaves out lines that are being written, and replies that may be another's", () => {
-    const look = lookAt(
-      aSubject(
+    const snapshot = takeSnapshot(
+      aSnapshotInput(
         spread([
           aRequest({ startNs: BEING_WRITTEN }),
           ended(5, { flags: FLAG.REPLIED | FLAG.AMBIGUOUS }),
@@ -157,7 +161,7 @@ describe("a look at the table", () => {
         ]),
       ),
     );
-    expect(look.total).toEqual(emptyRow(""));
+    expect(snapshot.total).toEqual(emptyRow(""));
   });
 
   test("says who waits in cifs without a request, for over a second", () => {
@@ -168,8 +172,8 @@ describe("a look at the table", () => {
       { startNs: BigInt(NOW_NS - 5e8), xid: 4, taskId: 14, processId: 10, comm: "young" },
     ];
     const sent = spread([aRequest({ startMs: NOW_MS - 100, latencyMs: 0 })]);
-    const look = lookAt(aSubject(sent, { begun, isWaiting: (taskId) => taskId !== 12 }));
-    expect(look.waiting.map(({ comm }) => comm)).toEqual(["cp"]);
+    const snapshot = takeSnapshot(aSnapshotInput(sent, { begun, isWaiting: (taskId) => taskId !== 12 }));
+    expect(snapshot.waiting.map(({ comm }) => comm)).toEqual(["cp"]);
   });
 });
 
@@ -181,8 +185,10 @@ describe("rows of processes", () => {
       aRequest({ processId: 5, comm: "dd", latencyMs: 0, startMs: NOW_MS - 500 }),
       ended(100, { processId: 6, comm: "dd" }),
     ]);
-    const look = lookAt(aSubject(requests, { hasEnded: (processId) => processId !== 6 }));
-    const rows = look.byProcess(10).map(({ key, figures, inFlight }) => [key, figures.requests, inFlight]);
+    const snapshot = takeSnapshot(aSnapshotInput(requests, { hasEnded: (processId) => processId !== 6 }));
+    const rows = snapshot
+      .byProcess(10)
+      .map(({ key, figures, inFlight }) => [key, figures.requests, inFlight]);
     expect(rows).toContainEqual(["dd (3 ended)", 3, 0]);
     expect(rows).toContainEqual(["make (1 ended)", 1, 0]);
     expect(rows).toContainEqual(["dd (5)", 0, 1]);
@@ -195,7 +201,7 @@ describe("rows of processes", () => {
     const hung = [7_000, 40_000].map((agoMs, i) =>
       aRequest({ processId: 10 + i, comm: "cp", latencyMs: 0, startMs: NOW_MS - agoMs }),
     );
-    const look = lookAt(aSubject(spread([...busy, ...hung])));
-    expect(look.byProcess(3).map(({ key }) => key)).toEqual(["cp (11)", "cp (10)", "busy (1)"]);
+    const snapshot = takeSnapshot(aSnapshotInput(spread([...busy, ...hung])));
+    expect(snapshot.byProcess(3).map(({ key }) => key)).toEqual(["cp (11)", "cp (10)", "busy (1)"]);
   });
 });
