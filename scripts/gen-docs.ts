@@ -13,7 +13,7 @@ import { scrubbedSchema } from "../src/api/scrubbed.ts";
 import { recentSchema, statusSchema } from "../src/api/status.ts";
 import { findIn, KEY_TABLE, type KeyRow, type Shape } from "../src/config/key-table.ts";
 import { RULE_TYPES } from "../src/config/schema.ts";
-import { FAMILIES, SUFFIXES } from "../src/metrics/families.ts";
+import { METRIC_FAMILIES, SUFFIXES } from "../src/metrics/families.ts";
 import { errnoName } from "../src/model/errno.ts";
 import { LOSS_CAUSES } from "../src/model/losses.ts";
 import { REFUSAL_CAUSES } from "../src/model/refusals.ts";
@@ -56,7 +56,7 @@ const SECTIONS: Readonly<Record<string, () => readonly string[]>> = {
   metrics: () =>
     table(
       ["metric", "type", "labels", "what it is", "what for"],
-      Object.values(FAMILIES).map((family) => [
+      Object.values(METRIC_FAMILIES).map((family) => [
         `\`${family.name}${SUFFIXES[family.type]}\``,
         family.type,
         family.labels.join(", "),

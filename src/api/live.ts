@@ -8,7 +8,7 @@ import { recentSchema, stallSchema } from "./status.ts";
 
 /** What rows are of. */
 export const GROUPS = ["share", "command", "process"] as const;
-export type Group = (typeof GROUPS)[number];
+export type RowGroup = (typeof GROUPS)[number];
 
 /** A line of `aod top`. */
 export const rowSchema = v.object({

@@ -13,7 +13,7 @@ import { clientListsFindings, readClientLists } from "../doctor/client-lists.ts"
 import { clockFinding } from "../doctor/clock.ts";
 import { configFinding } from "../doctor/configuration.ts";
 import { type DaemonFacts, daemonFinding, troubleFindings } from "../doctor/daemon.ts";
-import type { Finding, Verdict } from "../doctor/finding.ts";
+import type { Finding, Severity } from "../doctor/finding.ts";
 import {
   kernelFinding,
   lockdownFinding,
@@ -46,7 +46,7 @@ const ARGUMENTS = {
 } as const satisfies ArgsDef;
 
 const SUBJECT_COLUMNS = 15;
-const MARKS: Readonly<Record<Verdict, string>> = { ok: "ok", note: "--", warn: "!!", bad: "NO" };
+const MARKS: Readonly<Record<Severity, string>> = { ok: "ok", note: "--", warn: "!!", bad: "NO" };
 
 export const doctorCommand = makeVerb({
   name: "doctor",
@@ -59,7 +59,7 @@ export const doctorCommand = makeVerb({
   run: async ({ config, json }) => {
     const found = findConfig(config);
     const findings = await examine(found);
-    const worst = findings.find(({ verdict }) => verdict === "bad");
+    const worst = findings.find(({ severity }) => severity === "bad");
     const exitCode = worst?.code === undefined ? 0 : exitCodeOf(worst.code);
     printProblems(found.problems);
     if (json === true) printJson({ version, exit_code: exitCode, findings: findings.map(encodeFinding) });
@@ -102,7 +102,7 @@ async function examine(found: FoundConfig): Promise<readonly Finding[]> {
 }
 
 function summaryOf(findings: readonly Finding[]): string {
-  const count = (verdict: Verdict) => findings.filter((finding) => finding.verdict === verdict).length;
+  const count = (severity: Severity) => findings.filter((finding) => finding.severity === severity).length;
   const [bad, warnings] = [count("bad"), count("warn")];
   if (bad > 0)
     return `aod can't run here: ${bad} of these ${bad === 1 ? "keeps" : "keep"} it from working (NO)`;
@@ -111,16 +111,16 @@ function summaryOf(findings: readonly Finding[]): string {
 }
 
 /** Names of mounts and files came from elsewhere: no terminal obeys them. */
-function linesOf({ subject, verdict, found, todo }: Finding): readonly string[] {
-  const line = `${MARKS[verdict]}  ${subject.padEnd(SUBJECT_COLUMNS)} ${escapeControls(found)}`;
+function linesOf({ subject, severity, found, todo }: Finding): readonly string[] {
+  const line = `${MARKS[severity]}  ${subject.padEnd(SUBJECT_COLUMNS)} ${escapeControls(found)}`;
   const [first, ...more] = todo?.split("\n").map(escapeControls) ?? [];
   if (first === undefined) return [line];
   const indent = " ".repeat(SUBJECT_COLUMNS + 5);
   return [line, `${indent}to do: ${first}`, ...more.map((next) => `${indent}       ${next}`)];
 }
 
-function encodeFinding({ subject, verdict, found, todo, code }: Finding): DoctorOfApi["findings"][number] {
-  return { subject, verdict, found, todo: todo ?? null, code: code ?? null };
+function encodeFinding({ subject, severity, found, todo, code }: Finding): DoctorOfApi["findings"][number] {
+  return { subject, verdict: severity, found, todo: todo ?? null, code: code ?? null };
 }
 
 function daemonOf(outputDir: string, said: Omit<DaemonFacts, "holder">, allTasksShown: boolean): Finding {

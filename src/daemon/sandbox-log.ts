@@ -15,9 +15,9 @@ export function ownSandbox(): Sandbox {
 
 /** What nobody asked for by name is left to doctor. */
 export function logForbidden(config: Config, sandbox: Sandbox = ownSandbox()): void {
-  for (const { verdict, found, dropIn, todo } of findForbidden(config, sandbox)) {
-    if (verdict === "note") continue;
+  for (const { severity, found, dropIn, todo } of findForbidden(config, sandbox)) {
+    if (severity === "note") continue;
     const values = { first: dropIn && todo, add: dropIn?.file, with: dropIn?.lines.join("\n") };
-    log[verdict === "bad" ? "error" : "warn"](`the sandbox: ${found}`, dropIn ? values : { to_do: todo });
+    log[severity === "bad" ? "error" : "warn"](`the sandbox: ${found}`, dropIn ? values : { to_do: todo });
   }
 }

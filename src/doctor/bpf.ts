@@ -22,7 +22,7 @@ const ADVICE = {
 /** @param cifsLoaded whether tracepoints are to be expected. */
 export function bpfFindings(cifsLoaded: boolean): readonly Finding[] {
   const builds = [...buildFindings()];
-  if (builds.some(({ verdict }) => verdict === "bad")) return builds;
+  if (builds.some(({ severity }) => severity === "bad")) return builds;
   const source = KernelSource.load();
   try {
     return [...builds, requestFinding(source), ...(cifsLoaded ? [tracepointsFinding(source.object)] : [])];

@@ -3,12 +3,12 @@
 import type { FailureCode } from "../model/failure.ts";
 
 /** `ok` will do; `note` is to be known; `warn` makes aod see or keep less; `bad` keeps it from working. */
-export type Verdict = "ok" | "note" | "warn" | "bad";
+export type Severity = "ok" | "note" | "warn" | "bad";
 
 export interface Finding {
   /** What was looked at, a word or two. */
   readonly subject: string;
-  readonly verdict: Verdict;
+  readonly severity: Severity;
   /** What was found. */
   readonly found: string;
   /** What to do about it; always there for `warn` and `bad`. */
@@ -18,17 +18,17 @@ export interface Finding {
 }
 
 export function ok(subject: string, found: string): Finding {
-  return { subject, verdict: "ok", found };
+  return { subject, severity: "ok", found };
 }
 
 export function note(subject: string, found: string): Finding {
-  return { subject, verdict: "note", found };
+  return { subject, severity: "note", found };
 }
 
 export function warn(subject: string, found: string, todo: string): Finding {
-  return { subject, verdict: "warn", found, todo };
+  return { subject, severity: "warn", found, todo };
 }
 
 export function bad(subject: string, found: string, todo: string, code: FailureCode): Finding {
-  return { subject, verdict: "bad", found, todo, code };
+  return { subject, severity: "bad", found, todo, code };
 }

@@ -11,7 +11,7 @@ import { bad, type Finding, note, ok, warn } from "./finding.ts";
 export interface Forbidden {
   readonly found: string;
   /** `bad`: aod does not start; `warn`: captures lack what a rule names; `note`: what nobody asked for by name. */
-  readonly verdict: "bad" | "warn" | "note";
+  readonly severity: "bad" | "warn" | "note";
   /** To be added to the unit; undefined where none will do. */
   readonly dropIn: DropIn | undefined;
   /** In words, beside the drop-in or in its place. */
@@ -30,8 +30,8 @@ const FOLDER_TEXT: Readonly<Record<Exclude<FolderAccess, "open">, string>> = {
 export function findForbidden(config: Config, { permits, folder }: Sandbox): readonly Forbidden[] {
   const { outputDir, rules, defaultActions, customActions, notify, metrics } = config;
   const asked = new Set([...defaultActions, ...rules.flatMap(({ actions }) => actions)]);
-  const lost = (name: DropInName, verdict: Forbidden["verdict"], found: string): Forbidden => {
-    return { found, verdict, dropIn: dropInFor(name, outputDir), todo: undefined };
+  const lost = (name: DropInName, severity: Forbidden["severity"], found: string): Forbidden => {
+    return { found, severity, dropIn: dropInFor(name, outputDir), todo: undefined };
   };
   const access = folder(outputDir);
   const all: (Forbidden | false)[] = [
@@ -57,8 +57,8 @@ export function sandboxFindings(forbidden: readonly Forbidden[]): readonly Findi
   if (forbidden.length === 0) return [ok("service", "its sandbox allows all that the configuration wants")];
   return forbidden.map((one) => {
     const todo = todoOf(one);
-    if (one.verdict === "bad") return bad("service", one.found, todo, "OUTPUT_UNUSABLE");
-    return one.verdict === "warn"
+    if (one.severity === "bad") return bad("service", one.found, todo, "OUTPUT_UNUSABLE");
+    return one.severity === "warn"
       ? warn("service", one.found, todo)
       : { ...note("service", one.found), todo };
   });
@@ -79,10 +79,10 @@ function lostFolder(outputDir: string, access: Exclude<FolderAccess, "open">): F
   const found = `aod_output_dir ${outputDir} ${FOLDER_TEXT[access]}`;
   if (access === "read-only") {
     const dropIn = dropInFor("output-folder", outputDir);
-    return { found, verdict: "bad", dropIn, todo: `install -d -m 0700 ${outputDir}` };
+    return { found, severity: "bad", dropIn, todo: `install -d -m 0700 ${outputDir}` };
   }
   const todo = `choose an aod_output_dir ${OUTSIDE}`;
-  return { found, verdict: access === "hidden" ? "bad" : "warn", dropIn: undefined, todo };
+  return { found, severity: access === "hidden" ? "bad" : "warn", dropIn: undefined, todo };
 }
 
 /** Without it there are no figures; aod watches all the same. */
@@ -92,6 +92,6 @@ function lostTextfile(path: string, folderAccess: Sandbox["folder"]): Forbidden 
   if (access === "open") return false;
   const found = `metrics.textfile: ${folder} ${FOLDER_TEXT[access]}`;
   return access === "read-only"
-    ? { found, verdict: "warn", dropIn: dropInFor("metrics-textfile", folder), todo: undefined }
-    : { found, verdict: "warn", dropIn: undefined, todo: `choose a metrics.textfile ${OUTSIDE}` };
+    ? { found, severity: "warn", dropIn: dropInFor("metrics-textfile", folder), todo: undefined }
+    : { found, severity: "warn", dropIn: undefined, todo: `choose a metrics.textfile ${OUTSIDE}` };
 }

@@ -4,7 +4,7 @@
 // answered while a thousand silent connections come and go.
 
 /** Of all addresses together, and of one. */
-export const CONNECTIONS_MAX = 32;
+export const SCRAPERS_MAX = 32;
 export const CONNECTIONS_OF_ONE_MAX = 8;
 /** A connection without a request for this time is closed. */
 export const SILENT_MAX_MS = 10_000;
@@ -45,7 +45,7 @@ export class Connections<Socket extends Closable> {
     this.#held.set(socket, { address, sinceMs: nowMs, isAnswering: false });
     const isOfSame = (held: Held) => held.address === address;
     if (this.#of(isOfSame).length > CONNECTIONS_OF_ONE_MAX) this.#displace(isOfSame);
-    else if (this.#held.size > CONNECTIONS_MAX) this.#displace(() => true);
+    else if (this.#held.size > SCRAPERS_MAX) this.#displace(() => true);
   }
 
   /** Its request has arrived: the connection keeps its place until it is answered. */

@@ -4,7 +4,7 @@
 
 import { escapeControls } from "../model/escape.ts";
 import { BOUNDS } from "./buckets.ts";
-import { FAMILIES, type Family, type FamilyKey, SUFFIXES } from "./families.ts";
+import { type FamilyKey, METRIC_FAMILIES, type MetricFamily, SUFFIXES } from "./families.ts";
 
 export type Format = "openmetrics" | "text";
 
@@ -41,10 +41,10 @@ const TYPES_OF_TEXT = { counter: "counter", gauge: "gauge", histogram: "histogra
 
 export function encode(samples: Samples, format: Format): string {
   const lines: string[] = [];
-  for (const key of Object.keys(FAMILIES) as FamilyKey[]) {
+  for (const key of Object.keys(METRIC_FAMILIES) as FamilyKey[]) {
     const rows = samples[key];
     if (rows === undefined || rows.length === 0) continue;
-    const family = FAMILIES[key];
+    const family = METRIC_FAMILIES[key];
     describe(lines, family, format);
     for (const row of rows) {
       if ("below" in row) addHistogram(lines, family, row);
@@ -68,7 +68,7 @@ function escapeLabel(value: string): string {
   return tidyLabel(value).replaceAll("\\", "\\\\").replaceAll('"', '\\"');
 }
 
-function describe(lines: string[], { name, type, unit, help }: Family, format: Format): void {
+function describe(lines: string[], { name, type, unit, help }: MetricFamily, format: Format): void {
   // The older format names what it shows, the newer one the family.
   const shown = format === "text" ? `${name}${SUFFIXES[type]}` : name;
   const shownType = format === "text" ? TYPES_OF_TEXT[type] : type;
@@ -76,7 +76,11 @@ function describe(lines: string[], { name, type, unit, help }: Family, format: F
   if (unit !== undefined && format === "openmetrics") lines.push(`# UNIT ${shown} ${unit}`);
 }
 
-function addHistogram(lines: string[], family: Family, { labels, below, count, sum }: HistogramSample): void {
+function addHistogram(
+  lines: string[],
+  family: MetricFamily,
+  { labels, below, count, sum }: HistogramSample,
+): void {
   const inner = pairs(family, labels);
   const begin = `${family.name}_bucket{${inner === "" ? "" : `${inner},`}le="`;
   BOUNDS.forEach(({ text }, i) => {
@@ -87,12 +91,12 @@ function addHistogram(lines: string[], family: Family, { labels, below, count, s
   lines.push(`${family.name}_count${braced(family, labels)} ${show(count)}`);
 }
 
-function braced(family: Family, labels: readonly string[]): string {
+function braced(family: MetricFamily, labels: readonly string[]): string {
   const inner = pairs(family, labels);
   return inner === "" ? "" : `{${inner}}`;
 }
 
-function pairs(family: Family, labels: readonly string[]): string {
+function pairs(family: MetricFamily, labels: readonly string[]): string {
   return family.labels.map((name, i) => `${name}="${escapeLabel(labels[i] ?? "")}"`).join(",");
 }
 

@@ -4,7 +4,7 @@
 
 export type FamilyType = "counter" | "gauge" | "histogram" | "info";
 
-export interface Family {
+export interface MetricFamily {
   /** Without the `_total` of counters and the `_info` of infos, which the formats add. Ends in its unit. */
   readonly name: string;
   readonly type: FamilyType;
@@ -210,14 +210,14 @@ const ROWS = {
     help: "What runs",
     why: "versions over a fleet",
   },
-} as const satisfies Readonly<Record<string, Omit<Family, "name">>>;
+} as const satisfies Readonly<Record<string, Omit<MetricFamily, "name">>>;
 
 export type FamilyKey = keyof typeof ROWS;
 
 /** All of them, in the order in which they are shown. */
-export const FAMILIES = Object.fromEntries(
+export const METRIC_FAMILIES = Object.fromEntries(
   Object.entries(ROWS).map(([key, row]) => [key, { name: `aod_${key}`, ...row }]),
-) as unknown as Readonly<Record<FamilyKey, Family>>;
+) as unknown as Readonly<Record<FamilyKey, MetricFamily>>;
 
 /** What each type adds to its family's name in a sample; histograms add three. */
 export const SUFFIXES: Readonly<Record<FamilyType, string>> = {

@@ -8,17 +8,17 @@ import type { SupervisorEvent } from "../supervisor/events.ts";
 import { EventCounts } from "./event-counts.ts";
 import { MetricsExporter } from "./exporter.ts";
 import { encode, type Format } from "./exposition.ts";
-import { readAll, type Subject } from "./readings.ts";
+import { readAll, type ScrapeSources } from "./readings.ts";
 import { makeSamples, ShareNames } from "./samples.ts";
 
 export class Metrics {
   readonly #counts = new EventCounts(Date.now);
   readonly #names = new ShareNames();
-  readonly #subject: Subject;
+  readonly #subject: ScrapeSources;
   readonly #exporter: MetricsExporter;
 
   /** @param trouble called whenever the trouble with the port or the file changes. */
-  constructor(subject: Subject, trouble: (finding: Finding | undefined) => void = () => undefined) {
+  constructor(subject: ScrapeSources, trouble: (finding: Finding | undefined) => void = () => undefined) {
     this.#subject = subject;
     this.#exporter = new MetricsExporter((format) => this.render(format), undefined, trouble);
   }

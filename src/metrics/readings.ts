@@ -16,7 +16,7 @@ import { findOpenRequests } from "./open-requests.ts";
 import type { Readings } from "./samples.ts";
 
 /** What the supervisor knows. */
-export interface Subject {
+export interface ScrapeSources {
   readonly source: RequestSource;
   /** `counted`: the kernel's counters and all losses, by name. */
   readonly facts: () => Pick<
@@ -30,7 +30,7 @@ export interface Subject {
 }
 
 /** Throws SYSCALL where the kernel's maps can't be read. */
-export function readAll({ source, facts, incidents }: Subject): Readings {
+export function readAll({ source, facts, incidents }: ScrapeSources): Readings {
   const nowNs = monotonicNs();
   const { trees: shares, counted, ...known } = facts();
   const { byShare, senders } = findOpenRequests(openTable(source.memory), shares, nowNs);

@@ -2,9 +2,9 @@
 // file, so that large ones never become one string. A text that is too long is cut in the middle, and says so.
 
 import { bytesText } from "../model/figure.ts";
-import type { Facts } from "./facts.ts";
 import { type Html, html } from "./html.ts";
-import { amount, counted, duration } from "./words.ts";
+import type { ManifestFacts } from "./manifest-facts.ts";
+import { counted, countText, duration } from "./words.ts";
 
 /** Of one file, and of all: the capture has all of them whole. */
 const FILE_MAX_BYTES = 64 << 10;
@@ -20,7 +20,7 @@ const STATUS_WORDS: ReadonlyMap<string, readonly [string, string]> = new Map([
   ["missing", ["–", "left out"]],
 ]);
 
-export function actionsSection({ actions }: Facts): Html {
+export function actionsSection({ actions }: ManifestFacts): Html {
   if (actions === null)
     return html`<section aria-labelledby="actions"><h2 id="actions">What was collected</h2><p>The manifest does not say it.</p></section>`;
   if (actions.length === 0) return html``;
@@ -63,7 +63,10 @@ export function* filesSection(files: ReadonlyMap<string, Uint8Array>): Generator
 }
 
 /** What is complete and what was lost. */
-export function recorderSection({ recorder, losses, scrubbed, source }: Facts, completeSince: string): Html {
+export function recorderSection(
+  { recorder, losses, scrubbed, source }: ManifestFacts,
+  completeSince: string,
+): Html {
   const lost = losses?.filter(({ value }) => value > 0);
   return html`<section aria-labelledby="complete">
 <h2 id="complete">How complete this is</h2>
@@ -76,7 +79,7 @@ export function recorderSection({ recorder, losses, scrubbed, source }: Facts, c
       ? "What else was lost is not known."
       : lost.length === 0
         ? "Nothing else was lost since aod started."
-        : html`Lost since aod started: ${lost.map(({ name, value }, i) => html`${i > 0 && ", "}<code>${name}</code> ${amount(value)}`)}.`
+        : html`Lost since aod started: ${lost.map(({ name, value }, i) => html`${i > 0 && ", "}<code>${name}</code> ${countText(value)}`)}.`
   }</li>
 <li>${scrubbedWords(scrubbed)} Look at it yourself before you pass it on.</li>
 ${source === "demo" && html`<li>The traffic is synthetic: <code>aod demo</code> made it.</li>`}

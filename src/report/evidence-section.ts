@@ -2,18 +2,18 @@
 // manifest's evidence; out: an HTML table. Decides nothing.
 
 import { statusName } from "../model/nt-status.ts";
-import type { Facts } from "./facts.ts";
 import { type Html, html } from "./html.ts";
+import type { ManifestFacts } from "./manifest-facts.ts";
 import { parseUtcUs } from "./request-table.ts";
 import { swatchOf } from "./swatch.ts";
 import { clock, counted, duration, shortCommand } from "./words.ts";
 
-type Evidence = Facts["evidence"][number];
+type Evidence = ManifestFacts["evidence"][number];
 
 /** The plot is to be near the top of the page. */
 const ROWS_MAX = 12;
 
-export function evidenceSection({ evidence, trigger }: Facts): Html {
+export function evidenceSection({ evidence, trigger }: ManifestFacts): Html {
   if (evidence.length === 0) return html``;
   const rest = evidence.length - ROWS_MAX;
   const title = trigger === "manual" ? "What hangs" : "What tripped the rule";

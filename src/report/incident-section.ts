@@ -2,13 +2,13 @@
 
 import { EVIDENCE_MAX } from "../model/anomaly.ts";
 import { statusesText } from "../model/status-count.ts";
-import type { Facts } from "./facts.ts";
 import { type Html, html } from "./html.ts";
+import type { ManifestFacts } from "./manifest-facts.ts";
 import { parseUtcUs, type RequestTable } from "./request-table.ts";
 import type { Summary } from "./summary.ts";
 import { counted, duration, moment, shortCommand } from "./words.ts";
 
-export function incidentSection(facts: Facts, table: RequestTable, summary: Summary): Html {
+export function incidentSection(facts: ManifestFacts, table: RequestTable, summary: Summary): Html {
   return html`<section aria-labelledby="incident">
 <h2 id="incident">What happened</h2>
 <p class="lead">${story(facts, summary)}</p>
@@ -18,7 +18,7 @@ export function incidentSection(facts: Facts, table: RequestTable, summary: Summ
 
 // --- internal ---
 
-function story(facts: Facts, { beganUs, trippedUs }: Summary): Html {
+function story(facts: ManifestFacts, { beganUs, trippedUs }: Summary): Html {
   if (facts.trigger === "manual")
     return html`This capture was asked for; no rule tripped.${facts.reason && html` The reason given: <q>${facts.reason}</q>.`} ${hangingWords(facts)}`;
   if (facts.rule === "") return html`What tripped is not known: the manifest does not say it.`;
@@ -37,7 +37,7 @@ function story(facts: Facts, { beganUs, trippedUs }: Summary): Html {
   return html`${rule} tripped: ${evidenceWords(facts)}.${began}${seen}`;
 }
 
-function evidenceWords({ kind, type, evidence, statuses }: Facts): string {
+function evidenceWords({ kind, type, evidence, statuses }: ManifestFacts): string {
   const count = evidence.length;
   if (count === 0) return "by what is not known, for the manifest has no evidence";
   // It keeps no more.
@@ -63,13 +63,13 @@ function evidenceWords({ kind, type, evidence, statuses }: Facts): string {
   }
 }
 
-function statusWords(statuses: Facts["statuses"]): string {
+function statusWords(statuses: ManifestFacts["statuses"]): string {
   const text = statusesText(statuses);
   return text === undefined ? "" : `: ${text}`;
 }
 
 /** Of a capture that a person asked for: what hung, the worst server first. */
-function hangingWords({ hanging }: Facts): Html | string {
+function hangingWords({ hanging }: ManifestFacts): Html | string {
   if (hanging === null) return "";
   if (hanging.length === 0) return "Nothing hung: every request had its reply within a second.";
   const parts = hanging.map(({ server, shares, count, oldest_ms }, at) => {
@@ -81,7 +81,7 @@ function hangingWords({ hanging }: Facts): Html | string {
 }
 
 /** An operation that waits for credits or a connection is no request yet. */
-function hungWords(evidence: Facts["evidence"]): string {
+function hungWords(evidence: ManifestFacts["evidence"]): string {
   const waiting = evidence.filter(({ state }) => state === "waiting").length;
   const requests = evidence.length - waiting;
   const parts = [
@@ -91,7 +91,7 @@ function hungWords(evidence: Facts["evidence"]): string {
   return parts.join(" and ");
 }
 
-function rows(facts: Facts, table: RequestTable): readonly [string, Html | string][] {
+function rows(facts: ManifestFacts, table: RequestTable): readonly [string, Html | string][] {
   const { attribution, suppressed } = facts;
   const isManual = facts.trigger === "manual";
   const encrypted =
@@ -142,7 +142,7 @@ function names(list: readonly string[]): Html | undefined {
   return html`${list.map((name, i) => html`${i > 0 && ", "}<bdi class="name">${name}</bdi>`)}`;
 }
 
-function processes(list: NonNullable<Facts["attribution"]>["processes"]): Html | undefined {
+function processes(list: NonNullable<ManifestFacts["attribution"]>["processes"]): Html | undefined {
   if (list.length === 0) return undefined;
   return html`${list.map(({ pid, name, unit, container, requests }, i) => {
     const where = [unit, container && `container ${container}`].filter(Boolean).join(", ");

@@ -7,10 +7,10 @@ import style from "../../build/report/style.css.txt" with { type: "text" };
 import { changesSection } from "./changes-section.ts";
 import { actionsSection, filesSection, hasFiles, recorderSection } from "./collected-section.ts";
 import { evidenceSection } from "./evidence-section.ts";
-import { type Facts, readFacts } from "./facts.ts";
 import { Html, html } from "./html.ts";
 import { incidentSection } from "./incident-section.ts";
 import { latencySection } from "./latency-section.ts";
+import { type ManifestFacts, readManifestFacts } from "./manifest-facts.ts";
 import { dataChunks, plotSection } from "./plot-section.ts";
 import type { RequestTable } from "./request-table.ts";
 import { type Summary, summarize } from "./summary.ts";
@@ -51,7 +51,7 @@ const SECTIONS: readonly (readonly [string, string])[] = [
 ];
 
 function* page({ name, manifest, requests, files }: ReportInput): Generator<Html | Uint8Array> {
-  const facts = readFacts(manifest);
+  const facts = readManifestFacts(manifest);
   const summary = summarize(requests, facts);
   const body = [
     verdictSection(facts, requests, summary),
@@ -79,7 +79,7 @@ function* page({ name, manifest, requests, files }: ReportInput): Generator<Html
   yield new Html(`<script>${script}</script>\n</body></html>\n`);
 }
 
-function head(name: string, facts: Facts): Html {
+function head(name: string, facts: ManifestFacts): Html {
   const policy = `default-src 'none'; style-src '${hashOf(style)}'; script-src '${hashOf(script)}'; base-uri 'none'; form-action 'none'`;
   return html`<!doctype html>
 <html lang="en">

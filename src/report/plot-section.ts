@@ -11,7 +11,7 @@ import { decadesOf, latencyTicks, timeTicks } from "./scale.ts";
 import { ERROR, IN_FLIGHT } from "./state.ts";
 import { type Summary, worstOf } from "./summary.ts";
 import { swatch } from "./swatch.ts";
-import { amount, counted, duration, shortCommand } from "./words.ts";
+import { counted, countText, duration, shortCommand } from "./words.ts";
 
 const CELLS = { across: 320, down: 130 } as const;
 /** px of the drawing, and of the room for the labels of time below it. */
@@ -178,7 +178,7 @@ function description({ count, state, latencyNs }: RequestTable): string {
   known.sort();
   const span =
     known.length === 0 ? "" : `, from ${duration(known[0] as number)} to ${duration(known.at(-1) as number)}`;
-  return `${counted(count, "request")} by time and latency${span}; ${open === 0 ? "none" : amount(open)} had no reply yet. The tables below have the figures.`;
+  return `${counted(count, "request")} by time and latency${span}; ${open === 0 ? "none" : countText(open)} had no reply yet. The tables below have the figures.`;
 }
 
 function unknownWords({ count, latencyNs }: RequestTable): string {

@@ -10,7 +10,7 @@
 // What counts as a latency, as a wait and as a failure is row-marks.ts.
 
 import { isShareOf } from "../model/share.ts";
-import type { Facts } from "./facts.ts";
+import type { ManifestFacts } from "./manifest-facts.ts";
 import { parseUtcUs, type RequestTable, type Sender } from "./request-table.ts";
 import { markRows, type RowMarks } from "./row-marks.ts";
 import { IN_FLIGHT } from "./state.ts";
@@ -71,7 +71,7 @@ export interface Summary {
 /** More are on the plot, and in its table. */
 const WORST_MAX = 20;
 
-export function summarize(table: RequestTable, facts: Facts): Summary {
+export function summarize(table: RequestTable, facts: ManifestFacts): Summary {
   const lastUs = table.sentUs[table.count - 1] ?? 0;
   const toUs = makeToUs(table, facts);
   const isKnown = (us: number) => Number.isFinite(us);
@@ -137,7 +137,7 @@ export function senderOf(table: RequestTable, row: number): Sender {
 // --- internal ---
 
 /** A time of the manifest as µs after the table's first request; of an empty table, after the trigger. NaN: not known. */
-function makeToUs({ firstEpochUs }: RequestTable, facts: Facts): (text: string) => number {
+function makeToUs({ firstEpochUs }: RequestTable, facts: ManifestFacts): (text: string) => number {
   const zeroUs = Number.isNaN(firstEpochUs) ? parseUtcUs(facts.triggered_at) : firstEpochUs;
   return (text) => parseUtcUs(text) - zeroUs;
 }
@@ -226,7 +226,7 @@ function waitersOf(table: RequestTable, marks: RowMarks, rows: readonly number[]
 }
 
 /** By its message id and when it was sent, which is what a request is known by. */
-function evidenceRows(table: RequestTable, { evidence }: Facts): readonly number[] {
+function evidenceRows(table: RequestTable, { evidence }: ManifestFacts): readonly number[] {
   const wanted = new Map<number, number[]>();
   for (const { time_utc, message_id } of evidence) {
     const id = Number(message_id);

@@ -3,12 +3,12 @@
 
 import { headlineOf, mainMeaning } from "../model/headline.ts";
 import { serverOfShare } from "../model/share.ts";
-import type { Facts } from "./facts.ts";
 import { type Html, html } from "./html.ts";
+import type { ManifestFacts } from "./manifest-facts.ts";
 import { parseUtcUs, type RequestTable } from "./request-table.ts";
 import { quantile, type Summary } from "./summary.ts";
 import { CAUSE_WORDS, confidenceWords, type Station } from "./verdict-words.ts";
-import { amount, duration, kindWords, moment } from "./words.ts";
+import { countText, duration, kindWords, moment } from "./words.ts";
 
 const NO_VERDICT = {
   cause: "unknown",
@@ -16,7 +16,7 @@ const NO_VERDICT = {
   because: ["The manifest has no verdict that this page can read."],
 } as const;
 
-export function verdictSection(facts: Facts, table: RequestTable, summary: Summary): Html {
+export function verdictSection(facts: ManifestFacts, table: RequestTable, summary: Summary): Html {
   const { cause, confidence, because } = facts.verdict ?? NO_VERDICT;
   const words = CAUSE_WORDS[cause];
   return html`<section class="verdict" aria-labelledby="verdict">
@@ -35,13 +35,13 @@ ${tiles(table, summary)}
 }
 
 /** The page's title. */
-export function headline({ verdict, statuses, share }: Facts): string {
+export function headline({ verdict, statuses, share }: ManifestFacts): string {
   return headlineOf({ cause: (verdict ?? NO_VERDICT).cause, statuses, share: share ?? "" });
 }
 
 // --- internal ---
 
-function kicker({ kind, type, share, host, triggered_at }: Facts): Html {
+function kicker({ kind, type, share, host, triggered_at }: ManifestFacts): Html {
   const what = kindWords(kind, type);
   const isNamed = share !== null && share !== "" && share !== "unknown";
   const where = isNamed && html` on <bdi class="name">${share}</bdi>`;
@@ -57,7 +57,7 @@ function confidenceLine(confidence: number): Html {
 }
 
 /** Host, network, server: where on the way it is. */
-function wayOf({ host, attribution, share }: Facts, blamed: Station | undefined): Html {
+function wayOf({ host, attribution, share }: ManifestFacts, blamed: Station | undefined): Html {
   const server = attribution?.server ?? /^\/\/([^/]+)/.exec(share ?? "")?.[1] ?? "";
   const stations: readonly [Station, string, string][] = [
     ["host", "This machine", host],
@@ -77,7 +77,7 @@ function tiles({ count }: RequestTable, summary: Summary): Html {
   const isCompared = isSplit && before.sortedNs.length > 0;
   const worst = Math.max(before.sortedNs.at(-1) ?? 0, during.sortedNs.at(-1) ?? 0);
   // Of no requests at all nothing can be said, least of all that none failed.
-  const known = (value: number) => (count === 0 ? "not known" : amount(value));
+  const known = (value: number) => (count === 0 ? "not known" : countText(value));
   const figures: readonly [string, string, string][] = [
     ["longest wait", worst > 0 ? duration(worst) : count === 0 ? "not known" : "none", scopeWords(summary)],
     ["without a reply", known(during.inFlight), "when the capture was made"],
@@ -93,7 +93,7 @@ function tiles({ count }: RequestTable, summary: Summary): Html {
     [
       "failed requests",
       known(during.errors),
-      `${isCompared ? `${amount(before.errors)} before, ` : ""}everyday answers not counted`,
+      `${isCompared ? `${countText(before.errors)} before, ` : ""}everyday answers not counted`,
     ],
   ];
   return html`<dl class="tiles">${figures.map(

@@ -2,7 +2,7 @@
 // the second look; out: figures. Pure. It reads 65,536 lines at most, and whole records of few of them.
 
 import type { CaptureOrder } from "../model/capture.ts";
-import { mayBlockOnIpc, mayBlock } from "../model/command.ts";
+import { mayBlock, mayBlockOnIpc } from "../model/command.ts";
 import { FLAG, KIND } from "../model/request.gen.ts";
 import type { Request } from "../model/request.ts";
 import { isPipeShare, ShareIndex, serverOfShare } from "../model/share.ts";

@@ -1,6 +1,6 @@
 // What the screen is about, as plain data, and what follows from it. Pure; how it changes advance.ts says.
 
-import type { Group, Live, LiveRow } from "../api/live.ts";
+import type { Live, LiveRow, RowGroup } from "../api/live.ts";
 import { type ColumnId, sortRows } from "./columns.ts";
 
 export interface TopState {
@@ -14,7 +14,7 @@ export interface TopState {
   readonly isPaused: boolean;
   readonly isHelpOpen: boolean;
   readonly isOver: boolean;
-  readonly group: Group;
+  readonly group: RowGroup;
   readonly sort: ColumnId;
   /** Of a row; undefined: none is chosen. */
   readonly chosen: string | undefined;

@@ -38,10 +38,10 @@ describe("doctor on the daemon", () => {
       "whether it runs can't be told, and it does not answer: connect: EACCES",
     ],
     ["that does not run", NOBODY, "warn", "not running"],
-  ] as const)("%s", (_, facts, verdict, text) => {
+  ] as const)("%s", (_, facts, severity, text) => {
     const finding = daemonFinding(facts, "1.2.3", "/var/log/aod");
-    expect(finding).toMatchObject({ verdict, found: expect.stringContaining(text) });
-    expect(finding.todo !== undefined).toBe(verdict === "warn");
+    expect(finding).toMatchObject({ severity, found: expect.stringContaining(text) });
+    expect(finding.todo !== undefined).toBe(severity === "warn");
   });
 
   test("that is in trouble is a warning with what to do, and a note when it is well again", () => {
@@ -53,11 +53,11 @@ describe("doctor on the daemon", () => {
     const found = troubleFindings({ answer: { ...ANSWER, troubles } });
     expect(found).toMatchObject([
       {
-        verdict: "warn",
+        severity: "warn",
         found: `output folder: ${text}`,
         todo: expect.stringContaining("install -d -m 0700"),
       },
-      { verdict: "note", found: "control socket, well again: it was removed" },
+      { severity: "note", found: "control socket, well again: it was removed" },
     ]);
     expect(troubleFindings({ answer: undefined })).toEqual([]);
   });

@@ -21,10 +21,10 @@ describe("doctor on the clock", () => {
     ["far off all the same", { synchronised: true, maxErrorMs: 4000 }, "warn", "within 4 s"],
     ["not synchronised", { synchronised: false, maxErrorMs: 16_000 }, "warn", "not synchronised"],
     ["not to be asked", undefined, "note", "can't be seen"],
-  ] as const)("%s", (_, clock, verdict, text) => {
+  ] as const)("%s", (_, clock, severity, text) => {
     const finding = clockFinding(clock);
-    expect(finding).toMatchObject({ verdict, found: expect.stringContaining(text) });
-    expect(finding.todo !== undefined).toBe(verdict === "warn");
+    expect(finding).toMatchObject({ severity, found: expect.stringContaining(text) });
+    expect(finding.todo !== undefined).toBe(severity === "warn");
   });
 
   test("the kernel answers, with a figure that can be", () => {
@@ -49,10 +49,10 @@ describe("doctor on the journal", () => {
     ["in memory", { persistent: undefined }, "warn", "gone after a restart"],
     ["none", { persistent: undefined, volatile: [] }, "note", "captures have no journal"],
     ["closed to whoever asks", { readable: false }, "warn", "can't be read"],
-  ] as const)("%s", (_, parts, verdict, text) => {
+  ] as const)("%s", (_, parts, severity, text) => {
     const finding = journalFinding({ ...facts, ...parts });
-    expect(finding).toMatchObject({ verdict, found: expect.stringContaining(text) });
-    expect(finding.todo !== undefined).toBe(verdict === "warn");
+    expect(finding).toMatchObject({ severity, found: expect.stringContaining(text) });
+    expect(finding.todo !== undefined).toBe(severity === "warn");
   });
 
   test.each([
@@ -72,10 +72,10 @@ describe("doctor on settings of BPF", () => {
     ["that interpret", "0", "0", ["warn"]],
     ["that do both", "1", "0", ["warn", "note"]],
     ["that nobody knows", undefined, undefined, ["ok"]],
-  ] as const)("%s", (_, bpfStats, bpfJit, verdicts) => {
+  ] as const)("%s", (_, bpfStats, bpfJit, severities) => {
     const findings = settingsFindings({ bpfStats, bpfJit });
-    expect(findings.map(({ verdict }) => verdict)).toEqual([...verdicts]);
-    expect(findings.every(({ verdict, todo }) => verdict === "ok" || todo !== undefined)).toBe(true);
+    expect(findings.map(({ severity }) => severity)).toEqual([...severities]);
+    expect(findings.every(({ severity, todo }) => severity === "ok" || todo !== undefined)).toBe(true);
   });
 });
 
@@ -101,16 +101,16 @@ describe("doctor on services", () => {
     ["inactive", "note"],
     ["failed", "warn"],
     ["activating", "note"],
-  ])("its own that is %s", (state, verdict) => {
+  ])("its own that is %s", (state, severity) => {
     expect(serviceFindings([{ name: "aod.service", state }])).toMatchObject([
-      { subject: "service", verdict },
+      { subject: "service", severity },
     ]);
   });
 
   test("AODv2's only while it runs", () => {
     expect(serviceFindings([{ name: "aodv2.service", state: "inactive" }])).toEqual([]);
     expect(serviceFindings([{ name: "aodv2.service", state: "active" }])).toMatchObject([
-      { subject: "AODv2", verdict: "note", todo: expect.stringContaining("disable --now aodv2.service") },
+      { subject: "AODv2", severity: "note", todo: expect.stringContaining("disable --now aodv2.service") },
     ]);
   });
 });
@@ -124,7 +124,7 @@ describe("doctor on an output folder", () => {
       outputFindings(config as Config, []).filter(({ found }) => found.includes("AODv2"));
     expect(warnings()).toEqual([]);
     writeFileSync(join(outputDir, "batches/aod_quick_1.tar.zst"), "");
-    expect(warnings()).toMatchObject([{ verdict: "warn", todo: expect.stringContaining("aod_output_dir") }]);
+    expect(warnings()).toMatchObject([{ severity: "warn", todo: expect.stringContaining("aod_output_dir") }]);
   });
 });
 
@@ -135,7 +135,7 @@ describe("doctor on the file of metrics", () => {
   test("says where aod would not start for it, as the start itself does", () => {
     expect(textfileFindings(config as Config, on("nfs4"))).toEqual([
       {
-        ...{ subject: "metrics", verdict: "bad", code: "CONFIG_INVALID" },
+        ...{ subject: "metrics", severity: "bad", code: "CONFIG_INVALID" },
         found: "/mnt/a/aod.prom is on nfs4, mounted at /mnt",
         todo: "set metrics.textfile to a local file system",
       },
@@ -168,7 +168,7 @@ describe("doctor on disk space", () => {
     cleanup: { intervalMs: 1, maxAgeMs: 1, maxTotalBytes: 200 * MIB },
     capture: { budgetMs: 1, maxBytes: 1, minFreeBytes: 64 * MIB, withReport: true },
   };
-  const verdicts = (freeMiB: number, usedMiB = 0, keptMiB = 0) =>
+  const severities = (freeMiB: number, usedMiB = 0, keptMiB = 0) =>
     spaceFindings(
       {
         outputDir: "/out",
@@ -177,21 +177,21 @@ describe("doctor on disk space", () => {
         keptBytes: keptMiB * MIB,
       },
       config,
-    ).map(({ verdict, found }) => [verdict, found.replace(/^.*;/, "…")]);
+    ).map(({ severity, found }) => [severity, found.replace(/^.*;/, "…")]);
 
   test("is content where what may come fits, what is there already counted off", () => {
-    expect(verdicts(200)).toMatchObject([["ok", expect.any(String)]]);
-    expect(verdicts(100, 100)).toMatchObject([["ok", expect.any(String)]]);
-    expect(verdicts(100)).toMatchObject([["warn", expect.any(String)]]);
+    expect(severities(200)).toMatchObject([["ok", expect.any(String)]]);
+    expect(severities(100, 100)).toMatchObject([["ok", expect.any(String)]]);
+    expect(severities(100)).toMatchObject([["warn", expect.any(String)]]);
   });
 
   test("says where no capture would be made at all", () => {
-    expect(verdicts(63, 200)).toEqual([["warn", "… below 64 MiB (capture.min_free_mb) no capture is made"]]);
+    expect(severities(63, 200)).toEqual([["warn", "… below 64 MiB (capture.min_free_mb) no capture is made"]]);
   });
 
   test("warns where what is kept leaves nothing for others", () => {
-    expect(verdicts(500, 201, 200)).toHaveLength(1);
-    expect(verdicts(500, 201, 201)).toMatchObject([
+    expect(severities(500, 201, 200)).toHaveLength(1);
+    expect(severities(500, 201, 201)).toMatchObject([
       ["ok", expect.any(String)],
       ["warn", expect.any(String)],
     ]);

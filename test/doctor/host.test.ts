@@ -7,29 +7,29 @@ const caps = (...bits: readonly number[]) => bits.reduce((sum, bit) => sum | (1n
 
 describe("doctor on privileges", () => {
   test("root has everything", () => {
-    expect(privilegesFinding({ status: status((1n << 41n) - 1n) }).verdict).toBe("ok");
+    expect(privilegesFinding({ status: status((1n << 41n) - 1n) }).severity).toBe("ok");
   });
 
   test("without CAP_BPF it can't work, and says so with the exit code of a start", () => {
     const finding = privilegesFinding({ status: status(caps(38, 2, 19, 34)) });
-    expect(finding).toMatchObject({ verdict: "bad", code: "NOT_PERMITTED" });
+    expect(finding).toMatchObject({ severity: "bad", code: "NOT_PERMITTED" });
     expect(finding.found).toContain("CAP_BPF");
   });
 
   test("the two that BPF needs are enough to work, and what is lost without the others is said", () => {
     const finding = privilegesFinding({ status: status(caps(38, 39)) });
-    expect(finding.verdict).toBe("warn");
+    expect(finding.severity).toBe("warn");
     expect(finding.found).toContain("CAP_SYSLOG (the kernel log in captures)");
     expect(finding.found).not.toContain("CAP_BPF");
   });
 
   test("CAP_SYS_ADMIN stands for those that were split from it", () => {
     const finding = privilegesFinding({ status: status(caps(21, 2, 19)) });
-    expect(finding.verdict).toBe("ok");
+    expect(finding.severity).toBe("ok");
   });
 
   test("a status without capabilities is taken as having none", () => {
-    expect(privilegesFinding({ status: "" }).verdict).toBe("bad");
+    expect(privilegesFinding({ status: "" }).severity).toBe("bad");
   });
 });
 
@@ -39,14 +39,14 @@ describe("doctor on lockdown", () => {
     ["none [integrity] confidentiality\n", "integrity: aod reads no kernel memory, nothing is lost"],
     [undefined, "not in this kernel"],
   ])("%j is %s", (lockdown, found) => {
-    expect(lockdownFinding({ lockdown })).toEqual({ subject: "lockdown", verdict: "ok", found });
+    expect(lockdownFinding({ lockdown })).toEqual({ subject: "lockdown", severity: "ok", found });
   });
 });
 
 describe("doctor on tasks", () => {
   test("those of a container alone are not enough to tell who waits", () => {
-    expect(tasksFinding({ allTasksShown: true }).verdict).toBe("ok");
-    expect(tasksFinding({ allTasksShown: false }).verdict).toBe("warn");
+    expect(tasksFinding({ allTasksShown: true }).severity).toBe("ok");
+    expect(tasksFinding({ allTasksShown: false }).severity).toBe("warn");
   });
 });
 
@@ -57,7 +57,7 @@ describe("doctor on the module", () => {
     [false, "kernel/fs/cifs/cifs.ko\n", "ok"],
     [false, "kernel/fs/nfs/nfs.ko: kernel/fs/lockd.ko\n", "warn"],
     [false, undefined, "warn"],
-  ] as const)("loaded %p, modules %j: %s", (cifsLoaded, modules, verdict) => {
-    expect(moduleFinding({ cifsLoaded, modules }).verdict).toBe(verdict);
+  ] as const)("loaded %p, modules %j: %s", (cifsLoaded, modules, severity) => {
+    expect(moduleFinding({ cifsLoaded, modules }).severity).toBe(severity);
   });
 });

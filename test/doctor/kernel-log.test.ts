@@ -6,7 +6,10 @@ import { tempDir } from "../helpers/temp-dir.ts";
 
 test("a kernel log that can be opened will do, and one that can't is said with what to do", () => {
   const path = join(tempDir(), "kmsg");
-  expect(kernelLogFinding(path)).toMatchObject({ verdict: "warn", found: expect.stringContaining("ENOENT") });
+  expect(kernelLogFinding(path)).toMatchObject({
+    severity: "warn",
+    found: expect.stringContaining("ENOENT"),
+  });
   writeFileSync(path, "");
-  expect(kernelLogFinding(path).verdict).toBe("ok");
+  expect(kernelLogFinding(path).severity).toBe("ok");
 });

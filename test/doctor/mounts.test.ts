@@ -14,7 +14,7 @@ describe("doctor on mounts", () => {
     expect(more).toEqual([]);
     expect(finding).toEqual({
       subject: "mounts",
-      verdict: "ok",
+      severity: "ok",
       found:
         "//files/db at /mnt/db: vers=3.1.1, cache=strict, max_channels=4, echo_interval=60, multichannel, soft",
     });
@@ -42,7 +42,7 @@ describe("doctor on mounts", () => {
 
   test("warns of SMB 1, which aod does not see", () => {
     expect(mountFindings(line("//old/s", "/mnt", "rw,vers=1.0"), undefined)).toMatchObject([
-      { verdict: "warn", todo: expect.stringContaining("vers=3.1.1") },
+      { severity: "warn", todo: expect.stringContaining("vers=3.1.1") },
     ]);
   });
 
@@ -53,9 +53,9 @@ describe("doctor on mounts", () => {
     ].join("\n");
     const findings = mountFindings(text, undefined);
     expect(findings).toHaveLength(21);
-    expect(findings.at(-1)).toMatchObject({ verdict: "note", found: "and 10 more" });
+    expect(findings.at(-1)).toMatchObject({ severity: "note", found: "and 10 more" });
     expect(mountFindings(line("/dev/sda1", "/", "rw", "ext4"), undefined)).toMatchObject([
-      { verdict: "note" },
+      { severity: "note" },
     ]);
   });
 });

@@ -28,7 +28,7 @@ describe("a sandbox", () => {
   test("that forbids nothing is no trouble, whatever is wanted", () => {
     const config = aConfig("pcap, inflight", NOTIFY);
     expect(found(config)).toEqual([]);
-    expect(sandboxFindings([])).toMatchObject([{ verdict: "ok" }]);
+    expect(sandboxFindings([])).toMatchObject([{ severity: "ok" }]);
   });
 
   test.each([
@@ -36,19 +36,19 @@ describe("a sandbox", () => {
     ["packets, which pcap records", "pcap", "packets", "warn", "pcap"],
     ["the namespaces of containers", "dmesg", "namespaces", "note", "kernel-stacks"],
     ["the network, which a program may want", "dmesg", "internet", "note", "metrics-port"],
-  ])("that forbids %s", (_, actions, permit, verdict, dropIn) => {
+  ])("that forbids %s", (_, actions, permit, severity, dropIn) => {
     const lost = found(aConfig(actions, NOTIFY), { ...ALL_PERMITTED, [permit]: false });
-    expect(lost).toMatchObject([{ verdict, dropIn: { file: expect.stringContaining(`/${dropIn}.conf`) } }]);
+    expect(lost).toMatchObject([{ severity, dropIn: { file: expect.stringContaining(`/${dropIn}.conf`) } }]);
   });
 
   test("that forbids the network or the folder of metrics says which drop-in gives them back", () => {
     const metrics = "metrics: {listen: '127.0.0.1:10445', textfile: /var/lib/node exporter/aod.prom}\n";
     const sandbox = { permits: { ...ALL_PERMITTED, internet: false }, folder: readOnlyBut("/srv/aod") };
     const [port, file, ...others] = findForbidden(aConfig("", metrics), sandbox);
-    expect(port).toMatchObject({ verdict: "warn", found: "metrics can't be served at 127.0.0.1:10445" });
+    expect(port).toMatchObject({ severity: "warn", found: "metrics can't be served at 127.0.0.1:10445" });
     expect(port?.dropIn?.file).toEndWith("/metrics-port.conf");
     expect(file).toMatchObject({
-      verdict: "warn",
+      severity: "warn",
       dropIn: { lines: ["[Service]", 'ReadWritePaths="-/var/lib/node exporter"'] },
     });
     expect(others).toEqual([]);
@@ -59,7 +59,7 @@ describe("a sandbox", () => {
     const folder = (path: string) => (path === "/tmp" ? "private" : "open");
     const [lost] = findForbidden(config, { permits: ALL_PERMITTED, folder });
     expect(lost).toMatchObject({
-      verdict: "warn",
+      severity: "warn",
       dropIn: undefined,
       todo: expect.stringContaining("outside /home"),
     });
@@ -73,7 +73,7 @@ describe("a sandbox", () => {
   test("that keeps the output folder read-only takes a drop-in with its path, and keeps aod from starting", () => {
     const [finding] = sandboxFindings(found(aConfig(""), ALL_PERMITTED, "read-only"));
     expect(finding).toMatchObject({
-      ...{ verdict: "bad", code: "OUTPUT_UNUSABLE" },
+      ...{ severity: "bad", code: "OUTPUT_UNUSABLE" },
       found: "aod_output_dir /srv/aod is read-only for the service",
     });
     expect(finding?.todo?.split("\n")).toEqual([
@@ -88,8 +88,8 @@ describe("a sandbox", () => {
   test.each([
     ["hidden", "bad"],
     ["private", "warn"],
-  ] as const)("that keeps the output folder %s has no drop-in for that, but advice", (access, verdict) => {
+  ] as const)("that keeps the output folder %s has no drop-in for that, but advice", (access, severity) => {
     const [finding] = sandboxFindings(found(aConfig(""), ALL_PERMITTED, access));
-    expect(finding).toMatchObject({ verdict, todo: expect.stringContaining("outside /home") });
+    expect(finding).toMatchObject({ severity, todo: expect.stringContaining("outside /home") });
   });
 });

@@ -3,9 +3,9 @@
 import { describe, expect, test } from "bun:test";
 import {
   ANSWER_MAX_MS,
-  CONNECTIONS_MAX,
   CONNECTIONS_OF_ONE_MAX,
   Connections,
+  SCRAPERS_MAX,
   SILENT_MAX_MS,
 } from "../../src/metrics/connections.ts";
 import { seeded } from "../helpers/random.ts";
@@ -41,9 +41,9 @@ describe("connections to the metrics port", () => {
   test("of many addresses displace the longest silent of all", () => {
     const { table, connect } = aTable();
     const first = connect("127.0.0.0");
-    for (let i = 1; i <= CONNECTIONS_MAX; i++) connect(`127.0.0.${i}`);
+    for (let i = 1; i <= SCRAPERS_MAX; i++) connect(`127.0.0.${i}`);
     expect(first.isOpen).toBe(false);
-    expect(table.size).toBe(CONNECTIONS_MAX);
+    expect(table.size).toBe(SCRAPERS_MAX);
   });
 
   test("that are being answered are displaced by none; the newcomer goes", () => {
@@ -87,7 +87,7 @@ describe("connections to the metrics port", () => {
       if (random.chance(0.01)) table.expire(nowMs);
       for (const [one] of open) if (!one.isOpen) open.delete(one);
       expect(table.size, random.seedText).toBe(open.size);
-      expect(open.size, random.seedText).toBeLessThanOrEqual(CONNECTIONS_MAX);
+      expect(open.size, random.seedText).toBeLessThanOrEqual(SCRAPERS_MAX);
       const ofOne = [...open.values()].filter((one) => one === address).length;
       expect(ofOne, random.seedText).toBeLessThanOrEqual(CONNECTIONS_OF_ONE_MAX);
       if (table.answering === 0) expect(peer.isOpen || !open.has(peer), random.seedText).toBe(true);

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { fill } from "../../scripts/gen-docs.ts";
-import { FAMILIES, SUFFIXES } from "../../src/metrics/families.ts";
+import { METRIC_FAMILIES, SUFFIXES } from "../../src/metrics/families.ts";
 import { ROOT } from "../helpers/program.ts";
 
 const DOCUMENT = readFileSync(join(ROOT, "docs/metrics.md"), "utf8");
@@ -21,7 +21,7 @@ const alerts: readonly Alert[] = parse(RULES).groups.flatMap((group: { rules: Al
 const headings = [...DOCUMENT.matchAll(/^#+ (.+)$/gm)].map(([, title = ""]) =>
   title.toLowerCase().replaceAll(" ", "-"),
 );
-const samples = Object.values(FAMILIES).flatMap(({ name, type }) =>
+const samples = Object.values(METRIC_FAMILIES).flatMap(({ name, type }) =>
   type === "histogram"
     ? ["_bucket", "_sum", "_count"].map((suffix) => name + suffix)
     : [name + SUFFIXES[type]],
@@ -30,7 +30,7 @@ const samples = Object.values(FAMILIES).flatMap(({ name, type }) =>
 describe("docs/metrics.md", () => {
   test("has every metric as the table has it", () => {
     expect(fill(DOCUMENT)).toBe(DOCUMENT);
-    for (const { name, type, help } of Object.values(FAMILIES)) {
+    for (const { name, type, help } of Object.values(METRIC_FAMILIES)) {
       expect(DOCUMENT).toContain(`| \`${name}${SUFFIXES[type]}\` | ${type} |`);
       expect(DOCUMENT).toContain(`| ${help} |`);
     }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { BOUNDS } from "../../src/metrics/buckets.ts";
 import { encode, type Format, type Samples, tidyLabel } from "../../src/metrics/exposition.ts";
-import { FAMILIES } from "../../src/metrics/families.ts";
+import { METRIC_FAMILIES } from "../../src/metrics/families.ts";
 import { readMetrics } from "../helpers/metrics-text.ts";
 import { type Random, seeded } from "../helpers/random.ts";
 
@@ -43,10 +43,10 @@ function hostile(random: Random): string {
 describe("the text of metrics", () => {
   test("is OpenMetrics, to the byte", () => {
     const text = encode({ ...SAMPLES, request_duration_seconds: [] }, "openmetrics");
-    expect(text).toBe(`# HELP aod_attached ${FAMILIES.attached.help}
+    expect(text).toBe(`# HELP aod_attached ${METRIC_FAMILIES.attached.help}
 # TYPE aod_attached gauge
 aod_attached 1
-# HELP aod_cpu_seconds ${FAMILIES.cpu_seconds.help}
+# HELP aod_cpu_seconds ${METRIC_FAMILIES.cpu_seconds.help}
 # TYPE aod_cpu_seconds counter
 # UNIT aod_cpu_seconds seconds
 aod_cpu_seconds_total 0.25
@@ -59,10 +59,10 @@ aod_build_info{version="1.2.3",commit="abc"} 1
 
   test("is the older format, to the byte", () => {
     const text = encode({ ...SAMPLES, request_duration_seconds: [] }, "text");
-    expect(text).toBe(`# HELP aod_attached ${FAMILIES.attached.help}
+    expect(text).toBe(`# HELP aod_attached ${METRIC_FAMILIES.attached.help}
 # TYPE aod_attached gauge
 aod_attached 1
-# HELP aod_cpu_seconds_total ${FAMILIES.cpu_seconds.help}
+# HELP aod_cpu_seconds_total ${METRIC_FAMILIES.cpu_seconds.help}
 # TYPE aod_cpu_seconds_total counter
 aod_cpu_seconds_total 0.25
 # HELP aod_build_info What runs
@@ -121,7 +121,7 @@ aod_build_info{version="1.2.3",commit="abc"} 1
 });
 
 describe("the table of families", () => {
-  const rows = Object.values(FAMILIES);
+  const rows = Object.values(METRIC_FAMILIES);
 
   test.each(rows.map((row) => [row.name, row] as const))(
     "%s is named as Prometheus wants it",

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { CONTENT_TYPES, tidyLabel } from "../../src/metrics/exposition.ts";
-import { FAMILIES } from "../../src/metrics/families.ts";
+import { METRIC_FAMILIES } from "../../src/metrics/families.ts";
 import { readMetrics } from "../helpers/metrics-text.ts";
 import { ROOT, run } from "../helpers/program.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
@@ -116,7 +116,7 @@ describe("Prometheus", () => {
 
   test("knows the type and the HELP of what it has", async () => {
     const metadata = await prometheus.metadata();
-    const seen = Object.values(FAMILIES).filter(({ name }) => metadata[name] !== undefined);
+    const seen = Object.values(METRIC_FAMILIES).filter(({ name }) => metadata[name] !== undefined);
     expect(seen.length).toBeGreaterThan(20);
     for (const { name, type, help } of seen)
       expect(metadata[name]).toContainEqual(expect.objectContaining({ type, help }));
@@ -135,7 +135,7 @@ describe("a scrape", () => {
     ["text", "text/plain"],
   ] as const)("is right by the letter, %s", async (format, accept) => {
     const families = readMetrics(await host.scrape(accept), format);
-    const known = new Set(Object.values(FAMILIES).map(({ name }) => name));
+    const known = new Set(Object.values(METRIC_FAMILIES).map(({ name }) => name));
     const names = [...families.keys()].map((name) => name.replace(/_(total|info)$/, ""));
     expect(names.filter((name) => !known.has(name))).toEqual([]);
     expect(names.length).toBeGreaterThan(20);
@@ -176,7 +176,7 @@ describe("the dashboard", () => {
 
   test("shows every metric but those that only other tools ask for", () => {
     const text = queries.map(({ expr }) => expr).join("\n");
-    const unused = Object.values(FAMILIES).filter(({ name }) => !text.includes(name));
+    const unused = Object.values(METRIC_FAMILIES).filter(({ name }) => !text.includes(name));
     expect(unused.map(({ name }) => name).sort()).toEqual([
       "aod_config_last_reload_success_timestamp_seconds",
       "aod_requests_sent",

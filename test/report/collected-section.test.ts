@@ -5,13 +5,13 @@ import {
   hasFiles,
   recorderSection,
 } from "../../src/report/collected-section.ts";
-import { readFacts } from "../../src/report/facts.ts";
+import { readManifestFacts } from "../../src/report/manifest-facts.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 const shownOf = (content: Uint8Array) =>
   [...filesSection(new Map([["actions/x.log", content]]))].map(({ text }) => text).join("");
 const recorderOf = (manifest: Readonly<Record<string, unknown>>) =>
-  recorderSection(readFacts(manifest), "Since when is not known.").text;
+  recorderSection(readManifestFacts(manifest), "Since when is not known.").text;
 
 describe("a text that is too long", () => {
   test("is cut where lines end, and what is between is left out to the byte", () => {
@@ -42,12 +42,12 @@ describe("a text that is too long", () => {
 
 describe("what was collected", () => {
   test("is not known where the manifest does not say it, and nothing where it says so", () => {
-    expect(actionsSection(readFacts({})).text).toContain("The manifest does not say it.");
-    expect(actionsSection(readFacts({ actions: [] })).text).toBe("");
+    expect(actionsSection(readManifestFacts({})).text).toContain("The manifest does not say it.");
+    expect(actionsSection(readManifestFacts({ actions: [] })).text).toBe("");
   });
 
   test("is not all well where an action says nothing of how it went", () => {
-    const section = actionsSection(readFacts({ actions: [{ name: "dmesg" }] })).text;
+    const section = actionsSection(readManifestFacts({ actions: [{ name: "dmesg" }] })).text;
     expect(section).toContain("1 of them not as");
     expect(section).not.toMatch(/NaN|0 B</);
   });

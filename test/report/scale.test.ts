@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { decadesOf, latencyTicks, offsetLabel, timeTicks } from "../../src/report/scale.ts";
-import { amount, counted, duration } from "../../src/report/words.ts";
+import { counted, countText, duration } from "../../src/report/words.ts";
 
 const plain = (text: string) => text.replaceAll("\u00a0", " ");
 
@@ -54,7 +54,7 @@ describe("figures in words", () => {
   });
 
   test("what is not known is no figure", () => {
-    expect(amount(Number.NaN)).toBe("not known");
+    expect(countText(Number.NaN)).toBe("not known");
     expect(counted(Number.NaN, "request")).toBe("an unknown number of requests");
     expect([0, 1, 2000].map((count) => counted(count, "request"))).toEqual([
       "0 requests",

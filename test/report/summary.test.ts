@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { readFacts } from "../../src/report/facts.ts";
+import { readManifestFacts } from "../../src/report/manifest-facts.ts";
 import { readRequests } from "../../src/report/read-requests.ts";
 import { quantile, summarize } from "../../src/report/summary.ts";
 
@@ -31,7 +31,7 @@ function summaryOf(rows: readonly string[], manifest: Readonly<Record<string, un
     frozen_at: "2026-11-25T09:00:06.000000Z",
     ...manifest,
   };
-  return { table, summary: summarize(table, readFacts(whole)) };
+  return { table, summary: summarize(table, readManifestFacts(whole)) };
 }
 
 describe("the figures of a capture", () => {

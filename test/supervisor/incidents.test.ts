@@ -41,7 +41,15 @@ function aHang(count: number, oldestNs: number): Partial<Anomaly> {
 
 function aRecovery(parts: Partial<Recovery> = {}): Recovery {
   return {
-    ...{ rule: "slow", share: "//files/db", count: 2, abandoned: 0, unreported: 0, longestNs: 7e9, endedNs: 0 },
+    ...{
+      rule: "slow",
+      share: "//files/db",
+      count: 2,
+      abandoned: 0,
+      unreported: 0,
+      longestNs: 7e9,
+      endedNs: 0,
+    },
     ...parts,
   };
 }

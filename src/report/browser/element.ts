@@ -14,7 +14,7 @@ export function element<Name extends keyof HTMLElementTagNameMap>(
 }
 
 /** The swatch of a colour, as the static page draws it. */
-export function swatch(hue: number): Element {
+export function swatchElement(hue: number): Element {
   const SVG = "http://www.w3.org/2000/svg";
   const svg = document.createElementNS(SVG, "svg");
   const rect = document.createElementNS(SVG, "rect");

@@ -3,7 +3,7 @@
 
 import { IN_FLIGHT } from "../state.ts";
 import type { Requests } from "./data.ts";
-import { type Size, type View, xOf, yOf } from "./view.ts";
+import { type PlotSize, type View, xOf, yOf } from "./view.ts";
 
 export interface Filter {
   /** By hue: whether it is hidden. */
@@ -12,7 +12,7 @@ export interface Filter {
   readonly share: number | undefined;
 }
 
-export function isShown(
+export function isRowShown(
   { hue, share, level }: Requests,
   { hiddenHues, share: only }: Filter,
   row: number,
@@ -39,7 +39,7 @@ export function rowsInView(requests: Requests, view: View, filter: Filter): read
       endUs(requests, row) >= view.fromUs &&
       level >= view.low &&
       level <= view.high;
-    if (isInside && isShown(requests, filter, row)) rows.push(row);
+    if (isInside && isRowShown(requests, filter, row)) rows.push(row);
   }
   return rows;
 }
@@ -48,7 +48,7 @@ export function rowsInView(requests: Requests, view: View, filter: Filter): read
 export function rowAt(
   requests: Requests,
   view: View,
-  size: Size,
+  size: PlotSize,
   filter: Filter,
   [x, y]: readonly [number, number],
   mostPx = 14,
@@ -62,7 +62,7 @@ export function rowAt(
     const right = xOf(view, size, endUs(requests, row));
     const dx = x < left ? left - x : x > right ? x - right : 0;
     const distance = dx * dx + dy * dy;
-    if (distance > bestDistance || !isShown(requests, filter, row)) continue;
+    if (distance > bestDistance || !isRowShown(requests, filter, row)) continue;
     best = row;
     bestDistance = distance;
   }

@@ -1,9 +1,9 @@
 // The legend, which filters: a button for each colour with how many requests it stands for, and a list of shares where there are
 // several. In: requests; out: elements, and the filter as it is whenever it changes.
 
-import { amount, shortCommand } from "../words.ts";
+import { countText, shortCommand } from "../words.ts";
 import type { Requests } from "./data.ts";
-import { element, swatch } from "./element.ts";
+import { element, swatchElement } from "./element.ts";
 import type { Filter } from "./find.ts";
 
 export function makeLegend(requests: Requests, changed: (filter: Filter) => void): HTMLElement {
@@ -14,11 +14,11 @@ export function makeLegend(requests: Requests, changed: (filter: Filter) => void
   for (const hue of requests.hue) counts.set(hue, (counts.get(hue) ?? 0) + 1);
 
   const buttons = [...namesByHue(requests)].map(([hue, names]) => {
-    const count = amount(counts.get(hue) ?? 0);
+    const count = countText(counts.get(hue) ?? 0);
     const button = element(
       "button",
       { type: "button", class: "key", "aria-pressed": "true" },
-      swatch(hue),
+      swatchElement(hue),
       `${names} `,
       element("span", { class: "soft" }, count),
     );

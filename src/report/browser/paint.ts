@@ -5,8 +5,8 @@ import { HUE_COUNT } from "../palette.ts";
 import { latencyTicks, timeTicks } from "../scale.ts";
 import { DONE, ERROR, IN_FLIGHT, LOST } from "../state.ts";
 import type { Requests } from "./data.ts";
-import { endUs, type Filter, isShown } from "./find.ts";
-import { type Size, type View, xOf, yOf } from "./view.ts";
+import { endUs, type Filter, isRowShown } from "./find.ts";
+import { type PlotSize, type View, xOf, yOf } from "./view.ts";
 
 export interface Colours {
   readonly hues: readonly string[];
@@ -23,7 +23,7 @@ export interface Scene {
   readonly requests: Requests;
   readonly view: View;
   /** Of the points; the labels of time are below. */
-  readonly size: Size;
+  readonly size: PlotSize;
   readonly filter: Filter;
   readonly chosen: number | undefined;
   readonly pointed: number | undefined;
@@ -168,7 +168,7 @@ function paintRequests(
   const rows = Array.from({ length: HUE_COUNT }, (): number[] => []);
   for (let row = 0; row < count; row++) {
     if ((sentUs[row] ?? 0) > view.toUs || endUs(requests, row) < view.fromUs) continue;
-    if (isShown(requests, filter, row)) rows[hue[row] ?? 0]?.push(row);
+    if (isRowShown(requests, filter, row)) rows[hue[row] ?? 0]?.push(row);
   }
   const shown = rows.reduce((sum, list) => sum + list.length, 0);
   const side = shown > 20_000 ? 2 : shown > 4000 ? 2.5 : shown > 600 ? 3.5 : 5;
@@ -214,7 +214,8 @@ function paintMarked(context: CanvasRenderingContext2D, scene: Scene, { accent, 
   const { requests, filter, chosen, pointed, box } = scene;
   context.lineWidth = 1.75;
   context.strokeStyle = accent;
-  for (const row of requests.head.evidence) if (isShown(requests, filter, row)) ring(context, scene, row, 5);
+  for (const row of requests.head.evidence)
+    if (isRowShown(requests, filter, row)) ring(context, scene, row, 5);
   context.strokeStyle = ink;
   if (pointed !== undefined) ring(context, scene, pointed, 7);
   context.lineWidth = 2.5;

@@ -10,7 +10,7 @@ import { makeLegend } from "./legend.ts";
 import { LABELS_PX, paint, readColours } from "./paint.ts";
 import { makeSlowestTable, SLOWEST_SHOWN } from "./slowest-table.ts";
 import { listenToKeys, listenToPointer } from "./steer.ts";
-import { type View, within, xOf, yOf, zoomed } from "./view.ts";
+import { clampView, type View, xOf, yOf, zoomed } from "./view.ts";
 
 /** Behind the last change of the view: what is in it is looked for then. */
 const SETTLED_MS = 120;
@@ -67,7 +67,7 @@ export function showPlot(root: HTMLElement, requests: Requests): boolean {
     }, SETTLED_MS) as unknown as number;
   };
   const look = (next: View) => {
-    view = within(whole, next);
+    view = clampView(whole, next);
     redraw();
     settle();
   };

@@ -4,7 +4,7 @@
 import { counted } from "../words.ts";
 import type { Requests } from "./data.ts";
 import { describe } from "./describe.ts";
-import { element, swatch } from "./element.ts";
+import { element, swatchElement } from "./element.ts";
 
 /** Rows that it has room for. */
 export const SLOWEST_SHOWN = 12;
@@ -61,7 +61,7 @@ function tableRow(
     "tr",
     isChosen ? { class: "chosen" } : {},
     element("th", { scope: "row", class: "figure" }, button),
-    element("td", {}, swatch(requests.hue[row] ?? 0), said.command),
+    element("td", {}, swatchElement(requests.hue[row] ?? 0), said.command),
     element("td", {}, said.status),
     element("td", { class: "figure left" }, said.sent),
     element("td", {}, element("bdi", { class: "name" }, said.process)),

@@ -1,7 +1,7 @@
 // Pointer, wheel and keys as wishes: look there, point at this, take the next. In: events of the canvas; out: calls. A wheel
 // zooms only where the plot has the focus or Ctrl is held: the page must not stop scrolling because it passes by.
 
-import { boxed, moved, type Size, type View, zoomed } from "./view.ts";
+import { boxed, moved, type PlotSize, type View, zoomed } from "./view.ts";
 
 type Point = readonly [number, number];
 
@@ -12,7 +12,7 @@ interface Steered {
 }
 
 export interface PointerWishes extends Steered {
-  readonly size: () => Size;
+  readonly size: () => PlotSize;
   readonly point: (at: Point | undefined) => void;
   readonly drag: (box: readonly [Point, Point] | undefined) => void;
   readonly click: (at: Point) => void;

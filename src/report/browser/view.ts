@@ -10,7 +10,7 @@ export interface View {
   readonly high: number;
 }
 
-export interface Size {
+export interface PlotSize {
   /** CSS pixels. */
   readonly width: number;
   readonly height: number;
@@ -20,7 +20,7 @@ const SPAN_LEAST_US = 20;
 const LEVELS_LEAST = 0.2;
 
 /** Makes `view` fit into `whole`, as large as it is or smaller. */
-export function within(whole: View, view: View): View {
+export function clampView(whole: View, view: View): View {
   const [fromUs, toUs] = fit(view.fromUs, view.toUs, whole.fromUs, whole.toUs, SPAN_LEAST_US);
   const [low, high] = fit(view.low, view.high, whole.low, whole.high, LEVELS_LEAST);
   return { fromUs, toUs, low, high };
@@ -40,18 +40,18 @@ export function moved(view: View, across: number, up: number): View {
   return { fromUs: view.fromUs + us, toUs: view.toUs + us, low: view.low + levels, high: view.high + levels };
 }
 
-export function xOf({ fromUs, toUs }: View, { width }: Size, us: number): number {
+export function xOf({ fromUs, toUs }: View, { width }: PlotSize, us: number): number {
   return ((us - fromUs) / (toUs - fromUs)) * width;
 }
 
-export function yOf({ low, high }: View, { height }: Size, level: number): number {
+export function yOf({ low, high }: View, { height }: PlotSize, level: number): number {
   return ((high - level) / (high - low)) * height;
 }
 
 /** The view of a rectangle of pixels; of one that is flat the times alone. */
 export function boxed(
   view: View,
-  size: Size,
+  size: PlotSize,
   a: readonly [number, number],
   b: readonly [number, number],
 ): View {

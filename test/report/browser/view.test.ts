@@ -3,8 +3,8 @@
 import { describe, expect, test } from "bun:test";
 import { readData } from "../../../src/report/browser/data.ts";
 import { rowAt, rowsInView, slowest } from "../../../src/report/browser/find.ts";
-import { boxed, moved, within, xOf, yOf, zoomed } from "../../../src/report/browser/view.ts";
-import { readFacts } from "../../../src/report/facts.ts";
+import { boxed, clampView, moved, xOf, yOf, zoomed } from "../../../src/report/browser/view.ts";
+import { readManifestFacts } from "../../../src/report/manifest-facts.ts";
 import { dataChunks } from "../../../src/report/plot-section.ts";
 import { readRequests } from "../../../src/report/read-requests.ts";
 import { summarize } from "../../../src/report/summary.ts";
@@ -17,7 +17,7 @@ const ALL = { hiddenHues: new Set<number>(), share: undefined };
 
 const story = aStory(4000);
 const table = readRequests(story.files.get("requests.csv") ?? new Uint8Array(0));
-const facts = readFacts(JSON.parse(new TextDecoder().decode(story.files.get("manifest.json"))));
+const facts = readManifestFacts(JSON.parse(new TextDecoder().decode(story.files.get("manifest.json"))));
 const summary = summarize(table, facts);
 const text = [...dataChunks(table, summary)]
   .map((chunk) => ("text" in chunk ? chunk.text : new TextDecoder().decode(chunk)))
@@ -32,7 +32,7 @@ describe("a view", () => {
       const wish = random.chance(0.5)
         ? zoomed(view, random.int(1, 400) / 100, random.int(0, 100) / 100)
         : moved(view, random.int(-300, 300) / 100, random.int(-300, 300) / 100);
-      view = within(WHOLE, wish);
+      view = clampView(WHOLE, wish);
       expect(view.fromUs, random.seedText).toBeGreaterThanOrEqual(0);
       expect(view.toUs, random.seedText).toBeLessThanOrEqual(1e6 + 1e-6);
       expect(view.toUs - view.fromUs, random.seedText).toBeGreaterThan(0);

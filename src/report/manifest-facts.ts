@@ -136,9 +136,9 @@ const facts = v.object({
   scrubbed: figure,
 });
 
-export type Facts = v.InferOutput<typeof facts>;
+export type ManifestFacts = v.InferOutput<typeof facts>;
 
-export function readFacts(manifest: Readonly<Record<string, unknown>>): Facts {
+export function readManifestFacts(manifest: Readonly<Record<string, unknown>>): ManifestFacts {
   return v.parse(facts, manifest);
 }
 
