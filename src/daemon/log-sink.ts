@@ -120,7 +120,7 @@ export function lineOf(event: SupervisorEvent): LogLine | undefined {
         values: { with: TROUBLE_TEXT[subject], what: text },
       };
     }
-    case "dead": {
+    case "orphaned": {
       const { found, closed } = event;
       return { level: "debug", text: "closed requests that nobody waits for", values: { found, closed } };
     }

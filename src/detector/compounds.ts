@@ -6,7 +6,7 @@
 // requests of one task that overlap in time, with neighbouring message ids, were sent as one: compound_send_recv in
 // fs/smb/client/transport.c. READs and WRITEs of one task overlap without that, and are never parts here.
 
-import { COMMAND } from "../model/command.ts";
+import { pairsBySession } from "../model/command.ts";
 import { GEOMETRY } from "../model/request.gen.ts";
 import type { Request } from "../model/request.ts";
 
@@ -27,7 +27,7 @@ export class Compounds {
 
   /** The marks of the request's compound, new ones where it is the first part. @param rules how many. */
   marksOf(request: Request, rules: number): Uint8Array {
-    if (isAsynchronous(request)) return new Uint8Array(rules);
+    if (pairsBySession(request.command)) return new Uint8Array(rules);
     const known = this.#byTask.get(request.taskId);
     const compound = known !== undefined && isPart(known, request) ? known : aCompound(request, rules);
     if (request.latencyNs > 0) compound.endNs = endOf(compound, Number(request.startNs) + request.latencyNs);
@@ -65,8 +65,4 @@ function isPart(compound: Compound, { sessionId, messageId, startNs }: Request):
 /** Parts are answered one after the other: the last is the end. */
 function endOf({ endNs }: Compound, partEndNs: number): number {
   return endNs === Infinity ? partEndNs : Math.max(endNs, partEndNs);
-}
-
-function isAsynchronous({ command }: Request): boolean {
-  return command === COMMAND.SMB2_READ || command === COMMAND.SMB2_WRITE;
 }

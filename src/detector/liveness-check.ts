@@ -18,7 +18,7 @@ export class LivenessCheck {
   readonly #table: RequestMemory;
   readonly #witness: Witness;
   #found: Request[] = [];
-  #dead = 0;
+  #orphaned = 0;
 
   constructor(table: RequestMemory, witness: Witness) {
     this.#table = table;
@@ -26,8 +26,8 @@ export class LivenessCheck {
   }
 
   /** Requests that turned out to have nobody waiting for them, ever. */
-  get dead(): number {
-    return this.#dead;
+  get orphaned(): number {
+    return this.#orphaned;
   }
 
   /** Takes the requests with lines that nobody waits for, found since the last call. */
@@ -87,7 +87,7 @@ export class LivenessCheck {
     if (liveness !== "stale") entry.checkedNs = nowNs;
     switch (liveness) {
       case "dead":
-        this.#dead += 1;
+        this.#orphaned += 1;
         // Closing its line may fail; then it is found again.
         if (entry.at !== undefined) this.#found.push(entry.request);
         entry.checkNs = nowNs + Math.max(ageNs, ALIVE_AGAIN_NS);

@@ -11,7 +11,7 @@
 
 import { hasWorkerName } from "../model/attribution.ts";
 import type { CifsSession, DebugData, TaskWait } from "../model/cifs.ts";
-import { COMMAND } from "../model/command.ts";
+import { COMMAND, pairsBySession } from "../model/command.ts";
 import type { Request } from "../model/request.ts";
 
 export interface Suspect {
@@ -64,7 +64,7 @@ export class RequestList {
   covers({ command, sessionId }: Request): boolean {
     if (!this.#complete) return false;
     const session = this.#sessions.get(sessionId);
-    if (session === undefined) return isAsynchronous(command);
+    if (session === undefined) return pairsBySession(command);
     return this.#listsChannels || session.channels.every(({ inFlight }) => inFlight === 0);
   }
 }
@@ -82,7 +82,7 @@ export function judgeSuspect(
   // Without a line only the list can tell: the task may have gone on to another request.
   if (!hasLine) return absent ? "dead" : fresh ? "unsure" : "stale";
 
-  if (isAsynchronous(request.command)) {
+  if (pairsBySession(request.command)) {
     if (absent) return "dead";
     // Fresh, but no list that covers it: what is left is that the kernel has seen no reply.
     if (fresh) return "alive";
@@ -106,11 +106,6 @@ export function judgeSuspect(
  */
 function hasNoWaiter({ taskId, command, comm }: Request, waitOf: (taskId: number) => TaskWait): boolean {
   return command !== COMMAND.SMB2_WRITE && !hasWorkerName(comm) && waitOf(taskId) === "gone";
-}
-
-/** cifsd takes the replies of these, whatever the task that sent them does: HOOKS.md 1.2. */
-function isAsynchronous(command: number): boolean {
-  return command === COMMAND.SMB2_READ || command === COMMAND.SMB2_WRITE;
 }
 
 function keyOf(taskId: number, messageId: bigint): string {

@@ -55,7 +55,7 @@ export class RequestsInFlight {
     return {
       scans: this.#scanNumber,
       inFlight: this.#open + this.#overdue.followed,
-      dead: this.#livenessCheck.dead,
+      orphaned: this.#livenessCheck.orphaned,
       followed: this.#overdue.followed,
       unfollowed: this.#unfollowed,
     };

@@ -151,10 +151,10 @@ class DetectorThread {
     if (shares !== undefined) this.#port.post({ type: "shares", shares });
     for (const anomaly of this.#detector.takeDue(now)) this.#port.post({ type: "anomaly", anomaly });
     for (const recovery of this.#detector.takeRecovered()) this.#port.post({ type: "recovered", recovery });
-    const dead = this.#detector.takeOrphaned();
-    if (dead.length > 0) this.#port.post({ type: "dead", requests: dead });
-    const left = this.#detector.takeAbandoned();
-    if (left.length > 0) this.#port.post({ type: "left", operations: left });
+    const orphaned = this.#detector.takeOrphaned();
+    if (orphaned.length > 0) this.#port.post({ type: "orphanedRequests", requests: orphaned });
+    const abandoned = this.#detector.takeAbandoned();
+    if (abandoned.length > 0) this.#port.post({ type: "abandonedOperations", operations: abandoned });
     this.#ring.commit();
     if (this.#detector.wantsWake) this.#control.setAsleep();
   }

@@ -32,6 +32,14 @@ export const COMMAND = Object.fromEntries(COMMANDS.map((name, number) => [name, 
   Record<CommandName, number>
 >;
 
+/**
+ * Whether a reply is paired with its request by session and message id. cifsd reports the replies of READs and WRITEs,
+ * whichever task sent them; the task that sent any other command reports its reply. The BPF programs do the same (bpf/message.h).
+ */
+export function pairsBySession(command: number): boolean {
+  return command === COMMAND.SMB2_READ || command === COMMAND.SMB2_WRITE;
+}
+
 /** The name of a command; a number outside the table is shown as it is. */
 export function commandName(command: number): string {
   return COMMANDS[command] ?? `SMB2_${command}`;

@@ -64,7 +64,7 @@ export type SupervisorEvent =
   | Extract<FromJanitor, { type: "swept" }>
   /** A thing that aod depends on is in trouble, in another trouble, or in order again. */
   | { readonly type: "trouble"; readonly trouble: Trouble }
-  | { readonly type: "dead"; readonly found: number; readonly closed: number }
+  | { readonly type: "orphaned"; readonly found: number; readonly closed: number }
   /** Whether the SMB client's own lists can be read has changed. */
   | { readonly type: "clientLists"; readonly readability: Readability }
   /** A line of the kernel log that concerns SMB mounts. */

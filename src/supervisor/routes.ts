@@ -63,12 +63,12 @@ export function routeDetector(report: FromDetector, concerned: ConcernedByDetect
     case "recovered":
       desk.recover(report.recovery);
       break;
-    case "dead": {
+    case "orphanedRequests": {
       const closed = report.requests.filter((request) => source.reap(request)).length;
-      tell({ type: "dead", found: report.requests.length, closed });
+      tell({ type: "orphaned", found: report.requests.length, closed });
       break;
     }
-    case "left":
+    case "abandonedOperations":
       for (const one of report.operations) source.reapOperation(one.startNs, one.taskId);
       break;
     case "hostChanged":

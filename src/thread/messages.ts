@@ -72,8 +72,8 @@ export interface DetectorCounts {
   readonly wakeUps: number;
   /** Requests in flight when it last looked. */
   readonly inFlight: number;
-  /** Overdue requests that turned out to have nobody waiting for them. */
-  readonly dead: number;
+  /** Overdue requests whose reply no task awaits any more. */
+  readonly orphaned: number;
   /** Open requests that lost their line and are followed by the detector. */
   readonly followed: number;
   /** Evicted requests that could not be followed, because too many are. */
@@ -89,10 +89,10 @@ export type FromDetector =
   | { readonly type: "anomaly"; readonly anomaly: Anomaly }
   /** What hung has ended. */
   | { readonly type: "recovered"; readonly recovery: Recovery }
-  /** Open lines that nobody waits for: to be closed in the kernel. */
-  | { readonly type: "dead"; readonly requests: readonly Request[] }
-  /** Lines of operations that nobody is at any more: to be freed in the kernel. */
-  | { readonly type: "left"; readonly operations: readonly Operation[] }
+  /** Open lines whose reply no task awaits any more: to be closed in the kernel. */
+  | { readonly type: "orphanedRequests"; readonly requests: readonly Request[] }
+  /** Lines of operations that their tasks have abandoned: to be freed in the kernel. */
+  | { readonly type: "abandonedOperations"; readonly operations: readonly Operation[] }
   /** What the kernel told the detector's epoll set: cifs.ko came or went, or some mount did. */
   | { readonly type: "hostChanged"; readonly what: "module" | "mounts" }
   /** Whether DebugData can be read, whenever that changed; readable until something else is reported. */

@@ -221,7 +221,7 @@ describe("Detector: what nobody waits for", () => {
     stage.advance(11_500);
     expect(stage.anomalies).toEqual([]);
     expect(stage.orphaned).toEqual([request]);
-    expect(stage.detector.counts).toMatchObject({ dead: 1, inFlight: 1 });
+    expect(stage.detector.counts).toMatchObject({ orphaned: 1, inFlight: 1 });
   });
 
   test("is handed over again if closing failed, at ever longer intervals", () => {
@@ -324,7 +324,7 @@ describe("Detector: evicted requests", () => {
     stage.advance(12_000);
     expect(stage.anomalies).toEqual([]);
     expect(stage.orphaned).toEqual([]);
-    expect(stage.detector.counts).toMatchObject({ followed: 0, dead: 1 });
+    expect(stage.detector.counts).toMatchObject({ followed: 0, orphaned: 1 });
   });
 
   test("of which no rule could say that they hang are not followed", () => {

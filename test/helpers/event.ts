@@ -68,7 +68,7 @@ const EVENTS: { readonly [Type in SupervisorEvent["type"]]: EventOf<Type> } = {
       ...{ sinceMs: 0, overAtMs: undefined },
     },
   },
-  dead: { type: "dead", found: 1, closed: 1 },
+  orphaned: { type: "orphaned", found: 1, closed: 1 },
   lost: { type: "lost", cause: "ring_full", count: 1 },
   configured: {
     type: "configured",
