@@ -1,6 +1,6 @@
 #!/bin/bash
-# Links everything into one executable, build-aod.sh OUT: the sources, the files that they import (libraries, BPF
-# objects), the versions of all that and bun itself. The same commit gives the same bytes in whatever folder.
+# Links one executable: build-aod.sh OUT. It contains the sources, the files that they import (libraries, BPF objects), the
+# versions of all these, and bun itself. One commit gives the same bytes in every folder.
 set -euo pipefail
 out=$(realpath -m "$1")
 cd "$(dirname "$0")/.."
@@ -8,8 +8,8 @@ read -r version commit <build/version
 inside=$(scripts/bun -e 'import { headline } from "./scripts/package/parts.ts";
 	console.log(JSON.stringify(headline(JSON.parse(require("fs").readFileSync("build/parts.json", "utf8")))))')
 
-# The name of the file becomes part of its contents: it is always `aod`. The source maps are embedded as well, so that
-# stack traces name lines of src/; the copies beside it are not needed.
+# The name of the file becomes part of its contents, so it is always `aod`. The source maps are embedded too, so that stack
+# traces name lines of src/; the copies beside the executable are not needed.
 folder=$(mktemp -d "${TMPDIR:-/tmp}/aod-build.XXXXXX")
 trap 'rm -rf "$folder"' EXIT
 scripts/bun build --compile --splitting --bytecode --format=esm --sourcemap=linked --outfile "$folder/aod" \
@@ -20,6 +20,6 @@ scripts/bun build --compile --splitting --bytecode --format=esm --sourcemap=link
 	exit 1
 }
 mkdir -p "$(dirname "$out")"
-# A running aod keeps the file it was started from.
+# Renaming leaves the file of a running aod intact.
 mv "$folder/aod" "$out.new"
 mv "$out.new" "$out"

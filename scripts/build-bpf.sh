@@ -1,6 +1,6 @@
 #!/bin/bash
 # Builds the BPF programs: build-bpf.sh [OUT_DIR] makes aod.bpf.o and aod-plain.bpf.o there (see bpf/memory.h), by
-# default in build/bpf. BTF stays in, other debug information goes. The bytes do not depend on where the checkout is.
+# default in build/bpf. It keeps BTF and removes other debug information. The bytes do not depend on the checkout's path.
 set -euo pipefail
 out=$(realpath -m "${1:-$(dirname "$0")/../build/bpf}")
 cd "$(dirname "$0")/.."
@@ -12,7 +12,7 @@ aarch64) arch=arm64 ;;
 *) arch=$machine ;;
 esac
 
-# The second folder is where Debian keeps <asm/types.h>, which the kernel's headers include.
+# Debian has <asm/types.h>, which the kernel's headers include, in this second folder.
 readonly flags=(--target=bpf -O2 -g -Wall -Wextra -Werror -D"__TARGET_ARCH_$arch"
 	-idirafter "/usr/include/$machine-linux-gnu" "-ffile-prefix-map=$PWD=.")
 
@@ -20,7 +20,7 @@ build() {
 	local name=$1
 	shift
 	clang "${flags[@]}" "$@" -c bpf/aod.bpf.c -o "$out/$name.new"
-	# libbpf's linker, for a single file: leaves the DWARF behind.
+	# libbpf's linker removes the DWARF, also from a single file.
 	bpftool gen object "$out/$name" "$out/$name.new"
 	rm "$out/$name.new"
 }

@@ -1,5 +1,6 @@
-// Makes what the report's page carries, `build-report.ts FOLDER`: in: src/report/browser and src/report/style.css; out: one
-// script and one style sheet in FOLDER, small. The same sources give the same bytes: the page allows them by their hash.
+// Makes the script and the style sheet of the report's page: `build-report.ts FOLDER`. It reads src/report/browser and
+// src/report/style.css and writes two minified files. The same sources give the same bytes, because the page allows both by
+// their hash.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -23,7 +24,7 @@ for (const { source, file, end } of OUTPUTS) {
   const [output] = outputs;
   if (output === undefined || outputs.length > 1) throw new Error(`${source} became ${outputs.length} files`);
   const text = (await output.text()).trim();
-  // Either would end the element that it stands in.
+  // This text would end the element that contains the file.
   if (text.toLowerCase().includes(end)) throw new Error(`${source} holds ${end}`);
   writeFileSync(join(folder, file), text);
 }

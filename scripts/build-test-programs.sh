@@ -1,6 +1,6 @@
 #!/bin/bash
-# Builds the host C programs of the tests into build/test: driver and the races (test/kernel), smb-traffic
-# (test/hostile), write-request (test/fixtures). What is newer than all that it is made of stays, so tests may call this each time.
+# Builds the host C programs of the tests into build/test: driver and the races (test/kernel), smb-traffic (test/hostile),
+# write-request (test/fixtures). A program that is newer than its sources is not built again, so tests may call this often.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,7 +1,7 @@
 #!/bin/bash
-# Copies the machine's shared library of that name, copy-library.sh build/lib/libbpf.so.1: the file that the loader
-# would take, links followed. aod carries it and loads it from memory, also where glibc is older than here. Beside it OUT.from
-# says what that file is called: its version is part of the name.
+# Copies the machine's shared library: copy-library.sh build/lib/libbpf.so.1. It takes the file that the loader would take,
+# and follows links. aod contains the library and loads it from memory, also on hosts with an older glibc. OUT.from beside
+# the copy has the name of the original file, which contains its version.
 set -euo pipefail
 out=$1
 name=$(basename "$out")
@@ -14,5 +14,5 @@ for folder in /usr/lib/"$(uname -m)-linux-gnu" /lib/"$(uname -m)-linux-gnu" /usr
 		exec mv "$out.new" "$out"
 	fi
 done
-echo "copy-library: this machine has no $name" >&2
+echo "copy-library: this machine does not have $name" >&2
 exit 69

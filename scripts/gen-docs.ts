@@ -1,6 +1,6 @@
-// What documents say of schemas, `gen-docs.ts` and `gen-docs.ts --check`. In: the schemas of src/api and src/config, the table of
-// metrics, what guest runs left; out: the tables between the markers `<!-- gen: NAME -->` and `<!-- end -->` of the documents below. What stands
-// around them is written by hand.
+// Writes the generated tables of documents: `gen-docs.ts`, or `gen-docs.ts --check`, which only compares. It reads the schemas
+// of src/api and src/config, the table of metrics and the results of guest runs, and replaces the tables between the markers
+// `<!-- gen: NAME -->` and `<!-- end -->` of the documents below. The text around them is written by hand.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -24,7 +24,7 @@ import { mountRows, situationRows, situationSums } from "./quality.ts";
 const ROOT = join(import.meta.dir, "..");
 const RULE_PREFIX = "guardian.anomalies.NAME.";
 
-/** Shapes that stand in several places and are described in one. */
+/** Shapes that are used in several places and described in one. */
 const NAMED: ReadonlyMap<unknown, string> = new Map<unknown, string>([
   [incidentSchema, "incident"],
   [verdictSchema, "verdict"],
@@ -137,12 +137,12 @@ const DOCUMENTS = [
 ];
 const SECTION = /(<!-- gen: ([a-z ]+) -->\n).*?(\n<!-- end -->)/gs;
 
-/** The document with its tables made anew. Throws for a section that there is none of. */
+/** The document with its tables replaced. Throws for an unknown section. */
 export function fill(text: string): string {
   return text.replaceAll(SECTION, (_, begin: string, name: string, end: string) => {
     const make = SECTIONS[name];
     if (make === undefined)
-      throw new Error(`no section ${name}; there is ${Object.keys(SECTIONS).join(", ")}`);
+      throw new Error(`unknown section ${name}; known are ${Object.keys(SECTIONS).join(", ")}`);
     return `${begin}\n${make().join("\n")}\n${end}`;
   });
 }
@@ -160,7 +160,7 @@ function fieldTable(schema: unknown): readonly string[] {
   return table(["field", "what", "meaning"], rowsOf(asShape(schema), ""));
 }
 
-/** One table for all variants: what each is called stands in front. */
+/** One table for all variants; each begins with a row that has its name. */
 function variantTable(schema: unknown, key: string): readonly string[] {
   const rows = (asShape(schema).options as readonly Shape[]).flatMap((option) => {
     const { version: _, [key]: name, ...fields } = option.entries ?? {};
@@ -171,7 +171,7 @@ function variantTable(schema: unknown, key: string): readonly string[] {
   return table([`\`${key}\`, and its fields`, "what", "meaning"], rows);
 }
 
-/** A field, and below it those of what it holds. */
+/** The row of a field, followed by the rows of its own fields. */
 function rowsOf(shape: Shape, prefix: string): readonly (readonly string[])[] {
   return Object.entries(findIn(shape, ({ entries }) => entries) ?? {}).flatMap(([name, inner]) => {
     const path = prefix === "" ? name : `${prefix}.${name}`;
@@ -193,7 +193,7 @@ function nameOf(shape: Shape): string | undefined {
   return findIn(shape, (one) => NAMED.get(one));
 }
 
-/** In words, as somebody would say it who does not know the schema. */
+/** The type in words, for a reader who does not know the schema. */
 function kindOf(shape: Shape): string {
   if (shape.type === "nullable") return `${kindOf(shape.wrapped as Shape)} or null`;
   if (shape.type === "optional")
@@ -225,7 +225,7 @@ if (import.meta.main) {
     if (text === filled) continue;
     if (!process.argv.includes("--check")) writeFileSync(path, filled);
     else {
-      process.stderr.write(`${document} is not what the schemas say: run \`make gen\`\n`);
+      process.stderr.write(`${document} does not match the schemas: run \`make gen\`\n`);
       process.exitCode = 1;
     }
   }

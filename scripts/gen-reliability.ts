@@ -1,6 +1,6 @@
-// The table of docs/reliability.md, `gen-reliability.ts`, called by `make reliability`. In: what the hostile tests recorded
-// (test/hostile/fault-log.ts); out: the table between the markers of that document, with figures so coarse that a second
-// run writes the same text. The words around it are written by hand.
+// Writes the table of docs/reliability.md: `gen-reliability.ts`, called by `make reliability`. It reads what the hostile
+// tests recorded (test/hostile/fault-log.ts) and replaces the table between the markers of that document. The figures are so
+// coarse that a second run writes the same text. The text around the table is written by hand.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,16 +11,16 @@ const TABLE = /(<!-- gen: faults -->\n).*?(\n<!-- end -->)/s;
 const TITLES = ["fault", "what aod does", "what is lost", "normal again"];
 const STEPS_SEC = [1, 5, 15, 60];
 
-/** The faults of a run by their names; one that was recorded twice counts as it came last. */
+/** The faults of a run by their names; of a fault that was recorded twice the last record counts. */
 export function readFaults(lines: string): readonly Fault[] {
   const faults = lines.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line) as Fault]));
   const byName = new Map(faults.map((fault) => [fault.fault, fault]));
   return [...byName.values()].sort((a, b) => (a.fault < b.fault ? -1 : 1));
 }
 
-/** The document with its table written again. Throws where it has no place for one. */
+/** The document with its table replaced. Throws if it has no markers. */
 export function fillTable(text: string, faults: readonly Fault[]): string {
-  if (!TABLE.test(text)) throw new Error("the document has no place for the table: <!-- gen: faults -->");
+  if (!TABLE.test(text)) throw new Error("the document has no marker for the table: <!-- gen: faults -->");
   const rows = faults.map((one) => [
     one.fault,
     one.reaction,
@@ -40,7 +40,7 @@ function describeLost(lost: Fault["lost"]): string {
   return counted.map(([what, count]) => `${what}: ${roundCount(count)}`).join(", ") || "nothing";
 }
 
-/** Exact for one; otherwise rounded up to a power of ten. */
+/** One is exact; other counts are rounded up to a power of ten. */
 function roundCount(count: number): string {
   return count === 1 ? "1" : `up to ${(10 ** Math.ceil(Math.log10(count))).toLocaleString("en")}`;
 }

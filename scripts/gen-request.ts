@@ -1,6 +1,6 @@
-// Generates src/model/request.gen.ts from bpf/request.h, by way of the BTF of the built BPF object: what is written is
-// what the compiler made of the header. `gen-request.ts` writes the file, `gen-request.ts --check` writes nothing and
-// fails where the file differs. The shape of the output is the table SECTIONS; no layout is known here.
+// Generates src/model/request.gen.ts from bpf/request.h, by way of the BTF of the built BPF object, so that the output is
+// what the compiler made of the header. `gen-request.ts` writes the file; `gen-request.ts --check` writes nothing and fails
+// if the file differs. The table SECTIONS defines the form of the output; no layout may be repeated here.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -29,7 +29,7 @@ const ROOT = join(import.meta.dir, "..");
 const OBJECT = join(ROOT, "build/bpf/aod.bpf.o");
 const OUTPUT = join(ROOT, "src/model/request.gen.ts");
 
-/** In the order of the output. */
+/** The sections in the order of the output. */
 const SECTIONS: readonly Section[] = [
   section("aod_request", "REQUEST_BYTES", "Bytes of a record", renderSize),
   section("aod_request", "OFFSET", "Byte offsets of the fields", renderOffsets),
@@ -74,7 +74,7 @@ function renderConstants(prefix: string): Section["render"] {
   return (type, name) => renderObject(name, constantsOf(type, prefix));
 }
 
-/** An enum that counts from 0, without its last value, which says how many there are. */
+/** An enum that counts from 0, without its last value, which is the number of values. */
 function renderNames(prefix: string): Section["render"] {
   return (type, name) => {
     const names = constantsOf(type, prefix);
@@ -95,7 +95,7 @@ function offsetsOf(type: BtfType): readonly (readonly [string, number])[] {
     .map(({ name, bits_offset }) => [name, bits_offset / 8] as const);
 }
 
-/** Without the prefix. A value whose name lacks it, like AOD_COUNTERS, counts the others and is left out. */
+/** The values without their prefix. A value whose name lacks it, such as AOD_COUNTERS, counts the others and is left out. */
 function constantsOf(type: BtfType, prefix: string): readonly (readonly [string, number])[] {
   return (type.values ?? [])
     .filter(({ name }) => name.startsWith(prefix))
@@ -123,6 +123,6 @@ const generated = generate();
 if (!process.argv.includes("--check")) {
   writeFileSync(OUTPUT, generated);
 } else if (readFileSync(OUTPUT, "utf8") !== generated) {
-  process.stderr.write("src/model/request.gen.ts is not what bpf/request.h says: run `make gen`\n");
+  process.stderr.write("src/model/request.gen.ts does not match bpf/request.h: run `make gen`\n");
   process.exitCode = 1;
 }

@@ -1,6 +1,6 @@
-// What a JUnit report of `bun test` says. In: its text; out: its cases. No file is read here.
+// Parses a JUnit report of `bun test` into its cases. It must not read files.
 
-/** A test that was run or left out. */
+/** A test that was run or skipped. */
 export interface TestCase {
   readonly file: string;
   /** The titles around it, outermost first, joined by ` > `; empty at the top level. */
@@ -11,10 +11,10 @@ export interface TestCase {
 
 const CASE = /<testcase((?:\s+[\w:-]+="[^"]*")*)\s*(?:\/>|>([\s\S]*?)<\/testcase>)/g;
 
-/** What bun calls a hook that failed, or that was left out with its tests. */
+/** Bun's name for a hook that failed, or that was skipped with its tests. */
 const HOOK = "(unnamed)";
 
-/** All tests, in the order of the report, and hooks that failed. A case without a file is a broken report and throws. */
+/** All tests in the order of the report, and hooks that failed. Throws for a case without a file: the report is broken. */
 export function readCases(report: string): TestCase[] {
   return readEntries(report).filter(({ name, outcome }) => name !== HOOK || outcome === "failed");
 }

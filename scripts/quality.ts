@@ -1,5 +1,5 @@
-// Rows of docs/quality.md. In: the results of guest runs in docs/quality/<kernel>.json and docs/quality/situations-<kernel>.json; out:
-// cells of tables. Nothing is judged here: the run has compared what aod shows with what it knew.
+// Makes the rows of docs/quality.md from the results of guest runs, docs/quality/<kernel>.json and
+// docs/quality/situations-<kernel>.json. It must not judge: the run has compared what aod shows with what it knew.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -17,7 +17,7 @@ interface Run {
   }[];
 }
 
-/** Titles of the table of kinds of mounts, and its rows: one a kind, a column a kernel. */
+/** Titles and rows of the table of mounts: one row a kind, one column a kernel. */
 export function mountRows(): {
   readonly titles: readonly string[];
   readonly rows: readonly (readonly string[])[];
@@ -50,7 +50,7 @@ interface Situations {
   }[];
 }
 
-/** Titles of the table of situations, and its rows: one a trouble, for the newest kernel that they were played on. */
+/** Titles and rows of the table of situations: one row a trouble, on the newest kernel of the results. */
 export function situationRows(): {
   readonly titles: readonly string[];
   readonly rows: readonly (readonly string[])[];
@@ -71,7 +71,7 @@ export function situationRows(): {
   };
 }
 
-/** How many situations came out how, for each kernel: `39 right, 1 unknown`. */
+/** The number of situations for each outcome, by kernel: `39 right, 1 unknown`. */
 export function situationSums(): {
   readonly titles: readonly string[];
   readonly rows: readonly (readonly string[])[];

@@ -1,5 +1,5 @@
-// The picture of the report in the README, `report-picture.ts OUT.webp`: in: the capture of test/helpers/story.ts, which is made up;
-// out: its first screen and its plot, as Chromium shows them. Takes scripts/setup.sh operator, and fonts that you like.
+// Makes the picture of the report in the README: `report-picture.ts OUT.webp`. It shows the first screen and the plot of the
+// invented capture in test/helpers/story.ts, as Chromium renders them. It needs scripts/setup.sh operator, and fonts.
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,7 +9,7 @@ import { readRequests } from "../src/report/read-requests.ts";
 import { Browser } from "../test/helpers/browser.ts";
 import { aStory } from "../test/helpers/story.ts";
 
-/** Enough for the eye; a picture of 65,536 points is a large file. */
+/** Enough points for the eye; a picture of 65,536 points would be a large file. */
 const REQUESTS = 14_000;
 const WIDTH = 1000;
 

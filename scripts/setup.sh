@@ -1,21 +1,21 @@
 #!/bin/bash
-# Gets this machine ready: `setup.sh build`, `guest`, `packaging`, `operator` or `hostile`. Installs the Debian packages of
-# packages-<list>.txt that are missing and, for build, the npm packages that package-lock.json pins. Says first what it will install and
-# how large that is, asks once where a terminal is attached, goes on where none is. Where all is there it does nothing,
-# in milliseconds. It upgrades nothing, and on another distribution it names the packages and stops.
+# Prepares this machine: `setup.sh build`, `guest`, `packaging`, `operator` or `hostile`. Installs the missing Debian packages
+# of packages-<list>.txt and, for build, the npm packages that package-lock.json pins. It first prints what it will install
+# and the size, and asks once if a terminal is attached; without a terminal it continues. If nothing is missing it ends
+# within milliseconds. It upgrades nothing, and on another distribution it prints the names of the packages and stops.
 #
-#   AOD_SETUP=skip   the Debian packages are somebody else's business: for distributions on which this would stop
+#   AOD_SETUP=skip   do not install Debian packages: for distributions on which this script would stop
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export LC_ALL=C
 
 readonly list=${1:?setup.sh build, guest, packaging, operator or hostile}
-# Of packages that are here for their programs: as services they would be somebody's monitoring.
+# Only the programs of these packages are needed. Their services must not start on this machine.
 readonly unwanted_services=(prometheus.service prometheus-node-exporter.service)
-# In node_modules, so that it goes when they go. Holds the checksums of what they were installed from.
+# The checksums of the files that the npm packages were installed from; it disappears together with node_modules.
 readonly npm_stamp=node_modules/.setup
 readonly npm_sources=(package.json package-lock.json .npmrc)
-# Measured with npm 11 and 9; the older one takes the builds for musl along.
+# Measured with npm 11 and 9; the older one installs the builds for musl too.
 readonly npm_size='250 to 350 MB on disk'
 
 stop() {
@@ -28,7 +28,7 @@ wanted_packages() {
 }
 
 missing_packages() {
-	# dpkg-query fails when it does not know a name, which is what is being asked. Its format is no shell expression.
+	# dpkg-query fails for an unknown name, which is expected here. Its format string is not a shell expression.
 	# shellcheck disable=SC2016
 	comm -23 <(wanted_packages) <(
 		wanted_packages | xargs dpkg-query --show --showformat '${Package} ${db:Status-Status}\n' 2>/dev/null |
@@ -60,15 +60,15 @@ apt() {
 	as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@"
 }
 
-# One mirror of somebody else that is out of reach is no reason to stop: the packages themselves will tell.
+# A single unreachable mirror is no reason to stop: a missing package will fail later.
 refresh_lists() {
-	apt update || echo 'setup: apt-get update failed; going on with the lists that are there' >&2
+	apt update || echo 'setup: apt-get update failed; continuing with the existing package lists' >&2
 }
 
-# Prints `N packages, X to download, Y on disk`; fails when apt does not know one of them.
+# Prints `N packages, X to download, Y on disk`; fails if apt does not know one of them.
 price() {
 	local plan
-	# Saying no is a failure to apt.
+	# apt counts the answer no as a failure.
 	plan=$(apt-get install --no-install-recommends --assume-no -o Debug::NoLocking=1 "$@" 2>/dev/null </dev/null) || true
 	sed -nE -e 's/^.* ([0-9]+) newly installed.*/\1 packages/p' \
 		-e 's/^Need to get ([^/]*\/)?(.*) of archives.*/\2 to download/p' \
@@ -76,11 +76,11 @@ price() {
 		paste -sd ',' | sed 's/,/, /g' | grep 'on disk'
 }
 
-# Asks where somebody can answer; CI systems attach terminals that nobody reads.
+# Asks if a user can answer; CI systems attach terminals that no one reads.
 ask() {
 	[ -t 0 ] && [ -t 2 ] && [ -z "${CI:-}" ] || return 0
 	local answer=no
-	read -r -p 'Go on? [Y/n] ' answer || true
+	read -r -p 'Continue? [Y/n] ' answer || true
 	case $answer in
 	'' | [Yy]*) ;;
 	*) stop 'nothing was installed' ;;
@@ -89,16 +89,16 @@ ask() {
 
 missing=()
 if [ "${AOD_SETUP:-}" != skip ]; then
-	is_debian_12 || stop 'this machine is not Debian 12, the only distribution where this was tried. It takes what Debian calls' \
+	is_debian_12 || stop 'this machine is not Debian 12, the only distribution on which this was tried. These packages are needed (Debian names):' \
 		"  $(wanted_packages | paste -sd ' ')" \
-		'Install these in your own way, then set AOD_SETUP=skip.'
+		'Install them with your package manager, then set AOD_SETUP=skip.'
 	mapfile -t missing < <(missing_packages)
 fi
 if [ ${#missing[@]} = 0 ] && npm_is_current; then
 	exit 0
 fi
 if [ "$list" = build ] && ! command -v npm >/dev/null; then
-	stop 'there is no npm: install Node.js 18 or newer with it (on Debian: apt-get install nodejs npm)'
+	stop 'npm is not installed: install Node.js 18 or later with npm (on Debian: apt-get install nodejs npm)'
 fi
 
 lists_are_new=no
@@ -110,10 +110,11 @@ if [ ${#missing[@]} != 0 ]; then
 	fi
 	echo "setup: will install from Debian: ${missing[*]} ($cost)" >&2
 fi
-npm_is_current || echo "setup: will install from npm, into node_modules/: what package-lock.json pins ($npm_size)" >&2
+npm_is_current || echo "setup: will install from npm, into node_modules/: the packages of package-lock.json ($npm_size)" >&2
 ask
 
-# Before they are installed, which would start and enable them. Of a host that has the package already nothing is touched.
+# This must run before the packages are installed, which would start and enable their services. If the host has a package
+# already, its service is not touched.
 mask_services() {
 	local unit
 	for unit in "${unwanted_services[@]}"; do
@@ -125,7 +126,7 @@ mask_services() {
 
 if [ ${#missing[@]} != 0 ]; then
 	mask_services
-	# Old lists name files that the mirrors no longer have.
+	# Old package lists name files that the mirrors no longer have.
 	[ $lists_are_new = yes ] || refresh_lists
 	apt install --no-install-recommends --yes "${missing[@]}" >/dev/null
 fi

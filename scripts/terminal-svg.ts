@@ -1,6 +1,5 @@
-// Turns what a command prints into the picture of a terminal: terminal-svg.ts TITLE <TEXT >FILE. In: text with the styles
-// that aod uses (bold, faint, underlined, inverse, red, cyan); out: an SVG that needs no font of ours and no other file. For
-// the pictures in README and docs.
+// Turns the output of a command into the picture of a terminal: terminal-svg.ts TITLE <TEXT >FILE. It knows the styles that
+// aod uses (bold, faint, underlined, inverse, red, cyan), and makes an SVG without fonts and other files, for README and docs.
 
 const FONT = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace";
 const FONT_PX = 13;
@@ -27,7 +26,7 @@ interface Style {
 }
 
 const PLAIN: Style = { bold: false, faint: false, inverse: false, colour: undefined };
-/** What each SGR parameter changes; others are passed over. */
+/** The effect of each SGR parameter; others are ignored. */
 const SGR: Readonly<Record<string, Partial<Style>>> = {
   "": PLAIN,
   "0": PLAIN,
@@ -64,12 +63,12 @@ function draw(caption: string, text: readonly string[]): string {
   ].join("\n");
 }
 
-/** Styles go on until the next sequence, in this line alone. */
+/** A style lasts until the next sequence or the end of the line. */
 function row(line: string, y: number): string {
   let style = PLAIN;
   let column = 0;
   let drawn = "";
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what it looks for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the expression matches escape sequences
   for (const [index, part] of line.split(/\x1b\[([\d;]*)m/).entries()) {
     if (index % 2 === 1) {
       for (const parameter of part.split(";")) style = { ...style, ...SGR[parameter] };
@@ -81,10 +80,10 @@ function row(line: string, y: number): string {
   return drawn;
 }
 
-/** Columns stay where they are whatever the font: each run of words is told how wide it is. */
+/** Each run of words has its width as an attribute, so columns stay in place with any font. */
 function words(text: string, column: number, y: number, style: Style): string {
   const behind = style.inverse ? block(text, column, y, style.colour ?? COLOURS.text) : "";
-  // Two spaces or more part runs: what stands in columns must not drift.
+  // Two or more spaces separate runs, so that columns do not drift.
   return (
     behind +
     [...text.matchAll(/\S+(?: \S+)*/g)]

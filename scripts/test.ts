@@ -1,8 +1,8 @@
-// `make check` (test.ts fast) and `make test` (test.ts all): the checks of the sources, then the tests; `make test-packages`
-// (test.ts packages): those of the packages alone; `make test-operator` (test.ts operator): what people and their tools
-// see, in a browser, a terminal and Prometheus; `make test-hostile` (test.ts hostile): what dist/aod survives. Out: a line
-// for each check and group, what failed in full, and at the end `N passed, N failed`, with `, N skipped` where tests were
-// left out. Exit status 1 when something failed or no test ran. Nothing is retried and nothing is changed.
+// Runs the tests. `make check` is `test.ts fast` and `make test` is `test.ts all`: the checks of the sources, then the tests.
+// `make test-packages` (packages) tests the packages, `make test-operator` (operator) what users and their tools see in a
+// browser, a terminal and Prometheus, `make test-hostile` (hostile) what dist/aod survives.
+// It prints a line for each check and group, failures in full, and at the end `N passed, N failed`, with `, N skipped` if
+// tests were skipped. The exit status is 1 if something failed or no test ran. It must not retry or change anything.
 
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -34,7 +34,7 @@ const SHELL_FILES = findFiles("{.ci,scripts,test,packaging}/**/*").filter(isShel
 
 const CHECKS: readonly Check[] = [
   { name: "types", argv: ["node_modules/.bin/tsc", "--noEmit"] },
-  // What runs in a browser knows a document and no Bun.
+  // Code for the browser is checked against the types of a document, without those of Bun.
   {
     name: "types of the page's script",
     argv: ["node_modules/.bin/tsc", "--noEmit", "-p", "tsconfig.browser.json"],
@@ -48,7 +48,7 @@ const CHECKS: readonly Check[] = [
 ];
 
 const MINUTE_MS = 60_000;
-/** Of one test: it says that something hangs, never that a machine is slow. */
+/** Deadline of one test: it means that the test hangs, never that the machine is slow. */
 const TEST_TIMEOUT_MS = 2 * MINUTE_MS;
 const GROUPS: Readonly<Record<"fast" | "kernel" | "binary" | "packages" | "operator" | "hostile", Group>> = {
   fast: {
@@ -72,7 +72,7 @@ const GROUPS: Readonly<Record<"fast" | "kernel" | "binary" | "packages" | "opera
     timeoutMs: 20 * MINUTE_MS,
   },
   operator: {
-    name: "tests of what people see",
+    name: "tests of what users see",
     takes: (path) => path.startsWith("test/operator/"),
     timeoutMs: 15 * MINUTE_MS,
   },
@@ -125,7 +125,7 @@ async function runCheck(check: Check, tally: Tally): Promise<void> {
   line(!ok, check.name, startedAtMs);
 }
 
-/** Two at a time: most of them use one CPU. */
+/** Runs two checks at a time, because most of them use one CPU. */
 async function runChecks(checks: readonly Check[], tally: Tally): Promise<void> {
   const left = [...checks];
   const lane = async (): Promise<void> => {
@@ -134,10 +134,10 @@ async function runChecks(checks: readonly Check[], tally: Tally): Promise<void> 
   await Promise.all([lane(), lane()]);
 }
 
-/** One run of bun for each group, so that a crash in native code takes no other group with it. */
+/** Runs bun once for each group, so that a crash in native code does not end another group. */
 async function runGroup(group: Group, tally: Tally): Promise<void> {
   const files = findFiles("test/**/*.test.ts").filter(group.takes);
-  // Without a file to run, bun would run them all.
+  // Without a file, bun would run all tests.
   if (files.length === 0) return;
   const startedAtMs = performance.now();
   const report = join(REPORTS, `${group.name.replaceAll(" ", "-").replaceAll("/", "-")}.xml`);
@@ -173,7 +173,7 @@ async function runGroup(group: Group, tally: Tally): Promise<void> {
   for (const key of ["passed", "failed", "skipped"] as const) tally[key] += counts[key];
 }
 
-/** A file without a case counts as failed: the report leaves out what threw while it was loaded. */
+/** A file without a case counts as failed, because the report leaves out files that threw while they were loaded. */
 function tallyUp(cases: readonly TestCase[], files: readonly string[]): Tally {
   const counts: Tally = { passed: 0, failed: 0, skipped: 0 };
   for (const { outcome } of cases) counts[outcome] += 1;
@@ -186,10 +186,7 @@ function tallyUp(cases: readonly TestCase[], files: readonly string[]): Tally {
   return counts;
 }
 
-/**
- * One line for each unit that was left out, whole or in part: how many tests, and whose. The reason is part of the
- * title, by agreement.
- */
+/** One line for each unit with skipped tests: their number and their unit. By convention the title gives the reason. */
 function describeLeftOut(cases: readonly TestCase[]): string[] {
   const left = cases.filter(({ outcome }) => outcome === "skipped");
   const byUnit = Map.groupBy(left, ({ file, unit, name }) => `${file}: ${unit === "" ? name : unit}`);

@@ -1,13 +1,13 @@
 #!/bin/bash
-# Keeps FILE, version.sh FILE, at one line `VERSION COMMIT`, and leaves it alone where that is what it says: what is
-# built from it is built again only when it changes. COMMIT ends in `-dirty` where the tree differs from it, and is
-# `unknown` outside a repository.
+# Writes the line `VERSION COMMIT` to FILE: version.sh FILE. It does not touch a file that has this line already, so that
+# make builds again only after a change. COMMIT ends in `-dirty` if the tree differs from it, and is `unknown` outside a
+# repository.
 set -euo pipefail
 out=$(realpath -m "$1")
 cd "$(dirname "$0")/.."
 
 version=$(sed -nE 's/^  "version": "(.*)",$/\1/p' package.json)
-# A checkout that belongs to somebody else (`sudo make`) is still the right one to ask.
+# With `sudo make` the checkout belongs to another user; git must read it all the same.
 git=(git -c safe.directory="$PWD")
 commit=$("${git[@]}" rev-parse --short=12 HEAD 2>/dev/null) || commit=unknown
 if [ "$commit" != unknown ] && [ -n "$("${git[@]}" status --porcelain --untracked-files=no)" ]; then

@@ -1,13 +1,14 @@
-// Lets a copied library load where glibc is older than the one that it was linked to: weaken-glibc.ts FILE. What it asks
-// for beyond glibc 2.31 becomes a weak reference, as the ELF specification has it (VER_FLG_WEAK, STB_WEAK): taken where
-// it is there, and no obstacle where it is not. For symbols that aod never reaches, and no others: each has its reason here.
+// Lets a copied library load on hosts whose glibc is older than the one that it was linked to: weaken-glibc.ts FILE. A
+// reference to a version after glibc 2.31 becomes a weak one, as in the ELF specification (VER_FLG_WEAK, STB_WEAK): the
+// symbol is used if it exists, and its absence is no error. This is only for symbols that aod never reaches; each has its
+// reason here.
 
 import { readFileSync, writeFileSync } from "node:fs";
 
 const NEWEST_MINOR = 31;
 
 const UNREACHED: Readonly<Record<string, string>> = {
-  // libelf/elf_begin.c asks for the size of a file; aod hands over bytes (bpf_object__open_mem, elf_memory).
+  // libelf/elf_begin.c reads the size of a file; aod passes bytes instead (bpf_object__open_mem, elf_memory).
   fstat: "libelf opens no file here",
 };
 
@@ -59,7 +60,7 @@ function textAt(link: number, offset: number): string {
   return bytes.toString("latin1", at, bytes.indexOf(0, at));
 }
 
-/** Indices, as symbols refer to them, of the versions that are newer. */
+/** The indices, as symbols refer to them, of the versions that are newer. */
 function weakenVersions(): ReadonlySet<number> {
   const { at: start, link } = section(SHT_GNU_VERNEED);
   const indices = new Set<number>();

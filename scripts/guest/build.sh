@@ -1,21 +1,21 @@
 #!/bin/bash
-# Builds what a guest boots from, and prints the folder that holds it: vmlinuz, initrd.img and modules.ext4 of one
-# Debian kernel, and root.ext4, which all kernels share.
+# Builds the files from which a guest boots, and prints their folder: vmlinuz, initrd.img and modules.ext4 of one Debian
+# kernel, and root.ext4, which all kernels share.
 #
 #   scripts/guest/build.sh KERNEL [systemd]    KERNEL is 5.10, 6.1 or 6.12; with systemd as PID 1: root-systemd.ext4
 #
-# Everything lies in build/guest/, in folders named after the hash of what they were made from, so that a second call
-# downloads and builds nothing. Installs nothing on this machine. The kernel and the root file system come from the
-# package sources that this machine's apt already uses; 5.10, the oldest that aod runs on, is of the Debian before, whose
-# packages are looked up beside this machine's and leave its apt as it is.
+# All output is in build/guest/, in folders named after the hash of their inputs, so that a second call downloads and builds
+# nothing. Nothing is installed on this machine. The kernel and the root file system come from the package sources that this
+# machine's apt already uses. 5.10, the oldest kernel for aod, belongs to the previous Debian; its packages are looked up
+# separately, and this machine's apt stays as it is.
 set -euo pipefail
-PATH=$PATH:/usr/sbin:/sbin # mke2fs, debootstrap and depmod are there, and users have no such PATH
+PATH=$PATH:/usr/sbin:/sbin # for mke2fs, debootstrap and depmod: users do not have these folders in their PATH
 cd "$(dirname "$0")/../.."
 
 kernel=${1:?usage: build.sh KERNEL [systemd]}
 flavour=${2:-}
 suite=bookworm
-# What the guest's root file system holds beside Debian's minimal base. Samba brings Python, which the scenarios use.
+# The packages of the guest's root file system beside Debian's minimal base. Samba brings Python, which the scenarios use.
 guest_packages=samba,cifs-utils,dmsetup,kmod,iproute2,procps,strace,tcpdump,zstd
 case $flavour in
 # keyutils resolves the host names of DFS referrals; the two libraries are those of ksmbd-tools.
@@ -26,17 +26,17 @@ systemd) guest_packages+=,dbus,systemd,systemd-sysv ;;
 	exit 64
 	;;
 esac
-# What finds the disks and the root file system before any module can be read from them.
+# The modules that find the disks and the root file system, before any module can be read from these.
 boot_modules="virtio_pci virtio_blk ext4"
 
-# The cloud flavour has cifs, netem and BTF and is a third of the full one. Each series has its own meta package.
+# The cloud flavour has cifs, netem and BTF, and a third of the size. Each series has its own meta package.
 older_suite=
 case $kernel in
 5.10) meta=linux-image-cloud-amd64 older_suite=bullseye ;;
 6.1) meta=linux-image-cloud-amd64 ;;
 6.12) meta=linux-image-6.12-cloud-amd64 ;;
 *)
-	echo "build.sh: no Debian package known for kernel $kernel; there are 5.10, 6.1 and 6.12" >&2
+	echo "build.sh: unknown kernel $kernel; known are 5.10, 6.1 and 6.12" >&2
 	exit 64
 	;;
 esac
@@ -45,12 +45,12 @@ say() { echo "guest: $*" >&2; }
 hash_of() { sha256sum | cut -c1-12; }
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
-# Makes FOLDER by calling a function with an unfinished folder beside it: what is there is always complete.
+# Makes FOLDER by calling a function with an unfinished folder beside it, so that FOLDER is always complete.
 make_folder() {
 	local folder=$1 builder=$2 unfinished
 	[ -d "$folder" ] && return
 	unfinished=$(mktemp -d "$folder.XXXXXX")
-	# In the background, because bash ignores errexit inside whatever is tested by `if` or `||`.
+	# In the background, because bash ignores errexit inside a command that `if` or `||` tests.
 	"$builder" "$unfinished" >"$unfinished.log" 2>&1 &
 	if ! wait $!; then
 		say "building $folder failed:"
@@ -62,10 +62,10 @@ make_folder() {
 	mv "$unfinished.log" "$folder/build.log"
 }
 
-# Where this machine's apt gets SUITE from.
+# The mirror from which this machine's apt gets SUITE.
 mirror_of() {
 	local mirror
-	# apt's own variables, not the shell's.
+	# These are variables of apt, not of the shell.
 	# shellcheck disable=SC2016
 	mirror=$(apt-get indextargets --format '$(REPO_URI) $(CODENAME)' 'Created-By: Packages' |
 		awk -v suite="$1" '$2 == suite { print $1; exit }')
@@ -73,8 +73,8 @@ mirror_of() {
 	echo "$mirror"
 }
 
-# An apt that knows SUITE and nothing else, in build/guest/SUITE/; `apt_options` are how to ask it. The signatures are checked
-# against the keys that this machine has of Debian.
+# Sets up an apt that knows only SUITE, in build/guest/SUITE/, and sets `apt_options` for it. Signatures are checked against
+# this machine's keys of Debian.
 use_older() {
 	local suite=$1 folder=$PWD/build/guest/$1 mirror security
 	mirror=$(mirror_of bookworm)
@@ -88,7 +88,7 @@ use_older() {
 	if apt-get "${apt_options[@]}" update >&2; then
 		touch "$folder/asked"
 	else
-		say "apt-get update for $suite failed; going on with the lists that are there"
+		say "apt-get update for $suite failed; continuing with the existing package lists"
 	fi
 }
 
@@ -143,7 +143,7 @@ mkdir -p build/guest
 apt_options=(-o APT::Sandbox::User="$(id -un)")
 [ -z "$older_suite" ] || use_older "$older_suite"
 
-# The newest version that apt knows, from a meta package to the image that it stands for.
+# The newest version that apt knows: from a meta package to the image on which it depends.
 image=$(apt-cache "${apt_options[@]}" depends "$meta" | awk '$1 == "Depends:" { print $2; exit }')
 version=$(apt-cache "${apt_options[@]}" policy "$image" | awk '$1 == "Candidate:" { print $2 }')
 if [ -z "$image" ] || [ -z "$version" ]; then
@@ -159,7 +159,7 @@ make_folder "$root_folder" build_root
 [ -d "$kernel_folder" ] || say "unpacking $image $version"
 make_folder "$kernel_folder" build_kernel
 
-# Older makings of the same two things are of no use to anybody.
+# Older builds of the same two folders are no longer needed.
 for old in build/guest/"$root_name"-[0-9a-f]* build/guest/linux-"$kernel".*; do
 	[ "$old" = "$root_folder" ] || [ "$old" = "$kernel_folder" ] || rm -rf "$old"
 done

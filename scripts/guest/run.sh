@@ -3,18 +3,18 @@
 #
 #   scripts/guest/run.sh KERNEL              KERNEL is 5.10, 6.1 or 6.12; the last line is "N passed, N failed"
 #   scripts/guest/run.sh KERNEL --only TEXT  only the scenarios whose name contains TEXT, or one of TEXT|TEXT
-#   scripts/guest/run.sh KERNEL --ci         without those that scripts/guest/left-out.txt names for this kernel
-#   scripts/guest/run.sh KERNEL --cpu MODEL  on a processor that QEMU knows; Nehalem is of 2008 and has no AVX
-#   scripts/guest/run.sh KERNEL --systemd    those of test/guest/service/, with systemd as init; may stand beside the others
-#   scripts/guest/run.sh KERNEL --fixtures   and keeps what the field scenario learned: test/cifs/fixtures/guest/, docs/quality/
+#   scripts/guest/run.sh KERNEL --ci         without the scenarios that scripts/guest/left-out.txt names for this kernel
+#   scripts/guest/run.sh KERNEL --cpu MODEL  on an emulated processor of QEMU; Nehalem is from 2008 and has no AVX
+#   scripts/guest/run.sh KERNEL --systemd    the scenarios of test/guest/service/, with systemd as init; combines with others
+#   scripts/guest/run.sh KERNEL --fixtures   also stores the results: test/cifs/fixtures/guest/, docs/quality/
 #   scripts/guest/run.sh KERNEL --shell      a shell on the guest's console, with everything in place
 #
-# The machine is emulated, so that it runs anywhere, and has no network. Its root file system is thrown away after
-# each run; aod and the scenarios go in on a disk of their own. AOD_BINARY names another executable than dist/aod.
-# Exit status: 0 all passed, 1 some failed, 69 no guest came up, 64 usage.
+# The machine is emulated, so that it runs anywhere, and has no network. Its root file system is discarded after each run;
+# aod and the scenarios are on a disk of their own. AOD_BINARY names another executable than dist/aod.
+# Exit status: 0 all passed, 1 some failed, 69 the guest did not start, 64 usage.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-PATH=$PATH:/usr/sbin:/sbin # mke2fs is there, and users have no such PATH
+PATH=$PATH:/usr/sbin:/sbin # for mke2fs: users do not have these folders in their PATH
 
 boot_attempts=6
 boot_timeout_sec=90     # from power on to the first line of the scenarios; 7 s on two idle cores
@@ -51,7 +51,7 @@ while [ $# -gt 0 ]; do
 	shift
 done
 [ -n "$kernel" ] || usage
-# The beginnings of names in the lines of this kernel, joined by |.
+# The name prefixes of this kernel's lines, joined by |.
 [ -z "$without" ] || without=$(awk -F '  +' -v kernel="$kernel" '$1 == kernel { print $2 }' scripts/guest/left-out.txt | paste -sd '|')
 
 make_payload() {
@@ -60,19 +60,18 @@ make_payload() {
 	if [ -x "$aod" ]; then
 		cp "$aod" "$tree/aod"
 	elif [ "$mode" = shell ]; then
-		say "there is no $aod: the guest goes without it"
+		say "$aod does not exist: the guest has no aod"
 	else
-		say "there is no $aod: run make build first"
+		say "$aod does not exist: run make build first"
 		exit 66
 	fi
 	cp "$(scripts/bun -p process.execPath)" "$tree/bun"
 	cp -r test/guest "$tree/test"
 	mv "$tree/test/${flavour:+service/}init.sh" "$tree/init.sh"
 	cp config/aod.yaml "$tree/aod.yaml"
-	cp config/aod.yaml "$tree/aod.yaml"
 	cp -r packaging/systemd "$tree/systemd"
 	if [ "$flavour" = systemd ]; then
-		# Of this version, and of a higher one that it is upgraded to.
+		# Packages of this version, and of a higher one for the upgrade.
 		scripts/package/release.sh "$tree/release" >&2
 		AOD_PACKAGE_VERSION=99.0 scripts/package/release.sh "$tree/next-release" >&2
 		find "$tree"/*release -mindepth 1 -maxdepth 1 ! -name apt -exec rm -rf {} +
@@ -99,7 +98,7 @@ scripts/setup.sh guest
 image=$(scripts/guest/build.sh "$kernel" $flavour)
 payload=build/guest/payload-$kernel.ext4
 console=build/guest/console-$kernel.log
-# What the scenarios leave for the host: they write a tar archive to a disk of its own, from its first byte.
+# The results of the scenarios: they write a tar archive to a disk of its own, from its first byte.
 results=build/guest/results-$kernel${flavour:+-$flavour}
 truncate -s 0 "$results.tar"
 truncate -s 32M "$results.tar"
@@ -109,8 +108,8 @@ if [ "$mode" = shell ]; then
 	start_machine aod.shell -serial mon:stdio
 fi
 
-# Copies the scenarios' lines from the guest's second serial line to here until the guest says that it is over.
-# Status: 0 the last line was seen, 2 nothing ever came (the emulator lost the machine before init), 3 it fell silent.
+# Copies the scenarios' lines from the guest's second serial line to here until the guest reports its end.
+# Status: 0 the last line was seen, 2 no line ever came (the emulator lost the machine before init), 3 the lines stopped.
 follow_machine() {
 	local line timeout=$boot_timeout_sec result=2
 	[ -z "$flavour" ] || timeout=$systemd_timeout_sec
@@ -123,7 +122,7 @@ follow_machine() {
 	return "$result"
 }
 
-# The serial line carries TAP; what was planned and never said counts as failed.
+# The serial line has TAP; a test that was planned and never reported counts as failed.
 result=build/guest/result-$kernel.log
 for ((attempt = 1; attempt <= boot_attempts; attempt++)); do
 	started=$SECONDS
@@ -136,7 +135,7 @@ for ((attempt = 1; attempt <= boot_attempts; attempt++)); do
 	wait "$machine" || true
 	exec {lines}<&-
 	[ "$status" = 2 ] || break
-	say "boot $attempt of $kernel died before init after $((SECONDS - started)) s, as emulated ones do: starting again"
+	say "boot $attempt of $kernel died before init after $((SECONDS - started)) s, as emulated boots sometimes do: retrying"
 done
 
 planned=$(sed -n 's/^1\.\.\([0-9]*\)$/\1/p' "$result")
@@ -148,14 +147,14 @@ case $status in
 	exit 69
 	;;
 3)
-	say "the guest fell silent; the console's last lines:"
+	say "the guest stopped reporting; the console's last lines:"
 	tail -n 40 "$console" >&2
 	;;
 esac
 say "kernel $(cat "$image/release"), boot $attempt, $((SECONDS - started)) s"
 rm -rf "$results"
 mkdir "$results"
-# Nothing is written by a guest that fell silent.
+# A guest that stopped reporting has written nothing.
 tar -xf "$results.tar" -C "$results" --no-same-owner 2>/dev/null || say "the guest left no results"
 if [ -n "$fixtures" ] && [ -f "$results/quality.json" ]; then
 	rm -rf "${fixtures:?}/$kernel"

@@ -45,8 +45,8 @@ describe("the table of faults", () => {
     expect(rowOf({ fault: "a | b\nc" })).toStartWith("| a \\| b c | waits |");
   });
 
-  test("refuses a document without a place for it", () => {
-    expect(() => fillTable("# Reliability\n", [])).toThrow("no place");
+  test("refuses a document without markers", () => {
+    expect(() => fillTable("# Reliability\n", [])).toThrow("no marker");
   });
 
   test("has one row for each fault, as it was recorded last, in the order of their names", () => {
