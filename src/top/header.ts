@@ -75,12 +75,12 @@ function stallLines(live: Live | undefined, columns: number, glyphs: Glyphs): re
 
 /** Only the daemon has a journal; aod top itself is what is on this screen. */
 function lateLine({ live, note, silentMs }: TopState, columns: number): Line {
-  const old = live === undefined ? "" : ", these are old";
+  const old = live === undefined ? "" : ", these are stale";
   const late = `LATE: no figures for ${durationText(silentMs)}${old}`;
   return joinParts(
     [
       { rank: 1, line: [span(late, "trouble")] },
-      ...(note === undefined ? [{ rank: 0, line: [span("journalctl -u aod says why", "trouble")] }] : []),
+      ...(note === undefined ? [{ rank: 0, line: [span("see journalctl -u aod", "trouble")] }] : []),
     ],
     columns,
   );

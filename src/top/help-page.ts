@@ -8,10 +8,10 @@ const KEY_COLUMNS = 9;
 const MEANINGS: readonly (readonly [string, string])[] = [
   ["latency", "from the request being sent, credits granted, to its reply"],
   ["", "a READ's reply counts, its data may still be on the way"],
-  ["p50, p99", "half of the replies, 99 of 100, took no longer"],
-  ["errors", "replies that failed; some are everyday life (no such file)"],
+  ["p50, p99", "half of the replies, 99 of 100, took at most this long"],
+  ["errors", "failed replies; normal answers (no such file) do not count"],
   ["in flight", "no reply yet; CHANGE_NOTIFY and LOCK may wait for hours"],
-  ["LOST", "what aod could not see: figures may be too low"],
+  ["LOST", "requests that aod could not see: figures may be too low"],
 ];
 
 /** @param height lines; the keys come first, they matter most. */

@@ -53,7 +53,7 @@ function restLines(live: Live | undefined, count: number, shown: number, columns
   const rest = count - shown;
   const text = `${countText(rest)} ${rest === 1 ? "is" : "are"} not among the ${live.in_flight.length} listed`;
   if (rest > 0) return [clip([span(`  ${text}`)], columns)];
-  return shown > 0 ? [] : [clip([span("  nothing waits for a reply", "faint")], columns)];
+  return shown > 0 ? [] : [clip([span("  no request waits for a reply", "faint")], columns)];
 }
 
 function title(chosen: string | undefined, count: number, columns: number, glyphs: Glyphs): Line {

@@ -47,7 +47,7 @@ export function incidentListLines(
 ): readonly Line[] {
   const incidents = (live?.incidents ?? []).toSorted((a, b) => (a.opened_at < b.opened_at ? 1 : -1));
   if (incidents.length === 0) {
-    const none = live === undefined ? "" : "  none open, none in the last minutes";
+    const none = live === undefined ? "" : "  no open incidents, none in the last minutes";
     return [clip([span(TITLE, "title"), span(none, "faint")], columns)];
   }
   const atMs = Date.parse(live?.at ?? "");

@@ -25,11 +25,11 @@ const STEPS: Readonly<Record<string, number>> = {
 
 export const KEY_ACTIONS: readonly KeyAction[] = [
   {
-    ...{ keys: ["s", "c", "p"], shown: "s c p", help: "rows of shares, commands, processes" },
+    ...{ keys: ["s", "c", "p"], shown: "s c p", help: "group rows by share, command, process" },
     act: (state, key) => ({ ...state, group: GROUP_KEYS[key] ?? state.group, chosen: undefined }),
   },
   {
-    ...{ keys: ["tab", "backtab"], shown: "Tab", help: "the next of these" },
+    ...{ keys: ["tab", "backtab"], shown: "Tab", help: "the next or previous grouping" },
     act: (state, key) => ({
       ...state,
       group: next(GROUPS, state.group, key === "tab" ? 1 : -1),
@@ -46,23 +46,23 @@ export const KEY_ACTIONS: readonly KeyAction[] = [
   {
     keys: Object.keys(STEPS),
     shown: "arrows",
-    help: "choose a row: what is in flight of it alone",
+    help: "select a row: show only its requests in flight",
     act: (state, key) => choose(state, STEPS[key] ?? 0),
   },
   {
-    ...{ keys: ["space"], shown: "space", help: "hold the screen, and go on" },
+    ...{ keys: ["space"], shown: "space", help: "pause and resume" },
     act: (state) => ({ ...state, isPaused: !state.isPaused, live: state.newest }),
   },
   {
-    ...{ keys: ["+", "=", "-"], shown: "+ -", help: "figures more, less often" },
+    ...{ keys: ["+", "=", "-"], shown: "+ -", help: "refresh more, less often" },
     act: (state, key) => ({ ...state, everyMs: changeInterval(state.everyMs, key === "-") }),
   },
   {
-    ...{ keys: ["?", "h", "f1"], shown: "?", help: "this page, and back" },
+    ...{ keys: ["?", "h", "f1"], shown: "?", help: "open and close this help" },
     act: (state) => ({ ...state, isHelpOpen: !state.isHelpOpen }),
   },
   {
-    ...{ keys: ["escape"], shown: "Esc", help: "all rows again, away from this page" },
+    ...{ keys: ["escape"], shown: "Esc", help: "clear the selection, close this help" },
     act: (state) => (state.isHelpOpen ? { ...state, isHelpOpen: false } : { ...state, chosen: undefined }),
   },
   {

@@ -109,7 +109,7 @@ function smallLines({ columns, rows }: ScreenSize, state: TopState, glyphs: Glyp
     ...(open === 0 ? [] : [[span(`${open} open incident${open === 1 ? "" : "s"}`, "trouble")]]),
     ...(oldestMs === undefined ? [] : [[span(`oldest in flight: ${durationText(oldestMs)}`)]]),
     ...(live === undefined || rows < 6 ? [] : incidentListLines(live, columns, rows - 6, glyphs).slice(1)),
-    [span(`${columns}x${rows} is small: ${LEAST_SIZE.columns}x${LEAST_SIZE.rows} shows more`, "faint")],
+    [span(`${columns}x${rows} is too small: ${LEAST_SIZE.columns}x${LEAST_SIZE.rows} shows more`, "faint")],
   ];
 }
 
@@ -124,8 +124,8 @@ function keysLine(columns: number, { arrows }: Glyphs): Line {
       key("?", "help", 8),
       key("s c p", "rows", 7),
       key("< >", "sort", 6),
-      key(arrows, "choose", 4),
-      key("space", "hold", 5),
+      key(arrows, "select", 4),
+      key("space", "pause", 5),
       key("+ -", "speed", 3),
     ],
     columns,

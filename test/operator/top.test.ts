@@ -85,7 +85,7 @@ describeBpf("aod top without a daemon", () => {
     await terminal.shows(/SHARE.*LATENCY/);
     expect(terminal.lines().length).toBe(50);
     terminal.resize(40, 10);
-    await terminal.shows("40x10 is small");
+    await terminal.shows("40x10 is too small");
     terminal.resize(80, 24);
     await terminal.shows(/\nSHARE command process/);
   });
@@ -93,7 +93,7 @@ describeBpf("aod top without a daemon", () => {
   test("helps, and goes back", async () => {
     await openTop();
     terminal.press("?");
-    await terminal.shows("hold the screen, and go on");
+    await terminal.shows("pause and resume");
     terminal.press("Escape");
     await terminal.shows("INCIDENTS");
   });

@@ -54,7 +54,7 @@ describe("what is in flight of a row", () => {
   });
 
   test("is nothing where the row has nothing", () => {
-    const nothing = ["IN FLIGHT 0 of //files/b", "  nothing waits for a reply"];
+    const nothing = ["IN FLIGHT 0 of //files/b", "  no request waits for a reply"];
     expect(linesOf(aFullList(0, 0), 2)).toEqual(nothing);
   });
 
@@ -78,7 +78,7 @@ describe("what is in flight at all", () => {
   });
 
   test("is nothing, or not known yet", () => {
-    expect(linesOf(aLive(), 0)).toEqual(["IN FLIGHT 0", "  nothing waits for a reply"]);
+    expect(linesOf(aLive(), 0)).toEqual(["IN FLIGHT 0", "  no request waits for a reply"]);
     expect(linesOf(undefined, 0)).toEqual(["IN FLIGHT 0"]);
   });
 });

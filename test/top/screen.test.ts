@@ -92,7 +92,7 @@ describe("the screen of a bad night", () => {
       " open      45 s      10   51 ms slow      network slow        //files/db",
       "",
       "",
-      "q quit   ? help   s c p rows   < > sort   ↑ ↓ choose   space hold   + - speed",
+      "q quit   ? help   s c p rows   < > sort   ↑ ↓ select   space pause   + - speed",
     ]);
   });
 
@@ -112,7 +112,7 @@ describe("the screen of a bad night", () => {
       "   1.8 s not sent yet //files~mple.com/db postgres (812)",
       "INCIDENTS   AGE    REQS   WORST KIND      VERDICT RULE SHARE",
       " NEW        2 s       1   2.1 s hung      -       eme~ /~/db",
-      "q quit   ? help   s c p rows   < > sort   space hold",
+      "q quit   ? help   s c p rows   < > sort   space pause",
     ]);
   });
 
@@ -134,7 +134,7 @@ describe("the screen of a bad night", () => {
       "2 open incidents",
       "oldest in flight: 2.1 s",
     ]);
-    expect(lines).toContain("40x9 is small: 60x15 shows more");
+    expect(lines).toContain("40x9 is too small: 60x15 shows more");
   });
 });
 
@@ -161,9 +161,9 @@ describe("what has to be known before the figures", () => {
   test("is where to look when the daemon has none, and no word of old ones before there were any", () => {
     const late = (state: TopState, size = ROWS_80) =>
       textOf(advanceTop(state, { type: "waited", silentMs: 5000 }), size)[1];
-    const where = "journalctl -u aod says why";
-    expect(late(stateOf(aLive()))).toBe(`LATE: no figures for 5 s, these are old  ${where}`);
-    expect(late(stateOf(aLive()), LEAST_SIZE)).toBe("LATE: no figures for 5 s, these are old");
+    const where = "see journalctl -u aod";
+    expect(late(stateOf(aLive()))).toBe(`LATE: no figures for 5 s, these are stale  ${where}`);
+    expect(late(stateOf(aLive()), LEAST_SIZE)).toBe("LATE: no figures for 5 s, these are stale");
     expect(late(stateOf(undefined))).toBe(`LATE: no figures for 5 s  ${where}`);
     const own = beginTop({ host: "db01", note: "no daemon", everyMs: 1000 });
     expect(late(own)).toBe("LATE: no figures for 5 s");
