@@ -1,5 +1,5 @@
-// Reads the extent of a zstd frame and its declared content size from the headers alone, before anything is decompressed.
-// Pure.
+// Reads the extent of a zstd frame and its declared content size from the headers alone, before anything is
+// decompressed. Pure.
 //
 // Why: the decompressor of Node's API silently accepts bytes behind the frame, and a frame that is cut short.
 // Source of the layout: RFC 8878, 3.1.1.

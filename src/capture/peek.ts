@@ -16,7 +16,9 @@ import { BLOCK_BYTES, readHeader } from "./untar.ts";
 const READ_BYTES = 32 << 10;
 const READ_MAX_BYTES = 1 << 20;
 const MANIFEST_MAX_BYTES = 1 << 20;
-/** Most folders in front of the manifest: its own, and those that an archiver may add when a capture is packed again. */
+/**
+ * Most folders in front of the manifest: its own, and those that an archiver may add when a capture is packed again.
+ */
 const FOLDERS_MAX = 16;
 
 export async function peekManifest(path: string): Promise<Capture["manifest"]> {
@@ -32,8 +34,8 @@ export async function peekManifest(path: string): Promise<Capture["manifest"]> {
 }
 
 /**
- * The manifest's bytes. @returns undefined if more of the archive is needed. Throws CAPTURE_DAMAGED if the archive begins
- * with any other file.
+ * The manifest's bytes. @returns undefined if more of the archive is needed. Throws CAPTURE_DAMAGED if the archive
+ * begins with any other file.
  */
 export function manifestAtFront(archive: Uint8Array): Uint8Array | undefined {
   for (let at = 0; at + BLOCK_BYTES <= archive.length; at += BLOCK_BYTES) {

@@ -1,5 +1,5 @@
-// Removes the secrets from the names in requests.csv of a stored capture. The input is not trusted. Cells without a secret
-// keep their bytes, and rows keep their number of cells.
+// Removes the secrets from the names in requests.csv of a stored capture. The input is not trusted. Cells without a
+// secret keep their bytes, and rows keep their number of cells.
 
 import { csvCell, csvCells, plainCell } from "../model/csv.ts";
 import { REQUEST_COLUMNS, type RequestColumn } from "../model/request-columns.ts";

@@ -1,5 +1,5 @@
-// Reads an attribution back from the history. Pure. Any program may have written the line, so values of an unexpected type
-// are left out.
+// Reads an attribution back from the history. Pure. Any program may have written the line, so values of an unexpected
+// type are left out.
 
 import { type Attribution, dialectNumber, type Process } from "../model/attribution.ts";
 

@@ -1,5 +1,6 @@
-// One line of the history: `{time, event, …}`, encoded and decoded. Pure. As JSON an entry is always one line, whatever a
-// server or a program is called. A damaged line (torn by a crash, or written by another program) is skipped and counted.
+// One line of the history: `{time, event, …}`, encoded and decoded. Pure. As JSON an entry is always one line, whatever
+// a server or a program is called. A damaged line (torn by a crash, or written by another program) is skipped and
+// counted.
 
 import * as v from "valibot";
 import type { Incident } from "../model/incident.ts";
@@ -120,7 +121,8 @@ function parseJson(line: string): unknown {
   try {
     return JSON.parse(line);
   } catch {
-    // Torn by a crash, nested beyond the parser's stack, or not JSON at all: the schema refuses it, and the line is counted.
+    // Torn by a crash, nested beyond the parser's stack, or not JSON at all: the schema refuses it, and the line is
+    // counted.
     return undefined;
   }
 }

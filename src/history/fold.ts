@@ -9,7 +9,9 @@ export interface StoredIncident {
   readonly entries: readonly StoredEntry[];
 }
 
-/** The incidents in the order of their first lines: the clock may have been set, but the file has the order of events. */
+/**
+ * The incidents in the order of their first lines: the clock may have been set, but the file has the order of events.
+ */
 export function foldIncidents(entries: readonly StoredEntry[]): readonly StoredIncident[] {
   const byId = new Map<string, { incident: Incident | undefined; entries: StoredEntry[] }>();
   for (const entry of entries) {

@@ -1,6 +1,6 @@
-// The JSON of an incident in the history and in `aod incidents --json`, encoded and decoded. Pure. The names are the public
-// contract: change none, add with care (docs/incidents.md describes each). Lines that are read back may come from any
-// program: a line that the schema refuses makes no incident.
+// The JSON of an incident in the history and in `aod incidents --json`, encoded and decoded. Pure. The names are the
+// public contract: change none, add with care (docs/incidents.md describes each). Lines that are read back may come
+// from any program: a line that the schema refuses makes no incident.
 
 import * as v from "valibot";
 import { type AnomalyKind, SEVERITY } from "../model/anomaly.ts";
@@ -96,7 +96,10 @@ export function encodeIncident(
   };
 }
 
-/** Undefined if the value is not an incident. Only the schema decides and converts; methods of the value are never called. */
+/**
+ * Undefined if the value is not an incident. Only the schema decides and converts; methods of the value are never
+ * called.
+ */
 export function decodeIncident(value: unknown): Incident | undefined {
   const { success, output } = v.safeParse(storedIncident, value);
   if (!success) return undefined;
@@ -225,8 +228,8 @@ function namesUpTo(max: number) {
 }
 
 /**
- * The parts that every incident has must be valid; damaged optional parts are dropped. Lines of an aod that had no incident
- * per server yet have no server, family, rules and shares: these are derived from the rule and the share.
+ * The parts that every incident has must be valid; damaged optional parts are dropped. Lines of an aod that had no
+ * incident per server yet have no server, family, rules and shares: these are derived from the rule and the share.
  */
 const storedIncident = v.object({
   id: name,

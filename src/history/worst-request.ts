@@ -1,5 +1,5 @@
-// The JSON of the worst request in the history, encoded and decoded. Pure. The notation is that of requests.csv: session
-// and tree in hexadecimal, 64-bit figures as text.
+// The JSON of the worst request in the history, encoded and decoded. Pure. The notation is that of requests.csv:
+// session and tree in hexadecimal, 64-bit figures as text.
 
 import * as v from "valibot";
 import { COMMANDS } from "../model/command.ts";

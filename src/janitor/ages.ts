@@ -1,6 +1,6 @@
-// The age of captures, and the order in which they came, independent of steps of the clock. Pure. From its first sighting
-// on a capture ages by CLOCK_BOOTTIME. The time in its name only gives its age at that moment, and only while the clock is
-// trusted.
+// The age of captures, and the order in which they came, independent of steps of the clock. Pure. From its first
+// sighting on a capture ages by CLOCK_BOOTTIME. The time in its name only gives its age at that moment, and only while
+// the clock is trusted.
 
 import type { StoredCapture } from "../model/capture.ts";
 import { compareCaptureNames } from "../model/capture-name.ts";
@@ -16,7 +16,9 @@ type Now = Pick<ClockReading, "epochMs" | "boottimeNs">;
 interface Sighting {
   /** ns of CLOCK_BOOTTIME. */
   readonly seenNs: number;
-  /** The age at the sighting; undefined until the clock is trusted. Falls if a clock that is set back shows a lower age. */
+  /**
+   * The age at the sighting; undefined until the clock is trusted. Falls if a clock that is set back shows a lower age.
+   */
   ageMs: number | undefined;
 }
 

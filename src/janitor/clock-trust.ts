@@ -1,12 +1,12 @@
-// Decides whether the clock is trusted: an age from a wrong clock would remove evidence for good. Pure. A doubt suspends
-// only removal by age; limits of size need no clock.
+// Decides whether the clock is trusted: an age from a wrong clock would remove evidence for good. Pure. A doubt
+// suspends only removal by age; limits of size need no clock.
 //
 //   start, step            steady: realtime and boottime go at the same pace
 //   |-- doubted -----------------|-- trusted -----------------| step -- doubted -- ...
 //            10 min if ntpd, chrony or timesyncd vouches for it; else 60 min, or 24 h if it is behind a capture
 //
-// Many hosts never report that they are synchronised (a container, a sandbox with ProtectClock=, no NTP at all). A steady
-// pace is the only evidence there, and removal by age goes on after an hour.
+// Many hosts never report that they are synchronised (a container, a sandbox with ProtectClock=, no NTP at all). A
+// steady pace is the only evidence there, and removal by age goes on after an hour.
 
 import { durationText } from "../model/figure.ts";
 import type { ClockDoubt } from "../model/trouble.ts";

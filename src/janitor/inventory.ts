@@ -1,9 +1,9 @@
-// The captures and the history on the disk. No other file lists captures, and no other file deletes or renames them. Only
-// regular files with the name of a capture or of the history are touched: no symbolic link, no folder, no file of another
-// tool, and no capture that is still being written.
+// The captures and the history on the disk. No other file lists captures, and no other file deletes or renames them.
+// Only regular files with the name of a capture or of the history are touched: no symbolic link, no folder, no file of
+// another tool, and no capture that is still being written.
 //
-// A pinned capture is a read-only file: no other file can get lost, ls shows the pin, and copies preserve it. Pinning and
-// removing hold the file's lock while they check and act, so that a sweep at the same moment can't remove it.
+// A pinned capture is a read-only file: no other file can get lost, ls shows the pin, and copies preserve it. Pinning
+// and removing hold the file's lock while they check and act, so that a sweep at the same moment can't remove it.
 
 import {
   closeSync,
@@ -135,7 +135,8 @@ export function replaceCapture(
 
 /**
  * Renames the history if it is too long, and removes the old one if its last write is too long ago.
- * @param ageOf the age of a file by the time of its last write, ms since 1970 UTC; undefined while the clock is doubted.
+ * @param ageOf the age of a file by the time of its last write, ms since 1970 UTC; undefined while the clock is
+ * doubted.
  */
 export function rotateHistory(
   outputDir: string,
@@ -164,7 +165,10 @@ export function isPinnedMode(mode: number): boolean {
   return (mode & OWNER_WRITES) === 0;
 }
 
-/** Acts while it holds the file's lock; EBUSY if another process holds it. Never waits: a stopped program must not stop a sweep. */
+/**
+ * Acts while it holds the file's lock; EBUSY if another process holds it. Never waits: a stopped program must not stop
+ * a sweep.
+ */
 function withLocked(
   { path }: BatchesFolder,
   fileName: string,

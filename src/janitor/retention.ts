@@ -1,7 +1,7 @@
 // Chooses the captures to remove. Pure.
 //
-// A pinned capture stays, whatever its age and size, and counts towards the size limit. Of the others, those that are too
-// old are removed; then the oldest are removed for size, until the rest fits:
+// A pinned capture stays, whatever its age and size, and counts towards the size limit. Of the others, those that are
+// too old are removed; then the oldest are removed for size, until the rest fits:
 //   never     the newest of all, and the protected ones (the newest of each open incident and of the last incident);
 //   at last   for size, a rule's only capture: while another rule has two captures, its removable one is removed first.
 // So the total exceeds the limit only if all that is left must never be removed.
@@ -29,7 +29,8 @@ export function chooseRemovals(
   for (const { rule } of left) countOfRule.set(rule, (countOfRule.get(rule) ?? 0) + 1);
   let totalBytes = [...left].reduce((sum, { bytes }) => sum + bytes, 0);
 
-  // Counts only fall: a rule's only capture in the first pass remains its only one, so each pass sees each capture once.
+  // Counts only fall: a rule's only capture in the first pass remains its only one, so each pass sees each capture
+  // once.
   for (const isLastResort of [false, true]) {
     for (const capture of left) {
       if (totalBytes <= limits.maxTotalBytes) return removals;

@@ -95,7 +95,9 @@ class Janitor {
     return { ...captures, removals, undeletable, overBytes, ageDoubt: doubt, rotated: history.rotated };
   }
 
-  /** Undefined if a shortage of descriptors or memory prevented the act: it is counted, and the next sweep tries again. */
+  /**
+   * Undefined if a shortage of descriptors or memory prevented the act: it is counted, and the next sweep tries again.
+   */
   #inFolder<Result>(act: (folder: BatchesFolder) => Result): Result | undefined {
     const result = unlessExhausted(() => this.#inOpenFolder(act));
     return isExhausted(result) ? undefined : result;

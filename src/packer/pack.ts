@@ -1,6 +1,6 @@
-// Packs a capture's files into its partial file: archive, compression, writing. New captures and captures that are cleaned
-// again are packed here and nowhere else. A generator, so that the thread can do other work between two steps. Does not
-// give the capture its final name: partial-capture.ts does.
+// Packs a capture's files into its partial file: archive, compression, writing. New captures and captures that are
+// cleaned again are packed here and nowhere else. A generator, so that the thread can do other work between two steps.
+// Does not give the capture its final name: partial-capture.ts does.
 
 import type { BatchesFolder } from "../system/batches-folder.ts";
 import { type PartialCapture, requireSpace } from "./partial-capture.ts";

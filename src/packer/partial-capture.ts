@@ -1,6 +1,6 @@
-// A capture while it is being written: a hidden file of mode 0600 that gets its final name in one step when it is complete
-// and on the disk, or never. Overwrites no file, follows no symbolic link, and allocates its disk space beforehand where
-// the file system supports that.
+// A capture while it is being written: a hidden file of mode 0600 that gets its final name in one step when it is
+// complete and on the disk, or never. Overwrites no file, follows no symbolic link, and allocates its disk space
+// beforehand where the file system supports that.
 
 import {
   closeSync,

@@ -1,6 +1,6 @@
-// Makes a tar archive, POSIX ustar, of entries in memory; the same entries give the same bytes. Every file has mode 0600,
-// every folder 0700, owner root and the same time. Writes nothing.
-// Source of the layout: POSIX.1-2017, pax, "ustar Interchange Format".
+// Makes a tar archive, POSIX ustar, of entries in memory; the same entries give the same bytes. Every file has mode
+// 0600, every folder 0700, owner root and the same time. Writes nothing. Source of the layout: POSIX.1-2017, pax,
+// "ustar Interchange Format".
 
 const BLOCK_BYTES = 512;
 

@@ -1,7 +1,7 @@
-// Compresses pieces of bytes into one zstd frame, with the content size in its header and a checksum at its end. The only
-// file that imports zstd-napi, and only its binding: its own loader looks for a file beside itself, which a compiled
-// program does not have, so the binding is loaded from memory like the other libraries. On a host that forbids that, Bun's
-// own zstd is used, which takes and gives everything in one piece.
+// Compresses pieces of bytes into one zstd frame, with the content size in its header and a checksum at its end. The
+// only file that imports zstd-napi, and only its binding: its own loader looks for a file beside itself, which a
+// compiled program does not have, so the binding is loaded from memory like the other libraries. On a host that forbids
+// that, Bun's own zstd is used, which takes and gives everything in one piece.
 
 import { readFileSync } from "node:fs";
 import { constants, zstdCompressSync } from "node:zlib";

@@ -1,9 +1,9 @@
 // The actions of a capture, one row each: which program collects it, with which arguments and bounds. Plans only; the
 // programs are started elsewhere.
 //
-// Files of /proc are also read by a disposable child, not by aod: no thread of the daemon can hang on them, and a kernel
-// that is broken enough to kill the reader of DebugData kills `cat`. No row names a path below a mount.
-// A row without a program is a function of the order and of the memory that was frozen with it.
+// Files of /proc are also read by a disposable child, not by aod: no thread of the daemon can hang on them, and a
+// kernel that is broken enough to kill the reader of DebugData kills `cat`. No row names a path below a mount. A row
+// without a program is a function of the order and of the memory that was frozen with it.
 
 import { parseDebugData } from "../cifs/debug-data.ts";
 import { ACTIONS, type ActionName, type CustomAction, type Stage } from "../model/action.ts";
@@ -33,7 +33,10 @@ export interface ProgramAction extends ChildLimits {
   readonly runsToDeadline?: true;
   /** The file's suffix if the output is binary: it is stored byte for byte. */
   readonly suffix?: ".pcap";
-  /** Turns the output into the text that is stored. @param baseline the last sample before the incident, if there is one. */
+  /**
+   * Turns the output into the text that is stored.
+   * @param baseline the last sample before the incident, if there is one.
+   */
   readonly show?: (output: string, order: CaptureOrder, baseline?: Baseline) => string;
   /** Variables that the program gets in addition to PATH and LC_ALL. */
   readonly environment?: (order: CaptureOrder) => Readonly<Record<string, string>>;
@@ -181,7 +184,9 @@ export function findAction(name: string, customActions: readonly CustomAction[] 
   return custom && makeCustomAction(custom);
 }
 
-/** The row of an action that the configuration defines. Its arguments are not checked: they are the operator's decision. */
+/**
+ * The row of an action that the configuration defines. Its arguments are not checked: they are the operator's decision.
+ */
 function makeCustomAction({ command: [program, ...args], ...bounds }: CustomAction): Action {
   return {
     ...bounds,
@@ -231,7 +236,10 @@ function planVersions(_: CaptureOrder, host: Host): Plan {
   };
 }
 
-/** The mount table of the first process: aod's own sandbox may hide parts of it. aod's own table where that is unreadable. */
+/**
+ * The mount table of the first process: aod's own sandbox may hide parts of it. aod's own table where that is
+ * unreadable.
+ */
 function mountFiles(host: Host): readonly string[] {
   const ofHost = ["/proc/1/mounts", "/proc/1/mountinfo"];
   const isThere = ofHost.every((path) => whyUnreadable(path, host) === undefined);

@@ -19,7 +19,9 @@ export interface QueueOptions {
 const AT_WORK_MAX = 2;
 const WAITING_MAX = ORDERS_MAX - AT_WORK_MAX;
 
-/** Attempts at a capture while the host is short of file descriptors, processes or memory, and the pause between two. */
+/**
+ * Attempts at a capture while the host is short of file descriptors, processes or memory, and the pause between two.
+ */
 const TRIES_MAX = 5;
 const RETRY_MS = 1_000;
 

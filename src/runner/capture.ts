@@ -1,6 +1,6 @@
-// Makes one capture: actions, flight recorder, verdict, report and manifest, in this order, and then the whole file. The
-// result is a file under its final name, or an AodError and no file. Decides neither whether a capture is due nor what it
-// contains: the order says both.
+// Makes one capture: actions, flight recorder, verdict, report and manifest, in this order, and then the whole file.
+// The result is a file under its final name, or an AodError and no file. Decides neither whether a capture is due nor
+// what it contains: the order says both.
 
 import { parseDebugData } from "../cifs/debug-data.ts";
 import { readWchan } from "../cifs/proc.ts";
@@ -45,8 +45,8 @@ export interface CaptureContext extends Omit<StageContext, "scrubber"> {
 }
 
 /**
- * Makes the capture. If the folder is removed or replaced meanwhile, the collected files are written once more, into the
- * new folder. Throws DISK_FULL, CAPTURE_WRITE or OUTPUT_UNUSABLE, and leaves no file behind then.
+ * Makes the capture. If the folder is removed or replaced meanwhile, the collected files are written once more, into
+ * the new folder. Throws DISK_FULL, CAPTURE_WRITE or OUTPUT_UNUSABLE, and leaves no file behind then.
  */
 export async function makeCapture(
   order: CaptureOrder,
@@ -154,7 +154,7 @@ async function writeCapture(
   const spent = () => ({ ms: performance.now() - begunMs, bytes: actionBytes });
   const reportMaker = new ReportMaker(order, spent(), stop);
   const csv: Uint8Array[] = [];
-  const rows = requestsCsv(recorder, order, scrubber, reportMaker.see);
+  const rows = requestsCsv(recorder, order, scrubber, reportMaker.onRow);
   const scrubbedInCsv = await byTurns(rows, (chunk) => void csv.push(chunk), turn);
   const scrubbed = results.reduce((sum, one) => sum + one.scrubbed, scrubbedInCsv);
   const manifest = makeManifest(finalOrder, facts, recorder, actions, verdict, { scrubber, scrubbed });

@@ -1,8 +1,8 @@
-// Runs the programs of actions and notices: an absolute path and arguments, with a deadline and a cap on the output. The
-// only file that calls Bun.spawn: no shell, a fixed environment, no input, the lowest claim to CPU, disk and memory. At
-// the deadline all descendants are killed too, in any group or session. A program that does not die (it may hang on the
-// very server that is being diagnosed) is abandoned and counted. This file never waits for it, and starts no further
-// program while too many of them still hang.
+// Runs the programs of actions and notices: an absolute path and arguments, with a deadline and a cap on the output.
+// The only file that calls Bun.spawn: no shell, a fixed environment, no input, the lowest claim to CPU, disk and
+// memory. At the deadline all descendants are killed too, in any group or session. A program that does not die (it may
+// hang on the very server that is being diagnosed) is abandoned and counted. This file never waits for it, and starts
+// no further program while too many of them still hang.
 
 import { countExhaustion, type Exhaustion, exhaustionOf } from "../model/exhaustion.ts";
 import { wholeLines } from "../scrubber/whole-text.ts";
@@ -43,7 +43,9 @@ const UNKILLABLE_OF_ONE_MAX = 2;
  * can't be killed. So these files are read one after the other, and none while an earlier reader hangs.
  */
 const CLIENT_FILES = "/proc/fs/cifs/";
-/** The pause after a reader that timed out: the capture's other readers would time out as well, and delay the capture. */
+/**
+ * The pause after a reader that timed out: the capture's other readers would time out as well, and delay the capture.
+ */
 const CLIENT_PAUSE_MS = 5_000;
 const CLIENT_LATE = "a reader of the SMB client's own lists did not come back in time a moment ago";
 

@@ -1,12 +1,14 @@
-// Finds the functions inside the SMB client in which tasks of the evidence sleep, except those in which cifs waits for a
-// server. Pure, except for the reader of wchan that the caller passes.
+// Finds the functions inside the SMB client in which tasks of the evidence sleep, except those in which cifs waits for
+// a server. Pure, except for the reader of wchan that the caller passes.
 
 import { judgeWchan } from "../cifs/wchan.ts";
 import { KIND } from "../model/request.gen.ts";
 import type { Request } from "../model/request.ts";
 import type { TaskReader } from "./inflight.ts";
 
-/** @returns the most frequent first; empty where every task waits for a reply, for credits or for a connection, or runs. */
+/**
+ * @returns the most frequent first; empty where every task waits for a reply, for credits or for a connection, or runs.
+ */
 export function findClientWaits(
   evidence: readonly Request[],
   readWchan: TaskReader["readWchan"],

@@ -1,5 +1,5 @@
-// The common parts of all comparisons with a baseline: the line that describes the baseline, the splitting of one output
-// into its files, and differences. Pure.
+// The common parts of all comparisons with a baseline: the line that describes the baseline, the splitting of one
+// output into its files, and differences. Pure.
 
 import type { ClockPair } from "../model/capture.ts";
 import type { Baseline, FailedSample } from "./baselines.ts";

@@ -1,8 +1,8 @@
-// The requests in evidence as they were when the memory was frozen: requests that had their reply by then are shown with
-// it. Pure.
+// The requests in evidence as they were when the memory was frozen: requests that had their reply by then are shown
+// with it. Pure.
 //
-// An overdue request is counted before its reply, and the evidence holds it as it was then. Seconds may pass until enough
-// others have been counted. Without this update it would seem to have been in flight all that time.
+// An overdue request is counted before its reply, and the evidence holds it as it was then. Seconds may pass until the
+// rule has counted enough requests. Without this update the request would seem to have been in flight all that time.
 
 import { KIND } from "../model/request.gen.ts";
 import type { Request } from "../model/request.ts";

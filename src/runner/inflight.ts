@@ -1,6 +1,6 @@
-// The text of the action `inflight`: every open request and every operation that has not become a request when the memory
-// was frozen, oldest first, with the kernel function in which its task waits. Pure, except for the task reader that the
-// caller passes: it reads only wchan and stack from /proc, and no reader can hang on these.
+// The text of the action `inflight`: every open request and every operation that has not become a request when the
+// memory was frozen, oldest first, with the kernel function in which its task waits. Pure, except for the task reader
+// that the caller passes: it reads only wchan and stack from /proc, and no reader can hang on these.
 //
 // An operation's line means only that its task entered cifs and did not leave (bpf/operation.h). So it is shown only if
 // its task has no open request and waits where cifs makes tasks wait.

@@ -1,6 +1,6 @@
-// The manifest of a capture: what happened, what is inside and what is not. Facts in, JSON text out, without secrets; asks
-// nothing of the machine. Names are the public contract: change none, add with care (docs/captures.md says what each means,
-// docs/manifest.schema.json says it to programs).
+// Makes the manifest of a capture: what happened, which files the capture has, and which are missing and why. Facts in,
+// JSON text out, without secrets; reads nothing of the machine. The names are the public contract: change none, add
+// with care (docs/captures.md describes them for people, docs/manifest.schema.json for programs).
 
 import { encodeAttribution } from "../model/attribution.ts";
 import type { ActionOutcome, CaptureOrder, HangingServer, ReportOutcome } from "../model/capture.ts";
@@ -15,33 +15,33 @@ import { makeUtcFormat } from "./utc.ts";
 
 const SCHEMA_VERSION = 1;
 
-/** What is the same for every capture of one daemon. */
+/** Facts that are the same for every capture of one daemon. */
 export interface HostFacts {
   readonly aodVersion: string;
   readonly host: string;
   /** Tells whether two captures are of one boot: their CLOCK_MONOTONIC times compare only then. */
   readonly bootId: string;
-  /** As uname -r says it. */
+  /** The release, as uname -r prints it. */
   readonly kernel: string;
 }
 
-/** What the manifest says before anything is known of the report, which is made from it. Without secrets. */
+/** The manifest before the report's outcome is added: the report is made from it. Without secrets. */
 export type Manifest = Readonly<Record<string, unknown>>;
 
-interface Cleaning {
+interface Scrubbing {
   readonly scrubber: Scrubber;
-  /** Secrets that were taken out of the other files. */
+  /** Secrets that were removed from the other files. */
   readonly scrubbed: number;
 }
 
-/** Everything but the outcome of the report. */
+/** Makes the whole manifest except for the outcome of the report. */
 export function makeManifest(
   order: CaptureOrder,
   facts: HostFacts,
   { offsets, oldestNs, completeSinceNs }: Pick<Recorder, "offsets" | "oldestNs" | "completeSinceNs">,
   outcomes: readonly ActionOutcome[],
   verdict: Verdict,
-  { scrubber, scrubbed }: Cleaning,
+  { scrubber, scrubbed }: Scrubbing,
 ): Manifest {
   const utc = makeUtcFormat(order.frozenAt);
   const manifest = {
@@ -93,23 +93,24 @@ export function makeManifest(
     counters: order.losses,
     suppressed: order.suppressed,
   };
-  // Names of shares, processes and mount points, and what programs complained of.
+  // Secrets may be in the names of shares, processes and mount points, and in the error messages of programs.
   const clean = scrubJson(manifest, scrubber);
   return { ...clean.value, scrubbed: scrubbed + clean.count, cleanings: [] };
 }
 
-/** The file's text. */
-export function encodeManifest(manifest: Manifest, report: ReportOutcome): string {
-  const { status, ...made } = report;
-  const said = status === "ok" ? { ...made, reason: null } : { file: null, bytes: 0, sha256: null, ...made };
-  return `${JSON.stringify({ ...manifest, report: said }, null, 2)}\n`;
+/** The text of manifest.json. */
+export function encodeManifest(manifest: Manifest, outcome: ReportOutcome): string {
+  const { status, ...made } = outcome;
+  const report =
+    status === "ok" ? { ...made, reason: null } : { file: null, bytes: 0, sha256: null, ...made };
+  return `${JSON.stringify({ ...manifest, report }, null, 2)}\n`;
 }
 
 function hangingRow({ server, shares, count, oldestNs }: HangingServer) {
   return { server, shares, count, oldest_ms: toMicroseconds(oldestNs / 1e6) };
 }
 
-/** ms, to three decimals: more would be noise. */
+/** ms, rounded to the microsecond: more digits would be noise. */
 function toMicroseconds(ms: number): number {
   return Math.round(Math.max(0, ms) * 1000) / 1000;
 }

@@ -1,14 +1,14 @@
-// The kernel's network counters as differences over an incident. In: what /proc/net/snmp and netstat print now and what
-// they printed before; out: text. Pure. Which namespace it is was decided by who read it: aod's own.
+// Compares the kernel's network counters, from /proc/net/snmp and netstat, with a baseline. Text in, text out; pure.
+// The counters are of aod's own network namespace, because aod's child reads them.
 //
-// Format, include/net/snmp.h and net/ipv4/proc.c: two lines a protocol, `Tcp: NAME NAME …` and `Tcp: 1 2 …`. What does not
-// fit it is passed over.
+// Format, include/net/snmp.h and net/ipv4/proc.c: two lines a protocol, `Tcp: NAME NAME …` and `Tcp: 1 2 …`. Other
+// lines are skipped.
 
 import type { CaptureOrder } from "../model/capture.ts";
 import type { Baseline } from "./baselines.ts";
 import { describeBaseline, NO_BASELINE, signed } from "./comparison.ts";
 
-/** Counters that changed, with both values; all of now where there is no baseline. */
+/** The counters that changed, with both values; without a baseline, all counters as they are now. */
 export function compareNetCounters(
   output: string,
   { frozenAt }: Pick<CaptureOrder, "frozenAt">,
@@ -30,7 +30,7 @@ export function compareNetCounters(
   ].join("\n")}\n`;
 }
 
-/** By `Protocol.Name`. */
+/** The counters by `Protocol.Name`. */
 export function parseNetCounters(text: string): ReadonlyMap<string, bigint> {
   const counters = new Map<string, bigint>();
   const lines = text.split("\n");

@@ -1,6 +1,6 @@
-// Runs the program that `notify` names. In: notices; out: one report for each. A few at once, a few waiting, the rest
-// dropped and counted. Its slots and its count of programs that hang are its own: one that uploads for ever holds back
-// no capture. What there is a notice of is decided by the supervisor.
+// Runs the program of `notify`, once for each notice, and reports the outcome. A few run at the same time, a few wait,
+// and the rest are dropped and counted. It has its own slots and its own count of programs that hang, so that an upload
+// that never ends holds back no capture. The supervisor decides which events become notices.
 
 import { droppedNotice, type Notice, type NoticeOutcome, type NotifySettings } from "../model/notice.ts";
 import { type ChildResult, Children } from "./child.ts";
@@ -10,24 +10,24 @@ import { Slots } from "./slots.ts";
 
 const AT_WORK_MAX = 2;
 const WAITING_MAX = 64;
-/** Of its output, which nobody reads: it may print what it likes. */
+/** The program's output is not read, so only its end is kept, and no amount of it ends the program. */
 const OUTPUT = { maxBytes: 4096, keep: "tail" } as const;
 
 export interface NotifierOptions {
   readonly settings: NotifySettings | undefined;
   readonly host: Pick<Host, "networkFileSystem">;
-  /** As the runner's. */
+  /** The runner's. */
   readonly orphans?: Orphans | undefined;
   readonly report: (notice: Notice, outcome: NoticeOutcome) => void;
-  /** Something that is wrong with aod itself. */
+  /** Reports a fault of aod itself. */
   readonly fail: (thrown: unknown) => void;
-  /** Ends what runs. */
+  /** Ends running programs. */
   readonly stop: AbortSignal;
 }
 
 export class Notifier {
   readonly #options: NotifierOptions;
-  /** There is only one program: that it hangs keeps none of the others from being started. */
+  /** Runs only this one program, so earlier runs that hang don't prevent the next one. */
   readonly #children: Children;
   readonly #slots = new Slots(AT_WORK_MAX);
   readonly #pending = new Set<Promise<void>>();
@@ -43,33 +43,33 @@ export class Notifier {
     this.#settings = options.settings;
   }
 
-  /** Programs that ended well, that did not, and notices for which none was begun. */
+  /** Notices by outcome: the program succeeded, the program failed, no program was started. */
   get counts(): { readonly notified: number; readonly failed: number; readonly dropped: number } {
     return { notified: this.#notified, failed: this.#failed, dropped: this.#dropped };
   }
 
-  /** Programs that did not die in time, ever. */
+  /** Programs that did not die in time, since the start. */
   get abandoned(): number {
     return this.#children.abandoned;
   }
 
-  /** Programs that could not be started because the host was short of something, ever. */
+  /** Programs that could not be started because of a shortage of the host, since the start. */
   get unstarted(): number {
     return this.#children.unstarted;
   }
 
-  /** Applies to the notices that come from now on. */
+  /** Applies new settings to the notices that come from now on. */
   configure(settings: NotifySettings | undefined): void {
     this.#settings = settings;
   }
 
-  /** Takes a notice; the report may come at once. */
+  /** Takes a notice; it may be dropped, and reported, before this returns. */
   submit(notice: Notice): void {
     const settings = this.#settings;
-    if (settings === undefined) this.#report(notice, droppedNotice("notify is not configured any more"));
+    if (settings === undefined) this.#report(notice, droppedNotice("notify is no longer configured"));
     else if (this.#stopping) this.#report(notice, droppedNotice("aod is stopping"));
     else if (this.#pending.size >= AT_WORK_MAX + WAITING_MAX) {
-      this.#report(notice, droppedNotice(`${AT_WORK_MAX} are being run and ${WAITING_MAX} wait`));
+      this.#report(notice, droppedNotice(`${AT_WORK_MAX} notices are being sent and ${WAITING_MAX} wait`));
     } else {
       const work = this.#slots
         .run(() => this.#run(notice, settings))
@@ -80,7 +80,7 @@ export class Notifier {
     }
   }
 
-  /** Drops who waits, and resolves when those at work have reported. */
+  /** Drops the waiting notices, and resolves when all have been reported. */
   async stop(): Promise<void> {
     this.#stopping = true;
     await Promise.all(this.#pending);
@@ -89,7 +89,7 @@ export class Notifier {
   async #run(notice: Notice, { command, timeoutMs }: NotifySettings): Promise<NoticeOutcome> {
     if (this.#stopping) return droppedNotice("aod is stopping");
     const [program] = command;
-    // Starting a program waits until it has been read: of a share that hangs, for ever.
+    // execve(2) waits until the program's file has been read: for ever, if it is on a share that hangs.
     const fileSystem = this.#options.host.networkFileSystem(program);
     if (fileSystem !== undefined) return failed(`${program} is on ${fileSystem}, which may hang`);
     const begunMs = performance.now();

@@ -1,12 +1,12 @@
-// open_files as a person reads it: shares by name in place of numbers, how many files are open on each, and then the file
-// as it was. In: its text and what is known of the trees; out: text. Pure.
+// Summarises /proc/fs/cifs/open_files for people: shares by name in place of numbers, the number of open files on each,
+// and the original text below. Pure.
 
 import { parseOpenFiles } from "../cifs/open-files.ts";
 import type { CaptureOrder } from "../model/capture.ts";
 import { ShareIndex } from "../model/share.ts";
 import { escapeName } from "./request-row.ts";
 
-/** Files that are listed by share; the raw text has them all. */
+/** Most files that are listed by share; the original text has them all. */
 const LISTED_MAX = 4096;
 
 export function summarizeOpenFiles(text: string, { shares }: Pick<CaptureOrder, "shares">): string {

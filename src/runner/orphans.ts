@@ -1,22 +1,22 @@
-// Processes that have detached themselves from the program that started them: two forks and a session of their own, as daemons do.
-// They became children of aod (adoptOrphans) and end at the deadline of their program like the rest of it. In: when programs begin
-// and end; out: the end of the orphans, and no zombies. The program that an orphan came from is not known any more: an orphan
-// gets the latest deadline of all programs that ran when it was found.
+// Ends and reaps orphans: processes that have detached themselves from the program that started them, with two forks
+// and a session of their own, as daemons do. They became children of aod (adoptOrphans), and end at the deadline of
+// their program like its other processes. It is no longer known which program started an orphan, so it gets the latest
+// deadline of all programs that were running when it was found.
 
 import { adoptedChildren, collectChild, killTree } from "../system/descendants.ts";
 
-/** Orphans are looked after this often while there are any. */
+/** The interval between two sweeps while there are orphans. */
 const SWEEP_EVERY_MS = 500;
 /** An orphan that is still alive this long after its SIGKILL is abandoned, and counted. */
 const DIES_WITHIN_MS = 1_000;
 
-/** The process table, as far as it matters here. */
+/** The operations on the process table that are needed here. */
 export interface ProcessTable {
-  /** Descendants without parents of their own. */
+  /** Pids of the descendants that aod has adopted. */
   readonly adopted: () => readonly number[];
-  /** Collects one that has ended; false while it lives. */
+  /** Reaps a process that has ended; false while it lives. */
   readonly collect: (pid: number) => boolean;
-  /** Sends SIGKILL to it and what it started. Throws EPERM where that is not allowed. */
+  /** Sends SIGKILL to a process and its descendants. Throws EPERM if that is not allowed. */
   readonly kill: (pid: number) => void;
   readonly nowMs: () => number;
 }
@@ -45,12 +45,12 @@ export class Orphans {
     this.#table = table;
   }
 
-  /** Those that did not die in time, ever. */
+  /** Orphans that did not die in time, since the start. */
   get abandoned(): number {
     return this.#abandoned;
   }
 
-  /** Those that are known and have not ended. */
+  /** Known orphans that have not ended. */
   get count(): number {
     return this.#orphans.size;
   }
@@ -59,13 +59,13 @@ export class Orphans {
     this.#programs.set(pid, this.#table.nowMs() + timeoutMs);
   }
 
-  /** Its orphans may live until its deadline, and end now if that is over. */
+  /** The program's orphans may live until its deadline. They are killed now if it is over. */
   programEnded(pid: number): void {
     this.#sweep();
     this.#programs.delete(pid);
   }
 
-  /** Ends all of them: aod stops. */
+  /** Kills all orphans, because aod stops. */
   close(): void {
     this.#programs.clear();
     for (const [pid, orphan] of this.#orphans) this.#orphans.set(pid, { ...orphan, deadlineMs: -Infinity });

@@ -1,6 +1,6 @@
-// Which packets are recorded: those of the SMB connections to the server that an order is about. In: the order; out: the
-// arguments of tcpdump, or why there is nothing to record. Pure. An address comes from the kernel's text, where a server's
-// name may stand in its place: only what is an IP address becomes part of a filter.
+// Plans the action `pcap`: the packets of the SMB connections to the order's server. The result has the arguments of
+// tcpdump, or the reason why there is nothing to record. Pure. Addresses come from the kernel's text, which may have a
+// server's name in their place, so only valid IP addresses become part of the filter.
 
 import { canonicalAddress, isAddress } from "../model/address.ts";
 import { UNKNOWN_SHARE } from "../model/anomaly.ts";
@@ -9,11 +9,11 @@ import { dropInHint } from "../model/drop-in.ts";
 import { isShareOf, serverOfShare, type TreeShare } from "../model/share.ts";
 import type { Host, Plan } from "./plan.ts";
 
-/** Headers of Ethernet, IP, TCP and SMB2 fit, and hardly any data. */
+/** Room for the headers of Ethernet, IP, TCP and SMB2, and hardly any data. */
 const SNAP_BYTES = 128;
-/** A filter of more than that is of no use to anybody. */
+/** A longer filter would be of no use. */
 const ADDRESSES_MAX = 16;
-/** Direct hosting, and over NetBIOS. Nothing in /proc says which port it is. */
+/** Direct hosting, and SMB over NetBIOS. No file of /proc shows which port a connection uses. */
 const PORTS = "(port 445 or port 139)";
 
 export function planPackets(
@@ -25,12 +25,12 @@ export function planPackets(
   }
   const isAny = share === "" || share === UNKNOWN_SHARE;
   const its = isAny ? shares : shares.filter((tree) => isShareOf(tree.share, serverOfShare(share)));
-  // Sessions of the past are remembered too: what was read last stands last.
+  // `shares` also has past sessions, and the most recently read ones come last.
   const addresses = [...new Set(its.flatMap(addressesOf))].slice(-ADDRESSES_MAX);
   if (addresses.length === 0) return { missing: `no address is known of ${isAny ? "any server" : share}` };
   const hosts = addresses.map((address) => `host ${address}`).join(" or ");
   const filter = `tcp and ${PORTS} and (${hosts})`;
-  // Numbers as they are, no promiscuous mode, each packet written at once.
+  // -nn: no names for addresses and ports; -p: no promiscuous mode; -U: each packet is written at once.
   return { args: ["-i", "any", "-nn", "-p", "-s", String(SNAP_BYTES), "-U", "-w", "-", filter] };
 }
 
@@ -38,7 +38,7 @@ function addressesOf({ address, channelAddresses = [] }: TreeShare): readonly st
   return [address, ...channelAddresses].flatMap((one) => literalOf(one) ?? []);
 }
 
-/** In its canonical form: a filter takes neither a scope nor an IPv4 address inside of an IPv6 one. */
+/** The canonical form: a filter accepts neither a scope nor an IPv4 address inside an IPv6 address. */
 function literalOf(address: string | undefined): string | undefined {
   return address !== undefined && isAddress(address) ? canonicalAddress(address) : undefined;
 }

@@ -1,5 +1,5 @@
-// What looks at the moment goes before what only writes it down: a machine in trouble has few turns to give, and encoding one
-// capture must not make the figures of another late. Knows nothing of either.
+// What looks at the moment goes before what only writes it down: a machine in trouble has few turns to give, and
+// encoding one capture must not make the figures of another late. Knows nothing of either.
 
 export class Precedence {
   readonly #waiting: (() => void)[] = [];

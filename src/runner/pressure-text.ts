@@ -1,13 +1,13 @@
-// What the action `pressure` collected, taken apart: text in, the figures that tell whether the host itself is short of
-// something out. Pure. A kernel without pressure stall information has no such files: what is not there stays undefined.
+// Parses the text of the action `pressure` into the figures that show whether the host itself is short of CPU, memory
+// or I/O. Pure. A kernel without pressure stall information lacks these files; missing figures are undefined.
 
 export interface Pressure {
   readonly cpu: PressureStall | undefined;
   readonly io: PressureStall | undefined;
   readonly memory: PressureStall | undefined;
-  /** CPUs that /proc/stat lists. */
+  /** The number of CPUs in /proc/stat. */
   readonly cpus: number | undefined;
-  /** Tasks that run or wait for a CPU at this moment; whoever reads this is one. */
+  /** Tasks that run or wait for a CPU at this moment, including the reader of the file. */
   readonly runnable: number | undefined;
   readonly loadAverage1: number | undefined;
   readonly memoryTotalKb: number | undefined;
@@ -16,17 +16,19 @@ export interface Pressure {
 
 /** /proc/pressure, Documentation/accounting/psi.rst: percent of the last 10 s. */
 export interface PressureStall {
-  /** In which somebody waited for it. */
+  /** The time in which some task waited for the resource. */
   readonly someAvg10: number;
-  /** In which everybody did, so that nothing went on; undefined where the kernel doesn't say. */
+  /** The time in which all tasks waited, so that none made progress; undefined if the kernel does not report it. */
   readonly fullAvg10: number | undefined;
 }
 
-/** What is kept of /proc/stat and /proc/schedstat: the rest of them grows with interrupts and scheduling domains. */
+/**
+ * The lines of /proc/stat and /proc/schedstat that are kept: the others grow with interrupts and scheduling domains.
+ */
 const KEPT = /^(cpu|procs_|ctxt)/;
 const LONG_FILES = /^\/proc\/(stat|schedstat)$/;
 
-/** The text of all the files, without the lines that nobody needs. */
+/** The text of all files without the lines that are not needed. */
 export function trimPressure(text: string): string {
   let isLong = false;
   const lines = text.split("\n").filter((line) => {
@@ -56,7 +58,7 @@ export function parsePressure(text: string): Pressure {
 
 // --- internal ---
 
-/** Of a line as `tail` puts it before each of several files. */
+/** The path in a heading that `tail` prints before each of several files; undefined for any other line. */
 function fileOf(line: string): string | undefined {
   return /^==> (\/\S{1,64}) <==$/.exec(line)?.[1];
 }

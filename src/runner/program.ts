@@ -1,5 +1,4 @@
-// Where the programs that actions run are looked for: a fixed list of folders, whatever PATH the daemon was started
-// with. Finds them; runs nothing.
+// Finds the programs of actions in a fixed list of folders, whatever PATH the daemon was started with. Runs nothing.
 
 import { accessSync, constants } from "node:fs";
 
@@ -8,7 +7,9 @@ const FOLDERS = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"] as const;
 /** The PATH of children. */
 export const SEARCH_PATH: string = FOLDERS.join(":");
 
-/** The absolute path of a program; undefined where no folder of SEARCH_PATH has it, or where the path leads to none. */
+/**
+ * The absolute path of a program; undefined if no folder of SEARCH_PATH has it, or if the given path is not executable.
+ */
 export function findProgram(name: string): string | undefined {
   if (name.startsWith("/")) return isExecutable(name) ? name : undefined;
   return FOLDERS.map((folder) => `${folder}/${name}`).find(isExecutable);
@@ -19,7 +20,7 @@ function isExecutable(path: string): boolean {
     accessSync(path, constants.X_OK);
     return true;
   } catch {
-    // Not there or not for us: either way it cannot be run.
+    // It does not exist, or aod may not run it.
     return false;
   }
 }

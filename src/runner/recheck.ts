@@ -1,6 +1,7 @@
-// Who waits for a reply, and who has one and gets no CPU to take it. In: the kernel's list of requests without a reply as
-// it was just read, the live table, ways to look at a task; out: the open requests of either kind. Pure but for what is
-// handed in; to be called as soon as the list has been read: what it lacks is in flight by then, taken, or its task starved.
+// Checks open requests against the kernel's own list of requests without a reply: which of them still wait for a reply,
+// and which have one that their task gets no CPU to take. Pure, except for the reader of wchan that the caller passes.
+// To be called as soon as the list has been read: an open request that is not on the list has been sent or completed
+// since, or its task is starved.
 
 import { RUNS } from "../cifs/wchan.ts";
 import type { DebugData } from "../model/cifs.ts";
@@ -9,11 +10,11 @@ import type { RequestMemory } from "../model/request.ts";
 import { isUsed, lineStartNs } from "../table/line.ts";
 import type { TaskReader } from "./inflight.ts";
 
-/** Of open requests: */
+/** The open requests of the table, as far as the kernel's list decides about them. */
 export interface RecheckedRequests {
-  /** the kernel waits for their reply, and has waited for AWAITED_MS; */
+  /** The kernel has waited for their reply for at least AWAITED_MS. */
   readonly awaited: readonly OpenRequest[];
-  /** their reply is there, and their task, which is to take it, runs or waits for a CPU. */
+  /** Their reply has arrived, and their task, which has to take it, runs or waits for a CPU. */
   readonly untaken: readonly OpenRequest[];
 }
 
@@ -21,21 +22,21 @@ export interface OpenRequest {
   readonly sessionId: bigint;
   readonly treeId: number;
   readonly command: number;
-  /** At the time of this list. */
+  /** The age at the time of the recheck. */
   readonly ageMs: number;
 }
 
-/** Younger ones may well be answered in a moment. */
+/** The minimum age of an awaited request: a younger one may well be answered in a moment. */
 const AWAITED_MS = 100;
-/** A task that is woken runs within microseconds where there is a CPU for it. */
+/** The minimum age of an untaken request: a woken task runs within microseconds if there is a CPU for it. */
 const UNTAKEN_MS = 10;
-/** Each costs a read of /proc; those of one starved process say what all of them would. */
+/** Most tasks whose wchan is read: each costs a read of /proc, and the tasks of one starved process are alike. */
 const TASKS_MAX = 64;
 
 /**
- * @param live the table as it is now.
- * @param nowNs of CLOCK_MONOTONIC.
- * @returns undefined where the kernel's list may lack some.
+ * @param live the live table.
+ * @param nowNs ns of CLOCK_MONOTONIC.
+ * @returns undefined if the kernel's list may be incomplete.
  */
 export function recheckRequests(
   debugData: DebugData,
@@ -62,7 +63,7 @@ export function recheckRequests(
 
 // --- internal ---
 
-/** Of an open request; undefined for any other line. */
+/** The age of an open request, ms; undefined for any other line. */
 function ageOf(live: RequestMemory, at: number, nowNs: number): number | undefined {
   if (live.latencyNs(at) !== 0) return undefined;
   const startNs = lineStartNs(live, at);

@@ -1,6 +1,6 @@
-// The page about a capture, as the last part of it: the first to be left out where time, bytes or disk are short. In: what the
-// capture has collected, and what is left of its limits; out: the page's bytes, or why there is none. What stands in it is src/report.
-// Throws nothing once it is begun: a page that can't be made costs no capture.
+// Makes the report page of a capture, its last part and the first to be left out if time, bytes or disk are short. The
+// result has the page's bytes, or the reason why there is none. src/report renders the contents. Making the page never
+// throws: a page that can't be made costs no capture.
 
 import type { CaptureOrder, ReportOutcome } from "../model/capture.ts";
 import { totalBytes } from "../packer/tar.ts";
@@ -15,11 +15,11 @@ export const REPORT_FILE = "report.html";
 
 export interface CaptureReport {
   readonly outcome: ReportOutcome;
-  /** Empty where there is none. */
+  /** Empty without a page. */
   readonly chunks: readonly Uint8Array[];
 }
 
-/** What the page is made of, beside the requests. */
+/** The contents of the page, except for the requests. */
 export interface ReportParts {
   readonly name: string;
   readonly manifest: Manifest;
@@ -28,30 +28,31 @@ export interface ReportParts {
 
 interface Spent {
   readonly ms: number;
-  /** Of the actions' files. */
+  /** The size of the actions' files. */
   readonly bytes: number;
 }
 
 export class ReportMaker {
   readonly #order: CaptureOrder;
-  /** Why there is none, or the table that it is made of. */
+  /** The page's table of requests, or the reason why there is no page. */
   readonly #requests: NoReport | RequestTableBuilder;
 
-  /** @param spent until the requests are read: what is left out is not begun. */
+  /** @param spent the time and bytes until now: the table of a page that is left out is not begun. */
   constructor(order: CaptureOrder, spent: Spent, stop: AbortSignal) {
     this.#order = order;
     this.#requests = whyNone(order, spent, stop) ?? new RequestTableBuilder();
   }
 
-  /** Takes each row as it is written; undefined where none is wanted. */
-  get see(): RowListener | undefined {
+  /** Takes each row while requests.csv is written; undefined if there will be no page. */
+  get onRow(): RowListener | undefined {
     const requests = this.#requests;
     if (!(requests instanceof RequestTableBuilder)) return undefined;
     return (row, comm, share) => requests.add(row, comm, share);
   }
 
   /**
-   * @param hasRoom whether the disk has it for so many bytes more; asked before the page is made and again when its size is known.
+   * @param hasRoom whether the disk has room for so many more bytes; called before the page is made, and again with its
+   * size.
    * @param turn resolves when the next piece of the page may be made.
    */
   async make(

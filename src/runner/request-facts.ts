@@ -1,5 +1,5 @@
-// What the flight recorder says of the incident's server and of the others, for the verdict. In: the order, the recorder,
-// the second look; out: figures. Pure. It reads 65,536 lines at most, and whole records of few of them.
+// Derives the verdict's figures about the incident's server and the other servers from the flight recorder and the
+// recheck. Pure. Reads 65,536 lines at most, and whole records of few of them.
 
 import type { CaptureOrder } from "../model/capture.ts";
 import { mayBlock, mayBlockOnIpc } from "../model/command.ts";
@@ -13,48 +13,51 @@ import type { OpenRequest, RecheckedRequests } from "./recheck.ts";
 
 export interface RequestFacts {
   /**
-   * Median time of the late and the missing requests in evidence: until the reply, or until a request without one was seen last.
-   * Undefined where there are none.
+   * Median time of the late and the missing requests in evidence: until the reply, or until a request without a reply
+   * was last seen. Undefined if there are none.
    */
   readonly lateMs: number | undefined;
-  /** The age of the oldest request or operation in evidence that is missing, when it was seen last; undefined where none is. */
+  /** Age of the oldest missing request or operation in evidence when it was last seen; undefined if none is missing. */
   readonly waitedMs: number | undefined;
-  /** Requests to the server that have waited for a while: without a reply, or with one that nobody has taken. */
+  /**
+   * Requests to the server that have waited for a while: without a reply, or with a reply that their task has not
+   * taken.
+   */
   readonly inFlight: { readonly awaited: number; readonly answered: number } | undefined;
-  /** The fastest reply of the server to a request that was sent since the evidence began; undefined where there is none. */
+  /** The server's fastest reply to a request that was sent since the evidence began; undefined if there is none. */
   readonly fastestMs: number | undefined;
-  /** Replies of other servers in the last seconds; undefined where there are fewer than OTHERS_MIN. */
+  /** Replies of other servers in the last seconds; undefined if there are fewer than OTHERS_MIN. */
   readonly others: { readonly replies: number; readonly medianMs: number } | undefined;
 }
 
 const OTHERS_SPAN_MS = 10_000;
 export const OTHERS_MIN = 5;
-/** Newest first; enough for a median. */
+/** The newest replies that are used: enough for a median. */
 const OTHERS_MAX = 1024;
 
 type Order = Pick<CaptureOrder, "evidence" | "frozenAt" | "shares" | "ruleType">;
 
 /**
- * @param server in lower case; undefined for an incident of none: then every request is its.
- * @param look undefined where it is not known who is awaited.
+ * @param server in lower case; undefined for an incident without a server, to which every request belongs.
+ * @param recheck undefined if it is not known which replies are awaited.
  */
 export function deriveRequestFacts(
   order: Order,
   recorder: Recorder,
   server: string | undefined,
-  look: RecheckedRequests | undefined,
+  recheck: RecheckedRequests | undefined,
 ): RequestFacts {
   const frozenNs = order.frozenAt.monotonicNs;
-  // All trees of a session are of one server, and a session is read faster than a tree.
+  // All trees of a session belong to one server, and a session is looked up faster than a tree.
   const serverOf = new Map(order.shares.map(({ sessionId, share }) => [sessionId, serverName(share)]));
   const isIts = (sessionId: bigint) => server === undefined || serverOf.get(sessionId) === server;
-  const isPatient = patience(order);
+  const mayBlock = makeMayBlock(order);
   const ofServer = (requests: readonly OpenRequest[]) =>
     requests.filter(
-      ({ sessionId, treeId, command }) => !isPatient(command, sessionId, treeId) && isIts(sessionId),
+      ({ sessionId, treeId, command }) => !mayBlock(command, sessionId, treeId) && isIts(sessionId),
     );
-  const awaited = ofServer(look?.awaited ?? []);
-  const replies = scanReplies(recorder, frozenNs, isPatient, beganNs(order));
+  const awaited = ofServer(recheck?.awaited ?? []);
+  const replies = scanReplies(recorder, frozenNs, mayBlock, beganNs(order));
   const others = replies.filter(({ sessionId, isRecent }) => {
     const its = serverOf.get(sessionId);
     return isRecent && server !== undefined && its !== undefined && its !== server;
@@ -63,14 +66,14 @@ export function deriveRequestFacts(
   const ownMs = replies.filter((one) => one.isSince && isIts(one.sessionId)).map((one) => one.latencyMs);
   return {
     ...agesOf(order, awaited),
-    inFlight: look && { awaited: awaited.length, answered: ofServer(look.untaken).length },
+    inFlight: recheck && { awaited: awaited.length, answered: ofServer(recheck.untaken).length },
     fastestMs: ownMs.length === 0 ? undefined : ownMs.reduce((least, ms) => Math.min(least, ms)),
     others:
       otherMs.length < OTHERS_MIN ? undefined : { replies: otherMs.length, medianMs: median(otherMs) ?? 0 },
   };
 }
 
-/** `files` of `//Files/share`: servers have no case. */
+/** The server of a share in lower case: `files` of `//Files/share`. Server names are case-insensitive. */
 export function serverName(share: string): string {
   return serverOfShare(share).slice(2).toLowerCase();
 }
@@ -85,24 +88,24 @@ export function beganNs({ evidence }: Pick<CaptureOrder, "evidence">): number {
 interface Reply {
   readonly sessionId: bigint;
   readonly latencyMs: number;
-  /** Of the last seconds. */
+  /** Its request was sent in the last OTHERS_SPAN_MS. */
   readonly isRecent: boolean;
-  /** Sent since the evidence began. */
+  /** Its request was sent since the evidence began. */
   readonly isSince: boolean;
 }
 
-/** Whether a request may wait by design. */
-function patience({ shares }: Order): (command: number, sessionId: bigint, treeId: number) => boolean {
+/** Makes a function that returns whether a request may block indefinitely. */
+function makeMayBlock({ shares }: Order): (command: number, sessionId: bigint, treeId: number) => boolean {
   const known = new ShareIndex(shares);
   return (command, sessionId, treeId) =>
     mayBlock(command, mayBlockOnIpc(command) && isPipeShare(known.nameOf(sessionId, treeId)));
 }
 
-/** Replies of the last seconds and of the time since the evidence began, newest first. */
+/** Replies to requests of the last seconds, and of the time since the evidence began; newest first. */
 function scanReplies(
   { memory, offsets }: Recorder,
   frozenNs: number,
-  isPatient: ReturnType<typeof patience>,
+  mayBlock: ReturnType<typeof makeMayBlock>,
   sinceNs: number,
 ): readonly Reply[] {
   const replies: Reply[] = [];
@@ -114,7 +117,7 @@ function scanReplies(
     const latencyNs = memory.latencyNs(at);
     if (latencyNs === 0 || !isReply(memory.flags(at))) continue;
     const sessionId = memory.sessionId(at);
-    if (isPatient(memory.command(at), sessionId, memory.treeId(at))) continue;
+    if (mayBlock(memory.command(at), sessionId, memory.treeId(at))) continue;
     replies.push({ sessionId, latencyMs: latencyNs / 1e6, isRecent, isSince });
   }
   return replies;
@@ -124,7 +127,7 @@ function isReply(flags: number): boolean {
   return (flags & FLAG.REPLIED) !== 0 && (flags & FLAG.AMBIGUOUS) === 0;
 }
 
-/** What is in flight is older when the kernel's own list shows it than when the table was frozen. */
+/** A request in flight is older when the kernel's own list is read than it was when the table was frozen. */
 function agesOf(
   { evidence, frozenAt, ruleType }: Order,
   awaited: readonly OpenRequest[],
@@ -139,7 +142,7 @@ function agesOf(
     if (symptom === "missing") missingMs.push(sinceFreezeMs(request));
     if (!isOperation) lateMs.push(request.latencyNs > 0 ? request.latencyNs / 1e6 : sinceFreezeMs(request));
   }
-  // Of as many as are in evidence, the oldest that the kernel still waits for.
+  // The oldest requests that the kernel still waits for, as many as are missing in the evidence.
   const stillMs = missingMs.length === 0 ? [] : awaited.map(({ ageMs }) => ageMs);
   const seenLastMs = stillMs.toSorted((a, b) => b - a).slice(0, missingMs.length);
   const isLater = seenLastMs.length > 0 && (median(seenLastMs) ?? 0) > (median(lateMs) ?? 0);

@@ -1,6 +1,6 @@
-// A request as captures show it: the columns of requests.csv, which are also the fields of the manifest's evidence.
-// In: a request and what dates and places it; out: one plain row. The notation is what stands beside it in DebugData
-// and in the kernel's trace: session and tree in hexadecimal, message id, pid and tid in decimal.
+// The row of a request in captures: the columns of requests.csv, which are also the fields of the manifest's evidence.
+// The notation is that of DebugData and of the kernel's trace: session and tree in hexadecimal; message id, pid and tid
+// in decimal.
 
 import type { CaptureOrder } from "../model/capture.ts";
 import { errnoName } from "../model/errno.ts";
@@ -14,10 +14,10 @@ export interface RequestRow {
   readonly time_utc: string;
   /** ns of CLOCK_MONOTONIC. */
   readonly boot_ns: string;
-  /** In flight: the age when the table was frozen. Null where replies could not be told apart, and of a signal. */
+  /** In flight: the age when the table was frozen. Null for a signal, and if replies could not be told apart. */
   readonly latency_ns: number | null;
   readonly state: RequestState;
-  /** Of a signal the tracepoint; of an operation empty while it waits, `operation` where it failed without a request. */
+  /** For a signal the tracepoint; for an operation empty while it waits, `operation` if it failed without a request. */
   readonly command: string;
   /** Empty without a reply. */
   readonly nt_status: string;
@@ -29,11 +29,11 @@ export interface RequestRow {
   readonly pid: number;
   readonly tid: number;
   readonly comm: string;
-  /** Empty where it is not known. */
+  /** Empty if it is not known. */
   readonly share: string;
 }
 
-/** Makes rows of one capture. */
+/** Makes the function that makes the rows of one capture. */
 export function makeRequestRow({
   frozenAt,
   shares,
@@ -68,13 +68,16 @@ function latencyOrAge(request: Request, ageNs: number): number | null {
   return (request.flags & FLAG.AMBIGUOUS) === 0 ? request.latencyNs : null;
 }
 
-/** A task's name is bytes that its user chose, cut at 11: shown as printable ASCII, the rest as `\x1b`. */
+/** A task's name is bytes that its user chose, cut at 11. Printable ASCII is shown as it is, other bytes as `\x1b`. */
 function escapeBytes(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
   return text.replace(/[\u0000-\u001f\\\u007f-\u{10ffff}]/gu, escapeOne);
 }
 
-/** A name of a share or a file may be in any script; what moves cursors or lines is shown as `\x1b`. */
+/**
+ * A name of a share or a file may be in any script. Characters that move the cursor or break a line are shown as
+ * `\x1b`.
+ */
 export function escapeName(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
   return text.replace(/[\u0000-\u001f\\\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, escapeOne);

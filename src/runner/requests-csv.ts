@@ -1,5 +1,5 @@
-// The flight recorder as requests.csv. In: the frozen table and what dates its lines; out: the file's bytes in chunks,
-// without secrets, so that 65,536 rows are neither one string nor one piece of work. Quoting as in RFC 4180, lines end with a line feed.
+// Encodes the flight recorder as requests.csv, without secrets, in chunks: 65,536 rows must be neither one string nor
+// one time slice. Quoting is that of RFC 4180; lines end with a line feed.
 
 import type { CaptureOrder } from "../model/capture.ts";
 import { csvCell } from "../model/csv.ts";
@@ -10,38 +10,39 @@ import { makeRequestRow, type RequestRow } from "./request-row.ts";
 
 const CHUNK_ROWS = 1024;
 
-/** A row as it is written, and its two names without secrets and without CSV's quotes. */
+/** Gets each row, and its two names without secrets and without the quotes of CSV. */
 export type RowListener = (row: RequestRow, comm: string, share: string) => void;
 
 /**
  * The whole file, oldest request first.
- * @param see is shown every row: rows are made once, whoever else wants them.
- * @returns how many secrets were taken out of it.
+ * @param onRow gets every row, so that other users of the rows need not make them again.
+ * @returns the number of secrets that were removed.
  */
 export function* requestsCsv(
   { memory, offsets }: Recorder,
   order: Pick<CaptureOrder, "frozenAt" | "shares">,
   scrubber: Scrubber,
-  see?: RowListener,
+  onRow?: RowListener,
 ): Generator<Uint8Array, number, void> {
   const encoder = new TextEncoder();
   const toRow = makeRequestRow(order);
-  const cells = new Cells(scrubber);
+  const cells = new NameCells(scrubber);
   yield encoder.encode(`${REQUEST_COLUMNS.join(",")}\n`);
   for (let first = 0; first < offsets.length; first += CHUNK_ROWS) {
     let text = "";
     for (const offset of offsets.subarray(first, first + CHUNK_ROWS)) {
       const row = toRow(memory.read(offset));
-      const [comm, share] = [cells.show(row.comm), cells.show(row.share)];
+      const comm = cells.encode(row.comm);
+      const share = cells.encode(row.share);
       text += csvLine(row, comm.cell, share.cell);
-      see?.(row, comm.text, share.text);
+      onRow?.(row, comm.text, share.text);
     }
     yield encoder.encode(text);
   }
   return cells.scrubbed;
 }
 
-/** Only the last two can hold what somebody else chose; the others have no character that needs quoting. */
+/** Only the last two cells hold names that a user or a server chose; the others need no quoting. */
 function csvLine(row: RequestRow, comm: string, share: string): string {
   return (
     `${row.time_utc},${row.boot_ns},${row.latency_ns ?? ""},${row.state},${row.command},${row.nt_status},` +
@@ -50,17 +51,17 @@ function csvLine(row: RequestRow, comm: string, share: string): string {
   );
 }
 
-interface Shown {
-  /** Without secrets. */
+interface EncodedName {
+  /** The name without secrets. */
   readonly text: string;
   readonly cell: string;
   readonly count: number;
 }
 
-/** Names that somebody else chose, quoted and without secrets: of 65,536 rows few are of their own. */
-class Cells {
+/** Scrubs and quotes names, each once: 65,536 rows have few distinct names. */
+class NameCells {
   readonly #scrubber: Scrubber;
-  readonly #shown = new Map<string, Shown>();
+  readonly #encoded = new Map<string, EncodedName>();
   #scrubbed = 0;
 
   constructor(scrubber: Scrubber) {
@@ -71,14 +72,14 @@ class Cells {
     return this.#scrubbed;
   }
 
-  show(name: string): Shown {
-    let shown = this.#shown.get(name);
-    if (shown === undefined) {
+  encode(name: string): EncodedName {
+    let encoded = this.#encoded.get(name);
+    if (encoded === undefined) {
       const { text, count } = this.#scrubber.scrub(name);
-      shown = { text, cell: csvCell(text), count };
-      this.#shown.set(name, shown);
+      encoded = { text, cell: csvCell(text), count };
+      this.#encoded.set(name, encoded);
     }
-    this.#scrubbed += shown.count;
-    return shown;
+    this.#scrubbed += encoded.count;
+    return encoded;
   }
 }

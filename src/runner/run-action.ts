@@ -1,5 +1,5 @@
-// Runs one action of a capture. The result has the bytes for the capture: UTF-8 without secrets, because this file is the
-// only one that makes such bytes. The text before scrubbing goes beside them, for the verdict. Every failure is an
+// Runs one action of a capture. The result has the bytes for the capture: UTF-8 without secrets, because this file is
+// the only one that makes such bytes. The text before scrubbing goes beside them, for the verdict. Every failure is an
 // outcome: no action stops a capture.
 
 import type { ActionOutcome, CaptureOrder, FrozenMemory } from "../model/capture.ts";
@@ -22,7 +22,10 @@ export interface ActionResult {
   readonly content: Uint8Array;
   /** Secrets that were removed from it. */
   readonly scrubbed: number;
-  /** The text behind `content`, secrets included: the verdict reads it, and it is never written. Empty for binary content. */
+  /**
+   * The text behind `content`, secrets included: the verdict reads it, and it is never written. Empty for binary
+   * content.
+   */
   readonly rawText: string;
 }
 

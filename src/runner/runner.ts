@@ -1,5 +1,6 @@
-// The runner as a whole: the folder, the bounds, the queue and the notifier put together. In: the output folder, orders,
-// notices, the wish to stop; out: reports. Knows no thread: worker.ts wires it to one, tests call it.
+// The runner: makes captures from orders, sends notices, and samples counters. It composes the queue, the children, the
+// baselines and the notifier. It does not know that it is a thread: worker.ts connects it to one, tests call it
+// directly.
 
 import type { CaptureOrder, FrozenMemory, Losses, SampleReason } from "../model/capture.ts";
 import { exhaustionLosses } from "../model/exhaustion.ts";
@@ -22,9 +23,12 @@ import type { Host } from "./plan.ts";
 import { Precedence } from "./precedence.ts";
 import { Slots } from "./slots.ts";
 
-/** Actions at once, of all captures together. */
+/** Most actions that run at the same time, of all captures together. */
 const ACTIONS_MAX = 4;
-/** Of the 3.5 s that the runner has for its end: then notices and actions are cut short, and captures made without them. */
+/**
+ * The grace period within the 3.5 s that the runner has to stop. After it, notices and actions are aborted, and
+ * captures are finished without them.
+ */
 const STOP_GRACE_MS = 2_000;
 
 export interface RunnerOptions {
@@ -32,15 +36,17 @@ export interface RunnerOptions {
   readonly openFolder: () => BatchesFolder;
   readonly facts: HostFacts;
   readonly host: Host;
-  /** The request table as it is now: lines change while they are read. */
+  /** The live request table: lines change while they are read. */
   readonly live: RequestMemory;
   readonly notify: NotifySettings | undefined;
-  /** Ends processes that detach themselves from their programs; undefined where the kernel does not hand them to aod. */
+  /**
+   * Ends processes that detach themselves from their programs; undefined if the kernel does not reparent them to aod.
+   */
   readonly orphans?: Orphans | undefined;
   readonly report: (
     report: Extract<FromRunner, { type: "progress" | "collected" | "dropped" | "notified" }>,
   ) => void;
-  /** Something that is wrong with aod itself. */
+  /** Reports a fault of aod itself. */
   readonly fail: (thrown: unknown) => void;
 }
 
@@ -54,7 +60,7 @@ export class Runner {
   readonly #leftovers: number;
   readonly #fail: RunnerOptions["fail"];
 
-  /** Takes over the folder, and removes what an earlier runner has left unfinished in it. */
+  /** Removes the unfinished captures of an earlier runner from the folder. */
   constructor({ openFolder, facts, host, live, notify, orphans, report, fail }: RunnerOptions) {
     this.#orphans = orphans;
     this.#children = new Children(undefined, undefined, orphans);
@@ -105,17 +111,19 @@ export class Runner {
     this.#queue.submit(order, frozen);
   }
 
-  /** Notes what counters are now; who captures meanwhile does not wait for it. */
+  /** Begins to sample the counters; captures do not wait for it. */
   sample(reason: SampleReason): void {
     this.#baselines.sample(reason).catch(this.#fail);
   }
 
-  /** While a lock inside the client is held no other reader starts: it would only spin for the lock too, on another CPU. */
+  /**
+   * While a lock inside the client is held, no further reader starts: it would only spin for the lock on another CPU.
+   */
   noteClientLists(readability: Readability): void {
     this.#children.clientTrouble = readability === "stuck" ? CLIENT_LISTS_TEXT.stuck : undefined;
   }
 
-  /** Applies to the notices that come from now on. */
+  /** Applies new settings to the notices that come from now on. */
   configure(notify: NotifySettings | undefined): void {
     this.#notifier.configure(notify);
   }
@@ -124,7 +132,7 @@ export class Runner {
     this.#notifier.submit(notice);
   }
 
-  /** Finishes the captures and notices at work, cut short where need be, and drops the others. */
+  /** Finishes the captures and notices at work, without their actions if time runs out, and drops the waiting ones. */
   async stop(): Promise<void> {
     const timer = setTimeout(() => this.#stop.abort(), STOP_GRACE_MS);
     await Promise.all([this.#queue.stop(), this.#notifier.stop()]);
@@ -133,7 +141,7 @@ export class Runner {
   }
 }
 
-/** Without the folder there is nothing to remove; why it can't be opened, each capture and the supervisor's own check report. */
+/** Removes nothing if the folder can't be opened: each capture, and the supervisor's own check, report the reason. */
 function removeLeftoversIn(openFolder: () => BatchesFolder): number {
   try {
     const folder = openFolder();

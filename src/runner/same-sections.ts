@@ -1,19 +1,21 @@
-// Which sections of Stats are the same tree, or the same connection, then and now. In: sections of one name, in the kernel's
-// order; out: pairs. Pure. The kernel prints no id, but the order of those that stay does not change, their counters never go
-// back, and newer kernels print since when a tree is counted.
+// Pairs the sections of two readings of Stats that are the same tree or the same connection. Pure. The sections have
+// the same name and are in the kernel's order. The kernel prints no id, but the remaining sections keep their order,
+// their counters never decrease, and newer kernels print since when a tree is counted.
 
 import type { StatsSection } from "./stats-text.ts";
 
 export interface SectionPair {
   readonly now: StatsSection;
-  /** Undefined for one that is new. */
+  /** Undefined for a new section. */
   readonly before: StatsSection | undefined;
 }
 
-/** More pairs than that are not searched: then each is compared with the one that has as many behind it. */
+/** Limit of the search. Above it, each section is paired with the one that is as far from the end. */
 const SEARCH_MAX = 40_000;
 
-/** The most pairs that can be the same, and of those the ones that have counted least in between. */
+/**
+ * Finds the largest number of possible pairs, and among these solutions the one with the least growth of the counters.
+ */
 export function pairSections(
   before: readonly StatsSection[],
   now: readonly StatsSection[],
@@ -44,7 +46,7 @@ interface Score {
 
 const NOTHING: Score = { pairs: 0, counted: 0 };
 
-/** By the first section of either list that is looked at: the best that the rest can do. */
+/** The best score of the sections from index i of `before` and index k of `now` on, for all i and k. */
 function searchPairs(
   before: readonly StatsSection[],
   now: readonly StatsSection[],
@@ -92,7 +94,10 @@ function countedBetween(old: StatsSection, section: StatsSection): number {
   return Number(counted);
 }
 
-/** New sections come first: list_add in cifs_get_tcon, cifs_get_smb_ses and cifs_get_tcp_session, connect.c. */
+/**
+ * Pairs from the end, because the kernel adds new sections at the front: list_add in cifs_get_tcon, cifs_get_smb_ses
+ * and cifs_get_tcp_session, connect.c.
+ */
 function pairFromTheEnd(
   before: readonly StatsSection[],
   now: readonly StatsSection[],

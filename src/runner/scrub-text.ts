@@ -1,15 +1,14 @@
-// A long text is freed of secrets without holding up the thread. In: a text, the scrubber of its capture, the wish to stop; out:
-// the clean text, or none where aod stops first. What is a secret is src/scrubber's.
+// Removes the secrets from a long text without blocking the thread. src/scrubber decides what a secret is.
 
 import type { Scrubber } from "../scrubber/scrubber.ts";
 import type { Scrubbed } from "../scrubber/span.ts";
 
-/** Characters of a text that is searched to its end although aod stops: 80 ms of work at most. */
+/** A text of at most this many characters is searched to its end even if aod stops: 80 ms of work at most. */
 const SHORT_LENGTH = 256 << 10;
 
 /**
  * Searches one slice at a time; between two slices the thread answers pings and reads the output of programs.
- * @returns undefined for a long text where `stop` was given before its last slice: it may still hold secrets.
+ * @returns undefined for a long text if `stop` was aborted before its last slice: it may still contain secrets.
  */
 export async function scrubText(
   text: string,

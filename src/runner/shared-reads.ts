@@ -1,13 +1,13 @@
-// Files of /proc that several actions of one capture show, each read once. In: paths; out: what a program that printed them
-// would have given. For files that cost their readers dear: DebugData and Stats hold spin locks of cifs over the whole dump,
-// while every request wants the same ones. It also makes actions of one capture agree, for they show one moment.
+// Reads each file of /proc that several actions of one capture show only once, and gives every action the result of its
+// program. For expensive files: DebugData and Stats hold spin locks of cifs over the whole dump, and every request
+// needs the same locks. It also makes the actions of one capture consistent, because they show the same moment.
 //
-// One object a capture. Read by a disposable child, like everything of /proc.
+// One object per capture. A disposable child reads the files, like all files of /proc.
 
 import { CappedBuffer } from "./capped-buffer.ts";
 import type { ChildLimits, ChildResult, Children } from "./child.ts";
 
-/** As the actions that show them have it. */
+/** The limits of the actions that show shared files. */
 export const SHARED_READ_LIMITS = { timeoutMs: 3_000, maxBytes: 4 << 20, keep: "head" } as const;
 
 const LINE_FEED = 10;
@@ -23,9 +23,9 @@ export class SharedReads {
   }
 
   /**
-   * Several files each behind its name, as `tail -n +1` prints them.
-   * @param program absolute path of one that prints a file.
-   * @returns how it ended is how the first that did not go well did.
+   * Prints the files as `tail -n +1` does: several files each below its name.
+   * @param program absolute path of a program that prints a file.
+   * @returns the output of all, with the end of the first reading that failed.
    */
   async print(
     program: string,
@@ -39,9 +39,9 @@ export class SharedReads {
       if (paths.length > 1) output.push(new TextEncoder().encode(heading));
       output.push(result.output);
     });
-    const bad = results.find(({ end, exitCode }) => end !== "exited" || exitCode !== 0);
+    const failed = results.find(({ end, exitCode }) => end !== "exited" || exitCode !== 0);
     const isCut = output.overflowed || results.some(({ truncated }) => truncated);
-    return { ...(bad ?? (results[0] as ChildResult)), output: output.take(), truncated: isCut };
+    return { ...(failed ?? (results[0] as ChildResult)), output: output.take(), truncated: isCut };
   }
 
   #once(program: string, path: string): Promise<ChildResult> {
@@ -53,7 +53,7 @@ export class SharedReads {
   }
 }
 
-/** Half a line in the middle of a text would be taken for a whole one. */
+/** Drops the partial line at the end: in the middle of a text it would be taken for a whole line. */
 function withWholeLines(result: ChildResult): ChildResult {
   if (!result.truncated) return result;
   return { ...result, output: result.output.subarray(0, result.output.lastIndexOf(LINE_FEED) + 1) };

@@ -1,5 +1,5 @@
-// DebugData as a person reads it: a line for each connection, session, share and request on the wire. Pure. Session,
-// tree and connection ids are in hexadecimal, message ids in decimal, as requests.csv and the kernel's trace have them.
+// Summarises DebugData for people: a line for each connection, session, share and request on the wire. Pure. Session,
+// tree and connection ids are in hexadecimal, message ids in decimal, as in requests.csv and in the kernel's trace.
 
 import type { CifsMid, CifsServer, CifsTree, Connection, DebugData } from "../cifs/debug-data.ts";
 import { canonicalAddress } from "../model/address.ts";
@@ -55,7 +55,7 @@ function shareText({ unc, treeId, encrypted, dfsPaths }: CifsTree): string {
   ].join(", ");
 }
 
-/** A connection in one line, as far as the kernel says it. */
+/** A connection in one line, with the figures that the kernel prints. */
 export function connectionText(connection: Connection): string {
   const { connectionId, dialect, tcpStatus, instance } = connection;
   return [

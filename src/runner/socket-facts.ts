@@ -1,58 +1,58 @@
-// What the connections to one server did between two samples: samples in, one set of figures out. Pure. Of several
-// connections each figure is the worst one's: a request hangs where its own connection does.
+// Derives one set of figures from two samples of the connections to one server. Pure. With several connections, each
+// figure is that of the worst connection, because a request hangs if its own connection hangs.
 //
-// Only connections that were in use since the evidence began count, where there are any: the kernel updates no figure of an idle one,
-// and its round trip may be that of a trouble which ended long ago.
+// If any connection has been in use since the evidence began, only such connections count: the kernel updates no figure
+// of an idle connection, and its round trip may be from a problem that ended long ago.
 
 import type { SocketSample, TcpConnection, TcpInfo } from "./socket-text.ts";
 import { connectionKey } from "./socket-text.ts";
 
 export interface SocketFacts {
-  /** Established, with figures, in use since the evidence began; 0: no connection to the server is established. */
+  /** Established connections with figures that were in use since the evidence began; 0: none is established. */
   readonly connections: number;
-  /** Being made: the server has not answered yet. */
+  /** Connections being established: the server has not answered yet. */
   readonly unmade: number;
-  /** Of the connection whose round trip exceeds its shortest by most. */
+  /** Smoothed round trip of the connection whose round trip exceeds its shortest one by most. */
   readonly rttMs: number;
   readonly minRttMs: number;
-  /** Its mean deviation: while the smoothed round trip follows a change, the real one is as far away. */
+  /** Its mean deviation: while the smoothed round trip follows a change, the real one is this far away. */
   readonly rttVarMs: number;
-  /** Segments that wait for an acknowledgement of what was sent again, and segments sent again between the looks. */
+  /** Retransmitted segments that are not acknowledged yet, and segments retransmitted between the samples. */
   readonly retransNow: number;
   readonly retransGrown: number;
   /**
-   * Of all bytes sent, those that were sent again, 0 to 1: since the last sample that was taken while all was well, for a
-   * connection that is younger since it was made; without a sample ever.
+   * Retransmitted share of all bytes sent, 0 to 1. The period begins with the baseline sample, or with the connection
+   * if that is younger; without a baseline it is the connection's whole life.
    */
   readonly retransShare: number;
-  /** Of the segments with data that came since then, those that came before an earlier one, 0 to 1. */
+  /** Share of the segments with data that arrived before an earlier segment, 0 to 1, in the same period. */
   readonly outOfOrderShare: number;
-  /** The same of the time before that sample: some ways never keep the order. */
+  /** The same share before the baseline sample: some network paths never keep the order. */
   readonly outOfOrderShareBefore: number;
-  /** There is a sample: the shares are of this incident's time. */
+  /** There is a baseline sample, so the shares are about the time of this incident. */
   readonly isShareRecent: boolean;
-  /** How long something has been unacknowledged, where nothing was acknowledged between the looks; 0: nothing is. */
+  /** How long data has been unacknowledged, if nothing was acknowledged between the samples; otherwise 0. */
   readonly unackedForMs: number;
   readonly unackedSegments: number;
   readonly backoff: number;
-  /** Waiting to be sent because the server takes no more, in both looks. */
+  /** Bytes that wait to be sent because the server's window is closed, in both samples. */
   readonly refusedBytes: number;
-  /** Received and not read by the client, which read nothing at all between the samples. */
+  /** Bytes received that the client has not read; it read nothing at all between the samples. */
   readonly undrainedBytes: number;
-  /** Since the last byte came, on the connection on which it is the shortest. */
+  /** Time since the last byte arrived, on the connection on which it is the shortest. */
   readonly lastReceiveMs: number;
 }
 
-interface Look {
+interface Reading {
   readonly connection: TcpConnection;
   readonly info: TcpInfo;
 }
 
 /**
- * Undefined where no connection is found, unless `isSure`.
- * @param samples of the incident, numbers 1 and 2; number 0 is the one that was taken while all was well, if any.
- * @param sinceMs how long before the second sample the evidence began; Infinity where that is not known.
- * @param isSure the server's addresses are known: a connection that is not found does not exist.
+ * Undefined if no connection is found, unless `isSure`.
+ * @param samples numbers 1 and 2 are of the incident; number 0 is the baseline, if there is one.
+ * @param sinceMs how long before the second sample the evidence began; Infinity if that is not known.
+ * @param isSure the server's addresses are known, so that a connection that is not found does not exist.
  */
 export function deriveSocketFacts(
   samples: readonly SocketSample[],
@@ -60,13 +60,13 @@ export function deriveSocketFacts(
   sinceMs = Infinity,
   isSure = false,
 ): SocketFacts | undefined {
-  const well = looksOf(samples, 0, isMeant);
-  const first = looksOf(samples, 1, isMeant);
-  const second = looksOf(samples, 2, isMeant);
+  const baseline = readingsOf(samples, 0, isMeant);
+  const first = readingsOf(samples, 1, isMeant);
+  const second = readingsOf(samples, 2, isMeant);
   const all = [...second].map(([key, now]) => ({
     now,
     before: first.get(key) ?? now,
-    well: well.get(key)?.info,
+    baseline: baseline.get(key)?.info,
   }));
   const used = all.filter((pair) => isUsed(pair, sinceMs));
   const pairs = used.length > 0 ? used : all;
@@ -86,9 +86,9 @@ export function deriveSocketFacts(
     rttVarMs: slowest?.rttVarMs ?? 0,
     retransNow: worst(({ now }) => now.info.retransNow),
     retransGrown: worst(({ before, now }) => now.info.retransTotal - before.info.retransTotal),
-    retransShare: worst(({ now, well }) => retransShare(now.info, well)),
-    outOfOrderShare: worst(({ now, well }) => outOfOrderShare(now.info, well)),
-    outOfOrderShareBefore: worst(({ well }) => (well === undefined ? 0 : outOfOrderShare(well))),
+    retransShare: worst(({ now, baseline }) => retransShare(now.info, baseline)),
+    outOfOrderShare: worst(({ now, baseline }) => outOfOrderShare(now.info, baseline)),
+    outOfOrderShareBefore: worst(({ baseline }) => (baseline === undefined ? 0 : outOfOrderShare(baseline))),
     isShareRecent: samples.some(({ number }) => number === 0),
     unackedForMs: worst(unackedForMs),
     unackedSegments: worst(({ now }) => now.info.unackedSegments),
@@ -101,32 +101,35 @@ export function deriveSocketFacts(
 
 // --- internal ---
 
-function looksOf(
+function readingsOf(
   samples: readonly SocketSample[],
   number: number,
   isMeant: (connection: TcpConnection) => boolean,
-): ReadonlyMap<string, Look> {
-  const looks = new Map<string, Look>();
+): ReadonlyMap<string, Reading> {
+  const readings = new Map<string, Reading>();
   for (const sample of samples) {
     if (sample.number !== number) continue;
     for (const connection of sample.connections) {
       const { info, state } = connection;
       if (info === undefined || state !== "ESTAB" || !isMeant(connection)) continue;
-      looks.set(`${sample.namespace} ${connectionKey(connection)}`, { connection, info });
+      readings.set(`${sample.namespace} ${connectionKey(connection)}`, { connection, info });
     }
   }
-  return looks;
+  return readings;
 }
 
-/** Whether something was sent since then, is still to be sent, or came between the samples. */
-function isUsed({ before, now }: { readonly before: Look; readonly now: Look }, sinceMs: number): boolean {
+/** Whether data was sent since then, waits to be sent or read, or arrived between the samples. */
+function isUsed(
+  { before, now }: { readonly before: Reading; readonly now: Reading },
+  sinceMs: number,
+): boolean {
   const { lastSendMs, unackedSegments, notSentBytes, bytesReceived } = now.info;
   const isOpen = unackedSegments > 0 || notSentBytes > 0 || now.connection.recvQueueBytes > 0;
   return isOpen || lastSendMs <= sinceMs || bytesReceived > before.info.bytesReceived;
 }
 
-/** What is in the queue in both samples, if nothing was taken out of it between them: a busy reader leaves something as well. */
-function undrainedBytes({ before, now }: { readonly before: Look; readonly now: Look }): number {
+/** Bytes in the queue in both samples; 0 if any were read between them, because a busy reader leaves some as well. */
+function undrainedBytes({ before, now }: { readonly before: Reading; readonly now: Reading }): number {
   if (before === now) return 0;
   const arrived = now.info.bytesReceived - before.info.bytesReceived;
   const taken = arrived - (now.connection.recvQueueBytes - before.connection.recvQueueBytes);
@@ -137,22 +140,22 @@ function excessMs({ rttMs = 0, minRttMs = rttMs }: TcpInfo): number {
   return rttMs - minRttMs;
 }
 
-/** Of what was sent since then, or ever. */
+/** The share since the baseline, or of the connection's whole life. */
 function retransShare(now: TcpInfo, { bytesRetrans = 0, bytesSent = 0 }: Partial<TcpInfo> = {}): number {
   return (now.bytesRetrans - bytesRetrans) / Math.max(1, now.bytesSent - bytesSent);
 }
 
-function outOfOrderShare(now: TcpInfo, well: Partial<TcpInfo> = {}): number {
-  const { outOfOrder = 0, dataSegmentsReceived = 0 } = well;
+function outOfOrderShare(now: TcpInfo, baseline: Partial<TcpInfo> = {}): number {
+  const { outOfOrder = 0, dataSegmentsReceived = 0 } = baseline;
   return (now.outOfOrder - outOfOrder) / Math.max(1, now.dataSegmentsReceived - dataSegmentsReceived);
 }
 
-function unackedForMs({ before, now }: { readonly before: Look; readonly now: Look }): number {
+function unackedForMs({ before, now }: { readonly before: Reading; readonly now: Reading }): number {
   const isUnacked = before.info.unackedSegments > 0 && now.info.unackedSegments > 0;
   return isUnacked && now.info.bytesAcked === before.info.bytesAcked ? now.info.lastAckMs : 0;
 }
 
-function refusedBytes({ before, now }: { readonly before: Look; readonly now: Look }): number {
+function refusedBytes({ before, now }: { readonly before: Reading; readonly now: Reading }): number {
   const isRefused = before === now || now.info.windowLimitedMs > before.info.windowLimitedMs;
   return isRefused ? Math.min(before.info.notSentBytes, now.info.notSentBytes) : 0;
 }

@@ -1,18 +1,22 @@
-// What the action `sockets` runs: ss, twice, in aod's own network namespace and in those of the processes that wait. In:
-// the order and what the host says of namespaces; out: runs. Starts nothing.
+// Plans the action `sockets`: ss runs twice in aod's own network namespace and in those of the affected processes.
+// Starts nothing.
 
 import type { CaptureOrder } from "../model/capture.ts";
 import { dropInHint } from "../model/drop-in.ts";
 import type { Host, Plan, Run } from "./plan.ts";
 
-/** Long enough for a stalled connection to show that it does not move, short enough for a capture that is wanted now. */
+/**
+ * The time between two samples: long enough to show that a stalled connection makes no progress, and short for a
+ * capture.
+ */
 export const SAMPLE_GAP_MS = 100;
-/** Each costs two programs; more are of one incident only where many containers use the same share. */
+/** Each namespace costs two programs. One incident has more only if many containers use the same share. */
 const NAMESPACES_MAX = 4;
 
 /**
- * Both ports of SMB. Two lines a connection: asking for one (-O) fails on iproute2 before 5.3, that of RHEL 8's first
- * releases. `connected` is every state but listening and closed: a connection that is being made is in it.
+ * Both ports of SMB. ss prints two lines a connection: the option for one line (-O) fails on iproute2 before 5.3, that
+ * of RHEL 8's first releases. `connected` is every state but listening and closed, including connections being
+ * established.
  */
 export const SS_ARGS = ["-tinoemH", "state", "connected", "( dport = :445 or dport = :139 )"] as const;
 
@@ -43,7 +47,7 @@ export function planSockets(order: Pick<CaptureOrder, "attribution" | "evidence"
   return { runs, without: `without the sockets of ${names}, which ${why}` };
 }
 
-/** Namespaces of those who wait, each with a process that lives there. */
+/** The other namespaces of the affected processes, each with the pid of a process in it. */
 function othersOf(
   { attribution, evidence }: Pick<CaptureOrder, "attribution" | "evidence">,
   own: string,

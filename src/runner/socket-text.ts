@@ -1,14 +1,13 @@
-// What `ss -tinoem` prints of TCP connections, taken apart: text in, samples with their connections out. Pure. Whoever is
-// at the other end of a connection chooses some of the figures, and a reader may get only part of the text: what is no
-// line of a connection is passed over, the number is bounded, nothing throws.
+// Parses the TCP connections that `ss -tinoem` prints. Pure. The peer of a connection controls some of the figures, and
+// the text may be incomplete: other lines are skipped, the number of connections is bounded, and nothing throws.
 //
-// ss leaves out figures that are 0 (iproute2, misc/ss.c:tcp_stats_print), and all of them for a connection that is only
-// being closed; what a kernel does not tell stays undefined.
+// ss leaves out figures that are 0 (iproute2, misc/ss.c:tcp_stats_print), and all figures of a connection that is being
+// closed. A figure that the kernel does not report stays undefined.
 
 import { canonicalAddress } from "../model/address.ts";
 
 export interface SocketSample {
-  /** As the link /proc/PID/ns/net says it: `net:[4026531840]`. */
+  /** The target of the link /proc/PID/ns/net: `net:[4026531840]`. */
   readonly namespace: string;
   /** 1 for the first; the second follows a moment later. */
   readonly number: number;
@@ -20,33 +19,33 @@ export interface TcpConnection {
   readonly state: string;
   readonly local: Endpoint;
   readonly peer: Endpoint;
-  /** Received, and not yet read by the client. */
+  /** Bytes received and not yet read by the client. */
   readonly recvQueueBytes: number;
-  /** Not yet acknowledged by the server, sent or not. */
+  /** Bytes not yet acknowledged by the server, sent or not. */
   readonly sendQueueBytes: number;
-  /** Undefined where ss says nothing of the connection but where it is. */
+  /** Undefined if ss prints only the addresses of the connection. */
   readonly info: TcpInfo | undefined;
 }
 
 export interface Endpoint {
-  /** In its canonical form (model/address.ts). */
+  /** The canonical form (model/address.ts). */
   readonly address: string;
   readonly port: number;
 }
 
 /** struct tcp_info, include/uapi/linux/tcp.h. */
 export interface TcpInfo {
-  /** Smoothed round trip time, and its variation. */
+  /** Smoothed round trip time and its mean deviation. */
   readonly rttMs: number | undefined;
   readonly rttVarMs: number | undefined;
-  /** The shortest of the last minutes: what the way takes when it is free. */
+  /** The shortest round trip of the last minutes: that of the unloaded network path. */
   readonly minRttMs: number | undefined;
-  /** Segments sent again that are not acknowledged yet. */
+  /** Retransmitted segments that are not acknowledged yet. */
   readonly retransNow: number;
-  /** Segments ever sent again. */
+  /** All segments that were retransmitted since the connection was established. */
   readonly retransTotal: number;
   readonly unackedSegments: number;
-  /** In the send queue, and never sent so far. */
+  /** Bytes in the send queue that have never been sent. */
   readonly notSentBytes: number;
   readonly lastSendMs: number;
   readonly lastReceiveMs: number;
@@ -55,13 +54,13 @@ export interface TcpInfo {
   readonly bytesAcked: number;
   readonly bytesRetrans: number;
   readonly bytesReceived: number;
-  /** Segments that brought data, and those of them that came before an earlier one; Linux 5.4. */
+  /** Segments with data, and those of them that arrived before an earlier segment; Linux 5.4. */
   readonly dataSegmentsReceived: number;
   readonly outOfOrder: number;
   readonly cwndSegments: number;
-  /** How long, ever, something waited to be sent because the server said that it takes no more. */
+  /** The total time in which data waited to be sent because the server's window was closed. */
   readonly windowLimitedMs: number;
-  /** How often the retransmission timer has doubled. */
+  /** The number of times the retransmission timer has doubled. */
   readonly backoff: number;
 }
 
@@ -90,7 +89,7 @@ export function parseSockets(text: string): readonly SocketSample[] {
     if (sample === undefined) continue;
     const connection = readConnection(line);
     if (connection !== undefined && left-- > 0) sample.connections.push(connection);
-    // Figures stand on the next line, or behind `<->` where ss was asked for one line each.
+    // The figures are on the next line, or behind `<->` if ss prints one line a connection.
     const last = sample.connections.at(-1);
     if (last?.info === undefined && last !== undefined && HAS_FIGURES.test(line))
       sample.connections[sample.connections.length - 1] = { ...last, info: readInfo(line) };
@@ -98,7 +97,7 @@ export function parseSockets(text: string): readonly SocketSample[] {
   return samples;
 }
 
-/** The same connection, whenever it was looked at. */
+/** The key of a connection, equal in all samples. */
 export function connectionKey({ local, peer }: TcpConnection): string {
   return `${local.address} ${local.port} ${peer.address} ${peer.port}`;
 }

@@ -1,17 +1,18 @@
-// The order in which a capture's actions run, and which of them are left out. In: an order and what captures share; out: an
-// outcome for every action, in the order of the rule's list. What an action does is run-action.ts.
+// Runs a capture's actions in stages, and decides which of them are left out. Every action gets a result, in the order
+// of the rule's list. run-action.ts runs a single action.
 //
-//   stage 1 (/proc)   all at once: what changes fastest
+//   stage 1 (/proc)   all at the same time: the figures that change fastest
 //   stage 2 (logs)    begins when all of stage 1 has ended
-//   stage 3 (long)    begins when all of stage 2 has ended; not for an incident that has a capture already
+//   stage 3 (long)    begins when all of stage 2 has ended; not for an incident that already has a capture
 //
-// What has not begun when the capture's time or bytes are spent is left out. What has begun keeps its own deadline, and
-// what is left of the bytes at its begin; what a stage's actions have more than that together is cut when all have ended.
+// An action that has not begun when the capture's time or bytes are spent is left out. An action that has begun keeps
+// its own deadline, and may fill the bytes that were left at its begin. If the actions of a stage exceed these bytes
+// together, they are cut when all have ended.
 
 import type { Stage } from "../model/action.ts";
 import type { CaptureLimits, CaptureOrder, FrozenMemory } from "../model/capture.ts";
 import { type Action, findAction } from "./actions.ts";
-import { shareBytes } from "./byte-shares.ts";
+import { divideBytes } from "./byte-shares.ts";
 import type { Precedence } from "./precedence.ts";
 import { type ActionContext, type ActionResult, cutResult, notRun, runAction } from "./run-action.ts";
 import { SharedReads } from "./shared-reads.ts";
@@ -22,21 +23,21 @@ const BYTES_PER_MB = 1 << 20;
 const MS_PER_SEC = 1000;
 
 export interface StageContext extends Omit<ActionContext, "order" | "frozen" | "reads"> {
-  /** Of all captures together; what reads /proc does not wait for one, for it would show another moment. */
+  /** Shared by all captures. Stage 1 does not wait for a slot: it would show a later moment. */
   readonly slots: Slots;
-  /** Likewise: stage 1 goes before what captures are written with. */
+  /** Shared by all captures. Stage 1 takes precedence over the writing of captures. */
   readonly precedence: Precedence;
 }
 
 /**
- * Runs what the order asks for, each action once.
- * @param ended called as each one ends, or is left out.
+ * Runs the order's actions, each once.
+ * @param onResult called when an action ends or is left out.
  */
 export async function runStages(
   order: CaptureOrder,
   frozen: FrozenMemory,
   { slots, precedence, ...context }: StageContext,
-  ended?: (collected: ActionResult) => void,
+  onResult?: (result: ActionResult) => void,
 ): Promise<readonly ActionResult[]> {
   const begunMs = performance.now();
   const whole = { ...context, order, frozen, reads: new SharedReads(context.children, context.stop) };
@@ -45,18 +46,18 @@ export async function runStages(
     const spent = { ms: performance.now() - begunMs, bytes: spentBytes };
     const reason = action && whyDropped(action.stage, order, spent);
     const maxBytes = Math.min(action?.maxBytes ?? 0, order.limits.maxBytes - spentBytes);
-    const collected =
+    const result =
       reason === undefined
         ? await runAction(name, action && { ...action, maxBytes }, whole)
         : notRun(name, reason);
-    spentBytes += collected.content.length;
-    ended?.(collected);
-    return collected;
+    spentBytes += result.content.length;
+    onResult?.(result);
+    return result;
   };
 
   const names = [...new Set(order.actions)];
   const actions = new Map(names.map((name) => [name, findAction(name, order.customActions)]));
-  const collected = new Map<string, ActionResult>();
+  const results = new Map<string, ActionResult>();
   for (const stage of STAGES) {
     const due = names.filter((name) => (actions.get(name)?.stage ?? 1) === stage);
     const before = spentBytes;
@@ -66,17 +67,17 @@ export async function runStages(
         ? await precedence.first(() => Promise.all(due.map(begin)))
         : await Promise.all(due.map((name) => slots.run(() => begin(name))));
     const wanted = ended.map(({ content }) => content.length);
-    const given = shareBytes(wanted, order.limits.maxBytes - before);
+    const given = divideBytes(wanted, order.limits.maxBytes - before);
     ended.forEach((one, i) => {
       const { name } = one.outcome;
-      collected.set(name, cutResult(one, actions.get(name), given[i] ?? 0, spentText(order.limits)));
+      results.set(name, cutResult(one, actions.get(name), given[i] ?? 0, spentText(order.limits)));
     });
-    spentBytes = collected.values().reduce((sum, { content }) => sum + content.length, 0);
+    spentBytes = results.values().reduce((sum, { content }) => sum + content.length, 0);
   }
-  return names.flatMap((name) => collected.get(name) ?? []);
+  return names.flatMap((name) => results.get(name) ?? []);
 }
 
-/** Why an action of this stage does not begin any more; undefined: it does. */
+/** Why an action of this stage is left out; undefined if it may begin. */
 export function whyDropped(
   stage: Stage,
   { isRepeat, limits }: { readonly isRepeat: boolean; readonly limits: CaptureLimits },
@@ -89,7 +90,7 @@ export function whyDropped(
   return undefined;
 }
 
-/** What is said of what had no room any more. */
+/** The reason that is given for an action or a report that had no room any more. */
 export function spentText({ maxBytes }: Pick<CaptureLimits, "maxBytes">): string {
   return `the ${maxBytes / BYTES_PER_MB} MiB of the capture are spent`;
 }

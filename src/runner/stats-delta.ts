@@ -1,8 +1,8 @@
-// The client's own counters as differences over an incident: Stats by share, and the state of each connection. In: what
-// /proc/fs/cifs/Stats and DebugData print now and what they printed before; out: text. Pure.
+// Compares the client's own counters with a baseline: the counters of /proc/fs/cifs/Stats by share, and the state of
+// each connection from DebugData. Text in, text out; pure.
 //
-// Several trees of one share (multiuser, nosharesock) are one section, with the sum of their counters. Connections of
-// one share stay apart.
+// Several trees of one share (multiuser, nosharesock) are one section with the sum of their counters. Connections of
+// one share stay separate.
 
 import { parseDebugData } from "../cifs/debug-data.ts";
 import type { CaptureOrder } from "../model/capture.ts";
@@ -15,7 +15,7 @@ import { parseStats, type StatsLine, type StatsSection } from "./stats-text.ts";
 
 const [STATS, DEBUG_DATA] = SAMPLED["stats-delta"];
 
-/** What changed; both files as they are where there is no baseline. */
+/** The changes; without a baseline, both files as they are. */
 export function compareStats(
   output: string,
   { frozenAt }: Pick<CaptureOrder, "frozenAt">,
@@ -81,7 +81,7 @@ function counterLines(before: readonly StatsSection[], now: readonly StatsSectio
   });
 }
 
-/** Trees and connections that came and went, where the name alone does not show it. */
+/** The number of new and removed trees or connections, if the name alone does not show it. */
 function describePairs(pairs: readonly SectionPair[], treesBefore: number): string {
   const added = pairs.filter(({ before }) => before === undefined).length;
   const isShare = pairs[0]?.now.kind === "share";
@@ -121,7 +121,7 @@ function sinceText(since = ""): string {
   return since === "" ? "" : ` since ${since}`;
 }
 
-/** A counter that is lower than before was reset (by a write to Stats): all of its value was counted since. */
+/** A counter that is lower than before was reset (by a write to Stats), so its whole value was counted since then. */
 function differenceOf(
   { line, was }: { readonly line: StatsLine; readonly was: StatsLine | undefined },
   i: number,

@@ -1,33 +1,34 @@
-// /proc/fs/cifs/Stats taken apart: text in, sections out, in their order. Pure; it never throws, and the lines are bounded.
+// Parses /proc/fs/cifs/Stats into sections, in the file's order. Pure; it never throws, and the number of lines is
+// bounded.
 //
-// Formats: cifs_debug.c:cifs_stats_proc_show, smb2ops.c:smb2_print_stats. What lines are called differs by kernel, so a line's words
-// are its name and its figures are counters. A share begins with `N) \\server\share`, a server with "Max requests in flight". A server
-// has no name there and gets that of its first share. A name is no identity: each session of a multiuser mount and each
-// connection of a nosharesock mount has a section of the same name.
+// Formats: cifs_debug.c:cifs_stats_proc_show, smb2ops.c:smb2_print_stats. The names of lines differ by kernel, so a
+// line's words are its name and its figures are counters. A share begins with `N) \\server\share`, a server with "Max
+// requests in flight". A server has no name in the file and gets that of its first share. A name does not identify a
+// section: each session of a multiuser mount and each connection of a nosharesock mount has a section of the same name.
 
 export interface StatsSection {
   readonly kind: "all" | "server" | "share";
   readonly name: string;
-  /** Since when a share is counted, in newer kernels; empty in others. */
+  /** Since when a share is counted, from newer kernels; otherwise empty. */
   readonly since: string;
-  /** By name: its words. */
+  /** By name: the line's words. */
   readonly lines: ReadonlyMap<string, StatsLine>;
 }
 
 export interface StatsLine {
-  /** With the figures as `#`. */
+  /** The line with `#` in place of each figure. */
   readonly words: string;
   readonly figures: readonly bigint[];
-  /** How many of the figures, from the first on, only ever grow. */
+  /** The first figures, up to this number, are counters that only grow. */
   readonly counters: number;
 }
 
-/** Lines that are looked at: some thousand shares. */
+/** Most lines that are read: those of some thousand shares. */
 const LINES_MAX = 100_000;
 const FIGURES_MAX = 16;
 /** `SMBs: 20 since 2026-11-25 01:38:28 UTC`. */
 const DATE = / since (\d{4}-\d\d-\d\d .*)$/;
-/** Lines whose figures are present values or maxima. */
+/** Lines whose figures are present values or maxima, not counters. */
 const NO_COUNTER =
   /^(?:Open files|CIFS Session|Share \(unique|SMB |Operations \(MIDs\)|Max requests in flight)/;
 const SERVER_WITHOUT_SHARES = "a server without shares";
@@ -62,7 +63,10 @@ function aSection(kind: Draft["kind"], name: string): Draft {
   return { kind, name, since: "", lines: new Map() };
 }
 
-/** Rows of figures alone are named by their first, the command; slow responses by their last. A date counts nothing. */
+/**
+ * A row of figures alone is named by its first figure, the command; slow responses by their last. Dates are not
+ * counters.
+ */
 function addLine(section: Draft, line: string): void {
   const trimmed = line.trim().replaceAll(/\s+/g, " ");
   if (/^\d+\) /.test(trimmed)) return;
@@ -72,7 +76,7 @@ function addLine(section: Draft, line: string): void {
   if (figures.length === 0) return;
   const words = text.replaceAll(/\b\d+\b/g, "#");
   if (/^[#\s]+$/.test(words)) {
-    // Number, total time, fastest, slowest.
+    // The counters are the number and the total time; the fastest and the slowest time follow.
     const [command, ...counted] = figures;
     const name = `command ${command}`;
     section.lines.set(name, {

@@ -1,5 +1,6 @@
-// Long work in pieces, so that a thread does what else is due between any two: answers the supervisor's ping, reads what programs
-// print, ends those that are late. In: a generator and whoever takes its pieces; out: what it returns. Knows nothing of the work.
+// Long work in pieces, so that a thread does what else is due between any two: answers the supervisor's ping, reads
+// what programs print, ends those that are late. In: a generator and whoever takes its pieces; out: what it returns.
+// Knows nothing of the work.
 
 /**
  * Throws what the work throws, or who takes a piece; then the rest is not done.

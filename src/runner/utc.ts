@@ -1,5 +1,5 @@
-// Times of CLOCK_MONOTONIC as people read them. In: two readings of one moment; out: UTC to the microsecond. Reads no
-// clock. What lies before a suspend or a step of the clock is off by as much: the pair knows one moment only.
+// Formats times of CLOCK_MONOTONIC as UTC, to the microsecond, from two clock readings of one moment. Reads no clock.
+// Times before a suspend or a step of the clock are wrong by that much, because the pair is of one moment only.
 
 import type { ClockPair } from "../model/capture.ts";
 

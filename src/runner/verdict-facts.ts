@@ -1,5 +1,5 @@
-// The facts that a verdict is made of. In: the order, the flight recorder, the texts that its actions collected; out:
-// figures of the one server that the incident is about. Pure. What was not collected is undefined and named in `missing`.
+// Derives the facts of the verdict, about the incident's server, from the order, the flight recorder and the texts of
+// the actions. Pure. A fact that was not collected is undefined and named in `missing`.
 
 import { parseDebugData } from "../cifs/debug-data.ts";
 import { canonicalAddress } from "../model/address.ts";
@@ -19,55 +19,58 @@ import { beganNs, deriveRequestFacts, type RequestFacts, serverName } from "./re
 import { deriveSocketFacts, type SocketFacts } from "./socket-facts.ts";
 import { parseSockets, type SocketSample, type TcpConnection } from "./socket-text.ts";
 
-/** Actions whose texts a verdict needs: they are in every capture that has actions. */
+/** Actions whose texts the verdict needs: every capture that has actions has these. */
 export const VERDICT_ACTIONS = ["sockets", "debugdata", "pressure"] as const;
 type Texts = Readonly<Partial<Record<(typeof VERDICT_ACTIONS)[number], string>>>;
 
 export interface VerdictFacts extends RequestFacts {
   readonly source: CaptureOrder["source"];
-  /** The worst that the evidence shows: missing, else late, else refused; undefined without evidence: then every sign speaks. */
+  /**
+   * The worst symptom of the evidence: missing, else late, else refused. Undefined without evidence: every sign
+   * applies.
+   */
   readonly symptom: Symptom | undefined;
-  /** Of the evidence and the incident so far, by name, each once. */
+  /** Names of the signals in the evidence and in the incident so far, each once. */
   readonly signals: readonly string[];
-  /** Errnos of the connections that could not be made, by name, each once: of signals and operations. */
+  /** Names of the errnos of failed connection attempts, from signals and operations, each once. */
   readonly connectErrors: readonly string[];
-  /** Of the incident's refusals, the most frequent first. */
+  /** Statuses of the incident's refusals, the most frequent first. */
   readonly statuses: readonly StatusCount[];
-  /** Operations in evidence that wait before they are requests. */
+  /** Operations in evidence that wait before they become requests. */
   readonly waiting: number;
-  /** Functions inside the client, by name, in which tasks of the evidence sleep that wait for no reply, credits or connection. */
+  /** Names of client functions in which tasks of the evidence sleep that wait for no reply, credits or connection. */
   readonly clientWaits: readonly string[];
   readonly clientLists: Readability;
   readonly sockets: SocketFacts | undefined;
-  /** DebugData: a connection of the server is lost, and not yet there again; undefined where it does not show the server. */
+  /** A connection of the server is lost and not yet re-established; undefined if DebugData does not show the server. */
   readonly isDisconnected: boolean | undefined;
   readonly credits: CreditFacts | undefined;
   readonly pressure: Pressure | undefined;
-  /** When the second sample of the sockets was taken, about: ms since 1970 UTC. */
+  /** The approximate time of the second sample of the sockets, ms since 1970 UTC. */
   readonly seenAtMs: number;
-  /** What could not be learned, in words. */
+  /** The facts that could not be learned, in words. */
   readonly missing: readonly string[];
 }
 
-/** Of the server's connections. */
+/** The credits of the server's connections. */
 export interface CreditFacts {
   /** Tasks that wait for credits. */
   readonly waiting: number;
-  /** The fewest that a connection has left; undefined where the kernel doesn't say. */
+  /** The fewest credits that a connection has left; undefined if the kernel does not report them. */
   readonly left: number | undefined;
 }
 
-/** What else a verdict is made of, beside the order and the recorder. */
+/** The inputs of a verdict besides the order and the recorder. */
 export interface VerdictInputs {
-  /** An action that was not collected is missing. */
+  /** Texts by action; actions that were not collected are absent. */
   readonly texts: Texts;
-  /** Of the same text; undefined where the kernel's list may lack some. */
+  /** The recheck with the same DebugData; undefined if the kernel's list may be incomplete. */
   readonly recheck: RecheckedRequests | undefined;
-  /** What ss said while all was well, in aod's own network namespace; undefined where nothing was sampled. */
+  /** The baseline of ss in aod's own network namespace; undefined without a sample. */
   readonly socketsBefore?: string | undefined;
-  /** As VerdictFacts.clientWaits. */
+  /** See VerdictFacts.clientWaits. */
   readonly clientWaits?: readonly string[];
-  /** From the freeze of the memory to the second sample of the sockets. */
+  /** The time from the freeze of the memory to the second sample of the sockets. */
   readonly sampledAfterMs?: number | undefined;
 }
 
@@ -82,7 +85,7 @@ export function deriveVerdictFacts(
   const samples = texts.sockets === undefined ? [] : samplesOf(texts.sockets, socketsBefore);
   const sinceMs = (order.frozenAt.monotonicNs - beganNs(order)) / 1e6 + sampledAfterMs + SLACK_MS;
   const isDisconnected = its.length === 0 ? undefined : connectionsOf(its).some(isLost);
-  // A connection of another network namespace may not be found; one that the client itself calls lost is not there.
+  // A connection of another network namespace may not be found. One that the client itself calls lost does not exist.
   const isSure = isDisconnected === true && addressesOf(its).length > 0;
   const sockets = deriveSocketFacts(
     samples,
@@ -115,12 +118,12 @@ export function deriveVerdictFacts(
 
 // --- internal ---
 
-/** Where it is not measured: what the sampling of the sockets takes. */
+/** The usual time that sampling the sockets takes, if it was not measured. */
 const SAMPLED_AFTER_MS = 300;
 /** ss rounds, and its clock ticks every 4 ms. */
 const SLACK_MS = 100;
 
-/** The action's, its own namespace first, and as number 0 what was said while all was well. */
+/** The samples of the action, aod's own namespace first; the baseline is added as number 0. */
 function samplesOf(text: string, before: string | undefined): readonly SocketSample[] {
   const samples = parseSockets(text);
   const own = samples[0]?.namespace;
@@ -128,7 +131,7 @@ function samplesOf(text: string, before: string | undefined): readonly SocketSam
   return [...samples, ...parseSockets(`==> ${own} (aod), sample 0 <==\n${before}`)];
 }
 
-/** Undefined where the incident is about no server that is known. */
+/** Undefined if the incident's server is unknown. */
 function serverOf(share: string): string | undefined {
   return share === "" || share === UNKNOWN_SHARE ? undefined : serverName(share);
 }
@@ -145,7 +148,7 @@ function evidenceFacts(
     ...operations.filter((one) => symptomOf(one, ruleType) === "missing"),
   ];
   return {
-    // Of slow requests some are still in flight when the window is full: they are late, as those that have their reply.
+    // Some slow requests are still in flight when the window is full: they count as late, like those with a reply.
     symptom: kind === "slow" && symptoms.has("late") ? "late" : WORST_FIRST.find((one) => symptoms.has(one)),
     signals: [...new Set(signals.map(({ command }) => signalName(command)))],
     connectErrors: [...new Set(connecting.flatMap(({ errno }) => (errno === 0 ? [] : [errnoName(errno)])))],
@@ -161,7 +164,10 @@ function isServer({ hostname, sessions }: CifsServer, server: string): boolean {
   return hostname.toLowerCase() === server || shares.some((share) => share.startsWith(`//${server}/`));
 }
 
-/** By the addresses that DebugData gives; where it gives none, there has to be one server only. */
+/**
+ * Selects connections by the addresses in DebugData. If it has none, a connection is selected only if there is one
+ * server.
+ */
 function chooseConnections(
   samples: readonly SocketSample[],
   server: string | undefined,
@@ -200,7 +206,10 @@ function creditFacts(servers: readonly CifsServer[]): CreditFacts {
   };
 }
 
-/** enum statusEnum: a connection that is being made anew has no credits, whatever the server grants. */
+/**
+ * enum statusEnum. Only such connections count: one that is being re-established has no credits, whatever the server
+ * grants.
+ */
 const GOOD = 1;
 
 function whyNoSockets(text: string | undefined): string {

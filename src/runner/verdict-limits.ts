@@ -1,19 +1,20 @@
-// The limits of a verdict's signs, and what is over them: facts in, yes or no out. Pure. docs/verdict.md gives the reason of each.
+// The limits of the verdict's signs, and the predicates that compare facts with them. Pure. docs/verdict.md has the
+// reason for each.
 
 import type { SocketFacts } from "./socket-facts.ts";
 import type { VerdictFacts } from "./verdict-facts.ts";
 
 export const SIGN_LIMITS = {
-  /** A delayed acknowledgement takes 40 ms on Linux, up to 50 on Windows, and is no fault of the network. */
+  /** A delayed acknowledgement takes 40 ms on Linux and up to 50 ms on Windows, and is not a fault of the network. */
   rttExcessMs: 60,
   rttTimesMin: 4,
-  /** A reply that came in less than this share of the round trip proves that the figure is an old one. */
+  /** A reply in less than this share of the round trip proves that the round trip is an old figure. */
   freshRttShare: 0.5,
   unackedMs: 200,
   retransShare: 0.02,
   outOfOrderShare: 0.02,
   outOfOrderTimesMin: 4,
-  /** A reply that takes so many round trips waited for the server. */
+  /** A reply that takes this many round trips waited for the server. */
   lateRoundTrips: 4,
   lateMs: 10,
   silentMs: 1000,
@@ -29,7 +30,7 @@ export function isStalled({ unackedForMs, rttMs }: SocketFacts): boolean {
   return unackedForMs >= Math.max(SIGN_LIMITS.unackedMs, SIGN_LIMITS.lateRoundTrips * rttMs);
 }
 
-/** @param fastestMs of the replies since the evidence began: none can be faster than the round trip. */
+/** @param fastestMs the fastest reply since the evidence began: no reply can be faster than the round trip. */
 export function isRoundTripLong(sockets: SocketFacts, fastestMs: number | undefined): boolean {
   const { rttMs, minRttMs } = sockets;
   return (
@@ -45,12 +46,12 @@ export function isAckedPromptly(sockets: SocketFacts): boolean {
   );
 }
 
-/** What a closed window makes the client probe again was not lost. */
+/** Probes of a closed window count as retransmissions, but nothing was lost. */
 export function isLossy({ retransShare, refusedBytes }: SocketFacts): boolean {
   return retransShare >= SIGN_LIMITS.retransShare && refusedBytes === 0;
 }
 
-/** What was lost on its way to this host is seen only where something else has come after it. */
+/** A segment that was lost on its way to this host is noticed only if a later one has arrived. */
 export function isDisordered({
   outOfOrderShare,
   outOfOrderShareBefore,
@@ -69,15 +70,18 @@ export function isServerSlow(
   return lateMs >= Math.max(SIGN_LIMITS.lateMs, SIGN_LIMITS.lateRoundTrips * roundTripMs);
 }
 
-/** The connection is lost, nothing is on its way to the server, and none is being made: no packet got lost, the server ended it. */
+/**
+ * The server refuses connections, or it ended the connection: it is lost, none is established and none is being
+ * attempted.
+ */
 export function isClosedByServer({ sockets, isDisconnected, connectErrors }: VerdictFacts): boolean {
   if (connectErrors.some((name) => REFUSED_ERRNOS.has(name))) return true;
   return isDisconnected === true && sockets?.connections === 0 && sockets.unmade === 0;
 }
 
-/** Errnos of connect(2) that an answer of the server's machine brings. */
+/** Errnos of connect(2) that mean an answer from the server's machine. */
 export const REFUSED_ERRNOS: ReadonlySet<string> = new Set(["ECONNREFUSED", "ECONNRESET"]);
-/** Errnos of connect(2) that bring no answer, or one of a router's. */
+/** Errnos of connect(2) that mean no answer, or one from a router. */
 export const UNREACHABLE_ERRNOS: ReadonlySet<string> = new Set([
   "ENETDOWN",
   "ENETUNREACH",
@@ -90,7 +94,7 @@ export function hasReplyArrived(facts: VerdictFacts): boolean {
   return isEvery || (facts.sockets?.undrainedBytes ?? 0) > 0;
 }
 
-/** Replies took longer than the round trip explains, and a moment later the kernel waited for none. */
+/** Replies took longer than the round trip explains, but a moment later the kernel waited for no reply. */
 export function isAwaitingNothing({ inFlight, lateMs, sockets, fastestMs }: VerdictFacts): boolean {
   if (inFlight?.awaited !== 0 || inFlight.answered !== 0 || lateMs === undefined) return false;
   return sockets === undefined || isServerSlow(sockets, lateMs, fastestMs);
@@ -100,7 +104,9 @@ export function hasUntakenReplies({ inFlight }: VerdictFacts): boolean {
   return (inFlight?.answered ?? 0) > 0;
 }
 
-/** The pressure of the last 10 s does not tell yet of what began a moment ago; a task that was seen waiting does. */
+/**
+ * The pressure of the last 10 s does not yet show a shortage that has just begun, but a task that waits for a CPU does.
+ */
 export function isStarved(facts: VerdictFacts): boolean {
   return hasUntakenReplies(facts) || isCpuShort(facts) || isMemoryShort(facts);
 }
@@ -130,7 +136,7 @@ export function areOthersLate({ others, lateMs }: VerdictFacts): boolean {
   );
 }
 
-/** How long nothing has come from a server that owes replies, ms; it starts with the oldest request that waits. 0: something comes. */
+/** How long a server that owes replies has sent nothing, ms, counted from the oldest waiting request; 0 if it sends. */
 export function silentMs({ sockets, inFlight, waitedMs }: VerdictFacts): number {
   if ((inFlight?.awaited ?? 0) === 0 || sockets === undefined || sockets.connections === 0) return 0;
   const quietMs = Math.min(sockets.lastReceiveMs, waitedMs ?? Infinity);

@@ -1,4 +1,5 @@
-// The signs of each cause, as a table: their symptoms, weights and words. Pure. verdict-limits.ts has the limits, docs/verdict.md why.
+// The table of causes and their signs, with symptoms, weights and words. Pure. verdict-limits.ts has the limits, and
+// docs/verdict.md the reasons.
 
 import { durationText } from "../model/figure.ts";
 import { CLIENT_LISTS_TEXT } from "../model/readability.ts";
@@ -36,17 +37,17 @@ import {
 } from "./verdict-texts.ts";
 
 export interface Sign {
-  /** How much it says by itself, 0 to 1. */
+  /** The strength of the sign alone, 0 to 1. */
   readonly weight: number;
-  /** Of which symptoms it says anything; of evidence without a symptom every sign does. */
+  /** The symptoms to which it applies. Every sign applies to evidence without a symptom. */
   readonly of: readonly Symptom[];
-  /** The words with their figures; undefined where it is not seen. */
+  /** The words with their figures; undefined if the facts do not show the sign. */
   readonly see: (facts: VerdictFacts) => string | undefined;
 }
 
 export interface CauseRow {
   readonly cause: Exclude<Cause, "unknown">;
-  /** Whether late or missing evidence can be this at all: what has to be so beside its signs. */
+  /** Whether late or missing evidence can have this cause at all, whatever its signs are. */
   readonly isPossible: (facts: VerdictFacts) => boolean;
   readonly signs: readonly Sign[];
 }
@@ -126,7 +127,7 @@ export const CAUSE_TABLE: readonly CauseRow[] = [
       {
         weight: 0.4,
         of: SLOW,
-        // As long as the round trip takes, replies can't be there.
+        // No reply can arrive within the round trip.
         see: ({ inFlight, lateMs, sockets, fastestMs }) =>
           (inFlight?.awaited ?? 0) > 0 &&
           (sockets === undefined || lateMs === undefined || isServerSlow(sockets, lateMs, fastestMs))
@@ -159,7 +160,7 @@ export const CAUSE_TABLE: readonly CauseRow[] = [
   },
   {
     cause: "credits",
-    // A server that says nothing at all uses up the credits as well: then they are a consequence.
+    // A silent server uses up the credits as well: they are a consequence then.
     isPossible: (facts) =>
       facts.sockets !== undefined && isAckedPromptly(facts.sockets) && silenceText(facts) === undefined,
     signs: [
@@ -187,7 +188,7 @@ export const CAUSE_TABLE: readonly CauseRow[] = [
   },
   {
     cause: "host",
-    // Replies that have not come are late for another reason, however busy this machine is.
+    // Replies that have not arrived are late for another reason, however busy this machine is.
     isPossible: (facts) =>
       facts.sockets !== undefined &&
       isStarved(facts) &&
@@ -234,7 +235,8 @@ export const CAUSE_TABLE: readonly CauseRow[] = [
       {
         weight: 0.8,
         of: MISSING,
-        // The lock's owner may wait for a reply: then the lock is a consequence. So of the hung task below.
+        // If replies are awaited, the lock's owner may wait for one, and the lock is a consequence. The same applies to
+        // the hung task below.
         see: ({ clientWaits, inFlight }) =>
           clientWaits.length > 0 && (inFlight?.awaited ?? 0) === 0
             ? `tasks wait inside the SMB client, in ${clientWaits.slice(0, 3).join(", ")}, and the kernel waits for 0 replies`
@@ -266,7 +268,7 @@ export const CAUSE_TABLE: readonly CauseRow[] = [
   { cause: "permission", isPossible: () => true, signs: [refusalSign("permission")] },
 ];
 
-/** Whether a sign may speak of what the evidence shows. */
+/** Whether a sign applies to the symptom of the evidence. */
 export function appliesTo({ of }: Sign, { symptom }: VerdictFacts): boolean {
   return symptom === undefined || of.includes(symptom);
 }
@@ -284,7 +286,7 @@ function socketSign(
   };
 }
 
-/** The server says so itself, by the status of most refusals. */
+/** The server itself names the cause, by the status of most refusals. */
 function refusalSign(cause: "server" | "session" | "permission"): Sign {
   return { weight: 0.9, of: ["refused"], see: (facts) => refusalText(facts, cause) };
 }

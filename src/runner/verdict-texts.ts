@@ -1,4 +1,4 @@
-// The words of a verdict's signs, with their figures. Pure; whether a sign is seen is decided by verdict-limits.ts.
+// The words of the verdict's signs, with their figures. Pure. verdict-limits.ts decides whether the facts show a sign.
 
 import { durationText } from "../model/figure.ts";
 import { addStatuses, statusesText } from "../model/status-count.ts";
@@ -14,10 +14,10 @@ import {
   UNREACHABLE_ERRNOS,
 } from "./verdict-limits.ts";
 
-/** A cause is named by the refusals that mean it, if they are more than half of all that mean anything. */
+/** Refusals name a cause if more than this share of those that have a meaning mean it. */
 const REFUSALS_SHARE = 0.5;
 
-/** Nothing at all comes from a server that owes replies. */
+/** A server that owes replies is silent. */
 export function silenceText(facts: VerdictFacts): string | undefined {
   const quietMs = silentMs(facts);
   return quietMs === 0
@@ -56,7 +56,7 @@ export function connectErrorText(
     : `the server can't be reached (${its.join(", ")})`;
 }
 
-/** The statuses that mean this cause, where most do. */
+/** The statuses that mean this cause, if most refusals do. */
 export function refusalText({ statuses }: VerdictFacts, cause: string): string | undefined {
   const meant = statuses.flatMap((one) => {
     const meaning = meaningOf(one.command, one.ntStatus, one.errno);

@@ -1,5 +1,6 @@
-// Chooses the cause from the facts. Pure. A cause has to be possible, and its signs have to be strong enough together. If a
-// second cause is strong enough as well, or evidence is missing, the verdict is `unknown` with all reasons: never a guess.
+// Chooses the cause from the facts. Pure. A cause has to be possible, and its signs have to be strong enough together.
+// If a second cause is strong enough as well, or evidence is missing, the verdict is `unknown` with all reasons: never
+// a guess.
 
 import { REASONS_MAX, type Verdict } from "../model/verdict.ts";
 import type { VerdictFacts } from "./verdict-facts.ts";

@@ -1,4 +1,4 @@
-// The runner's thread: messages in, calls of the runner, messages out. No decision in here.
+// The runner's thread: turns messages into calls of the runner, and its reports into messages. It decides nothing.
 
 import { openTable } from "../kernel/table.ts";
 import { AodError } from "../model/failure.ts";
@@ -51,7 +51,7 @@ serve<ToRunner, FromRunner>((port) => {
         break;
       case "stop":
         await runner?.stop();
-        // The last word on what was done and left behind; who asks now and then knows less.
+        // The final counts: the last answer to a ping is older.
         if (runner !== undefined) port.post({ type: "pulse", counts: runner.counts });
         port.post({ type: "stopped" });
         break;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { cutText, shareBytes } from "../../src/runner/byte-shares.ts";
+import { cutText, divideBytes } from "../../src/runner/byte-shares.ts";
 import { seeded } from "../helpers/random.ts";
 
 describe("bytes of a stage", () => {
@@ -11,7 +11,7 @@ describe("bytes of a stage", () => {
     ["nothing where less than nothing is left", [1, 2], -5, [0, 0]],
     ["to none where there is none", [], 10, []],
   ] as const)("%s", (_, wanted, left, given) => {
-    expect(shareBytes(wanted, left)).toEqual([...given]);
+    expect(divideBytes(wanted, left)).toEqual([...given]);
   });
 
   test("are never more together than are left, and none is cut while one that got more is there", () => {
@@ -20,7 +20,7 @@ describe("bytes of a stage", () => {
     for (let round = 0; round < 2_000; round++) {
       const wanted = Array.from({ length: random.int(1, 12) }, () => random.int(0, 10 ** random.int(0, 6)));
       const left = random.int(0, 10 ** random.int(0, 6));
-      const given = shareBytes(wanted, left);
+      const given = divideBytes(wanted, left);
       const sum = given.reduce((a, b) => a + b, 0);
       const cut = given.filter((bytes, i) => bytes < (wanted[i] ?? 0));
       const context = JSON.stringify({ seed, wanted, left, given });

@@ -94,7 +94,9 @@ describe("the notifier", () => {
   test("runs two at once, lets 64 wait, drops and counts the rest", async () => {
     const { notifier, outcomes, abort } = aNotifier(shell("sleep 60"));
     for (let i = 0; i < 70; i++) notifier.submit(aNotice());
-    expect(outcomes().map(({ reason }) => reason)).toEqual(Array(4).fill("2 are being run and 64 wait"));
+    expect(outcomes().map(({ reason }) => reason)).toEqual(
+      Array(4).fill("2 notices are being sent and 64 wait"),
+    );
     const stopped = notifier.stop();
     abort();
     await stopped;
