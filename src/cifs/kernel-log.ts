@@ -30,10 +30,16 @@ const TEXT_MAX_CHARS = 240;
 const LINE_MAX_CHARS = 1024;
 /** A stack of the kernel is 20 to 60 lines long, registers and modules included. */
 const STACK_LINES_MAX = 120;
-/** `cifs_demultiplex_thread+0x12/0x340 [cifs]`; the reliable frames have no question mark before them. */
-const CIFS_FRAME = /(?<!\? )\b[\w.]+\+0x[0-9a-f]{1,8}\/0x[0-9a-f]{1,8} \[cifs\]/;
-/** `CIFS: VFS: \\server ` since Linux 5.3, `CIFS VFS: Server server ` before: fs/smb/client/cifs_debug.h. */
-const PREFIX = String.raw`^CIFS:? VFS: (?:\\\\(?<server>[^\s\\]{1,256}) |Server (?<named>\S{1,256}) )?`;
+/**
+ * `cifs_demultiplex_thread+0x12/0x340 [cifs]`, with the module's build id behind its name where the kernel has it (kernel/kallsyms.c,
+ * since 5.15); the reliable frames have no question mark before them.
+ */
+const CIFS_FRAME = /(?<!\? )\b[\w.]+\+0x[0-9a-f]{1,8}\/0x[0-9a-f]{1,8} \[cifs(?: [0-9a-f]{40})?\]/;
+/**
+ * `CIFS: VFS: \\server ` since Linux 5.3, `CIFS VFS: Server server ` before: fs/smb/client/cifs_debug.h. Further channels of a session
+ * have an empty name there.
+ */
+const PREFIX = String.raw`^CIFS:? VFS: (?:\\\\(?<server>[^\s\\]{0,256}) |Server (?<named>\S{1,256}) )?`;
 
 /** Wordings: fs/smb/client/connect.c, kernel/watchdog.c, kernel/hung_task.c, kernel/rcu/tree_stall.h, mm/oom_kill.c; 5.4 to 6.18. */
 const PATTERNS: readonly Pattern[] = [
@@ -46,7 +52,7 @@ const PATTERNS: readonly Pattern[] = [
   {
     signal: "soft_lockup",
     expression:
-      /^(?:NMI )?watchdog: BUG: soft lockup - CPU#\d|^(?:NMI )?watchdog: Watchdog detected hard LOCKUP on cpu/,
+      /^(?:NMI )?watchdog: (?:BUG: soft lockup - CPU#\d|(?:CPU\d{1,5}: )?Watchdog detected hard LOCKUP on cpu)/,
     isClient: /\[cifsd:\d{1,10}\]/,
   },
   {
@@ -58,8 +64,13 @@ const PATTERNS: readonly Pattern[] = [
     expression: /^INFO: task .{1,64}:\d{1,10} (?:is )?blocked (?:on .{1,64} )?for more than \d{1,10} seconds/,
   },
   { signal: "out_of_memory", expression: /^Out of memory: Killed process \d/ },
-  // Drivers differ: `eth0: Link is Down` (phylib), `igb: eth0 NIC Link is Down`, `mlx5_core 0000:3b:00.0 eth0: Link down`.
-  { signal: "link_down", expression: /\b(?:NIC )?(?:Copper )?[Ll]ink (?:is )?[Dd]own\b/ },
+  // Drivers differ: `eth0: Link is Down` (phylib), `igb: eth0 NIC Link is Down`, `mlx5_core 0000:3b:00.0 eth0: Link down`. Disks, slots of
+  // PCI Express and Fibre Channel have links as well: `ata1: SATA link down`, `pciehp: Slot(0): Link Down`, `1305 Link Down Event`.
+  {
+    signal: "link_down",
+    expression:
+      /^(?!.{0,80}(?:\bSATA |\bpciehp: |\blpfc |\bqla2xxx )).{0,200}\b[Ll]ink (?:is )?[Dd]own\b(?! Event)/,
+  },
 ];
 
 /** Signals that wait for a function of cifs in the stack that follows. */
@@ -112,7 +123,7 @@ export function parseKernelLogRecord(record: string): KernelLogRecord | undefine
 function makeSignal(signal: SignalName, line: string, server: string | undefined): KernelLogSignal {
   return {
     number: signalNumber(signal) ?? 0,
-    server: server === undefined ? undefined : `//${server}`,
+    server: server === undefined || server === "" ? undefined : `//${server}`,
     text: escapeControls(line.slice(0, TEXT_MAX_CHARS)),
   };
 }

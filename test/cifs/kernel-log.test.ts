@@ -1,8 +1,10 @@
-// Lines of the kernel log. "No task to wake" with its server is copied from a report on the mailing list linux-cifs; the others are written
-// after the format strings in the kernel's sources and are not copied from a log. That a kernel prints "has not responded" like
+// Lines of the kernel log. Those of fixtures/kernel-log-reports.txt are copied from public reports, each with its source; the lines in here
+// are written after the format strings in the kernel's sources, for what no report shows. That a kernel prints "has not responded" like
 // this is tried in the guest.
 
 import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { KernelLog, parseKernelLogRecord } from "../../src/cifs/kernel-log.ts";
 import { signalName } from "../../src/model/signal.ts";
 import { seeded } from "../helpers/random.ts";
@@ -16,6 +18,51 @@ function signalsOf(lines: readonly string[]) {
     return signal === undefined ? [] : [[signalName(signal.number), signal.server]];
   });
 }
+
+interface Report {
+  readonly kernel: string;
+  readonly source: string;
+  /** `signal`, or `signal //server`. */
+  readonly signals: readonly string[];
+  readonly lines: readonly string[];
+}
+
+/** Blocks of `== KERNEL`, a line with the source, signals, `--` and the lines of the log. */
+function readReports(): readonly Report[] {
+  const text = readFileSync(join(import.meta.dir, "fixtures/kernel-log-reports.txt"), "utf8");
+  const [, ...blocks] = text.trimEnd().split(/\n*^== /m);
+  return blocks.map((block) => {
+    const [head = "", log = ""] = block.split("\n--\n");
+    const [kernel = "", source = "", ...signals] = head.split("\n");
+    return { kernel, source, signals, lines: log.split("\n") };
+  });
+}
+
+describe("a report of a user", () => {
+  const reports = readReports();
+
+  test("has a source, and each signal of the kernel log has a report", () => {
+    for (const { source, lines } of reports) {
+      expect(source).toStartWith("https://");
+      expect(lines.length).toBeGreaterThan(0);
+    }
+    const seen = new Set(reports.flatMap(({ signals }) => signals.map((signal) => signal.split(" ")[0])));
+    expect([...seen].toSorted()).toEqual([
+      "hung_task",
+      "link_down",
+      "no_task_to_wake",
+      "out_of_memory",
+      "server_not_responding",
+      "session_setup_failed",
+      "soft_lockup",
+    ]);
+  });
+
+  test.each(reports)("of $kernel holds its signals and no others", ({ signals, lines }) => {
+    const found = signalsOf(lines).map((parts) => parts.filter((part) => part !== undefined).join(" "));
+    expect(found).toEqual([...signals]);
+  });
+});
 
 describe("one line of the kernel log", () => {
   test.each([
@@ -94,6 +141,9 @@ describe("a lockup or a hung task", () => {
   test("is one where its stack has a function of cifs", () => {
     expect(signalsOf([...hung, " cifs_oplock_break+0x77/0x590 [cifs]"])).toEqual([["hung_task", undefined]]);
     expect(signalsOf([...hung, " ext4_sync_file+0x10/0x20 [ext4]"])).toEqual([]);
+    // CONFIG_STACKTRACE_BUILD_ID: kernel/kallsyms.c sprint_symbol_build_id, since 5.15.
+    const withBuildId = " cifs_oplock_break+0x77/0x590 [cifs 0123456789abcdef0123456789abcdef01234567]";
+    expect(signalsOf([...hung, withBuildId])).toEqual([["hung_task", undefined]]);
     expect(signalsOf([...hung, " ? cifs_oplock_break+0x77/0x590 [cifs]"])).toEqual([]);
   });
 
