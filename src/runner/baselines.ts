@@ -7,7 +7,7 @@ import type { SampleFailure, SampleReason } from "../model/capture.ts";
 import type { ChildResult, Children } from "./child.ts";
 import type { Host } from "./plan.ts";
 import { findProgram } from "./program.ts";
-import type { Slots } from "./slots.ts";
+import type { Slots } from "./scheduling.ts";
 import { SS_ARGS } from "./socket-plan.ts";
 
 /** The files of sampled counters, by the action that compares them. The sample and the action read the same files. */

@@ -24,9 +24,8 @@ import { type RecheckedRequests, recheckRequests } from "./recheck.ts";
 import { ReportMaker } from "./report.ts";
 import { requestsCsv } from "./requests-csv.ts";
 import type { ActionResult } from "./run-action.ts";
-import type { Slots } from "./slots.ts";
+import { runInSlices, type Slots } from "./scheduling.ts";
 import { runStages, type StageContext } from "./stages.ts";
-import { byTurns } from "./turns.ts";
 import { chooseCause } from "./verdict.ts";
 import { deriveVerdictFacts, VERDICT_ACTIONS } from "./verdict-facts.ts";
 
@@ -147,7 +146,7 @@ async function writeCapture(
   { finalOrder, recorder, results, verdict }: CollectedData,
   { folder, partial }: Place,
   begunMs: number,
-  { facts, stop, scrubber, precedence: { turn } }: WithScrubber,
+  { facts, stop, scrubber, precedence: { nextSlice } }: WithScrubber,
 ): Promise<CaptureSummary> {
   const actions = results.map(({ outcome }) => outcome);
   const actionBytes = totalBytes(results.map(({ content }) => content));
@@ -155,7 +154,7 @@ async function writeCapture(
   const reportMaker = new ReportMaker(order, spent(), stop);
   const csv: Uint8Array[] = [];
   const rows = requestsCsv(recorder, order, scrubber, reportMaker.onRow);
-  const scrubbedInCsv = await byTurns(rows, (chunk) => void csv.push(chunk), turn);
+  const scrubbedInCsv = await runInSlices(rows, (chunk) => void csv.push(chunk), nextSlice);
   const scrubbed = results.reduce((sum, one) => sum + one.scrubbed, scrubbedInCsv);
   const manifest = makeManifest(finalOrder, facts, recorder, actions, verdict, { scrubber, scrubbed });
   const files = new Map(
@@ -166,7 +165,7 @@ async function writeCapture(
   const restBytes = totalBytes(csv) + actionBytes;
   const hasRoom = (bytes: number) =>
     hasSpace(folder, zstd().compressedBoundBytes(restBytes + bytes), order.limits.minFreeBytes);
-  const report = await reportMaker.make({ name: partial.stem, manifest, files }, spent(), hasRoom, turn);
+  const report = await reportMaker.make({ name: partial.stem, manifest, files }, spent(), hasRoom, nextSlice);
   const entries: readonly TarEntry[] = [
     { path: "manifest.json", chunks: [new TextEncoder().encode(encodeManifest(manifest, report.outcome))] },
     { path: "requests.csv", chunks: csv },
@@ -174,7 +173,7 @@ async function writeCapture(
     ...(report.outcome.status === "ok" ? [{ path: report.outcome.file, chunks: report.chunks }] : []),
   ];
   const tar = { name: partial.stem, epochMs: order.frozenAt.epochMs, entries };
-  await byTurns(pack(tar, partial, folder, order.limits.minFreeBytes), () => undefined, turn);
+  await runInSlices(pack(tar, partial, folder, order.limits.minFreeBytes), () => undefined, nextSlice);
   if (!folder.isInPlace())
     throw new AodError("CAPTURE_WRITE", `the output folder was replaced while ${partial.stem} was made`);
   const { orderId, incidentId } = order;

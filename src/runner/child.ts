@@ -11,7 +11,7 @@ import { yieldToOthers } from "../system/priority.ts";
 import { CappedBuffer, type Keep } from "./capped-buffer.ts";
 import type { Orphans } from "./orphans.ts";
 import { SEARCH_PATH } from "./program.ts";
-import { Slots } from "./slots.ts";
+import { Slots } from "./scheduling.ts";
 
 export interface ChildLimits {
   readonly timeoutMs: number;

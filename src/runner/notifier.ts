@@ -6,7 +6,7 @@ import { droppedNotice, type Notice, type NoticeOutcome, type NotifySettings } f
 import { type ChildResult, Children } from "./child.ts";
 import type { Orphans } from "./orphans.ts";
 import type { Host } from "./plan.ts";
-import { Slots } from "./slots.ts";
+import { Slots } from "./scheduling.ts";
 
 const AT_WORK_MAX = 2;
 const WAITING_MAX = 64;

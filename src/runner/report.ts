@@ -8,8 +8,8 @@ import { reportChunks } from "../report/page.ts";
 import { RequestTableBuilder } from "../report/request-table.ts";
 import type { Manifest } from "./manifest.ts";
 import type { RowListener } from "./requests-csv.ts";
+import { runInSlices } from "./scheduling.ts";
 import { spentText, whyDropped } from "./stages.ts";
-import { byTurns } from "./turns.ts";
 
 export const REPORT_FILE = "report.html";
 
@@ -53,17 +53,17 @@ export class ReportMaker {
   /**
    * @param hasRoom whether the disk has room for so many more bytes; called before the page is made, and again with its
    * size.
-   * @param turn resolves when the next piece of the page may be made.
+   * @param nextSlice resolves when the next piece of the page may be made.
    */
   async make(
     parts: ReportParts,
     spent: Spent,
     hasRoom: (bytes: number) => boolean,
-    turn: () => Promise<void>,
+    nextSlice: () => Promise<void>,
   ): Promise<CaptureReport> {
     if (!(this.#requests instanceof RequestTableBuilder)) return { outcome: this.#requests, chunks: [] };
     try {
-      const chunks = await this.#chunksOf(parts, this.#requests, spent, hasRoom, turn);
+      const chunks = await this.#chunksOf(parts, this.#requests, spent, hasRoom, nextSlice);
       if ("reason" in chunks) return { outcome: chunks, chunks: [] };
       const bytes = totalBytes(chunks);
       return { outcome: { status: "ok", file: REPORT_FILE, bytes, sha256: sha256Of(chunks) }, chunks };
@@ -78,7 +78,7 @@ export class ReportMaker {
     requests: RequestTableBuilder,
     spent: Spent,
     hasRoom: (bytes: number) => boolean,
-    turn: () => Promise<void>,
+    nextSlice: () => Promise<void>,
   ): Promise<NoReport | readonly Uint8Array[]> {
     const { limits } = this.#order;
     const late = whyDropped(1, this.#order, spent);
@@ -86,7 +86,7 @@ export class ReportMaker {
     if (!hasRoom(0)) return missing(NO_ROOM);
     const chunks: Uint8Array[] = [];
     const page = reportChunks({ ...parts, requests: requests.finish() });
-    await byTurns(page, (chunk) => void chunks.push(chunk), turn);
+    await runInSlices(page, (chunk) => void chunks.push(chunk), nextSlice);
     const bytes = totalBytes(chunks);
     if (spent.bytes + bytes > limits.maxBytes) return missing(`dropped: ${spentText(limits)}`);
     return hasRoom(bytes) ? chunks : missing(NO_ROOM);

@@ -20,8 +20,7 @@ import type { HostFacts } from "./manifest.ts";
 import { Notifier } from "./notifier.ts";
 import type { Orphans } from "./orphans.ts";
 import type { Host } from "./plan.ts";
-import { Precedence } from "./precedence.ts";
-import { Slots } from "./slots.ts";
+import { Precedence, Slots } from "./scheduling.ts";
 
 /** Most actions that run at the same time, of all captures together. */
 const ACTIONS_MAX = 4;

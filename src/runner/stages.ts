@@ -13,10 +13,9 @@ import type { Stage } from "../model/action.ts";
 import type { CaptureLimits, CaptureOrder, FrozenMemory } from "../model/capture.ts";
 import { type Action, findAction } from "./actions.ts";
 import { divideBytes } from "./byte-shares.ts";
-import type { Precedence } from "./precedence.ts";
 import { type ActionContext, type ActionResult, cutResult, notRun, runAction } from "./run-action.ts";
+import type { Precedence, Slots } from "./scheduling.ts";
 import { SharedReads } from "./shared-reads.ts";
-import type { Slots } from "./slots.ts";
 
 const STAGES: readonly Stage[] = [1, 2, 3];
 const BYTES_PER_MB = 1 << 20;
@@ -64,7 +63,7 @@ export async function runStages(
     const begin = (name: string) => run(name, actions.get(name));
     const ended =
       stage === 1
-        ? await precedence.first(() => Promise.all(due.map(begin)))
+        ? await precedence.readFirst(() => Promise.all(due.map(begin)))
         : await Promise.all(due.map((name) => slots.run(() => begin(name))));
     const wanted = ended.map(({ content }) => content.length);
     const given = divideBytes(wanted, order.limits.maxBytes - before);

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { Baselines } from "../../src/runner/baselines.ts";
 import { type ChildResult, Children, notStarted } from "../../src/runner/child.ts";
 import type { Host } from "../../src/runner/plan.ts";
-import { Slots } from "../../src/runner/slots.ts";
+import { Slots } from "../../src/runner/scheduling.ts";
 import { aHost } from "../helpers/host.ts";
 
 const NETWORK_ONLY = aHost({ exists: (path) => path.startsWith("/proc/net/") });

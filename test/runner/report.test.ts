@@ -9,9 +9,8 @@ import { reportChunks } from "../../src/report/page.ts";
 import { readRequests } from "../../src/report/read-requests.ts";
 import { makeCapture } from "../../src/runner/capture.ts";
 import { Children } from "../../src/runner/child.ts";
-import { Precedence } from "../../src/runner/precedence.ts";
 import { ReportMaker } from "../../src/runner/report.ts";
-import { Slots } from "../../src/runner/slots.ts";
+import { Precedence, Slots } from "../../src/runner/scheduling.ts";
 import { openBatchesFolder } from "../../src/system/batches-folder.ts";
 import { aHost } from "../helpers/host.ts";
 import { manifestFaults } from "../helpers/manifest.ts";
@@ -47,10 +46,10 @@ async function capture(parts: Partial<CaptureOrder>) {
   return { ...parseCapture(new Uint8Array(readFileSync(join(outputDir, "batches", name)))), report };
 }
 
-const { turn } = new Precedence();
+const { nextSlice } = new Precedence();
 
 async function reasonOf(order: CaptureOrder, first = NOTHING, last = first, hasRoom = true, stop = NEVER) {
-  const { outcome } = await new ReportMaker(order, first, stop).make(PARTS, last, () => hasRoom, turn);
+  const { outcome } = await new ReportMaker(order, first, stop).make(PARTS, last, () => hasRoom, nextSlice);
   return "reason" in outcome ? outcome.reason : undefined;
 }
 
@@ -131,7 +130,7 @@ describe("the page is left out", () => {
       broken,
       NOTHING,
       () => true,
-      turn,
+      nextSlice,
     );
     expect(outcome).toEqual({ status: "failed", reason: expect.stringMatching(/^failed: /) });
     expect(chunks).toEqual([]);
@@ -144,7 +143,7 @@ describe("the page is left out", () => {
       () => {
         throw new Error("EIO: statfs");
       },
-      turn,
+      nextSlice,
     );
     expect(outcome).toEqual({ status: "failed", reason: "failed: EIO: statfs" });
   });
@@ -159,7 +158,7 @@ describe("the page is left out", () => {
         asked.push(bytes);
         return false;
       },
-      turn,
+      nextSlice,
     );
     expect(outcome).toEqual({ status: "missing", reason: "dropped: the disk has no room for it" });
     expect(asked).toEqual([0]);
@@ -170,7 +169,7 @@ describe("the page is left out", () => {
       PARTS,
       NOTHING,
       (bytes) => bytes === 0,
-      turn,
+      nextSlice,
     );
     expect(outcome).toMatchObject({ status: "missing", reason: "dropped: the disk has no room for it" });
   });

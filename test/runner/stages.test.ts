@@ -2,8 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CustomAction, Stage } from "../../src/model/action.ts";
-import { Precedence } from "../../src/runner/precedence.ts";
-import { Slots } from "../../src/runner/slots.ts";
+import { Precedence, Slots } from "../../src/runner/scheduling.ts";
 import { runStages, whyDropped } from "../../src/runner/stages.ts";
 import { anActionContext } from "../helpers/action-context.ts";
 import { anOrder } from "../helpers/order.ts";
@@ -64,10 +63,10 @@ describe("stages", () => {
     const order = anOrder({ actions: actions.map(({ name }) => name), customActions: actions });
     const context = { ...anActionContext(), slots: new Slots(1), precedence };
     const running = runStages(order, aFrozen(), context, ({ outcome }) => ended(outcome.name));
-    await precedence.turn();
-    ended("a turn");
+    await precedence.nextSlice();
+    ended("a slice");
     await running;
-    expect(log).toEqual(["proc", "a turn", "logs"]);
+    expect(log).toEqual(["proc", "a slice", "logs"]);
   });
 
   test("the others wait for slots", async () => {
