@@ -1,10 +1,10 @@
-// The connections to the metrics port, bounded so that strangers take few file descriptors. In: connections as they open, send a
-// request, are answered and close, and the time; out: the ones to close. Pure but for closing the sockets that it was handed.
-// A full table closes its longest silent connection and accepts the new one: a monitoring system, which sends its request at once, is
-// answered while a thousand silent connections come and go.
+// Bounds the connections to the metrics port, so that strangers take few file descriptors. It gets every change of a connection with
+// the time and closes sockets that it was given; otherwise it is pure. A full table closes its longest silent connection and accepts
+// the new one: a monitoring system, which sends its request at once, is answered while a thousand silent connections come and go.
 
-/** Of all addresses together, and of one. */
+/** Connections of all addresses together. */
 export const SCRAPERS_MAX = 32;
+/** Connections of one address. */
 export const CONNECTIONS_OF_ONE_MAX = 8;
 /** A connection without a request for this time is closed. */
 export const SILENT_MAX_MS = 10_000;
@@ -23,11 +23,11 @@ interface Held {
 }
 
 export class Connections<Socket extends Closable> {
-  /** The longest in its state first. */
+  /** Ordered by the time in the present state, longest first. */
   readonly #held = new Map<Socket, Held>();
   readonly #refused: () => void;
 
-  /** @param refused called for each connection that is closed before its time. */
+  /** @param refused called for each connection that is closed early. */
   constructor(refused: () => void) {
     this.#refused = refused;
   }
@@ -36,7 +36,7 @@ export class Connections<Socket extends Closable> {
     return this.#held.size;
   }
 
-  /** How many are being answered. */
+  /** Number of connections that are being answered. */
   get answering(): number {
     return this.#of(({ isAnswering }) => isAnswering).length;
   }
@@ -48,7 +48,7 @@ export class Connections<Socket extends Closable> {
     else if (this.#held.size > SCRAPERS_MAX) this.#displace(() => true);
   }
 
-  /** Its request has arrived: the connection keeps its place until it is answered. */
+  /** The request of a connection has arrived: the connection is not displaced until it is answered. */
   asked(socket: Socket, nowMs: number): void {
     this.#change(socket, nowMs, true);
   }
@@ -68,7 +68,7 @@ export class Connections<Socket extends Closable> {
     for (const socket of this.#of(isOver)) this.#refuse(socket);
   }
 
-  /** Ends all of them. */
+  /** Closes all connections. */
   closeAll(): void {
     for (const socket of [...this.#held.keys()]) socket.destroy();
     this.#held.clear();
@@ -76,7 +76,7 @@ export class Connections<Socket extends Closable> {
 
   // --- internal ---
 
-  /** Where all others are being answered, the new connection itself is the longest silent one. */
+  /** If all others are being answered, the new connection itself is the longest silent one. */
   #displace(isMeant: (held: Held) => boolean): void {
     const [silent] = this.#of((held) => isMeant(held) && !held.isAnswering);
     if (silent !== undefined) this.#refuse(silent);
@@ -91,7 +91,7 @@ export class Connections<Socket extends Closable> {
   #change(socket: Socket, nowMs: number, isAnswering: boolean): void {
     const held = this.#held.get(socket);
     if (held === undefined) return;
-    // A changed one is the newest of its kind.
+    // Deleted first: a connection whose state changes moves to the end.
     this.#held.delete(socket);
     this.#held.set(socket, { ...held, sinceMs: nowMs, isAnswering });
   }

@@ -1,6 +1,6 @@
-// What is counted of the supervisor's events and of nothing else: what somebody keeps already is read where it is. In: events, and what became of reloads; out: counts
-// by label. Pure: the time is an argument. What is known beforehand (rules, causes) begins at 0, so that the first one is
-// seen as a rise.
+// Counters derived from events of the supervisor and from reloads. Values that another object already holds are not counted here: they
+// are read there at the time of a scrape. Pure: the time is an argument. Expected labels (rules, causes) begin at 0, so that their
+// first event is seen as an increase.
 
 import type { AnomalyKind } from "../model/anomaly.ts";
 import { parseCaptureName } from "../model/capture-name.ts";
@@ -12,7 +12,7 @@ import type { Sample } from "./exposition.ts";
 const MANUAL = "manual";
 const UNKNOWN_RULE = "unknown";
 
-/** What an incident of a rule can open with. */
+/** Kinds of anomaly that can open an incident of a rule, by its type. */
 const KINDS: Readonly<Record<RuleType, readonly AnomalyKind[]>> = {
   latency: ["slow", "emergency", "hung"],
   error: ["error", "emergency"],
@@ -35,9 +35,9 @@ class Counts {
     this.#counts.set(key, count);
   }
 
-  /** Forgets what does not pass: names that nobody uses any more. */
-  keep(isKept: (labels: readonly string[]) => boolean): void {
-    for (const [key, { labels }] of this.#counts) if (!isKept(labels)) this.#counts.delete(key);
+  /** Drops all counts for which `isUsed` is false, such as those of removed rules. */
+  retain(isUsed: (labels: readonly string[]) => boolean): void {
+    for (const [key, { labels }] of this.#counts) if (!isUsed(labels)) this.#counts.delete(key);
   }
 
   samples(): readonly Sample[] {
@@ -45,7 +45,7 @@ class Counts {
   }
 }
 
-type Takers = { readonly [Type in SupervisorEvent["type"]]?: (event: EventOf<Type>) => void };
+type Counters = { readonly [Type in SupervisorEvent["type"]]?: (event: EventOf<Type>) => void };
 
 export class EventCounts {
   rules = 0;
@@ -59,12 +59,12 @@ export class EventCounts {
   readonly #notified = new Counts(["ok", "failed", "timed_out", "dropped"].map((status) => [status]));
   readonly #restarts = new Counts(["detector", "runner", "janitor"].map((thread) => [thread]));
   readonly #nowMs: () => number;
-  readonly #takers: Takers;
+  readonly #counters: Counters;
 
   /** @param nowMs ms since 1970. */
   constructor(nowMs: () => number) {
     this.#nowMs = nowMs;
-    this.#takers = {
+    this.#counters = {
       configured: (event) => this.#configured(event),
       opened: ({ anomaly: { rule, kind } }) => this.#opened.add([rule, kind]),
       collected: ({ capture: { name, verdict } }) => {
@@ -78,10 +78,10 @@ export class EventCounts {
   }
 
   take(event: SupervisorEvent): void {
-    (this.#takers[event.type] as ((event: SupervisorEvent) => void) | undefined)?.(event);
+    (this.#counters[event.type] as ((event: SupervisorEvent) => void) | undefined)?.(event);
   }
 
-  /** @param refusal why the file was not applied; undefined where it was. */
+  /** @param refusal why the configuration was refused; undefined if it is in use. */
   reloaded(refusal: string | undefined): void {
     this.isReloadApplied = refusal === undefined;
   }
@@ -106,7 +106,7 @@ export class EventCounts {
     this.isReloadApplied = true;
     const names = new Set([MANUAL, UNKNOWN_RULE, ...rules.map(({ name }) => name)]);
     for (const counts of [this.#opened, this.#made, this.#dropped])
-      counts.keep(([name = ""]) => names.has(name));
+      counts.retain(([name = ""]) => names.has(name));
     for (const { name, type } of rules) {
       for (const kind of KINDS[type]) this.#opened.add([name, kind], 0);
       this.#made.add([name], 0);
@@ -115,6 +115,7 @@ export class EventCounts {
   }
 }
 
+/** A sample without labels. */
 export function plain(value: number): Sample {
   return { labels: [], value };
 }

@@ -1,6 +1,5 @@
-// Where figures go, as the configuration says it: holds the port and writes the file. In: settings, and what makes the text;
-// out: nothing but those two, and log lines. Figures are worked out only when somebody asks or the file is due. Nothing here
-// ends the daemon: without metrics aod is still worth having.
+// Serves the metrics at a port and writes them to a file, as the configuration says. Metrics are computed only for a scrape or when
+// the file is due. Nothing here ends the daemon: aod is useful without metrics.
 
 import { log } from "../log.ts";
 import { toFailure } from "../model/failure.ts";
@@ -12,28 +11,27 @@ import { removeTextfile, writeTextfile } from "./textfile.ts";
 
 /** A second scrape within this time gets the same text. */
 const FRESH_MS = 1000;
-/** The address that a boot has not brought yet, the port that another program holds. */
+/** Interval of retries while the address does not exist yet in a boot, or another program holds the port. */
 const RETRY_MS = 10_000;
 
-const NOTHING: MetricsSettings = { listen: undefined, textfile: undefined, hosts: [] };
+const OFF: MetricsSettings = { listen: undefined, textfile: undefined, hosts: [] };
 
 export class MetricsExporter {
   readonly #render: (format: Format) => string;
   readonly #fresh = new Map<Format, string>();
-  #settings = NOTHING;
+  #settings = OFF;
   #server: MetricsServer | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #writing: ReturnType<typeof setInterval> | undefined;
-  /** What was said last of the port, and of the file: said once, not at each try. */
-  readonly #said: { port?: string | undefined; file?: string | undefined; figures?: string | undefined } = {};
-
+  /** The last reported problem of each, so that a problem is logged once and not at each retry. */
+  readonly #problems: { port?: string | undefined; file?: string | undefined; figures?: string | undefined } =
+    {};
   readonly #retryMs: number;
-
   readonly #trouble: (finding: Finding | undefined) => void;
 
   /**
-   * @param render reads all figures and makes the text.
-   * @param trouble called whenever the trouble with the port or the file changes.
+   * @param render reads all figures and returns the text of a scrape.
+   * @param trouble called whenever the problem with the port, the file or the figures changes; undefined when there is none.
    */
   constructor(
     render: (format: Format) => string,
@@ -45,33 +43,33 @@ export class MetricsExporter {
     this.#trouble = trouble;
   }
 
-  /** At the start: a port that can't be had is said, and tried again until it can. */
-  begin(settings: MetricsSettings = NOTHING): void {
+  /** Applies the first settings. A port that cannot be opened is logged and retried. */
+  begin(settings: MetricsSettings = OFF): void {
     this.#settings = settings;
     this.#keepTrying();
     this.#beginWriting();
   }
 
   /**
-   * At a reload: a new port that can't be had is a refusal, and everything stays as it was.
-   * @returns why; undefined where the settings are applied.
+   * Applies new settings. If a new port cannot be opened, the old settings stay in use.
+   * @returns the reason of a refusal; undefined if the settings are in use.
    */
-  configure(settings: MetricsSettings = NOTHING): string | undefined {
+  configure(settings: MetricsSettings = OFF): string | undefined {
     const { listen } = settings;
     if (!isSame(listen, this.#settings.listen)) {
       const refusal = this.#moveTo(listen);
       if (refusal !== undefined) return `metrics.listen: ${refusal}`;
     }
-    const left = this.#settings.textfile?.path;
+    const before = this.#settings.textfile?.path;
     this.#settings = settings;
-    if (left !== undefined && left !== settings.textfile?.path) this.#remove(left);
+    if (before !== undefined && before !== settings.textfile?.path) this.#remove(before);
     this.#beginWriting();
     return undefined;
   }
 
   close(): void {
     const { textfile } = this.#settings;
-    this.#settings = NOTHING;
+    this.#settings = OFF;
     clearTimeout(this.#retry);
     clearInterval(this.#writing);
     this.#server?.close();
@@ -84,7 +82,7 @@ export class MetricsExporter {
     const before = this.#server;
     const open = () => (listen === undefined ? undefined : this.#open(listen));
     let opened = open();
-    // 0.0.0.0:1 and 127.0.0.1:1 can't be held at once.
+    // 0.0.0.0:1 and 127.0.0.1:1 cannot be open at the same time, so the old one is closed first.
     if (typeof opened === "string" && before?.listen.port === listen?.port && before !== undefined) {
       before.close();
       this.#server = undefined;
@@ -100,7 +98,7 @@ export class MetricsExporter {
 
   #serve(server: MetricsServer | undefined): void {
     this.#server = server;
-    this.#said.port = undefined;
+    this.#problems.port = undefined;
     if (server !== undefined) log.info("metrics are served", { listen: formatListen(server.listen) });
   }
 
@@ -109,21 +107,21 @@ export class MetricsExporter {
     if (listen === undefined) return;
     const opened = this.#open(listen);
     if (typeof opened === "string") {
-      this.#tell("port", opened);
+      this.#report("port", opened);
       this.#retry = setTimeout(() => this.#keepTrying(), this.#retryMs);
       return;
     }
     this.#serve(opened);
   }
 
-  /** @returns why it can't be had, as text. */
+  /** @returns the server, or the reason why the port cannot be opened. */
   #open(listen: ListenAddress): MetricsServer | string {
     try {
       return openServer({
         listen,
         hosts: () => this.#settings.hosts,
         render: (format) => this.#text(format),
-        failed: (thrown) => this.#tell("figures", toFailure(thrown).message),
+        failed: (thrown) => this.#report("figures", toFailure(thrown).message),
       });
     } catch (thrown) {
       return toFailure(thrown).message;
@@ -134,10 +132,10 @@ export class MetricsExporter {
     const fresh = this.#fresh.get(format);
     if (fresh !== undefined) return fresh;
     const text = this.#render(format);
-    // Where nobody asks again it is not kept: a megabyte on a busy host.
+    // The text of a busy host has a megabyte, so it is dropped as soon as it is stale.
     this.#fresh.set(format, text);
     setTimeout(() => this.#fresh.delete(format), FRESH_MS);
-    this.#tell("figures", undefined);
+    this.#report("figures", undefined);
     return text;
   }
 
@@ -147,35 +145,35 @@ export class MetricsExporter {
     clearInterval(this.#writing);
     const { textfile } = this.#settings;
     if (textfile === undefined) return;
-    const write = () => this.#tell("file", this.#write(textfile.path));
+    const write = () => this.#report("file", this.#write(textfile.path));
     write();
     this.#writing = setInterval(write, textfile.everyMs);
   }
 
   #write(path: string): string | undefined {
     try {
-      return writeTextfile(path, this.#text("text"));
+      return writeTextfile(path, this.#text("textfile"));
     } catch (thrown) {
       return toFailure(thrown).message;
     }
   }
 
-  /** Whatever was said of it is of no other file. */
+  /** A problem of the removed file does not apply to the next one. */
   #remove(path: string): void {
     const reason = removeTextfile(path);
-    if (reason !== undefined && reason !== this.#said.file) {
-      log.error("metrics: the file can't be removed", { reason });
+    if (reason !== undefined && reason !== this.#problems.file) {
+      log.error("cannot remove the metrics file", { reason });
     }
-    this.#said.file = undefined;
+    this.#problems.file = undefined;
   }
 
-  #tell(what: "port" | "file" | "figures", trouble: string | undefined): void {
-    if (this.#said[what] === trouble) return;
-    this.#said[what] = trouble;
-    const texts = Object.values(this.#said).filter((text) => text !== undefined);
+  #report(what: "port" | "file" | "figures", problem: string | undefined): void {
+    if (this.#problems[what] === problem) return;
+    this.#problems[what] = problem;
+    const texts = Object.values(this.#problems).filter((text) => text !== undefined);
     this.#trouble(texts.length === 0 ? undefined : { text: texts.join("; "), isRepaired: false });
-    if (trouble === undefined) log.info("metrics: it works now", { what });
-    else log.error("metrics: this does not work, and is tried again", { what, reason: trouble });
+    if (problem === undefined) log.info("metrics work again", { what });
+    else log.error("metrics failed, aod will retry", { what, reason: problem });
   }
 }
 

@@ -1,14 +1,17 @@
-// Samples as text that Prometheus reads: OpenMetrics 1.0, or the older text format 0.0.4, which node_exporter and curl
-// take. In: samples by family; out: one text. Pure. Label values may be anybody's words: none can end its line, its quotes or
-// its terminal.
+// Encodes samples as OpenMetrics 1.0 or as the older text format 0.0.4, which node_exporter and curl take. Pure. Label values may
+// come from servers: none of them can end its line, its quotes, or control a terminal.
 
 import { escapeControls } from "../model/escape.ts";
 import { BOUNDS } from "./buckets.ts";
-import { type FamilyKey, METRIC_FAMILIES, type MetricFamily, SUFFIXES } from "./families.ts";
+import { type FamilyKey, isOfAnyProcess, METRIC_FAMILIES, type MetricFamily, SUFFIXES } from "./families.ts";
 
-export type Format = "openmetrics" | "text";
+/** The formats of a scrape. */
+export type ServedFormat = "openmetrics" | "text";
 
-export const CONTENT_TYPES: Readonly<Record<Format, string>> = {
+/** `textfile`: the older text format without the metrics of any process, which node_exporter has for its own. */
+export type Format = ServedFormat | "textfile";
+
+export const CONTENT_TYPES: Readonly<Record<ServedFormat, string>> = {
   openmetrics: "application/openmetrics-text; version=1.0.0; charset=utf-8",
   text: "text/plain; version=0.0.4; charset=utf-8",
 };
@@ -27,14 +30,14 @@ export interface HistogramSample {
   readonly sum: number;
 }
 
-/** A family without samples may be missing, and then is not mentioned. */
+/** A family without samples may be missing; it is left out of the text. */
 export type Samples = {
   readonly [Key in FamilyKey]?: readonly (Key extends "request_duration_seconds"
     ? HistogramSample
     : Sample)[];
 };
 
-/** Longer names are cut: they are a server's to choose. */
+/** Longer values are cut, because servers choose the names of shares. */
 const LABEL_MAX_CHARS = 256;
 
 const TYPES_OF_TEXT = { counter: "counter", gauge: "gauge", histogram: "histogram", info: "gauge" } as const;
@@ -45,6 +48,8 @@ export function encode(samples: Samples, format: Format): string {
     const rows = samples[key];
     if (rows === undefined || rows.length === 0) continue;
     const family = METRIC_FAMILIES[key];
+    // node_exporter refuses its whole scrape if a file repeats a series of its own.
+    if (format === "textfile" && isOfAnyProcess(family.name)) continue;
     describe(lines, family, format);
     for (const row of rows) {
       if ("below" in row) addHistogram(lines, family, row);
@@ -56,22 +61,23 @@ export function encode(samples: Samples, format: Format): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** A value that is fit to be a label. Different ones may become the same: whoever adds up does it after this. */
+/** Makes a value fit for a label. Different values may become equal, so add samples up after this. */
 export function tidyLabel(value: string): string {
   const cut = value.length > LABEL_MAX_CHARS ? `${value.slice(0, LABEL_MAX_CHARS)}...` : value;
-  // Half of a character that takes two can't be written in UTF-8.
+  // A lone surrogate cannot be encoded in UTF-8.
   return escapeControls(cut.toWellFormed());
 }
 
-/** The label's value between its quotes, which both formats write alike. */
+/** The value of a label between its quotes; both formats escape it in the same way. */
 function escapeLabel(value: string): string {
   return tidyLabel(value).replaceAll("\\", "\\\\").replaceAll('"', '\\"');
 }
 
 function describe(lines: string[], { name, type, unit, help }: MetricFamily, format: Format): void {
-  // The older format names what it shows, the newer one the family.
-  const shown = format === "text" ? `${name}${SUFFIXES[type]}` : name;
-  const shownType = format === "text" ? TYPES_OF_TEXT[type] : type;
+  // HELP and TYPE name the sample in the older format, the family in OpenMetrics.
+  const isOlder = format !== "openmetrics";
+  const shown = isOlder ? `${name}${SUFFIXES[type]}` : name;
+  const shownType = isOlder ? TYPES_OF_TEXT[type] : type;
   lines.push(`# HELP ${shown} ${help}`, `# TYPE ${shown} ${shownType}`);
   if (unit !== undefined && format === "openmetrics") lines.push(`# UNIT ${shown} ${unit}`);
 }

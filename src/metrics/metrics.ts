@@ -1,5 +1,5 @@
-// Metrics as the daemon has them: what it is told (events, reloads, settings), and the one text that is made when somebody asks.
-// In: events and ways to read figures; out: a port and a file, where the configuration wants them. Wiring; no figure is made here.
+// The metrics of a daemon: receives events, reloads and settings, and renders all figures for a scrape. It only connects the parts
+// of this room; it computes no figure itself.
 
 import type { MetricsSettings } from "../model/metrics.ts";
 import type { Finding } from "../model/trouble.ts";
@@ -14,16 +14,16 @@ import { makeSamples, ShareNames } from "./samples.ts";
 export class Metrics {
   readonly #counts = new EventCounts(Date.now);
   readonly #names = new ShareNames();
-  readonly #subject: ScrapeSources;
+  readonly #sources: ScrapeSources;
   readonly #exporter: MetricsExporter;
 
-  /** @param trouble called whenever the trouble with the port or the file changes. */
-  constructor(subject: ScrapeSources, trouble: (finding: Finding | undefined) => void = () => undefined) {
-    this.#subject = subject;
+  /** @param trouble called whenever the problem with the port or the file changes; undefined when there is none. */
+  constructor(sources: ScrapeSources, trouble: (finding: Finding | undefined) => void = () => undefined) {
+    this.#sources = sources;
     this.#exporter = new MetricsExporter((format) => this.render(format), undefined, trouble);
   }
 
-  /** Opens the port and writes the file for the first time, where the settings want them. */
+  /** Opens the port and writes the file for the first time, if the settings have them. */
   begin(settings: MetricsSettings | undefined): void {
     this.#exporter.begin(settings);
   }
@@ -32,20 +32,20 @@ export class Metrics {
     this.#counts.take(event);
   }
 
-  /** @returns why the settings can't be applied, and the old ones stay; undefined where they are. */
+  /** @returns why the settings were refused and the old ones stay in use; undefined if they are in use. */
   configure(settings: MetricsSettings | undefined): string | undefined {
     return this.#exporter.configure(settings);
   }
 
-  /** @param refusal why the configuration was not applied; undefined where it was. */
+  /** @param refusal why the configuration was refused; undefined if it is in use. */
   reloaded(refusal: string | undefined): void {
     this.#counts.reloaded(refusal);
   }
 
-  /** All of it as it is now. */
+  /** Reads all figures and returns them as the text of a scrape. Throws SYSCALL if the kernel's maps cannot be read. */
   render(format: Format): string {
     const samples = {
-      ...makeSamples(readAll(this.#subject), this.#names),
+      ...makeSamples(readAll(this.#sources), this.#names),
       ...this.#counts.samples(),
       build: [{ labels: [version, commit], value: 1 }],
     };

@@ -1,15 +1,14 @@
-// Which of the two formats a client wants. In: its Accept header; out: a format. Pure. RFC 9110 12.5.1, as far as two formats
-// take it.
+// Chooses the format of a scrape from the Accept header. Pure. Implements RFC 9110 12.5.1 as far as two formats need it.
 
-import type { Format } from "./exposition.ts";
+import type { ServedFormat } from "./exposition.ts";
 
 const OPENMETRICS = "application/openmetrics-text";
 const VERSION = "1.0.0";
-/** Longer headers are cut: nobody who scrapes sends one. */
+/** Longer headers are cut: no scraper sends one. */
 const ACCEPT_MAX_CHARS = 2048;
 
-/** OpenMetrics where the client names it and likes nothing better; else the older text, which everybody reads. */
-export function chooseFormat(accept: string | null): Format {
+/** OpenMetrics if the client names it and does not prefer the older format; otherwise the older format, which every client reads. */
+export function chooseFormat(accept: string | null): ServedFormat {
   const ranges = (accept ?? "").slice(0, ACCEPT_MAX_CHARS).split(",").map(parseRange);
   const weigh = (fits: (range: Range) => boolean) => Math.max(0, ...ranges.filter(fits).map(({ q }) => q));
   const openmetrics = weigh(({ type, version }) => type === OPENMETRICS && (version ?? VERSION) === VERSION);

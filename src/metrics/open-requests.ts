@@ -1,27 +1,27 @@
-// What is open at this moment, by share: only counted, and the oldest, so that a scrape costs no more than one look through the
-// table. In: the live table, trees, the time; out: rows, and which tasks have a request in flight. Judges nothing.
+// Counts the open requests of each share and finds the oldest. It keeps no row of the table, so that a scrape costs one walk through
+// it. It judges nothing.
 
 import { mayBlock } from "../model/command.ts";
 import type { RequestMemory } from "../model/request.ts";
 import { isPipeShare, ShareIndex, type TreeShare } from "../model/share.ts";
 import { TableScan } from "../table/walk-open.ts";
 
-/** What is open on one share. */
+/** Open requests of one share. */
 export interface OpenOnShare {
   readonly share: string;
-  /** Without what waits by design. */
+  /** Without requests that may block indefinitely. */
   readonly inFlight: number;
-  /** Of the oldest of these. */
+  /** Age of the oldest of these. */
   readonly oldestAgeNs: number;
 }
 
 export interface OpenRequests {
   readonly byShare: readonly OpenOnShare[];
-  /** Tasks that have sent one of them, what waits by design included. */
+  /** Ids of tasks with an open request, including requests that may block indefinitely. */
   readonly senders: ReadonlySet<number>;
 }
 
-/** @param nowNs CLOCK_MONOTONIC, read before. */
+/** @param nowNs CLOCK_MONOTONIC, read before the walk. */
 export function findOpenRequests(
   table: RequestMemory,
   trees: readonly TreeShare[],
@@ -32,7 +32,7 @@ export function findOpenRequests(
   const senders = new Set<number>();
   new TableScan(table).walk(nowNs, (at, startNs, command) => {
     senders.add(table.taskId(at));
-    // A line in the making: it is younger than a millisecond, and there next time.
+    // The line is being written: it is younger than a millisecond, and the next scrape has it.
     if (command === undefined) return;
     const share = shares.nameOf(table.sessionId(at), table.treeId(at));
     if (mayBlock(command, isPipeShare(share))) return;

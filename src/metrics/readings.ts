@@ -1,6 +1,5 @@
-// Reads all figures at one moment, because somebody asked. In: the source of requests and what the supervisor knows; out: plain
-// readings. It waits for nothing: the kernel's maps, this process's own figures, and files of /proc and /sys that no lock of a
-// hung mount stands before.
+// Reads all figures at the moment of a scrape. It must not block: it reads the kernel's maps, figures of this process, and files of
+// /proc and /sys that take no lock that a hung mount can hold.
 
 import { isWaitingInCifs, readModuleReferences } from "../cifs/proc.ts";
 import type { RequestSource } from "../kernel/source.ts";
@@ -15,10 +14,10 @@ import { monotonicNs } from "../system/clock.ts";
 import { findOpenRequests } from "./open-requests.ts";
 import type { Readings } from "./samples.ts";
 
-/** What the supervisor knows. */
+/** Where the figures come from. */
 export interface ScrapeSources {
   readonly source: RequestSource;
-  /** `counted`: the kernel's counters and all losses, by name. */
+  /** State of the supervisor; `counted` has the kernel's counters and all losses, by name. */
   readonly facts: () => Pick<
     Readings,
     "isAttached" | "suppressed" | "startedAtMs" | "troubles" | "isAgeSuspended"
@@ -29,12 +28,12 @@ export interface ScrapeSources {
   readonly incidents: () => readonly Incident[];
 }
 
-/** Throws SYSCALL where the kernel's maps can't be read. */
+/** Throws SYSCALL if the kernel's maps cannot be read. */
 export function readAll({ source, facts, incidents }: ScrapeSources): Readings {
   const nowNs = monotonicNs();
   const { trees: shares, counted, ...known } = facts();
   const { byShare, senders } = findOpenRequests(openTable(source.memory), shares, nowNs);
-  // Not loaded, a part of the kernel, or not readable just now.
+  // Not a number if cifs is not loaded, is built into the kernel, or cannot be read just now.
   const references = readModuleReferences();
   const operations = openOperations(source.memory);
   return {

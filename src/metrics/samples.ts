@@ -1,5 +1,5 @@
-// Figures of one moment as samples: names in place of slots and numbers, sums where names coincide. In: plain readings; out:
-// samples by family. Pure. What a server names is bounded by the kernel's slots: all that is beyond is one share, `other`.
+// Turns the readings of one moment into samples: slots and numbers become names, and samples with the same labels are added up. Pure.
+// The number of shares is bounded by the slots of the kernel's tables; all further shares are one, `other`.
 
 import { commandName } from "../model/command.ts";
 import { errnoName } from "../model/errno.ts";
@@ -15,15 +15,15 @@ import { plain } from "./event-counts.ts";
 import { type HistogramSample, type Sample, type Samples, tidyLabel } from "./exposition.ts";
 import type { OpenOnShare } from "./open-requests.ts";
 
-/** Shares without a slot of their own, and statuses that are too many to tell apart. No share has this name: theirs begin with `//`. */
+/** Label of shares without a slot of their own and of statuses beyond the limit. Names of shares begin with `//`, so none is equal. */
 const OTHER = "other";
-/** Of open incidents: as many have a series of their own. */
+/** Open incidents with a series of their own; further ones share the label OTHER. */
 const INCIDENTS_MAX = 100;
 
 export interface TroubleReading {
   readonly subject: TroubleSubject;
   readonly isLasting: boolean;
-  /** Since the start. */
+  /** Since the start of aod. */
   readonly count: number;
 }
 
@@ -33,7 +33,7 @@ export interface Readings {
   readonly shares: readonly KnownTree[];
   readonly open: readonly OpenOnShare[];
   readonly waitingOperations: number;
-  /** Of the kernel's counters: requests entered. */
+  /** Requests that were sent, from the kernel's counter `entered`. */
   readonly sent: number;
   readonly losses: Readonly<Record<string, number>>;
   /** Refused connections, requests, signals and log lines, by every cause. */
@@ -41,7 +41,7 @@ export interface Readings {
   readonly incidents: readonly Incident[];
   readonly moduleReferences: number;
   readonly isAttached: boolean;
-  /** Captures that were not made, by every cause. */
+  /** Suppressed captures, by every cause. */
   readonly suppressed: Readonly<Record<string, number>>;
   readonly troubles: readonly TroubleReading[];
   readonly isAgeSuspended: boolean;
@@ -54,7 +54,7 @@ export interface Readings {
   };
 }
 
-/** Remembers which share a slot counts: its trees may be gone while its counts go on. */
+/** Remembers which share a slot counts: the counts continue after the last tree of a share is gone. */
 export class ShareNames {
   readonly #names = new Map<number, string>();
 
@@ -110,6 +110,9 @@ export function makeSamples(readings: Readings, names: ShareNames): Samples {
     cpu_seconds: [plain(cost.cpuSeconds)],
     resident_memory_bytes: [plain(cost.residentBytes)],
     kernel_map_bytes: [plain(cost.kernelMapBytes)],
+    process_cpu_seconds: [plain(cost.cpuSeconds)],
+    process_resident_memory_bytes: [plain(cost.residentBytes)],
+    process_start_time_seconds: [plain(readings.startedAtMs / 1000)],
   };
 }
 
@@ -140,7 +143,7 @@ function errorsOf({ statuses }: Tallies, names: ShareNames): readonly Sample[] {
   );
 }
 
-/** Every share that is known has a figure, so that one that falls silent is 0 and not gone. */
+/** Every known share has a sample, so that an idle share shows 0 instead of a gap. */
 function openOf(open: readonly OpenOnShare[], names: ShareNames) {
   const known = [...new Set([...names.all(), OTHER])].map((share) => ({
     share,
@@ -159,7 +162,7 @@ function openOf(open: readonly OpenOnShare[], names: ShareNames) {
   };
 }
 
-/** Beyond INCIDENTS_MAX servers and shares are not told apart. */
+/** Incidents beyond INCIDENTS_MAX have the server and share OTHER. */
 function incidentsOf(incidents: readonly Incident[]): readonly Sample[] {
   return summed(
     incidents.map(({ rule, kind, share, server, family }, i) => {
@@ -173,7 +176,7 @@ function byCause(counts: Readonly<Record<string, number>>): readonly Sample[] {
   return Object.entries(counts).map(([cause, value]) => ({ labels: [cause], value }));
 }
 
-/** One sample for each combination of labels: two of the same would make a scrape void. */
+/** One sample for each combination of labels: Prometheus rejects a scrape with duplicates. */
 function summed(
   samples: readonly Sample[],
   add: (a: number, b: number) => number = (a, b) => a + b,

@@ -1,6 +1,5 @@
-// The port at which metrics are served, and the only one. In: an address, and what makes the text; out: answers to GET and
-// HEAD of `/metrics` and a line of words at `/`. It parses no body, keeps no state of a client, and decides nothing about
-// figures. Its clients are not trusted: the number of connections, their silence and the time for an answer are bounded
+// The only port of aod: answers GET and HEAD of `/metrics`, and a hint at `/`. It parses no body, keeps no state of a client, and
+// computes no figure. Clients are not trusted: the number of connections, their silence and the time for an answer are bounded
 // (connections.ts), and only known host names are answered (host-name.ts). node:http reports each new connection, Bun.serve does not.
 
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -10,23 +9,23 @@ import { AodError } from "../model/failure.ts";
 import { formatListen, type ListenAddress } from "../model/metrics.ts";
 import { countRefusal } from "../model/refusals.ts";
 import { Connections } from "./connections.ts";
-import { CONTENT_TYPES, type Format } from "./exposition.ts";
+import { CONTENT_TYPES, type ServedFormat } from "./exposition.ts";
 import { isOwnHost, parseHostName } from "./host-name.ts";
 import { chooseFormat } from "./negotiation.ts";
 
 export interface MetricsServer {
   readonly listen: ListenAddress;
-  /** At once: answers on their way are cut off. Idempotent. */
+  /** Closes at once; answers in transfer are cut off. Idempotent. */
   close(): void;
 }
 
 export interface ServerOptions {
   readonly listen: ListenAddress;
-  /** Names under which this host may be asked, beside its own, `localhost` and any address. */
+  /** Names by which clients may address this host, beside its own, `localhost` and any IP address. */
   readonly hosts: () => readonly string[];
-  /** Makes the text; what it throws becomes an answer of status 500. */
-  readonly render: (format: Format) => string;
-  /** Gets whatever answering throws. */
+  /** Returns the text of a scrape; if it throws, the answer has status 500. */
+  readonly render: (format: ServedFormat) => string;
+  /** Called with every error that answering throws. */
   readonly failed: (thrown: unknown) => void;
 }
 
@@ -37,19 +36,20 @@ interface Answer {
 }
 
 const PATH = "/metrics";
-/** Answers on their way at once: Prometheus, a second one, and a person with curl. */
+/** Answers in transfer at the same time: enough for two Prometheus servers and a person with curl. */
 const PENDING_MAX = 8;
-/** How often silent connections are looked for, while there are any. */
+/** Interval of the search for silent connections, while any are open. */
 const EXPIRE_EVERY_MS = 1_000;
 
 const HINTS: Readonly<Record<string, string>> = {
   EADDRINUSE: "another program listens there",
   EADDRNOTAVAIL: "this host does not have that address",
-  EACCES: "ports below 1024 take CAP_NET_BIND_SERVICE",
-  EAFNOSUPPORT: "the sandbox forbids it: drop-in metrics-port.conf, docs/service.md",
+  EACCES: "ports below 1024 need CAP_NET_BIND_SERVICE",
+  EAFNOSUPPORT:
+    "the sandbox of the service forbids it: use the drop-in metrics-port.conf, see docs/service.md",
 };
 
-/** Begins to listen. Throws SYSCALL with the errno's name and its meaning. */
+/** Starts to listen. Throws SYSCALL with the name of the errno and its meaning. */
 export function openServer(options: ServerOptions): MetricsServer {
   const { listen } = options;
   const connections = new Connections<Socket>(() => countRefusal("metrics_connections"));
@@ -90,7 +90,7 @@ export function openServer(options: ServerOptions): MetricsServer {
 
 // --- internal ---
 
-/** Bun's node:http reports a refused address later and as an event, Bun.serve at once and by throwing: so that is asked first. */
+/** Tries the address with Bun.serve first, which throws at once; Bun's node:http reports a refused address later, as an event. */
 function bind(listen: ListenAddress, open: () => boolean): void {
   const { address, port } = listen;
   try {
@@ -122,11 +122,11 @@ function respond(
     return { status: 200, text: render(format), headers: { "Content-Type": CONTENT_TYPES[format] } };
   } catch (thrown) {
     failed(thrown);
-    return { status: 500, text: "aod could not read its own figures: its log says why\n" };
+    return { status: 500, text: "aod cannot read its figures: see its log\n" };
   }
 }
 
-/** Undefined for a request to this host, and for one of HTTP/1.0, which names none: no browser sends that. */
+/** Undefined for a request to this host, and for HTTP/1.0 without a host name, which no browser sends. */
 function refuseHost(
   { url = "", headers, httpVersion }: IncomingMessage,
   hosts: readonly string[],
@@ -135,11 +135,11 @@ function refuseHost(
   const authority = /^[a-z]+:\/\/([^/?#]*)/i.exec(url)?.[1] ?? headers.host;
   if (authority === undefined && httpVersion === "1.0") return undefined;
   const name = parseHostName(authority ?? "");
-  if (name === undefined) return { status: 400, text: "Host is no host name\n" };
+  if (name === undefined) return { status: 400, text: "the Host header is not valid\n" };
   const allowed = new Set([hostname(), ...hosts].map((one) => one.toLowerCase()));
   if (isOwnHost(name, allowed)) return undefined;
   countRefusal("metrics_hosts");
-  return { status: 421, text: "this host name is not allowed here: metrics.hosts names those that are\n" };
+  return { status: 421, text: "this host name is not allowed: add it to metrics.hosts\n" };
 }
 
 /** Undefined for a request that gets the metrics. */
@@ -147,11 +147,11 @@ function refuse({ method, url = "" }: IncomingMessage, answering: number): Answe
   if (method !== "GET" && method !== "HEAD")
     return { status: 405, text: "GET and HEAD only\n", headers: { Allow: "GET, HEAD" } };
   const pathname = URL.parse(url, "http://aod")?.pathname;
-  if (pathname === undefined) return { status: 400, text: "that is no address\n" };
+  if (pathname === undefined) return { status: 400, text: "the URL is not valid\n" };
   if (pathname === "/") return { status: 200, text: `aod: metrics are at ${PATH}\n` };
-  if (pathname !== PATH) return { status: 404, text: `there is only ${PATH}\n` };
+  if (pathname !== PATH) return { status: 404, text: `not found: metrics are at ${PATH}\n` };
   return answering > PENDING_MAX
-    ? { status: 503, text: "too many at once\n", headers: { "Retry-After": "1" } }
+    ? { status: 503, text: "too many scrapes at the same time\n", headers: { "Retry-After": "1" } }
     : undefined;
 }
 

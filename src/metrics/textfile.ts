@@ -1,6 +1,5 @@
-// The file that node_exporter reads: written whole under another name beside it, then renamed, so that nobody ever reads
-// half of one. In: its path and a text; out: why it could not be written, as a value. It follows no symbolic link and touches no
-// network file system; metrics are no secret, so everybody may read them.
+// Writes the file that node_exporter reads: whole, under another name beside it, then renamed, so that no reader sees half of a file.
+// It follows no symbolic link and writes to no network file system. Metrics are not secret, so the file is readable for all users.
 
 import {
   closeSync,
@@ -17,20 +16,20 @@ import { fileSystemOf, remoteFileSystemOf } from "../system/mounts.ts";
 
 const MODE = 0o644;
 
-/** Why it could not be done, in words; undefined where it was. */
+/** Why the operation failed, in words; undefined if it succeeded. */
 type Refusal = string | undefined;
 
 export function writeTextfile(path: string, text: string, whereIs = fileSystemOf): Refusal {
   return inFolderOf(path, whereIs, (name) => {
-    // node_exporter reads names that end in .prom only.
+    // node_exporter reads only names that end in .prom.
     const unfinished = `${name}.tmp`;
-    // Of a run that was killed; or somebody's, who would have us write elsewhere.
+    // A killed run leaves it behind, or an attacker made it a link to another file.
     remove(unfinished);
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
     const fd = openSync(unfinished, flags, MODE);
     try {
       writeFileSync(fd, text);
-      // Whatever the umask is, which is a service's 0077.
+      // The umask of the service is 0077.
       fchmodSync(fd, MODE);
       renameSync(unfinished, name);
     } catch (error) {
@@ -42,12 +41,12 @@ export function writeTextfile(path: string, text: string, whereIs = fileSystemOf
   });
 }
 
-/** Without aod there are no figures: old ones would be taken for new. */
+/** Removes the file when metrics end: node_exporter would serve old figures as if they were new. */
 export function removeTextfile(path: string, whereIs = fileSystemOf): Refusal {
   return inFolderOf(path, whereIs, remove);
 }
 
-/** @param act gets the file's path by way of the folder that is open: what is renamed or replaced on the way is no matter. */
+/** @param act gets a path through the open folder, so that renames along the original path have no effect. */
 function inFolderOf(path: string, whereIs: typeof fileSystemOf, act: (name: string) => void): Refusal {
   const folder = dirname(path);
   let fd: number | undefined;
@@ -58,7 +57,7 @@ function inFolderOf(path: string, whereIs: typeof fileSystemOf, act: (name: stri
     }
     fd = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
     const reached = readlinkSync(`/proc/self/fd/${fd}`);
-    if (reached !== folder) return `${folder} is a symbolic link's way to ${reached}: name that`;
+    if (reached !== folder) return `${folder} leads through a symbolic link: use ${reached}`;
     act(join(`/proc/self/fd/${fd}`, basename(path)));
     return undefined;
   } catch (error) {

@@ -1,4 +1,4 @@
-// docs/metrics.md against the table of metrics, the alert rules and the shipped dashboard: none of them can drift.
+// docs/metrics.md, the table of metrics, the alert rules and the shipped dashboard agree with each other.
 
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
@@ -28,7 +28,7 @@ const samples = Object.values(METRIC_FAMILIES).flatMap(({ name, type }) =>
 );
 
 describe("docs/metrics.md", () => {
-  test("has every metric as the table has it", () => {
+  test("lists every metric as the table has it", () => {
     expect(fill(DOCUMENT)).toBe(DOCUMENT);
     for (const { name, type, help } of Object.values(METRIC_FAMILIES)) {
       expect(DOCUMENT).toContain(`| \`${name}${SUFFIXES[type]}\` | ${type} |`);
@@ -36,14 +36,16 @@ describe("docs/metrics.md", () => {
     }
   });
 
-  test("leads to a heading wherever it leads within itself", () => {
+  test("links within the page lead to a heading", () => {
     const links = [...DOCUMENT.matchAll(/\]\(#([a-z-]+)\)/g)].map(([, anchor]) => anchor as string);
     expect(links.filter((anchor) => !headings.includes(anchor))).toEqual([]);
   });
 
-  test("says what to do about each alert, and about no others", () => {
+  test("explains what to do about each alert, and has no other alerts", () => {
     for (const { alert, annotations } of alerts) {
-      expect(annotations.runbook).toBe(`/usr/share/doc/aod/metrics.md#${alert.toLowerCase()}`);
+      const page = `/usr/share/doc/aod/metrics.md#${alert.toLowerCase()}`;
+      expect(annotations.runbook).toBe(page);
+      expect(annotations.runbook_url).toBe(`file://${page}`);
       expect(annotations.summary?.length).toBeGreaterThan(10);
       expect(annotations.description?.length).toBeGreaterThan(10);
     }
@@ -56,8 +58,8 @@ describe.each([
   ["the alert rules", RULES],
   ["the dashboard", DASHBOARD],
 ])("%s", (_, text) => {
-  test("ask for no metric that there is not", () => {
-    const asked = new Set([...text.matchAll(/\baod_[a-z_]+/g)].map(([name]) => name));
+  test("query only metrics that exist", () => {
+    const asked = new Set([...text.matchAll(/\b(?:aod|process)_[a-z_]+/g)].map(([name]) => name));
     expect(asked.size).toBeGreaterThan(10);
     expect([...asked].filter((name) => !samples.includes(name))).toEqual([]);
   });
@@ -66,7 +68,7 @@ describe.each([
 describe("the dashboard", () => {
   const { panels, templating } = JSON.parse(DASHBOARD);
 
-  test("has ids, places and sources that Grafana takes", () => {
+  test("has ids, positions and data sources that Grafana accepts", () => {
     const ids = panels.map(({ id }: { id: number }) => id);
     expect(new Set(ids).size).toBe(ids.length);
     const taken = new Set<string>();
@@ -78,13 +80,13 @@ describe("the dashboard", () => {
           taken.add(`${x} ${y}`);
         }
       expect(gridPos.x + gridPos.w).toBeLessThanOrEqual(24);
-      if (type !== "row") expect(description, title).toBeDefined();
+      if (type !== "row") expect(description, title).toBeTruthy();
       for (const { datasource, refId } of targets)
         expect(`${datasource.uid} ${refId}`).toMatch(/^\$\{datasource\} [A-Z]$/);
     }
   });
 
-  test("lets its reader choose source, hosts and shares", () => {
+  test("offers a choice of data source, hosts and shares", () => {
     expect(templating.list.map(({ name }: { name: string }) => name)).toEqual([
       "datasource",
       "instance",

@@ -1,4 +1,4 @@
-// The port and the file, as a daemon has them, with figures made up: who may ask what, what a reload does, what is said.
+// The port and the file, as a daemon has them, with figures made up: who may ask what, what a reload does, what is logged.
 
 import { afterAll, afterEach, describe, expect, spyOn, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
@@ -12,10 +12,10 @@ import { freePort } from "../helpers/free-port.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 
-const said: string[] = [];
+const logged: string[] = [];
 const spies = (["info", "error"] as const).map((level) =>
   spyOn(log, level).mockImplementation(
-    (text, values) => void said.push(`${text} ${Object.values(values ?? {}).join(" ")}`),
+    (text, values) => void logged.push(`${text} ${Object.values(values ?? {}).join(" ")}`),
   ),
 );
 afterAll(() => {
@@ -59,7 +59,7 @@ function firstLineOf({ address, port }: ListenAddress, request: string): Promise
 
 afterEach(() => {
   for (const exporter of open.splice(0)) exporter.close();
-  said.splice(0);
+  logged.splice(0);
 });
 
 describe("the port", () => {
@@ -69,7 +69,7 @@ describe("the port", () => {
     expect(get(settings)).rejects.toThrow();
     anExporter().begin(settings);
     expect((await get(settings)).status).toBe(200);
-    expect(said).toEqual([`metrics are served 127.0.0.1:${settings.listen.port}`]);
+    expect(logged).toEqual([`metrics are served 127.0.0.1:${settings.listen.port}`]);
   });
 
   test.each([
@@ -108,7 +108,7 @@ describe("the port", () => {
     const settings = at();
     anExporter().begin(settings);
     expect(await firstLineOf(settings.listen, request)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
-    expect(said).toHaveLength(1);
+    expect(logged).toHaveLength(1);
   });
 
   test.each([
@@ -164,23 +164,23 @@ describe("the port", () => {
     expect((await get(settings)).status).toBe(500);
     isBroken = false;
     expect(await (await get(settings)).text()).toBe("a 1\n");
-    expect(said.slice(1)).toEqual([
-      "metrics: this does not work, and is tried again figures read histogram 5: EPERM",
-      "metrics: it works now figures",
+    expect(logged.slice(1)).toEqual([
+      "metrics failed, aod will retry figures read histogram 5: EPERM",
+      "metrics work again figures",
     ]);
   });
 
-  test("that is taken does not keep aod from starting, is said once, and is had when it is free", async () => {
+  test("that is taken does not keep aod from starting, is logged once, and is had when it is free", async () => {
     const settings = at();
     const first = anExporter(() => "first\n");
     first.begin(settings);
     anExporter(() => "second\n").begin(settings);
     await Bun.sleep(100);
-    expect(said.filter((line) => line.includes("EADDRINUSE (another program listens there)"))).toHaveLength(
+    expect(logged.filter((line) => line.includes("EADDRINUSE (another program listens there)"))).toHaveLength(
       1,
     );
     first.close();
-    await waitUntil(() => said.at(-1)?.startsWith("metrics are served") === true);
+    await waitUntil(() => logged.at(-1)?.startsWith("metrics are served") === true);
     expect(await (await get(settings)).text()).toBe("second\n");
   });
 });
@@ -223,7 +223,7 @@ describe("a reload", () => {
     // The first must not be had any more either.
     open[0]?.close();
     await Bun.sleep(60);
-    expect(said.slice(2)).toEqual([`metrics are served 127.0.0.1:${free.listen.port}`]);
+    expect(logged.slice(2)).toEqual([`metrics are served 127.0.0.1:${free.listen.port}`]);
     expect(get(taken)).rejects.toThrow();
   });
 
@@ -290,10 +290,10 @@ describe("the file", () => {
     });
     exporter.begin({ listen: undefined, hosts: [], textfile: { path, everyMs: 60_000 } });
     end(exporter);
-    expect(said).toEqual([expect.stringContaining("EPERM")]);
+    expect(logged).toEqual([expect.stringContaining("EPERM")]);
   });
 
-  test("that can't be taken away is said; one that was never there is not", () => {
+  test("that can't be taken away is logged; one that was never there is not", () => {
     const folder = tempDir();
     const [written, never] = ["a/aod.prom", "b/aod.prom"].map((name) => join(folder, name)) as [
       string,
@@ -306,13 +306,13 @@ describe("the file", () => {
       rmSync(join(folder, "a"), { recursive: true, force: true });
       exporter.close();
     }
-    expect(said).toEqual([
-      `metrics: the file can't be removed ${written}: ENOENT`,
-      `metrics: this does not work, and is tried again file ${never}: ENOENT`,
+    expect(logged).toEqual([
+      `cannot remove the metrics file ${written}: ENOENT`,
+      `metrics failed, aod will retry file ${never}: ENOENT`,
     ]);
   });
 
-  test("that can't be written is said once, and again when it can", async () => {
+  test("that can't be written is logged once, and again when it can", async () => {
     const folder = join(tempDir(), "later");
     const exporter = anExporter();
     exporter.begin({
@@ -321,10 +321,10 @@ describe("the file", () => {
       textfile: { path: join(folder, "aod.prom"), everyMs: 5 },
     });
     await Bun.sleep(50);
-    expect(said).toHaveLength(1);
-    expect(said[0]).toContain("ENOENT");
+    expect(logged).toHaveLength(1);
+    expect(logged[0]).toContain("ENOENT");
     await Bun.$`mkdir ${folder}`.quiet();
-    await waitUntil(() => said.length === 2);
-    expect(said[1]).toBe("metrics: it works now file");
+    await waitUntil(() => logged.length === 2);
+    expect(logged[1]).toBe("metrics work again file");
   });
 });

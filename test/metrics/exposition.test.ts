@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { BOUNDS } from "../../src/metrics/buckets.ts";
-import { encode, type Format, type Samples, tidyLabel } from "../../src/metrics/exposition.ts";
+import { encode, type Samples, type ServedFormat, tidyLabel } from "../../src/metrics/exposition.ts";
 import { METRIC_FAMILIES } from "../../src/metrics/families.ts";
 import { readMetrics } from "../helpers/metrics-text.ts";
 import { type Random, seeded } from "../helpers/random.ts";
@@ -50,7 +50,7 @@ aod_attached 1
 # TYPE aod_cpu_seconds counter
 # UNIT aod_cpu_seconds seconds
 aod_cpu_seconds_total 0.25
-# HELP aod_build What runs
+# HELP aod_build ${METRIC_FAMILIES.build.help}
 # TYPE aod_build info
 aod_build_info{version="1.2.3",commit="abc"} 1
 # EOF
@@ -65,10 +65,32 @@ aod_attached 1
 # HELP aod_cpu_seconds_total ${METRIC_FAMILIES.cpu_seconds.help}
 # TYPE aod_cpu_seconds_total counter
 aod_cpu_seconds_total 0.25
-# HELP aod_build_info What runs
+# HELP aod_build_info ${METRIC_FAMILIES.build.help}
 # TYPE aod_build_info gauge
 aod_build_info{version="1.2.3",commit="abc"} 1
 `);
+  });
+
+  test("leaves the metrics of any process to node_exporter in a textfile, and has them in a scrape", () => {
+    const value = [{ labels: [], value: 1 }];
+    const samples: Samples = {
+      cpu_seconds: value,
+      process_cpu_seconds: value,
+      process_resident_memory_bytes: value,
+      process_start_time_seconds: value,
+    };
+    const namesIn = (format: ServedFormat | "textfile") =>
+      encode(samples, format)
+        .split("\n")
+        .filter((line) => line !== "" && !line.startsWith("#"))
+        .map((line) => line.split(" ")[0]);
+    const ofAnyProcess = [
+      "process_cpu_seconds_total",
+      "process_resident_memory_bytes",
+      "process_start_time_seconds",
+    ];
+    for (const format of FORMATS) expect(namesIn(format)).toEqual(["aod_cpu_seconds_total", ...ofAnyProcess]);
+    expect(namesIn("textfile")).toEqual(["aod_cpu_seconds_total"]);
   });
 
   test("of a histogram has every bound, the whole as the last, and its sum", () => {
@@ -85,7 +107,7 @@ aod_build_info{version="1.2.3",commit="abc"} 1
     ]);
   });
 
-  test.each(FORMATS.map((format) => [format]))("is read back as it was meant, %s", (format: Format) => {
+  test.each(FORMATS.map((format) => [format]))("is read back as it was meant, %s", (format: ServedFormat) => {
     const families = readMetrics(encode(SAMPLES, format), format);
     const names = format === "text" ? "aod_cpu_seconds_total" : "aod_cpu_seconds";
     expect(families.get(names)?.samples).toEqual([
@@ -97,7 +119,7 @@ aod_build_info{version="1.2.3",commit="abc"} 1
 
   test.each(FORMATS.map((format) => [format]))(
     "keeps every label within its quotes, %s",
-    (format: Format) => {
+    (format: ServedFormat) => {
       const random = seeded();
       for (let i = 0; i < 500; i++) {
         const [share, status] = [hostile(random), hostile(random)];
@@ -126,7 +148,7 @@ describe("the table of families", () => {
   test.each(rows.map((row) => [row.name, row] as const))(
     "%s is named as Prometheus wants it",
     (name, row) => {
-      expect(name).toMatch(/^aod_[a-z]+(_[a-z]+)*$/);
+      expect(name).toMatch(/^(aod|process)_[a-z]+(_[a-z]+)*$/);
       expect(name).not.toMatch(/_(total|count|sum|bucket|info|milliseconds|ms|ns|kb|mb)$/);
       if (row.unit !== undefined) expect(name).toEndWith(`_${row.unit}`);
       expect(/_(seconds|bytes)$/.test(name)).toBe(row.unit !== undefined);

@@ -182,6 +182,9 @@ describe("the dashboard", () => {
       "aod_requests_sent",
       "aod_rules",
       "aod_start_time_seconds",
+      "process_cpu_seconds",
+      "process_resident_memory_bytes",
+      "process_start_time_seconds",
     ]);
   });
 
