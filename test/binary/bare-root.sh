@@ -1,7 +1,7 @@
 #!/bin/bash
-# A machine that has glibc and nothing else: bare-root.sh EXECUTABLE ARGUMENT... runs the executable, copied alone, in a
-# read-only root of its own: no libbpf, libelf, zlib or libstdc++, no HOME, no shell, a noexec /tmp. It needs root; the
-# mounts are in a namespace of their own and go with it.
+# Imitates a machine with glibc and nothing else: bare-root.sh EXECUTABLE ARGUMENT... runs a copy of the executable in a
+# read-only file system of its own, without libbpf, libelf, zlib, libstdc++, HOME and a shell, with a noexec /tmp. It needs
+# root. The mounts are in a namespace of their own and disappear with it.
 set -euo pipefail
 
 if [ "$1" != --inside ]; then
@@ -17,7 +17,7 @@ mount -t tmpfs -o mode=0755 tmpfs "$root"
 mkdir -p "$root"/{usr/bin,etc,proc,sys,dev,tmp}
 cp "$executable" "$root/usr/bin/aod"
 
-# All of glibc that a program can be linked to, under the names by which the loader knows it.
+# All libraries of glibc that a program can be linked to, by the names that the loader uses.
 glibc='ld-linux-.*\.so|libc\.so|libm\.so|libdl\.so|libpthread\.so|librt\.so|libresolv\.so'
 ldconfig -p | sed -nE "s#^\s*($glibc)[.0-9]* \(libc6,(x86-64|AArch64).* => (.*)#\3#p" | sort -u |
 	while read -r library; do

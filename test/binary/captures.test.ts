@@ -1,4 +1,4 @@
-// `aod captures` of dist/aod: what is stored, without a daemon, with the folder and the rights that users have.
+// `aod captures` of dist/aod: stored captures, without a daemon, with the folder and the rights that users have.
 
 import { beforeAll, describe, expect, test } from "bun:test";
 import {
@@ -46,7 +46,7 @@ beforeAll(() => {
 });
 
 describe("aod captures", () => {
-  test("lists what is stored, newest first, and other tools' files not at all", async () => {
+  test("lists stored captures, newest first, without files of other tools", async () => {
     const { stdout, exitCode } = await aod();
     expect(exitCode).toBe(0);
     expect(stdout.split("\n").slice(0, 3)).toEqual([
@@ -60,7 +60,7 @@ describe("aod captures", () => {
     ]);
   });
 
-  test("shows one in words, or its manifest, wherever it lies", async () => {
+  test("shows a capture in words, or its manifest, from any folder", async () => {
     const copy = join(folder, "sent.tar.zst");
     copyFileSync(join(batches, OLD), copy);
     expect((await aod("show", "20261123")).stdout).toContain("verdict     network, confidence 0.81");
@@ -68,13 +68,13 @@ describe("aod captures", () => {
     expect(JSON.parse(stdout)).toEqual(JSON.parse(aManifestText()));
   });
 
-  test("options may stand anywhere", async () => {
+  test("accepts options at any position", async () => {
     const before = await run([EXECUTABLE, "captures", "--config", config, "show", "latest"], folder);
     expect(before).toEqual(await aod("show", "latest"));
     expect(before.exitCode).toBe(0);
   });
 
-  test("extracts one into a folder that it makes, and into no other", async () => {
+  test("extracts a capture only into a folder that it makes", async () => {
     const target = join(folder, "evidence");
     expect(await aod("extract", "20261123", target)).toMatchObject({ exitCode: 0 });
     expect(readFileSync(join(target, LOG), "utf8")).toBe("seen\n");
@@ -90,7 +90,7 @@ describe("aod captures", () => {
     ]);
   });
 
-  test("keeps what is asked for, and lets it go again", async () => {
+  test("pins a capture, and unpins it", async () => {
     expect(await aod("keep", "20261123", "latest")).toMatchObject({ exitCode: 0 });
     expect([OLD, NEW].map((name) => statSync(join(batches, name)).mode & 0o777)).toEqual([0o400, 0o400]);
     expect((await aod()).stdout).toContain(" kept ");
@@ -115,7 +115,7 @@ describe("aod captures", () => {
     expect(readdirSync(batches).sort()).toEqual([OLD, NEW, "aod_quick_1.tar.zst"].sort());
   });
 
-  test("asks on a terminal, and takes no for an answer", async () => {
+  test("asks on a terminal, and removes nothing after a no", async () => {
     const command = `${EXECUTABLE} captures rm latest --force --config ${config}`;
     const answered = (answer: string) =>
       run(["sh", "-c", `printf '${answer}\\n' | script -qec '${command}' /dev/null`], folder);
@@ -127,7 +127,7 @@ describe("aod captures", () => {
     linkSync(join(folder, "again"), join(batches, NEW));
   });
 
-  test("cleans what is stored by today's rules and words, and says what was where", async () => {
+  test("cleans stored captures by today's rules and words, and reports what was found where", async () => {
     const own = join(folder, "own.yaml");
     writeFileSync(own, `aod_output_dir: ${outputDir}\n${RULES}redact: {words: [Nightjar]}\n`, {
       mode: 0o600,
@@ -183,7 +183,7 @@ describe("aod captures", () => {
 
   const small = mountSmall("2m");
   test.skipIf(small === undefined)(
-    "73 where the disk has no room for a clean capture, and the stored one stays (a test for root)",
+    "ends with 73 if the disk has no room for the clean capture, and the stored one stays (needs root)",
     async () => {
       const there = join(small ?? "", "out");
       mkdirSync(join(there, "batches"), { recursive: true, mode: 0o700 });
@@ -202,7 +202,7 @@ describe("aod captures", () => {
     },
   );
 
-  test("removes what it is told to", async () => {
+  test("removes the captures that are named", async () => {
     expect(await aod("rm", "2026", "--yes", "--force")).toMatchObject({ exitCode: 66 });
     expect(await aod("rm", "latest", "20261123", "--yes", "--force")).toEqual({
       exitCode: 0,
@@ -214,7 +214,7 @@ describe("aod captures", () => {
     expect((await aod("show", "latest")).exitCode).toBe(66);
   });
 
-  test("77 for a user who may not look into the folder", async () => {
+  test("ends with 77 for a user who may not read the folder", async () => {
     const copy = join(folder, "aod");
     copyFileSync(EXECUTABLE, copy);
     for (const path of [folder, copy]) chmodSync(path, 0o755);

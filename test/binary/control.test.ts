@@ -1,4 +1,4 @@
-// dist/aod asked over its control socket: status, snapshot, and what is said where nobody answers.
+// dist/aod asked over its control socket: status, snapshot, and the messages if no daemon answers.
 
 import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
@@ -21,7 +21,7 @@ describe("a running aod", () => {
   const second = new Daemon();
   const third = new Daemon(daemon.folder);
 
-  test("says how it stands, on one screen or as the document of its schema", async () => {
+  test("reports its status, on one screen or as a document that fits the schema", async () => {
     await daemon.start().says("ready");
     const shown = await aod(daemon.socket, "status");
     expect(shown).toMatchObject({ exitCode: 0, stderr: "" });
@@ -40,7 +40,7 @@ describe("a running aod", () => {
     expect(status.cost.kernel_map_bytes).toBeGreaterThan(4 * 2 ** 20);
   });
 
-  test("makes a capture, prints its path alone, and notes why", async () => {
+  test("makes a capture, prints only its path, and stores the reason", async () => {
     const { exitCode, stdout, stderr } = await aod(daemon.socket, "snapshot", "--reason", "it is slow");
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
     const path = stdout.trimEnd();
@@ -53,7 +53,7 @@ describe("a running aod", () => {
     expect(last_captures.map(({ name }: { name: string }) => name)).toEqual(daemon.captures().toReversed());
   });
 
-  test("keeps its socket while another one starts, which works without", async () => {
+  test("keeps its socket while another daemon starts, which works without a socket", async () => {
     await second.start({ AOD_SOCKET: daemon.socket }).says("ready");
     expect(second.log).toContain("no control socket: another aod has it");
     const { stdout } = await aod(daemon.socket, "status", "--json");
@@ -63,7 +63,7 @@ describe("a running aod", () => {
     expect(existsSync(daemon.socket)).toBe(true);
   });
 
-  test("that is stuck is not waited for, whoever asks", async () => {
+  test("that hangs makes every command time out", async () => {
     daemon.signal("SIGSTOP");
     const asked = [["status"], ["top", "--once"], ["top", "--json", "--once"]] as const;
     const [doctor, ...ended] = await Promise.all([
@@ -79,7 +79,7 @@ describe("a running aod", () => {
     expect(await aod(daemon.socket, "status")).toMatchObject({ exitCode: 0 });
   }, 60_000);
 
-  test("that was killed leaves a socket behind, of which the next one takes the place", async () => {
+  test("that was killed leaves a socket behind, which the next daemon replaces", async () => {
     daemon.signal("SIGKILL");
     await daemon.ended();
     expect(existsSync(daemon.socket)).toBe(true);
@@ -96,12 +96,12 @@ describe("a running aod", () => {
   });
 });
 
-describe("who asks", () => {
+describe("a command that asks", () => {
   const nobody = join(folder, "aod.sock");
 
   test.each([
     [
-      "69 where nobody answers",
+      "ends with 69 if no daemon answers",
       ["status"],
       nobody,
       69,
@@ -110,7 +110,7 @@ describe("who asks", () => {
     ["69 where nobody could make a capture", ["snapshot"], nobody, 69, "aod is not running"],
     ["64 for a socket that can't be", ["status"], "relative.sock", 64, "AOD_SOCKET"],
     [
-      "64 for a reason that is a book",
+      "ends with 64 for a reason that is too long",
       ["snapshot", "--reason", "x".repeat(257)],
       nobody,
       64,

@@ -1,5 +1,5 @@
-// dist/aod as a daemon, from its start to its end: signals, exit codes, the folder that it shares with nobody. It
-// needs a kernel that lets it load BPF programs, and nothing of cifs.
+// dist/aod as a daemon, from its start to its end: signals, exit codes, exclusive use of its folder. It needs a kernel that
+// lets it load BPF programs, and nothing of cifs.
 
 import { beforeAll, describe, expect, test } from "bun:test";
 import {
@@ -48,23 +48,23 @@ function targetOf(link: string): string {
   }
 }
 
-describe.skipIf(isRefused)("the daemon (takes a kernel that lets it load BPF programs)", () => {
+describe.skipIf(isRefused)("the daemon (needs a kernel that lets it load BPF programs)", () => {
   const aod = new Daemon();
 
   beforeAll(() => aod.start().says("ready"));
 
-  test("says what it waits for, where there is no cifs", async () => {
+  test("reports that it waits for cifs if the module is not loaded", async () => {
     if (existsSync("/sys/module/cifs")) await aod.says("watching every SMB request");
     else await aod.says("waiting for the kernel module cifs");
   });
 
-  test("keeps a second one off its folder, and names itself", async () => {
+  test("keeps a second daemon out of its folder, which names the first one", async () => {
     const second = new Daemon(aod.folder).start();
     expect(await second.ended()).toBe(69);
     expect(second.log).toContain(`pid ${aod.pid}`);
   });
 
-  test("makes a capture on SIGUSR1, private, and opens no port", async () => {
+  test("makes a private capture on SIGUSR1, and opens no port", async () => {
     aod.signal("SIGUSR1");
     await aod.says("captured");
     const [name = ""] = aod.captures();
@@ -74,7 +74,7 @@ describe.skipIf(isRefused)("the daemon (takes a kernel that lets it load BPF pro
     expect(listeningSockets(aod.pid)).toEqual([]);
   });
 
-  test("outlives SIGHUP, and a file that has become wrong", async () => {
+  test("survives SIGHUP, also with a file that has become invalid", async () => {
     aod.signal("SIGHUP");
     await aod.says("configuration applied");
     writeFileSync(aod.config, "guardian: [\n");
@@ -98,7 +98,7 @@ describe.skipIf(isRefused)("the daemon (takes a kernel that lets it load BPF pro
     expect(next.captures().filter((name) => !CAPTURE.test(name))).toEqual([]);
   });
 
-  test("goes on with the incident of an earlier run, and writes down its end", async () => {
+  test("continues the incident of an earlier run, and records its end", async () => {
     const next = new Daemon(aod.folder);
     const quiet = RULES.replace("guardian:", "guardian:\n  resolve_after_sec: 0.1");
     writeFileSync(next.config, `aod_output_dir: ${aod.folder}\n${quiet}`);
@@ -138,7 +138,7 @@ describe("exit codes", () => {
     ["64 for an option that does not exist", ["run", "--nonsense"], 64, "--nonsense"],
     ["64 for a verb that does not exist", ["frobnicate"], 64, "frobnicate"],
     [
-      "66 for a configuration that is not there",
+      "66 for a configuration that does not exist",
       ["check", "--config", "/nowhere/aod.yaml"],
       66,
       "/nowhere/aod.yaml",
@@ -151,7 +151,7 @@ describe("exit codes", () => {
     expect(ended.exitCode).toBe(exitCode);
   });
 
-  test("73 for an output folder that can't be one", async () => {
+  test("73 for a path that can't be an output folder", async () => {
     const folder = tempDir();
     const config = join(folder, "aod.yaml");
     writeFileSync(config, `aod_output_dir: /proc/aod\n${RULES}`);

@@ -1,4 +1,4 @@
-// What the demo of the executable leaves on the disk: every manifest as the published schema says.
+// The captures that the demo of the executable leaves on the disk: every manifest fits the published schema.
 
 import { expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
@@ -8,7 +8,7 @@ import { EXECUTABLE, run } from "../helpers/program.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 import { untar } from "../helpers/untar.ts";
 
-test("the demo's captures have manifests that the schema describes", async () => {
+test("the manifests of the demo's captures fit the schema", async () => {
   const folder = tempDir();
   expect(await run([EXECUTABLE, "demo", folder], "/")).toMatchObject({ exitCode: 0 });
   const batches = join(folder, "batches");
@@ -18,7 +18,7 @@ test("the demo's captures have manifests that the schema describes", async () =>
     const [, manifest] = untar(Bun.zstdDecompressSync(readFileSync(join(batches, name))));
     const read = JSON.parse(manifest?.text ?? "");
     expect(manifestFaults(read), name).toEqual([]);
-    // Nobody is to blame for synthetic traffic.
+    // Synthetic traffic has no party to blame.
     expect(read).toMatchObject({ source: "demo", verdict: { cause: "unknown", confidence: 0 } });
   }
 }, 60_000);

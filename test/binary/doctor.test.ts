@@ -1,4 +1,4 @@
-// `aod doctor` of dist/aod: what it says to people and to programs is the same.
+// `aod doctor` of dist/aod: text and JSON report the same.
 
 import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
@@ -14,7 +14,7 @@ const config = join(folder, "aod.yaml");
 writeFileSync(config, `aod_output_dir: ${join(folder, "out")}\n${RULES}`);
 
 describe("aod doctor", () => {
-  test("says to programs what it says to people, and ends with the same code", async () => {
+  test("reports the same as text and as JSON, with the same exit code", async () => {
     const argv = [EXECUTABLE, "doctor", "--config", config];
     const [people, programs] = [await run(argv, folder), await run([...argv, "--json"], folder)];
     const { exit_code, findings } = v.parse(doctorSchema, JSON.parse(programs.stdout));

@@ -1,5 +1,4 @@
-// dist/aod and the folder that it happens to be started in: it reads nothing there. Each trap is first shown to work
-// on bun itself.
+// dist/aod must read nothing in the folder in which it is started. Each trap is first shown to work on bun itself.
 
 import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
@@ -23,14 +22,14 @@ describe("the current folder", () => {
     expect(stdout).toBe("trapped\ntrapped\n");
   });
 
-  test("is nothing to aod: neither .env nor bunfig.toml count", async () => {
+  test("does not affect aod: neither .env nor bunfig.toml is read", async () => {
     const trapped = await run([EXECUTABLE, "check"], trap());
     const free = await run([EXECUTABLE, "check"], tempDir());
     expect(trapped).toEqual(free);
     expect(trapped.stdout + trapped.stderr).not.toContain("trapped");
   });
 
-  test("changes nothing about the level that the environment gives", async () => {
+  test("does not change the log level of the environment", async () => {
     const { stderr } = await run([EXECUTABLE, "check"], tempDir(), { AOD_LOG_LEVEL: "trapped" });
     expect(stderr).toContain("trapped");
   });

@@ -1,4 +1,4 @@
-// Which glibc a host must have: the newest version that aod, or a library inside it, can't do without.
+// The glibc that a host must have: the newest version that aod, or a library inside it, needs.
 
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
@@ -12,13 +12,13 @@ const LIBRARIES = ["libz.so.1", "libelf.so.1", "libbpf.so.1", "zstd-napi.so"].ma
 
 interface Needed {
   readonly name: string;
-  /** Of the version GLIBC_2.x. */
+  /** The x of the version GLIBC_2.x. */
   readonly minor: number;
-  /** The loader goes on without it. */
+  /** The loader continues without it. */
   readonly isWeak: boolean;
 }
 
-/** What a file's dynamic symbols ask of glibc. */
+/** The versions of glibc that a file's dynamic symbols need. */
 async function neededOfGlibc(file: string): Promise<readonly Needed[]> {
   const { stdout } = await run(["objdump", "--dynamic-syms", file], ROOT);
   const lines = stdout.matchAll(/^[0-9a-f]+ +(w?) .*\*UND\*.*GLIBC_2\.(\d+)[.\d]*\)? +(\S+)$/gm);
@@ -39,13 +39,13 @@ describe("a host's glibc", () => {
     expect(needed.filter(({ minor, isWeak }) => minor > NEWEST_MINOR && !isWeak)).toEqual([]);
   });
 
-  test("may lack what is never called, and nothing else", async () => {
+  test("may lack only functions that are never called", async () => {
     const needed = await Promise.all([EXECUTABLE, ...LIBRARIES].map(neededOfGlibc));
     const lacked = needed.flat().filter(({ minor }) => minor > NEWEST_MINOR);
     expect(lacked.filter(({ name }) => name !== "fstat")).toEqual([]);
   });
 
-  test("is all that is asked of it", async () => {
+  test("is all that the executable needs of the host", async () => {
     const inside = ["libz.so.1", "libelf.so.1"];
     const glibc = /^(ld-linux-[\w-]+\.so\.\d|lib(c|m|dl|pthread|rt)\.so\.\d)$/;
     for (const file of [EXECUTABLE, ...LIBRARIES]) {

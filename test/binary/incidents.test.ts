@@ -21,12 +21,12 @@ beforeAll(() => {
 });
 
 describe("aod incidents", () => {
-  test("has a friendly word where nothing has happened, and an empty array", async () => {
+  test("prints a friendly message if there is no incident, and an empty array as JSON", async () => {
     expect(await aod()).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("no incident yet") });
     expect(await aod("--json")).toEqual({ exitCode: 0, stdout: "[]\n", stderr: "" });
   });
 
-  test("shows the newest first, from both files, a hostile name as text", async () => {
+  test("shows the newest first, from both files, and a hostile name as text", async () => {
     const old = anIncident({ id: "20261101T000000.000Z", openedAtMs: OPENED_AT_MS - 1e9 });
     const hostile = anIncident({ share: "//x\u001b[2J" });
     writeFileSync(join(outputDir, "incidents.jsonl.1"), encodeEntry({ event: "opened", incident: old }, 0));
@@ -51,7 +51,7 @@ describe("aod incidents", () => {
     expect(await aod(...argv)).toMatchObject({ exitCode, stderr: expect.stringContaining(text) });
   });
 
-  test("77 for a user who may not look into the folder", async () => {
+  test("ends with 77 for a user who may not read the folder", async () => {
     const copy = join(folder, "aod");
     copyFileSync(EXECUTABLE, copy);
     chmodSync(outputDir, 0o700);
@@ -64,7 +64,7 @@ describe("aod incidents", () => {
     expect(ended).toMatchObject({ exitCode: 77, stderr: expect.stringContaining("EACCES") });
   });
 
-  test("73 for a folder that is not there", async () => {
+  test("ends with 73 for a folder that does not exist", async () => {
     rmSync(outputDir, { recursive: true });
     expect(await aod()).toMatchObject({
       exitCode: 73,

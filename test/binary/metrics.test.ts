@@ -1,4 +1,5 @@
-// dist/aod with metrics: the port and the file come, move and go with the configuration, and a port that can't be had is said.
+// dist/aod with metrics: port and file appear, move and disappear with the configuration; a port that can't be opened is
+// reported.
 
 import { beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -18,7 +19,7 @@ function scrape(port: number): Promise<Response> {
   return fetch(`http://127.0.0.1:${port}/metrics`, { keepalive: false, headers });
 }
 
-describe.skipIf(isRefused)("metrics of the daemon (takes a kernel that lets it load BPF programs)", () => {
+describe.skipIf(isRefused)("metrics of the daemon (needs a kernel that lets it load BPF programs)", () => {
   const aod = new Daemon();
   const [first, second] = [freePort(), freePort()];
   const textfile = join(tempDir(), "aod.prom");
@@ -47,7 +48,7 @@ describe.skipIf(isRefused)("metrics of the daemon (takes a kernel that lets it l
     readMetrics(readFileSync(textfile, "utf8"), "text");
   });
 
-  test("count a capture that somebody asked for", async () => {
+  test("count a capture on demand", async () => {
     aod.signal("SIGUSR1");
     await aod.says("captured");
     await Bun.sleep(1000);
@@ -63,7 +64,7 @@ describe.skipIf(isRefused)("metrics of the daemon (takes a kernel that lets it l
     expect(existsSync(textfile)).toBe(false);
   });
 
-  test("stay where a reload can't have its port, and say that the file was refused", async () => {
+  test("stay if a reload can't open its port, and report that the file was refused", async () => {
     const taken = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response("") });
     await reload(`metrics: { listen: "127.0.0.1:${taken.port}" }\n`, "the running configuration stays");
     expect(aod.log).toContain("EADDRINUSE");
@@ -73,13 +74,13 @@ describe.skipIf(isRefused)("metrics of the daemon (takes a kernel that lets it l
     taken.stop(true);
   });
 
-  test("on an address that others reach are warned about", async () => {
+  test("give a warning for an address that other hosts can reach", async () => {
     await reload(`metrics: { listen: "0.0.0.0:${second}" }\n`, "configuration applied");
     expect(aod.log).toContain("warning: other hosts can read");
     expect((await scrape(second)).status).toBe(200);
   });
 
-  test("go with the section, and with aod", async () => {
+  test("disappear with the section, and with aod", async () => {
     await reload("", "configuration applied");
     expect(scrape(second)).rejects.toThrow();
     await reload(`metrics: { textfile: ${textfile} }\n`, "configuration applied");
@@ -89,7 +90,7 @@ describe.skipIf(isRefused)("metrics of the daemon (takes a kernel that lets it l
     expect(existsSync(textfile)).toBe(false);
   });
 
-  test("on a port that is taken don't keep aod from watching", async () => {
+  test("do not keep aod from watching if their port is taken", async () => {
     const taken = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response("") });
     const other = new Daemon();
     writeFileSync(

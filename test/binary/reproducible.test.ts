@@ -1,4 +1,4 @@
-// Two builds of one commit, from two folders, are the same bytes: what is shipped can be built again and compared.
+// Two builds of one commit, from two folders, are the same bytes: a user can build a release again and compare.
 
 import { describe, expect, test } from "bun:test";
 import { cpSync, mkdirSync, readFileSync } from "node:fs";
@@ -18,11 +18,11 @@ const SOURCES = [
   "build/version",
   "build/parts.json",
 ];
-/** What the build reads of npm's packages. */
+/** The files of npm's packages that the build reads. */
 const MODULES = [...Object.keys(packages.dependencies), "node-addon-api", "node-api-headers", "@oven"];
 const MINUTE_MS = 60_000;
 
-/** The sources in a folder of their own, with the libraries of the machine and of another build of zstd's binding. */
+/** The sources in a folder of their own, with the machine's libraries and another build of zstd's binding. */
 function clone(folder: string): string {
   for (const path of SOURCES) cpSync(join(ROOT, path), join(folder, path), { recursive: true });
   for (const name of MODULES)
@@ -49,7 +49,7 @@ function sha256(path: string): string {
 
 describe("a build", () => {
   test(
-    "of the executable is the same from two folders, and says nothing of where it was made",
+    "of the executable is the same from two folders, and does not contain their paths",
     async () => {
       const one = clone(join(tempDir(), "one"));
       const two = clone(join(tempDir(), "two/and deeper"));

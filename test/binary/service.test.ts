@@ -1,4 +1,4 @@
-// dist/aod as systemd starts it: what it says to $NOTIFY_SOCKET from its start to its end. It needs a kernel that lets it
+// dist/aod as systemd starts it: its messages to $NOTIFY_SOCKET from its start to its end. It needs a kernel that lets it
 // load BPF programs, and nothing of cifs.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
@@ -18,7 +18,7 @@ const receiver = makeUnixReceiver(socket);
 const told: string[] = [];
 afterAll(() => receiver.close());
 
-/** Until it was told of this; what came before is done with. */
+/** Waits for this message, and discards the earlier ones. */
 async function isTold(text: string): Promise<string> {
   await waitUntil(() => {
     for (let next = receiver.take(); next !== undefined; next = receiver.take()) told.push(next);
@@ -28,25 +28,25 @@ async function isTold(text: string): Promise<string> {
   return told.splice(0, at + 1).at(-1) ?? "";
 }
 
-describe.skipIf(isRefused)("the service (takes a kernel that lets it load BPF programs)", () => {
+describe.skipIf(isRefused)("the service (needs a kernel that lets it load BPF programs)", () => {
   const aod = new Daemon();
   const rules = "guardian: {anomalies: {slow: {type: Latency, acceptable_count: 10}}}\n";
 
   beforeAll(() => aod.start({ NOTIFY_SOCKET: socket, WATCHDOG_USEC: "1500000" }).says("ready"));
 
-  test("is ready when it watches or waits, and says which in words", async () => {
+  test("is ready when it watches or waits, and says in words which", async () => {
     const ready = await isTold("READY=1");
     expect(ready).toMatch(
       /^READY=1\nSTATUS=(waiting for the kernel module cifs|watching every SMB request).*; 1 rule; no incident/,
     );
   });
 
-  test("shows that it lives, all its threads included", async () => {
+  test("sends its watchdog message while all its threads answer", async () => {
     expect(await isTold("WATCHDOG=1")).toBe("WATCHDOG=1\n");
     await isTold("WATCHDOG=1");
   });
 
-  test("says that it reloads, and that a file with mistakes changed nothing", async () => {
+  test("reports a reload, and that a file with mistakes changed nothing", async () => {
     writeFileSync(aod.config, `aod_output_dir: ${aod.folder}\n${rules}a: 1\n`);
     aod.signal("SIGHUP");
     expect(await isTold("RELOADING=1")).toMatch(/^RELOADING=1\nMONOTONIC_USEC=\d+\n$/);
@@ -55,7 +55,7 @@ describe.skipIf(isRefused)("the service (takes a kernel that lets it load BPF pr
     await aod.says("the running configuration stays");
   });
 
-  test("says when a file is right again", async () => {
+  test("reports that a file is valid again", async () => {
     writeFileSync(
       aod.config,
       `aod_output_dir: ${aod.folder}\n${rules.replace("}}}", "}, b: {type: Stuck}}}")}`,
@@ -67,13 +67,13 @@ describe.skipIf(isRefused)("the service (takes a kernel that lets it load BPF pr
     expect(ready).not.toContain("refused");
   });
 
-  test("says that it ends", async () => {
+  test("reports its end", async () => {
     aod.signal("SIGTERM");
     expect(await isTold("STOPPING=1")).toBe("STOPPING=1\nSTATUS=stopping\n");
     expect(await aod.ended()).toBe(0);
   });
 
-  test("that can't begin says why", async () => {
+  test("that can't start reports why", async () => {
     const next = new Daemon(aod.folder);
     writeFileSync(next.config, "guardian: [\n");
     expect(await next.start({ NOTIFY_SOCKET: socket }).ended()).toBe(78);

@@ -1,4 +1,4 @@
-// docs/extending.md: what it tells people to change is changed, in a copy of the sources, and works.
+// docs/extending.md: its diffs are applied to a copy of the sources, and their tests must pass.
 
 import { describe, expect, test } from "bun:test";
 import { cpSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
@@ -17,7 +17,7 @@ const TESTS = ["runner/actions", "runner/verdict", "metrics/samples", "config/do
 describe("docs/extending.md", () => {
   test("has diffs that apply, and whose tests pass", async () => {
     const copy = tempDir();
-    // What these tests look at; what is built and what is installed stays where it is.
+    // The files that these tests read; output and installed packages are only linked.
     for (const part of [
       "src",
       "test",
@@ -40,7 +40,7 @@ describe("docs/extending.md", () => {
     expect(ran.exitCode).toBe(0);
   }, 120_000);
 
-  test("has a rule that `aod check` is content with", () => {
+  test("has a rule that `aod check` accepts", () => {
     const [rule = ""] = blocks("yaml");
     const { config, problems } = parseConfig(rule);
     expect(problems).toEqual([]);

@@ -1,4 +1,4 @@
-// docs/security.md as a promise: each line of a threat has a test that exists, or says that it is a limit.
+// docs/security.md: each threat names a test that exists, or states a limit.
 
 import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
@@ -13,14 +13,14 @@ const THREATS = TEXT.split("\n## ")
   .flatMap((section) => section.split("\n").filter((line) => /^\| (?!threat \|)[^-]/.test(line)));
 
 describe("docs/security.md", () => {
-  test("holds a threat of each party", () => {
+  test("has threats of each party", () => {
     expect(THREATS.length).toBeGreaterThan(30);
     for (const party of ["server", "local user", "file", "author of a configuration", "compromised aod"])
       expect(TEXT).toMatch(new RegExp(`^## .*${party}`, "m"));
   });
 
   test.each(THREATS.map((line) => [line.split("|")[1]?.trim() ?? "", line]))(
-    "%s: is held by a test, or is stated as a limit",
+    "%s: has a test, or is stated as a limit",
     (_, line) => {
       const heldBy = line.split("|").at(-2) ?? "";
       expect(/\]\(\.\.\/test\/|\ba limit\b/.test(heldBy)).toBe(true);

@@ -1,4 +1,4 @@
-// The packages and the repositories as files: the same bytes again, without a word from their lints, signed, with checksums.
+// The packages and the repositories as files: reproducible, without findings of their lints, signed, with checksums.
 
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync } from "node:fs";
@@ -15,7 +15,7 @@ function sha256(path: string): string {
 
 describe("a second build", () => {
   test.each(["deb", "rpm"] as const)(
-    "of the %s has the same bytes, whoever makes it and wherever",
+    "of the %s has the same bytes, for every user and in every folder",
     async (kind) => {
       const folder = tempDir();
       const temporary = join(folder, "another/folder");
@@ -35,7 +35,7 @@ describe("a second build", () => {
 });
 
 describe("the lint", () => {
-  test("of Debian has nothing to say, but for exceptions that are explained", async () => {
+  test("of Debian finds nothing, except for exceptions that have a reason", async () => {
     const argv = ["lintian", "--pedantic", "--fail-on=none", "--show-overrides", release.deb];
     const { stdout } = await run(argv, ROOT);
     const text = readFileSync(join(ROOT, "packaging/deb/lintian-overrides"), "utf8");
@@ -45,7 +45,7 @@ describe("the lint", () => {
     expect(stdout.split("\n").filter((line) => !/^([NO]:|$)/.test(line))).toEqual([]);
   });
 
-  test("of rpm has nothing to say", async () => {
+  test("of rpm finds nothing", async () => {
     const { stdout } = await run(["rpmlint", "-c", "packaging/rpm/rpmlint.toml", release.rpm], ROOT);
     expect(stdout).toContain("0 errors, 0 warnings");
   });
@@ -74,7 +74,7 @@ describe("the release", () => {
     expect(await run(verify, home, { GNUPGHOME: home })).toMatchObject({ exitCode: 0 });
   });
 
-  test("has the executable alone, with the licences of what is inside it", async () => {
+  test("has the bare executable, with the licences of the parts inside", async () => {
     const alone = join(RELEASE, `aod-${release.version}-linux-x64`);
     expect(sha256(alone)).toBe(sha256(join(ROOT, "dist/aod")));
     const licences = readFileSync(join(RELEASE, `aod-${release.version}-licences.txt`), "utf8");
@@ -82,7 +82,7 @@ describe("the release", () => {
       expect(licences).toContain(words);
   });
 
-  test("sorts before the version that it leads to, where its commit has no tag", async () => {
+  test("sorts before the version that it leads to if its commit has no tag", async () => {
     const isTagged = !release.version.includes("~");
     const next = ["dpkg", "--compare-versions", `1:${release.version}-1`, isTagged ? "eq" : "lt"];
     const version = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")).version;

@@ -1,4 +1,4 @@
-// The completions, asked as each shell asks them: what can be typed is offered, from the same definitions as --help.
+// The completions, called as each shell calls them: they offer what can be typed, from the same definitions as --help.
 
 import { describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
@@ -18,7 +18,7 @@ writeFileSync(join(folder, "_aod"), zshCompletion(commands, batches));
 writeFileSync(join(folder, "aod.fish"), fishCompletion(commands, batches));
 mkdirSync(batches);
 const ID = "20261123T012345.678Z_slow-writes";
-/** Whoever can write to the folder chooses names: these run something, end a line, or speak to the terminal. */
+/** A user who can write to the folder chooses names: these run a command, end a line, or control the terminal. */
 const HOSTILE = ["$(touch ran)", "`touch ran`", "a b", "a\nb", "a\tb", "a\u001b[2J", "$HOME", "*"];
 for (const name of [ID, ...HOSTILE]) writeFileSync(join(batches, `aod_${name}.tar.zst`), "");
 writeFileSync(join(folder, "some file.yaml"), "");
@@ -37,7 +37,7 @@ async function fish(line: string): Promise<readonly string[]> {
 }
 
 describe("the commands that completions know", () => {
-  test("are those that --help shows", async () => {
+  test("are the commands that --help shows", async () => {
     const { stdout } = await run([EXECUTABLE, "--help"], ROOT);
     expect(verbs.length).toBeGreaterThan(4);
     for (const verb of verbs) expect(stdout).toContain(verb);
@@ -45,7 +45,7 @@ describe("the commands that completions know", () => {
 });
 
 describe("in bash", () => {
-  test("every command is offered, and what fits what was begun", async () => {
+  test("every command is offered, and those that begin with what was typed", async () => {
     expect((await bash("aod", "")).filter((word) => !word.startsWith("-")).toSorted()).toEqual(verbs);
     expect(await bash("aod", "che")).toEqual(["check"]);
   });
@@ -55,7 +55,7 @@ describe("in bash", () => {
     expect(await bash("aod", "--config", "x", "check", "--")).toEqual(["--config", "--help"]);
   });
 
-  test("what may follow a command is offered behind it, with its own options behind that", async () => {
+  test("the subcommands of a command are offered behind it, and their options behind them", async () => {
     const inner = (await bash("aod", "captures", "")).filter((word) => !word.startsWith("-"));
     expect(inner.toSorted().map((word) => `captures ${word}`)).toEqual(
       names.filter((name) => name.startsWith("captures ")),
@@ -70,23 +70,23 @@ describe("in bash", () => {
     expect(await bash("aod", "captures", "keep", "some")).toEqual([]);
   });
 
-  test("an option that takes a file is followed by files, blanks in them included", async () => {
+  test("an option that takes a file is followed by files, also with blanks in their names", async () => {
     expect(await bash("aod", "check", "--config", "some")).toEqual(["some file.yaml"]);
   });
 
-  test("ids of captures are offered, and no other name: nothing of it is run", async () => {
+  test("ids of captures are offered, and no other name, and no name is run", async () => {
     expect(await bash("aod", "captures", "keep", "2")).toEqual([ID]);
     const offered = await bash("aod", "captures", "keep", "");
     expect(offered.filter((word) => !word.startsWith("-")).toSorted()).toEqual([ID, "latest"]);
     expect(existsSync(join(folder, "ran"))).toBe(false);
   });
 
-  test("what stands for an option is offered, and followed by the same", async () => {
+  test("the alias of an option is offered, and followed by the same", async () => {
     expect(await bash("aod", "report", "-")).toContain("-o");
     expect(await bash("aod", "report", "-o", "some")).toEqual(["some file.yaml"]);
   });
 
-  test("the script is one that its lint has nothing to say of", async () => {
+  test("the script has no findings of its lint", async () => {
     expect(await run(["shellcheck", "--shell=bash", "aod.bash"], folder)).toMatchObject({
       exitCode: 0,
       stdout: "",
@@ -99,7 +99,7 @@ describe("in fish", () => {
     expect((await fish("aod ")).toSorted()).toEqual(verbs);
   });
 
-  test("what may follow a command is offered behind it, and the latest capture behind that", async () => {
+  test("the subcommands of a command are offered behind it, and the latest capture behind them", async () => {
     const inner = names.filter((name) => name.startsWith("captures "));
     expect((await fish("aod captures ")).map((word) => `captures ${word}`).toSorted()).toEqual(inner);
     expect(await fish("aod captures keep lat")).toEqual(["latest"]);
@@ -110,19 +110,19 @@ describe("in fish", () => {
     expect((await fish("aod incidents --")).toSorted()).toEqual(["--config", "--help", "--json"]);
   });
 
-  test("an option that takes a file is followed by files, and so is what stands for it", async () => {
+  test("an option that takes a file is followed by files, and so is its alias", async () => {
     expect(await fish("aod check --config some")).toEqual(["some file.yaml"]);
     expect(await fish("aod report -o some")).toEqual(["some file.yaml"]);
   });
 
-  test("ids of captures are offered, and no other name: nothing of it is run", async () => {
+  test("ids of captures are offered, and no other name, and no name is run", async () => {
     expect((await fish("aod captures keep ")).toSorted()).toEqual([ID, "latest"]);
     expect(existsSync(join(folder, "ran"))).toBe(false);
   });
 });
 
 describe("in zsh", () => {
-  /** What the script hands to zsh's own functions, which are looked up in a terminal only. */
+  /** The arguments that the script passes to zsh's own functions, which exist only in a terminal. */
   async function zsh(state: string, verb: string): Promise<string> {
     const script = `_arguments() { print -rl -- "$@"; if [[ $1 == -C ]]; then state=${state} line=(${verb}); fi }
       _describe() { print -rl -- "\${verbs[@]}"; }
@@ -144,7 +144,7 @@ describe("in zsh", () => {
     expect(await zsh("rest", "report")).toContain("\n(--output -o)-o[");
   });
 
-  test("ids of captures are offered, and no other name: nothing of it is run", async () => {
+  test("ids of captures are offered, and no other name, and no name is run", async () => {
     const script = `compadd() { print -rl -- "\${(@P)2}"; }; _arguments() { }; source ./_aod; _aod_captures`;
     const { stdout } = await run(["zsh", "-f", "-c", script], folder);
     expect(stdout).toBe(`latest\n${ID}\n`);

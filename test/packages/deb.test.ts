@@ -1,5 +1,5 @@
-// The Debian package's life in a root with apt: from the signed repository in, up to a higher version, out, and away. Where
-// systemd matters it is an imitation that notes what it is told. Making such roots takes root.
+// The Debian package in a file system with apt: installed from the signed repository, upgraded, removed and purged. An
+// imitation of systemd records the calls that it gets. Making such file systems needs root.
 
 import { afterAll, describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -36,7 +36,7 @@ function apt(root: InstallRoot, ...argv: readonly string[]) {
 }
 
 async function versionIn(root: InstallRoot): Promise<string> {
-  // dpkg's own variable.
+  // These are variables of dpkg, not of JavaScript.
   const { stdout } = await root.run(
     "dpkg-query",
     "--show",
@@ -46,7 +46,7 @@ async function versionIn(root: InstallRoot): Promise<string> {
   return stdout;
 }
 
-/** The package again, of a version above it, with a default configuration that is another one. */
+/** The same package with a higher version and another default configuration. */
 async function makeHigher(deb: string): Promise<string> {
   const folder = tempDir();
   const tree = join(folder, "tree");
@@ -65,13 +65,13 @@ async function makeNamesake(): Promise<string> {
   mkdirSync(join(tree, "usr/share/aod"), { recursive: true });
   writeFileSync(join(tree, "usr/share/aod/controller.py"), "");
   const control =
-    "Package: aod\nVersion: 2.5.0\nArchitecture: all\nMaintainer: Somebody Else <else@localhost.invalid>\nDescription: another\n";
+    "Package: aod\nVersion: 2.5.0\nArchitecture: all\nMaintainer: Another Vendor <vendor@localhost.invalid>\nDescription: another\n";
   writeFileSync(join(tree, "DEBIAN/control"), control);
   await succeed(["dpkg-deb", "--build", tree, `${tree}.deb`]);
   return `${tree}.deb`;
 }
 
-describe.skipIf(!isRoot)("apt (takes root)", async () => {
+describe.skipIf(!isRoot)("apt (needs root)", async () => {
   if (!isRoot) return;
   const { deb, version } = await makeRelease();
   const higher = await makeHigher(deb);
@@ -89,7 +89,7 @@ describe.skipIf(!isRoot)("apt (takes root)", async () => {
     });
   });
 
-  test("has installed the files as they were packed, all of root", async () => {
+  test("has installed the files as they were packed, all owned by root", async () => {
     expect((await root.do("dpkg", "--verify", "aod")).stdout).toBe("");
     const files = (await root.do("dpkg", "--listfiles", "aod")).stdout.trim().split("\n");
     for (const file of [
@@ -129,13 +129,13 @@ describe.skipIf(!isRoot)("apt (takes root)", async () => {
     ).toEqual([]);
   });
 
-  test("has enabled nothing: that is for the owner", async () => {
+  test("has enabled nothing, because that is for the owner to decide", async () => {
     expect((await root.run("systemctl", "is-enabled", "aod")).stdout).toBe("disabled\n");
     await root.do("systemctl", "enable", "aod");
     expect((await root.run("systemctl", "is-enabled", "aod")).stdout).toBe("enabled\n");
   });
 
-  test("refuses a repository that somebody has changed", async () => {
+  test("refuses a repository that was changed", async () => {
     const other = await makeRoot("apt-root-changed");
     const lists = "srv/apt/dists/stable/InRelease";
     other.write(lists, other.read(lists).replace("Origin: aod", "Origin: eve"));
@@ -144,7 +144,7 @@ describe.skipIf(!isRoot)("apt (takes root)", async () => {
     expect(stderr).toContain("BADSIG");
   });
 
-  test("upgrades, keeps the changed configuration, and what is enabled", async () => {
+  test("upgrades, and keeps the changed configuration and the enabled service", async () => {
     root.write("etc/aod.yaml", `# mine\n${root.read("etc/aod.yaml")}`);
     root.copy(higher, "srv/higher.deb");
     root.pretendSystemd();
@@ -155,34 +155,36 @@ describe.skipIf(!isRoot)("apt (takes root)", async () => {
     expect(root.has("etc/systemd/system/multi-user.target.wants/aod.service")).toBe(true);
   });
 
-  test("restarts what was running, once, and stops nothing before the new version is there", () => {
-    const told = root.told().filter((line) => line.includes("aod.service"));
-    expect(told.filter((line) => /\btry-restart\b/.test(line))).toHaveLength(1);
-    expect(told.filter((line) => /\b(stop|start|restart)\b(?<!try-restart)/.test(line))).toEqual([]);
+  test("restarts a running service once, and stops nothing before the new version is there", () => {
+    const calls = root.systemdCalls().filter((line) => line.includes("aod.service"));
+    expect(calls.filter((line) => /\btry-restart\b/.test(line))).toHaveLength(1);
+    expect(calls.filter((line) => /\b(stop|start|restart)\b(?<!try-restart)/.test(line))).toEqual([]);
   });
 
-  test("leaves an old aod running where the new one would refuse the configuration, and says so", async () => {
+  test("leaves the old aod running if the new one would refuse the configuration, and reports it", async () => {
     const good = root.read("etc/aod.yaml");
     root.write("etc/aod.yaml", "guardian: {}\n");
     const { stdout } = await apt(root, "install", "--reinstall", "/srv/higher.deb");
     expect(stdout).toContain("aod: this version refuses the configuration");
-    expect(root.told().filter((line) => line.includes("restart"))).toEqual([]);
+    expect(root.systemdCalls().filter((line) => line.includes("restart"))).toEqual([]);
     root.write("etc/aod.yaml", good);
   });
 
-  test("stops it when it is removed, and keeps configuration, captures and history", async () => {
+  test("stops aod when it is removed, and keeps configuration, captures and history", async () => {
     for (const path of ["incidents.jsonl", "incidents.jsonl.1", "aod.lock", "aod_quick_1.tar.zst"])
       root.write(`var/log/aod/${path}`, "");
     for (const path of [CAPTURE, UNFINISHED, "aod_capture_7.tar.zst", `${CAPTURE}.sig`])
       root.write(captured(path), "");
     await apt(root, "remove", "aod");
-    expect(root.told().filter((line) => /^(?:--\S+ )*stop .*aod\.service/.test(line))).toHaveLength(1);
+    expect(root.systemdCalls().filter((line) => /^(?:--\S+ )*stop .*aod\.service/.test(line))).toHaveLength(
+      1,
+    );
     expect(root.has("usr/bin/aod")).toBe(false);
     expect(root.has("etc/aod.yaml")).toBe(true);
     expect(root.has(captured(CAPTURE))).toBe(true);
   });
 
-  test("purges what aod has made, and nothing that it has not", async () => {
+  test("purges all that aod has made, and nothing else", async () => {
     await apt(root, "purge", "aod");
     const left = (await root.do("find", "/var/log/aod", "-type", "f")).stdout.trim().split("\n").sort();
     expect(left).toEqual([
@@ -197,7 +199,7 @@ describe.skipIf(!isRoot)("apt (takes root)", async () => {
     expect(names.filter((path) => path !== "")).toEqual([]);
   });
 
-  test("purges to the last folder where nobody else has anything", async () => {
+  test("purges the folders too if no other program has files there", async () => {
     await apt(root, "install", "aod");
     root.write(captured(CAPTURE), "");
     await root.do("rm", "-r", "/var/log/aod/aod_quick_1.tar.zst", "/var/log/aod/batches");
@@ -207,14 +209,14 @@ describe.skipIf(!isRoot)("apt (takes root)", async () => {
     expect(root.has("var/log/aod")).toBe(false);
   });
 
-  test("is not offered where a host has pinned its repository away", async () => {
+  test("is not offered if a host has pinned its repository away", async () => {
     root.write("etc/apt/preferences.d/aod", "Package: aod\nPin: release o=aod\nPin-Priority: -1\n");
     expect((await root.do("apt-cache", "policy", "aod")).stdout).toContain("Candidate: (none)");
     await root.do("rm", "/etc/apt/preferences.d/aod");
     expect((await root.do("apt-cache", "policy", "aod")).stdout).toContain(`Candidate: 1:${version}-1`);
   });
 
-  test("takes the place of its namesake, whatever the version of that, and says so", async () => {
+  test("replaces its namesake of any version, and prints a message", async () => {
     root.copy(await makeNamesake(), "srv/namesake.deb");
     await apt(root, "install", "/srv/namesake.deb");
     expect(await versionIn(root)).toBe("installed 2.5.0");

@@ -1,11 +1,11 @@
 #!/bin/bash
-# A root to install into, make-root.sh FOLDER: Debian 12 with systemd and nothing else, from where this machine's apt gets its
-# packages. One that is there stays; it takes root to make.
+# Makes a file system for installing packages: make-root.sh FOLDER. It has Debian 12 with systemd and nothing else, from the
+# package sources of this machine's apt. An existing folder is kept. It needs root.
 set -euo pipefail
 folder=$1
 [ ! -d "$folder" ] || exit 0
 unfinished=$(mktemp -d "$folder.XXXXXX")
-# apt's own variables, not the shell's.
+# These are variables of apt, not of the shell.
 # shellcheck disable=SC2016
 mirror=$(apt-get indextargets --format '$(REPO_URI) $(CODENAME)' 'Created-By: Packages' |
 	awk '$2 == "bookworm" { print $1; exit }')

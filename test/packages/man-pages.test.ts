@@ -1,4 +1,4 @@
-// The manual pages against what they are about: commands, keys and exit codes, and against two readers of the format.
+// The manual pages against their sources, commands, keys and exit codes, and against two readers of the format.
 
 import { describe, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -17,7 +17,7 @@ const PAGES = ["aod.1", "aod.yaml.5"] as const;
 writeFileSync(join(folder, PAGES[0]), commandPage(commands, "1.2.3", "2026-01-02"));
 writeFileSync(join(folder, PAGES[1]), configurationPage(KEY_TABLE, shipped, "1.2.3", "2026-01-02"));
 
-/** As a terminal shows it, without its breaks. */
+/** The page as a terminal shows it, without line breaks. */
 async function read(page: string): Promise<string> {
   const { stdout } = await run(["man", "--local-file", page], folder, { MANWIDTH: "200", LC_ALL: "C.UTF-8" });
   return stdout.replaceAll(/\s+/g, " ");
@@ -57,7 +57,7 @@ describe("aod(1)", () => {
 });
 
 describe("aod.yaml(5)", () => {
-  test("has every key with what it takes", async () => {
+  test("has every key with its range", async () => {
     const text = await read(PAGES[1]);
     const keys = KEY_TABLE.filter(({ range }) => range !== undefined);
     expect(keys.length).toBeGreaterThan(20);

@@ -1,5 +1,5 @@
-// dist/aod on a CPU of 2008, which knows neither AVX nor AVX2, imitated by qemu. A program that does use AVX2 is the proof that
-// the imitation would tell.
+// dist/aod on a CPU of 2008 without AVX and AVX2, emulated by qemu. A program that uses AVX2 proves that the emulation would
+// notice it.
 
 import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
@@ -10,7 +10,7 @@ import { tempDir } from "../helpers/temp-dir.ts";
 const OLD_CPU = ["qemu-x86_64", "-cpu", "Nehalem"];
 
 describe.skipIf(process.arch !== "x64")("on a CPU without AVX", () => {
-  test("what uses it dies", async () => {
+  test("a program that uses it is killed", async () => {
     const folder = tempDir();
     writeFileSync(
       join(folder, "avx2.c"),
@@ -22,7 +22,7 @@ describe.skipIf(process.arch !== "x64")("on a CPU without AVX", () => {
     expect(stderr).toContain("Illegal instruction");
   });
 
-  test("aod says its version, and reads a configuration", async () => {
+  test("aod prints its version, and reads a configuration", async () => {
     expect(await run([...OLD_CPU, EXECUTABLE, "--version"], ROOT)).toMatchObject({ exitCode: 0, stderr: "" });
     const { exitCode, stdout } = await run(
       [...OLD_CPU, EXECUTABLE, "check", "--config", "config/aod.yaml"],

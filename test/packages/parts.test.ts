@@ -1,4 +1,4 @@
-// What is said of the inside of dist/aod against dist/aod: nothing that is in it is without a name, a version and a licence.
+// The list of parts against dist/aod itself: every part inside has a name, a version and a licence.
 
 import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
@@ -14,7 +14,7 @@ import { EXECUTABLE, ROOT, run } from "../helpers/program.ts";
 const parts: readonly Part[] = JSON.parse(readFileSync(join(ROOT, "build/parts.json"), "utf8"));
 const bytes = readFileSync(EXECUTABLE).toString("latin1");
 
-/** CycloneDX's own, which its package does not export. */
+/** CycloneDX's own schema, which its package does not export. */
 function schema(name: string): object {
   const path = `node_modules/@cyclonedx/cyclonedx-library/res/schema/${name}.SNAPSHOT.schema.json`;
   return JSON.parse(readFileSync(join(ROOT, path), "utf8"));
@@ -25,7 +25,7 @@ function matches(pattern: RegExp): readonly string[] {
 }
 
 describe("the parts of the executable", () => {
-  test("are those of npm's packages that it contains", () => {
+  test("include every npm package that it contains", () => {
     const inside = matches(/^\/\/ node_modules\/((?:@[\w.-]+\/)?[\w.-]+)\//gm);
     const inAssets = Object.values(ASSET_PACKAGES).flat();
     const named = parts
@@ -35,7 +35,7 @@ describe("the parts of the executable", () => {
     expect(named.toSorted()).toEqual([...new Set([...inside, ...inAssets])].sort());
   });
 
-  test("are those of the files that it carries", () => {
+  test("include every file that it contains", () => {
     const carried = matches(/\/\$bunfs\/root\/([\w.-]+)-[0-9a-z]{8}\.(?:\d|so)\b/g).map((name) =>
       name.replace(/\.so$/, ""),
     );
@@ -43,11 +43,11 @@ describe("the parts of the executable", () => {
     expect(carried).toEqual(known.sort());
   });
 
-  test("are found again, the same", async () => {
+  test("are the same in a second search", async () => {
     expect(partsOf(await findInputs())).toEqual(parts);
   });
 
-  test("have a version each where the build can know it", () => {
+  test("have a version each if the build can know it", () => {
     const without = parts.filter(({ version, within }) => version === "" && within !== "bun");
     expect(without.map(({ name }) => name)).toEqual([]);
     expect(parts.find(({ name }) => name === "bun")?.version).toBe(devDependencies.bun);
@@ -55,11 +55,11 @@ describe("the parts of the executable", () => {
       expect({ name, version: parts.find((part) => part.name === name)?.version }).toEqual({ name, version });
   });
 
-  test("that no table knows end the build", () => {
+  test("end the build if no table knows them", () => {
     expect(() => partsOf(["src/main.ts", "build/lib/libevil.so.1"])).toThrow("build/lib/libevil.so.1");
   });
 
-  test("are what --version says", async () => {
+  test("are those that --version prints", async () => {
     const { stdout } = await run([EXECUTABLE, "--version"], ROOT);
     for (const name of ["bun", "libbpf", "libelf", "zlib", "zstd"]) {
       const part = parts.find((one) => one.name === name && one.within !== "bun");
@@ -78,7 +78,7 @@ describe("the copyright file", () => {
     for (const id of licencesOf(parts)) expect(text).toContain(`\nLicense: ${id}\n `);
   });
 
-  test("has a text of its own for each licence that npm's packages have, and it is theirs", () => {
+  test("has a text of its own for each licence of npm's packages, identical to theirs", () => {
     const words = (text: string) =>
       text
         .replaceAll(/[^A-Za-z]+/g, " ")
@@ -90,12 +90,12 @@ describe("the copyright file", () => {
     expect(packages.length).toBeGreaterThan(3);
     for (const { name, licence } of packages) {
       const folder = join(ROOT, "node_modules", name);
-      // What a package has copied into itself has no folder.
+      // Code that a package has copied into itself has no folder.
       if (!existsSync(folder)) continue;
       const theirs = licenceFiles(folder)
         .map((file) => words(readFileSync(file, "utf8")))
         .join(" ");
-      // The first words: some packages leave out `(including the next paragraph)`, some have other quotes.
+      // Only the first words are compared: some packages leave out `(including the next paragraph)`, some have other quotes.
       expect({ name, same: theirs.includes(words(licenceText(licence, "whole")).slice(0, 300)) }).toEqual({
         name,
         same: true,
@@ -115,12 +115,12 @@ describe("the bill of materials", () => {
     ajv.addSchema(schema(name), `http://cyclonedx.org/schema/${name}.SNAPSHOT.schema.json`);
   const isValid = ajv.compile(schema("bom-1.6"));
 
-  test("is right by CycloneDX's own schema", () => {
+  test("is valid by CycloneDX's own schema", () => {
     isValid(sbom);
     expect(isValid.errors ?? []).toEqual([]);
   });
 
-  test("would not be, with a licence that SPDX does not list", () => {
+  test("would not be valid with a licence that SPDX does not list", () => {
     const [first, ...others] = parts;
     const wrong = makeSbom(
       [{ ...(first as Part), licence: "MITT" }, ...others],
@@ -130,7 +130,7 @@ describe("the bill of materials", () => {
     expect(isValid(wrong)).toBe(false);
   });
 
-  test("names every part, and says once what belongs to what", () => {
+  test("names every part, and each relation once", () => {
     const { components, dependencies: tree } = sbom as {
       components: { name: string; "bom-ref": string }[];
       dependencies: { ref: string; dependsOn: string[] }[];
@@ -141,7 +141,7 @@ describe("the bill of materials", () => {
     expect(tree.flatMap(({ dependsOn }) => dependsOn).sort()).toEqual(refs.toSorted());
   });
 
-  test("is the same again, and another one for another build", () => {
+  test("is the same for the same build, and different for another build", () => {
     const again = makeSbom(parts, { version: "1.2.3", sha256: "0".repeat(64) }, 1_700_000_000);
     const other = makeSbom(parts, { version: "1.2.3", sha256: "1".repeat(64) }, 1_700_000_000);
     expect(again).toEqual(sbom);

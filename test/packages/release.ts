@@ -1,5 +1,5 @@
-// What is installed in the tests of the packages: a signed release, made once for all of them, and roots to install it into.
-// In: dist/aod; out: paths below build/packaging.
+// For the tests of the packages: a signed release of dist/aod, made once for all of them, and file systems to install it into.
+// All paths are below build/packaging.
 
 import { cpSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -13,13 +13,13 @@ export const isRoot = process.getuid?.() === 0;
 export interface Release {
   readonly deb: string;
   readonly rpm: string;
-  /** As in the names of its files. */
+  /** The version as in the names of its files. */
   readonly version: string;
 }
 
 let made: Promise<Release> | undefined;
 
-/** The release of this build, signed with a key that is made for it. */
+/** Makes the release of this build, signed with a new key. */
 export function makeRelease(): Promise<Release> {
   made ??= build();
   return made;
@@ -35,7 +35,7 @@ async function build(): Promise<Release> {
   return { deb: join(RELEASE, deb), rpm: join(RELEASE, rpm), version: /^aod_(.+)-1_/.exec(deb)?.[1] ?? "" };
 }
 
-/** A key for nothing else. @returns the file that holds it. */
+/** Makes a key for these tests. @returns the file that holds it. */
 async function makeKey(folder: string): Promise<string> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -59,7 +59,7 @@ export class InstallRoot {
     this.path = path;
   }
 
-  /** A fresh one, of that name. */
+  /** Makes a new file system with this name. */
   static async make(name: string): Promise<InstallRoot> {
     mkdirSync(WORK, { recursive: true });
     await succeed(["test/packages/make-root.sh", TREE]);
@@ -69,18 +69,18 @@ export class InstallRoot {
     return new InstallRoot(path);
   }
 
-  /** Runs it inside, without a network. */
+  /** Runs a program inside, without a network. */
   run(...argv: readonly string[]): Promise<Ended> {
     return run(["test/packages/in-root.sh", this.path, ...argv], ROOT);
   }
 
-  /** As `run`, and throws what it said where it fails. */
+  /** Like `run`, but throws the program's output if it fails. */
   do(...argv: readonly string[]): Promise<Ended> {
     return succeed(["test/packages/in-root.sh", this.path, ...argv]);
   }
 
   has(path: string): boolean {
-    // A link leads to where it would lead from inside.
+    // A symbolic link is resolved as from inside.
     return lstatSync(join(this.path, path), { throwIfNoEntry: false }) !== undefined;
   }
 
@@ -97,14 +97,14 @@ export class InstallRoot {
     cpSync(from, join(this.path, to), { recursive: true });
   }
 
-  /** systemd seems to run from now on, and what it is told is noted in place of done. */
+  /** From now on systemd seems to run; its calls are recorded and not executed. */
   pretendSystemd(): void {
     mkdirSync(join(this.path, "run/systemd/system"), { recursive: true });
     this.write("usr/bin/systemctl", '#!/bin/sh\necho "$*" >>/told\n', 0o755);
   }
 
-  /** What systemd was told since the last time. */
-  told(): readonly string[] {
+  /** The calls of systemd since the last time. */
+  systemdCalls(): readonly string[] {
     const told = this.has("told") ? this.read("told").trim().split("\n") : [];
     rmSync(join(this.path, "told"), { force: true });
     return told;
@@ -115,7 +115,7 @@ export class InstallRoot {
   }
 }
 
-/** Throws what a program said where it fails. */
+/** Throws the output of a program that fails. */
 export async function succeed(
   argv: readonly string[],
   env: Readonly<Record<string, string>> = {},

@@ -1,5 +1,5 @@
-// The rpm package's life in a root: by dnf from the signed repository in, up to a higher version, and out. The root is Debian's,
-// so one package of rpm says that what the C library has is there. Making such roots takes root.
+// The rpm package in a file system of its own: installed by dnf from the signed repository, upgraded and removed. The file
+// system is Debian's, so an empty rpm package provides what the C library has. Making such file systems needs root.
 
 import { afterAll, describe, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -14,7 +14,7 @@ afterAll(() => {
   for (const root of roots) root.remove();
 });
 
-/** What a host that rpm knows has anyway, as a package without files. */
+/** A package without files that provides what an rpm host has anyway. */
 async function makeHostPackage(rpm: string): Promise<string> {
   const folder = tempDir();
   const { stdout } = await succeed(["rpm", "-qp", "--requires", rpm]);
@@ -35,7 +35,7 @@ async function makeHostPackage(rpm: string): Promise<string> {
   return join(folder, "noarch/host-1-1.noarch.rpm");
 }
 
-/** dnf with one repository, aod's, all of whose signatures are looked at. */
+/** dnf with aod's repository alone, all of whose signatures are checked. */
 function dnfArguments(root: InstallRoot, repository: string): readonly string[] {
   const folder = tempDir();
   mkdirSync(join(folder, "repos"));
@@ -53,17 +53,17 @@ function dnfArguments(root: InstallRoot, repository: string): readonly string[] 
   return ["dnf", "-y", "--installroot", root.path, "--releasever=9", ...options];
 }
 
-describe.skipIf(!isRoot)("rpm (takes root)", async () => {
+describe.skipIf(!isRoot)("rpm (needs root)", async () => {
   if (!isRoot) return;
   const { rpm, version } = await makeRelease();
   const root = await InstallRoot.make("rpm-root");
   roots.push(root);
-  // As on RHEL: what no other preset names stays off.
+  // As on RHEL: services without another preset stay disabled.
   root.write("usr/lib/systemd/system-preset/00-default-disable.preset", "disable *\n");
   const inRoot = (...argv: readonly string[]) => run(["rpm", "--root", root.path, ...argv], RELEASE);
   await inRoot("-i", await makeHostPackage(rpm));
 
-  test("refuses a repository that somebody has changed", async () => {
+  test("refuses a repository that was changed", async () => {
     const changed = join(tempDir(), "rpm");
     await succeed(["cp", "-a", join(RELEASE, "rpm"), changed]);
     await succeed(["sed", "-i", "s/<revision>/<revision>1/", join(changed, "repodata/repomd.xml")]);
@@ -72,7 +72,7 @@ describe.skipIf(!isRoot)("rpm (takes root)", async () => {
     expect(stderr).toContain("repomd.xml GPG signature verification error");
   });
 
-  test("installs aod from the repository, every file owned, unchanged", async () => {
+  test("installs aod from the repository, every file owned by the package and unchanged", async () => {
     await succeed([...dnfArguments(root, join(RELEASE, "rpm")), "install", "aod"]);
     expect((await inRoot("-q", "--qf", "%{EPOCH}:%{VERSION}-%{RELEASE}", "aod")).stdout).toBe(
       `1:${version}-1`,
@@ -104,12 +104,12 @@ describe.skipIf(!isRoot)("rpm (takes root)", async () => {
     }
   });
 
-  test("has enabled nothing where the presets don't", async () => {
+  test("has enabled nothing that the presets don't enable", async () => {
     expect((await root.run("systemctl", "is-enabled", "aod")).stdout).toBe("disabled\n");
     await root.do("systemctl", "enable", "aod");
   });
 
-  test("upgrades, keeps the changed configuration and what is enabled, restarts what was running, once", async () => {
+  test("upgrades, keeps the changed configuration and the enabled service, restarts a running one once", async () => {
     root.write("etc/aod.yaml", `# mine\n${root.read("etc/aod.yaml")}`);
     root.pretendSystemd();
     const { stdout } = await succeed(["scripts/package/rpm.sh", tempDir()], { AOD_PACKAGE_VERSION: HIGHER });
@@ -117,20 +117,24 @@ describe.skipIf(!isRoot)("rpm (takes root)", async () => {
     expect((await inRoot("-q", "--qf", "%{VERSION}", "aod")).stdout).toBe(HIGHER);
     expect(root.read("etc/aod.yaml")).toStartWith("# mine\n");
     expect(root.has("etc/systemd/system/multi-user.target.wants/aod.service")).toBe(true);
-    const told = root.told().filter((line) => line.includes("aod.service"));
+    const told = root.systemdCalls().filter((line) => line.includes("aod.service"));
     expect(told).toEqual(["try-restart aod.service"]);
   });
 
-  test("says of the changed configuration that it is one, and that it has changed", async () => {
+  test("reports the changed configuration as a configuration that has changed", async () => {
     const { stdout } = await inRoot("-V", "aod");
     expect(stdout).toMatch(/^S\.5\S* +c \/etc\/aod\.yaml\n$/);
   });
 
-  test("stops and disables it when it is removed, and keeps the changed configuration and the captures", async () => {
+  test("stops and disables aod when it is removed, and keeps the changed configuration and the captures", async () => {
     const capture = "var/log/aod/batches/aod_20261123T012345.678Z_slow.tar.zst";
     root.write(capture, "");
     expect(await inRoot("-e", "aod")).toMatchObject({ exitCode: 0 });
-    expect(root.told()).toEqual(["--no-reload disable aod.service", "stop aod.service", "daemon-reload"]);
+    expect(root.systemdCalls()).toEqual([
+      "--no-reload disable aod.service",
+      "stop aod.service",
+      "daemon-reload",
+    ]);
     expect(root.has("usr/bin/aod")).toBe(false);
     expect(root.read("etc/aod.yaml.rpmsave")).toStartWith("# mine\n");
     expect(root.has(capture)).toBe(true);

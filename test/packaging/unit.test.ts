@@ -1,4 +1,4 @@
-// The unit and its drop-ins as files: what they promise, held against what aod does and what systemd says of them.
+// The unit and its drop-ins as files, compared with what aod does and with the report of systemd-analyze.
 
 import { describe, expect, test } from "bun:test";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
@@ -14,12 +14,12 @@ const DROP_INS = readdirSync(join(SYSTEMD, "drop-ins")).sort();
 const DOCS = readFileSync(join(ROOT, "docs/service.md"), "utf8");
 const NOT_STARTED_AGAIN = ["64", "69", "73", "77", "78"];
 
-/** Its lines without comments and empty ones. */
+/** The lines of a unit file without comments and empty lines. */
 function settingsOf(text: string): string[] {
   return text.split("\n").filter((line) => /^[^#]/.test(line));
 }
 
-/** What a key is set to, each time that it is. */
+/** All values of a key, in their order. */
 function valuesOf(key: string): string[] {
   return settingsOf(UNIT).flatMap((line) => (line.startsWith(`${key}=`) ? [line.slice(key.length + 1)] : []));
 }
@@ -38,42 +38,42 @@ async function exposureOf(...dropIns: readonly string[]): Promise<string> {
   return figure;
 }
 
-/** The row of the table in docs/service.md that begins with this. */
+/** The row of the table in docs/service.md that begins with this text. */
 function figureInDocs(name: string): string | undefined {
   return new RegExp(`^\\| ${name.replaceAll(".", "\\.")} \\| (\\d\\.\\d) \\|`, "m").exec(DOCS)?.[1];
 }
 
 describe("the unit", () => {
-  test("is closed to 3.0 or less by systemd's own measure, and the docs have the figure", async () => {
+  test("has an exposure of 3.0 or less by systemd's own measure, and the docs have the figure", async () => {
     const figure = await exposureOf();
     expect(Number(figure)).toBeLessThanOrEqual(3);
     expect(figureInDocs("the unit alone")).toBe(figure);
   });
 
-  test.each(DROP_INS.map((name) => [name]))("costs with %s what the docs say", async (name) => {
+  test.each(DROP_INS.map((name) => [name]))("has with %s the exposure of the docs", async (name) => {
     expect(figureInDocs(`\`${name}\``)).toBe(await exposureOf(name));
   });
 
-  test("with all drop-ins costs what the docs say", async () => {
+  test("has with all drop-ins the exposure of the docs", async () => {
     expect(figureInDocs("all five")).toBe(await exposureOf(...DROP_INS));
   });
 
-  test("does not start aod again for what a second start would find again", () => {
+  test("does not restart aod if a second start would fail in the same way", () => {
     expect(valuesOf("RestartPreventExitStatus")).toEqual([NOT_STARTED_AGAIN.join(" ")]);
     expect(valuesOf("Restart")).toEqual(["on-failure"]);
   });
 
-  test("has a file checked before the running aod hears of it", () => {
+  test("checks the file before the running aod gets the signal", () => {
     const [first, second] = valuesOf("ExecReload");
     expect(first).toBe(`${valuesOf("ExecStart")[0]?.split(" ")[0]} check`);
     expect(second).toContain("kill -HUP");
   });
 
-  test("goes on when the kernel ends a program of a capture for its memory", () => {
+  test("continues when the kernel kills a program of a capture for its memory", () => {
     expect(valuesOf("OOMPolicy")).toEqual(["continue"]);
   });
 
-  test("has nothing of /run but its own folder, systemd's notice of readiness and the journal", () => {
+  test("has only its own folder, systemd's notify socket and the journal of /run", () => {
     expect(valuesOf("TemporaryFileSystem")).toEqual(["/run:ro"]);
     const bound = ["BindPaths", "BindReadOnlyPaths"].flatMap(valuesOf).flatMap((value) => value.split(" "));
     const ofRun = bound.map((path) => path.replace("-", "")).filter((path) => path.startsWith("/run"));
@@ -82,7 +82,7 @@ describe("the unit", () => {
     ]);
   });
 
-  test("has one device beside the pseudo devices: the kernel log, to be read", () => {
+  test("has one device beside the pseudo devices: the kernel log, read-only", () => {
     expect(valuesOf("DeviceAllow")).toEqual(["/dev/kmsg r"]);
     expect(valuesOf("BindReadOnlyPaths")).toContain("-/dev/kmsg");
   });
@@ -104,11 +104,11 @@ describe("the unit", () => {
       "/var/lib/incus",
       "/var/lib/lxd",
     ],
-  ])("closes %s by name, and starts where it does not exist", (path) => {
+  ])("closes %s by name, and starts if it does not exist", (path) => {
     expect(valuesOf("InaccessiblePaths").flatMap((value) => value.split(" "))).toContain(`-${path}`);
   });
 
-  test("lets nothing trace another process, whatever its capabilities", () => {
+  test("lets no program trace another process, whatever its capabilities", () => {
     const last = valuesOf("SystemCallFilter").at(-1) ?? "";
     expect(last).toStartWith("~");
     // ptrace and pidfd_getfd are in systemd's set @debug.
@@ -116,14 +116,14 @@ describe("the unit", () => {
       expect(last.slice(1).split(" ")).toContain(call);
   });
 
-  test("speaks only what systemd 252 knows", () => {
+  test("uses only settings that systemd 252 knows", () => {
     expect(valuesOf("Type")).toEqual(["notify"]);
     expect(valuesOf("MemoryDenyWriteExecute")).toEqual([]);
   });
 });
 
 describe("a drop-in", () => {
-  test.each(DROP_INS.map((name) => [name]))("%s says what aod prints", (name) => {
+  test.each(DROP_INS.map((name) => [name]))("%s has the lines that aod prints", (name) => {
     const text = readFileSync(join(SYSTEMD, "drop-ins", name), "utf8");
     const folder = name === "metrics-textfile.conf" ? "/var/lib/prometheus/node-exporter" : "/srv/aod";
     const dropIn = dropInFor(basename(name, ".conf") as DropInName, folder);
@@ -136,7 +136,7 @@ describe("a drop-in", () => {
     ["/srv/a b", '"/srv/a b"'],
     ["/srv/100%", "/srv/100%%"],
     ['/srv/"q"', '"/srv/\\"q\\""'],
-  ])("for the output folder %s quotes it as systemd reads it", (path, value) => {
+  ])("for the output folder %s quotes the path as systemd reads it", (path, value) => {
     expect(dropInFor("output-folder", path).lines[1]).toBe(`ReadWritePaths=${value}`);
   });
 });

@@ -1,4 +1,4 @@
-// .ci/run's arithmetic, on a Makefile made up for it: what each step's last sum says, and what a step without one is.
+// The arithmetic of .ci/run, with an invented Makefile: the last sum of each step, and a step without a sum.
 
 import { describe, expect, test } from "bun:test";
 import { cpSync, writeFileSync } from "node:fs";
@@ -7,7 +7,7 @@ import { ROOT, run } from "../helpers/program.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 
 /**
- * Runs .ci/run where each target does what is given; the packages', the operator's, the hostile and the service's tests are 105 that pass.
+ * Runs .ci/run with these recipes. The other steps (packages, operator, hostile, short benchmarks, service) pass 135 tests.
  * @returns its last line and exit status.
  */
 async function runSteps(targets: { readonly test: string; readonly demo: string; readonly e2e: string }) {
@@ -30,7 +30,7 @@ async function runSteps(targets: { readonly test: string; readonly demo: string;
 describe(".ci/run", () => {
   test.each([
     [
-      "adds up the sums, a demo is one, the packages are tried, the guest runs four times",
+      "adds up the sums, counts the demo as one, tests the packages, runs the guest four times",
       "echo 7 passed, 0 failed",
       "true",
       "echo 2 passed, 0 failed",
@@ -38,7 +38,7 @@ describe(".ci/run", () => {
       "151 passed, 0 failed",
     ],
     [
-      "counts what was left out",
+      "counts skipped tests",
       "echo 7 passed, 0 failed, 3 skipped",
       "true",
       "echo 1 passed, 0 failed",
@@ -54,7 +54,7 @@ describe(".ci/run", () => {
       "147 passed, 1 failed",
     ],
     [
-      "runs the others when a step dies",
+      "runs the other steps after one that dies",
       "exit 3",
       "true",
       "echo 1 passed, 0 failed",
@@ -62,7 +62,7 @@ describe(".ci/run", () => {
       "140 passed, 1 failed",
     ],
     [
-      "believes the exit status more than the sum",
+      "trusts the exit status more than the sum",
       "echo 7 passed, 0 failed; exit 1",
       "true",
       "echo 1 passed, 0 failed",
@@ -78,7 +78,7 @@ describe(".ci/run", () => {
       "144 passed, 0 failed",
     ],
     [
-      "gives nobody a terminal to ask",
+      "gives no step a terminal to ask on",
       "read -r answer && echo 9 passed, 0 failed",
       "true",
       "echo 1 passed, 0 failed",
@@ -86,7 +86,7 @@ describe(".ci/run", () => {
       "140 passed, 1 failed",
     ],
     [
-      "asks for BPF",
+      "requires BPF",
       'test "$$AOD_REQUIRE_BPF$$CI" = 1true',
       "true",
       "echo 1 passed, 0 failed",

@@ -1,4 +1,4 @@
-// The table of docs/reliability.md: what is rounded, what is left out, and that a second run writes the same.
+// The generator of the table in docs/reliability.md: rounding, omissions, and the same output in a second run.
 
 import { describe, expect, test } from "bun:test";
 import { fillTable, readFaults } from "../../scripts/gen-reliability.ts";
@@ -15,7 +15,7 @@ function rowOf(parts: Partial<Fault>): string {
 }
 
 describe("the table of faults", () => {
-  test("replaces the old one and leaves the words around it", () => {
+  test("replaces the old one and keeps the text around it", () => {
     const text = fillTable(DOCUMENT, [aFault()]);
     expect(text).toContain("| the disk is full | waits | nothing | under 1 s |\n\n<!-- end -->\n\nBehind.");
     expect(text).not.toContain("old");
@@ -37,7 +37,7 @@ describe("the table of faults", () => {
     [{ connections: 19_488, captures: 0 }, "connections: up to 100,000"],
     [{ lines: 100, captures: 2 }, "lines: up to 100, captures: up to 10"],
     [{ captures: 0 }, "nothing"],
-  ] as const)("counts what was lost: %j is %s", (lost, expected) => {
+  ] as const)("counts losses: %j is %s", (lost, expected) => {
     expect(rowOf({ lost })).toContain(`| ${expected} |`);
   });
 
@@ -49,7 +49,7 @@ describe("the table of faults", () => {
     expect(() => fillTable("# Reliability\n", [])).toThrow("no marker");
   });
 
-  test("has one row for each fault, as it was recorded last, in the order of their names", () => {
+  test("has one row for each fault, from its last record, in the order of their names", () => {
     const recorded = [
       aFault({ fault: "b", reaction: "first" }),
       aFault({ fault: "a" }),

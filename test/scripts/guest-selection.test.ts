@@ -1,4 +1,4 @@
-// scripts/guest/left-out.txt: every entry names a kernel of the guest and scenarios that exist, and says why.
+// scripts/guest/left-out.txt: every entry names a kernel of the guest, scenarios that exist, and a reason.
 
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
@@ -10,7 +10,7 @@ const entries = readFileSync(join(ROOT, "scripts/guest/left-out.txt"), "utf8")
   .filter((line) => line !== "" && !line.startsWith("#"))
   .map((line) => line.split(/ {2,}/) as readonly string[]);
 
-/** As they stand in the sources, up to where one is put together from parts. */
+/** The names in the sources; of a name that is built from parts, the first part. */
 const names = [...new Bun.Glob("test/guest/scenarios/*.ts").scanSync(ROOT)].flatMap((path) =>
   [...readFileSync(join(ROOT, path), "utf8").matchAll(/name: ["`](.*?)(?:["`]|\$\{)/g)].map(
     ([, name]) => name ?? "",

@@ -1,4 +1,4 @@
-// The reader of JUnit reports, on what bun writes.
+// The reader of JUnit reports, with a report as bun writes it.
 
 import { describe, expect, test } from "bun:test";
 import { readCases } from "../../scripts/junit.ts";
@@ -24,7 +24,7 @@ const REPORT = `<?xml version="1.0" encoding="UTF-8"?>
 </testsuites>`;
 
 describe("readCases", () => {
-  test("tells what passed, failed and was left out, and counts hooks only where they failed", () => {
+  test("reads passed, failed and skipped tests, and hooks only if they failed", () => {
     expect(readCases(REPORT)).toEqual([
       { file: "test/a.test.ts", unit: "unit", name: "fine", outcome: "passed" },
       { file: "test/a.test.ts", unit: "", name: "a < b && c > d", outcome: "failed" },
@@ -34,11 +34,11 @@ describe("readCases", () => {
     ]);
   });
 
-  test("finds none in a report without cases", () => {
+  test("finds no test in a report without cases", () => {
     expect(readCases("<testsuites></testsuites>")).toEqual([]);
   });
 
-  test("throws where a case has no file", () => {
+  test("throws if a case has no file", () => {
     expect(() => readCases('<testcase classname="" name="a" />')).toThrow("without file");
   });
 });

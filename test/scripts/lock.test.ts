@@ -1,4 +1,4 @@
-// package-lock.json: where packages come from is each machine's own setting, and every one is pinned by its hash.
+// package-lock.json: the registry is each machine's own setting, and every package is pinned by its hash.
 
 import { describe, expect, test } from "bun:test";
 import { dependencies, devDependencies } from "../../package.json";
@@ -17,7 +17,7 @@ describe("the lock file", () => {
     expect(packages.length).toBeGreaterThan(10);
   });
 
-  test("is asked for exact versions only", () => {
+  test("has exact versions only", () => {
     const versions = Object.values({ ...dependencies, ...devDependencies });
     expect(versions.filter((version) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
   });
