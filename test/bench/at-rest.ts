@@ -1,6 +1,6 @@
-// What aod costs while nothing happens: dist/aod is started as a daemon and left alone for two minutes; its resident
-// memory meanwhile, and how often a second any of its threads woke up. Both from its fortieth second on, when Bun's own timers
-// have slowed down; the janitor sweeps twice in this time. It needs root and the real kernel.
+// Measures aod at rest: dist/aod runs as a daemon without work for two minutes. The figures are its resident memory and the
+// wake-ups per second of all its threads, from the fortieth second on, when Bun's own timers have slowed down. The janitor
+// sweeps twice in this time. It needs root and the real kernel.
 
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -19,7 +19,7 @@ function statusField(path: string, label: string): number {
   return Number(value);
 }
 
-/** How often each thread has gone to sleep by itself, which is as often as it woke up. */
+/** How often each thread has gone to sleep by itself, which equals its wake-ups. */
 function sleepsByThread(pid: number): Map<string, number> {
   const threads = readdirSync(`/proc/${pid}/task`);
   return new Map(

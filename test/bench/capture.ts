@@ -1,7 +1,7 @@
-// What a capture of a full flight recorder costs: 65,536 requests of a mixed load, from the order to the file on the
-// disk, fsync included; its size; and how much memory the process holds when it is over. Of actions `mounts` runs, and
-// what the verdict rests on. And how long everything that reads /proc takes, all at once, beside as full a table; and how
-// long `inflight` holds the runner's thread where none of the requests has its reply.
+// Measures a capture of a full flight recorder: 65,536 requests of a mixed load, from the order to the file on the disk,
+// fsync included; its size; and the memory of the process afterwards. The actions are `mounts` and those on which the verdict
+// rests. It also measures all actions that read /proc at once, beside an equally full table, and how long `inflight` blocks
+// the runner's thread if no request has its reply.
 
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -28,7 +28,7 @@ const LINES = GEOMETRY.SETS * GEOMETRY.SET_LINES;
 const ROUNDS = sized(15, 2);
 const SESSION_ID = 0x9a00_0c5d_1122_3345n;
 
-/** The same, without a reply, each of a task of its own that is no more: the most that `inflight` can be given. */
+/** The same requests without replies, each of a task of its own that has ended: the largest input for `inflight`. */
 function openAll(table: ArrayBuffer): ArrayBuffer {
   const all = table.slice(0);
   const view = new DataView(all);
@@ -39,7 +39,7 @@ function openAll(table: ArrayBuffer): ArrayBuffer {
   return all;
 }
 
-/** 20 tasks of 5 programs, 12 commands, some errors, in places as scattered as the kernel's. */
+/** 20 tasks of 5 programs, 12 commands, some errors, in slots as scattered as the kernel's. */
 function makeTable(): ArrayBuffer {
   const random = seeded(1);
   const table = new ArrayBuffer(LINES * REQUEST_BYTES);

@@ -1,6 +1,6 @@
-// From the reply that trips a rule to the decision, and from the decision to the frozen memory: real BPF programs
-// in the running kernel, the real detector in its own thread, the freezing that the supervisor does. Ten flushes that are in flight
-// together take 3 ms where 2 are allowed, or one open is refused; in between the detector goes back to sleep.
+// Measures the time from the reply that trips a rule to the decision, and from the decision to the frozen memory: real BPF
+// programs in the running kernel, the real detector in its own thread, the supervisor's way of freezing. Ten flushes in flight
+// together take 3 ms instead of 2, or one open is refused; in between the detector sleeps again.
 
 import { KernelSource } from "../../src/kernel/kernel-source.ts";
 import { freezeMemory } from "../../src/kernel/table.ts";
@@ -16,9 +16,9 @@ import { aLatencyRule, anErrorRule } from "../helpers/rule.ts";
 import { percentile, printRow, sized } from "./row.ts";
 
 const TRIALS = sized(100, 3);
-/** Longer than the window, and than reports of one rule are held together. */
+/** Longer than the window, and longer than the time within which reports of one rule are merged. */
 const BETWEEN_MS = 150;
-/** A machine that takes longer than the window between the first and the tenth reply trips nothing: they are sent again. */
+/** If a machine takes longer than the window between the first and the tenth reply, nothing trips, and they are sent again. */
 const GIVE_UP_MS = 2_000;
 const SLOW_REPLIES = 10;
 const STATUS_ACCESS_DENIED = 0xc000_0022;
@@ -53,7 +53,7 @@ detector.start();
 await ready.promise;
 
 let messageId = 0n;
-/** Consecutive ids that end together are the parts of one compound, and count once. */
+/** Consecutive ids that end together would be parts of one compound, and count once. */
 const ID_STEP = 16n;
 const aCall = (command: number) => {
   messageId += ID_STEP;
@@ -73,7 +73,7 @@ function refuse(): void {
   source.traffic.fail(call, STATUS_ACCESS_DENIED, ERRNO.EACCES);
 }
 
-/** Provokes an anomaly, again if need be. */
+/** Provokes an anomaly, repeatedly if necessary. */
 async function anomalyOf(provoke: () => void): Promise<Anomaly> {
   for (;;) {
     await Bun.sleep(BETWEEN_MS);
@@ -84,7 +84,7 @@ async function anomalyOf(provoke: () => void): Promise<Anomaly> {
   }
 }
 
-/** @returns how long each decision took, and each freezing after it, ms. */
+/** @returns the duration of each decision and of each freezing after it, ms. */
 async function measure(provoke: () => void): Promise<{ decidedMs: number[]; frozenMs: number[] }> {
   const decidedMs: number[] = [];
   const frozenMs: number[] = [];

@@ -1,5 +1,5 @@
-// What detecting costs, in memory and without the kernel: one slow reply through many rules and shares, and one look
-// at a full request table, healthy and with many requests in flight.
+// Measures the detector in memory, without the kernel: one slow reply through many rules and shares, and one scan of a full
+// request table, healthy and with many requests in flight.
 
 import { Compounds } from "../../src/detector/compounds.ts";
 import { Detector } from "../../src/detector/detector.ts";
@@ -25,7 +25,7 @@ const WARM_UP_ROUNDS = sized(20, 1);
 /** A CLOCK_MONOTONIC of 12 days. */
 const NOW_NS = 1e15;
 
-/** Knows each share by its tree, as the kernel's witness does after its first reading. */
+/** Knows each share by its tree, like the witness of the kernel after its first reading. */
 const names = Array.from({ length: SHARES }, (_, treeId) => `//server/share${treeId}`);
 const witness: Witness = { ...TABLE_WITNESS, shareOf: ({ treeId }) => names[treeId] ?? "unknown" };
 
@@ -41,7 +41,7 @@ function measure<Input>(operations: number, prepare: () => Input, run: (input: I
   return percentile(times, 0.5);
 }
 
-/** Replies of 20 ms, one each 50 µs, on so many shares in turn. */
+/** Replies of 20 ms, one every 50 µs, on this many shares in turn. */
 function detecting(rules: readonly Rule[], shares = SHARES): number {
   const tables = {
     table: new RequestMemory(aTable([], REQUEST_BYTES)),
@@ -87,7 +87,7 @@ function walking(open: number): number {
   );
 }
 
-/** Looks at requests in flight that are overdue and have counted, and wait for their emergency limit. */
+/** Scans requests in flight that are overdue, have been counted, and wait for their emergency limit. */
 function looking(rules: readonly Rule[], open: number): number {
   const flight = new RequestsInFlight(tableWithOpen(open), witness, new Compounds());
   const ledger = new Ledger(rules);

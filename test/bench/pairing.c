@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * What enter and reply cost in the kernel: `pairing AOD_OBJECT REFERENCE_OBJECT ROUNDS` runs aod's programs and the
+ * Measures enter and reply in the kernel: `pairing AOD_OBJECT REFERENCE_OBJECT ROUNDS` runs aod's programs and the
  * usual hash-map designs (reference.bpf.c) over the same traffic and prints a line `NAME ENTER_NS REPLY_NS` for each,
- * net of an empty program. `operation` is the begin and the end of an operation, one for each of those requests. It
- * asserts nothing.
+ * net of an empty program. `operation` is the beginning and the end of an operation, one for each of those requests.
+ * It asserts nothing.
  *
  * The figures are the kernel's own: BPF_ENABLE_STATS makes it time every run of a program, by two reads of the
  * scheduler's clock. BPF_PROG_TEST_RUN can't repeat a raw tracepoint program, and timing the system call would measure
- * mostly the system call. Every run comes out of a system call of its own, as in cifs it comes out of a send: what the
- * programs find in the caches is what a system call left there.
+ * mostly the system call. Every run comes from a system call of its own, as in cifs it comes from a send: the programs
+ * find the caches as a system call left them.
  *
  * The traffic: 1,024 requests are always in flight, and message ids move by the credit charge of each request, which is
  * one for each 64 KiB (MS-SMB2 3.1.5.2): 1 for most, 16 for a READ of 1 MiB. So lines and hash entries spread over all
- * of their memory. The designs take turns in short rounds, on one CPU, and of each the round counts than which one in
- * ten is faster: other load on the machine only adds, and hits all alike.
+ * of their memory. The designs take turns in short rounds, on one CPU. The figure is the tenth percentile of the
+ * rounds: other load on the machine only adds, and affects all designs alike.
  */
 #define _GNU_SOURCE
 #include <sched.h>
@@ -45,7 +45,7 @@ static struct design find_design(const struct loaded *loaded, const char *name, 
 	return (struct design){.name = name, .enter = program_fd(loaded, enter), .done = program_fd(loaded, done)};
 }
 
-/* The kernel's account of a program's runs so far. */
+/* The kernel's statistics of a program's runs so far. */
 struct stats {
 	__u64 runs, ns;
 };
@@ -121,7 +121,7 @@ static double quiet_round(double *values)
 	return values[rounds / 10];
 }
 
-/* Nothing of this traffic goes on the ring: it is what healthy traffic costs. */
+/* No request of this traffic goes on the ring, because the benchmark measures healthy traffic. */
 static void never_slow(const struct loaded *aod)
 {
 	struct aod_filter filter = {.slow_ns = ~0ULL};

@@ -1,6 +1,6 @@
-// What the pairing costs in the kernel, for each request with its reply: aod's programs with all their rules against the
-// usual design, a hash map keyed by session and message id. How it is measured is said in pairing.c, what is compared
-// with in reference.bpf.c.
+// Measures the cost of pairing in the kernel, for each request with its reply: aod's programs with all their rules against the
+// usual design, a hash map keyed by session and message id. pairing.c explains the measurement, reference.bpf.c the
+// reference.
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -30,7 +30,7 @@ function build(): void {
   run("clang", "-O2", "-Wall", "test/bench/pairing.c", "-o", join(OUT, "pairing"), "-lbpf");
 }
 
-/** By design: empty, clock, lean, usual, aod, operation; all but the first net of an empty program. */
+/** Figures by design: empty, clock, lean, usual, aod, operation; all but the first net of an empty program. */
 function measure(): ReadonlyMap<string, Cost> {
   const output = run(
     join(OUT, "pairing"),

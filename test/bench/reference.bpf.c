@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * What aod's programs are measured against: the usual way to time requests in BPF, a hash map keyed by what request and
+ * The reference for aod's programs: the usual way to time requests in BPF, a hash map with the key that request and
  * reply share, filled at the start, looked up and emptied at the end. For SMB that is smbslower of AODv2
  * (github.com/sprasad-microsoft/linux_diagnostics: trace_temp, complete_trace_event), for files fsslower of bcc's
- * libbpf-tools. Written anew with aod's outputs: latency, a record on a ring for what is slow, and aod's own histogram.
+ * libbpf-tools. Rewritten with aod's outputs: latency, a record on a ring for slow requests, and aod's own histogram.
  *
  * It stores as little as they do and must not be made slower than they are. It also pairs as wrongly as they do: see
  * bpf/table.h.
@@ -15,7 +15,7 @@
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
-/* A constant of the load, as smbslower's min_lat_ns is. Never reached here: healthy traffic is what is measured. */
+/* A constant set at load, like smbslower's min_lat_ns. Never reached here, because healthy traffic is measured. */
 const volatile aod_u64 slow_ns = 3600000000000;
 
 struct key {
@@ -67,7 +67,7 @@ static __always_inline struct key read_key(const struct bpf_raw_tracepoint_args 
 	return (struct key){.session_id = ctx->args[1], .message_id = ctx->args[3]};
 }
 
-/* Everything but the time, or 0 for a command that is excluded. */
+/* Sets everything but the time; 0 for a command that is excluded. */
 static __always_inline int read_start(const struct bpf_raw_tracepoint_args *ctx, struct start *start)
 {
 	unsigned short command = ctx->args[2];
@@ -76,7 +76,7 @@ static __always_inline int read_start(const struct bpf_raw_tracepoint_args *ctx,
 	return !bpf_map_lookup_elem(&excluded, &command);
 }
 
-/* Counts a complete request. Returns the record to be sent if it was slow, with all but its sender. */
+/* Counts a complete request. Returns the record to send if it was slow, complete except for its sender. */
 static __always_inline struct aod_request *complete(struct key key, struct start start)
 {
 	aod_u64 latency_ns = bpf_ktime_get_ns() - start.start_ns;
@@ -165,7 +165,7 @@ int usual_done(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-/* What a run costs that does nothing: the measuring itself. Twice, because each program has one set of statistics. */
+/* An empty run, the cost of the measurement itself. Twice, because each program has one set of statistics. */
 #define EMPTY(name)                                                                                                    \
 	SEC("raw_tp/smb3_cmd_enter")                                                                                   \
 	int name(__attribute__((unused)) struct bpf_raw_tracepoint_args *ctx)                                          \
@@ -176,7 +176,7 @@ int usual_done(struct bpf_raw_tracepoint_args *ctx)
 EMPTY(empty_enter)
 EMPTY(empty_done)
 
-/* What the two clocks of a request cost, which no design can do without. */
+/* The cost of the two clock readings of a request, which every design needs. */
 #define CLOCK(name)                                                                                                    \
 	SEC("raw_tp/smb3_cmd_enter")                                                                                   \
 	int name(__attribute__((unused)) struct bpf_raw_tracepoint_args *ctx)                                          \

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * The consumer that a C program would have: libbpf's ring_buffer__consume with a callback that looks at two fields of
- * each record, as ring.ts does. `ring OBJECT RECORDS` fills the ring and drains it for each line on stdin, and writes
- * the ns a record that draining took.
+ * The consumer of a typical C program: libbpf's ring_buffer__consume with a callback that reads two fields of each
+ * record, as ring.ts does. `ring OBJECT RECORDS` fills the ring and drains it for each line on stdin, and prints the
+ * draining time in ns a record.
  */
 #define _GNU_SOURCE
 #include "../kernel/loaded.h"

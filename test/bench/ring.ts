@@ -1,6 +1,6 @@
-// What reading a record of the ring costs: src/kernel/ring.ts through its mapping, and a C consumer on libbpf
-// (ring.c) with a ring of its own. Both are filled by the real BPF programs and take turns, so that they meet the same
-// machine. Time is that of draining a full ring, a callback that looks at two fields of each record included.
+// Measures the reading of a ring record: src/kernel/ring.ts through its mapping, and a C consumer on libbpf (ring.c) with a
+// ring of its own. The real BPF programs fill both, and the two take turns, so that they meet the same load. The time is that
+// of draining a full ring, with a callback that reads two fields of each record.
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ import { aLatencyRule } from "../helpers/rule.ts";
 import { percentile, printRow, sized } from "./row.ts";
 
 const ROOT = join(import.meta.dir, "../..");
-/** With its header of 8 bytes; one less than would fill the ring. */
+/** Records with their header of 8 bytes; one fewer than would fill the ring. */
 const RECORDS = Math.floor(GEOMETRY.RING_BYTES / (REQUEST_BYTES + 8)) - 1;
 const WARM_UP_ROUNDS = sized(10, 1);
 const ROUNDS = sized(50, 3);
@@ -59,7 +59,7 @@ function fill(source: KernelSource, fromMessageId: number): void {
   }
 }
 
-/** A filled ring, drained. @returns ns a record. */
+/** Drains a filled ring. @returns ns a record. */
 function drain(reader: RingReader): number {
   let latencySumNs = 0;
   let commands = 0;

@@ -1,4 +1,4 @@
-// What run.ts takes for figures.
+// The output that run.ts accepts as figures.
 
 import { expect, test } from "bun:test";
 import { problemsOf, type Row } from "./row.ts";
@@ -12,7 +12,7 @@ test("a benchmark delivers rows with a name, a unit and a finite figure", () => 
 test.each<[string, readonly Row[], string]>([
   ["no row", [], "it printed no row"],
   ["no figure", [{ ...row, measured: Number.NaN }], "a reply: NaN is not a figure"],
-  // What JSON makes of an infinite one.
+  // JSON turns an infinite number into null.
   ["null", [{ ...row, measured: JSON.parse("null") }], "a reply: null is not a figure"],
   ["no name", [{ ...row, what: "" }], "a row without a name or a unit"],
 ])("a benchmark with %s fails", (_, rows, problem) => {

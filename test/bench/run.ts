@@ -1,8 +1,7 @@
-// `make bench`: runs every benchmark of this folder, one after the other. In: the rows that they print (row.ts); out:
-// one table, and build/bench.json with the same figures. It asserts nothing; exit status 1 says that a benchmark did
-// not come to its end. `run.ts ring at-rest` runs these two. `make bench-short`, or `run.ts --short`, runs everything
-// once with tiny sizes: it keeps no figures, a benchmark passes that delivers some, and the last line is
-// `N passed, N failed`.
+// `make bench`: runs every benchmark of this folder, one after the other, and collects the rows that they print (row.ts) in
+// one table, and in build/bench.json. It must not assert figures; exit status 1 means that a benchmark did not finish.
+// `run.ts ring at-rest` runs only these two. `make bench-short`, or `run.ts --short`, runs everything once with tiny sizes: it
+// stores no figures, a benchmark passes if it delivers some, and the last line is `N passed, N failed`.
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, release } from "node:os";
@@ -12,7 +11,7 @@ import { problemsOf, type Row } from "./row.ts";
 const ROOT = join(import.meta.dir, "../..");
 const NO_BENCHMARKS = ["run.ts", "row.ts"];
 const isShort = process.argv.includes("--short");
-/** Of one benchmark in its short form: it says that something hangs. */
+/** Deadline of one benchmark in its short form: it means that the benchmark hangs. */
 const HANGS_MS = 300_000;
 const COLUMNS = ["what", "measured", "goal", "reference"] as const;
 
@@ -41,7 +40,7 @@ async function runBenchmark(file: string): Promise<Result> {
   return { name, rows, exitCode: await child.exited };
 }
 
-/** Says what is wrong with each. @returns how many delivered no figures. */
+/** Prints the problems of each. @returns how many delivered no figures. */
 function countFailed(results: readonly Result[]): number {
   const failed = results.filter(({ name, rows, exitCode }) => {
     const problems = [...problemsOf(rows), ...(exitCode === 0 ? [] : [`exit status ${exitCode}`])];
@@ -52,7 +51,7 @@ function countFailed(results: readonly Result[]): number {
 }
 
 function cells({ what, measured, unit, goal, reference }: Row): Record<(typeof COLUMNS)[number], string> {
-  // Three digits say all that a noisy machine can.
+  // More than three digits would be noise.
   const shown = measured >= 100 ? String(Math.round(measured)) : String(Number(measured.toPrecision(3)));
   return { what, measured: `${shown} ${unit}`.trimEnd(), goal: goal ?? "", reference: reference ?? "" };
 }

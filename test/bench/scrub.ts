@@ -1,5 +1,5 @@
-// What the search for secrets costs: milliseconds of processor for 1 MiB of text, once for text as captures hold it and once for
-// text that keeps the search as busy as it can, and how much longer twice the text takes. Of the hostile texts the worst is the row.
+// Measures the search for secrets: milliseconds of CPU time for 1 MiB of text, for typical texts of captures and for texts that
+// keep the search as busy as possible, and how much longer twice the text takes. The row has the worst hostile text.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -21,7 +21,7 @@ const ORDINARY: Readonly<Record<string, string>> = {
     "//files/data /mnt/data cifs rw,vers=3.1.1,username=joe,password=hunter2,uid=0,soft 0 0\n",
 };
 
-/** Repeated to fill the text. */
+/** These pieces are repeated to fill a text. */
 const HOSTILE = [
   ...[
     "password=,",
@@ -50,7 +50,7 @@ const HOSTILE = [
     "--pass ",
     "key-word a1[0]=bearer",
     "\nkpasswd &\\",
-    // Found by a random search over combinations of what the rules wait for.
+    // A random search over combinations of what the rules wait for found these.
     "mysqlcheck otp ktpass chpasswdlookupsid:unzip a1[0]=bearer ConvertTo-SecureString smbmap owf //",
     "\\",
     "-",
@@ -60,7 +60,7 @@ const HOSTILE = [
 
 const { scrub } = makeScrubber({ words: [], patterns: [] });
 
-/** The least of some rounds: what else the machine does only makes it more. */
+/** The lowest of some rounds, because other load can only add time. */
 function measureMs(text: string): number {
   const rounds = Array.from({ length: ROUNDS }, () => {
     const begun = process.cpuUsage();

@@ -1,6 +1,6 @@
-// How long aod takes from exec to watching: dist/aod is started as a daemon with the programs in the kernel, until its log
-// says that it is ready. Where cifs is not loaded nothing can be attached to, which takes a few milliseconds more elsewhere.
-// Beside it `aod --version`, which is all that Bun and the executable's size cost. It needs root and the real kernel.
+// Measures the time from exec to watching: dist/aod is started as a daemon with the programs in the kernel, until its log says
+// ready. Without cifs nothing can be attached, which takes a few milliseconds more on other hosts. For comparison it measures
+// `aod --version`, the cost of Bun and of the executable's size. It needs root and the real kernel.
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,6 +1,6 @@
-// A storm: a thousand anomalies in ten seconds, of a hundred rules. The real supervisor with its three real threads, the
-// real BPF programs beside a full flight recorder, captures on the disk. How many captures it makes of what the
-// configuration allows, whether every anomaly and every request is accounted for, and what becomes of the memory.
+// Measures a storm: a thousand anomalies of a hundred rules in ten seconds, with the real supervisor, its three real threads,
+// the real BPF programs beside a full flight recorder, and captures on the disk. The figures are the captures made of those
+// that the configuration allows, the anomalies and requests that are not accounted for, and the memory.
 
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -21,7 +21,7 @@ const RULES = 100;
 const ANOMALIES = sized(1_000, 200);
 const STORM_MS = sized(10_000, 2_000);
 const BETWEEN_MS = STORM_MS / ANOMALIES;
-/** Memory is looked at so often, and for so long after the storm. */
+/** The interval of memory readings, and their duration after the storm. */
 const LOOK_EVERY_MS = 50;
 const AFTER_MS = sized(20_000, 5_000);
 const WAIT_MS = 60_000;
@@ -38,7 +38,7 @@ const folder = mkdtempSync(join(build, "bench-"));
 const rulesText = [
   `aod_output_dir: ${folder}`,
   "guardian:",
-  // One server has one cooldown: without it the hour's limits are what bounds.
+  // One server has one cooldown; without it only the hour's limits apply.
   "  capture_cooldown_sec: 0",
   "  anomalies:",
   ...kinds.map(
@@ -49,7 +49,7 @@ const rulesText = [
 const { config, problems } = parseConfig(rulesText, "the storm's rules");
 if (config === undefined) throw new Error(problems.map(({ message }) => message).join("\n"));
 
-/** Half of what an hour may have may go at once; the other half comes back evenly, which is nothing in ten seconds. */
+/** Half of an hour's captures may be made at once; the other half comes back evenly, which is nothing in ten seconds. */
 const allowed = Math.ceil((ALL_RULES * config.hourly.captures) / 2);
 
 const spawn: SpawnTable = {
@@ -107,7 +107,7 @@ const suppressed = events
   .flatMap(({ counts }) => Object.values(counts))
   .reduce((sum, count) => sum + count, 0);
 const opened = events.all("opened").length;
-/** As they were last said: when they were resolved. */
+/** The incidents as they were reported last, when they were resolved. */
 const ended = [
   ...events.all("resolved").map(({ incident }) => incident),
   ...(events.all("stopped")[0]?.open ?? []),
@@ -129,7 +129,7 @@ printRow({
   reference: `${suppressed} suppressed`,
 });
 printRow({
-  // On one share an incident counts what its busiest rule counted: rules may count the same requests.
+  // On one share an incident has the count of its busiest rule, because rules may count the same requests.
   what: "requests that the busiest rule counted and that are in no incident",
   measured: ANOMALIES / RULES - counted,
   unit: "",

@@ -1,6 +1,6 @@
-// How soon a request that hangs is found and said, and what looking for it costs healthy traffic: real BPF programs in
-// the running kernel, the real detector in its own thread, a rule of type Stuck. Nobody waits for synthetic requests, so
-// what asking cifs and the tasks costs is measured apart: a list of a thousand requests, and where a task waits, a
+// Measures how soon a request that hangs is found and reported, and what the search costs healthy traffic: real BPF programs in
+// the running kernel, the real detector in its own thread, a rule of type Stuck. No task waits for synthetic requests, so the
+// cost of reading cifs and tasks is measured separately: a list of a thousand requests, and the place where a task waits, a
 // thousand times.
 
 import { parseDebugData } from "../../src/cifs/debug-data.ts";
@@ -76,7 +76,7 @@ async function wakeUps(): Promise<number> {
   return (await counted.promise).wakeUps;
 }
 
-/** Wake-ups a second of the detector while this goes on; the two for asking apart. */
+/** Wake-ups per second of the detector while this runs, with those for reading listed separately. */
 async function wakeUpsDuring(ms: number, work: () => Promise<void>): Promise<number> {
   const before = await wakeUps();
   await work();

@@ -100,14 +100,14 @@ export class InstallRoot {
   /** From now on systemd seems to run; its calls are recorded and not executed. */
   pretendSystemd(): void {
     mkdirSync(join(this.path, "run/systemd/system"), { recursive: true });
-    this.write("usr/bin/systemctl", '#!/bin/sh\necho "$*" >>/told\n', 0o755);
+    this.write("usr/bin/systemctl", '#!/bin/sh\necho "$*" >>/calls\n', 0o755);
   }
 
   /** The calls of systemd since the last time. */
   systemdCalls(): readonly string[] {
-    const told = this.has("told") ? this.read("told").trim().split("\n") : [];
-    rmSync(join(this.path, "told"), { force: true });
-    return told;
+    const calls = this.has("calls") ? this.read("calls").trim().split("\n") : [];
+    rmSync(join(this.path, "calls"), { force: true });
+    return calls;
   }
 
   remove(): void {

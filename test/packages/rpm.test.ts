@@ -117,8 +117,8 @@ describe.skipIf(!isRoot)("rpm (needs root)", async () => {
     expect((await inRoot("-q", "--qf", "%{VERSION}", "aod")).stdout).toBe(HIGHER);
     expect(root.read("etc/aod.yaml")).toStartWith("# mine\n");
     expect(root.has("etc/systemd/system/multi-user.target.wants/aod.service")).toBe(true);
-    const told = root.systemdCalls().filter((line) => line.includes("aod.service"));
-    expect(told).toEqual(["try-restart aod.service"]);
+    const calls = root.systemdCalls().filter((line) => line.includes("aod.service"));
+    expect(calls).toEqual(["try-restart aod.service"]);
   });
 
   test("reports the changed configuration as a configuration that has changed", async () => {
