@@ -22,7 +22,7 @@ const captureSchema = v.object({
     "null where it can't be read",
   ),
   bytes: count("of the file"),
-  kept: flag("`aod captures keep`: neither age nor size removes it"),
+  pinned: flag("`aod captures keep`: neither age nor size removes it"),
   problem: textOrNull("why the capture can't be read; null where nothing is known to be wrong"),
 });
 

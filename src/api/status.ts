@@ -161,7 +161,7 @@ export const statusSchema = v.object({
   last_captures: field(v.array(captureSchema), "of this run, newest first, five at most"),
   captures: field(
     v.object({
-      count: count("that are kept"),
+      count: count("that are stored"),
       bytes: count("of them"),
       limit_bytes: count("cleanup.max_total_log_size_mb"),
       age_suspended: textOrNull("why no capture is removed for its age now: the clock can't be believed yet"),

@@ -2,6 +2,7 @@
 // without a word; a tool for the night must not. In: a verb's definition; out: a command for citty.
 
 import { type ArgsDef, type CommandDef, defineCommand, type ParsedArgs, runCommand } from "citty";
+import { didYouMean } from "../config/suggest.ts";
 import { AodError } from "../model/failure.ts";
 
 /** What somebody may type as it stands, and what it is good for. */
@@ -53,10 +54,12 @@ export function makeVerb<Arguments extends ArgsDef>({
 /**
  * A verb that may be followed by another one, and without one is itself. citty would run both, and forget the options that
  * stand before the second.
+ * @param synonyms other words for these verbs, and with an empty text for the verb alone; help does not list them.
  */
 export function makeGroup<Arguments extends ArgsDef>(
   itself: Verb<Arguments>,
   verbs: Readonly<Record<string, VerbCommand>>,
+  synonyms: Readonly<Record<string, string>> = {},
 ): VerbCommand {
   const alone = makeVerb(itself);
   const command: CommandDef = {
@@ -65,10 +68,17 @@ export function makeGroup<Arguments extends ArgsDef>(
       const at = firstWord(rawArgs, itself.args);
       const word = rawArgs[at];
       if (word === undefined) return void (await runCommand(alone, { rawArgs }));
-      const verb = Object.hasOwn(verbs, word) ? verbs[word] : undefined;
-      if (verb !== undefined) return void (await runCommand(verb, { rawArgs: rawArgs.toSpliced(at, 1) }));
-      const known = Object.keys(verbs).join(", ");
-      throw new AodError("USAGE", `no command ${itself.name} ${word}; there is ${known}`);
+      const rest = rawArgs.toSpliced(at, 1);
+      const name = Object.hasOwn(synonyms, word) ? synonyms[word] : word;
+      if (name === "") return void (await runCommand(alone, { rawArgs: rest }));
+      const verb = name !== undefined && Object.hasOwn(verbs, name) ? verbs[name] : undefined;
+      if (verb !== undefined) return void (await runCommand(verb, { rawArgs: rest }));
+      const names = Object.keys(verbs);
+      const hint = didYouMean(word, [...names, ...Object.keys(synonyms)]);
+      throw new AodError(
+        "USAGE",
+        `no command ${itself.name} ${word}${hint}; its commands are ${names.join(", ")}`,
+      );
     },
   };
   return { ...command, examples: alone.examples, verbs };
@@ -108,17 +118,22 @@ function rejectUnknown(
   const names = Object.keys(definition);
   // citty gives them beside the name that they stand for, and `dry-run` as `dryRun` too.
   const aliases = new Set(names.flatMap((name) => [...aliasesOf(definition[name]), camelCase(name)]));
-  const known = names.map((name) => (definition[name]?.type === "positional" ? name : `--${name}`));
+  const options = names.filter((name) => definition[name]?.type !== "positional").map((name) => `--${name}`);
   for (const [name, value] of Object.entries(given)) {
     if (name === "_" || (aliases.has(name) && !names.includes(name))) continue;
-    if (!names.includes(name))
-      throw new AodError("USAGE", `no option --${name}; there is ${known.join(", ") || "none"}`);
+    if (!names.includes(name)) throw new AodError("USAGE", unknownOption(name, options));
     const what = definition[name]?.type === "positional" ? valueName(name, definition[name]) : `--${name}`;
     if (value === "") throw new AodError("USAGE", `${what} needs a value`);
   }
   const positionals = names.filter((name) => definition[name]?.type === "positional").length;
   const extra = takesMore ? undefined : given._[positionals];
   if (extra !== undefined) throw new AodError("USAGE", `unexpected argument ${extra}`);
+}
+
+function unknownOption(name: string, options: readonly string[]): string {
+  const typed = name.length === 1 ? `-${name}` : `--${name}`;
+  const known = options.length === 0 ? "it has no options" : `its options are ${options.join(", ")}`;
+  return `no option ${typed}${didYouMean(typed, options)}; ${known}`;
 }
 
 function camelCase(name: string): string {

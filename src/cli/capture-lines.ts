@@ -19,7 +19,7 @@ const WORST_SHOWN = 5;
 /** @param where it lies, and how big the file is; shown as they are. */
 export function captureLines(
   { name, manifest, files }: Capture,
-  where: { readonly path: string; readonly bytes: number; readonly isKept: boolean },
+  where: { readonly path: string; readonly bytes: number; readonly isPinned: boolean },
 ): readonly string[] {
   const attribution = decodeAttribution(manifest.attribution);
   const verdict = decodeVerdict(manifest.verdict);
@@ -31,7 +31,7 @@ export function captureLines(
   const asked = `somebody asked for it${reason === undefined ? "" : `: ${reason}`}`;
   const rows: readonly (readonly [string, string | undefined])[] = [
     ["capture", where.path],
-    ["", [bytesText(where.bytes), ...(where.isKept ? ["kept"] : []), `inside: ${name}/`].join(", ")],
+    ["", [bytesText(where.bytes), ...(where.isPinned ? ["pinned"] : []), `inside: ${name}/`].join(", ")],
     ["verdict", verdict && verdictText(verdict)],
     ["", verdict && headlineOf({ cause: verdict.cause, statuses, share: textOf(share) ?? "" })],
     ...(verdict?.because ?? []).map((reason) => ["", reason] as const),

@@ -15,6 +15,7 @@ import { captureId } from "./choose-capture.ts";
 export type Trouble = "gone" | "not permitted" | "damaged" | "unreadable";
 
 export interface CaptureRow {
+  readonly capture: StoredCapture;
   readonly told: CaptureOfApi;
   /** What `problem` says in full. */
   readonly trouble: Trouble | undefined;
@@ -41,6 +42,7 @@ export async function captureRows(
     const known = facts.get(capture.fileName);
     const { told, trouble } = (known && fromHistory(known)) ?? (await fromFile(path, known, peek));
     rows.push({
+      capture,
       told: {
         id: captureId(capture),
         name: capture.fileName,
@@ -49,7 +51,7 @@ export async function captureRows(
         rule: capture.rule,
         ...told,
         bytes: capture.bytes,
-        kept: capture.isPinned,
+        pinned: capture.isPinned,
       },
       trouble,
     });

@@ -105,7 +105,7 @@ function writing<Value>(path: string, write: () => Value): Value {
   try {
     return write();
   } catch (error) {
-    const hints = { EEXIST: "it is there already: name a folder that is not" };
+    const hints = { EEXIST: "name a new folder" };
     throw fileFailure(`write ${path}`, errnoOf(error), { hints });
   }
 }

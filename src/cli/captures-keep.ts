@@ -28,7 +28,7 @@ export const keepCommand = makeVerb({
     const isToStay = undo !== true;
     forEachStored(outputDir, chooseAll(outputDir, ids), "keep", (folder, { fileName }) => {
       const errno = pinCapture(folder, fileName, isToStay);
-      if (errno === undefined) printLines([`${isToStay ? "kept" : "not kept any more"}: ${fileName}`]);
+      if (errno === undefined) printLines([`${isToStay ? "pinned" : "no longer pinned"}: ${fileName}`]);
       return errno;
     });
     return 0;

@@ -15,7 +15,7 @@ import { chooseAll, forEachStored, STORED_ARGUMENT } from "./stored-captures.ts"
 const ARGUMENTS = {
   ...STORED_ARGUMENT,
   yes: { type: "boolean", description: "do not ask" },
-  force: { type: "boolean", description: "also what is kept, and what an open incident has" },
+  force: { type: "boolean", description: "also pinned captures, and those of an open incident" },
   ...CONFIG_ARGUMENT,
 } as const satisfies ArgsDef;
 
@@ -31,7 +31,10 @@ export const removeCommand = makeVerb({
     const needed = force === true ? [] : findNeeded(captures, foldCaptures(historyIn(outputDir)));
     if (needed.length > 0)
       throw new AodError("USAGE", `${needed.join("; ")}; --force removes it all the same`);
-    if (yes !== true && !isAgreed(captures)) return 0;
+    if (yes !== true && !isAgreed(captures)) {
+      printLines(["nothing was removed"]);
+      return 0;
+    }
     forEachStored(outputDir, captures, "remove", (folder, { fileName }) => {
       const errno = removeCapture(folder, fileName, force === true);
       if (errno === undefined) printLines([`removed: ${fileName}`]);
@@ -49,7 +52,7 @@ export function findNeeded(
   return captures.flatMap(({ fileName, isPinned }) => {
     const { isOpen = false, incidentId } = facts.get(fileName) ?? {};
     return [
-      ...(isPinned ? [`${fileName} is kept`] : []),
+      ...(isPinned ? [`${fileName} is pinned`] : []),
       ...(isOpen ? [`${fileName} belongs to incident ${incidentId}, which is open`] : []),
     ];
   });

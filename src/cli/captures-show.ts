@@ -37,7 +37,7 @@ export const showCommand = makeVerb({
       return 0;
     }
     const { size, mode } = statSync(path);
-    printLines(captureLines(capture, { path, bytes: size, isKept: isPinnedMode(mode) }));
+    printLines(captureLines(capture, { path, bytes: size, isPinned: isPinnedMode(mode) }));
     return 0;
   },
 });

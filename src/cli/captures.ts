@@ -15,12 +15,15 @@ import { removeCommand } from "./captures-rm.ts";
 import { scrubCommand } from "./captures-scrub.ts";
 import { showCommand } from "./captures-show.ts";
 import { capturesIn, shortIds } from "./choose-capture.ts";
+import { FILTER_ARGUMENTS, type Filtered, type FilterValues, makeHistoryFilter } from "./history-filter.ts";
+import { localTimeText, zoneName } from "./local-time.ts";
 import { explainNothing } from "./nothing-found.ts";
 import { historyIn, outputDirOf } from "./output-dir.ts";
-import { printJson, printLines } from "./print.ts";
-import { columnLines } from "./table.ts";
+import { printJson, printLines, printStyled, tableRoom } from "./print.ts";
+import { type FittingColumn, fittingLines } from "./table.ts";
 
 const ARGUMENTS = {
+  ...FILTER_ARGUMENTS,
   json: { type: "boolean", description: "an array, newest first" },
   ...CONFIG_ARGUMENT,
 } as const satisfies ArgsDef;
@@ -32,53 +35,77 @@ export const capturesCommand = makeGroup(
     args: ARGUMENTS,
     examples: [
       { command: "aod captures", meaning: "all of them, newest first" },
+      { command: "aod captures --since yesterday --rule 'slow*'", meaning: "some of them" },
       { command: "aod captures --json | jq -r '.[0].path'", meaning: "where the newest is" },
     ],
-    run: ({ json, config }) => list(outputDirOf(config), json === true),
+    run: ({ since, until, rule, share, json, config }) =>
+      list(outputDirOf(config), { since, until, rule, share }, json === true),
   },
   { show: showCommand, extract: extractCommand, keep: keepCommand, scrub: scrubCommand, rm: removeCommand },
+  { list: "", ls: "", remove: "rm", delete: "rm" },
 );
 
-async function list(outputDir: string, isJson: boolean): Promise<number> {
+// --- internal ---
+
+async function list(outputDir: string, filter: FilterValues, isJson: boolean): Promise<number> {
+  const nowMs = Date.now();
+  const isShown = makeHistoryFilter(filter, nowMs);
   const stored = capturesIn(outputDir);
-  const entries = historyIn(outputDir);
-  const rows = await captureRows(stored, entries, (name) => join(outputDir, BATCHES, name));
+  const all = await captureRows(stored, historyIn(outputDir), (name) => join(outputDir, BATCHES, name));
+  const rows = all.filter(({ capture, told }) => isShown(filteredOf(capture, told)));
   if (isJson) printJson(rows.map(({ told }) => told));
-  else if (rows.length > 0) printLines(listLines(stored, rows, Date.now()));
+  else if (rows.length > 0) printTable(rows, shortIds(stored), nowMs);
+  else if (stored.length > 0)
+    printLines([`no capture fits, of ${stored.length} stored; aod captures lists all`]);
   else printLines([await explainNothing("capture", outputDir)]);
   return 0;
 }
 
-/** A table and the sum. @param rows of these captures, in the same order. */
-export function listLines(
-  stored: readonly StoredCapture[],
+function filteredOf({ epochMs, rule }: StoredCapture, { share }: CaptureOfApi): Filtered {
+  return { beganMs: epochMs, endedMs: epochMs, rules: [rule], shares: share === null ? [] : [share] };
+}
+
+function printTable(
   rows: readonly CaptureRow[],
+  ids: ReadonlyMap<StoredCapture, string>,
   nowMs: number,
-): readonly string[] {
-  const ids = shortIds(stored);
-  const cells = stored.map((capture, index) => {
-    const { told, trouble } = rows[index] ?? {};
-    return [
-      ids.get(capture) ?? "",
-      agoText(nowMs - capture.epochMs),
-      bytesText(capture.bytes),
-      capture.rule,
-      trouble ?? verdictCell(told?.verdict),
-      told?.kept === true ? "kept" : "",
-      told?.share ?? "-",
-    ];
+): void {
+  const { columns, glyphs } = tableRoom();
+  printStyled(fittingLines(captureColumns(rows, ids, nowMs), columns, glyphs));
+  printLines(["", sumText(rows.map(({ capture }) => capture))]);
+}
+
+/** A table of captures, in the order given. @param ids as they are shown. */
+export function captureColumns(
+  rows: readonly CaptureRow[],
+  ids: ReadonlyMap<StoredCapture, string>,
+  nowMs: number,
+): readonly FittingColumn[] {
+  const column = (title: string, rank: number, cell: (row: CaptureRow) => string) => ({
+    title,
+    rank,
+    cells: rows.map(cell),
   });
-  const bytes = stored.reduce((sum, capture) => sum + capture.bytes, 0);
-  const count = `${stored.length} capture${stored.length === 1 ? "" : "s"}`;
   return [
-    ...columnLines(["ID", "TAKEN", "SIZE", "RULE", "VERDICT", "KEPT", "SHARE"], cells),
-    "",
-    `${count}, ${bytesText(bytes)}; aod captures show ID, or latest`,
+    column("ID", Infinity, ({ capture }) => ids.get(capture) ?? ""),
+    column(`TAKEN (${zoneName(nowMs)})`, 3, ({ capture }) => localTimeText(capture.epochMs)),
+    column("AGE", 5, ({ capture }) => agoText(nowMs - capture.epochMs)),
+    column("SIZE", 2, ({ capture }) => bytesText(capture.bytes)),
+    column("RULE", 4, ({ capture }) => capture.rule),
+    column("VERDICT", Infinity, ({ told, trouble }) => trouble ?? verdictCell(told.verdict)),
+    column("PINNED", 1, ({ capture }) => (capture.isPinned ? "pinned" : "")),
+    column("SHARE", Infinity, ({ told }) => told.share ?? "-"),
   ];
 }
 
-function verdictCell(verdict: CaptureOfApi["verdict"] | undefined): string {
-  if (verdict === null || verdict === undefined) return "-";
+export function sumText(captures: readonly StoredCapture[]): string {
+  const bytes = captures.reduce((sum, capture) => sum + capture.bytes, 0);
+  const count = `${captures.length} capture${captures.length === 1 ? "" : "s"}`;
+  return `${count}, ${bytesText(bytes)}; aod captures show ID, or latest`;
+}
+
+function verdictCell(verdict: CaptureOfApi["verdict"]): string {
+  if (verdict === null) return "-";
   return verdict.cause === "unknown" ? verdict.cause : `${verdict.cause} ${verdict.confidence.toFixed(2)}`;
 }
 

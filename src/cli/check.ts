@@ -17,13 +17,23 @@ import { capturesIn } from "./choose-capture.ts";
 export const checkCommand = makeVerb({
   name: "check",
   description: "is the configuration file right: every mistake at once, with its line",
-  args: CONFIG_ARGUMENT,
+  args: {
+    file: {
+      type: "positional",
+      required: false,
+      valueHint: "FILE",
+      description: "the file to check, as --config names one",
+    },
+    ...CONFIG_ARGUMENT,
+  },
   examples: [
     { command: "aod check", meaning: "the file that the service uses" },
-    { command: "aod check --config new.yaml", meaning: "one that is to replace it" },
+    { command: "aod check new.yaml", meaning: "the file that will replace it" },
   ],
-  run: ({ config }) => {
-    const found = findConfig(config);
+  run: ({ file, config }) => {
+    if (file !== undefined && config !== undefined)
+      throw new AodError("USAGE", "two files to check: name one, as FILE or with --config");
+    const found = findConfig(file ?? config);
     const { code, problems, lines } = judgeConfig(found, fileSystemOf, whyNotRunnable, keptOverBytes);
     printProblems(problems);
     (code === 0 ? process.stdout : process.stderr).write(

@@ -12,7 +12,7 @@ import { BATCHES } from "../system/batches-folder.ts";
 import { chooseOne } from "./choose-one.ts";
 import { batchesIn } from "./output-dir.ts";
 
-const LATEST = "latest";
+export const LATEST = "latest";
 
 /** What `chooseCapture` takes, for every verb that takes one. */
 export const CAPTURE_ARGUMENT = {
@@ -47,8 +47,12 @@ export function capturesIn(outputDir: string): readonly StoredCapture[] {
 
 /** The one of these, newest first, that is meant. Throws NOT_FOUND for none and for several. */
 export function chooseStored(captures: readonly StoredCapture[], text: string): StoredCapture {
-  if (text === LATEST && captures.length === 0) throw new AodError("NOT_FOUND", "there is no capture yet");
-  return chooseOne(findStored(captures, text), text, "capture", captureId);
+  if (text === LATEST && captures.length === 0)
+    throw new AodError("NOT_FOUND", "there is no capture yet; aod snapshot makes one now");
+  return chooseOne(
+    { fitting: findStored(captures, text), all: captures, idOf: captureId, what: "capture" },
+    text,
+  );
 }
 
 /** What is unique of its name: `20261123T012345.678Z_slow-writes`. */

@@ -13,33 +13,40 @@ import { hangAgeNs, type Incident, type OngoingHang, withOthers } from "../model
 import { whatIs } from "../model/request.ts";
 import { STATUSES_MAX, statusesText } from "../model/status-count.ts";
 import type { Verdict } from "../model/verdict.ts";
-import { columnLines } from "./table.ts";
+import type { Style } from "../top/line.ts";
+import { localTimeText, zoneName } from "./local-time.ts";
+import type { FittingColumn } from "./table.ts";
 
-type Column = readonly [title: string, cell: (incident: Incident, nowMs: number) => string];
+interface Column {
+  readonly title: string;
+  readonly cell: (incident: Incident, nowMs: number) => string;
+  /** As FittingColumn.rank. */
+  readonly rank: number;
+  readonly style?: (incident: Incident) => Style;
+}
 
 const COLUMNS: readonly Column[] = [
-  ["ID", ({ id }) => id],
-  ["STATE", ({ state, standing }) => (standing === undefined ? state : "hangs")],
-  ["LASTED", lasted],
-  ["RULE", ({ rule, rules }) => withOthers(rule, rules)],
-  ["KIND", ({ kind }) => kind],
-  ["REQUESTS", ({ count }) => String(count)],
-  ["WORST", worstText],
-  [
-    "VERDICT",
-    ({ verdict, statuses }) => [verdict?.cause ?? "-", statusesText(statuses, 1)].filter(Boolean).join(": "),
-  ],
-  ["CAPTURES", ({ captures }) => String(captures.length)],
-  ["SHARE", ({ share, shares }) => withOthers(share, shares)],
+  { title: "ID", cell: ({ id }) => id, rank: Infinity },
+  { title: "STATE", cell: stateText, rank: Infinity, style: stateStyle },
+  { title: "OPENED", cell: ({ openedAtMs }) => localTimeText(openedAtMs), rank: 6 },
+  { title: "LASTED", cell: lasted, rank: 5 },
+  { title: "RULE", cell: ({ rule, rules }) => withOthers(rule, rules), rank: 4 },
+  { title: "KIND", cell: ({ kind }) => kind, rank: 1 },
+  { title: "REQUESTS", cell: ({ count }) => String(count), rank: 2 },
+  { title: "WORST", cell: worstText, rank: 7 },
+  { title: "VERDICT", cell: verdictCell, rank: Infinity },
+  { title: "CAPTURES", cell: ({ captures }) => String(captures.length), rank: 3 },
+  { title: "SHARE", cell: ({ share, shares }) => withOthers(share, shares), rank: Infinity },
 ];
 
-/** In the order given. */
-export function tableLines(incidents: readonly Incident[], nowMs: number): readonly string[] {
-  const rows = incidents.map((incident) => COLUMNS.map(([, cell]) => cell(incident, nowMs)));
-  return columnLines(
-    COLUMNS.map(([title]) => title),
-    rows,
-  );
+/** A table of incidents, in the order given. */
+export function incidentColumns(incidents: readonly Incident[], nowMs: number): readonly FittingColumn[] {
+  return COLUMNS.map(({ title, cell, rank, style }) => ({
+    title: title === "OPENED" ? `OPENED (${zoneName(nowMs)})` : title,
+    cells: incidents.map((incident) => cell(incident, nowMs)),
+    rank,
+    styles: incidents.map((incident) => style?.(incident) ?? "plain"),
+  }));
 }
 
 /**
@@ -95,6 +102,19 @@ export function incidentLines(
     ...captures.map((capture, index) => row(index === 0 ? "captures" : "", capture)),
     ...entries.map((entry, index) => row(index === 0 ? "history" : "", entryText(entry))),
   ];
+}
+
+function stateText({ state, standing }: Incident): string {
+  return standing === undefined ? state : "hangs";
+}
+
+function stateStyle({ state, standing }: Incident): Style {
+  if (standing !== undefined) return "alarm";
+  return state === "open" ? "trouble" : "plain";
+}
+
+function verdictCell({ verdict, statuses }: Incident): string {
+  return [verdict?.cause ?? "-", statusesText(statuses, 1)].filter(Boolean).join(": ");
 }
 
 /** What hangs gets older while nothing is reported of it. */

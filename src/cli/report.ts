@@ -10,11 +10,11 @@ import { errnoOf, fileFailure } from "../model/file-failure.ts";
 import { reportChunks } from "../report/page.ts";
 import { readRequests } from "../report/read-requests.ts";
 import { CONFIG_ARGUMENT, makeVerb } from "./arguments.ts";
-import { CAPTURE_ARGUMENT, chooseCapture } from "./choose-capture.ts";
+import { CAPTURE_ARGUMENT, chooseCapture, LATEST } from "./choose-capture.ts";
 import { outputDirOf } from "./output-dir.ts";
 
 const ARGUMENTS = {
-  capture: CAPTURE_ARGUMENT,
+  capture: { ...CAPTURE_ARGUMENT, required: false, default: LATEST },
   output: {
     type: "string",
     alias: "o",
@@ -33,7 +33,7 @@ export const reportCommand = makeVerb({
   description: "a capture as one page: who is to blame, why, and every request",
   args: ARGUMENTS,
   examples: [
-    { command: "aod report latest", meaning: "the newest capture of this host, as a page in this folder" },
+    { command: "aod report", meaning: "the newest capture of this host, as a page in this folder" },
     {
       command: "aod report aod_20261123T012345.678Z_slow.tar.zst -o stall.html",
       meaning: "one that somebody sent",
@@ -81,7 +81,7 @@ function open(target: string, isForced: boolean): number {
     if (error instanceof AodError) throw error;
     const errno = errnoOf(error);
     if (errno === "EEXIST") throw new AodError("USAGE", `${target} is there already; --force writes over it`);
-    throw fileFailure(`write ${target}`, errno);
+    throw fileFailure(`write ${target}`, errno, { hints: { ENOENT: "make its folder first" } });
   }
 }
 

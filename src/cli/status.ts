@@ -6,10 +6,9 @@ import type { Status } from "../api/status.ts";
 import { askOnce } from "../control/client.ts";
 import { findSocketPath } from "../control/socket-path.ts";
 import { countRunTime } from "../kernel/run-stats.ts";
-import { COLOURS, NO_COLOURS, styledText } from "../top/frame.ts";
 import { glyphsOf } from "../top/glyphs.ts";
 import { makeVerb } from "./arguments.ts";
-import { printJson, printLines } from "./print.ts";
+import { printJson, printStyled } from "./print.ts";
 import { statusLines } from "./status-lines.ts";
 import { outputSize } from "./terminal.ts";
 
@@ -48,7 +47,5 @@ function show(status: Status): void {
   const size = outputSize();
   // What goes into a file or a mail is not cut to a screen's height.
   const room = isTerminal ? size : { ...size, rows: Number.POSITIVE_INFINITY };
-  const palette = process.env.NO_COLOR ? NO_COLOURS : COLOURS;
-  const lines = statusLines(status, room, glyphsOf(process.env)).map((line) => styledText(line, palette));
-  printLines(isTerminal ? lines : lines.map((line) => Bun.stripANSI(line).trimEnd()));
+  printStyled(statusLines(status, room, glyphsOf(process.env)));
 }

@@ -2,10 +2,11 @@
 // and codes; sysexits.h gives the numbers.
 
 import { renderUsage, runCommand } from "citty";
+import { didYouMean } from "../config/suggest.ts";
 import { failureLines } from "../daemon/failure-lines.ts";
 import { finishLog, printError } from "../log.ts";
 import { escapeControls } from "../model/escape.ts";
-import { type AodError, toFailure } from "../model/failure.ts";
+import { AodError, toFailure } from "../model/failure.ts";
 import { errnoOf, fileFailure } from "../model/file-failure.ts";
 import { commit, inside, version } from "../model/version.ts";
 import type { SpawnTable } from "../supervisor/options.ts";
@@ -14,6 +15,7 @@ import { exampleLines, type VerbCommand } from "./arguments.ts";
 import { type Commands, makeCommands } from "./commands.ts";
 
 const EX_USAGE = 64;
+const VERSION_WORDS: ReadonlySet<string> = new Set(["--version", "-v", "-V", "version"]);
 
 /** Runs what was typed, and nothing can be written any more. @returns the exit code. */
 export async function runVerbs(argv: readonly string[], spawn: SpawnTable): Promise<number> {
@@ -46,24 +48,46 @@ function finish(stream: NodeJS.WriteStream): Promise<Error | undefined> {
 
 async function obey(argv: readonly string[], spawn: SpawnTable): Promise<number> {
   const { main, verbs } = makeCommands(spawn);
-  if (argv[0] === "--version" || argv[0] === "-v") {
+  const [first = ""] = argv;
+  if (VERSION_WORDS.has(first)) {
     process.stdout.write(versionText());
     return 0;
   }
-  if (argv.includes("--help") || argv.includes("-h")) {
-    const verb = verbOf(verbs, argv);
-    const usage = await (verb === undefined ? renderUsage(main) : usageOf(verb, main));
-    const examples = verb === undefined ? [] : ["", "EXAMPLES\n", ...exampleLines(verb.examples)];
-    const shown = [usage.trimEnd(), ...examples, ""].join("\n");
-    process.stdout.write(`${process.stdout.isTTY ? shown : Bun.stripANSI(shown)}\n`);
-    return 0;
-  }
   try {
+    // At a prompt a bare `aod` asks what it can do; a service manager and a script mean the daemon.
+    const isLost = argv.length === 0 && process.stdin.isTTY === true && process.stdout.isTTY === true;
+    if (isLost || first === "help" || argv.includes("--help") || argv.includes("-h")) {
+      const typed = first === "help" ? argv.slice(1) : argv;
+      if (first === "help") rejectUnknownVerb(typed, verbs);
+      await printHelp(main, verbOf(verbs, typed));
+      return 0;
+    }
+    rejectUnknownVerb(argv, verbs);
     await runCommand(main, { rawArgs: [...verbFirst(argv, verbs)] });
     return Number(process.exitCode ?? 0);
   } catch (thrown) {
     return explain(thrown);
   }
+}
+
+async function printHelp(main: Commands["main"], verb: VerbCommand | undefined): Promise<void> {
+  const usage = await (verb === undefined ? renderUsage(main) : usageOf(verb, main));
+  const examples = verb === undefined ? [] : ["", "EXAMPLES\n", ...exampleLines(verb.examples)];
+  const shown = [usage.trimEnd(), ...examples, ""].join("\n");
+  process.stdout.write(`${process.stdout.isTTY ? shown : Bun.stripANSI(shown)}\n`);
+}
+
+/** Throws USAGE for a first word that is neither a verb nor an option, and for a verb that is spelt as an option. */
+function rejectUnknownVerb([first]: readonly string[], verbs: Commands["verbs"]): void {
+  if (first === undefined || Object.hasOwn(verbs, first)) return;
+  const word = first.replace(/^-+/, "").replace(/=.*/s, "");
+  const isOption = first.startsWith("-");
+  if (isOption && word === "config") return;
+  if (isOption && Object.hasOwn(verbs, word))
+    throw new AodError("USAGE", `no option ${first}; the command is aod ${word}, without dashes`);
+  const hint = didYouMean(word, [...Object.keys(verbs), "help", "version"]);
+  const what = isOption ? `no option ${first}` : `no command ${first}`;
+  throw new AodError("USAGE", `${what}${hint}; aod help lists the commands`);
 }
 
 /** `--config FILE status` is `status --config FILE`: citty gives what stands before a verb to nobody. */
@@ -108,7 +132,7 @@ function hasGone(error: Error): boolean {
 }
 
 function outputFailure(error: Error): AodError {
-  return fileFailure("write what was asked for", errnoOf(error));
+  return fileFailure("write the output", errnoOf(error));
 }
 
 /** Failures hold what was typed, and names of files and servers: here, and nowhere before, they are made harmless. */

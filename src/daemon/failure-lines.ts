@@ -4,11 +4,15 @@
 import { escapeControls } from "../model/escape.ts";
 import type { Failure } from "../model/failure.ts";
 
-/** One sentence; below it what the kernel's verifier said, and for a BUG where it is. No terminal obeys any of it. */
+/**
+ * One sentence; below it the choices that a user has, what the kernel's verifier printed, and for a BUG the stack. No terminal
+ * obeys any of it.
+ */
 export function failureLines({ code, message, causes, context, stack }: Failure): readonly string[] {
   const why = causes.filter((cause) => !isSaid(message, cause));
-  const { verifier } = context;
-  const below = [typeof verifier === "string" ? verifier : "", code === "BUG" ? (stack ?? "") : ""];
+  const { verifier, choices } = context;
+  const chosen = typeof choices === "string" ? choices.replace(/^/gm, "  ") : "";
+  const below = [chosen, typeof verifier === "string" ? verifier : "", code === "BUG" ? (stack ?? "") : ""];
   return [
     escapeControls(`aod: ${[message, ...why].join(": ")}`),
     ...below.flatMap((text) => (text === "" ? [] : text.split("\n").map(escapeControls))),

@@ -101,7 +101,7 @@ export function lineOf(event: SupervisorEvent): LogLine | undefined {
         level: event.undeletable.length > 0 || event.overBytes > 0 ? "warn" : "info",
         text:
           event.overBytes > 0
-            ? "captures that are kept for ever exceed cleanup.max_total_log_size_mb by themselves"
+            ? "pinned captures exceed cleanup.max_total_log_size_mb by themselves"
             : "cleaned up",
         values: {
           ...{ removed: event.removals.length, names, stuck: stuck || undefined, rotated, ...values },

@@ -2,10 +2,9 @@
 // no. Pure. Patterns know `*` and `?`; a name can't be made to cost more than its length times the pattern's.
 
 import { canonicalAddress, isAddress } from "../model/address.ts";
+import { globTest, type GlobTest as Test } from "../model/glob.ts";
 import { canonicalPath, canonicalShare } from "../model/mounted-share.ts";
 import type { Rule } from "../model/rule.ts";
-
-type Test = (name: string) => boolean;
 
 export class RuleScopes {
   readonly #shares: readonly (Test | undefined)[];
@@ -47,32 +46,4 @@ function shareTest(written: string): Test {
 function withCanonicalHost(pattern: string): string {
   const [, host = "", rest = ""] = /^\/\/([^/]*)(.*)$/.exec(pattern) ?? [];
   return isAddress(host) ? `//${canonicalAddress(host)}${rest}` : pattern;
-}
-
-/** Without a regular expression: what a server names a share must not decide how long this takes. */
-export function globTest(pattern: string): Test {
-  return (name) => {
-    let at = 0;
-    let inPattern = 0;
-    let star = -1;
-    let starAt = 0;
-    while (at < name.length) {
-      const wanted = pattern[inPattern];
-      if (wanted === "*") {
-        star = inPattern++;
-        starAt = at;
-      } else if (wanted === "?" || wanted === name[at]) {
-        inPattern++;
-        at++;
-      } else if (star >= 0) {
-        // The last star takes one more.
-        inPattern = star + 1;
-        at = ++starAt;
-      } else {
-        return false;
-      }
-    }
-    while (pattern[inPattern] === "*") inPattern++;
-    return inPattern === pattern.length;
-  };
 }

@@ -107,7 +107,7 @@ export function spaceFindings(
   const kept =
     keptBytes <= capBytes
       ? []
-      : [warn("output folder", `captures that are kept alone take ${bytesText(keptBytes)}`, keptTodo)];
+      : [warn("output folder", `pinned captures alone take ${bytesText(keptBytes)}`, keptTodo)];
   return [spaceFinding(found, freeBytes, capBytes - usedBytes, capture.minFreeBytes), ...kept];
 }
 

@@ -50,13 +50,13 @@ describe("aod captures", () => {
     const { stdout, exitCode } = await aod();
     expect(exitCode).toBe(0);
     expect(stdout.split("\n").slice(0, 3)).toEqual([
-      expect.stringMatching(/^ID +TAKEN +SIZE +RULE +VERDICT +KEPT +SHARE$/),
+      expect.stringMatching(/^ID +TAKEN \(\S+\) +AGE +SIZE +RULE +VERDICT +PINNED +SHARE$/),
       expect.stringMatching(/^20261124T000000\.000Z .* network 0\.81 .*\/\/files\/data$/),
       expect.stringMatching(/^20261123T012345\.678Z .* network 0\.81 .*\/\/files\/data$/),
     ]);
     expect(JSON.parse((await aod("--json")).stdout)).toMatchObject([
       { name: NEW, incident_open: true },
-      { name: OLD, path: join(batches, OLD), kept: false, problem: null },
+      { name: OLD, path: join(batches, OLD), pinned: false, problem: null },
     ]);
   });
 
@@ -80,7 +80,7 @@ describe("aod captures", () => {
     expect(readFileSync(join(target, LOG), "utf8")).toBe("seen\n");
     expect(await aod("extract", "20261123", target)).toMatchObject({
       exitCode: 73,
-      stderr: expect.stringContaining("there already"),
+      stderr: expect.stringContaining("it exists already (EEXIST; name a new folder)"),
     });
     expect(await aod("extract", "20261123")).toMatchObject({ exitCode: 0 });
     expect(readdirSync(join(folder, PACKED_NAME)).sort()).toEqual([
@@ -93,7 +93,7 @@ describe("aod captures", () => {
   test("pins a capture, and unpins it", async () => {
     expect(await aod("keep", "20261123", "latest")).toMatchObject({ exitCode: 0 });
     expect([OLD, NEW].map((name) => statSync(join(batches, name)).mode & 0o777)).toEqual([0o400, 0o400]);
-    expect((await aod()).stdout).toContain(" kept ");
+    expect((await aod()).stdout).toContain(" pinned ");
     expect(await aod("keep", "--undo", "latest")).toMatchObject({ exitCode: 0 });
     expect(statSync(join(batches, NEW)).mode & 0o777).toBe(0o600);
   });
@@ -104,9 +104,9 @@ describe("aod captures", () => {
     ["66 for a file that is not there", ["show", "./gone.tar.zst"], 66, "ENOENT"],
     ["65 for a file that is no capture", ["show", "./aod.yaml"], 65, "not compressed with zstd"],
     ["64 for no capture at all", ["show"], 64, "Missing"],
-    ["64 for a command that there is none of", ["delete"], 64, "there is show, extract, keep, scrub, rm"],
+    ["64 for an unknown command", ["exract"], 64, "no command captures exract (did you mean extract?)"],
     ["64 for an option of another", ["show", "latest", "--force"], 64, "no option --force"],
-    ["64 for what is kept", ["rm", "20261123", "--yes"], 64, "is kept; --force"],
+    ["64 for a pinned capture", ["rm", "20261123", "--yes"], 64, "is pinned; --force"],
     ["64 for what an open incident needs", ["rm", "latest", "--yes"], 64, "which is open; --force"],
     ["64 for a question that nobody can answer", ["rm", "latest", "--force"], 64, "--yes does without"],
     ["66 where one of several is none", ["rm", "latest", "1999", "--yes", "--force"], 66, "no capture 1999"],

@@ -21,7 +21,9 @@ describe("a capture's file", () => {
     mkdirSync(join(folder, "folder"));
     const opening = (name: string) => failureOf(() => openCapture(join(folder, name)));
     expect(opening("gone")).toMatchObject({ code: "NOT_FOUND", causes: [] });
-    expect(opening("file/gone")?.message).toBe(`open ${join(folder, "file/gone")}: ENOTDIR`);
+    expect(opening("file/gone")?.message).toBe(
+      `cannot open ${join(folder, "file/gone")}: a part of the path is no folder (ENOTDIR)`,
+    );
     expect(opening("folder")).toMatchObject({ code: "CAPTURE_DAMAGED", message: "it is not a regular file" });
   });
 
@@ -30,6 +32,6 @@ describe("a capture's file", () => {
     const fd = openSync(path, "w");
     const reading = failureOf(() => readAt({ fd, path }, new Uint8Array(4), 0));
     closeSync(fd);
-    expect(reading).toMatchObject({ code: "NOT_FOUND", message: `read ${path}: EBADF` });
+    expect(reading).toMatchObject({ code: "NOT_FOUND", message: `cannot read ${path}: EBADF` });
   });
 });

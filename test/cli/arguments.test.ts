@@ -37,7 +37,7 @@ describe("what is typed behind a verb", () => {
   test.each([
     ["what it has", ["a", "b", "--output", "x"], undefined],
     ["an option's other name", ["-o", "x"], undefined],
-    ["an option that it does not have", ["--force"], "no option --force; there is capture, id, --output"],
+    ["an option that it does not have", ["--force"], "no option --force; its options are --output"],
     ["an option without its value", ["--output", ""], "--output needs a value"],
     ["an argument that is empty", [""], "CAPTURE needs a value"],
     ["one that the usage calls by its name", ["a", ""], "ID needs a value"],

@@ -3,7 +3,7 @@ import { captureLines } from "../../src/cli/capture-lines.ts";
 import { LOSS_CAUSES } from "../../src/model/losses.ts";
 import { aManifestText } from "../helpers/packed-capture.ts";
 
-const WHERE = { path: "/out/aod_x.tar.zst", bytes: 1 << 20, isKept: true };
+const WHERE = { path: "/out/aod_x.tar.zst", bytes: 1 << 20, isPinned: true };
 
 function linesOf(fields: Readonly<Record<string, unknown>> = {}) {
   const files = new Map([["manifest.json", new Uint8Array(2048)]]);
@@ -14,7 +14,7 @@ describe("a capture in words", () => {
   test("begins with where it is and who is to blame, and why", () => {
     expect(linesOf().slice(0, 6)).toEqual([
       "capture     /out/aod_x.tar.zst",
-      "            1 MiB, kept, inside: aod_x/",
+      "            1 MiB, pinned, inside: aod_x/",
       "verdict     network, confidence 0.81",
       "            The network is to blame.",
       "            3 of 4 segments were sent again",

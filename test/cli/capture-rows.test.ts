@@ -36,7 +36,7 @@ describe("a row of the list", () => {
   test("is made from the history where that knows all, and no file is opened", async () => {
     expect(await rowOf([{ event: "captured", incident: INCIDENT }, COLLECTED], unopened)).toEqual({
       ...{ id: "20261123T012345.678Z_slow", name: FILE, path: `/out/${FILE}`, rule: "slow" },
-      ...{ taken_at: "2026-11-23T01:23:45.678Z", bytes: 12, kept: true, problem: null },
+      ...{ taken_at: "2026-11-23T01:23:45.678Z", bytes: 12, pinned: true, problem: null },
       ...{ share: "//files/db", incident_id: INCIDENT.id, incident_open: true },
       verdict: { cause: "server", confidence: 0.5 },
     });
@@ -79,7 +79,10 @@ describe("a row of the list", () => {
   test("says of a file that is not for whoever asks that it is not permitted", async () => {
     const peek = () => Promise.reject(fileFailure("open x", "EACCES"));
     const [row] = await captureRows([STORED], [], (name) => name, peek);
-    expect(row).toMatchObject({ trouble: "not permitted", told: { problem: "open x: EACCES" } });
+    expect(row).toMatchObject({
+      trouble: "not permitted",
+      told: { problem: "cannot open x: permission denied (EACCES)" },
+    });
   });
 
   test("has no trouble where the history, or the file, tells", async () => {

@@ -10,13 +10,18 @@ import {
   symlinkSync,
 } from "node:fs";
 import { join } from "node:path";
+import type { CaptureRow } from "../../src/cli/capture-rows.ts";
 import { captureRows } from "../../src/cli/capture-rows.ts";
-import { agoText, listLines } from "../../src/cli/captures.ts";
+import { agoText, captureColumns, sumText } from "../../src/cli/captures.ts";
 import { extractCapture } from "../../src/cli/captures-extract.ts";
 import { findNeeded } from "../../src/cli/captures-rm.ts";
+import { shortIds } from "../../src/cli/choose-capture.ts";
+import { fittingLines } from "../../src/cli/table.ts";
 import type { StoredCapture } from "../../src/model/capture.ts";
 import { CAPTURE_SUFFIX, captureStem } from "../../src/model/capture-name.ts";
 import { fileFailure } from "../../src/model/file-failure.ts";
+import { ASCII } from "../../src/top/glyphs.ts";
+import { plainText } from "../../src/top/line.ts";
 import { failureOf } from "../helpers/failure.ts";
 import { OPENED_AT_MS } from "../helpers/incident.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
@@ -24,6 +29,11 @@ import { tempDir } from "../helpers/temp-dir.ts";
 function stored(parts: Partial<StoredCapture> = {}): StoredCapture {
   const name = { epochMs: OPENED_AT_MS, ordinal: 1, rule: "slow", ...parts };
   return { fileName: captureStem(name) + CAPTURE_SUFFIX, bytes: 1 << 20, isPinned: false, ...name };
+}
+
+function linesOf(rows: readonly CaptureRow[], nowMs: number, room = Infinity): readonly string[] {
+  const ids = shortIds(rows.map(({ capture }) => capture));
+  return fittingLines(captureColumns(rows, ids, nowMs), room, ASCII).map(plainText);
 }
 
 describe("the list", () => {
@@ -44,14 +54,19 @@ describe("the list", () => {
       (name) => name,
       () => Promise.resolve(manifests.shift() ?? {}),
     );
-    expect(listLines(captures, rows, OPENED_AT_MS + 60_000)).toEqual([
-      "ID                          TAKEN      SIZE   RULE   VERDICT       KEPT  SHARE",
-      "20261123T012345.678Z_other  1 min ago  1 MiB  other  network 0.80  kept  //x\\u001b[2J",
-      "20261123T012345.678Z_slow   1 min ago  1 MiB  slow   unknown             -",
-      "20261123T012245.678Z        2 min ago  1 MiB  slow   -                   //a/b",
-      "",
-      "3 captures, 3 MiB; aod captures show ID, or latest",
+    expect(linesOf(rows, OPENED_AT_MS + 60_000)).toEqual([
+      "ID                          TAKEN (UTC)     AGE        SIZE   RULE   VERDICT       PINNED  SHARE",
+      "20261123T012345.678Z_other  11-23 01:23:45  1 min ago  1 MiB  other  network 0.80  pinned  //x\\u001b[2J",
+      "20261123T012345.678Z_slow   11-23 01:23:45  1 min ago  1 MiB  slow   unknown               -",
+      "20261123T012245.678Z        11-23 01:22:45  2 min ago  1 MiB  slow   -                     //a/b",
     ]);
+    expect(linesOf(rows, OPENED_AT_MS + 60_000, 80)).toEqual([
+      "ID                          AGE        RULE   VERDICT       SHARE",
+      "20261123T012345.678Z_other  1 min ago  other  network 0.80  //x\\u001b[2J",
+      "20261123T012345.678Z_slow   1 min ago  slow   unknown       -",
+      "20261123T012245.678Z        2 min ago  slow   -             //a/b",
+    ]);
+    expect(sumText(captures)).toBe("3 captures, 3 MiB; aod captures show ID, or latest");
   });
 
   test("says of what can't be read why: a capture that has just been removed is not damaged", async () => {
@@ -61,7 +76,7 @@ describe("the list", () => {
       (name) => name,
       () => Promise.reject(fileFailure("open x", "ENOENT", { code: "NOT_FOUND" })),
     );
-    expect(listLines([stored()], rows, OPENED_AT_MS)[1]).toMatch(/ slow +gone +-$/);
+    expect(linesOf(rows, OPENED_AT_MS)[1]).toMatch(/ slow +gone +-$/);
   });
 
   test("takes no capture for one of the future", () => {
@@ -75,9 +90,9 @@ describe("what is still needed", () => {
     new Map([[capture.fileName, { incidentId: "i1", share: undefined, isOpen, verdict: undefined }]]);
 
   test.each([
-    ["a capture that is kept", stored({ isPinned: true }), facts(false), ["is kept"]],
+    ["a pinned capture", stored({ isPinned: true }), facts(false), ["is pinned"]],
     ["one of an open incident", capture, facts(true), ["belongs to incident i1, which is open"]],
-    ["both", stored({ isPinned: true }), facts(true), ["is kept", "is open"]],
+    ["both", stored({ isPinned: true }), facts(true), ["is pinned", "is open"]],
     ["one whose incident is over", capture, facts(false), []],
     ["one that the history does not know", capture, new Map(), []],
   ] as const)("%s", (_, one, known, reasons) => {
@@ -124,7 +139,7 @@ describe("extracting", () => {
       else symlinkSync(what === "a link to one" ? folder : join(folder, "gone"), target);
       expect(failureOf(() => extractCapture({ files }, target))).toMatchObject({
         code: "OUTPUT_UNUSABLE",
-        message: expect.stringContaining("name a folder that is not"),
+        message: expect.stringContaining("name a new folder"),
       });
     },
   );

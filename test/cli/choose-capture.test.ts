@@ -44,8 +44,8 @@ describe("which capture is meant", () => {
   test("what several begin with is nobody's, and all are named", () => {
     expect(failureOf(() => chooseStored(stored, "20261123T012345.678Z"))).toMatchObject({
       code: "NOT_FOUND",
-      message:
-        "2 captures begin with 20261123T012345.678Z: 20261123T012345.678Z_slow 20261123T012345.678Z_errors",
+      message: "2 captures begin with 20261123T012345.678Z; type more of the id",
+      context: { choices: "20261123T012345.678Z_slow\n20261123T012345.678Z_errors" },
     });
   });
 
@@ -85,7 +85,7 @@ describe("which capture is meant", () => {
     const outputDir = tempDir();
     expect(failureOf(() => chooseCapture(outputDir, "latest"))).toMatchObject({
       code: "NOT_FOUND",
-      message: "there is no capture yet",
+      message: "there is no capture yet; aod snapshot makes one now",
     });
     expect(failureOf(() => chooseCapture(join(outputDir, "gone"), "latest"))).toMatchObject({
       code: "OUTPUT_UNUSABLE",

@@ -2,8 +2,9 @@
 // reported it last.
 
 import { describe, expect, test } from "bun:test";
-import { incidentLines, tableLines } from "../../src/cli/incident-lines.ts";
+import { incidentColumns, incidentLines } from "../../src/cli/incident-lines.ts";
 import { statusLines } from "../../src/cli/status-lines.ts";
+import { fittingLines } from "../../src/cli/table.ts";
 import { decodeIncident, encodeIncident } from "../../src/history/snapshot.ts";
 import { makeLive, toIncident } from "../../src/live/live.ts";
 import { shareRows } from "../../src/live/shares.ts";
@@ -18,6 +19,10 @@ import { anIncident } from "../helpers/incident.ts";
 import { aRequest } from "../helpers/request.ts";
 import { aStatus } from "../helpers/status.ts";
 import { aSnapshotInput, NOW_NS } from "../live/snapshot-input.ts";
+
+function tableLines(incidents: readonly Incident[], nowMs: number, room = Infinity): readonly string[] {
+  return fittingLines(incidentColumns(incidents, nowMs), room, ASCII).map(plainText);
+}
 
 const STARTED_AT_MS = Date.UTC(2026, 10, 23, 1, 23, 45);
 /** The detector reported it when it was 4 s old, and never since. */

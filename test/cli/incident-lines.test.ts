@@ -1,11 +1,19 @@
 import { describe, expect, test } from "bun:test";
-import { incidentLines, tableLines } from "../../src/cli/incident-lines.ts";
+import { incidentColumns, incidentLines } from "../../src/cli/incident-lines.ts";
+import { fittingLines } from "../../src/cli/table.ts";
 import { decodeEntries, encodeEntry } from "../../src/history/entry.ts";
 import { foldIncidents, type StoredIncident } from "../../src/history/fold.ts";
+import type { Incident } from "../../src/model/incident.ts";
+import { ASCII } from "../../src/top/glyphs.ts";
+import { plainText } from "../../src/top/line.ts";
 import { anAttribution } from "../helpers/attribution.ts";
 import { anIncident, OPENED_AT_MS } from "../helpers/incident.ts";
 import { aRequest } from "../helpers/request.ts";
 import { SERVER } from "../helpers/verdict.ts";
+
+function tableLines(incidents: readonly Incident[], nowMs: number, room = Infinity): readonly string[] {
+  return fittingLines(incidentColumns(incidents, nowMs), room, ASCII).map(plainText);
+}
 
 const CAPTURE = "aod_20261123T012345.700Z_slow.tar.zst";
 const resolved = { state: "resolved", resolvedAtMs: OPENED_AT_MS + 95_000 } as const;
@@ -17,14 +25,26 @@ describe("the table of incidents", () => {
     expect(
       tableLines([anIncident({ ...resolved, verdict: SERVER }), hangs], OPENED_AT_MS + 7_200_000),
     ).toEqual([
-      "ID                    STATE     LASTED   RULE  KIND  REQUESTS  WORST  VERDICT  CAPTURES  SHARE",
-      "20261123T012345.678Z  resolved  1.6 min  slow  slow  10        51 ms  server   0         //files/db",
-      "20261123T012345.678Z  hangs     2 h      slow  hung  10        3 h    -        0         //files/db",
+      "ID                    STATE     OPENED (UTC)    LASTED   RULE  KIND  REQUESTS  WORST  VERDICT  CAPTURES  SHARE",
+      "20261123T012345.678Z  resolved  11-23 01:23:45  1.6 min  slow  slow  10        51 ms  server   0         //files/db",
+      "20261123T012345.678Z  hangs     11-23 01:23:45  2 h      slow  hung  10        3 h    -        0         //files/db",
     ]);
   });
 
+  test("fits 80 columns: columns that matter less are left out, and a long share is shortened in its middle", () => {
+    const share = `//files.example.com/${"department".repeat(8)}/projects`;
+    const lines = tableLines(
+      [anIncident({ ...resolved, verdict: SERVER, shares: [share], share })],
+      OPENED_AT_MS,
+      80,
+    );
+    expect(lines[0]).toMatch(/^ID +STATE +OPENED \(UTC\) +WORST +VERDICT +SHARE$/);
+    expect(lines.map((line) => line.length).reduce((a, b) => Math.max(a, b))).toBeLessThanOrEqual(80);
+    expect(lines[1]).toMatch(/ \/\/files?\S+projects$/);
+  });
+
   test("shows no more than 0 of an incident that ended before it began: the clock was set back", () => {
-    expect(tableLines([anIncident({ ...resolved, resolvedAtMs: 0 })], 0)[1]).toContain("resolved  0 ms");
+    expect(tableLines([anIncident({ ...resolved, resolvedAtMs: 0 })], 0)[1]).toMatch(/ resolved .* 0 ms /);
   });
 
   test("shows the first rule and share, and how many others there are", () => {

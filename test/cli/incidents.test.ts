@@ -24,8 +24,14 @@ describe("aod incidents", () => {
     expect(chooseIncident(all, "20261123T012345.678Z")).toBe(all[0] as StoredIncident);
     expect(failureOf(() => chooseIncident(all, "20261123"))).toMatchObject({
       code: "NOT_FOUND",
-      message: expect.stringContaining("2 incidents begin with 20261123: 20261123T012345.678Z"),
+      message: "2 incidents begin with 20261123; type more of the id",
+      context: { choices: "20261123T012345.678Z\n20261123T012345.678Z-2" },
     });
+    expect(chooseIncident(all, "latest")).toBe(all[0] as StoredIncident);
+    expect(failureOf(() => chooseIncident(all, "20261124T000000.00OZ"))?.message).toBe(
+      "no incident 20261124T000000.00OZ (did you mean 20261124T000000.000Z?); aod incidents lists them",
+    );
+    expect(failureOf(() => chooseIncident([], "latest"))?.message).toBe("there is no incident yet");
     const failure = failureOf(() => chooseIncident(all, "x\u001b"));
     expect(failure?.code).toBe("NOT_FOUND");
     expect(failure && failureLines(failure)).toEqual(["aod: no incident x\\u001b; aod incidents lists them"]);

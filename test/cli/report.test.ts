@@ -60,7 +60,7 @@ describe("aod report", () => {
     ["a capture that is cut short", ["./cut.tar.zst"], 65],
     ["no such file", ["./none.tar.zst"], 66],
     ["no such id", ["2031", "--config", CONFIG], 66],
-    ["no capture", [], 64],
+    ["two captures", ["sent.tar.zst", "sent.tar.zst"], 64],
     ["an option without its value", ["sent.tar.zst", "-o"], 64],
     ["a folder that is not there", ["sent.tar.zst", "-o", "none/a.html"], 73],
     ["a disk that is full", ["sent.tar.zst", "-o", "/dev/full", "--force"], 73],

@@ -13,6 +13,9 @@ import { tempDir } from "../helpers/temp-dir.ts";
 const CAPTURES = 400;
 const LATE = "{ head -c 1; sleep 0.3; cat; }";
 
+/** Deadline of one test: the test hangs. */
+const HANGS_MS = 60_000;
+
 const folder = tempDir();
 const config = join(folder, "aod.yaml");
 /** Each problem says it, and there are a hundred at most. */
@@ -65,7 +68,7 @@ describe("a disk that is full", () => {
     async (typed) => {
       const { stdout, stderr } = await piped(typed.split(" "), "cat", ">/dev/full");
       expect(stdout).toBe("");
-      expect(stderr).toBe("aod: write what was asked for: ENOSPC\nexit 73\n");
+      expect(stderr).toBe("aod: cannot write the output: no space left on the disk (ENOSPC)\nexit 73\n");
     },
   );
 
@@ -113,4 +116,42 @@ describe("a failure", () => {
     expect(stderr).toBe("aod: no capture a\\u009b2J; aod captures lists them\n");
     expect(exitCode).toBe(66);
   });
+});
+
+describe("what is typed at a prompt", () => {
+  const aod = (...argv: readonly string[]) =>
+    run([process.execPath, join(ROOT, "src/main.ts"), ...argv], folder);
+
+  test.each([
+    ["staus", "no command staus (did you mean status?); aod help lists the commands"],
+    ["--status", "no option --status; the command is aod status, without dashes"],
+    ["--confg=x", "no option --confg=x; aod help lists the commands"],
+    ["xyzzy", "no command xyzzy; aod help lists the commands"],
+  ])(
+    "%s is refused, with the nearest command",
+    async (typed, complaint) => {
+      expect(await aod(typed)).toMatchObject({ exitCode: 64, stdout: "", stderr: `aod: ${complaint}\n` });
+    },
+    HANGS_MS,
+  );
+
+  test(
+    "help is --help, also of one command, and refuses what is none",
+    async () => {
+      expect(await aod("help")).toEqual(await aod("--help"));
+      expect(await aod("help", "captures", "show")).toEqual(await aod("captures", "show", "--help"));
+      expect(await aod("help", "staus")).toMatchObject({ exitCode: 64 });
+    },
+    HANGS_MS,
+  );
+
+  test(
+    "version is --version, as -V and -v are",
+    async () => {
+      const whole = await aod("--version");
+      expect(whole.stdout).toStartWith("aod ");
+      for (const word of ["version", "-V", "-v"]) expect(await aod(word)).toEqual(whole);
+    },
+    HANGS_MS,
+  );
 });

@@ -50,7 +50,7 @@ describe("aod check", () => {
     expect({ code, asked }).toEqual({ code: 0, asked: [8 << 20] });
     expect(problems.map(formatProblem)).toEqual([
       expect.stringContaining(
-        `${path}:4:34: cleanup.max_total_log_size_mb: warning: captures that are kept exceed it by 3 MiB`,
+        `${path}:4:34: cleanup.max_total_log_size_mb: warning: pinned captures exceed it by 3 MiB`,
       ),
     ]);
   });

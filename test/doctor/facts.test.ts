@@ -186,7 +186,9 @@ describe("doctor on disk space", () => {
   });
 
   test("says where no capture would be made at all", () => {
-    expect(severities(63, 200)).toEqual([["warn", "… below 64 MiB (capture.min_free_mb) no capture is made"]]);
+    expect(severities(63, 200)).toEqual([
+      ["warn", "… below 64 MiB (capture.min_free_mb) no capture is made"],
+    ]);
   });
 
   test("warns where what is kept leaves nothing for others", () => {

@@ -6,11 +6,11 @@ import { failureOf } from "../helpers/failure.ts";
 
 describe("what a file could not be used for", () => {
   test.each([
-    ["EACCES", "NOT_PERMITTED", "write x: EACCES (root can)"],
-    ["EPERM", "NOT_PERMITTED", "write x: EPERM (root can)"],
-    ["ENOSPC", "OUTPUT_UNUSABLE", "write x: ENOSPC"],
-    ["EROFS", "OUTPUT_UNUSABLE", "write x: EROFS"],
-    ["toString", "OUTPUT_UNUSABLE", "write x: toString"],
+    ["EACCES", "NOT_PERMITTED", "cannot write x: permission denied (EACCES; run as root)"],
+    ["EPERM", "NOT_PERMITTED", "cannot write x: not permitted (EPERM; run as root)"],
+    ["ENOSPC", "OUTPUT_UNUSABLE", "cannot write x: no space left on the disk (ENOSPC)"],
+    ["EROFS", "OUTPUT_UNUSABLE", "cannot write x: the file system is read-only (EROFS)"],
+    ["toString", "OUTPUT_UNUSABLE", "cannot write x: toString"],
   ] as const)("%s is %s, with what to do", (errno, code, message) => {
     const failure = failureOf(() => {
       throw fileFailure("write x", errno, { hints: ROOT_CAN });
