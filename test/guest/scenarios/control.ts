@@ -2,11 +2,13 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import type { Capture } from "../capture.ts";
 import { AOD, type Daemon } from "../daemon.ts";
-import { MOUNTS, mountPoint } from "../mount.ts";
-import { withDelay } from "../network.ts";
+import { isInFlight, MOUNTS, mountPoint } from "../mount.ts";
+import { FILESERVER1, withDelay } from "../network.ts";
 import { finish, Provoker, run, waitFor } from "../process.ts";
 import type { Scenario } from "../scenario.ts";
+import { withStoppedServer } from "../server.ts";
 
 const DELAY_MS = 4000;
 const THREADS = 2;
@@ -27,6 +29,19 @@ guardian:
       default_threshold_ms: 60000
       emergency_threshold_ms: 120000
 `;
+
+/** From this age on a request hangs to a snapshot, src/live/hanging.ts. */
+const HANG_MS = 1000;
+const READ = 8; // MS-SMB2 2.2.1.2
+
+type Snapshot = Capture["manifest"] & {
+  readonly hanging?: readonly {
+    readonly server: string;
+    readonly shares: readonly string[];
+    readonly count: number;
+    readonly oldest_ms: number;
+  }[];
+};
 
 /** The fields that these scenarios ask for; a status holds all of src/api/status.ts. */
 interface Share {
@@ -118,6 +133,40 @@ export const controlScenarios: readonly Scenario[] = [
       const manifest = (await openAt(aod, path)) as { readonly trigger?: string; readonly reason?: string };
       assert.equal(manifest.trigger, "manual");
       assert.equal(manifest.reason, "users say that it is slow");
+    },
+  },
+  {
+    name: "control: a snapshot during a hang names the server, the share and the processes that wait",
+    mounts: ["plain"],
+    config: RULE,
+    async run({ aod }) {
+      const waiting = [await Provoker.start("direct-read", file), await Provoker.start("direct-read", file)];
+      const pids = waiting.map(({ pid }) => pid).toSorted();
+      await withStoppedServer(async () => {
+        for (const provoker of waiting) provoker.go();
+        await waitFor("the reads to be in flight", () => pids.every((pid) => isInFlight(READ, pid)));
+        await waitFor(
+          "them to be old enough",
+          async () => ((await statusOf(share))?.oldest_ms ?? 0) > HANG_MS,
+        );
+        const path = (await run(AOD, "snapshot", "--reason", "the share hangs")).trim();
+        const manifest = (await openAt(aod, path)) as Snapshot;
+        assert.deepEqual(
+          manifest.hanging?.map(({ server, shares, count }) => ({ server, shares, count })),
+          [{ server: FILESERVER1.name, shares: [share], count: waiting.length }],
+        );
+        assert.ok((manifest.hanging?.[0]?.oldest_ms ?? 0) > HANG_MS, JSON.stringify(manifest.hanging));
+        assert.equal(manifest.share, share);
+        assert.equal(manifest.attribution?.server, FILESERVER1.name);
+        assert.deepEqual(manifest.attribution?.mount_points, [mountPoint("plain")]);
+        assert.deepEqual(manifest.attribution?.processes.map(({ pid }) => pid).toSorted(), pids);
+        assert.deepEqual(manifest.evidence.map(({ tid }) => Number(tid)).toSorted(), pids);
+        const shown = await run(AOD, "captures", "show", "latest", "--config", aod.configFile);
+        assert.match(shown, /^hanging +2 on fileserver1 \(\/\/fileserver1\/alpha\), the oldest for /m);
+        for (const pid of pids) assert.match(shown, new RegExp(`provoker \\(${pid}\\)`));
+        assert.match(shown, /^ {2}\d.* SMB2_READ +in flight /m);
+      });
+      for (const provoker of waiting) await provoker.done();
     },
   },
   {
