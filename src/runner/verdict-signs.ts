@@ -58,7 +58,7 @@ const ANY: readonly Symptom[] = ["late", "refused", "missing"];
 
 const CREDIT_SIGNALS = ["credit_timeout", "insufficient_credits", "reconnect_with_invalid_credits"];
 const LINK_SIGNALS = ["reconnect", "partial_send_reconnect", "connect_err", "server_not_responding"];
-const SESSION_SIGNALS = ["ses_expired", "ses_not_found", "key_expired", "tcon", "session_setup_failed"];
+const SESSION_SIGNALS = ["ses_expired", "key_expired", "tcon", "session_setup_failed"];
 
 export const CAUSE_TABLE: readonly CauseRow[] = [
   {
