@@ -67,7 +67,7 @@ function changeTable(title: string, lines: readonly string[]): Html {
   const compared = lines.slice(0, 2).findIndex((line) => line.startsWith("compared with"));
   if (compared < 0) {
     const [why = ""] = lines;
-    return html`<h3>${title}</h3><p class="note">${why.startsWith("the sample of ") && html`${why}. `}There was no earlier sample to compare with; the figures as they were are among the raw files.</p>`;
+    return html`<h3>${title}</h3><p class="note">${why.startsWith("the sample of ") && html`${why}. `}There was no earlier sample to compare with; the raw files have the figures at the time of the capture.</p>`;
   }
   const notes = lines.slice(0, compared + 1);
   return html`<h3>${title}</h3>${notes.map((note) => html`<p class="note">${note}</p>`)}<div class="scroll" tabindex="0" role="region" aria-label="${title}: what changed"><table class="changes"><thead class="hidden"><tr><th scope="col">What</th><th scope="col">Change</th></tr></thead><tbody>${lines.slice(compared + 1).map(changeRow)}</tbody></table></div>`;

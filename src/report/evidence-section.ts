@@ -16,7 +16,7 @@ const ROWS_MAX = 12;
 export function evidenceSection({ evidence, trigger }: ManifestFacts): Html {
   if (evidence.length === 0) return html``;
   const rest = evidence.length - ROWS_MAX;
-  const title = trigger === "manual" ? "What hangs" : "What tripped the rule";
+  const title = trigger === "manual" ? "Hanging requests" : "Requests that tripped the rule";
   return html`<section aria-labelledby="evidence">
 <h2 id="evidence">${title}</h2>
 <div class="scroll" tabindex="0" role="region" aria-label="Table of the requests in evidence"><table>

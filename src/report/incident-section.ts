@@ -20,27 +20,27 @@ export function incidentSection(facts: ManifestFacts, table: RequestTable, summa
 
 function story(facts: ManifestFacts, { beganUs, trippedUs }: Summary): Html {
   if (facts.trigger === "manual")
-    return html`This capture was asked for; no rule tripped.${facts.reason && html` The reason given: <q>${facts.reason}</q>.`} ${hangingWords(facts)}`;
-  if (facts.rule === "") return html`What tripped is not known: the manifest does not say it.`;
+    return html`This capture was made on demand; no rule tripped.${facts.reason && html` Reason: <q>${facts.reason}</q>.`} ${hangingWords(facts)}`;
+  if (facts.rule === "") return html`The rule is not known: the manifest does not name it.`;
   const rule = html`The rule <code>${facts.rule}</code>`;
   const began =
     trippedUs - beganUs > 1e4
-      ? html` The first of the requests that count was sent ${duration((trippedUs - beganUs) * 1000)} earlier.`
+      ? html` The first of these requests was sent ${duration((trippedUs - beganUs) * 1000)} earlier.`
       : "";
   const frozenAfterUs = parseUtcUs(facts.frozen_at) - parseUtcUs(facts.triggered_at);
   const frozen = Number.isNaN(frozenAfterUs)
     ? ""
     : `, and the recorder was frozen ${duration(frozenAfterUs * 1000)} later`;
   const seen = Number.isNaN(facts.detected_after_ms)
-    ? " How soon it was seen is not known."
-    : ` It was seen ${duration(facts.detected_after_ms * 1e6)} after the last of them was complete or overdue${frozen}.`;
+    ? " The time to detection is not known."
+    : ` It was detected ${duration(facts.detected_after_ms * 1e6)} after the last of them completed or became overdue${frozen}.`;
   return html`${rule} tripped: ${evidenceWords(facts)}.${began}${seen}`;
 }
 
 function evidenceWords({ kind, type, evidence, statuses }: ManifestFacts): string {
   const count = evidence.length;
-  if (count === 0) return "by what is not known, for the manifest has no evidence";
-  // It keeps no more.
+  if (count === 0) return "the manifest has no evidence";
+  // A manifest has no more rows than this.
   const least = count >= EVIDENCE_MAX ? "at least " : "";
   const longest = Math.max(
     ...evidence.map(({ latency_ns }) => latency_ns ?? Number.NaN).filter((ns) => ns >= 0),
@@ -71,13 +71,13 @@ function statusWords(statuses: ManifestFacts["statuses"]): string {
 /** Of a capture that a person asked for: what hung, the worst server first. */
 function hangingWords({ hanging }: ManifestFacts): Html | string {
   if (hanging === null) return "";
-  if (hanging.length === 0) return "Nothing hung: every request had its reply within a second.";
+  if (hanging.length === 0) return "Nothing was hanging: every request had its reply within a second.";
   const parts = hanging.map(({ server, shares, count, oldest_ms }, at) => {
     const where = shares.length === 1 && shares[0] ? shares[0] : server;
     const what = html`${counted(count, "request")} to <bdi class="name">${where}</bdi>, the oldest for ${duration(oldest_ms * 1e6)}`;
     return html`${at === 0 ? "" : "; "}${what}`;
   });
-  return html`What hung: ${parts}.`;
+  return html`Hanging: ${parts}.`;
 }
 
 /** An operation that waits for credits or a connection is no request yet. */
@@ -98,21 +98,21 @@ function rows(facts: ManifestFacts, table: RequestTable): readonly [string, Html
     attribution?.encrypted === null ? "" : attribution?.encrypted ? ", encrypted" : ", not encrypted";
   const all: readonly [string, Html | string | undefined][] = [
     ["Share", facts.share ? html`<bdi class="name">${facts.share}</bdi>` : undefined],
-    ["Perhaps", attribution?.possible_shares.length ? names(attribution.possible_shares) : undefined],
+    ["Possible shares", attribution?.possible_shares.length ? names(attribution.possible_shares) : undefined],
     ["DFS path", attribution?.dfs_paths.length ? names(attribution.dfs_paths) : undefined],
     ["Mounted at", attribution ? names(attribution.mount_points) : undefined],
     ["Connection", attribution?.dialect ? `SMB ${attribution.dialect}${encrypted}` : undefined],
-    ["Who waited", attribution ? processes(attribution.processes) : undefined],
+    ["Processes", attribution ? processes(attribution.processes) : undefined],
     [
       "Rule",
       !isManual && facts.rule
         ? html`<code>${facts.rule}</code>, type ${facts.type || "not known"}`
         : undefined,
     ],
-    [isManual ? "Asked for" : "Tripped", at(facts.triggered_at)],
+    [isManual ? "Requested" : "Tripped", at(facts.triggered_at)],
     ["Captured", at(facts.frozen_at)],
     [
-      "Held back",
+      "Suppressed",
       suppressed === 0 || isManual
         ? undefined
         : `${counted(suppressed, "capture")} of this server and family since the last one`,

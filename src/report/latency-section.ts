@@ -5,7 +5,7 @@ import { type Html, html } from "./html.ts";
 import { decadesOf, latencyTicks } from "./scale.ts";
 import { type CommandSummary, type Latencies, quantile, type Summary } from "./summary.ts";
 import { swatchOf } from "./swatch.ts";
-import { counted, countText, duration, PATIENT_WORDS, shortCommand } from "./words.ts";
+import { counted, countText, duration, MAY_BLOCK_WORDS, shortCommand } from "./words.ts";
 
 const BINS_PER_DECADE = 8;
 const HEIGHT = 96;
@@ -28,7 +28,7 @@ export function latencySection(summary: Summary): Html {
     : [["All", "before", during]];
   return html`<section aria-labelledby="latencies">
 <h2 id="latencies">How long replies took</h2>
-<p class="lead">${scope !== undefined && html`On <bdi class="name">${scope}</bdi> alone. `}${sentence(summary)}</p>
+<p class="lead">${scope !== undefined && html`Only <bdi class="name">${scope}</bdi>. `}${sentence(summary)}</p>
 ${parts.map(
   ([title, name, latencies]) =>
     html`<figure class="histogram ${name}"><figcaption><strong>${title}</strong> ${
@@ -49,24 +49,24 @@ function sentence({ isSplit, before, during }: Summary): string {
   if (!isSplit)
     return `Half of the replies took up to ${duration(quantile(during, 0.5))}, 99 of 100 up to ${duration(quantile(during, 0.99))}.`;
   if (before.sortedNs.length === 0)
-    return `Half of the replies took up to ${duration(quantile(during, 0.5))}. There is nothing from before to compare with.`;
+    return `Half of the replies took up to ${duration(quantile(during, 0.5))}. There are no earlier requests to compare with.`;
   if (during.sortedNs.length === 0)
-    return `Half of the replies took up to ${duration(quantile(before, 0.5))}; nothing ended after the incident began.`;
+    return `Half of the replies took up to ${duration(quantile(before, 0.5))}; no request ended after the incident began.`;
   const [was, is] = [quantile(before, 0.5), quantile(during, 0.5)];
   return `Half of the replies took up to ${duration(was)} before, and ${duration(is)} during the incident${factor(was, is)}.`;
 }
 
-function notes({ isSplit, beganUs, trippedUs, unplaced, patient }: Summary): string {
+function notes({ isSplit, beganUs, trippedUs, unplaced, mayBlock }: Summary): string {
   const moment = beganUs === trippedUs ? "the rule tripped" : "the first request in evidence was sent";
   return [
-    ...(isSplit ? [`During is what ended after ${moment}, or had not ended.`] : []),
-    "What was still in flight counts with its age.",
+    ...(isSplit ? [`“During” covers requests that ended after ${moment} or had not ended.`] : []),
+    "Requests in flight count with their age.",
     ...(unplaced > 0
       ? [
-          `Of ${counted(unplaced, "request")} nobody knows when ${unplaced === 1 ? "it" : "they"} ended: in neither.`,
+          `It is not known when ${counted(unplaced, "request")} ended: ${unplaced === 1 ? "it is" : "they are"} in neither group.`,
         ]
       : []),
-    ...(patient > 0 ? [`${PATIENT_WORDS} count in the table by command alone.`] : []),
+    ...(mayBlock > 0 ? [`${MAY_BLOCK_WORDS} count only in the table by command.`] : []),
   ].join(" ");
 }
 

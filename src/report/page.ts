@@ -44,7 +44,7 @@ const SECTIONS: readonly (readonly [string, string])[] = [
   ["requests", "Every request"],
   ["incident", "What happened"],
   ["latencies", "Latencies"],
-  ["waiting", "Who waited"],
+  ["waiting", "Processes"],
   ["worst", "Slowest"],
   ["changes", "Changes"],
   ["files", "Files"],
@@ -74,7 +74,7 @@ function* page({ name, manifest, requests, files }: ReportInput): Generator<Html
   yield* body;
   yield* filesSection(files);
   yield html`</main>
-<footer><p>${facts.aod_version && `Made of a capture of aod ${facts.aod_version}. `}This page holds everything that it shows and asks for nothing from anywhere. It names programs, servers and shares: mind whom you send it to.</p></footer>`;
+<footer><p>${facts.aod_version && `Made from a capture of aod ${facts.aod_version}. `}This page is self-contained and loads nothing. It names programs, servers and shares: check who may see them before you share it.</p></footer>`;
   yield* dataChunks(requests, summary);
   yield new Html(`<script>${script}</script>\n</body></html>\n`);
 }
@@ -102,7 +102,7 @@ function hashOf(text: string): string {
 }
 
 function completeness({ count }: RequestTable, { completeSinceUs, frozenUs }: Summary): string {
-  if (!Number.isFinite(completeSinceUs)) return "Since when the requests are complete is not known.";
+  if (!Number.isFinite(completeSinceUs)) return "It is not known since when the requests are complete.";
   if (completeSinceUs <= 0 && count > 0) return "No request is missing.";
-  return `No request of the last ${duration((frozenUs - completeSinceUs) * 1000)} is missing; of earlier ones some may be.`;
+  return `No request of the last ${duration((frozenUs - completeSinceUs) * 1000)} is missing; earlier ones may be.`;
 }

@@ -26,11 +26,11 @@ export function plotSection(table: RequestTable, summary: Summary): Html {
     return html`<section aria-labelledby="requests"><h2 id="requests">Every request</h2><p>${table.unreadable > 0 ? "No row of requests.csv could be read." : "The flight recorder is empty."}</p></section>`;
   return html`<section aria-labelledby="requests">
 <h2 id="requests">Every request</h2>
-<p class="lead">${counted(table.count, "request")} to all servers: when each was sent, and how long its reply took. Higher is slower: each line is ten times the one below.</p>
+<p class="lead">${counted(table.count, "request")} to all servers: when each was sent, and how long its reply took. Higher is slower: each grid line is ten times the one below.</p>
 <div id="plot" class="plot" hidden></div>
 <figure class="static">${drawing(table, summary)}
 <figcaption>${legend(table, summary)}</figcaption></figure>
-<p class="note">${unknownWords(table)}Latency is the time from when a request has its message id, after credits were granted, to its reply. A plain READ ends before its data are read off the socket; the parts of a compound all end together.</p>
+<p class="note">${unknownWords(table)}Latency is the time from when a request has its message id, after credits were granted, to its reply. A plain READ ends before its data is read from the socket; all parts of a compound end together.</p>
 </section>`;
 }
 
@@ -87,7 +87,7 @@ function orNull(us: number): number | null {
 }
 
 function triggerWords({ isSplit }: Summary): string {
-  return isSplit ? "rule tripped" : "asked for";
+  return isSplit ? "rule tripped" : "requested";
 }
 
 function drawing(table: RequestTable, summary: Summary): Html {
@@ -178,13 +178,13 @@ function description({ count, state, latencyNs }: RequestTable): string {
   known.sort();
   const span =
     known.length === 0 ? "" : `, from ${duration(known[0] as number)} to ${duration(known.at(-1) as number)}`;
-  return `${counted(count, "request")} by time and latency${span}; ${open === 0 ? "none" : countText(open)} had no reply yet. The tables below have the figures.`;
+  return `${counted(count, "request")} by time and latency${span}; ${open === 0 ? "none" : countText(open)} in flight. The tables below have the figures.`;
 }
 
 function unknownWords({ count, latencyNs }: RequestTable): string {
   const unknown = count - latencyNs.filter((ns) => ns > 0).length;
   if (unknown === 0) return "";
-  return `Of ${counted(unknown, "request")} the latency is not known: ${unknown === 1 ? "it is" : "they are"} not drawn. `;
+  return `The latency of ${counted(unknown, "request")} is not known: ${unknown === 1 ? "it is" : "they are"} not drawn. `;
 }
 
 function legend(table: RequestTable, { evidence }: Summary): Html {

@@ -1,9 +1,9 @@
-// What each request of a table counts as, by the rules of src/model that live figures and the detector follow: only a reply of its own
-// has a latency, what waits by design says nothing of the server, and an everyday answer is no failure. In: a table and the rows
-// that are evidence; out: marks, a byte for each row. Pure.
+// Classifies each request of a table by the rules of src/model that live figures and the detector follow: only a request with a reply
+// of its own has a latency, a request that may block indefinitely says nothing about the server, and an everyday answer is not a
+// failure. Pure.
 //
-// requests.csv has no flags: a line whose reply can't be told from another's has no latency there, one that was closed without a
-// reply is `lost`. Together that is isTrustedReply.
+// requests.csv has no flags: a request whose reply cannot be told from another's has no latency there, and one that was closed without
+// a reply is `lost`. Together that is isTrustedReply.
 
 import { COMMANDS, type CommandName, mayBlock } from "../model/command.ts";
 import { classifyStatus } from "../model/nt-status.ts";
@@ -12,11 +12,11 @@ import type { RequestTable } from "./request-table.ts";
 import { DONE, ERROR, IN_FLIGHT } from "./state.ts";
 
 export interface RowMarks {
-  /** 1 where latencyNs is the time to a reply of its own, or the age of what is in flight. */
+  /** 1 if latencyNs is the time to the request's own reply, or the age of a request in flight. */
   readonly timed: Uint8Array;
-  /** 1 for what may wait by design, but not for evidence: a rule that tracks the command by name has tripped. */
-  readonly patient: Uint8Array;
-  /** 1 for a reply that is a failure: no step of the protocol, and no answer that programs ask for all day. */
+  /** 1 if the request may block indefinitely; 0 for evidence, because a rule that tracks the command by name has tripped. */
+  readonly mayBlock: Uint8Array;
+  /** 1 for a reply that is a failure: neither a step of the protocol nor an everyday answer. */
   readonly failed: Uint8Array;
 }
 
@@ -26,23 +26,23 @@ export function markRows(table: RequestTable, evidence: readonly number[]): RowM
   const pipes = table.shares.map(isPipeShare);
   const isFailure = makeIsFailure(table, commands);
   const timed = new Uint8Array(count);
-  const patient = new Uint8Array(count);
+  const blocks = new Uint8Array(count);
   const failed = new Uint8Array(count);
   for (let row = 0; row < count; row++) {
     const its = state[row] as number;
     const isReply = its === DONE || its === ERROR;
     if ((isReply || its === IN_FLIGHT) && !Number.isNaN(latencyNs[row])) timed[row] = 1;
     const number = commands[command[row] as number] as number;
-    if (mayBlock(number, pipes[share[row] as number])) patient[row] = 1;
+    if (mayBlock(number, pipes[share[row] as number])) blocks[row] = 1;
     if (its === ERROR && isFailure(command[row] as number, status[row] as number)) failed[row] = 1;
   }
-  for (const row of evidence) patient[row] = 0;
-  return { timed, patient, failed };
+  for (const row of evidence) blocks[row] = 0;
+  return { timed, mayBlock: blocks, failed };
 }
 
 // --- internal ---
 
-/** By index of command and of status: few pairs come up, and each is looked up in a table of rules. */
+/** Takes the indices of a command and a status. Few pairs occur, so each pair is classified once. */
 function makeIsFailure({ statuses }: RequestTable, commands: readonly number[]) {
   const known = new Map<number, boolean>();
   return (command: number, status: number): boolean => {

@@ -57,7 +57,7 @@ export interface Summary {
   /** Requests of the scope that may be of either. */
   readonly unplaced: number;
   /** Requests of the scope that may wait by design: their time counts by command alone. */
-  readonly patient: number;
+  readonly mayBlock: number;
   /** Of the same, those that wait by design with the others. Most requests first. */
   readonly commands: readonly CommandSummary[];
   /** Who waited longest first. */
@@ -85,13 +85,13 @@ export function summarize(table: RequestTable, facts: ManifestFacts): Summary {
   const inScope = scopeOf(table, facts.share);
   const groups = { before: [] as number[], during: [] as number[], unplaced: [] as number[] };
   const allDuring: number[] = [];
-  let patient = 0;
+  let mayBlock = 0;
   for (let row = 0; row < table.count; row++) {
     const group = isSplit ? groupOf(table, row, beganUs) : "during";
-    if (group === "during" && marks.patient[row] === 0) allDuring.push(row);
+    if (group === "during" && marks.mayBlock[row] === 0) allDuring.push(row);
     if (inScope !== undefined && !inScope.has(table.share[row] ?? 0)) continue;
     groups[group].push(row);
-    patient += marks.patient[row] as number;
+    mayBlock += marks.mayBlock[row] as number;
   }
   const { before, during } = groups;
   return {
@@ -101,10 +101,10 @@ export function summarize(table: RequestTable, facts: ManifestFacts): Summary {
     before: latenciesOf(table, marks, before),
     during: latenciesOf(table, marks, during),
     unplaced: groups.unplaced.length,
-    patient,
+    mayBlock,
     commands: byCommand(table, marks, before, during),
     waiters: waitersOf(table, marks, allDuring),
-    worst: worstOf(table, WORST_MAX, (row) => marks.timed[row] === 1 && marks.patient[row] === 0),
+    worst: worstOf(table, WORST_MAX, (row) => marks.timed[row] === 1 && marks.mayBlock[row] === 0),
     evidence,
   };
 }
@@ -160,7 +160,7 @@ function scopeOf({ shares }: RequestTable, share: string | null): ReadonlySet<nu
 /** @param all also those that may wait by design. */
 function latenciesOf(
   { latencyNs, state }: RequestTable,
-  { timed, patient, failed }: RowMarks,
+  { timed, mayBlock, failed }: RowMarks,
   rows: readonly number[],
   all = false,
 ): Latencies {
@@ -170,7 +170,7 @@ function latenciesOf(
   let inFlight = 0;
   for (const row of rows) {
     errors += failed[row] as number;
-    if (!all && patient[row] === 1) continue;
+    if (!all && mayBlock[row] === 1) continue;
     if (timed[row] === 1) sortedNs[known++] = latencyNs[row] as number;
     if (state[row] === IN_FLIGHT) inFlight++;
   }

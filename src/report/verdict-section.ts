@@ -6,9 +6,9 @@ import { serverOfShare } from "../model/share.ts";
 import { type Html, html } from "./html.ts";
 import type { ManifestFacts } from "./manifest-facts.ts";
 import { parseUtcUs, type RequestTable } from "./request-table.ts";
-import { quantile, type Summary } from "./summary.ts";
+import { type Latencies, quantile, type Summary } from "./summary.ts";
 import { CAUSE_WORDS, confidenceWords, type Station } from "./verdict-words.ts";
-import { countText, duration, kindWords, moment } from "./words.ts";
+import { counted, countText, duration, kindWords, moment } from "./words.ts";
 
 const NO_VERDICT = {
   cause: "unknown",
@@ -23,7 +23,7 @@ export function verdictSection(facts: ManifestFacts, table: RequestTable, summar
 <p class="kicker">${kicker(facts)}</p>
 <h1 id="verdict">${headline(facts)}</h1>
 ${cause === "unknown" ? "" : confidenceLine(confidence)}
-${wayOf(facts, words.station)}
+${pathOf(facts, words.station)}
 <div class="pair">
 <div><h2 class="small">Why</h2><ul class="because">${because.map((reason) => html`<li>${reason}</li>`)}${
     because.length === 0 && html`<li>The capture gives no reason.</li>`
@@ -46,25 +46,25 @@ function kicker({ kind, type, share, host, triggered_at }: ManifestFacts): Html 
   const isNamed = share !== null && share !== "" && share !== "unknown";
   const where = isNamed && html` on <bdi class="name">${share}</bdi>`;
   return html`${what}${where}, seen by <bdi class="name">${host || "an unnamed host"}</bdi>, ${
-    moment(parseUtcUs(triggered_at) / 1000) || "at a time that is not known"
+    moment(parseUtcUs(triggered_at) / 1000) || "time not known"
   }`;
 }
 
 function confidenceLine(confidence: number): Html {
-  if (Number.isNaN(confidence)) return html`<p class="confidence">How sure that is, is not known.</p>`;
+  if (Number.isNaN(confidence)) return html`<p class="confidence">The confidence is not known.</p>`;
   const value = Math.round(confidence * 100);
   return html`<p class="confidence"><svg class="meter" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect class="track" width="100" height="8"/><rect class="fill" width="${value}" height="8"/></svg> <span>${confidenceWords(confidence)}: <strong>${value} %</strong></span></p>`;
 }
 
-/** Host, network, server: where on the way it is. */
-function wayOf({ host, attribution, share }: ManifestFacts, blamed: Station | undefined): Html {
+/** The path of a request: host, network, server, with the cause marked. */
+function pathOf({ host, attribution, share }: ManifestFacts, blamed: Station | undefined): Html {
   const server = attribution?.server ?? /^\/\/([^/]+)/.exec(share ?? "")?.[1] ?? "";
   const stations: readonly [Station, string, string][] = [
     ["host", "This machine", host],
-    ["network", "Network", "the way there and back"],
+    ["network", "Network", "the network path"],
     ["server", "Server", server],
   ];
-  return html`<ol class="way" aria-label="The way of a request">${stations.map(
+  return html`<ol class="way" aria-label="Path of a request">${stations.map(
     ([station, title, name]) =>
       html`<li${station === blamed && html` class="blamed"`}><span class="dot" aria-hidden="true"></span><span class="title">${title}${
         station === blamed && html`<span class="hidden"> (to blame)</span>`
@@ -76,20 +76,17 @@ function tiles({ count }: RequestTable, summary: Summary): Html {
   const { isSplit, before, during } = summary;
   const isCompared = isSplit && before.sortedNs.length > 0;
   const worst = Math.max(before.sortedNs.at(-1) ?? 0, during.sortedNs.at(-1) ?? 0);
-  // Of no requests at all nothing can be said, least of all that none failed.
+  // Without any request a count of 0 would claim that none failed.
   const known = (value: number) => (count === 0 ? "not known" : countText(value));
+  const comparison = isCompared
+    ? `${duration(quantile(before, 0.99))} before`
+    : isSplit
+      ? "nothing to compare with"
+      : "of all recorded requests";
   const figures: readonly [string, string, string][] = [
     ["longest wait", worst > 0 ? duration(worst) : count === 0 ? "not known" : "none", scopeWords(summary)],
-    ["without a reply", known(during.inFlight), "when the capture was made"],
-    [
-      "99 of 100 within",
-      duration(quantile(during, 0.99)),
-      isCompared
-        ? `${duration(quantile(before, 0.99))} before`
-        : isSplit
-          ? "nothing to compare with"
-          : "of all that is recorded",
-    ],
+    ["without a reply", known(during.inFlight), `${scopeWords(summary)}, at the time of the capture`],
+    ["99 % within", duration(quantile(during, 0.99)), `${fewWords(during)}${comparison}`],
     [
       "failed requests",
       known(during.errors),
@@ -99,6 +96,11 @@ function tiles({ count }: RequestTable, summary: Summary): Html {
   return html`<dl class="tiles">${figures.map(
     ([name, value, note]) => html`<div><dt>${name}</dt><dd>${value}</dd><dd class="note">${note}</dd></div>`,
   )}</dl>`;
+}
+
+/** The number of requests where a percentile of them is not what it seems; empty for a hundred or more. */
+function fewWords({ sortedNs }: Latencies): string {
+  return sortedNs.length > 0 && sortedNs.length < 100 ? `of ${counted(sortedNs.length, "request")}; ` : "";
 }
 
 function scopeWords({ scope }: Summary): string {

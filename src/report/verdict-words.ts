@@ -15,27 +15,27 @@ export interface CauseWords {
 
 export const CAUSE_WORDS: Readonly<Record<Cause, CauseWords>> = {
   network: {
-    next: "Look for drops and errors on the way: ethtool -S, switches, VPN, firewall. Let the network’s people see sockets.log.",
+    next: "Look for drops and errors on the network path: ethtool -S, switches, VPN, firewall. Show sockets.log to the network team.",
     station: "network",
   },
   server: {
-    next: "Look at the server’s disks, load and logs at that time. The requests below show which commands and shares.",
+    next: "Look at the server’s disks, load and logs at that time. The requests below show the affected commands and shares.",
     station: "server",
   },
   credits: {
-    next: "Raise the server’s limit (smb2 max credits in Samba, the tier of a cloud’s share), or spread the load over more connections (multichannel).",
+    next: "Raise the server’s limit (smb2 max credits in Samba, the tier of a cloud share), or spread the load over more connections (multichannel).",
     station: "server",
   },
   host: {
-    next: "Find who uses up its CPU or memory: top, systemd-cgtop, the limits of the container. The share is well.",
+    next: "Find what uses up its CPU or memory: top, systemd-cgtop, the limits of the container. The share itself is fine.",
     station: "host",
   },
   client: {
-    next: "Look at the kernel log and the stacks in inflight.log, and compare the kernel with its known bugs. The server and the network are well.",
+    next: "Look at the kernel log and the stacks in inflight.log, and compare the kernel with its known bugs. The server and the network are fine.",
     station: "host",
   },
   permission: {
-    next: "Compare the permissions of the file and the share with the account of the mount, and find the program that asks.",
+    next: "Compare the permissions of the file and the share with the account of the mount, and find the program that sends the requests.",
     station: "server",
   },
   session: {
@@ -43,7 +43,7 @@ export const CAUSE_WORDS: Readonly<Record<Cause, CauseWords>> = {
     station: "server",
   },
   unknown: {
-    next: "Read the reasons: all that is known is there. What could not be collected is in the list of actions.",
+    next: "Read the reasons above: they hold all that is known. The list of actions shows what could not be collected.",
     station: undefined,
   },
 };

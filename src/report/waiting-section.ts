@@ -6,7 +6,7 @@ import type { RequestTable } from "./request-table.ts";
 import { IN_FLIGHT, statusWords } from "./state.ts";
 import { type Summary, senderOf } from "./summary.ts";
 import { swatchOf } from "./swatch.ts";
-import { clock, counted, countText, duration, PATIENT_WORDS, shortCommand } from "./words.ts";
+import { clock, counted, countText, duration, MAY_BLOCK_WORDS, shortCommand } from "./words.ts";
 
 const WAITERS_MAX = 16;
 
@@ -20,15 +20,15 @@ export function waitingSection({ waiters, isSplit }: Summary): Html {
   const processes = new Set(all.map(({ name, pid }) => `${pid} ${name}`)).size;
   const rest = all.length - shown.length;
   return html`<section aria-labelledby="waiting">
-<h2 id="waiting">Who waited</h2>
-<p class="lead">${counted(processes, "process waited", "processes waited")} ${duration(total)} in all${isSplit && " during the incident"}${processes > 1 && html`; <bdi class="name">${longest.name || "?"}</bdi> most`}.</p>
-<div class="scroll" tabindex="0" role="region" aria-label="Table of who waited"><table>
-<thead><tr><th scope="col">Process</th><th scope="col">Share</th><th scope="col">Waited in all</th><th scope="col" class="figure">requests</th><th scope="col" class="figure">longest</th><th scope="col" class="figure">failed</th><th scope="col" class="figure">no reply</th></tr></thead>
+<h2 id="waiting">Affected processes</h2>
+<p class="lead">${counted(processes, "process waited", "processes waited")} ${duration(total)} in total${isSplit && " during the incident"}${processes > 1 && html`; <bdi class="name">${longest.name || "?"}</bdi> most`}.</p>
+<div class="scroll" tabindex="0" role="region" aria-label="Table of affected processes"><table>
+<thead><tr><th scope="col">Process</th><th scope="col">Share</th><th scope="col">Waited in total</th><th scope="col" class="figure">requests</th><th scope="col" class="figure">longest</th><th scope="col" class="figure">failed</th><th scope="col" class="figure">no reply</th></tr></thead>
 <tbody>${shown.map(
     ({ name, pid, share, waitedNs, requests, worstNs, errors, inFlight }) =>
       html`<tr><th scope="row"><bdi class="name">${name || "?"}</bdi> <span class="soft">${pid}</span></th><td><bdi class="name">${share || "not known"}</bdi></td><td><span class="barred"><svg class="meter" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect class="fill" width="${Math.max(0.5, (waitedNs / longest.waitedNs) * 100).toFixed(1)}" height="8"/></svg><span class="figure">${duration(waitedNs)}</span></span></td><td class="figure">${countText(requests)}</td><td class="figure">${duration(worstNs)}</td><td class="figure">${countText(errors)}</td><td class="figure">${countText(inFlight)}</td></tr>`,
   )}</tbody></table></div>
-${rest > 0 && html`<p class="note">${counted(rest, "more row")}, of who waited less, ${rest === 1 ? "is" : "are"} not shown.</p>`}
+${rest > 0 && html`<p class="note">${counted(rest, "more row")} with less time waited ${rest === 1 ? "is" : "are"} not shown.</p>`}
 </section>`;
 }
 
@@ -41,7 +41,7 @@ export function worstSection(table: RequestTable, summary: Summary): Html {
 <thead><tr><th scope="col" class="figure">Latency</th><th scope="col">Command</th><th scope="col">Status</th><th scope="col">Sent (UTC)</th><th scope="col">Process</th><th scope="col">Share</th><th scope="col" class="figure">Message id</th></tr></thead>
 <tbody>${summary.worst.map((row) => worstRow(table, row, evidence.has(row)))}</tbody></table></div>
 ${evidence.size > 0 && html`<p class="note"><span class="flag">●</span> tripped the rule.</p>`}
-${summary.patient > 0 && html`<p class="note">${PATIENT_WORDS} are not among them.</p>`}
+${summary.mayBlock > 0 && html`<p class="note">${MAY_BLOCK_WORDS} are not listed.</p>`}
 </section>`;
 }
 

@@ -43,8 +43,8 @@ export function clock(epochMs: number): string {
   return isTime(epochMs) ? new Date(epochMs).toISOString().slice(11, 23) : "";
 }
 
-/** The commands of MAY_BLOCK in model/command.ts. */
-export const PATIENT_WORDS = "Requests that may wait by design (CHANGE_NOTIFY, LOCK, IOCTL on pipes)";
+/** Names the commands of MAY_BLOCK in model/command.ts. */
+export const MAY_BLOCK_WORDS = "Requests that may block indefinitely (CHANGE_NOTIFY, LOCK, IOCTL on pipes)";
 
 /** Why there is a capture, for the page's first line. @param kind, type the manifest's. */
 export function kindWords(kind: string, type: string): string {
@@ -64,7 +64,7 @@ const KINDS: ReadonlyMap<string, string> = new Map([
   ["hung", "No reply"],
   ["error", "Failed requests"],
   ["signal", "Connection trouble"],
-  ["manual", "A capture that somebody asked for"],
+  ["manual", "A capture on demand"],
 ]);
 
 function digits(value: number): string {

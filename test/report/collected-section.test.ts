@@ -42,13 +42,13 @@ describe("a text that is too long", () => {
 
 describe("what was collected", () => {
   test("is not known where the manifest does not say it, and nothing where it says so", () => {
-    expect(actionsSection(readManifestFacts({})).text).toContain("The manifest does not say it.");
+    expect(actionsSection(readManifestFacts({})).text).toContain("The manifest has no list of actions.");
     expect(actionsSection(readManifestFacts({ actions: [] })).text).toBe("");
   });
 
   test("is not all well where an action says nothing of how it went", () => {
     const section = actionsSection(readManifestFacts({ actions: [{ name: "dmesg" }] })).text;
-    expect(section).toContain("1 of them not as");
+    expect(section).toContain("1 of them did not succeed");
     expect(section).not.toMatch(/NaN|0 B</);
   });
 
@@ -61,9 +61,9 @@ describe("what was collected", () => {
 describe("how complete a capture is", () => {
   test.each([
     ["an unknown number of requests recorded", { recorder: null }],
-    ["Whether open requests lost their place in the recorder is not known", { recorder: { records: 7 } }],
-    ["What else was lost is not known", { losses: "none" }],
-    ["Whether secrets were taken out of it is not known", { scrubbed: -1 }],
+    ["It is not known whether open requests lost their slot in the recorder", { recorder: { records: 7 } }],
+    ["Other losses are not known", { losses: "none" }],
+    ["It is not known whether secrets were removed from it", { scrubbed: -1 }],
   ])("says: %s", (words, manifest) => {
     expect(recorderOf(manifest)).toContain(words);
   });
@@ -72,7 +72,7 @@ describe("how complete a capture is", () => {
     const recorder = { records: 1, oldest_ms: 2, complete_since: "", evicted: 0 };
     const section = recorderOf({ recorder, losses: { ring_full: 0 }, scrubbed: 0 });
     expect(section).toContain("1 request recorded, the oldest sent 2\u00a0ms before the capture");
-    expect(section).toContain("No open request lost its place");
+    expect(section).toContain("No open request lost its slot");
     expect(section).toContain("Nothing else was lost");
     expect(section).toContain("No secret was found");
   });

@@ -66,7 +66,7 @@ describe("the page", () => {
     for (const part of [
       "Every request",
       "How long replies took",
-      "Who waited",
+      "Affected processes",
       "What changed",
       "What was collected",
     ])
@@ -88,7 +88,7 @@ describe("the page", () => {
     ];
     const story = ofStory();
     const page = pageOf({ ...story, manifest: { ...story.manifest, evidence } });
-    const from = page.indexOf('<h2 id="evidence">What tripped the rule</h2>');
+    const from = page.indexOf('<h2 id="evidence">Requests that tripped the rule</h2>');
     expect(from).toBeGreaterThan(page.indexOf("<h1"));
     expect(from).toBeLessThan(page.indexOf('id="requests"', from));
     const table = Bun.stripANSI(page.slice(from, page.indexOf("</section>", from))).replaceAll(
@@ -106,7 +106,7 @@ describe("the page", () => {
       "operation",
     ])
       expect(table).toContain(text);
-    expect(pageOf({ manifest: { trigger: "manual", evidence } })).toContain("What hangs");
+    expect(pageOf({ manifest: { trigger: "manual", evidence } })).toContain("Hanging requests");
     expect(pageOf()).not.toContain('id="evidence"');
   });
 
@@ -191,14 +191,14 @@ describe("the page", () => {
     };
     const page = pageOf({ manifest, requests, files });
     const main = page.slice(page.indexOf("<main>"), page.indexOf('<script type="application/json"'));
-    expect(main).toContain("The reason given: <q>it is &lt;slow&gt; again</q>.");
-    expect(main).toContain("<dt>Asked for</dt><dd>25 Nov 2026, 09:12:12.000");
+    expect(main).toContain("Reason: <q>it is &lt;slow&gt; again</q>.");
+    expect(main).toContain("<dt>Requested</dt><dd>25 Nov 2026, 09:12:12.000");
     expect(main).toContain("<strong>All</strong> 2,000 requests");
-    expect(main).toContain(">asked for</text>");
+    expect(main).toContain(">requested</text>");
     expect(main).not.toMatch(
       /(?<!no )rule tripped|tripped the rule|[Dd]uring|before<|Before|the incident|<dt>Rule/,
     );
-    expect(JSON.parse(dataOf(page)).head).toMatchObject({ trigger: "asked for", beganUs: null });
+    expect(JSON.parse(dataOf(page)).head).toMatchObject({ trigger: "requested", beganUs: null });
   });
 
   test("of a capture that was asked for during a hang names each server that hangs, the worst first", () => {
@@ -211,10 +211,10 @@ describe("the page", () => {
     const page = pageOf({ manifest: { ...manifest, ...asked, hanging }, requests, files });
     const lead = page.slice(page.indexOf('id="incident"')).slice(0, 1000);
     expect(Bun.stripANSI(lead.replaceAll(/<[^>]*>/g, ""))).toContain(
-      "What hung: 5 requests to nas, the oldest for 36\u00a0s; 1 request to //other/&lt;x&gt;, the oldest for 2\u00a0s.",
+      "Hanging: 5 requests to nas, the oldest for 36\u00a0s; 1 request to //other/&lt;x&gt;, the oldest for 2\u00a0s.",
     );
     const idle = pageOf({ manifest: { ...manifest, ...asked, hanging: [] }, requests, files });
-    expect(idle).toContain("Nothing hung: every request had its reply within a second.");
+    expect(idle).toContain("Nothing was hanging: every request had its reply within a second.");
   });
 
   test("of an empty recorder has its times, and leads nowhere that is not there", () => {
@@ -233,13 +233,13 @@ describe("the page", () => {
     const shown = pageOf({ requests, manifest: { rule: "slow", trigger: "rule", attribution } });
     for (const words of [
       "The manifest has no verdict that this page can read.",
-      "How soon it was seen is not known.",
+      "The time to detection is not known.",
       "<dt>Tripped</dt><dd>not known",
       "<dt>Captured</dt><dd>not known",
-      "<dt>Held back</dt><dd>an unknown number of captures",
-      "The manifest does not say it.",
-      "Since when the requests are complete is not known.",
-      "for the manifest has no evidence",
+      "<dt>Suppressed</dt><dd>an unknown number of captures",
+      "The manifest has no list of actions.",
+      "It is not known since when the requests are complete.",
+      "the manifest has no evidence",
       "(pid not known): an unknown number of requests",
     ])
       expect(shown).toContain(words);
@@ -285,10 +285,10 @@ describe("the page", () => {
     const rows = [row(1, "//a/x"), row(2, "//a/y"), row(3, "//b/z")].join("");
     const manifest = { share: "//a", triggered_at: "2026-11-25T09:12:14.000000Z" };
     const page = pageOf({ manifest, requests: readRequests(encode(HEAD + rows)) });
-    expect(page).toContain("1 process waited 15\u00a0ms in all during the incident.");
+    expect(page).toContain("1 process waited 15\u00a0ms in total during the incident.");
     expect(page).toContain("of all requests to this server");
     expect(page).toContain(
-      'aria-label="3 requests by time and latency, from 5\u00a0ms to 5\u00a0ms; none had no reply yet.',
+      'aria-label="3 requests by time and latency, from 5\u00a0ms to 5\u00a0ms; none in flight.',
     );
     const one = pageOf({ requests: readRequests(encode(HEAD + row(1, "//a/x"))) });
     expect(one).toContain('aria-label="1 request by time');
@@ -297,7 +297,7 @@ describe("the page", () => {
   test("says of how many requests it can draw none, for their latency is not known", () => {
     const row = "2026-11-25T09:12:14.000000Z,1000,,done,SMB2_READ,,,0x1,0x1,1,7,7,p,//a/x\n";
     expect(pageOf({ requests: readRequests(encode(HEAD + row)) })).toContain(
-      "Of 1 request the latency is not known: it is not drawn.",
+      "The latency of 1 request is not known: it is not drawn.",
     );
   });
 

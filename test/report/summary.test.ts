@@ -93,7 +93,7 @@ describe("the figures of a capture", () => {
       row(3, 7, "in_flight", "//a/x", "SMB2_IOCTL"),
     ];
     const { table, summary } = summaryOf(rows);
-    expect(summary.patient).toBe(3);
+    expect(summary.mayBlock).toBe(3);
     expect(summary.during).toMatchObject({ sortedNs: Float64Array.of(7e6), inFlight: 1 });
     expect(summary.worst.map((at) => table.latencyNs[at])).toEqual([7e6]);
     expect(summary.waiters).toHaveLength(1);
@@ -105,7 +105,7 @@ describe("the figures of a capture", () => {
   test("take one for a wait that a rule tripped of, because it tracks the command by name", () => {
     const evidence = [{ time_utc: "2026-11-25T09:00:01.000000Z", message_id: "1000" }];
     const { summary } = summaryOf([row(1000, 5000, "in_flight", "//a/x", "SMB2_LOCK")], { evidence });
-    expect(summary).toMatchObject({ patient: 0, worst: [0], during: { inFlight: 1 } });
+    expect(summary).toMatchObject({ mayBlock: 0, worst: [0], during: { inFlight: 1 } });
   });
 
   test("take the time until a request was closed for no latency", () => {

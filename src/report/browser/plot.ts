@@ -14,10 +14,9 @@ import { clampView, type View, xOf, yOf, zoomed } from "./view.ts";
 
 /** Behind the last change of the view: what is in it is looked for then. */
 const SETTLED_MS = 120;
-const NO_CANVAS =
-  "This browser has no canvas to draw a plot on: here is a drawing, without what can be pointed at.";
+const NO_CANVAS = "This browser has no canvas for the interactive plot: a static drawing is shown instead.";
 const HELP =
-  "Drag to look closer, hold Shift to move. Click a request to keep it. With the plot in focus: wheel or + and − to zoom, arrows left and right to move, up and down for the next slower and faster request, 0 for all.";
+  "Drag to zoom in, hold Shift and drag to move. Click a request to pin its details. With the plot in focus: wheel or + and − to zoom, left and right arrows to move, up and down arrows for the next slower and faster request, 0 for all.";
 
 /** False where the browser has no canvas: then a sentence says so, and the drawing stays. */
 export function showPlot(root: HTMLElement, requests: Requests): boolean {
