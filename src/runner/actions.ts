@@ -10,6 +10,7 @@ import { ACTIONS, type ActionName, type CustomAction, type Stage } from "../mode
 import type { CaptureOrder, FrozenMemory } from "../model/capture.ts";
 import { type Baseline, PRINT_FILES, SAMPLED } from "./baselines.ts";
 import type { ChildLimits } from "./child.ts";
+import type { DebugDataParser } from "./debug-data-parser.ts";
 import { describeInflight } from "./inflight.ts";
 import { kernelLogSince, kernelLogStart } from "./kernel-log.ts";
 import { compareNetCounters } from "./net-counters.ts";
@@ -36,8 +37,14 @@ export interface ProgramAction extends ChildLimits {
   /**
    * Turns the output into the text that is stored.
    * @param baseline the last sample before the incident, if there is one.
+   * @param parse parses DebugData once for all actions of the capture.
    */
-  readonly show?: (output: string, order: CaptureOrder, baseline?: Baseline) => string;
+  readonly show?: (
+    output: string,
+    order: CaptureOrder,
+    baseline?: Baseline,
+    parse?: DebugDataParser,
+  ) => string;
   /** Variables that the program gets in addition to PATH and LC_ALL. */
   readonly environment?: (order: CaptureOrder) => Readonly<Record<string, string>>;
 }
@@ -94,7 +101,7 @@ export const ACTION_TABLE: Readonly<Record<ActionName, Action>> = {
   smbinfo: {
     ...CIFS_FILE,
     plan: (_, host) => sharedPlan([DEBUG_DATA], host),
-    show: (output) => summarizeSmb(parseDebugData(output)),
+    show: (output, _order, _baseline, parse = parseDebugData) => summarizeSmb(parse(output)),
   },
   sockets: { ...PROC, maxBytes: MiB, program: "ss", plan: planSockets },
   stats: { ...CIFS_FILE, plan: (_, host) => sharedPlan([STATS], host) },

@@ -2,9 +2,9 @@
 // The result is a file under its final name, or an AodError and no file. Decides neither whether a capture is due nor
 // what it contains: the order says both.
 
-import { parseDebugData } from "../cifs/debug-data.ts";
 import { readWchan } from "../cifs/proc.ts";
 import type { CaptureOrder, CaptureSummary, FrozenMemory, Losses } from "../model/capture.ts";
+import type { DebugData } from "../model/cifs.ts";
 import { AodError } from "../model/failure.ts";
 import type { RequestMemory } from "../model/request.ts";
 import type { Verdict } from "../model/verdict.ts";
@@ -18,6 +18,7 @@ import { monotonicNs } from "../system/clock.ts";
 import { type Recorder, readRecorder } from "../table/recorder.ts";
 import type { FromRunner } from "../thread/messages.ts";
 import { findClientWaits } from "./client-waits.ts";
+import { makeDebugDataParser } from "./debug-data-parser.ts";
 import { evidenceAtFreeze } from "./evidence.ts";
 import { encodeManifest, type HostFacts, makeManifest } from "./manifest.ts";
 import { type RecheckedRequests, recheckRequests } from "./recheck.ts";
@@ -30,7 +31,7 @@ import { chooseCause } from "./verdict.ts";
 import { deriveVerdictFacts, VERDICT_ACTIONS } from "./verdict-facts.ts";
 
 /** The parts that all captures of one runner share. */
-export interface CaptureContext extends Omit<StageContext, "scrubber"> {
+export interface CaptureContext extends Omit<StageContext, "scrubber" | "parseDebugData"> {
   /** As openBatchesFolder. */
   readonly openFolder: () => BatchesFolder;
   /** A single slot: captures are written one after the other. */
@@ -113,19 +114,22 @@ async function collectData(
   frozen: FrozenMemory,
   context: WithScrubber,
 ): Promise<CollectedData> {
+  const parse = makeDebugDataParser();
+  let debugData: DebugData | undefined;
   let recheck: RecheckedRequests | undefined;
   let sampledAfterMs: number | undefined;
   // First of all, because the functions in which tasks wait change fastest.
   const clientWaits = findClientWaits(order.evidence, readWchan);
   const wanted = { ...order, actions: withVerdict(order.actions) };
   const reportProgress = makeProgress(wanted, context.report);
-  const results = await runStages(wanted, frozen, context, (result) => {
+  const results = await runStages(wanted, frozen, { ...context, parseDebugData: parse }, (result) => {
     reportProgress(result);
     const { name } = result.outcome;
     if (name === "sockets") sampledAfterMs = (monotonicNs() - order.frozenAt.monotonicNs) / 1e6;
     const list = name === "debugdata" ? textsOf([result]).debugdata : undefined;
     if (list === undefined) return;
-    recheck = recheckRequests(parseDebugData(list), context.live, monotonicNs(), readWchan);
+    debugData = parse(list);
+    recheck = recheckRequests(debugData, context.live, monotonicNs(), readWchan);
   });
   // The frozen memory can wait for the readings of live state.
   const recorder = readRecorder(frozen.table, order.watchingSinceNs, order.frozenAt.monotonicNs);
@@ -134,10 +138,15 @@ async function collectData(
   const losses = latestLosses(order.losses, context.ownLosses());
   const finalOrder = { ...order, evidence, losses };
   const socketsBefore = context.baselines.before("sockets", order.triggeredNs)?.text;
-  const texts = textsOf(results);
-  const verdict = chooseCause(
-    deriveVerdictFacts(finalOrder, recorder, { texts, recheck, socketsBefore, clientWaits, sampledAfterMs }),
-  );
+  const inputs = {
+    texts: textsOf(results),
+    debugData,
+    recheck,
+    socketsBefore,
+    clientWaits,
+    sampledAfterMs,
+  };
+  const verdict = chooseCause(deriveVerdictFacts(finalOrder, recorder, inputs));
   return { finalOrder, recorder, results: results.map((one) => ({ ...one, rawText: "" })), verdict };
 }
 

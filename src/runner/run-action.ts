@@ -11,6 +11,7 @@ import { cutText } from "./byte-shares.ts";
 import { CappedBuffer } from "./capped-buffer.ts";
 import { type ChildResult, type Children, notStarted } from "./child.ts";
 import { describeFailure } from "./comparison.ts";
+import type { DebugDataParser } from "./debug-data-parser.ts";
 import type { Host, Plan, Run } from "./plan.ts";
 import { findProgram } from "./program.ts";
 import { scrubText } from "./scrub-text.ts";
@@ -36,6 +37,8 @@ export interface ActionContext {
   readonly children: Pick<Children, "run">;
   /** Shared by the actions of one capture. */
   readonly reads: SharedReads;
+  /** Shared by the users of one capture's DebugData. */
+  readonly parseDebugData: DebugDataParser;
   /** The counters' last samples before the incident. */
   readonly baselines: Pick<Baselines, "before" | "failedBefore">;
   /** It has aod's own rules and those of the configuration. */
@@ -127,7 +130,8 @@ async function runProgram(
   const whole = textOf(result.output, result.truncated, keep);
   // Programs print in blocks: the output of a killed program may end in the middle of a word.
   const text = isKilled && !whole.endsWith("\n") ? wholeWords(whole) : whole;
-  const shown = show === undefined ? text : show(text, order, baselines.before(name, order.triggeredNs));
+  const baseline = baselines.before(name, order.triggeredNs);
+  const shown = show === undefined ? text : show(text, order, baseline, context.parseDebugData);
   const failed = baselines.failedBefore(name, order.triggeredNs);
   const failure = failed === undefined ? "" : describeFailure(failed, order.frozenAt);
   return makeTextResult(name, failure + shown, ended, context);

@@ -9,6 +9,7 @@ import type { CaptureOrder } from "../model/capture.ts";
 import type { Connection, DebugData } from "../model/cifs.ts";
 import { type Baseline, SAMPLED } from "./baselines.ts";
 import { describeBaseline, NO_BASELINE, signed, splitFiles } from "./comparison.ts";
+import type { DebugDataParser } from "./debug-data-parser.ts";
 import { pairSections, type SectionPair } from "./same-sections.ts";
 import { connectionText } from "./smb-summary.ts";
 import { parseStats, type StatsLine, type StatsSection } from "./stats-text.ts";
@@ -20,12 +21,12 @@ export function compareStats(
   output: string,
   { frozenAt }: Pick<CaptureOrder, "frozenAt">,
   baseline: Baseline | undefined,
+  parse: DebugDataParser = parseDebugData,
 ): string {
   if (baseline === undefined) return NO_BASELINE + output;
   const [before, now] = [splitFiles(baseline.text), splitFiles(output)];
-  const [connectionsBefore, connectionsNow] = [before, now].map((files) =>
-    connectionsOf(parseDebugData(files.get(DEBUG_DATA) ?? "")),
-  ) as [Connections, Connections];
+  const connectionsBefore = connectionsOf(parseDebugData(before.get(DEBUG_DATA) ?? ""));
+  const connectionsNow = connectionsOf(parse(now.get(DEBUG_DATA) ?? ""));
   return `${[
     describeBaseline(baseline, frozenAt),
     "",

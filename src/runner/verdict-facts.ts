@@ -1,11 +1,10 @@
 // Derives the facts of the verdict, about the incident's server, from the order, the flight recorder and the texts of
 // the actions. Pure. A fact that was not collected is undefined and named in `missing`.
 
-import { parseDebugData } from "../cifs/debug-data.ts";
 import { canonicalAddress } from "../model/address.ts";
 import { UNKNOWN_SHARE } from "../model/anomaly.ts";
 import type { CaptureOrder } from "../model/capture.ts";
-import { type CifsServer, type Connection, shareOf } from "../model/cifs.ts";
+import { type CifsServer, type Connection, type DebugData, shareOf } from "../model/cifs.ts";
 import { errnoName } from "../model/errno.ts";
 import { CLIENT_LISTS_TEXT, type Readability } from "../model/readability.ts";
 import { KIND, SIGNAL } from "../model/request.gen.ts";
@@ -21,7 +20,6 @@ import { parseSockets, type SocketSample, type TcpConnection } from "./socket-te
 
 /** Actions whose texts the verdict needs: every capture that has actions has these. */
 export const VERDICT_ACTIONS = ["sockets", "debugdata", "pressure"] as const;
-type Texts = Readonly<Partial<Record<(typeof VERDICT_ACTIONS)[number], string>>>;
 
 export interface VerdictFacts extends RequestFacts {
   readonly source: CaptureOrder["source"];
@@ -62,8 +60,10 @@ export interface CreditFacts {
 
 /** The inputs of a verdict besides the order and the recorder. */
 export interface VerdictInputs {
-  /** Texts by action; actions that were not collected are absent. */
-  readonly texts: Texts;
+  /** Complete texts by action, secrets included; undefined if the action has none. */
+  readonly texts: { readonly sockets?: string | undefined; readonly pressure?: string | undefined };
+  /** DebugData, parsed; undefined if it was not collected. */
+  readonly debugData: DebugData | undefined;
   /** The recheck with the same DebugData; undefined if the kernel's list may be incomplete. */
   readonly recheck: RecheckedRequests | undefined;
   /** The baseline of ss in aod's own network namespace; undefined without a sample. */
@@ -77,10 +77,12 @@ export interface VerdictInputs {
 export function deriveVerdictFacts(
   order: CaptureOrder,
   recorder: Recorder,
-  { texts, recheck, socketsBefore, clientWaits = [], sampledAfterMs = SAMPLED_AFTER_MS }: VerdictInputs,
+  inputs: VerdictInputs,
 ): VerdictFacts {
+  const { texts, debugData, recheck, socketsBefore, clientWaits = [] } = inputs;
+  const { sampledAfterMs = SAMPLED_AFTER_MS } = inputs;
   const server = serverOf(order.share);
-  const known = texts.debugdata === undefined ? [] : parseDebugData(texts.debugdata).servers;
+  const known = debugData?.servers ?? [];
   const its = server === undefined ? known : known.filter((one) => isServer(one, server));
   const samples = texts.sockets === undefined ? [] : samplesOf(texts.sockets, socketsBefore);
   const sinceMs = (order.frozenAt.monotonicNs - beganNs(order)) / 1e6 + sampledAfterMs + SLACK_MS;

@@ -11,6 +11,7 @@ import { writeRequest } from "../../src/model/request.ts";
 import { ACTION_TABLE } from "../../src/runner/actions.ts";
 import { makeCapture } from "../../src/runner/capture.ts";
 import { Children } from "../../src/runner/child.ts";
+import { makeDebugDataParser } from "../../src/runner/debug-data-parser.ts";
 import { HOST, readHostFacts } from "../../src/runner/host.ts";
 import { describeInflight } from "../../src/runner/inflight.ts";
 import { Precedence, Slots } from "../../src/runner/scheduling.ts";
@@ -118,7 +119,7 @@ for (let round = 0; round < ROUNDS; round++) {
   const collected = await runStages(
     anOrder({ actions: proc, shares }),
     { table, operations },
-    { ...context, scrubber },
+    { ...context, scrubber, parseDebugData: makeDebugDataParser() },
   );
   procRuns = collected.filter(({ outcome }) => outcome.file !== undefined).length;
   procMs.push(performance.now() - begunMs);

@@ -1,6 +1,7 @@
-// What an action is run with, for tests: an order, empty frozen memory, real children, nothing to compare with.
+// The context of an action for tests: an order, empty frozen memory, real children, no baseline.
 
 import { Children } from "../../src/runner/child.ts";
+import { makeDebugDataParser } from "../../src/runner/debug-data-parser.ts";
 import type { ActionContext } from "../../src/runner/run-action.ts";
 import { SharedReads } from "../../src/runner/shared-reads.ts";
 import { aHost } from "./host.ts";
@@ -17,6 +18,7 @@ export function anActionContext(parts: Partial<ActionContext> = {}): ActionConte
     host: aHost(),
     children,
     reads: new SharedReads(children, stop),
+    parseDebugData: makeDebugDataParser(),
     baselines: { before: () => undefined, failedBefore: () => undefined },
     scrubber: BUILT_IN_RULES,
     stop,

@@ -127,6 +127,35 @@ describe("a capture", () => {
     expect(texts.get("report.html")).toContain("for [scrubbed]");
   });
 
+  test("has the same verdict whatever the rules about secrets are: it is made of the texts before scrubbing", async () => {
+    const debugData =
+      "Servers: \n1) ConnectionId: 0x1 Hostname: files\nNumber of credits: 0,1,1 Dialect 0x311\n";
+    const children = {
+      run: async (argv: readonly string[]) => {
+        const output = new TextEncoder().encode(argv.at(-1)?.endsWith("/DebugData") ? debugData : "");
+        return { end: "exited", exitCode: 0, output, truncated: false, errorText: "" } as const;
+      },
+    };
+    const verdictWith = async (words: readonly string[]) => {
+      const { context, path } = aContext();
+      const order = anOrder({
+        source: "kernel",
+        share: "//files/data",
+        actions: ["debugdata"],
+        redaction: { words, patterns: [] },
+      });
+      const whole = { ...context, host: aHost(), children };
+      const { name, verdict } = await makeCapture(order, aFrozen(requests), whole);
+      const text = Bun.zstdDecompressSync(readFileSync(join(path, name))).toString("latin1");
+      return { verdict, showsServer: text.includes("Hostname: files") };
+    };
+    const plain = await verdictWith([]);
+    const scrubbed = await verdictWith(["files"]);
+    expect([plain.showsServer, scrubbed.showsServer]).toEqual([true, false]);
+    expect(scrubbed.verdict).toEqual(plain.verdict);
+    expect(plain.verdict.because.join()).not.toContain("DebugData does not show the server");
+  });
+
   test("is one folder with manifest, requests and actions, in this order", async () => {
     const { context, path } = aContext();
     const order = anOrder({ actions: ["mounts", "no-such-action"], evidence: requests });

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseDebugData } from "../../src/cifs/debug-data.ts";
 import type { CustomAction, Stage } from "../../src/model/action.ts";
+import { makeDebugDataParser } from "../../src/runner/debug-data-parser.ts";
 import { Precedence, Slots } from "../../src/runner/scheduling.ts";
 import { runStages, whyDropped } from "../../src/runner/stages.ts";
 import { anActionContext } from "../helpers/action-context.ts";
@@ -165,6 +167,31 @@ describe("stages", () => {
     );
     expect(files[3]).toEqual(["actions/debugdata.log", "/proc/fs/cifs/DebugData of cat\n"]);
     expect(collected.map(({ outcome }) => outcome.status)).toEqual(["ok", "ok", "ok", "ok"]);
+  });
+
+  test("DebugData is parsed once for the actions of a capture; the baseline has its own", async () => {
+    const parsed: string[] = [];
+    const parse = (text: string) => {
+      parsed.push(text);
+      return parseDebugData(text);
+    };
+    const children = {
+      run: async (argv: readonly string[]) => {
+        const output = new TextEncoder().encode(`text of ${argv.at(-1)}\n`);
+        return { end: "exited", exitCode: 0, output, truncated: false, errorText: "" } as const;
+      },
+    };
+    const text = "==> /proc/fs/cifs/Stats <==\n\n==> /proc/fs/cifs/DebugData <==\nearlier\n";
+    const baselines = {
+      before: () => ({ text, takenNs: 1, reason: "attached" }) as const,
+      failedBefore: () => undefined,
+    };
+    await runStages(anOrder({ actions: ["smbinfo", "stats-delta"] }), aFrozen(), {
+      ...anActionContext({ children, baselines, parseDebugData: makeDebugDataParser(parse) }),
+      slots: new Slots(1),
+      precedence: new Precedence(),
+    });
+    expect(parsed).toEqual(["text of /proc/fs/cifs/DebugData\n"]);
   });
 
   test("what has not begun when the time is spent is left out", async () => {

@@ -56,17 +56,24 @@ ${mids.map((mid) => `\t\tState: 2 com: 8 pid: 4242 cbdata: 00000000 mid ${mid}\n
 
 /** @param requests in the table, at the freeze and when it is looked at again; wchan is that of each task then. */
 function factsOf(
-  { socketsBefore, ...texts }: VerdictInputs["texts"] & Pick<VerdictInputs, "socketsBefore">,
+  {
+    socketsBefore,
+    debugdata,
+    ...texts
+  }: VerdictInputs["texts"] & {
+    readonly socketsBefore?: string;
+    readonly debugdata?: string | undefined;
+  },
   requests: readonly Request[] = [],
   parts: Partial<CaptureOrder> = {},
   wchan = "0",
 ) {
   const order = anOrder({ source: "kernel", share: "//Files/data", shares, ...parts });
   const recorder = readRecorder(aTable(requests), 0, FROZEN_AT.monotonicNs);
-  const list = texts.debugdata === undefined ? undefined : parseDebugData(texts.debugdata);
+  const list = debugdata === undefined ? undefined : parseDebugData(debugdata);
   const recheck =
     list && recheckRequests(list, new RequestMemory(aTable(requests)), FROZEN_AT.monotonicNs, () => wchan);
-  return deriveVerdictFacts(order, recorder, { texts, recheck, socketsBefore });
+  return deriveVerdictFacts(order, recorder, { texts, debugData: list, recheck, socketsBefore });
 }
 
 describe("facts", () => {
