@@ -1,5 +1,5 @@
-// A capture, opened the way a support engineer does, and held against the contract: names, modes, the manifest's keys,
-// the columns of requests.csv, the files that the manifest speaks of.
+// Opens a capture as a support engineer does, and compares it with the contract: names, modes, the manifest's keys, the
+// columns of requests.csv, the files that the manifest names.
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -91,7 +91,7 @@ interface Manifest {
 /** A line of requests.csv; ids as numbers, whether they were written in hexadecimal or not. */
 export interface Row {
   readonly timeUtc: string;
-  /** NaN where none is given: the reply was ambiguous. */
+  /** NaN if the cell is empty: the reply was ambiguous. */
   readonly latencyMs: number;
   readonly state: string;
   readonly command: string;
@@ -111,11 +111,11 @@ export interface Capture {
   readonly rows: readonly Row[];
   /** Text of an action's log. */
   log(action: string): string;
-  /** Where a file of it lies unpacked. */
+  /** The path of an unpacked file. */
   path(file: string): string;
 }
 
-/** Unpacks a capture and checks all that holds for every capture. */
+/** Unpacks a capture and checks everything that must be true for every capture. */
 export async function openCapture(file: string): Promise<Capture> {
   const name = basename(file);
   assert.match(name, NAME);
@@ -167,7 +167,7 @@ function parseRows(text: string): Row[] {
   const [header = "", ...lines] = text.trimEnd().split("\n");
   assert.deepEqual(header.split(","), COLUMNS, "columns of requests.csv");
   return lines.map((line) => {
-    // Fields with commas are in quotes; the guest's own names have none.
+    // Only fields with commas have quotes, and the guest's names have no commas.
     const cells = line.split(",").map((cell) => cell.replace(/^"(.*)"$/, "$1"));
     assert.equal(cells.length, COLUMNS.length, `cells of ${line}`);
     const cell = (column: string): string => cells[COLUMNS.indexOf(column)] ?? "";

@@ -1,5 +1,5 @@
-// aod as systemd would run it, seen from outside: its log, its exit code, the captures that it leaves, and the links
-// that the kernel says it holds. Knows nothing of how aod works inside.
+// aod as systemd would run it, seen from outside: its log, its exit code, its captures, and its links in the kernel. It
+// must not know how aod works inside.
 
 import assert from "node:assert/strict";
 import {
@@ -17,18 +17,18 @@ import { waitFor } from "./process.ts";
 
 export const AOD = "/payload/aod";
 
-/** Without these three aod sees no requests. */
+/** The tracepoints without which aod sees no requests. */
 const HOOKS = ["smb3_cmd_done", "smb3_cmd_enter", "smb3_cmd_err"];
 
 const WORK_FOLDER = "/var/tmp/aod";
 
-/** The verifier takes some seconds for the programs, emulated; more on a busy host. */
+/** On the emulated machine the verifier takes some seconds for the programs; more on a busy host. */
 const ATTACH_TIMEOUT_MS = 180_000;
 const STOP_TIMEOUT_MS = 30_000;
 
 let started = 0;
 
-/** The fields that scenarios ask for; a line of an incident holds all of it. */
+/** The fields that scenarios use; a line of the history has the whole incident. */
 export interface HistoryLine {
   readonly event: string;
   readonly rule?: string;
@@ -47,7 +47,7 @@ export interface HistoryLine {
 
 export interface StartOptions {
   readonly outputDir?: string;
-  /** A program and its arguments that aod is run by, and that becomes aod: its pid is aod's. */
+  /** A program with arguments that becomes aod; its pid is aod's. */
   readonly prefix?: readonly string[];
 }
 
@@ -71,7 +71,7 @@ export class Daemon {
     closeSync(log);
   }
 
-  /** Starts aod with this configuration and, unless told otherwise, an empty output folder of its own. */
+  /** Starts aod with this configuration and, by default, an empty output folder of its own. */
   static start(config: string, options: StartOptions = {}): Daemon {
     started += 1;
     const folder = join(WORK_FOLDER, String(started));
@@ -96,7 +96,7 @@ export class Daemon {
     return readFileSync(this.#logFile, "utf8");
   }
 
-  /** Which tracepoints it is attached to, by the kernel's account of its file descriptors. */
+  /** The tracepoints to which it is attached, from the kernel's list of its file descriptors. */
   get hooks(): string[] {
     assert.ok(this.alive, `aod is alive; it ended with ${this.#child.exitCode ?? this.#child.signalCode}`);
     const names = readdirSync(`/proc/${this.pid}/fdinfo`).map((fd) => tracepointOf(this.pid, fd));
@@ -142,7 +142,7 @@ export class Daemon {
     return this.open(name);
   }
 
-  /** What incidents.jsonl says, in its order; without a last line that is being written. */
+  /** The lines of incidents.jsonl, without an unfinished last one. */
   get history(): readonly HistoryLine[] {
     const file = join(this.outputDir, "incidents.jsonl");
     const text = existsSync(file) ? readFileSync(file, "utf8") : "";
@@ -152,7 +152,7 @@ export class Daemon {
       .map((line) => JSON.parse(line) as HistoryLine);
   }
 
-  /** The last word on the last incident that a rule opened. */
+  /** The last line about the last incident that a rule opened. */
   incident(rule: string): HistoryLine | undefined {
     return this.history.findLast((line) => line.rule === rule && line.state !== undefined);
   }
@@ -161,7 +161,7 @@ export class Daemon {
     return openCapture(join(this.outputDir, "batches", name));
   }
 
-  /** Asks for a capture as an operator does, and opens it. */
+  /** Makes a capture on demand, as an operator does, and opens it. */
   async manualCapture(): Promise<Capture> {
     const before = new Set(this.captures);
     const isNew = (name: string) => name.includes("_manual") && !before.has(name);
@@ -173,7 +173,7 @@ export class Daemon {
     this.#child.kill(name);
   }
 
-  /** SIGTERM; fails unless it ends with 0. How fast says nothing here. */
+  /** Sends SIGTERM; fails unless it ends with 0. The duration has no meaning here. */
   async stop(): Promise<void> {
     if (!this.alive)
       throw new assert.AssertionError({ message: `aod ended by itself with ${this.#child.exitCode}` });
@@ -196,7 +196,7 @@ function tracepointOf(pid: number, fd: string): string | undefined {
   try {
     return /^tp_name:\s*(\S+)/m.exec(readFileSync(`/proc/${pid}/fdinfo/${fd}`, "utf8"))?.[1];
   } catch (error) {
-    // The file descriptor was closed between the listing and now.
+    // The file descriptor was closed since the listing.
     assert.equal((error as NodeJS.ErrnoException).code, "ENOENT");
     return undefined;
   }

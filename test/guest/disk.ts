@@ -1,4 +1,4 @@
-// A small disk of its own for a daemon's output: filled up to a few MB, and freed again.
+// A small disk for a daemon's output, which can be filled up to a few MB and freed again.
 
 import { mkdtempSync, rmdirSync, statfsSync, unlinkSync } from "node:fs";
 import { run } from "./process.ts";
@@ -7,13 +7,13 @@ const BYTES_PER_MB = 1 << 20;
 
 export interface SmallDisk {
   readonly folder: string;
-  /** Takes all its room but so many MB. */
+  /** Fills it, except for this many MB. */
   leave(mb: number): Promise<void>;
   free(): void;
   remove(): Promise<void>;
 }
 
-/** @param size as mke2fs takes it. */
+/** @param size in the form of mke2fs. */
 export async function makeDisk(size: string): Promise<SmallDisk> {
   const folder = mkdtempSync("/mnt/disk-");
   const image = `${folder.replace("/mnt/", "/var/tmp/")}.ext4`;
@@ -24,7 +24,7 @@ export async function makeDisk(size: string): Promise<SmallDisk> {
     folder,
     leave: async (mb) => {
       const { bavail, bsize } = statfsSync(folder);
-      // Blocks are set aside and not written.
+      // Blocks are allocated and not written.
       await run("fallocate", "--length", String(bavail * bsize - mb * BYTES_PER_MB), filler);
     },
     free: () => unlinkSync(filler),

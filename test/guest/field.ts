@@ -1,14 +1,14 @@
-// The kinds of mounts that people have: a table of what is mounted and what must be known of it. Data only; the scenarios
-// mount them, hold aod against the facts and take fixtures from them.
+// The kinds of mounts: a table of what is mounted and what aod must know about it. Data only; the scenarios mount them,
+// compare aod with the facts and store fixtures.
 
 import { release } from "node:os";
 import { FILESERVER1, FILESERVER2, FILESERVER3 } from "./network.ts";
 
-/** What there is to know of a mount. The guest knows it because it has mounted it. */
+/** The facts of a mount, which the guest knows because it has mounted it. */
 export interface MountFacts {
-  /** //server/share; of DFS the one that the link leads to. */
+  /** //server/share; for DFS the share that the link leads to. */
   readonly share: string;
-  /** Of the server, as the guest has given it to its host. */
+  /** The server's address, as the guest has given it to its host. */
   readonly address: string;
   readonly mountPoint: string;
   readonly dialect: string;
@@ -20,7 +20,7 @@ export interface FieldMount {
   readonly options: string;
   /** Where it is mounted. */
   readonly folder: string;
-  /** A file there that can be opened; the way to it may cross into another mount. */
+  /** A file there that can be opened; its path may cross into another mount. */
   readonly file: string;
   readonly facts: MountFacts;
 }
@@ -30,20 +30,20 @@ export interface FieldKind {
   readonly mounts: readonly FieldMount[];
   /** A second user of a multiuser mount opens the file, with a session of its own. */
   readonly hasSecondUser?: boolean;
-  /** What else it takes to be there. */
+  /** What else must exist. */
   readonly needs?: "second server" | "ksmbd";
 }
 
-/** What a mount differs in from one of SMB 3.1.1 over IPv4 by the server's name. */
+/** The differences of a mount from one of SMB 3.1.1 over IPv4 by the server's name. */
 interface Difference {
   readonly options?: string;
   readonly dialect?: string;
   readonly encrypted?: boolean;
-  /** Server as the mount's source names it. */
+  /** The server in the source of the mount. */
   readonly server?: string;
   readonly address?: string;
   readonly share?: string;
-  /** Below the share, what is mounted of it. */
+  /** The folder of the share that is mounted. */
   readonly subfolder?: string;
 }
 
@@ -68,7 +68,7 @@ function aKind(name: string, difference: Difference): FieldKind {
   return { name, mounts: [aMount(name, difference)] };
 }
 
-/** A DFS root is mounted, and the way to the file goes through a link. */
+/** A DFS root is mounted, and the path to the file goes through a link. */
 function aDfsRoot(name: string, link: string, target: string): FieldKind {
   const root = aMount(name, { share: "dfs" });
   const facts = {
@@ -87,7 +87,7 @@ function aDfsLink(name: string, link: string, target: string): FieldKind {
   return { name, needs: "second server", mounts: [{ ...mount, file: "data", facts }] };
 }
 
-/** Where a DFS root's links lead: a host by its name, which the kernel has resolved, or by its address. */
+/** The target of a DFS root's links: a host by its name, which the kernel has resolved, or by its address. */
 export const DFS_LINKS = {
   named: `${FILESERVER2.name}/named`,
   numbered: `${FILESERVER2.address}/numbered`,
@@ -133,7 +133,7 @@ export const FIELD_KINDS: readonly FieldKind[] = ALL_KINDS.filter(
   ({ needs }) => needs !== "ksmbd" || HAS_KSMBD,
 );
 
-/** Shares that the first host has for them: each kind has its own, so that a capture belongs to one kind. */
+/** The shares of the first host for them: each kind has its own, so that a capture belongs to one kind. */
 export const FIELD_SHARES: readonly string[] = [
   ...new Set(
     ALL_KINDS.filter(({ needs }) => needs === undefined)

@@ -1,7 +1,7 @@
 #!/bin/sh
-# PID 1 of the guest once its root file system is there: mounts what a booted system has, runs the scenarios with their
+# PID 1 of the guest after its root file system is mounted: mounts the usual file systems, runs the scenarios with their
 # output on the second serial line, and switches the machine off. With `aod.shell` on the kernel's command line it
-# gives a shell on the console in place of the scenarios.
+# gives a shell on the console instead.
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 TERM=dumb
 
 mount -t proc proc /proc

@@ -1,4 +1,4 @@
-// Kinds of mounts, and what the kernel itself says of them: session and tree ids, requests in flight, counts.
+// Kinds of mounts, and the kernel's own facts about them: session and tree ids, requests in flight, counts.
 
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync } from "node:fs";
@@ -12,11 +12,11 @@ interface MountKind {
   readonly options: string;
 }
 
-/** Each gets a session of its own (nosharesock), but for the two shares of one server, which share theirs. */
+/** Each has a session of its own (nosharesock), except for the two shares of one server, which share theirs. */
 export const MOUNTS = {
   plain: { source: "//fileserver1/alpha", options: "nosharesock" },
   cacheNone: { source: "//fileserver1/alpha", options: "nosharesock,cache=none" },
-  // Without a lease on a file its attributes are asked for again and again.
+  // Without a lease on a file the client reads its attributes again and again.
   unleased: { source: "//fileserver1/alpha", options: "nosharesock,cache=none,nolease" },
   seal: { source: "//fileserver1/alpha", options: "nosharesock,seal" },
   multichannel: {
@@ -42,7 +42,7 @@ export function mountPoint(name: MountName): string {
   return `/mnt/${name}`;
 }
 
-/** What `mount -o` takes for it. */
+/** The options for `mount -o`. */
 export function optionsOf(name: MountName): string {
   const words = [`username=root,password=${PASSWORD},vers=3.1.1`, MOUNTS[name].options];
   return words.filter((word) => word !== "").join(",");
@@ -53,7 +53,7 @@ export async function mount(name: MountName): Promise<void> {
   await run("mount", "-t", "cifs", MOUNTS[name].source, mountPoint(name), "-o", optionsOf(name));
 }
 
-/** Unmounts every cifs mount, topmost first; by force what a failed scenario left behind. */
+/** Unmounts every cifs mount, topmost first; mounts of a failed scenario by force. */
 export async function unmountAll(): Promise<void> {
   for (const line of mountLines().toReversed()) await run("umount", "-f", line.split(" ")[1] ?? "");
 }
@@ -107,9 +107,9 @@ export function isInFlight(command: number, pid: number): boolean {
   return new RegExp(`com: ${command} pid: ${pid}\\b`).test(debugData());
 }
 
-/** How often connections to this address were made anew: DebugData's Instance starts at 1. */
+/** How often connections to this address were re-established: DebugData's Instance starts at 1. */
 export function connectionInstance(address: string): number {
-  // Before 5.12 a server has no line of its own, and its session's first line says where it leads.
+  // Before 5.12 a server has no line of its own, and the first line of its session has its address.
   const server = new RegExp(`(?:Hostname|Name): ${address}[^]*?Instance: (\\d+)`).exec(debugData())?.[1];
   return Number(server ?? 0);
 }

@@ -1,12 +1,12 @@
 // The network between the client and its servers: a namespace for each server and a pair of virtual devices to it, with
-// IPv4, IPv6 and link-local addresses. It delays or loses packets in either direction. The client, and aod with it, is in
-// the initial namespace.
+// IPv4, IPv6 and link-local addresses. It can delay or lose packets in either direction. The client and aod are in the
+// initial namespace.
 
 import { appendFileSync, writeFileSync } from "node:fs";
 import { run } from "./process.ts";
 
 export interface Host {
-  /** In /etc/hosts, and of its namespace. Its IPv6 address alone has the name `<name>-v6`. */
+  /** Its name in /etc/hosts, and the name of its namespace. `<name>-v6` is its IPv6 address alone. */
   readonly name: string;
   /** The client's end of the wire. */
   readonly device: string;
@@ -14,7 +14,7 @@ export interface Host {
   /** A second IPv4 address: multichannel needs more than one, and two shares may then be two servers. */
   readonly secondAddress: string;
   readonly address6: string;
-  /** The same on every wire: it means something with the device only. */
+  /** The same on every wire, because it is valid only together with a device. */
   readonly linkLocal: string;
 }
 
@@ -32,7 +32,7 @@ const host = (number: number): Host => ({
 
 /** The server of most scenarios. */
 export const FILESERVER1 = host(1);
-/** What a DFS link leads to. */
+/** The target of a DFS link. */
 export const FILESERVER2 = host(2);
 /** ksmbd, which listens in the initial namespace only: an address of the client's own, without a wire. */
 export const FILESERVER3 = host(3);
@@ -41,7 +41,7 @@ export const FILESERVER3 = host(3);
 export async function addHost(host: Host): Promise<void> {
   const { name, device, address, secondAddress, address6, linkLocal } = host;
   await run("ip", "netns", "add", name);
-  // Addresses are usable at once: nothing is generated, and nothing is looked for that might have the same.
+  // Addresses are usable at once: none is generated, and duplicate address detection is off.
   await ip(
     [],
     [
@@ -82,7 +82,7 @@ async function ip(options: readonly string[], lines: readonly string[]): Promise
   await run("ip", ...options, "-batch", "/tmp/ip-batch");
 }
 
-/** What happens to packets of either direction, in the words of tc-netem(8). */
+/** The treatment of packets in each direction, in the syntax of tc-netem(8). */
 export interface Weather {
   readonly toServer?: readonly string[];
   readonly toClient?: readonly string[];
@@ -94,7 +94,7 @@ export function withDelay<T>(delayMs: number, work: () => Promise<T>, host = FIL
   return withWeather({ toServer: delay, toClient: delay }, work, host);
 }
 
-/** Each direction has its own weather while `work` runs; one that is not named is clear. */
+/** Disturbs each direction in its own way while `work` runs; a direction that is not named is undisturbed. */
 export async function withWeather<T>(
   weather: Weather,
   work: () => Promise<T>,

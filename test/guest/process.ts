@@ -1,5 +1,5 @@
-// Programs that a scenario starts: one that runs to its end, and the provoker that waits for its cue.
-// Whatever is still alive when a scenario ends is killed by `endStrays`, also what hangs on a stopped server.
+// Programs that a scenario starts: one that runs to its end, and the provoker, which waits for its signal.
+// `endStrays` kills the programs that are still alive when a scenario ends, also those that hang on a stopped server.
 
 import assert from "node:assert/strict";
 
@@ -17,7 +17,7 @@ interface RunOptions {
 
 const strays = new Set<Bun.Subprocess>();
 
-/** Waits, at most `timeoutMs`, until `probe` gives something other than undefined or false. */
+/** Waits, at most `timeoutMs`, until `probe` returns something other than undefined or false. */
 export async function waitFor<T>(
   what: string,
   probe: () => T | undefined | false | Promise<T | undefined | false>,
@@ -32,10 +32,10 @@ export async function waitFor<T>(
   }
 }
 
-/** What a scenario holds up it also lets go, though a provoker hangs on it. */
+/** A scenario ends its trouble even if a provoker hangs on it. */
 const SILENT_MS = 120_000;
 
-/** Runs a program to its end, whatever its exit code. */
+/** Runs a program to its end, with any exit code. */
 export async function finish(command: readonly string[], options: RunOptions = {}): Promise<Finished> {
   const child = Bun.spawn([...command], {
     stdin: "ignore",
@@ -53,14 +53,14 @@ export async function finish(command: readonly string[], options: RunOptions = {
   return { exitCode: child.exitCode ?? -1, stdout, stderr };
 }
 
-/** Runs a program that must succeed; its standard output. */
+/** Runs a program that must succeed. @returns its standard output. */
 export async function run(...command: readonly string[]): Promise<string> {
   const { exitCode, stdout, stderr } = await finish(command);
   assert.equal(exitCode, 0, `${command.join(" ")} ended with ${exitCode}: ${stderr.trim()}`);
   return stdout;
 }
 
-/** provoke.py with everything open, ready to be told `go`. */
+/** provoke.py with all its files open, waiting for `go`. */
 export class Provoker {
   readonly pid: number;
   readonly tids: readonly number[];
@@ -104,13 +104,13 @@ export class Provoker {
     this.#child.stdin.flush();
   }
 
-  /** The next thing that it says; waits for it. */
+  /** Waits for its next line. */
   async said(): Promise<Record<string, unknown>> {
     const line = await Promise.race([this.#lines.next(), Bun.sleep(SILENT_MS)]);
     return JSON.parse(line ?? assert.fail(`the provoker has said nothing for ${SILENT_MS} ms`));
   }
 
-  /** Waits until it is through, without a failure of its own. */
+  /** Waits until it has finished without a failure of its own. */
   async done(): Promise<void> {
     assert.deepEqual(await this.said(), { done: true, failures: [] });
     await this.#child.exited;
@@ -127,7 +127,7 @@ export class Provoker {
   }
 }
 
-/** Kills what a scenario left running. */
+/** Kills the programs that a scenario left running. */
 export async function endStrays(): Promise<void> {
   for (const child of strays) child.kill("SIGKILL");
   await Promise.all([...strays].map((child) => Promise.race([child.exited, Bun.sleep(10_000)])));

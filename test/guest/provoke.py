@@ -139,7 +139,7 @@ def lock(path):
 
 
 def map_file(path):
-    # Functions of a CDLL let the other threads run, as mmap.mmap and its slices do not.
+    # Functions of a CDLL let other threads run; mmap.mmap and its slices do not.
     libc = ctypes.CDLL(None)
     libc.mmap.restype = ctypes.c_void_p
     libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3, ctypes.c_long]

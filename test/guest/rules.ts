@@ -1,5 +1,5 @@
-// A configuration for scenarios in which it matters what is collected, not what is noticed, and what such scenarios ask of
-// a capture or a log.
+// A configuration for scenarios about what is collected, not about what is noticed, with helpers for their captures and
+// logs.
 
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
@@ -16,7 +16,9 @@ export interface Rules {
   readonly also?: string;
 }
 
-/** Only its emergency threshold can trip: no window ever holds a thousand. Emulated, a healthy request is below both. */
+/**
+ * Only the emergency threshold can trip, because no window ever holds a thousand. Healthy requests are below both here.
+ */
 export const SLOW_IO = `    slow_io:
       type: Latency
       acceptable_count: 1000
@@ -24,7 +26,7 @@ export const SLOW_IO = `    slow_io:
       emergency_threshold_ms: 1000
 `;
 
-/** What hangs for a second trips at once, and again whenever it is twice as old; nothing else does. */
+/** A request that hangs for a second trips at once, and again whenever it is twice as old; nothing else trips. */
 export function rules({ actions, custom = {}, more = "", also = "" }: Rules): string {
   const bodies = Object.entries(custom).map(([name, body]) => `  ${name}: {stage: 1, ${body}}`);
   return `
@@ -38,7 +40,7 @@ guardian:
 ${SLOW_IO}${also}`;
 }
 
-/** Names of the actions that come with aod, as it says them itself: none is forgotten here. */
+/** Names of aod's own actions, from its output, so that none is forgotten here. */
 export async function builtInActions(): Promise<readonly string[]> {
   writeFileSync("/tmp/nonesuch.yaml", rules({ actions: ["nonesuch"] }));
   const { stdout, stderr } = await finish([AOD, "check", "--config", "/tmp/nonesuch.yaml"]);

@@ -1,16 +1,16 @@
-// What a scenario is, and how one is played: its mounts are there, aod watches with its configuration, it runs, aod
-// must end cleanly, and nothing of it is left for the next one.
+// A scenario and how it is played: its mounts are made, aod watches with its configuration, the scenario runs, aod must
+// end cleanly, and nothing is left for the next one.
 
 import { Daemon, type StartOptions } from "./daemon.ts";
 import { type MountName, mount, unmountAll } from "./mount.ts";
 import { endStrays, finish, run } from "./process.ts";
 
 export interface Scenario {
-  /** `subject: what must be so`. */
+  /** `subject: what must be true`. */
   readonly name: string;
   /** Mounted before aod starts; unmounted after it ended. */
   readonly mounts?: readonly MountName[];
-  /** aod's configuration in YAML without its output folder. Without it the scenario starts what it needs itself. */
+  /** aod's configuration in YAML without its output folder. If undefined, the scenario starts what it needs itself. */
   readonly config?: string;
   run(daemons: Daemons): Promise<void>;
 }
@@ -33,7 +33,7 @@ export class Daemons {
   }
 }
 
-/** Why the scenario failed, with what helps to find out; undefined when it passed. */
+/** The reason of the failure, with facts that help; undefined if the scenario passed. */
 export async function play(scenario: Scenario): Promise<string | undefined> {
   const daemons = new Daemons();
   const kernelLines = (await kernelLog()).length;

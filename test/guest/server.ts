@@ -1,5 +1,6 @@
-// The servers: Samba on two hosts of the network and ksmbd on a third; a server that stops, forgets its clients or crashes, a
-// disk that is slow or frozen. The first host serves every scenario, the others are started for those that need them.
+// The servers: Samba on two hosts of the network and ksmbd on a third; a server that stops, forgets its clients or
+// crashes; a slow or frozen disk. The first host serves every scenario, the others are started for the scenarios that
+// need them.
 
 import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
@@ -8,23 +9,23 @@ import { DFS_LINKS, FIELD_SHARES } from "./field.ts";
 import { addHost, addLocalHost, FILESERVER1, FILESERVER2, FILESERVER3, type Host, runOn } from "./network.ts";
 import { finish, run, waitFor } from "./process.ts";
 
-/** root may read everything; `limited` is refused what is not world-readable. */
+/** root may read everything; `limited` may read only files that are world-readable. */
 export const USERS = ["root", "limited"] as const;
 export const PASSWORD = "guest";
 
-/** Where the shares lie on the server's disk. */
+/** The folder of the shares on the server's disk. */
 export const SHARE_FOLDERS = { alpha: "/srv/alpha", beta: "/srv/beta" } as const;
 
 /** A DFS root with links to the second host. */
 const DFS_FOLDER = "/srv/dfs";
 
-/** The disk of beta, behind a device that can delay what is written. */
+/** The disk of beta, behind a device that can delay writes. */
 const BETA_DISK = "beta";
 
 /** Samba's own default. */
 const CREDITS_MAX = 8192;
 
-/** What one Samba keeps and another one must not see: options of smb.conf(5). */
+/** Files of one Samba that another one must not see: options of smb.conf(5). */
 const OWN_FOLDERS = ["lock directory", "state directory", "cache directory", "pid directory", "ncalrpc dir"];
 const ownFolder = ({ name }: Host, option: string): string => `/run/samba/${name}/${option.split(" ")[0]}`;
 const configFileOf = ({ name }: Host): string => `/etc/samba/${name}.conf`;
@@ -38,9 +39,9 @@ const FIRST_SHARES: Shares = [
 ];
 const SECOND_SHARES: Shares = Object.keys(DFS_LINKS).map((share) => [share, SHARE_FOLDERS.alpha]);
 
-// Three channels need interfaces that claim to be fast and RSS capable. deadtime is in minutes: the shortest there is.
-// One smbd serves both shares of a connection, and two seconds after a write it sets the file's time: on a disk that is
-// frozen it would stay there, and alpha with it. The delay is in microseconds: an hour.
+// Three channels need interfaces that claim to be fast and RSS capable. deadtime is in minutes; this is the shortest.
+// One smbd serves both shares of a connection, and two seconds after a write it sets the file's time. On a frozen disk
+// it would block there, and alpha with it. The delay is in microseconds: an hour.
 function configOf(host: Host, shares: Shares, creditsMax = CREDITS_MAX): string {
   const kept = OWN_FOLDERS.map((option) => `  ${option} = ${ownFolder(host, option)}`);
   const interfaces = [host.address, host.secondAddress].map(
@@ -73,7 +74,9 @@ ${shares
 `;
 }
 
-/** Starts the first host's Samba with its users and shares, each with files to read, write, list and be refused. */
+/**
+ * Starts the first host's Samba with its users and shares, each with files to read, write, list, and files to refuse.
+ */
 export async function startServer(): Promise<void> {
   await makeDisk(SHARE_FOLDERS.beta);
   for (const folder of Object.values(SHARE_FOLDERS)) {
@@ -102,7 +105,7 @@ export async function startServer(): Promise<void> {
 
 let hasSecondServer = false;
 
-/** Starts the second host's Samba, which a DFS link of the first leads to, unless it runs already. */
+/** Starts the second host's Samba, the target of a DFS link of the first, unless it runs already. */
 export async function startSecondServer(): Promise<void> {
   if (hasSecondServer) return;
   hasSecondServer = true;
@@ -112,8 +115,8 @@ export async function startSecondServer(): Promise<void> {
 }
 
 /**
- * Starts ksmbd. Its host is an address of the client itself: 6.12.117 makes no socket for a device that comes up in another network
- * namespace.
+ * Starts ksmbd. Its host is an address of the client itself: 6.12.117 makes no socket for a device that comes up in
+ * another network namespace.
  */
 export async function startKsmbd(): Promise<void> {
   await addLocalHost(FILESERVER3);
@@ -155,7 +158,7 @@ async function makeDisk(folder: string): Promise<void> {
 /** The device's table; Documentation/admin-guide/device-mapper/delay.rst: for reads, then for writes. */
 let writeDelay: (delayMs: number) => string;
 
-/** What is written to beta's disk takes so much longer, several times in a row for each write, while `work` runs. */
+/** Delays writes to beta's disk by this much, several times in a row for each write, while `work` runs. */
 export async function withSlowDisk<T>(delayMs: number, work: () => Promise<T>): Promise<T> {
   await setWriteDelay(delayMs);
   try {
@@ -171,7 +174,7 @@ async function setWriteDelay(delayMs: number): Promise<void> {
   await run("dmsetup", "resume", BETA_DISK, "--noudevsync");
 }
 
-/** Connections that are made while `work` runs are granted so few requests at a time. */
+/** Grants connections that are made while `work` runs only this many requests at a time. */
 export async function withFewCredits<T>(creditsMax: number, work: () => Promise<T>): Promise<T> {
   await reconfigure(creditsMax);
   try {
@@ -186,7 +189,7 @@ async function reconfigure(creditsMax: number): Promise<void> {
   await run("smbcontrol", "-s", configFileOf(FILESERVER1), "smbd", "reload-config");
 }
 
-/** Stops every smbd of one host, or of all, while `work` runs: requests reach the server's sockets and nobody answers. */
+/** Stops every smbd of one host, or of all, while `work` runs: requests reach the server's sockets and get no reply. */
 export async function withStoppedServer<T>(work: () => Promise<T>, host?: Host): Promise<T> {
   const servers = serverProcesses(host);
   assert.ok(servers.length > 1, "smbd serves somebody");
@@ -207,12 +210,12 @@ export async function killConnections(address: string): Promise<void> {
   for (const pid of pids) process.kill(pid, "SIGKILL");
 }
 
-/** Has the server forget who has this share connected: their next request is refused. */
+/** Makes the server forget the connections to this share: their next request is refused. */
 export async function closeShare(share: keyof typeof SHARE_FOLDERS): Promise<void> {
   await run("smbcontrol", "-s", configFileOf(FILESERVER1), "all", "close-share", share);
 }
 
-/** Writes to a share's disk wait while `work` runs; reads, and the server's other shares, do not. */
+/** Blocks writes to a share's disk while `work` runs; reads, and the server's other shares, continue. */
 export async function withFrozenDisk<T>(
   share: keyof typeof SHARE_FOLDERS,
   work: () => Promise<T>,
@@ -225,7 +228,7 @@ export async function withFrozenDisk<T>(
   }
 }
 
-/** Kills every smbd of a host: its machine answers, and refuses connections to port 445. */
+/** Kills every smbd of a host: the machine answers, and refuses connections to port 445. */
 export async function killServer(host: Host): Promise<void> {
   const servers = serverProcesses(host);
   assert.ok(servers.length > 1, `smbd of ${host.name} serves somebody`);
@@ -235,7 +238,7 @@ export async function killServer(host: Host): Promise<void> {
 
 export const startServerAgain = startSamba;
 
-/** The server does not have the share while `work` runs, and has closed it for those who were connected. */
+/** Removes the share from the server while `work` runs, and closes it for existing connections. */
 export async function withoutShare<T>(share: keyof typeof SHARE_FOLDERS, work: () => Promise<T>): Promise<T> {
   const offer = async (shares: Shares): Promise<void> => {
     writeConfig(FILESERVER1, shares);
@@ -250,7 +253,7 @@ export async function withoutShare<T>(share: keyof typeof SHARE_FOLDERS, work: (
   }
 }
 
-/** Another password is the right one while `work` runs; who is connected stays so. */
+/** Changes the password while `work` runs; existing connections stay. */
 export async function withOtherPassword<T>(work: () => Promise<T>): Promise<T> {
   const set = (password: string): Promise<string> =>
     run(
@@ -265,7 +268,7 @@ export async function withOtherPassword<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** No byte more fits on beta's disk while `work` runs. */
+/** Fills beta's disk completely while `work` runs. */
 export async function withFullDisk<T>(work: () => Promise<T>): Promise<T> {
   const file = `${SHARE_FOLDERS.beta}/fill`;
   await finish(["dd", "if=/dev/zero", `of=${file}`, "bs=64k", "conv=fsync", "status=none"]);
@@ -276,7 +279,7 @@ export async function withFullDisk<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Children of a server have its command line. */
+/** Processes by their command line; children of a server have the same. */
 function serverProcesses(host?: Host): number[] {
   return readdirSync("/proc")
     .map(Number)

@@ -1,29 +1,29 @@
-// Who waits and can't be killed: the kernel's account of a daemon's threads and of the programs that it has started. Reads
-// of /proc what waits for nobody.
+// Finds tasks that wait and can't be killed, among the threads of a daemon and the programs that it has started. It
+// reads only files of /proc that can't block.
 
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 
-/** Longer than a disk of an emulated machine takes to write a capture. */
+/** Longer than the disk of an emulated machine needs to write a capture. */
 const LOOK_EVERY_MS = 1_000;
 
 interface Task {
   readonly taskId: number;
   readonly parentId: number;
   readonly comm: string;
-  /** One letter; D waits where no signal, or none but SIGKILL, reaches it. */
+  /** One letter; a task in D waits where no signal, or only SIGKILL, reaches it. */
   readonly state: string;
 }
 
 interface Looks {
   readonly count: number;
-  /** Threads of the daemon that were found in D twice in a row, and in what. */
+  /** Threads of the daemon that were in D in two readings in a row, and the function in which they waited. */
   readonly stuckThreads: readonly string[];
-  /** Programs of the daemon in D, in each look. */
+  /** Programs of the daemon in D, for each reading. */
   readonly hangingPrograms: readonly number[];
 }
 
-/** Programs that a process has started, and theirs, that are in D now. */
+/** Descendants of a process that are in D now. */
 export function hangingPrograms(pid: number): readonly Task[] {
   const tasks = numbersIn("/proc").flatMap((id) => readTask(`/proc/${id}/stat`) ?? []);
   const family = new Set([pid]);
@@ -35,12 +35,12 @@ export function hangingPrograms(pid: number): readonly Task[] {
   return tasks.filter(({ taskId, state }) => taskId !== pid && family.has(taskId) && state === "D");
 }
 
-/** Whether it is still there and in D, whoever its parent is by now. */
+/** Whether it still exists and is in D, whatever its parent is by now. */
 export function hangs(taskId: number): boolean {
   return readTask(`/proc/${taskId}/stat`)?.state === "D";
 }
 
-/** Looks at a daemon again and again. @returns ends it. */
+/** Watches a daemon repeatedly. @returns a function that ends that. */
 export function watchTasks(pid: number): () => Looks {
   let count = 0;
   let hung = new Set<number>();
@@ -84,7 +84,7 @@ function readText(path: string): string | undefined {
   return unlessGone(() => readFileSync(path, "utf8"));
 }
 
-/** Undefined where the process has ended since it was listed. */
+/** Undefined if the process has ended since it was listed. */
 function unlessGone<T>(read: () => T): T | undefined {
   try {
     return read();

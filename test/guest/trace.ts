@@ -1,25 +1,25 @@
-// What a daemon and the programs that it starts ask of the kernel, by strace: a command that becomes the daemon, and
-// afterwards the calls with their paths. One file a thread, so that no call is in two pieces.
+// The system calls of a daemon and its programs, by strace: a command that becomes the daemon, and afterwards the calls
+// with their paths. Each thread has a file, so that no call is split.
 
 import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 export interface Call {
   readonly name: string;
-  /** Paths as they were given. */
+  /** Paths in the form of the arguments. */
   readonly asked: readonly string[];
-  /** The folders and files that its descriptors stand for, and the folder that a path is relative to. */
+  /** The folders and files of its descriptors, and the folder that a path is relative to. */
   readonly described: readonly string[];
   readonly line: string;
 }
 
 export interface Trace {
-  /** What the daemon is to be run by. */
+  /** The command that runs the daemon. */
   readonly prefix: readonly string[];
   calls(): readonly Call[];
 }
 
-/** @param options of strace: which calls. */
+/** @param options of strace: the calls to record. */
 export function makeTrace(...options: string[]): Trace {
   const folder = mkdtempSync("/tmp/trace-");
   return {
@@ -42,7 +42,7 @@ function parseCall(line: string): Call | undefined {
   if (name === undefined) return undefined;
   const quoted = [...line.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, text]) => text ?? "");
   const described = [...line.matchAll(/<(\/[^<>]*)>/g)].map(([, path]) => path ?? "");
-  // What a program's arguments say nobody has asked for yet, nor what a link leads to.
+  // Arguments of a program and targets of links are not accesses.
   const asked = /^(execve|readlink)/.test(name) ? quoted.slice(0, 1) : quoted;
   return { name, asked, described, line };
 }

@@ -1,4 +1,4 @@
-// The executable on this kernel: signals, exit codes, doctor, check, demo, and its count of requests held against the
+// The executable on this kernel: signals, exit codes, doctor, check, demo, and its count of requests compared with the
 // kernel's own.
 
 import assert from "node:assert/strict";
@@ -20,7 +20,7 @@ guardian:
       emergency_threshold_ms: 20000
 `;
 
-/** What requests.csv calls the operations of /proc/fs/cifs/Stats. */
+/** The operations of /proc/fs/cifs/Stats by their names in requests.csv. */
 const OPERATIONS = { Reads: "SMB2_READ", Writes: "SMB2_WRITE", Flushes: "SMB2_FLUSH" } as const;
 
 /** No libbpf, no libelf, no shell, no HOME. */
@@ -109,7 +109,7 @@ export const aodScenarios: readonly Scenario[] = [
       assert.equal(exitCode, 0, stdout);
       assert.ok(stdout.includes(release()), "names the kernel");
       assert.match(stdout, new RegExp(`^${BPF_FINDING}$`, "m"));
-      // Those that only newer kernels have are named, and nothing is missing that this one has.
+      // Tracepoints of newer kernels are named, and none is missing that this kernel has.
       const lacks = /^-- +tracepoints .* lacks (.*)$/m.exec(stdout)?.[1] ?? "";
       const missing = lacks.split(", ").map((hook) => hook.replace(/ \(ENOENT\)$/, ""));
       assert.match(stdout, /^(ok|--) +tracepoints /m);

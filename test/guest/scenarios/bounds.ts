@@ -1,4 +1,4 @@
-// What an always-on tool must not do to the host's disk, and to what people sent: fill the one, record the other.
+// Limits of an always-on tool: it must not fill the host's disk, and must not record the data that users send.
 
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
@@ -10,7 +10,7 @@ import { linesWith, reload, rules, statusesOf } from "../rules.ts";
 import type { Scenario } from "../scenario.ts";
 import { makeTrace } from "../trace.ts";
 
-/** Of tcpdump: src/runner/packets.ts, and the action's row. */
+/** Bytes of a packet: src/runner/packets.ts, and the row of the action. */
 const SNAP_BYTES = 128;
 const PCAP_MAX_BYTES = 4 << 20;
 
@@ -45,7 +45,7 @@ export const boundsScenarios: readonly Scenario[] = [
         const floor =
           /rule=slow_io incident=\S+ reason="[^"]* has \d+ bytes free; the capture needs 0, and 67108864 must stay free \(capture\.min_free_mb\)/;
         assert.match(dropped()[0] ?? "", floor);
-        // More than there is above a floor that is low enough.
+        // More than is free above the lowest possible floor.
         const custom = { noise: "timeout_sec: 60, max_mb: 16, command: [/usr/bin/seq, '1', '700000']" };
         await reload(aod, rules({ actions: ["noise"], custom, more: "capture: {min_free_mb: 1}" }));
         await readSlowly();
@@ -55,7 +55,7 @@ export const boundsScenarios: readonly Scenario[] = [
           () => dropped().some((line) => tooBig.test(line)),
           180_000,
         );
-        // The read may have tripped the rule twice: what is still being made of the second is dropped like the first.
+        // The read may have tripped the rule twice: a second capture in progress is dropped like the first.
         await waitFor(
           "nothing to be left of them",
           () => readdirSync(`${output}/batches`).length === 0,

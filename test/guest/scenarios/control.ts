@@ -1,4 +1,5 @@
-// The control socket over a real mount: who asks learns what its share is at, and has captures made; another user learns nothing.
+// The control socket over a real mount: root gets the state of its shares and captures on demand; another user gets
+// nothing.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -13,13 +14,13 @@ import { withStoppedServer } from "../server.ts";
 const DELAY_MS = 4000;
 const THREADS = 2;
 const ROUNDS = 20;
-/** Of work that is ended when it has been seen. */
+/** The duration of work that ends earlier, when it has been seen. */
 const ENDLESS = 10_000;
-/** Longer than the kernel's work queues leave a link lying, on an emulated processor too. */
+/** Longer than the kernel's work queues need to release a link, also on an emulated processor. */
 const SETTLE_MS = 2000;
 const CIFS_REFERENCES = "/sys/module/cifs/refcnt";
 
-// Nothing trips: what is asked for is all that there is.
+// No rule trips, so there are only captures on demand.
 const RULE = `
 guardian:
   anomalies:
@@ -43,7 +44,7 @@ type Snapshot = Capture["manifest"] & {
   }[];
 };
 
-/** The fields that these scenarios ask for; a status holds all of src/api/status.ts. */
+/** The fields that these scenarios use; a status has all fields of src/api/status.ts. */
 interface Share {
   readonly share: string;
   readonly mount_points: readonly string[];
@@ -88,7 +89,8 @@ export const controlScenarios: readonly Scenario[] = [
     mounts: ["plain"],
     config: RULE,
     async run() {
-      // Requests count from when all tracepoints are attached and the kernel knows the share: a moment after the first of them.
+      // Requests count after all tracepoints are attached and the kernel knows the share, a moment after the first of
+      // them.
       await waitFor("the share to be known", async () => (await statusOf(share)) !== undefined);
       const busy = await Provoker.start("direct-io", file, THREADS, ROUNDS);
       busy.go();
@@ -215,7 +217,9 @@ function references(): number {
   return Number(readFileSync(CIFS_REFERENCES, "utf8"));
 }
 
-/** What is left of `watched` without aod. The kernel puts a link's reference from a work queue, after the process has ended. */
+/**
+ * The rest of `watched` without aod. A work queue of the kernel drops a link's reference after the process has ended.
+ */
 async function referencesWithout(watched: number): Promise<number> {
   let last = await waitFor("aod to let go of the module", () => {
     const now = references();

@@ -1,4 +1,4 @@
-// Bursts of errors: those that a rule names, and those that count without being named.
+// Bursts of errors: errors that a rule names, and errors that count without being named.
 
 import assert from "node:assert/strict";
 import { statSync } from "node:fs";
@@ -24,7 +24,7 @@ interface Burst {
   readonly name: string;
   readonly mount: MountName;
   readonly mode: string;
-  /** Fails BURST times; gives nothing back. */
+  /** Fails BURST times. */
   readonly provoke: (folder: string) => Promise<void>;
   readonly errno: string;
   readonly ntStatus: number;
@@ -77,7 +77,7 @@ const burstScenarios: readonly Scenario[] = BURSTS.map((burst) => ({
   },
 }));
 
-/** What the client answers by itself while a server can't be reached; which of them depends on how far it has come. */
+/** Errnos that the client returns by itself while a server can't be reached; which one depends on its progress. */
 const UNREACHABLE = ["EHOSTDOWN", "EAGAIN", "ETIMEDOUT", "ECONNABORTED", "ENOTCONN", "EIO"];
 
 const operationScenario: Scenario = {

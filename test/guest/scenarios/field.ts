@@ -1,6 +1,5 @@
-// Every kind of mount that people have: aod knows whose share it is, where it is mounted, of which server, dialect and
-// encryption. One daemon for all kinds; each has a share of its own. What the kernel says of each mount goes to the host
-// as a fixture.
+// Every kind of mount: aod must know its share, mount points, server, dialect and encryption. One daemon sees all
+// kinds; each has a share of its own. The kernel's text about each mount goes to the host as a fixture.
 
 import assert from "node:assert/strict";
 import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
@@ -14,15 +13,15 @@ import { finish, run, waitFor } from "../process.ts";
 import type { Scenario } from "../scenario.ts";
 import { PASSWORD, startKsmbd, startSecondServer } from "../server.ts";
 
-/** What run.sh takes out of the guest. */
+/** The folder that run.sh takes out of the guest. */
 const RESULTS_FOLDER = "/run/results";
 
-/** What looks at a share when all its mounts are there: a mount that is being made is not known by its mount point yet. */
+/** The program that uses a share after all its mounts are there: during the mount the mount point is not known yet. */
 const LOOKER = "stat";
 
 /**
- * Any request of the looker trips it: a capture for each share. Most kinds are of one server, so an incident must be over before the
- * next kind is mounted, and no cooldown may outlast it.
+ * Any request of that program trips the rule: a capture for each share. Most kinds belong to one server, so an incident
+ * must be resolved before the next kind is mounted, and no cooldown may last longer.
  */
 const ANY_REQUEST = `
 guardian:
@@ -39,25 +38,25 @@ guardian:
       actions: []
 `;
 
-/** Where a share is not known, there is none, and the next kind has its turn. */
+/** If a share is not known, there is no capture, and the next kind follows. */
 const CAPTURE_TIMEOUT_MS = 60_000;
 
-/** Texts of /proc that fixtures are made of. */
+/** The texts of /proc in the fixtures. */
 const TEXTS = {
   debugdata: "/proc/fs/cifs/DebugData",
   stats: "/proc/fs/cifs/Stats",
   open_files: "/proc/fs/cifs/open_files",
   mountinfo: "/proc/self/mountinfo",
 } as const;
-/** As the action sockets asks for them. */
+/** The same call as in the action `sockets`. */
 const SOCKETS = ["ss", "-tinoemH", "state", "connected", "( dport = :445 or dport = :139 )"];
 
-/** A fact by the word that docs/quality.md has for it, as a status or a manifest shows it. */
+/** A fact by its word in docs/quality.md, as a status or a manifest shows it. */
 type Shown = Readonly<Record<"share" | "server" | "mount points" | "dialect" | "encryption", unknown>>;
 
 interface Wrong {
   readonly fact: string;
-  /** Where aod shows it. */
+  /** The place where aod shows it. */
   readonly where: string;
   readonly expected: unknown;
   readonly actual: unknown;
@@ -79,10 +78,10 @@ export const fieldScenarios: readonly Scenario[] = [
       const kinds: { kind: string; mounted: readonly string[]; wrong: readonly Wrong[] }[] = [];
       for (const kind of FIELD_KINDS) {
         const mounted = kind.mounts.map(({ source, options }) => `${source} ${options}`);
-        // The others are tried all the same.
+        // The other kinds are tried anyway.
         const wrong = await tryKind(kind, aod).catch(failureOf);
         kinds.push({ kind: kind.name, mounted, wrong });
-        // The host takes a guest that says nothing for minutes for dead.
+        // The host ends a guest that prints nothing for minutes.
         process.stdout.write(`#   ${kind.name}: ${wrong.length === 0 ? "right" : JSON.stringify(wrong)}\n`);
         await unmountAll();
       }
@@ -95,7 +94,7 @@ export const fieldScenarios: readonly Scenario[] = [
   },
 ];
 
-/** Mounts it, uses it, takes the fixture and holds what aod shows against what the guest knows. */
+/** Mounts and uses it, stores the fixture, and compares what aod shows with what the guest knows. */
 async function tryKind(kind: FieldKind, aod: Daemon): Promise<readonly Wrong[]> {
   if (kind.needs === "ksmbd") await startKsmbd();
   for (const mount of kind.mounts) await mountField(mount);
@@ -182,7 +181,7 @@ async function mountField({ source, options, folder }: FieldMount): Promise<void
   await run("mount", "-t", "cifs", source, folder, "-o", words);
 }
 
-/** Its password is in a session keyring, as cifscreds(1) puts it there. */
+/** The password is in a session keyring, where cifscreds(1) puts it. */
 async function openAsSecondUser({ folder, file }: FieldMount): Promise<void> {
   const key = `keyctl padd logon cifs:a:${FILESERVER1.address} @s`;
   const script = `printf %s limited:${PASSWORD} | ${key} && cat ${folder}/${file} >/dev/null`;
@@ -200,7 +199,7 @@ async function openAsSecondUser({ folder, file }: FieldMount): Promise<void> {
   assert.equal(exitCode, 0, stdout + stderr);
 }
 
-/** What the kernel says while the mounts of this kind, and no others, are in use. */
+/** The kernel's texts while only the mounts of this kind are in use. */
 async function takeFixture({ name, mounts }: FieldKind): Promise<void> {
   const folder = `fixtures/${name}`;
   mkdirSync(`${RESULTS_FOLDER}/${folder}`, { recursive: true });

@@ -1,4 +1,4 @@
-// The guest itself, without aod: if one of these fails, the others say nothing about aod.
+// The guest itself, without aod: if one of these fails, the results of the others mean nothing.
 
 import assert from "node:assert/strict";
 import {

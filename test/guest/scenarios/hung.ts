@@ -1,4 +1,4 @@
-// One request that takes too long, and one that gets no reply at all: the capture is there before the request is.
+// One request that takes too long, and one that gets no reply at all: the capture is complete before the request ends.
 
 import assert from "node:assert/strict";
 import { LISTS_CHANNELS } from "../kernel.ts";
@@ -36,7 +36,7 @@ const aHang = (what: string, name: MountName): Scenario => ({
       assert.equal(manifest.kind, "hung");
       assert.equal(manifest.share, MOUNTS[name].source);
       assert.ok(manifest.evidence.length >= 1, "the request is evidence");
-      // Older kernels do not list what is in flight on further channels.
+      // Older kernels do not list requests in flight on further channels.
       const causes = name === "multichannel" ? ["server", "unknown"] : ["server"];
       assert.ok(causes.includes(manifest.verdict.cause), JSON.stringify(manifest.verdict));
       const hung = rows.filter((row) => row.pid === provoker.pid && row.state === "in_flight");
@@ -47,7 +47,7 @@ const aHang = (what: string, name: MountName): Scenario => ({
       if (isListed) assert.match(log("debugdata"), new RegExp(`com: ${READ} pid: ${provoker.pid}\\b`));
       const inflight = log("inflight");
       assert.match(inflight, new RegExp(`SMB2_READ +${provoker.pid} +${provoker.pid} +provoker `));
-      // Its stack begins where its wchan says that it waits.
+      // Its stack begins with the function of its wchan.
       const wchan = / provoker .* (\w[\w.]*)$/m.exec(inflight)?.[1] ?? "none";
       assert.ok(inflight.includes(`stack of ${provoker.pid}\n[<0>] ${wchan}+`), inflight);
       assert.match(

@@ -1,5 +1,5 @@
-// A real mount turns slow: the capture names the rule and holds the slow requests with the right command, process,
-// thread, session and tree. One row a kind of mount; the modes of the rule go round among them.
+// A real mount becomes slow: the capture names the rule and has the slow requests with the right command, process,
+// thread, session and tree. One row a kind of mount; the modes of the rule alternate among them.
 
 import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
@@ -14,11 +14,11 @@ const SLOW_MS = 2 * DELAY_MS;
 const THREADS = 4;
 const ROUNDS = 8;
 
-/** Requests that must have been slow before the rule trips: more than a busy host makes slow by itself. */
+/** The number of slow requests that trips the rule: more than become slow on a busy host by themselves. */
 const ACCEPTABLE_COUNT = 20;
 const THRESHOLD_MS = 250;
 
-// Emulated, a healthy request takes up to 90 ms; the emergency threshold is out of reach for what is merely slow.
+// A healthy request takes up to 90 ms on the emulated machine; slow requests do not reach the emergency threshold.
 const latencyRule = (mode: string): string => `
 watch_interval_sec: 10
 guardian:
@@ -40,7 +40,7 @@ interface Slowdown {
   readonly name: string;
   readonly mounts: readonly MountName[];
   readonly mode: string;
-  /** Whether aod is there before the mounts are, and has to learn of them. */
+  /** Whether aod starts before the mounts, and must learn of them. */
   readonly aodFirst: boolean;
 }
 
@@ -94,7 +94,7 @@ function expectSlowCapture({ manifest, rows }: Capture, name: MountName, provoke
   assert.equal(manifest.trigger, "rule");
   assert.equal(manifest.source, "kernel");
   assert.ok(manifest.evidence.length >= ACCEPTABLE_COUNT, `${manifest.evidence.length} requests of evidence`);
-  // Emulated, the host is short of CPU at times; then it can't be told.
+  // The emulated host is sometimes short of CPU; then the cause can't be known.
   assert.ok(["network", "unknown"].includes(manifest.verdict.cause), JSON.stringify(manifest.verdict));
   assert.deepEqual(manifest.actions.map(({ name: action, status }) => `${action} ${status}`).toSorted(), [
     "debugdata ok",
@@ -107,10 +107,10 @@ function expectSlowCapture({ manifest, rows }: Capture, name: MountName, provoke
   ]);
 
   const { sessionId, treeId } = treeOf(name);
-  // What was overdue counted before its reply: the last ones may be in flight.
+  // An overdue request counts before its reply, so the last ones may be in flight.
   const transfers = rows.filter((row) => row.pid === provoker.pid && isTransfer(row));
   const slow = transfers.filter(({ latencyMs }) => latencyMs >= THRESHOLD_MS);
-  // One that counted while it was overdue may have met its twin on another channel before its reply.
+  // A request that counted while it was overdue may have met a duplicate key on another channel before its reply.
   const ambiguous = transfers.filter(({ latencyMs }) => Number.isNaN(latencyMs));
   if (name !== "multichannel") assert.deepEqual(ambiguous, [], "one connection has no twins");
   assert.ok(

@@ -1,4 +1,4 @@
-// cifs.ko comes and goes: aod waits for it, watches while it is used, and lets go of it when nobody uses it.
+// cifs.ko is loaded and unloaded: aod waits for it, watches while it is used, and releases it when nothing uses it.
 
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
@@ -50,7 +50,7 @@ export const moduleScenarios: readonly Scenario[] = [
   },
 ];
 
-/** Mounts, waits until aod watches (it may have let go meanwhile), and finds the requests in a capture. */
+/** Mounts, waits until aod watches (it may have detached meanwhile), and finds the requests in a capture. */
 async function useMount(aod: Daemon): Promise<void> {
   const started = new Date().toISOString();
   await mount("plain");

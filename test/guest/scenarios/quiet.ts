@@ -1,5 +1,5 @@
-// A quiet day: everything that a healthy mount does, with rules in their widest mode, and no incident. Thresholds of
-// latency are those of the shipped configuration, scaled to an emulated machine; one error is one too many.
+// A healthy day: everything that a healthy mount does, with rules in their widest mode, and no incident. Latency
+// thresholds are those of the shipped configuration, scaled to an emulated machine; a single error would be too many.
 
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
@@ -43,7 +43,7 @@ export const quietScenarios: readonly Scenario[] = [
     name: "quiet: a healthy day makes no incident",
     config: WIDE_AWAKE,
     async run({ aod }) {
-      // Samba looks once a minute for connections without an open file that were idle for a minute.
+      // Once a minute Samba closes connections without an open file that were idle for a minute.
       await mount("idle");
       readdirSync(mountPoint("idle"));
 
@@ -71,7 +71,7 @@ export const quietScenarios: readonly Scenario[] = [
       assert.ok(isInFlight(CHANGE_NOTIFY, waiting.notify.pid), "CHANGE_NOTIFY still waits");
       assert.ok(isInFlight(LOCK, waiting.lock.pid), "LOCK still waits");
 
-      // A server that was started again: connection and session are made anew, and nobody notices.
+      // A restarted server: connection and session are re-established without trouble.
       await killConnections(FILESERVER1.secondAddress);
       await waitFor("the connection to be lost", () => connectionInstance(FILESERVER1.secondAddress) > 2);
       readdirSync(mountPoint("idle"));
@@ -87,7 +87,7 @@ export const quietScenarios: readonly Scenario[] = [
   },
 ];
 
-/** Two processes whose requests get no reply for hours, as it should be. */
+/** Two processes whose requests rightly get no reply for hours. */
 async function waitByDesign(): Promise<{ notify: Provoker; lock: Provoker }> {
   const folder = mountPoint("cacheNone");
   const notify = await Provoker.start("notify", `${folder}/many`);

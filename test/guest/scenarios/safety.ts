@@ -1,4 +1,4 @@
-// What an always-on tool must not do while a server is silent: wait where nobody can end it, or touch the share.
+// What an always-on tool must not do while a server is silent: wait where no signal can end it, or touch the share.
 
 import assert from "node:assert/strict";
 import { symlinkSync, unlinkSync } from "node:fs";
@@ -12,18 +12,18 @@ import { withStoppedServer } from "../server.ts";
 import { hangingPrograms, hangs, watchTasks } from "../tasks.ts";
 import { type Call, makeTrace } from "../trace.ts";
 
-/** With so many programs that can't be ended aod starts no further one: src/runner/child.ts. */
+/** With this many programs that can't be ended, aod starts no further one: src/runner/child.ts. */
 const STUCK_MAX = 8;
-/** As many captures are at work at once: the ninth program may be under way when the eighth is given up. */
+/** This many captures are made at once: the ninth program may be running when the eighth is given up. */
 const CAPTURES_AT_ONCE = 2;
 
 const SYSLOG = "/var/log/syslog";
 
-/** What waits for the lock on a process's memory, or leads to wherever a process has files open. */
+/** Files that wait for the lock on a process's memory, or lead to the files that a process has open. */
 const OF_OTHERS =
   /^\/proc\/\d+\/(task\/\d+\/)?(cmdline|environ|maps|smaps\w*|numa_maps|mem|auxv|exe|cwd|root|fd|map_files)\b/;
 
-/** By aod itself, by its programs, and as programs. */
+/** Accesses by aod itself, by its programs, and executed programs. */
 const SURELY_ASKED = ["/proc/self/mountinfo", "/proc/fs/cifs/DebugData", "/usr/bin/tcpdump", SYSLOG];
 
 const AND_STUCK = `    stuck:
@@ -31,13 +31,13 @@ const AND_STUCK = `    stuck:
       threshold_ms: 2000
 `;
 
-/** Whether a program that asks for a process's command line still waits for it after a while. It can be killed. */
+/** Whether a program that reads a process's command line still waits for it after a while. It can be killed. */
 async function isUnreadable(pid: number): Promise<boolean> {
   const { exitCode } = await finish(["cat", `/proc/${pid}/cmdline`], { timeoutMs: 5_000 });
   return exitCode !== 0;
 }
 
-/** Has captures made until an action is not started any more, because programs hang. @returns the reason. */
+/** Makes captures until an action is no longer started because programs hang. @returns the reason. */
 function refusal(aod: Daemon, action: string): Promise<string> {
   const inTime = async () => {
     const { manifest } = await aod.manualCapture();
@@ -52,7 +52,7 @@ function isOkOf(action: string) {
     name === action && status === "ok";
 }
 
-/** What aod's log says in all of programs that it left behind. */
+/** The number of programs that aod left behind, by its log. */
 function loggedAsLeft(aod: Daemon): number {
   const counts = linesWith("cause=abandoned_children", aod).map((line) => /count=(\d+)/.exec(line)?.[1]);
   return counts.reduce((sum, count) => sum + Number(count), 0);
@@ -75,9 +75,9 @@ export const safetyScenarios: readonly Scenario[] = [
         const endWatch = watchTasks(aod.pid);
         provoker.go();
         await aod.capture();
-        // Seen on 6.1 and 6.12: a page that is read from the server keeps nobody from the command line, for the fault lets go
-        // of the lock meanwhile (mm/filemap.c, maybe_unlock_mmap_for_io). Who maps a file is asked for its attributes, and
-        // waits for the server with the lock (fs/smb/client/file.c, cifs_file_mmap).
+        // Seen on 6.1 and 6.12: while a page is read from the server, the command line can be read, because the fault
+        // releases the lock meanwhile (mm/filemap.c, maybe_unlock_mmap_for_io). A task that maps a file reads its
+        // attributes and waits for the server while it holds the lock (fs/smb/client/file.c, cifs_file_mmap).
         provoker.go();
         await waitFor("the process's memory to be locked", () => isUnreadable(provoker.pid));
         const { manifest } = await aod.captureAfter(Date.now());
@@ -105,8 +105,8 @@ export const safetyScenarios: readonly Scenario[] = [
     async run(daemons) {
       const never = `${mountPoint("plain")}/never-seen`;
       const looker = await Provoker.start("look", never);
-      // An operator's own programs, which touch the share. They ask for a name that somebody else is asking for already, and
-      // wait for him where not even SIGKILL reaches them: d_wait_lookup of fs/dcache.c.
+      // An operator's own programs, which touch the share. They look up a name that another task is looking up already,
+      // and wait for that task where not even SIGKILL reaches them: d_wait_lookup of fs/dcache.c.
       const touching = ["terse", "dereference", "format=%s", "printf=%s"].map(
         (option, number) =>
           [`touch${number}`, `timeout_sec: 1, command: [/usr/bin/stat, --${option}, ${never}]`] as const,
@@ -119,7 +119,7 @@ export const safetyScenarios: readonly Scenario[] = [
         const endWatch = watchTasks(aod.pid);
         looker.go();
         await aod.capture(2);
-        // Those that come by themselves get fewer with time.
+        // Captures that aod makes by itself become fewer with time.
         for (const [name] of touching) {
           await reload(aod, configOf(["debugdata", "inflight", name]));
           const why = await refusal(aod, name);
@@ -134,7 +134,7 @@ export const safetyScenarios: readonly Scenario[] = [
         const rulesOf = new Set(
           aod.captures.map((name) => name.replace(/^.*Z(?:-\d+)?_(.*)\.tar\.zst$/, "$1")),
         );
-        // Both rules report it, in one incident: which of them is captured when the cooldown is over, is chance.
+        // Both rules report it, in one incident; chance decides which of them is captured after the cooldown.
         assert.ok(rulesOf.has("manual") && rulesOf.has("slow_io"), `captures of ${[...rulesOf]}`);
         await waitFor("both rules to be in the incident", () =>
           isDeepStrictEqual(aod.incident("slow_io")?.rules?.toSorted(), ["slow_io", "stuck"]),
@@ -145,7 +145,7 @@ export const safetyScenarios: readonly Scenario[] = [
         assert.ok(Math.max(...inLooks) < STUCK_MAX + CAPTURES_AT_ONCE, `programs that hang: ${inLooks}`);
         const left = hangingPrograms(aod.pid);
         assert.ok(left.length >= STUCK_MAX, `${left.length} hang`);
-        // One that took its time to die, on a busy host, is counted as well.
+        // On a busy host a program that died late is counted as well.
         assert.ok(Number(last.losses.abandoned_children) >= left.length, "the manifest counts them");
         await aod.stop();
         assert.ok(loggedAsLeft(aod) >= left.length, "and the log");
@@ -164,13 +164,13 @@ export const safetyScenarios: readonly Scenario[] = [
     async run(daemons) {
       const share = mountPoint("plain");
       const builtIn = await builtInActions();
-      // A log, an action and a program to be told that lie on the share: all are there to be walked into.
+      // A log, an action and a notify program on the share: traps for aod.
       symlinkSync(`${share}/data`, SYSLOG);
       const custom = { theirs: `command: [${share}/collect]` };
       const actions = [...builtIn, "theirs"];
       const notify = `notify: {command: [${share}/notify]}`;
       const config = rules({ actions, custom, more: notify });
-      // So little that captures have to go.
+      // So little space that captures must be deleted.
       const swept = rules({ actions, custom, more: `${notify}\ncleanup: {max_total_log_size_mb: 0.01}` });
       const trace = makeTrace("-e", "trace=%file");
       try {
@@ -202,7 +202,7 @@ export const safetyScenarios: readonly Scenario[] = [
       const asked = new Set(calls.flatMap((call) => call.asked));
       for (const path of SURELY_ASKED) assert.ok(asked.has(path), `${path} is in the trace`);
       const isOnShare = (path: string) => path === share || path.startsWith(`${share}/`);
-      // Where the link leads may be asked, but nobody may go there.
+      // The target of the link may be read, but not followed.
       const isForbidden = ({ name, asked, described }: Call) =>
         [...asked, ...described].some(isOnShare) ||
         (asked.includes(SYSLOG) && !name.startsWith("readlink")) ||
@@ -238,7 +238,7 @@ export const safetyScenarios: readonly Scenario[] = [
           // The janitor sweeps every second.
           await Bun.sleep(3_000);
           untouched();
-          // It still captures, and what it made is the newest whatever its name says.
+          // It still captures, and its last capture is the newest, whatever time its name has.
           await aod.manualCapture();
           untouched();
         }
@@ -257,7 +257,7 @@ interface Trouble {
   readonly over_at: string | null;
 }
 
-/** What status says of the clock, once it names this direction. */
+/** The clock's line in the status, once it names this direction. */
 async function clockTrouble(direction: string): Promise<Trouble | undefined> {
   const { stdout } = await finish([AOD, "status", "--json"]);
   const { troubles } = JSON.parse(stdout) as { readonly troubles: readonly Trouble[] };

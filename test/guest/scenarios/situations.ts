@@ -1,5 +1,5 @@
-// What the built-in rules make of what happens to shares: situations, in groups under one daemon each. A group fails where a trouble is
-// missed, where there is an incident too many, and where another party is blamed than the one at fault.
+// The results of the built-in rules in all situations, in groups under one daemon each. A group fails if a trouble is
+// missed, if there is an incident too many, or if the wrong party is blamed.
 
 import assert from "node:assert/strict";
 import { run } from "../process.ts";
@@ -12,7 +12,7 @@ import { quietSituations } from "../situations/quiet.ts";
 import { refusedSituations } from "../situations/refused.ts";
 import { builtInConfig, playSituation, type Result, type Situation } from "../situations/situation.ts";
 
-/** Of all situations, those that may name no cause, each with its reason in docs/quality.md. */
+/** The situations that may name no cause, each with its reason in docs/quality.md. */
 const UNKNOWN_MAX = 3;
 const unknown: Result[] = [];
 

@@ -1,5 +1,5 @@
-// What storage engineers are called for at night: a server that makes everybody wait, a connection that is lost, a share
-// that is gone, one slow share beside a fast one. Each makes its incident and no other.
+// Typical troubles of the night: a server that lets all tasks wait, a lost connection, a share that is gone, one slow
+// share beside a fast one. Each makes its incident and no other.
 
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync } from "node:fs";
@@ -111,7 +111,7 @@ export const troubleScenarios: readonly Scenario[] = [
         await waitFor("the look to be in flight", () => isInFlight(CREATE, provoker.pid));
         provoker.kill();
         await waitFor("the process to end", () => !provoker.alive);
-        // Twice the threshold: what would be said, was said.
+        // After twice the threshold every report has been made.
         await Bun.sleep(10_000);
       });
       assert.deepEqual(aod.captures, []);
@@ -229,7 +229,7 @@ guardian:
       assert.equal(events.filter((event) => event === "recovered").length, 1, "it recovered once");
       assert.equal(incident.server, FILESERVER1.name);
       assert.deepEqual(incident.shares?.toSorted(), [MOUNTS.alpha.source, MOUNTS.beta.source]);
-      // What a rule counted as well is not counted again: 4 tasks read, and each has one request.
+      // A request that a second rule counts too is not counted again: 4 tasks read, and each has one request.
       assert.ok((incident.hung?.count ?? 0) <= 4, `${incident.hung?.count} hung`);
       assert.ok(aod.captures.length <= 2, `captures ${aod.captures}`);
     },

@@ -1,6 +1,6 @@
-// Who is to blame, made plain one cause at a time: the wire, the server's disk, its credits, this machine's CPUs, two at
-// once. The machine is emulated and at times short of CPU by itself: then a capture may say that it can't tell. One has to
-// name the cause, and none may name another.
+// The verdict, one cause at a time: the wire, the server's disk, its credits, this machine's CPUs, two at once. The
+// machine is emulated and sometimes short of CPU by itself; then a capture may be `unknown`. At least one must name the
+// cause, and none may name another.
 
 import assert from "node:assert/strict";
 import { renameSync } from "node:fs";
@@ -11,7 +11,7 @@ import { Provoker, run, waitFor } from "../process.ts";
 import type { Scenario } from "../scenario.ts";
 import { withFewCredits, withSlowDisk } from "../server.ts";
 
-// A capture for each anomaly, as long as it lasts.
+// There is a capture for each anomaly, as long as the trouble lasts.
 const SLOW = `
 watch_interval_sec: 10
 guardian:
@@ -36,7 +36,7 @@ guardian:
 `;
 
 const THREADS = 4;
-/** Of work that is ended when the verdict is there. */
+/** The duration of work that ends earlier, when the verdict is there. */
 const ENDLESS = 10_000;
 const CAPTURES_MAX = 6;
 
@@ -45,7 +45,7 @@ interface Trouble {
   readonly mount: MountName;
   readonly around: (work: () => Promise<void>) => Promise<void>;
   readonly cause: string;
-  /** What the reasons have to say. */
+  /** The texts that the reasons must contain. */
   readonly because: readonly RegExp[];
 }
 
@@ -81,7 +81,8 @@ const TROUBLES: readonly Trouble[] = [
   {
     name: "a long way to a slow disk can't be told apart, and both are said",
     mount: "slowDisk",
-    // The smoothed round trip and its deviation overshoot to 325 ms at first: the disk has to take over four times that.
+    // The smoothed round trip and its deviation overshoot to 325 ms at first: the disk must take over four times as
+    // long.
     around: (work) => withSlowDisk(2000, () => withDelay(100, work)),
     cause: "unknown",
     because: [/ at once$/, /^round trip /, /^everything is acknowledged /],
@@ -103,7 +104,7 @@ export const verdictScenarios: readonly Scenario[] = [
       config: SLOW,
       async run({ aod }) {
         const file = `${mountPoint(trouble.mount)}/data`;
-        // What the way takes when it is free is known of a connection that has been used.
+        // The shortest round trip is known only for a connection that has been used.
         const before = await Provoker.start("direct-io", file, 1, 3);
         before.go();
         await before.done();
@@ -120,7 +121,7 @@ export const verdictScenarios: readonly Scenario[] = [
     name: "verdict: tasks that queue for few credits of a server that answers are told from a slow server",
     config: STUCK,
     async run({ aod }) {
-      // Looking for a name takes three: four tasks are served at a time, and 76 wait.
+      // To look up a name takes three credits: four tasks are served at a time, and 76 wait.
       await withFewCredits(16, async () => {
         await mount("plain");
         const provoker = await Provoker.start("look-often", `${mountPoint("plain")}/many`, 80, ENDLESS);
@@ -177,17 +178,17 @@ async function expectVerdict(
     seen.push(text);
     assert.ok([cause, "unknown"].includes(verdict.cause), text);
     assert.equal(verdict.confidence > 0, verdict.cause !== "unknown", text);
-    // A guest that is short of CPU shows the moment of the trouble too late at times.
+    // A guest that is short of CPU sometimes shows the moment of the trouble too late.
     const hasSigns = because.every((pattern) => verdict.because.some((one) => pattern.test(one)));
     if (verdict.cause !== cause || !hasSigns) continue;
-    // The file is there a moment before the line is.
+    // The file exists a moment before the line does.
     await waitFor("the log to say so", () => aod.log.includes(`verdict=${cause} `));
     return;
   }
   assert.fail(`none of ${CAPTURES_MAX} verdicts is ${cause} by ${because}: ${seen.join("\n")}`);
 }
 
-/** The program is not there while `work` runs. */
+/** Hides a program while `work` runs. */
 async function withoutSs(work: () => Promise<void>): Promise<void> {
   const path = Bun.which("ss") as string;
   renameSync(path, `${path}.away`);

@@ -89,7 +89,7 @@ export const lifeScenarios: readonly ServiceScenario[] = [
       assert.match(lines, /\/etc\/aod\.yaml:10:1: watch: /);
       await saysStatus(/; 2 rules; no incident is open$/);
 
-      // Past `aod check`, as whoever sends the signal himself does.
+      // This bypasses `aod check`, like a signal that a user sends.
       await run("systemctl", "kill", "--kill-whom=main", "--signal=HUP", "aod");
       await saysStatus(/; 2 rules; .*the last reload was refused: \/etc\/aod\.yaml: 2 errors$/);
       assert.equal(await show("ActiveState"), "active");
@@ -102,7 +102,7 @@ export const lifeScenarios: readonly ServiceScenario[] = [
     async run() {
       await start(SLOW_RULE, { "watchdog.conf": SHORT_WATCHDOG });
       const pid = await mainPid();
-      // It lives as long as it answers.
+      // It stays alive as long as it answers.
       await Bun.sleep(12_000);
       assert.equal(await mainPid(), pid);
       process.kill(pid, "SIGSTOP");
@@ -124,14 +124,14 @@ export const lifeScenarios: readonly ServiceScenario[] = [
   },
 ];
 
-/** What the kernel says of its links to tracepoints: their ids. */
+/** The ids of its links to tracepoints, from the kernel. */
 function linksOf(pid: number): string[] {
   const fds = [...new Bun.Glob("*").scanSync({ cwd: `/proc/${pid}/fdinfo`, onlyFiles: false })];
   const texts = fds.map((fd) => textOf(`/proc/${pid}/fdinfo/${fd}`));
   return texts.flatMap((text) => /^link_id:\s*(\d+)/m.exec(text)?.[1] ?? []).toSorted();
 }
 
-/** Empty for a descriptor that was closed between the listing and now. */
+/** Empty for a descriptor that was closed since the listing. */
 function textOf(path: string): string {
   try {
     return readFileSync(path, "utf8");

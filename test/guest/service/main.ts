@@ -1,4 +1,4 @@
-// Plays the scenarios of the service in order, and prints a line for each in TAP's form, as ../main.ts does for the others.
+// Plays the scenarios of the service in order, and prints a TAP line for each, as ../main.ts does for the others.
 //
 //   bun main.ts [--only TEXT]
 
@@ -12,12 +12,12 @@ import { sandboxScenarios } from "./sandbox.ts";
 import { install, journal, putAway } from "./service.ts";
 
 export interface ServiceScenario {
-  /** `subject: what must be so`. */
+  /** `subject: what must be true`. */
   readonly name: string;
   run(): Promise<void>;
 }
 
-// The first one needs a kernel that has not loaded cifs yet; behind the last one nothing is installed.
+// The first one needs a kernel that has not loaded cifs yet; after the last one nothing is installed.
 const SCENARIOS: readonly ServiceScenario[] = [
   ...lifeScenarios,
   ...sandboxScenarios,
@@ -25,7 +25,7 @@ const SCENARIOS: readonly ServiceScenario[] = [
   ...packageScenarios,
 ];
 
-/** What helps to find out why one failed. */
+/** Facts that help to find the cause of a failure. */
 const LOOK = [
   ["systemctl", "status", "--no-pager", "aod"],
   ["dmesg"],

@@ -1,5 +1,5 @@
-// What an operator and his tools get of the service, sandbox and all: status and a snapshot over the control socket, metrics
-// at a port that its drop-in opens and in a file for node_exporter.
+// What an operator and other tools get from the service in its sandbox: status and a snapshot over the control socket,
+// metrics at a port that its drop-in opens and in a file for node_exporter.
 
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync } from "node:fs";

@@ -1,5 +1,5 @@
-// The package's life: an upgrade while an incident is open, a removal, a purge. Installed it was by service.ts, from the same
-// kind of repository. The last ones of all: nothing of aod is left behind them.
+// The life of the package: an upgrade while an incident is open, a removal, a purge. service.ts has installed it, from
+// the same kind of repository. These scenarios come last, because they remove everything of aod.
 
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -20,7 +20,7 @@ import {
 } from "./service.ts";
 
 const NEXT_VERSION = "99.0";
-/** Of another tool that keeps its captures in the same folder. */
+/** A file of another tool that stores its captures in the same folder. */
 const ANOTHERS = "aod_quick_1732500000.tar.zst";
 
 interface KnownIncident {

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What the scenarios' unit runs: they write to the second serial line, and the machine is switched off when they are over.
+# The program of the scenarios' unit: the scenarios write to the second serial line; then the machine is switched off.
 cd /payload/test || exit
 if grep -qw aod.shell /proc/cmdline; then
 	setsid -c /bin/bash -l </dev/console >/dev/console 2>&1

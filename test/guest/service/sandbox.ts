@@ -1,5 +1,5 @@
-// The unit's sandbox: what aod does not have no program of a capture has either; what a configuration wants and does not get
-// is said with the drop-in, and the drop-ins that are shipped give it.
+// The unit's sandbox: programs of captures have no more rights than aod; a setting that the sandbox forbids is reported
+// with its drop-in, and the drop-ins of the package allow it.
 
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
@@ -25,7 +25,7 @@ import {
   statuses,
 } from "./service.ts";
 
-/** Tries to get out, and says of each attempt whether it was one. */
+/** Tries to get out, and prints the result of each attempt. */
 const PROBE = `
 watcher: {actions: [probe]}
 custom_actions:
@@ -46,7 +46,7 @@ custom_actions:
         try own touch /var/lib/aod/mine
 `;
 
-/** Doors to root that this guest has, as the host sees them; a stand-in for each engine that is not installed. */
+/** Sockets that lead to root, as the host sees them; engines that are not installed have a stand-in. */
 const DOORS = [
   "/run/dbus/system_bus_socket",
   "/run/systemd/private",
@@ -56,7 +56,7 @@ const DOORS = [
   "/var/lib/incus/unix.socket",
 ];
 
-/** Connects to each door, and traces, reads and signals what it must not. */
+/** Connects to each of these sockets, and tries to trace, read and signal other processes. */
 const DOOR_PROBE = `
 watcher: {actions: [doors]}
 custom_actions:
@@ -128,7 +128,7 @@ export const sandboxScenarios: readonly ServiceScenario[] = [
         for (const what of [...DOORS, "ptrace", "process_vm_readv"])
           assert.match(text, new RegExp(`^${RegExp.escape(what)} refused`, "m"), text);
         assert.match(text, /^run aod (log )?systemd$/m, text);
-        // What the door is closed with leaves the journal and the watchdog's socket open.
+        // The journal and the watchdog's socket stay open.
         await saysStatus(/./);
         assert.match(await journal(), /captured/);
       } finally {
@@ -239,7 +239,7 @@ async function captureOfHung(
   return { found, pid: provoker.pid };
 }
 
-/** A server at each of these paths, as an engine has one. @returns ends them all. */
+/** Starts a server at each of these paths, like an engine. @returns a function that ends them. */
 async function listenAt(paths: readonly string[]): Promise<() => void> {
   const program = `
 import os, socket, sys, time
@@ -263,14 +263,14 @@ time.sleep(1e6)
   };
 }
 
-/** Figures for docs/service.md: what the service took at most, its programs included. */
+/** Figures for docs/service.md: the peak of the service, its programs included. */
 async function sayPeaks(): Promise<void> {
   const folder = `/sys/fs/cgroup${await show("ControlGroup")}`;
   const figures = ["memory.peak", "memory.current", "pids.peak", "pids.current"].map((name) => {
     try {
       return `${name} ${readFileSync(`${folder}/${name}`, "utf8").trim()}`;
     } catch {
-      // Not of this kernel.
+      // This kernel does not have it.
       return `${name} unknown`;
     }
   });

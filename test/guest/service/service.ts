@@ -1,5 +1,4 @@
-// aod as a service of this guest, seen from outside: how it is installed, what systemd says of it, its journal, the captures
-// that it leaves.
+// aod as a service of this guest, seen from outside: its installation, its state in systemd, its journal, its captures.
 
 import assert from "node:assert/strict";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -14,7 +13,7 @@ export const DROP_INS = "/payload/systemd/drop-ins";
 const UNIT_FOLDER = "/etc/systemd/system";
 const DROP_IN_FOLDER = `${UNIT_FOLDER}/aod.service.d`;
 export const OUTPUT = "/var/log/aod";
-/** The verifier takes some seconds for the programs, emulated. */
+/** On the emulated machine the verifier takes some seconds for the programs. */
 const START_TIMEOUT_MS = 180_000;
 
 export const SLOW_RULE = `
@@ -22,7 +21,7 @@ guardian:
   anomalies:
 ${SLOW_IO}`;
 
-/** By apt, from the repository of this version; nothing is started. */
+/** Installs aod by apt, from the repository of this version; nothing is started. */
 export async function install(): Promise<void> {
   await aptGet("release", "install", "aod");
   await finish(["systemctl", "stop", "aod"], { timeoutMs: 60_000 });
@@ -31,7 +30,7 @@ export async function install(): Promise<void> {
 /** Runs apt-get with one repository: `release` of this version, `next-release` of a higher one. */
 export async function aptGet(repository: string, ...words: readonly string[]): Promise<void> {
   const list = "/etc/apt/sources.list.d/aod.list";
-  // Whether signatures are right is tested with the packages: test/packaging.
+  // test/packages tests the signatures.
   writeFileSync(list, `deb [trusted=yes] file:/payload/${repository}/apt stable main\n`);
   const options = ["-o", `Dir::Etc::SourceList=${list}`, "-o", "Dir::Etc::SourceParts=-", "--yes"];
   const environment = { DEBIAN_FRONTEND: "noninteractive" };
@@ -44,7 +43,7 @@ export async function aptGet(repository: string, ...words: readonly string[]): P
   }
 }
 
-/** Starts it with this configuration, these drop-ins by name, and nothing of earlier runs. */
+/** Starts it with this configuration and these drop-ins by name, without files of earlier runs. */
 export async function start(config: string, dropIns: Readonly<Record<string, string>> = {}): Promise<void> {
   rmSync(OUTPUT, { recursive: true, force: true });
   writeFileSync(CONFIG, config);
@@ -53,7 +52,7 @@ export async function start(config: string, dropIns: Readonly<Record<string, str
   assert.equal(exitCode, 0, stderr + (await journal()));
 }
 
-/** Instead of those that are there. @param dropIns text by name. */
+/** Replaces the drop-ins. @param dropIns text by name. */
 export async function setDropIns(dropIns: Readonly<Record<string, string>>): Promise<void> {
   rmSync(DROP_IN_FOLDER, { recursive: true, force: true });
   mkdirSync(DROP_IN_FOLDER);
@@ -61,13 +60,13 @@ export async function setDropIns(dropIns: Readonly<Record<string, string>>): Pro
   await run("systemctl", "daemon-reload");
 }
 
-/** Those that are shipped. */
+/** The drop-ins of the package. */
 export function shippedDropIns(): Record<string, string> {
   const names = readdirSync(DROP_INS);
   return Object.fromEntries(names.map((name) => [name, readFileSync(join(DROP_INS, name), "utf8")]));
 }
 
-/** For the end of a scenario, whatever became of it. */
+/** For the end of a scenario, whatever its result is. */
 export async function putAway(): Promise<void> {
   await finish(["systemctl", "stop", "aod"], { timeoutMs: 60_000 });
   await finish(["systemctl", "reset-failed", "aod"]);
@@ -88,7 +87,7 @@ export async function journal(): Promise<string> {
   return (await finish(["journalctl", "--unit=aod", "--no-pager", "--output=cat"])).stdout;
 }
 
-/** Until the line that `systemctl status` shows says so. */
+/** Waits until the line of `systemctl status` matches. */
 export async function saysStatus(pattern: RegExp): Promise<void> {
   await waitFor(`the status ${pattern}`, async () => pattern.test(await show("StatusText")));
 }
@@ -107,7 +106,7 @@ export function captures(outputDir = OUTPUT): string[] {
   }
 }
 
-/** Waits for so many captures, and opens the newest. */
+/** Waits for this many captures, and opens the newest. */
 export async function capture(count: number, outputDir = OUTPUT): Promise<Capture> {
   const names = await waitFor(`capture ${count}`, () => {
     const found = captures(outputDir);
@@ -116,7 +115,7 @@ export async function capture(count: number, outputDir = OUTPUT): Promise<Captur
   return openCapture(join(outputDir, "batches", names[count - 1] as string));
 }
 
-/** Asks for a capture as an operator does, and opens it. */
+/** Makes a capture on demand, as an operator does, and opens it. */
 export async function manualCapture(outputDir = OUTPUT): Promise<Capture> {
   const before = captures(outputDir).length;
   await run("systemctl", "kill", "--kill-whom=main", "--signal=USR1", "aod");
@@ -128,7 +127,7 @@ export function statuses({ manifest }: Capture): Record<string, string> {
   return Object.fromEntries(manifest.actions.map(({ name, status }) => [name, status]));
 }
 
-/** Why an action has less than it might. */
+/** The reason why an action has less than it could have. */
 export function reasonOf({ manifest }: Capture, name: string): string {
   return manifest.actions.find((action) => action.name === name)?.reason ?? "";
 }

@@ -1,4 +1,4 @@
-// Replies that come late: the network path, the server's disk, its credits, this machine's CPUs.
+// Situations with late replies: the network path, the server's disk, its credits, this machine's CPUs.
 
 import { mount, mountPoint } from "../mount.ts";
 import { withDelay, withWeather } from "../network.ts";
@@ -10,7 +10,7 @@ import { atWork, ENDLESS, io, look, sleepSec } from "./work.ts";
 export const ALPHA = "//fileserver1/alpha";
 export const BETA = "//fileserver1/beta";
 
-/** Of a round trip of 150 ms, each way a half. */
+/** The delay in each direction, for a round trip of 150 ms. */
 const ONE_WAY_MS = 75;
 
 export const late = (causes: readonly string[], shares: readonly string[]): Expected => ({
@@ -19,7 +19,7 @@ export const late = (causes: readonly string[], shares: readonly string[]): Expe
   shares,
 });
 
-/** A delay of the network path while one process works. */
+/** Delays the network path while one process works. */
 export const slowPath = (mountName: "plain" | "ipv6" | "slowDisk", share: string): Trouble => ({
   did: "150 ms on the network path, one process",
   provoke: () => atWork([io(mountName)], () => withDelay(ONE_WAY_MS, () => sleepSec(12))),
@@ -32,7 +32,7 @@ export const slowDisk: Trouble = {
   expect: late(["server"], [BETA]),
 };
 
-/** Real-time tasks on the only CPU that the share's users and the client's thread may have. */
+/** Runs real-time tasks on the only CPU that the share's users and the client's thread may use. */
 export const noCpu: Trouble = {
   did: "no CPU for the tasks of a share",
   provoke: async () => {

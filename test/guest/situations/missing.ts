@@ -1,4 +1,4 @@
-// Replies that do not come: a server that stops, dies or can't be reached.
+// Situations with missing replies: a server that stops, crashes or can't be reached.
 
 import { mount } from "../mount.ts";
 import { FILESERVER1, FILESERVER2, withoutLink, withWeather } from "../network.ts";
@@ -20,7 +20,7 @@ export const stopped = (mountName: Parameters<typeof mount>[0], share: string): 
   expect: late(["server"], [share]),
 });
 
-/** Its machine answers, its service does not. */
+/** The server's machine answers, its service does not. */
 export const killed = (mountName: Parameters<typeof mount>[0], share: string): Trouble => ({
   did: "the server's processes are killed, and started again after 8 s",
   provoke: () =>
@@ -33,8 +33,8 @@ export const killed = (mountName: Parameters<typeof mount>[0], share: string): T
   expect: late(["server"], [share, "//fileserver1"]),
 });
 
-// What is sent before the path is cut may be acknowledged and lack its reply alone, as that of a slow server does. So the files are open
-// by then, and nothing is under way.
+// A request that is sent before the path is cut may be acknowledged and only lack its reply, like a request to a slow
+// server. So the files are open by then, and no request is in flight.
 export const missingSituations: readonly Situation[] = [
   {
     name: "a stopped server, two shares",

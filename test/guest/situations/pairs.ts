@@ -1,4 +1,5 @@
-// Two troubles of different causes within a minute, on one server: neither may be judged by what is left of the other.
+// Situations of two troubles within a minute, on one server, with different causes: traces of one must not affect the
+// other.
 
 import { mount } from "../mount.ts";
 import { withWeather } from "../network.ts";

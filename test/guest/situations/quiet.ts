@@ -1,4 +1,4 @@
-// Healthy days: nothing that anybody has to hear of.
+// Situations of a healthy day, without any incident.
 
 import { mount, mountPoint } from "../mount.ts";
 import { withDelay } from "../network.ts";

@@ -1,4 +1,4 @@
-// Replies that refuse: a full disk, a share that is gone, a password that is another one.
+// Situations with refusals: a full disk, a share that is gone, a changed password.
 
 import { mount, mountPoint } from "../mount.ts";
 import { FILESERVER1 } from "../network.ts";

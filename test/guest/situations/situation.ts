@@ -1,5 +1,6 @@
-// A situation: what is done to a share, and what the built-in rules must make of it. Several are played one after the other under one
-// daemon, so that a trouble also has to be told from the one before it. What came of each goes to docs/quality.md.
+// A situation is a trouble of a share, with the incident that the built-in rules must report. Several are played one
+// after the other under one daemon, so that a trouble must also be distinguished from the one before it. The results go
+// to docs/quality.md.
 
 import { readFileSync } from "node:fs";
 import { release } from "node:os";
@@ -11,41 +12,41 @@ import { endStrays, run, waitFor } from "../process.ts";
 
 /** One trouble of a situation. */
 export interface Trouble {
-  /** What is done, in words. */
+  /** The trouble in words. */
   readonly did: string;
-  /** Does it, and everything that shows it to aod; what it holds up it lets go. */
+  /** Causes the trouble, with the work that shows it to aod, and ends it again. */
   readonly provoke: () => Promise<void>;
-  /** Undefined: nothing that anybody has to hear of. */
+  /** The expected incident; undefined if there must be none. */
   readonly expect: Expected | undefined;
 }
 
 export interface Expected {
   readonly family: "availability" | "refusals";
-  /** The causes that are right; the first one is the plain one. */
+  /** The right causes, the plainest first. */
   readonly causes: readonly string[];
-  /** Every share that is named: no other may be. */
+  /** The shares that must be named; no other may be. */
   readonly shares: readonly string[];
-  /** What the headline has to say. */
+  /** The text that the headline must contain. */
   readonly headline?: RegExp;
 }
 
 export interface Situation {
   readonly name: string;
-  /** Mounts and files, before the trouble begins. */
+  /** Makes mounts and files before the trouble begins. */
   readonly prepare?: () => Promise<void>;
-  /** More than one: they follow each other within a minute. */
+  /** Several troubles follow each other within a minute. */
   readonly troubles: readonly Trouble[];
 }
 
-/** `unknown`: no cause is named, and none is wrong. */
+/** `unknown`: no cause is named, and nothing is wrong. */
 export type Outcome = "right" | "missed" | "false" | "wrong" | "unknown";
 
-/** As docs/quality/situations-<kernel>.json has it. */
+/** A row of docs/quality/situations-<kernel>.json. */
 export interface Result {
   readonly situation: string;
   readonly did: string;
   readonly outcome: Outcome;
-  /** What is not as it has to be; empty where all is right. */
+  /** The deviations from what must be reported; empty if all is right. */
   readonly faults: readonly string[];
   /** From the beginning of the trouble to the first incident; null without one. */
   readonly foundAfterMs: number | null;
@@ -64,13 +65,13 @@ interface IncidentJson {
   readonly verdict: { readonly cause: string; readonly because: readonly string[] } | null;
 }
 
-/** An incident is over this long after the last anomaly: the built-in value is ten seconds, for which nobody waits here. */
+/** An incident is resolved this long after the last anomaly; the built-in ten seconds would only take time here. */
 const RESOLVE_AFTER_SEC = 3;
 const SETTLE_TIMEOUT_MS = 90_000;
-/** A capture may be complete when its incident is over; one that was held back never comes. */
+/** A capture may be completed after its incident; one that was suppressed never comes. */
 const CAPTURE_TIMEOUT_MS = 15_000;
 
-/** The rules that aod comes with. */
+/** The built-in rules of aod. */
 export function builtInConfig(): string {
   return readFileSync("/payload/aod.yaml", "utf8")
     .replace(/^aod_output_dir:.*$/m, "")
@@ -80,7 +81,7 @@ export function builtInConfig(): string {
 const results: Result[] = [];
 let screens = 0;
 
-/** Plays a situation to its end, whatever comes of it. */
+/** Plays a situation to its end, whatever the result is. */
 export async function playSituation(
   { name, prepare, troubles }: Situation,
   aod: Daemon,
@@ -88,7 +89,7 @@ export async function playSituation(
   const own: Result[] = [];
   try {
     await prepare?.();
-    // What preparing takes is nobody's trouble.
+    // Anomalies of the preparation do not count.
     await waitForQuiet(aod);
     for (const trouble of troubles) own.push(await playTrouble(name, trouble, aod));
   } catch (error) {
@@ -104,7 +105,7 @@ export async function playSituation(
     "/run/results/situations.json",
     `${JSON.stringify({ kernel: release(), situations: results }, null, 2)}\n`,
   );
-  // The host takes a guest that says nothing for minutes for dead.
+  // The host ends a guest that prints nothing for minutes.
   for (const { did, outcome, faults, foundAfterMs, cause, headline } of own)
     process.stdout.write(
       `#   ${name}: ${outcome}, ${did}, after ${foundAfterMs} ms, ${cause}: ${headline} ${faults.join("; ")}\n`,
@@ -159,7 +160,7 @@ function faultsOf(
   ];
 }
 
-/** What is of the whole server has no share to be named by; where the server is expected, no share has to be named. */
+/** Trouble of a whole server has no share; if the server is expected, no share must be named. */
 function namesThem(shares: readonly string[], expected: readonly string[]): boolean {
   const isShare = (name: string) => name.split("/").length > 3;
   const named = shares.filter(isShare);
@@ -185,7 +186,7 @@ async function incidentsOf(aod: Daemon): Promise<readonly IncidentJson[]> {
   return JSON.parse(await run(AOD, "incidents", "--json", "--config", aod.configFile)) as IncidentJson[];
 }
 
-/** Nothing is open, and each incident has its capture. */
+/** Waits until no incident is open and each has its capture. */
 async function waitForQuiet(aod: Daemon): Promise<void> {
   let captureUntilMs = Infinity;
   await waitFor(
@@ -205,7 +206,7 @@ async function headlineOf({ captures }: IncidentJson, aod: Daemon): Promise<stri
   const [capture] = captures;
   if (capture === undefined) return null;
   const shown = await run(AOD, "captures", "show", capture, "--config", aod.configFile);
-  // For a person who is to name the culprit from this screen alone.
+  // For a person who must name the culprit from this screen alone.
   screens += 1;
   await Bun.write(`/run/results/screens/${String(screens).padStart(2, "0")}.txt`, shown);
   const lines = shown.split("\n");

@@ -1,13 +1,15 @@
-// What people do on a share, healthy or not: programs that a situation runs for a while and that must not keep it waiting.
+// Work on a share, healthy or not: programs that a situation runs for a while, and that must not delay it.
 
 import { readdirSync } from "node:fs";
 import { type MountName, mountPoint } from "../mount.ts";
 import { finish, Provoker } from "../process.ts";
 
-/** Of work that is ended by force. */
+/** The duration of work that is ended by force. */
 export const ENDLESS = 1_000_000;
 
-/** Runs programs while `during` runs. What hangs by then is killed, and is nobody's trouble any more. */
+/**
+ * Runs programs while `during` runs. Programs that hang then are killed, so that they do not disturb later situations.
+ */
 export async function atWork(
   starters: readonly (() => Promise<Provoker>)[],
   during: () => Promise<void>,
@@ -27,7 +29,7 @@ export const io =
   () =>
     Provoker.start("direct-io", `${mountPoint(mount)}/data`, threads, ENDLESS);
 
-/** Looks for names that are not there. */
+/** Opens names that do not exist. */
 export const look = (mount: MountName, threads: number) => () =>
   Provoker.start("look-often", `${mountPoint(mount)}/many`, threads, ENDLESS);
 
@@ -38,7 +40,7 @@ export async function shell(command: string, seconds = 20): Promise<void> {
   await finish(["sh", "-c", command], { timeoutMs: seconds * 1000 });
 }
 
-/** A healthy day's mixture. */
+/** The mixed work of a healthy day. */
 export async function useShare(mount: MountName): Promise<void> {
   const folder = mountPoint(mount);
   readdirSync(`${folder}/many`);
