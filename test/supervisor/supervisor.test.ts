@@ -20,7 +20,7 @@ import { NO_REDACTION } from "../helpers/scrubber.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 
-const WAIT_MS = 10_000;
+const WAIT_MS = 60_000;
 
 /** Counts every reply within a minute. */
 function everyReply(parts: Partial<LatencyRule>): LatencyRule {
