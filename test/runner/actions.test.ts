@@ -16,7 +16,7 @@ const ALL_REMOTE = aHost({
     throw new Error(`touched ${path}, which may hang`);
   },
 });
-/** They ask the kernel, and read no file. */
+/** Actions that ask the kernel and read no file. */
 const WITHOUT_FILES: readonly string[] = ["dmesg", "sockets", "pcap"];
 const SHARES = [{ sessionId: 1n, treeId: 1, share: "//files/data", address: "10.0.0.1" }];
 
@@ -26,7 +26,7 @@ function programAction(name: ActionName): ProgramAction {
   return action;
 }
 
-/** Of all that it runs; undefined where that is nothing. */
+/** The arguments of all its runs; undefined if the plan runs no program. */
 function argsOf(plan: Plan): readonly string[] | undefined {
   if ("missing" in plan) return undefined;
   if ("files" in plan) return plan.files;
@@ -47,7 +47,7 @@ test.each(ACTION_NAMES.map((name) => [name] as const))("the action %s has a stag
 });
 
 describe("the mounts", () => {
-  test("are the host's; aod's own where its first process may not be looked at", () => {
+  test("are the host's, or aod's own if its first process may not be inspected", () => {
     expect(argsOf(planOf("mounts", ALL_THERE))?.slice(2)).toEqual(["/proc/1/mounts", "/proc/1/mountinfo"]);
     const hidden = aHost({ exists: (path) => !path.startsWith("/proc/1/") });
     expect(argsOf(planOf("mounts", hidden))?.slice(2)).toEqual(["/proc/mounts", "/proc/self/mountinfo"]);
@@ -62,7 +62,7 @@ describe.each(PROGRAMS.map((name) => [name] as const))("the action %s", (name) =
     expect(action.program).toMatch(/^[a-z]+$/);
   });
 
-  test("has a plan on a machine that has everything, with absolute paths alone", () => {
+  test("has a plan on a machine that has every file, with absolute paths only", () => {
     const plan = planOf(name, ALL_THERE, anOrder({ shares: SHARES }));
     const args = argsOf(plan);
     expect(args).toBeDefined();
@@ -76,7 +76,7 @@ describe.each(PROGRAMS.map((name) => [name] as const))("the action %s", (name) =
     else expect(plan).toEqual({ missing: expect.stringContaining("is on nfs4") });
   });
 
-  test("takes any output for text", () => {
+  test("accepts any output as text", () => {
     for (const output of ["", "\0\n", "[", "State: ", "x".repeat(100_000)]) {
       expect(() => action.show?.(output, anOrder())).not.toThrow();
     }
@@ -84,13 +84,13 @@ describe.each(PROGRAMS.map((name) => [name] as const))("the action %s", (name) =
 });
 
 describe("actions", () => {
-  test("of a name that there is none of are not found", () => {
+  test("with an unknown name are not found", () => {
     expect(findAction("tcpdump")).toBeUndefined();
     expect(findAction("toString")).toBeUndefined();
   });
 
   test.each(["debugdata", "stats", "smbinfo", "openfiles", "dfscache", "stats-delta"] as const)(
-    "%s: missing where cifs is not loaded",
+    "%s: missing if cifs is not loaded",
     (name) => {
       expect(planOf(name, NOTHING_THERE)).toEqual({
         missing: expect.stringMatching(/^\/proc\/fs\/cifs\/\w+ does not exist$/),
@@ -98,7 +98,7 @@ describe("actions", () => {
     },
   );
 
-  test("versions reads what there is", () => {
+  test("versions reads the files that exist", () => {
     const host: Host = { ...ALL_THERE, exists: (path) => path.startsWith("/proc/") };
     const paths = ["/proc/version", "/proc/cmdline", "/proc/sys/kernel/arch", "/proc/sys/kernel/tainted"];
     expect(argsOf(planOf("versions", host))).toEqual(["-raHs", "", ...paths]);
@@ -106,13 +106,13 @@ describe("actions", () => {
     expect(planOf("versions", NOTHING_THERE)).toEqual({ missing: "/proc/version does not exist" });
   });
 
-  test("pressure reads what the kernel has", () => {
+  test("pressure reads the files that the kernel has", () => {
     const bare = aHost({ exists: (path) => path === "/proc/loadavg" });
     expect(planOf("pressure", bare)).toEqual({ args: ["-n", "+1", "/proc/loadavg"] });
     expect(planOf("pressure", NOTHING_THERE)).toEqual({ missing: "/proc/pressure/cpu does not exist" });
   });
 
-  test("syslogs reads the log that the system has", () => {
+  test("syslogs reads the log that exists", () => {
     const only = (log: string): Host => ({ ...ALL_THERE, exists: (path) => path === log });
     expect(planOf("syslogs", ALL_THERE)).toEqual({ args: ["-n", "100", "/var/log/syslog"] });
     expect(planOf("syslogs", only("/var/log/messages"))).toEqual({
@@ -131,14 +131,14 @@ describe("actions", () => {
     expect(planOf("syslogs", host)).toEqual({ args: ["-n", "100", "/var/log/messages"] });
   });
 
-  test("journalctl reads since the window began", () => {
+  test("journalctl reads from the begin of the window", () => {
     const triggeredNs = FROZEN_AT.monotonicNs - 1e9;
     const plan = planOf("journalctl", ALL_THERE, anOrder({ triggeredNs, windowNs: 2.5e9 }));
     const sinceSec = Math.floor(Date.parse("2026-11-23T01:23:42.178Z") / 1000);
     expect(plan).toHaveProperty("args", expect.arrayContaining([`--since=@${sinceSec}`]));
   });
 
-  test("dmesg shows since the window began, with a margin for the clock's drift", () => {
+  test("dmesg shows the lines since the begin of the window, with a margin for the clock's drift", () => {
     const order = anOrder({ triggeredNs: 50e9, windowNs: 1e9 });
     const log = "[   40.000000] old\n[   48.500000] CIFS: reconnecting\n[   50.000000] now\n";
     expect(programAction("dmesg").show?.(log, order)).toBe(log.slice(log.indexOf("[   48")));
@@ -160,13 +160,13 @@ describe("an action of the configuration", () => {
     return action;
   }
 
-  test("is its program and arguments, within its bounds", () => {
+  test("runs its program and arguments, within its bounds", () => {
     const action = customAction();
     expect(action).toMatchObject({ program: "/opt/mine", timeoutMs: 5, maxBytes: 6, stage: 3, keep: "head" });
     expect(action.plan(anOrder(), ALL_THERE)).toEqual({ args: ["-a", "b c"] });
   });
 
-  test("gets to know what it is about", () => {
+  test("gets the incident, the rule and the share in its environment", () => {
     const environment = customAction().environment;
     expect(environment?.(anOrder({ rule: "slow", share: "//f/d", incidentId: "i" }))).toEqual({
       AOD_INCIDENT_ID: "i",
@@ -176,19 +176,19 @@ describe("an action of the configuration", () => {
     expect(environment?.(anOrder({ incidentId: undefined }))).toMatchObject({ AOD_INCIDENT_ID: "" });
   });
 
-  test("is not started from a network file system, nor looked for there", () => {
+  test("is neither started from a network file system nor looked for there", () => {
     expect(customAction().plan(anOrder(), ALL_REMOTE)).toEqual({
       missing: "/opt/mine is on nfs4, which may hang",
     });
   });
 
-  test("never takes the place of one of aod's own", () => {
+  test("never replaces one of aod's own", () => {
     expect(findAction("stats", [{ ...mine, name: "stats" }])).toBe(ACTION_TABLE.stats);
   });
 });
 
 describe("the window", () => {
-  test("begins with the oldest request that tripped the rule, where that is earlier", () => {
+  test("begins with the oldest request that tripped the rule, if that is earlier", () => {
     const order = { triggeredNs: 50e9, windowNs: 1e9 };
     expect(windowBeganNs(anOrder(order))).toBe(49e9);
     expect(windowBeganNs(anOrder({ ...order, evidence: [aRequest({ startMs: 49_500 })] }))).toBe(49e9);

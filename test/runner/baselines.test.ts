@@ -25,7 +25,7 @@ function aBaselines({
 }
 
 describe("baselines", () => {
-  test("are what the files held, with the time and the reason", async () => {
+  test("have the contents of the files, with the time and the reason", async () => {
     const { baselines } = aBaselines();
     expect(baselines.before("netstat", Infinity)).toBeUndefined();
     await baselines.sample("attached");
@@ -36,13 +36,13 @@ describe("baselines", () => {
     expect(text).toContain("\n==> /proc/net/netstat <==\nTcpExt: ");
   });
 
-  test("are none of what began before they were taken", async () => {
+  test("are not used for an incident that began before they were taken", async () => {
     const { baselines } = aBaselines();
     await baselines.sample("attached");
     expect(baselines.before("netstat", 5e9)).toBeUndefined();
   });
 
-  test("give way to a later one, and stay where there is nothing to read", async () => {
+  test("are replaced by a later sample, and stay if there is nothing to read", async () => {
     const { clock, baselines } = aBaselines();
     await baselines.sample("attached");
     clock.nowNs = 9e9;
@@ -51,7 +51,7 @@ describe("baselines", () => {
     expect(baselines.before("stats-delta", Infinity)).toBeUndefined();
   });
 
-  test("count those that were not taken, by cause, and say why of the last", async () => {
+  test("count failed samples by cause, and have the reason of the last", async () => {
     const good = { end: "exited", exitCode: 0, output: new Uint8Array(1), truncated: false, errorText: "" };
     const results: readonly [Partial<ChildResult>, string | undefined, number[]][] = [
       [{}, undefined, [0, 0, 0]],
@@ -63,7 +63,7 @@ describe("baselines", () => {
       [{}, undefined, [1, 1, 3]],
     ];
     let next: Partial<ChildResult> = {};
-    // What ss says is sampled as well, where it is installed.
+    // The output of ss is sampled as well, if it is installed.
     const run: Children["run"] = async ([program]) =>
       ({ ...good, ...(program.endsWith("/ss") ? {} : next) }) as ChildResult;
     const { clock, baselines } = aBaselines({ children: { run } });
@@ -82,7 +82,7 @@ describe("baselines", () => {
     expect(baselines.before("netstat", Infinity)?.takenNs).toBe(clock.nowNs);
   });
 
-  test("keep the older one where a later one was not taken", async () => {
+  test("stay if a later sample fails", async () => {
     const children = new Children();
     const runs = { run: children.run.bind(children) };
     const { clock, baselines } = aBaselines({ children: { run: (...of) => runs.run(...of) } });
@@ -94,14 +94,14 @@ describe("baselines", () => {
     expect(baselines.failedBefore("netstat", Infinity)).toMatchObject({ takenNs: 9e9, why: "no" });
   });
 
-  test("say what a host does not have, and count no loss", async () => {
+  test("name the files that a host does not have, and count no loss", async () => {
     const { baselines } = aBaselines();
     await baselines.sample("attached");
     expect(baselines.failedBefore("stats-delta", Infinity)?.why).toBe("/proc/fs/cifs/Stats does not exist");
     expect(Object.values(baselines.losses)).toEqual([0, 0, 0]);
   });
 
-  test("are not taken while aod is being stopped", async () => {
+  test("are not taken while aod stops", async () => {
     const { baselines } = aBaselines({ stop: AbortSignal.abort() });
     await baselines.sample("attached");
     expect(baselines.before("netstat", Infinity)).toBeUndefined();

@@ -4,17 +4,17 @@ import { seeded } from "../helpers/random.ts";
 
 describe("bytes of a stage", () => {
   test.each([
-    ["all where there is enough", [1, 2, 3], 6, [1, 2, 3]],
-    ["the small ones whole, the big ones alike", [1, 100, 100], 21, [1, 10, 10]],
-    ["what a small one leaves goes to the others", [100, 4, 8], 21, [9, 4, 8]],
-    ["nothing where nothing is left", [1, 2], 0, [0, 0]],
-    ["nothing where less than nothing is left", [1, 2], -5, [0, 0]],
-    ["to none where there is none", [], 10, []],
-  ] as const)("%s", (_, wanted, left, given) => {
+    ["all if there is enough", [1, 2, 3], 6, [1, 2, 3]],
+    ["all of the small ones, and equal parts to the big ones", [1, 100, 100], 21, [1, 10, 10]],
+    ["what a small one leaves to the others", [100, 4, 8], 21, [9, 4, 8]],
+    ["nothing if nothing is left", [1, 2], 0, [0, 0]],
+    ["nothing if less than nothing is left", [1, 2], -5, [0, 0]],
+    ["an empty list to an empty list", [], 10, []],
+  ] as const)("give %s", (_, wanted, left, given) => {
     expect(divideBytes(wanted, left)).toEqual([...given]);
   });
 
-  test("are never more together than are left, and none is cut while one that got more is there", () => {
+  test("never exceed the remaining bytes, and no output is cut while another one has more", () => {
     const seed = Date.now();
     const random = seeded(seed);
     for (let round = 0; round < 2_000; round++) {
@@ -26,7 +26,7 @@ describe("bytes of a stage", () => {
       const context = JSON.stringify({ seed, wanted, left, given });
       if (sum > left) throw new Error(`more than is left: ${context}`);
       if (given.some((bytes, i) => bytes > (wanted[i] ?? 0))) throw new Error(`more than wanted: ${context}`);
-      // One byte is what cannot be shared.
+      // One byte can't be divided.
       if (cut.some((bytes) => bytes + 1 < Math.max(...given))) throw new Error(`unfair: ${context}`);
       if (cut.length > 0 && left - sum >= cut.length) throw new Error(`wasted: ${context}`);
     }
@@ -38,18 +38,18 @@ describe("a text that is cut", () => {
   const cut = (text: string, maxBytes: number, keep: "head" | "tail") =>
     new TextDecoder().decode(cutText(bytes(text), maxBytes, keep));
 
-  test("keeps whole lines of the end that matters", () => {
+  test("has whole lines of the head or the tail", () => {
     expect(cut("one\ntwo\nthree\n", 9, "head")).toBe("one\ntwo\n");
     expect(cut("one\ntwo\nthree\n", 9, "tail")).toBe("three\n");
     expect(cut("one\n", 4, "head")).toBe("one\n");
   });
 
-  test("that is a single line keeps its beginning, in whole words", () => {
+  test("that is a single line has its first whole words", () => {
     expect(cut("a é é", 5, "head")).toBe("a é ");
     expect(cut("a é é", 5, "tail")).toBe("");
   });
 
-  test("is never longer than it may be", () => {
+  test("is never longer than its limit", () => {
     const text = "äöü€\n𝄞𝄞\nabc\n€€€€€€";
     const all = bytes(text).length;
     for (let maxBytes = 0; maxBytes <= all; maxBytes++)

@@ -3,7 +3,7 @@ import { CappedBuffer, type Keep } from "../../src/runner/capped-buffer.ts";
 import { seeded } from "../helpers/random.ts";
 
 describe("a capped buffer", () => {
-  test("keeps the head or the tail of any sequence of chunks, and says whether that was all", () => {
+  test("has the head or the tail of any sequence of chunks, and whether that was all", () => {
     const random = seeded();
     for (let round = 0; round < 500; round++) {
       const maxBytes = random.int(1, 60);

@@ -10,7 +10,7 @@ import { waitUntil } from "../helpers/wait-until.ts";
 
 const NOTHING = { table: new ArrayBuffer(0), operations: new ArrayBuffer(0) };
 
-/** A queue whose captures end when the test says so. */
+/** A queue whose captures end when the test resolves them. */
 function aQueue() {
   const reports: FromRunner[] = [];
   const failures: unknown[] = [];
@@ -41,7 +41,7 @@ function nothing({ orderId, incidentId }: CaptureOrder) {
 }
 
 describe("the queue of captures", () => {
-  test("works on two at once, in the order in which they came", async () => {
+  test("works on two at the same time, in the order in which they came", async () => {
     const { queue, atWork, ids, submit, settle } = aQueue();
     submit(4);
     expect([...atWork.keys()]).toEqual(ids.slice(0, 2));
@@ -52,7 +52,7 @@ describe("the queue of captures", () => {
     expect(queue.counts).toEqual({ captured: 1, failed: 0, busy: 3 });
   });
 
-  test("begins a capture again for which something had run out, and neither drops it nor fails", async () => {
+  test("retries a capture after a shortage, and neither drops it nor fails", async () => {
     const { atWork, reports, failures, ids, submit } = aQueue();
     submit(1);
     const [id = 0] = ids;
@@ -65,7 +65,7 @@ describe("the queue of captures", () => {
     expect(failures).toEqual([]);
   });
 
-  test("drops a capture for which something stays exhausted, and is no reason to fail", async () => {
+  test("drops a capture if a shortage persists, and does not fail", async () => {
     const { queue, atWork, reports, failures, ids, submit } = aQueue();
     submit(1);
     const [id = 0] = ids;
@@ -93,7 +93,7 @@ describe("the queue of captures", () => {
     );
   });
 
-  test("refuses with a reason what is too much", () => {
+  test("drops orders beyond its limit with a reason", () => {
     const { queue, reports, ids, submit } = aQueue();
     submit(7);
     expect(reports).toEqual([
@@ -102,7 +102,7 @@ describe("the queue of captures", () => {
     expect(queue.counts).toEqual({ captured: 0, failed: 1, busy: 6 });
   });
 
-  test("drops a capture that the disk has no room for, and goes on", async () => {
+  test("drops a capture if the disk is full, and goes on", async () => {
     const { queue, atWork, reports, failures, ids, submit, settle } = aQueue();
     submit(3);
     atWork.get(ids[0] ?? 0)?.fail(new AodError("DISK_FULL", "write x: ENOSPC"));
@@ -113,7 +113,7 @@ describe("the queue of captures", () => {
     expect(queue.counts).toEqual({ captured: 0, failed: 1, busy: 2 });
   });
 
-  test("drops, and does not hide, what is wrong with aod itself", async () => {
+  test("drops a capture for a fault of aod itself, and reports the fault", async () => {
     const { atWork, reports, failures, ids, submit, settle } = aQueue();
     submit(1);
     const bug = new TypeError("undefined is not a function");
@@ -123,7 +123,7 @@ describe("the queue of captures", () => {
     expect(failures).toEqual([bug]);
   });
 
-  test("stops when those at work have ended; who waits and who comes later is dropped", async () => {
+  test("stops when the orders at work have ended; waiting and later orders are dropped", async () => {
     const { queue, atWork, reports, orders, ids, submit, settle } = aQueue();
     submit(3);
     let hasStopped = false;

@@ -28,9 +28,9 @@ import { tempDir } from "../helpers/temp-dir.ts";
 import { untar } from "../helpers/untar.ts";
 
 const NAME = "aod_20261123T012345.678Z_slow";
-/** cifs need not be loaded, nor iproute2 be there, where tests run. */
+/** Tests must not depend on cifs being loaded or iproute2 being installed. */
 const HOST = aHost({ exists: (path) => !path.startsWith("/proc/fs/cifs") && existsSync(path) });
-/** What the verdict rests on, of what this machine has. */
+/** The files of the verdict's actions that work on this machine. */
 const EVIDENCE = [
   ...(Bun.which("ss") === null ? [] : [`${NAME}/actions/sockets.log`]),
   `${NAME}/actions/pressure.log`,
@@ -62,7 +62,7 @@ describe("a capture", () => {
     aRequest({ startMs: 98_000, latencyMs: 0 }),
   ];
 
-  test("says of each action how it ended, of those it leaves out too, if somebody waits for it", async () => {
+  test("on demand reports the end of each action, also of those that it leaves out", async () => {
     const { context } = aContext();
     const reports: unknown[] = [];
     const listening = { ...context, report: (report: unknown) => void reports.push(report) };
@@ -80,25 +80,25 @@ describe("a capture", () => {
     expect(reports).toMatchObject(outcomes.map((_, at) => ({ ended: at + 1, of })));
   });
 
-  test("of a full table is made in turns: what else the thread has to do is done meanwhile", async () => {
+  test("of a full table is made in time slices: the thread does other work in between", async () => {
     const { context } = aContext();
     const full = aFrozen(
       Array.from({ length: LINES }, (_, at) => aRequest({ startMs: at + 1, latencyMs: 1 })),
     );
-    let turns = 0;
+    let slices = 0;
     let isDone = false;
     const count = () => {
-      turns++;
+      slices++;
       if (!isDone) setImmediate(count);
     };
     setImmediate(count);
-    // Without actions: waiting for programs gives turns by itself.
+    // Without actions, because waiting for programs would give time slices by itself.
     await makeCapture(anOrder(), full, context);
     isDone = true;
-    expect(turns).toBeGreaterThan(LINES / 1024);
+    expect(slices).toBeGreaterThan(LINES / 1024);
   });
 
-  test("names no word of the configuration's, in no file of it", async () => {
+  test("has none of the configuration's secret words in any of its files", async () => {
     const { context, path } = aContext();
     const redaction = { words: ["Nightjar"], patterns: ["comm-\\d+"] };
     const evidence = [aRequest({ startMs: 99_000, latencyMs: 31, comm: "comm-12" })];
@@ -198,7 +198,7 @@ describe("a capture", () => {
     expect(new Bun.CryptoHasher("sha256").update(mounts ?? "").digest("hex")).toBe(actions[0].sha256);
   });
 
-  test("needs neither actions nor requests: who asks for no action gets none, and no verdict", async () => {
+  test("needs neither actions nor requests: a rule without actions gets none, and no verdict", async () => {
     const { context, path } = aContext();
     const { name, verdict } = await makeCapture(anOrder({ actions: [] }), aFrozen(), context);
     const entries = untar(Bun.zstdDecompressSync(readFileSync(join(path, name))));
@@ -207,7 +207,7 @@ describe("a capture", () => {
     expect(verdict.cause).toBe("unknown");
   });
 
-  test("beside another one of the same moment has a name, and a folder, of its own", async () => {
+  test("of the same moment as another one has its own name and folder", async () => {
     const { context, path } = aContext();
     const made = await Promise.all(
       [1, 2].map(() => makeCapture(anOrder({ actions: ["mounts"] }), aFrozen(), context)),
@@ -222,13 +222,13 @@ describe("a capture", () => {
     }
   });
 
-  test("runs each action once, though the rule names it twice", async () => {
+  test("runs each action once, even if the rule names it twice", async () => {
     const { context } = aContext();
     const { actions } = await makeCapture(anOrder({ actions: ["mounts", "mounts"] }), aFrozen(), context);
     expect(actions.map(({ name }) => name)).toEqual(["mounts", "sockets", "debugdata", "pressure"]);
   });
 
-  test("is complete without its actions where aod is being stopped", async () => {
+  test("is complete without its actions if aod stops", async () => {
     const { context, path } = aContext();
     const stopped = { ...context, stop: AbortSignal.abort() };
     const { name, actions } = await makeCapture(anOrder({ actions: ["mounts"] }), aFrozen(requests), stopped);
@@ -237,7 +237,7 @@ describe("a capture", () => {
     expect(untar(Bun.zstdDecompressSync(readFileSync(join(path, name))))).toHaveLength(3);
   });
 
-  test("that the disk has no room for leaves nothing behind", async () => {
+  test("leaves no file behind if the disk has no room for it", async () => {
     const { context, path } = aContext();
     const limits = { ...anOrder().limits, minFreeBytes: 2 ** 60 };
     await expect(makeCapture(anOrder({ limits }), aFrozen(requests), context)).rejects.toMatchObject({
@@ -248,7 +248,7 @@ describe("a capture", () => {
 
   const small = mountSmall("5m");
   test.skipIf(small === undefined)(
-    "is not begun on a disk with 5 MB left, and the reason says what is missing (a test for root)",
+    "is not begun on a disk with 5 MB left, and the reason has the figures (a test for root)",
     async () => {
       const { context, path } = aContext(small);
       const limits = { ...anOrder().limits, minFreeBytes: 64 * 2 ** 20 };
@@ -269,25 +269,22 @@ describe("a capture", () => {
         mkdirSync(path, { mode: 0o755 });
       },
     ],
-  ])(
-    "whose folder is %s while it is made is written into the one that stands there then",
-    async (_, take) => {
-      const { context, path } = aContext();
-      let isTaken = false;
-      const report = () => {
-        if (!isTaken) take(path);
-        isTaken = true;
-      };
-      const order = anOrder({ actions: ["mounts"], trigger: "manual" });
-      const { name } = await makeCapture(order, aFrozen(requests), { ...context, report });
-      expect(isTaken).toBe(true);
-      expect(readdirSync(path)).toEqual([name]);
-      expect(statSync(path).mode & 0o777).toBe(0o700);
-      if (existsSync(`${path}.old`)) expect(readdirSync(`${path}.old`)).toEqual([]);
-    },
-  );
+  ])("whose folder is %s while it is made is written into the new folder", async (_, take) => {
+    const { context, path } = aContext();
+    let isTaken = false;
+    const report = () => {
+      if (!isTaken) take(path);
+      isTaken = true;
+    };
+    const order = anOrder({ actions: ["mounts"], trigger: "manual" });
+    const { name } = await makeCapture(order, aFrozen(requests), { ...context, report });
+    expect(isTaken).toBe(true);
+    expect(readdirSync(path)).toEqual([name]);
+    expect(statSync(path).mode & 0o777).toBe(0o700);
+    if (existsSync(`${path}.old`)) expect(readdirSync(`${path}.old`)).toEqual([]);
+  });
 
-  test("whose folder becomes a link while it is made is dropped, and nothing is written where it leads", async () => {
+  test("whose folder becomes a symbolic link while it is made is dropped, and nothing is written to its target", async () => {
     const { context, path } = aContext();
     const elsewhere = tempDir();
     const report = () => {
@@ -301,7 +298,7 @@ describe("a capture", () => {
     expect(readdirSync(elsewhere)).toEqual([]);
   });
 
-  test("that fails in the middle leaves nothing behind", async () => {
+  test("that fails half-way leaves no file behind", async () => {
     const { context, path } = aContext();
     const broken = { ...context, facts: null as unknown as typeof context.facts };
     await expect(makeCapture(anOrder({ actions: ["mounts"] }), aFrozen(requests), broken)).rejects.toThrow(

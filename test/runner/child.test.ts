@@ -5,11 +5,11 @@ import { run } from "../helpers/program.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 
 const LIMITS: ChildLimits = { timeoutMs: 10_000, maxBytes: 1 << 20, keep: "head" };
-/** Enough for a shell's first words on a machine that does ten things at once. */
+/** Enough for a shell to print its first words on a busy machine. */
 const DEADLINE_MS = 3_000;
 const NEVER = new AbortController().signal;
 
-/** What the program does is the test's; aod itself starts no shell. */
+/** The tests use a shell as the program; aod itself starts none. */
 function runShell(
   script: string,
   limits: Partial<ChildLimits> = {},
@@ -23,20 +23,20 @@ function text(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes);
 }
 
-/** Gone, or dead and not yet collected. */
+/** It has ended, whether or not it has been reaped. */
 function isDead(pid: number): boolean {
   return !existsSync(`/proc/${pid}`) || / Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
 }
 
 describe("a child", () => {
-  test("gives its output and its exit code", async () => {
+  test("has its output and its exit code", async () => {
     const result = await runShell("echo out; echo err >&2; exit 3");
     expect(result).toMatchObject({ end: "exited", exitCode: 3, truncated: false, errorText: "err\n" });
     expect(text(result.output)).toBe("out\n");
   });
 
-  test("yields to everything else, with all that it starts", async () => {
-    // Its start and the change of its priority are two steps.
+  test("has the lowest priority, with all its descendants", async () => {
+    // The priority is changed after the start.
     const { output } = await runShell("until [ $(nice) = 10 ]; do sleep 0.01; done; nice");
     expect(text(output)).toBe("10\n");
   });
@@ -48,8 +48,8 @@ describe("a child", () => {
       "LC_ALL=C",
       "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
     ]);
-    const told = await new Children().run(["/usr/bin/env"], LIMITS, NEVER, { AOD_SHARE: "//a b\n" });
-    expect(text(told.output)).toContain("AOD_SHARE=//a b\n\n");
+    const { output } = await new Children().run(["/usr/bin/env"], LIMITS, NEVER, { AOD_SHARE: "//a b\n" });
+    expect(text(output)).toContain("AOD_SHARE=//a b\n\n");
     expect(text((await runShell("pwd; cat")).output)).toBe("/\n");
   });
 
@@ -60,7 +60,7 @@ describe("a child", () => {
     expect([group, session]).toEqual([pid, pid]);
   });
 
-  test("is killed at its deadline, with what it has started, and what it printed is kept", async () => {
+  test("is killed at its deadline with its descendants, and its output is kept", async () => {
     const result = await runShell("sleep 60 & echo $! $$; wait", { timeoutMs: DEADLINE_MS });
     expect(result).toMatchObject({ end: "timed_out", exitCode: undefined });
     const pids = text(result.output).trim().split(" ").map(Number);
@@ -68,7 +68,7 @@ describe("a child", () => {
     await waitUntil(() => pids.every(isDead));
   });
 
-  test("is killed with what has left its group and its session, and what that has started", async () => {
+  test("is killed with descendants that have left its group and its session", async () => {
     const script = "setsid sh -c 'echo $$; trap : TERM; sleep 60 & echo $!; wait; sleep 60' & sleep 60";
     const result = await runShell(script, { timeoutMs: DEADLINE_MS });
     expect(result.end).toBe("timed_out");
@@ -77,24 +77,24 @@ describe("a child", () => {
     await waitUntil(() => pids.every(isDead));
   });
 
-  test("is killed with all that it has forked while it was being killed", async () => {
+  test("is killed with all that it forks while it is being killed", async () => {
     const bomb =
       'bomb() { echo $$; [ $1 = 0 ] || { sh -c "$0" "$0" $(($1-1)) & sh -c "$0" "$0" $(($1-1)) & }; sleep 60; };';
     const script = `b='${bomb} bomb $1'; sh -c "$b" "$b" 5`;
     const result = await runShell(script, { timeoutMs: DEADLINE_MS });
     const pids = text(result.output).trim().split("\n").map(Number);
-    // 63 where the machine gets that far before the deadline; each is to be dead all the same.
+    // 63 if the machine is fast enough before the deadline; in any case each has to be dead.
     expect(pids.length).toBeGreaterThan(0);
     await waitUntil(() => pids.every(isDead));
   });
 
-  test("is not waited for through what left its group and holds its pipes", async () => {
+  test("is not waited for because of a descendant that left its group and holds its pipes", async () => {
     const result = await runShell("setsid sleep 9 & echo started; sleep 60", { timeoutMs: DEADLINE_MS });
     expect(result.end).toBe("timed_out");
     expect(text(result.output)).toBe("started\n");
   });
 
-  test("is killed by the signal of those who stop", async () => {
+  test("is killed by the abort signal", async () => {
     const stop = new AbortController();
     const running = runShell("echo begun; sleep 60", {}, stop.signal);
     setTimeout(() => stop.abort(), 300);
@@ -102,25 +102,25 @@ describe("a child", () => {
     expect(await runShell("echo late", {}, stop.signal)).toMatchObject({ end: "not_started" });
   });
 
-  test("ends as soon as the head that is kept is full", async () => {
+  test("ends as soon as the head to keep is full", async () => {
     const result = await runShell("yes", { maxBytes: 100_000 });
     expect(result).toMatchObject({ end: "full", truncated: true });
     expect(result.output.length).toBe(100_000);
   });
 
-  test("runs to its end where the tail is kept", async () => {
+  test("runs to its end if the tail is kept", async () => {
     const result = await runShell("seq 1 200000", { maxBytes: 13, keep: "tail" });
     expect(result).toMatchObject({ end: "exited", exitCode: 0, truncated: true });
     expect(text(result.output)).toBe("99999\n200000\n");
   });
 
-  test("that cannot be started says why", async () => {
+  test("that can't be started has the reason", async () => {
     const result = await new Children().run(["/nonexistent/program"], LIMITS, NEVER);
     expect(result.end).toBe("not_started");
     expect(result.errorText).toContain("ENOENT");
   });
 
-  test("that can't be started because aod has no descriptor left says so, and is counted", async () => {
+  test("that can't be started because aod has no descriptor left has that reason, and is counted", async () => {
     const fixture = new URL("../fixtures/threads/without-descriptors.ts", import.meta.url).pathname;
     const { stdout } = await run(["/usr/bin/prlimit", "--nofile=200:200", process.execPath, fixture], "/");
     expect(JSON.parse(stdout)).toEqual({
@@ -130,7 +130,7 @@ describe("a child", () => {
     });
   });
 
-  test("reads the client's own lists one at a time, and not while a reader of them hangs", async () => {
+  test("reads the client's own lists one after the other, and not while a reader of them hangs", async () => {
     const groups: number[] = [];
     const children = new Children((group) => groups.push(group));
     const read = (name: string) =>
@@ -153,7 +153,7 @@ describe("a child", () => {
     expect(await runShell("echo", {}, NEVER, children)).toMatchObject({ end: "exited" });
   });
 
-  test("that may not be killed, because it became another user's, is left behind and counted", async () => {
+  test("that may not be killed because it runs as another user is abandoned and counted", async () => {
     const groups: number[] = [];
     const children = new Children((group) => {
       groups.push(group);
@@ -167,7 +167,7 @@ describe("a child", () => {
     await waitUntil(() => children.unkillable === 0);
   });
 
-  test("that does not die is left behind and counted; with too many of them none is started", async () => {
+  test("that does not die is abandoned and counted; with too many of them no further one is started", async () => {
     const groups: number[] = [];
     const children = new Children((group) => groups.push(group));
     const hang = () => runShell("exec sleep 60", { timeoutMs: 10 }, NEVER, children);
@@ -177,13 +177,13 @@ describe("a child", () => {
     expect(await runShell("echo", {}, NEVER, children)).toMatchObject({ end: "not_started" });
 
     for (const group of groups) process.kill(-group, "SIGKILL");
-    // Dead is not enough: the runner has to have been told.
+    // The process is dead, but the runner also has to be notified of it.
     await waitUntil(() => children.unkillable === 0);
     expect(await runShell("echo", {}, NEVER, children)).toMatchObject({ end: "exited" });
     expect(children.abandoned).toBe(8);
   });
 
-  test("that was left behind twice is not started again, and takes the place of no other", async () => {
+  test("that was abandoned twice is not started again, and prevents no other program", async () => {
     const groups: number[] = [];
     const children = new Children((group) => groups.push(group));
     const hang = () => runShell("exec sleep 60", { timeoutMs: 10 }, NEVER, children);

@@ -22,7 +22,7 @@ describe("waits inside the client", () => {
     expect(findClientWaits([operation(7)], () => wchan)).toEqual([...expected]);
   });
 
-  test("are read of operations that have not ended, each task once", () => {
+  test("are read for operations that have not ended, each task once", () => {
     const asked: number[] = [];
     const evidence = [operation(7), operation(7), operation(8), operation(9, ERRNO.EIO), aRequest({})];
     const waits = findClientWaits(evidence, (taskId) => {

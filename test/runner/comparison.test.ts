@@ -3,14 +3,14 @@ import { describeBaseline, signed, splitFiles } from "../../src/runner/compariso
 import { FROZEN_AT } from "../helpers/order.ts";
 
 describe("a comparison", () => {
-  test("says what it is made with, how old that is, and why it was taken", () => {
+  test("names its baseline, how old that is, and why it was taken", () => {
     const baseline = { text: "", takenNs: FROZEN_AT.monotonicNs - 2.25e9, reason: "attached" } as const;
     expect(describeBaseline(baseline, FROZEN_AT)).toBe(
       "compared with a sample 2.3 s older than the capture, of 2026-11-23T01:23:43.428000Z, when aod attached to the client",
     );
   });
 
-  test("takes several files of one output apart", () => {
+  test("splits one output into its files", () => {
     const files = splitFiles("==> /proc/a <==\n1\n2\n\n==> /proc/b <==\n==> no head\n");
     expect([...files]).toEqual([
       ["/proc/a", "1\n2\n\n"],

@@ -11,17 +11,17 @@ const recorderOf = (...requests: readonly ReturnType<typeof aRequest>[]) =>
 describe("evidence", () => {
   const open = aRequest({ startMs: 5, latencyNs: 0, messageId: 7n });
 
-  test("that counted before its reply has it, where it came before the freeze", () => {
+  test("that was counted before its reply has the reply if it came before the freeze", () => {
     const complete = { ...open, latencyNs: 300_000_000, ntStatus: 0xc000_0022 };
     const other = aRequest({ startMs: 6, latencyMs: 1, messageId: 8n });
     expect(evidenceAtFreeze([open], recorderOf(other, complete))).toEqual([complete]);
   });
 
-  test("that has none is in flight still", () => {
+  test("without a reply is still in flight", () => {
     expect(evidenceAtFreeze([open], recorderOf(open))).toEqual([open]);
   });
 
-  test("stays as it was where another has its place, though it began at the same time", () => {
+  test("stays as it was if its slot was reused, even by a request that began at the same time", () => {
     const complete = { ...open, latencyNs: 300_000_000 };
     const others = [
       { ...complete, messageId: 9n },
@@ -30,7 +30,7 @@ describe("evidence", () => {
     expect(evidenceAtFreeze([open], recorderOf(...others))).toEqual([open]);
   });
 
-  test("that was complete, or is no request, is not looked for", () => {
+  test("that was complete, or is not a request, is not searched for", () => {
     const done = aRequest({ startMs: 5, latencyMs: 3 });
     const signal = aRequest({ startMs: 5, latencyNs: 0, kind: KIND.SIGNAL });
     const recorder = recorderOf({ ...done, latencyNs: 1 }, { ...signal, kind: KIND.REQUEST, latencyNs: 1 });

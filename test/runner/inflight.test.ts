@@ -6,7 +6,7 @@ import { anOrder } from "../helpers/order.ts";
 import { aRequest } from "../helpers/request.ts";
 import { aFrozen, BEING_WRITTEN } from "../helpers/request-table.ts";
 
-/** Tasks by id: what they wait in. */
+/** The wchan of tasks by id. */
 function reader(waits: Readonly<Record<number, string>>, parts: Partial<TaskReader> = {}): TaskReader {
   return { readWchan: (taskId) => waits[taskId], readStack: () => undefined, ...parts };
 }
@@ -20,7 +20,7 @@ const open = (taskId: number, startMs: number) =>
   aRequest({ startMs, latencyMs: 0, taskId, command: COMMAND.SMB2_CREATE, messageId: 23n });
 
 describe("what is in flight", () => {
-  test("is every open request, oldest first, with where its task waits", () => {
+  test("has every open request, oldest first, with the function in which its task waits", () => {
     const requests = [
       open(12, 99_000),
       aRequest({ startMs: 1, latencyMs: 5 }),
@@ -47,7 +47,7 @@ describe("what is in flight", () => {
     ]);
   });
 
-  test("has an operation only if its task waits for cifs and has no request", () => {
+  test("has an operation only if its task waits in cifs and has no request", () => {
     const operations = [anOperation(21, 95_000), anOperation(22, 90_000), anOperation(11, 80_000)];
     const waits = { 11: "wait_for_response", 21: "wait_for_free_credits", 22: "do_wait" };
     const text = describeInflight(anOrder(), aFrozen([open(11, 99_000)], operations), reader(waits));
@@ -69,7 +69,7 @@ describe("what is in flight", () => {
     expect(more.map((row) => row[3])).toEqual(["11"]);
   });
 
-  test("says of a task that is no more that it is gone", () => {
+  test("shows a task that has ended as gone", () => {
     const text = describeInflight(anOrder(), aFrozen([open(11, 99_000)]), reader({}));
     expect(rowsOf(text)[1]).toEndWith("  gone");
   });
@@ -90,7 +90,7 @@ describe("what is in flight", () => {
     expect(asked).toHaveLength(64);
   });
 
-  test("says once that stacks may not be read", () => {
+  test("reports once that stacks may not be read", () => {
     const refused = reader({}, { readStack: () => "refused" });
     const text = describeInflight(anOrder(), aFrozen([open(1, 1), open(2, 2)]), refused);
     expect(text).toEndWith(
@@ -98,7 +98,7 @@ describe("what is in flight", () => {
     );
   });
 
-  test("is bounded, however many wait, and asks of few tasks, each once", () => {
+  test("is bounded, however many wait, and inspects few tasks, each once", () => {
     let asked = 0;
     const requests = Array.from({ length: 60_000 }, (_, i) => open(i % 9000, 50_000));
     const readWchan = () => {
@@ -111,14 +111,14 @@ describe("what is in flight", () => {
     expect(asked).toBeLessThanOrEqual(1024);
   });
 
-  test("shows the oldest of very many, in whatever place they are", () => {
+  test("shows the oldest of very many, wherever they are in the table", () => {
     const requests = Array.from({ length: 5000 }, (_, i) => open(i, 10_000 + ((i * 7919) % 5000)));
     const rows = rowsOf(describeInflight(anOrder(), aFrozen(requests), reader({}))).slice(1);
     const ages = rows.map((row) => Number(row.split(/ +/)[0]));
     expect(ages).toEqual(Array.from({ length: 1024 }, (_, i) => 90 - i / 1000));
   });
 
-  test("looks at the oldest of very many operations, and says how many it did not look at", () => {
+  test("inspects the oldest of very many operations, and reports how many it did not inspect", () => {
     const operations = Array.from({ length: 3000 }, (_, i) => anOperation(i + 1, 99_000 - i));
     const looked: number[] = [];
     const readWchan = (taskId: number) => {
@@ -135,7 +135,7 @@ describe("what is in flight", () => {
     expect(text).toContain("\n1976 more entered later and were not inspected\n");
   });
 
-  test("looks at this host's tasks", () => {
+  test("inspects this host's tasks", () => {
     const operation = { ...anOperation(process.pid, 1), processId: process.pid };
     const request = { ...open(process.pid, 1), kind: KIND.REQUEST };
     const text = describeInflight(anOrder(), aFrozen([request], [operation]));

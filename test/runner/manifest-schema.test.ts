@@ -16,7 +16,7 @@ import { BUILT_IN_RULES } from "../helpers/scrubber.ts";
 const scrubber = BUILT_IN_RULES;
 const FACTS = { aodVersion: "1.2.3", host: "client", bootId: "b-o-o-t", kernel: "6.12.0" };
 
-/** Manifests of all forms, from random numbers. */
+/** Random manifests of all forms. */
 function aManifest(random: ReturnType<typeof seeded>) {
   const { int, pick, chance } = random;
   const isManual = chance(0.2);
@@ -88,7 +88,7 @@ describe("docs/manifest.schema.json", () => {
     expect(schemaFaults()).toEqual([]);
   });
 
-  test("is what manifests of all forms are like", () => {
+  test("accepts manifests of all forms", () => {
     const random = seeded();
     for (let run = 0; run < 200; run++) {
       const manifest = aManifest(random);
@@ -97,7 +97,7 @@ describe("docs/manifest.schema.json", () => {
     }
   });
 
-  test("notices any field that goes, and any that is added, wherever it is", () => {
+  test("refuses a missing field and an added one, wherever it is", () => {
     const random = seeded();
     let manifest = aManifest(random);
     while (manifest.evidence.length === 0 || manifest.attribution === null) manifest = aManifest(random);
@@ -117,11 +117,11 @@ describe("docs/manifest.schema.json", () => {
     expect(manifestFaults(manifest)).toEqual([]);
   });
 
-  test("lets a reader of today read what is added tomorrow", () => {
+  test("lets a present reader accept future additions", () => {
     expect(JSON.stringify(schema)).not.toContain('"additionalProperties":false');
   });
 
-  test("names what the code names", () => {
+  test("has the names that the code has", () => {
     expect(schema.properties.verdict.properties.cause.enum).toEqual([...CAUSES]);
     expect(schema.properties.kind.enum.toSorted()).toEqual([...Object.keys(SEVERITY), "manual"].sort());
   });

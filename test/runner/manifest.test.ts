@@ -27,7 +27,7 @@ function manifestOf(
 }
 
 describe("the manifest", () => {
-  test("says what happened, where, and what is inside", () => {
+  test("describes what happened, where, and which files there are", () => {
     expect(manifestOf()).toEqual({
       schema_version: 1,
       aod_version: "1.2.3",
@@ -88,7 +88,7 @@ describe("the manifest", () => {
     });
   });
 
-  test("has null where there is nothing to say", () => {
+  test("has null for values that do not exist", () => {
     const manual = {
       trigger: "manual",
       rule: "manual",
@@ -109,7 +109,7 @@ describe("the manifest", () => {
     });
   });
 
-  test("shows the evidence as requests.csv does, every digit of 64-bit figures kept", () => {
+  test("shows the evidence like requests.csv, with every digit of 64-bit figures", () => {
     const sessionId = 0xffff_ffff_ffff_fff1n;
     const { evidence } = manifestOf({
       evidence: [aRequest({ sessionId, messageId: 2n ** 63n, latencyMs: 31 })],
@@ -123,7 +123,7 @@ describe("the manifest", () => {
     });
   });
 
-  test("says what became of each action", () => {
+  test("has the outcome of each action", () => {
     const nothing = { file: undefined, exitCode: undefined, durationMs: 0, bytes: 0, sha256: undefined };
     const outcomes = [
       {
@@ -169,7 +169,7 @@ describe("the manifest", () => {
     ]);
   });
 
-  test("names no secret, and counts those that it hid", () => {
+  test("names no secret, and counts those that were removed", () => {
     const share = "//admin:hunter2@files/data";
     expect(manifestOf({ share })).toMatchObject({ share: "//admin:[scrubbed]@files/data", scrubbed: 3 });
     expect(manifestOf({ attribution: anAttribution({ server: "admin:hunter2@files" }) })).toMatchObject({
@@ -178,7 +178,7 @@ describe("the manifest", () => {
     });
   });
 
-  test("is text for people: indented, a line feed at its end", () => {
+  test("is readable text: indented, with a line feed at its end", () => {
     expect(
       encodeManifest(
         makeManifest(anOrder(), FACTS, RECORDER, [], SERVER, { scrubber, scrubbed: 0 }),

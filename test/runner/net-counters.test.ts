@@ -34,7 +34,7 @@ describe("network counters", () => {
     expect([...counters.keys()].some((name) => /[^\w.]/.test(name))).toBe(false);
   });
 
-  test("show what changed, with both values, beyond what a double holds", () => {
+  test("show the changes with both values, beyond the precision of a double", () => {
     const text = compareNetCounters(NOW, anOrder(), aBaseline(BEFORE));
     expect(text).toBe(
       "compared with a sample 61.5 s older than the capture, of 2026-11-23T01:22:44.178000Z, when the last incident was resolved\n" +
@@ -45,12 +45,12 @@ describe("network counters", () => {
     );
   });
 
-  test("that a protocol has since then began at nothing", () => {
+  test("that did not exist in the baseline began at 0", () => {
     const icmp = `${BEFORE}\nIcmpMsg: InType3\nIcmpMsg: 4\n`;
     expect(compareNetCounters(icmp, anOrder(), aBaseline(BEFORE))).toContain("IcmpMsg.InType3  +4  (0 -> 4)");
   });
 
-  test("are all there where there is nothing to compare with", () => {
+  test("are all shown without a baseline", () => {
     const text = compareNetCounters(NOW, anOrder(), undefined);
     expect(text).toStartWith("nothing to compare with");
     expect(text).toEndWith(NOW);

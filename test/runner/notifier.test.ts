@@ -7,7 +7,7 @@ import { aNotice } from "../helpers/notice.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 
-/** What the program does is the test's; aod itself starts no shell. */
+/** The tests use a shell as the program; aod itself starts none. */
 function shell(script: string, timeoutMs = 10_000): NotifySettings {
   return { command: ["/bin/sh", "-c", script], on: [], timeoutMs };
 }
@@ -29,7 +29,7 @@ function aNotifier(settings: NotifySettings | undefined, fileSystem?: string) {
 }
 
 describe("the notifier", () => {
-  test("tells the program in its environment, whatever a share is called", async () => {
+  test("passes the notice to the program in its environment, whatever a share is called", async () => {
     const out = join(tempDir(), "out");
     const { notifier, reports } = aNotifier(shell(`env > ${out}`));
     const notice = aNotice({
@@ -57,7 +57,7 @@ describe("the notifier", () => {
     ]);
   });
 
-  test("gives empty text for what there is none of", async () => {
+  test("passes an empty text for a value that does not exist", async () => {
     const { notifier, outcomes } = aNotifier(shell('test "$AOD_INCIDENT_ID$AOD_CAPTURE$AOD_VERDICT" = ""'));
     notifier.submit(aNotice({ incidentId: undefined }));
     await waitUntil(() => outcomes().length === 1);
@@ -72,9 +72,9 @@ describe("the notifier", () => {
     ],
     ["hangs", shell("sleep 60", 100), { status: "timed_out", reason: "killed after 100 ms" }],
     ["prints without end", shell("yes", 100), { status: "timed_out" }],
-    ["is not there", { ...shell(""), command: ["/nowhere/tell"] }, { status: "failed" }],
+    ["does not exist", { ...shell(""), command: ["/nowhere/tell"] }, { status: "failed" }],
   ] as [string, NotifySettings, Partial<NoticeOutcome>][])(
-    "says what became of one that %s",
+    "reports the outcome of a program that %s",
     async (_, settings, outcome) => {
       const { notifier, outcomes } = aNotifier(settings);
       notifier.submit(aNotice());
@@ -84,14 +84,14 @@ describe("the notifier", () => {
     },
   );
 
-  test("starts none from a share, which may hang", async () => {
+  test("starts no program from a share, because it may hang", async () => {
     const { notifier, outcomes } = aNotifier(shell("exit 0"), "cifs");
     notifier.submit(aNotice());
     await waitUntil(() => outcomes().length === 1);
     expect(outcomes()[0]).toMatchObject({ status: "failed", reason: "/bin/sh is on cifs, which may hang" });
   });
 
-  test("runs two at once, lets 64 wait, drops and counts the rest", async () => {
+  test("runs two at the same time, lets 64 wait, drops and counts the rest", async () => {
     const { notifier, outcomes, abort } = aNotifier(shell("sleep 60"));
     for (let i = 0; i < 70; i++) notifier.submit(aNotice());
     expect(outcomes().map(({ reason }) => reason)).toEqual(
@@ -104,7 +104,7 @@ describe("the notifier", () => {
     expect(notifier.counts).toEqual({ notified: 0, failed: 2, dropped: 68 });
   });
 
-  test("runs what a reload names from then on, and none where it names none", async () => {
+  test("runs the program of a reload from then on, and none if it names none", async () => {
     const { notifier, outcomes } = aNotifier(shell("exit 1"));
     notifier.configure(shell("exit 0"));
     notifier.submit(aNotice());

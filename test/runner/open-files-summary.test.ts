@@ -9,7 +9,7 @@ const TEXT = readFileSync(join(import.meta.dir, "../cifs/fixtures/open_files-6.1
 describe("the summary of open files", () => {
   const shares = [{ sessionId: 0xe4fac1dan, treeId: 0xa0732595, share: "//127.0.0.1/alpha" }];
 
-  test("names shares, as far as they are known, and ends with the file as it was", () => {
+  test("names the shares that are known, and ends with the original text", () => {
     const raw = `${TEXT}0x75c61baa 0x1 0x5c5698c8 0x8000 2 32005 1000 a report.txt\n`;
     const text = summarizeOpenFiles(raw, anOrder({ shares }));
     expect(text.split("\n").slice(0, 7)).toEqual([
@@ -24,7 +24,7 @@ describe("the summary of open files", () => {
     expect(text).toEndWith(raw);
   });
 
-  test("of a kernel that names no session names the share where only one can be meant", () => {
+  test("of a kernel that prints no session names the share if there is only one candidate", () => {
     const trees = [
       { sessionId: 1n, treeId: 5, share: "//s/data" },
       { sessionId: 1n, treeId: 6, share: "//s/home" },
@@ -38,14 +38,14 @@ describe("the summary of open files", () => {
     ).toEqual(["  //s/data: 1", "  tree 0x6: 1"]);
   });
 
-  test("lists so many and counts the others", () => {
+  test("lists a bounded number and counts the others", () => {
     const line = "0x1 0x2 0x3 0x4 1 1 0 x\n";
     const text = summarizeOpenFiles(line.repeat(5000), anOrder());
     expect(text).toStartWith("5000 open files\n");
     expect(text).toContain("\nand 904 more\n");
   });
 
-  test("lets no name move a cursor", () => {
+  test("escapes names that would move the cursor", () => {
     expect(summarizeOpenFiles("0x1 0x2 0x3 0x4 1 1 0 a\x1b[2Jb\n", anOrder()).split("\n\n")[1]).toEndWith(
       "a\\x1b[2Jb",
     );

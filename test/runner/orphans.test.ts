@@ -3,7 +3,7 @@ import { Orphans, type ProcessTable } from "../../src/runner/orphans.ts";
 import { run } from "../helpers/program.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 
-/** A process table that the test writes. */
+/** A process table that the test controls. */
 class FakeTable implements ProcessTable {
   ms = 0;
   living = new Set<number>();
@@ -23,7 +23,7 @@ class FakeTable implements ProcessTable {
 }
 
 describe("Orphans", () => {
-  test("live until the deadline of their program, and are collected", async () => {
+  test("live until the deadline of their program, and are reaped", async () => {
     const table = new FakeTable();
     const orphans = new Orphans(table);
     orphans.programBegan(10, 1000);
@@ -35,7 +35,7 @@ describe("Orphans", () => {
     expect([table.killed, table.zombies.size, orphans.abandoned]).toEqual([[20], 0, 0]);
   });
 
-  test("end at once where that is over", () => {
+  test("are killed at once if that is over", () => {
     const table = new FakeTable();
     const orphans = new Orphans(table);
     orphans.programBegan(10, 1000);
@@ -45,7 +45,7 @@ describe("Orphans", () => {
     expect([table.killed, orphans.count, table.zombies.size]).toEqual([[20], 0, 0]);
   });
 
-  test("have the time of the program that may run longest: it is not known whose they are", () => {
+  test("get the latest deadline of all programs: it is not known which one started them", () => {
     const table = new FakeTable();
     const orphans = new Orphans(table);
     orphans.programBegan(10, 1000);
@@ -59,7 +59,7 @@ describe("Orphans", () => {
     expect(table.killed).toEqual([20]);
   });
 
-  test("are no programs", () => {
+  test("do not include programs", () => {
     const table = new FakeTable();
     const orphans = new Orphans(table);
     orphans.programBegan(10, 0);
@@ -70,7 +70,7 @@ describe("Orphans", () => {
   });
 
   test.each(["immortal", "refuses"] as const)(
-    "that do not die are left behind and counted once: %s",
+    "that do not die are abandoned and counted once: %s",
     async (why) => {
       const table = new FakeTable();
       table[why] = true;
@@ -87,7 +87,7 @@ describe("Orphans", () => {
     },
   );
 
-  test("end with aod", () => {
+  test("are killed when aod stops", () => {
     const table = new FakeTable();
     const orphans = new Orphans(table);
     orphans.programBegan(10, 60_000);
@@ -100,7 +100,7 @@ describe("Orphans", () => {
 });
 
 describe("real orphans, of a process that adopts them", () => {
-  test("end at the deadline; 100 programs leave no zombie and no descriptor; another thread's child is not touched", async () => {
+  test("are killed at the deadline; 100 programs leave no zombie and no descriptor; another thread's child is not touched", async () => {
     const { stdout, stderr, exitCode } = await run(
       [process.execPath, new URL("../fixtures/threads/orphans.ts", import.meta.url).pathname, "100"],
       "/",
@@ -109,7 +109,7 @@ describe("real orphans, of a process that adopts them", () => {
     const said = JSON.parse(stdout);
     expect(said).toMatchObject({ adopts: true, left: "timed_out", others: 1, abandoned: 0 });
     expect(said).toMatchObject({ alive: [], zombies: [] });
-    // Bun opens some of its own; one for each program would be a hundred.
+    // Bun opens a few of its own; one for each program would be a hundred.
     expect(said.more).toBeLessThan(20);
   }, 60_000);
 });

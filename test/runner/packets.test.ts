@@ -4,7 +4,7 @@ import { ALL_PERMITTED, aHost } from "../helpers/host.ts";
 
 const tree = (share: string, address?: string) => ({ sessionId: 1n, treeId: 1, share, address });
 
-/** The filter, which is the last argument. */
+/** The filter is the last argument. */
 function filterOf(share: string, shares: readonly ReturnType<typeof tree>[]): string {
   const plan = planPackets({ share, shares }, aHost());
   if ("missing" in plan) return plan.missing;
@@ -19,7 +19,7 @@ describe("packets", () => {
     tree("//other/a", "10.0.0.9"),
   ];
 
-  test("are those of the server's connections, headers only, written at once", () => {
+  test("are those of the server's connections, headers only, each written at once", () => {
     expect(planPackets({ share: "//files/a", shares }, aHost())).toEqual({
       args: ["-i", "any", "-nn", "-p", "-s", "128", "-U", "-w", "-"].concat(
         "tcp and (port 445 or port 139) and (host 10.0.0.1 or host fe80::1)",
@@ -34,7 +34,7 @@ describe("packets", () => {
     expect(filter).toContain("(host 10.0.0.1 or host 10.0.0.2 or host 10.0.0.3)");
   });
 
-  test.each(["", "unknown"])("are those of every server where none is named: %j", (share) => {
+  test.each(["", "unknown"])("are those of all servers if none is named: %j", (share) => {
     expect(filterOf(share, shares)).toContain("(host 10.0.0.1 or host fe80::1 or host 10.0.0.9)");
   });
 
@@ -47,12 +47,12 @@ describe("packets", () => {
     "-w/etc/passwd",
     "::1 and (",
     "1.2.3.4%$(id)x y",
-  ])("are none of an address that is none: %j", (address) => {
+  ])("are not recorded for an invalid address: %j", (address) => {
     const filter = filterOf("//files/a", [tree("//files/a", address)]);
     expect(filter).toMatch(/^(no address is known of \/\/files\/a|.*\(host 1\.2\.3\.4\))$/);
   });
 
-  test("are missing where aod may record none, with what would let it", () => {
+  test("are missing if aod may not record them, with the drop-in that allows it", () => {
     const permits = { ...ALL_PERMITTED, packets: false };
     expect(planPackets({ share: "//files/a", shares }, aHost({ permits }))).toEqual({
       missing:
@@ -60,7 +60,7 @@ describe("packets", () => {
     });
   });
 
-  test("are of so many addresses, those that were seen last", () => {
+  test("are of a bounded number of addresses, the most recently seen ones", () => {
     const many = Array.from({ length: 300 }, (_, i) => tree("//files/a", `10.0.${i >> 8}.${i & 255}`));
     const filter = filterOf("//files/a", many);
     expect(filter.match(/host/g)).toHaveLength(16);

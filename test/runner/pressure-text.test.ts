@@ -8,7 +8,7 @@ import { runAction } from "../../src/runner/run-action.ts";
 import { anActionContext } from "../helpers/action-context.ts";
 import { seeded } from "../helpers/random.ts";
 
-/** What `tail -n +1` gave of the files of a machine with two CPUs at rest. */
+/** The output of `tail -n +1` for the files of an idle machine with two CPUs. */
 const TEXT = readFileSync(join(import.meta.dir, "fixtures/pressure.txt"), "utf8");
 
 describe("the host's pressure", () => {
@@ -25,7 +25,7 @@ describe("the host's pressure", () => {
     });
   });
 
-  test("is not made up where a kernel has none: before 5.13 there is no full of cpu, with psi=0 nothing", () => {
+  test("is undefined if a kernel does not report it: before 5.13 there is no `full` of cpu, with psi=0 nothing", () => {
     const old = TEXT.replace(/(cpu <==\nsome.*\n)full.*\n/, "$1");
     expect(parsePressure(old).cpu).toEqual({ someAvg10: 0.61, fullAvg10: undefined });
     const none = TEXT.slice(TEXT.indexOf("==> /proc/loadavg"));
@@ -33,7 +33,7 @@ describe("the host's pressure", () => {
     expect(Object.values(parsePressure("")).every((value) => value === undefined)).toBe(true);
   });
 
-  test("is kept without what grows with interrupts and scheduling domains", () => {
+  test("is kept without the lines that grow with interrupts and scheduling domains", () => {
     const schedstat =
       "\n==> /proc/schedstat <==\nversion 15\ntimestamp 4\ncpu0 0 0 0 0 0 0 1 2 3\ndomain0 3 1 2\n";
     const kept = trimPressure(TEXT + schedstat);
@@ -54,7 +54,7 @@ describe("the host's pressure", () => {
     for (const figure of [cpus, runnable, memoryTotalKb]) expect(figure).toBeGreaterThan(0);
   });
 
-  test("takes any text, and its figures are figures", () => {
+  test("is parsed from any text, and its figures are numbers", () => {
     const { int, chance, pick, seedText } = seeded();
     for (let run = 0; run < 200; run++) {
       let text = "";

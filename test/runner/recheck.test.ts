@@ -7,7 +7,7 @@ import { aTable, BEING_WRITTEN } from "../helpers/request-table.ts";
 
 const NOW_MS = 100_000;
 
-/** As 6.12 writes it. @param mids message ids of task 4242 without a reply. */
+/** DebugData as 6.12 writes it. @param mids message ids of task 4242 without a reply. */
 function debugData(mids: readonly bigint[], channels = ""): string {
   return `Servers: 
 1) ConnectionId: 0x1 Hostname: files
@@ -37,8 +37,8 @@ function look(
   return { asked, awaited: found?.awaited.length, untaken: found?.untaken.length, found };
 }
 
-describe("a second look", () => {
-  test("tells who waits for a reply from who has one and gets no CPU to take it", () => {
+describe("the recheck", () => {
+  test("distinguishes requests without a reply from requests whose task gets no CPU to take it", () => {
     const requests = [inFlight(1n, 500), inFlight(2n, 500), inFlight(3n, 20)];
     expect(look(debugData([1n]), requests)).toMatchObject({ awaited: 1, untaken: 2 });
   });
@@ -48,15 +48,15 @@ describe("a second look", () => {
     ["waits for I/O that others do for it", "netfs_unbuffered_read_iter_locked"],
     ["waits for something else", "futex_wait_queue"],
     ["sleeps, and nothing says where", "(S)"],
-    ["is no more", "gone"],
-  ] as const)("takes no reply for untaken whose task %s", (_, wchan) => {
+    ["has ended", "gone"],
+  ] as const)("does not count a reply as untaken if its task %s", (_, wchan) => {
     expect(look(debugData([1n]), [inFlight(1n, 500), inFlight(2n, 500)], wchan)).toMatchObject({
       awaited: 1,
       untaken: 0,
     });
   });
 
-  test("passes over what is complete, young, empty or being written", () => {
+  test("skips lines that are complete, young, empty or being written", () => {
     const requests = [
       aRequest({ messageId: 1n, latencyMs: 300, startMs: NOW_MS - 400 }),
       inFlight(2n, 2),
@@ -66,19 +66,19 @@ describe("a second look", () => {
     expect(look(debugData([3n]), requests)).toMatchObject({ awaited: 0, untaken: 0, asked: [] });
   });
 
-  test("says of each request where it went", () => {
+  test("has the session, tree and command of each request", () => {
     const { found } = look(debugData([]), [inFlight(1n, 500, { sessionId: 7n, treeId: 9, command: 5 })]);
     expect(found?.untaken).toEqual([{ sessionId: 7n, treeId: 9, command: 5, ageMs: 500 }]);
   });
 
-  test("says nothing where the kernel's list may lack some", () => {
+  test("is undefined if the kernel's list may be incomplete", () => {
     const requests = [inFlight(1n, 500)];
     expect(look("", requests).found).toBeUndefined();
     const channels = "\tExtra Channels: 1\n\n\t\tChannel: 2 ConnectionId: 0x4\n";
     expect(look(debugData([1n], channels), requests).found).toBeUndefined();
   });
 
-  test("asks /proc of few tasks, each once", () => {
+  test("reads few tasks in /proc, each once", () => {
     const requests = Array.from({ length: 500 }, (_, n) =>
       inFlight(BigInt(n), 500, { taskId: 1000 + (n % 100) }),
     );

@@ -1,4 +1,5 @@
-// report.html as part of a capture: the first to be left out, with the reason in the manifest, and the page that `aod report` makes.
+// report.html as part of a capture: left out first, with the reason in the manifest; the same page as from `aod
+// report`.
 
 import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
@@ -66,7 +67,7 @@ describe("report.html of a capture", () => {
     expect(made.equals(page)).toBe(true);
   });
 
-  test("is not there where nobody wants it, and the manifest says why", async () => {
+  test("is absent if it is switched off, and the manifest has the reason", async () => {
     const limits = { ...anOrder().limits, withReport: false };
     const { manifest, files } = await capture({ actions: ["mounts"], limits });
     expect(files.has("report.html")).toBe(false);
@@ -78,7 +79,7 @@ describe("report.html of a capture", () => {
     });
   });
 
-  test("is left out first where there is no room for it, and costs the capture nothing else", async () => {
+  test("is left out first if there is no room for it, and the rest of the capture is complete", async () => {
     const limits = { ...anOrder().limits, maxBytes: 50_000 };
     const { manifest, files, report } = await capture({ actions: ["mounts"], limits });
     expect(report.status).toBe("missing");
@@ -95,36 +96,32 @@ describe("the page is left out", () => {
   const { maxBytes, budgetMs } = order.limits;
 
   test.each([
-    ["never without a reason", reasonOf(order), undefined],
-    ["of a capture without actions", reasonOf(anOrder()), "the rule asks for no actions"],
+    ["not without a reason", reasonOf(order), undefined],
+    ["for a capture without actions", reasonOf(anOrder()), "the rule asks for no actions"],
     [
-      "when the time is spent before it is begun",
+      "if the time is spent before it is begun",
       reasonOf(order, { ms: budgetMs, bytes: 0 }),
       /^dropped: the .* s /,
     ],
     [
-      "when the time is spent meanwhile",
+      "if the time is spent meanwhile",
       reasonOf(order, NOTHING, { ms: budgetMs, bytes: 0 }),
       /^dropped: the .* s /,
     ],
-    ["when the bytes are spent", reasonOf(order, { ms: 0, bytes: maxBytes }), /^dropped: the .* MiB/],
+    ["if the bytes are spent", reasonOf(order, { ms: 0, bytes: maxBytes }), /^dropped: the .* MiB/],
     [
-      "when it does not fit into what is left",
+      "if it is larger than the remaining bytes",
       reasonOf(order, { ms: 0, bytes: maxBytes - 100 }),
       /^dropped: .* MiB/,
     ],
-    [
-      "when the disk is full",
-      reasonOf(order, NOTHING, NOTHING, false),
-      "dropped: the disk has no room for it",
-    ],
-    ["when aod stops", reasonOf(order, NOTHING, NOTHING, true, AbortSignal.abort()), "aod is stopping"],
+    ["if the disk is full", reasonOf(order, NOTHING, NOTHING, false), "dropped: the disk has no room for it"],
+    ["if aod stops", reasonOf(order, NOTHING, NOTHING, true, AbortSignal.abort()), "aod is stopping"],
   ] as const)("%s", async (_, reason, expected) => {
     if (expected === undefined) expect(await reason).toBeUndefined();
     else expect(await reason).toMatch(expected);
   });
 
-  test("when it can't be made: that costs no capture", async () => {
+  test("if it can't be made: the capture is made without it", async () => {
     const broken = { ...PARTS, files: null as unknown as typeof PARTS.files };
     const { outcome, chunks } = await new ReportMaker(order, NOTHING, NEVER).make(
       broken,
@@ -136,7 +133,7 @@ describe("the page is left out", () => {
     expect(chunks).toEqual([]);
   });
 
-  test("when nobody can say whether the disk has room for it: that costs no capture either", async () => {
+  test("if the free space can't be read: the capture is made without it", async () => {
     const { outcome } = await new ReportMaker(order, NOTHING, NEVER).make(
       PARTS,
       NOTHING,
@@ -148,7 +145,7 @@ describe("the page is left out", () => {
     expect(outcome).toEqual({ status: "failed", reason: "failed: EIO: statfs" });
   });
 
-  test("when the disk is full before it is begun: nothing is made of what is not looked at", async () => {
+  test("if the disk is full before it is begun: no row is rendered", async () => {
     const asked: number[] = [];
     const broken = { ...PARTS, files: null as unknown as typeof PARTS.files };
     const { outcome } = await new ReportMaker(order, NOTHING, NEVER).make(
@@ -164,7 +161,7 @@ describe("the page is left out", () => {
     expect(asked).toEqual([0]);
   });
 
-  test("when its size is known and the disk has no room for so much", async () => {
+  test("if the disk has no room for its final size", async () => {
     const { outcome } = await new ReportMaker(order, NOTHING, NEVER).make(
       PARTS,
       NOTHING,

@@ -28,7 +28,7 @@ describe("a request's row", () => {
     ]);
   });
 
-  test("of an error names status and errno", () => {
+  test("of an error has status and errno", () => {
     const flags = FLAG.REPLIED | FLAG.ERRORED;
     const row = toRow(aRequest({ flags, ntStatus: 0xc000_0034, errno: 2 }));
     expect(row).toMatchObject({ state: "error", nt_status: "0xc0000034", errno: "ENOENT" });
@@ -39,11 +39,11 @@ describe("a request's row", () => {
     expect(row).toMatchObject({ state: "in_flight", latency_ns: 2.5e9, nt_status: "", errno: "" });
   });
 
-  test("in flight, but sent after the freeze by this CPU's clock, is not of negative age", () => {
+  test("in flight has no negative age, even if by this CPU's clock it was sent after the freeze", () => {
     expect(toRow(aRequest({ startMs: 100_001, latencyMs: 0 })).latency_ns).toBe(0);
   });
 
-  test("of a signal names the tracepoint, of an operation that is no request yet only who waits", () => {
+  test("of a signal has the tracepoint; of an operation that waits to be sent, only its task", () => {
     const command = SIGNAL.CREDIT_TIMEOUT;
     const signal = toRow(aRequest({ kind: KIND.SIGNAL, command, latencyMs: 0 }));
     expect(signal).toMatchObject({ state: "signal", command: "smb3_credit_timeout", latency_ns: null });
@@ -61,12 +61,12 @@ describe("a request's row", () => {
     });
   });
 
-  test("closed without a reply is lost, and says after how long", () => {
+  test("closed without a reply is lost, and has the time until then", () => {
     const row = toRow(aRequest({ latencyMs: 40, flags: FLAG.REAPED }));
     expect(row).toMatchObject({ state: "lost", latency_ns: 40e6, nt_status: "" });
   });
 
-  test("says no latency where two requests could not be told apart", () => {
+  test("has no latency if two requests could not be told apart", () => {
     const row = toRow(aRequest({ latencyMs: 40, flags: FLAG.REPLIED | FLAG.AMBIGUOUS }));
     expect(row).toMatchObject({ state: "done", latency_ns: null });
   });
@@ -78,7 +78,7 @@ describe("a request's row", () => {
     expect(row.session_id).toBe("0xfffffffffffffffe");
   });
 
-  test("leaves the share empty where session and tree are not known together", () => {
+  test("has an empty share if session and tree are not known together", () => {
     expect(toRow(aRequest({ treeId: 6 })).share).toBe("");
     expect(toRow(aRequest({ sessionId: 1n })).share).toBe("");
   });
@@ -93,7 +93,7 @@ describe("a request's row", () => {
     expect(toRow(aRequest({ comm })).comm).toBe(shown);
   });
 
-  test("lets no share move the cursor or the line, and keeps its script", () => {
+  test("escapes characters of a share that move the cursor or break the line, and keeps its script", () => {
     const shares = [{ sessionId: 1n, treeId: 1, share: "//srv/b\u00fcro\u202e\r\n\u0085x" }];
     const row = makeRequestRow(anOrder({ shares }))(aRequest({ sessionId: 1n, treeId: 1 }));
     expect(row.share).toBe("//srv/b\u00fcro\\u202e\\x0d\\x0a\\x85x");

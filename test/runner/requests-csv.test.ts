@@ -17,7 +17,7 @@ function csvOf(...of: Parameters<typeof encode>): string {
   return encode(...of).text;
 }
 
-/** RFC 4180 with line feeds, as a spreadsheet reads it. */
+/** Parses RFC 4180 with line feeds, as a spreadsheet does. */
 function parseCsv(text: string): string[][] {
   const rows: string[][] = [[]];
   for (let at = 0; at < text.length; ) {
@@ -59,11 +59,11 @@ describe("requests.csv", () => {
     expect(end).toBe("");
   });
 
-  test.each(["=cmd|x", "+1", "-1", "@SUM"])("makes text of the formula %s", (comm) => {
+  test.each(["=cmd|x", "+1", "-1", "@SUM"])("turns the formula %s into text", (comm) => {
     expect(parseCsv(csvOf([aRequest({ comm })]))[1]?.[12]).toBe(`'${comm}`);
   });
 
-  test("shows no password of a share or a task, over the borders of its chunks too, and counts each", () => {
+  test("has no password of a share or a task, also across the borders of its chunks, and counts each", () => {
     const requests = Array.from({ length: 3000 }, (_, i) =>
       aRequest({ startMs: 1000 + i, treeId: i % 3, comm: i % 2 === 0 ? "pw -pw hunt" : "postgres" }),
     );
@@ -82,7 +82,7 @@ describe("requests.csv", () => {
     ]);
   });
 
-  test("is one line of 14 cells for each request, whatever tasks and servers call themselves", () => {
+  test("has one line of 14 cells for each request, whatever tasks and servers are called", () => {
     const random = seeded();
     const requests = Array.from({ length: 500 }, (_, index) =>
       aRequest({ comm: anyText(random, 11, 255), treeId: index, startMs: 1000 + index }),
@@ -105,7 +105,7 @@ describe("requests.csv", () => {
   });
 });
 
-/** Text without NUL, heavy on what breaks CSV. */
+/** Text without NUL, with many characters that break CSV. */
 function anyText(random: Random, maxLength: number, maxCode: number): string {
   const one = () =>
     random.chance(0.5)

@@ -10,7 +10,7 @@ import { anOrder } from "../helpers/order.ts";
 
 const HOST = aHost({ exists: existsSync });
 
-/** An action whose program does what the script says. */
+/** An action whose program runs the script. */
 function aScript(script: string, parts: Partial<ProgramAction> = {}): ProgramAction {
   const bounds = { stage: 1, timeoutMs: 10_000, maxBytes: 1000, keep: "head" } as const;
   return { ...bounds, program: "sh", plan: () => ({ args: ["-c", script] }), ...parts };
@@ -31,7 +31,7 @@ async function run(...of: Parameters<typeof runRaw>) {
 }
 
 describe("an action", () => {
-  test("that went well has its file, its size and its checksum", async () => {
+  test("that succeeds has its file, its size and its checksum", async () => {
     const { outcome, text } = await run(aScript("printf abc"));
     expect(text).toBe("abc");
     expect(outcome).toEqual({
@@ -46,7 +46,7 @@ describe("an action", () => {
     });
   });
 
-  test("that printed nothing has an empty file", async () => {
+  test("that prints nothing has an empty file", async () => {
     expect((await run(aScript("true"))).outcome).toMatchObject({
       status: "ok",
       file: "actions/it.log",
@@ -54,7 +54,7 @@ describe("an action", () => {
     });
   });
 
-  test("that failed keeps what it printed, and the first line of its complaint", async () => {
+  test("that fails has its output, and the first line of its error", async () => {
     const { outcome, text } = await run(
       aScript("echo part; echo 'no such thing' >&2; echo more >&2; exit 7"),
     );
@@ -63,7 +63,7 @@ describe("an action", () => {
     expect((await run(aScript("exit 7"))).outcome.reason).toBe("exit code 7");
   });
 
-  test("that took too long keeps what it printed", async () => {
+  test("that times out has its output so far", async () => {
     const { outcome, text } = await run(aScript("echo begun; sleep 60", { timeoutMs: 200 }));
     expect(outcome).toMatchObject({
       status: "timed_out",
@@ -73,7 +73,7 @@ describe("an action", () => {
     expect(text).toBe("begun\n");
   });
 
-  test("that printed too much is cut, and says which end was kept", async () => {
+  test("that prints too much is cut, and its reason says which end was kept", async () => {
     expect((await run(aScript("yes"))).outcome).toMatchObject({
       status: "truncated",
       bytes: 1000,
@@ -84,20 +84,20 @@ describe("an action", () => {
     expect(tail.text).toBe("100000\n");
   });
 
-  test("that the end of aod cuts short says so", async () => {
+  test("that is ended because aod stops has that reason", async () => {
     const stop = new AbortController();
     const running = run(aScript("sleep 60"), stop.signal);
     setTimeout(() => stop.abort(), 100);
     expect((await running).outcome).toMatchObject({ status: "timed_out", reason: "aod is stopping" });
   });
 
-  test("shows what its row makes of the output, and counts that", async () => {
+  test("has the text that its row makes of the output, and its size", async () => {
     const { outcome, text } = await run(aScript("printf abc", { show: (output) => `${output}!` }));
     expect(text).toBe("abc!");
     expect(outcome.bytes).toBe(4);
   });
 
-  test("holds no secret, also where its row would show one, and counts those that it hid", async () => {
+  test("has no secret, even if its row would show one, and counts those that were removed", async () => {
     const action = aScript("echo password=hunter2", { show: (output) => `${output}token: hunter3\n` });
     const { outcome, text, scrubbed } = await run(action);
     expect(text).toBe("password=[scrubbed]\ntoken: [scrubbed]\n");
@@ -106,7 +106,7 @@ describe("an action", () => {
     expect(outcome.sha256).toBe(new Bun.CryptoHasher("sha256").update(text).digest("hex"));
   });
 
-  test("has its text as it was printed beside its file, for the verdict", async () => {
+  test("has the text before scrubbing beside its file, for the verdict", async () => {
     const { rawText, content } = await runRaw(aScript("echo password=hunter2"));
     expect(rawText).toBe("password=hunter2\n");
     expect(new TextDecoder().decode(content)).toBe("password=[scrubbed]\n");
@@ -141,7 +141,7 @@ describe("an action", () => {
     expect(content.length).toBe(0);
   });
 
-  test("shows no half of a secret where it was killed, cut, or complains too long", async () => {
+  test("shows no part of a secret if it was killed or cut, or if its error is too long", async () => {
     const hashes = "0123456789abcdef0123456789abcdef:0123456789abcdef";
     const killed = await run(
       aScript(`printf 'hash %s' ${hashes.slice(0, 20)}; sleep 60`, { timeoutMs: 300 }),
@@ -154,7 +154,7 @@ describe("an action", () => {
     expect(failed.outcome.reason).toBe(`${long} hash`);
   });
 
-  test("shows no secret that came in pieces", async () => {
+  test("shows no secret that was printed in pieces", async () => {
     const { text } = await run(aScript("printf 'pass'; sleep 0.1; printf 'word=hun'; sleep 0.1; echo ter2"));
     expect(text).toBe("password=[scrubbed]\n");
   });
@@ -187,7 +187,7 @@ describe("an action", () => {
     expect(text).toBe("");
   });
 
-  test("of several runs has them all, each below its heading, and fails as the first that did", async () => {
+  test("of several runs has the output of all, each below its heading, and the end of the first that failed", async () => {
     const run1 = { program: "sh", afterMs: 0 };
     const runs = [
       { ...run1, heading: "one", args: ["-c", "echo 1"] },
@@ -200,7 +200,7 @@ describe("an action", () => {
     expect(outcome).toMatchObject({ status: "failed", reason: "no", exitCode: 3, file: "actions/it.log" });
   });
 
-  test("of several runs says what is not among them, unless something went wrong", async () => {
+  test("of several runs has the parts that are left out as its reason, unless a run failed", async () => {
     const aRun = (script: string) => ({ heading: "a", program: "sh", args: ["-c", script], afterMs: 0 });
     const reasonOf = async (script: string) => {
       const plan = () => ({ runs: [aRun(script)], without: "without the others" });
@@ -219,14 +219,14 @@ describe("an action", () => {
     expect(text).toBe("==> it <==\nbegun\n");
   });
 
-  test("mounts gives both files, each with its name", async () => {
+  test("mounts has both files, each with its name", async () => {
     const { outcome, text } = await run(ACTION_TABLE.mounts);
     expect(outcome.status).toBe("ok");
     expect(text).toContain("==> /proc/1/mounts <==\n");
     expect(text).toContain("==> /proc/1/mountinfo <==\n");
   });
 
-  test("shows bytes that are no UTF-8 as U+FFFD", async () => {
+  test("shows invalid UTF-8 as U+FFFD", async () => {
     const { outcome, text } = await run(aScript("printf 'ol\\351\\n'"));
     expect(text).toBe("ol\ufffd\n");
     expect(outcome).toMatchObject({ status: "ok", bytes: 6 });
@@ -245,20 +245,20 @@ describe("the versions", () => {
 describe("an action that runs to its deadline", () => {
   const toDeadline = { runsToDeadline: true, suffix: ".pcap", timeoutMs: 300 } as const;
 
-  test("ends well there, with the bytes as they were printed", async () => {
+  test("succeeds there, with the bytes as they were printed", async () => {
     const { outcome, content } = await runRaw(aScript("printf '\\324\\303'; sleep 60", toDeadline));
     expect(outcome).toMatchObject({ status: "ok", file: "actions/it.pcap", bytes: 2, reason: undefined });
     expect([...content]).toEqual([0xd4, 0xc3]);
   });
 
-  test("that ends before says what it said last", async () => {
+  test("that ends before has its last error line as the reason", async () => {
     const { outcome } = await run(aScript("echo listening >&2; echo refused >&2; exit 1", toDeadline));
     expect(outcome).toMatchObject({ status: "failed", exitCode: 1, reason: "refused" });
   });
 });
 
 describe("an action that compares", () => {
-  test("gets the sample that was taken before the trigger", async () => {
+  test("gets the last sample before the trigger", async () => {
     const asked: unknown[] = [];
     const action = aScript("printf 2", { show: (now, _, baseline) => `${baseline?.text} -> ${now}` });
     const { text } = await run(action, undefined, (...of) => {
@@ -270,12 +270,12 @@ describe("an action that compares", () => {
   });
 });
 
-describe("an action whose last sample was not taken", () => {
+describe("an action whose last sample failed", () => {
   const failed = { takenNs: 40e9, reason: "resolved", why: "killed after 3000 ms" } as const;
   const before = () => ({ text: "1", takenNs: 1, reason: "attached" }) as const;
   const action = aScript("printf 2", { show: (now, _, baseline) => `${baseline?.text} -> ${now}` });
 
-  test("says so, and why, before what it compares with an older one", async () => {
+  test("has that, and why, above its comparison with an older one", async () => {
     const asked: unknown[] = [];
     const failedBefore = (...of: unknown[]) => {
       asked.push(of);
@@ -305,7 +305,7 @@ describe("an action that renders the frozen memory", () => {
     expect(outcome).toMatchObject({ status: "truncated", reason: "the first 10 bytes" });
   });
 
-  test("that fails stops no capture", async () => {
+  test("that fails does not stop the capture", async () => {
     const { outcome } = await run(
       rendering(() => {
         throw new Error("EIO: read");

@@ -3,7 +3,7 @@ import { scrubText } from "../../src/runner/scrub-text.ts";
 import type { Scrubber } from "../../src/scrubber/scrubber.ts";
 import type { Scrubbed } from "../../src/scrubber/span.ts";
 
-/** A scrubber that takes so many slices of so many milliseconds. */
+/** A scrubber that needs a number of slices, each of so many milliseconds. */
 function slow(slices: number, sliceMs: number) {
   const seen = { slices: 0, isReturned: false };
   function* inSlices(text: string): Generator<undefined, Scrubbed, void> {
@@ -23,20 +23,20 @@ function slow(slices: number, sliceMs: number) {
 const { signal: never } = new AbortController();
 
 describe("a long text", () => {
-  test("is searched in slices, and the thread does other work after each", async () => {
+  test("is searched in slices, and the thread does other work in between", async () => {
     const { scrubber } = slow(20, 0);
-    let turns = 0;
+    let events = 0;
     const count = () => {
-      turns++;
-      if (turns < 1000) setImmediate(count);
+      events++;
+      if (events < 1000) setImmediate(count);
     };
     setImmediate(count);
     expect(await scrubText("text", scrubber, never)).toEqual({ text: "clean text", count: 1 });
-    expect(turns).toBeGreaterThanOrEqual(20);
-    turns = 1000;
+    expect(events).toBeGreaterThanOrEqual(20);
+    events = 1000;
   });
 
-  test("ends at the next slice when aod stops, without a text", async () => {
+  test("is given up at the next slice when aod stops", async () => {
     const { scrubber, seen } = slow(1000, 5);
     const stop = new AbortController();
     setTimeout(() => stop.abort(), 20);
@@ -47,7 +47,7 @@ describe("a long text", () => {
   });
 });
 
-test("a short text is searched to its end although aod stops, however busy the machine is", async () => {
+test("a short text is searched to its end even if aod stops, however busy the machine is", async () => {
   const { scrubber } = slow(20, 10);
   const clean = await scrubText("password=hunter2\n", scrubber, AbortSignal.abort());
   expect(clean).toEqual({ text: "clean password=hunter2\n", count: 1 });

@@ -13,7 +13,7 @@ function aResult(text: string, parts: Partial<ChildResult> = {}): ChildResult {
   return { end: "exited", exitCode: 0, output, truncated: false, errorText: "", ...parts };
 }
 
-/** Reads that find these texts, and note what was read. */
+/** Shared reads of these texts; `asked` has the paths that were read. */
 function reads(files: Readonly<Record<string, ChildResult>>) {
   const asked: string[] = [];
   const run = async ([, path = ""]: readonly string[]) => {
@@ -26,7 +26,7 @@ function reads(files: Readonly<Record<string, ChildResult>>) {
 const textOf = ({ output }: ChildResult) => new TextDecoder().decode(output);
 
 describe("shared reads", () => {
-  test("read a file once, however many ask and when", async () => {
+  test("read a file once, however many actions need it, and whenever", async () => {
     const { asked, shared } = reads({ "/a": aResult("A\n"), "/b": aResult("B\n") });
     const three = await Promise.all([
       shared.print("/bin/cat", ["/a"], LIMITS),
@@ -50,7 +50,7 @@ describe("shared reads", () => {
     expect(textOf(await shared.print("/bin/cat", paths, LIMITS))).toBe(textOf(await tail));
   });
 
-  test("end as the first that did not go well", async () => {
+  test("end like the first reading that failed", async () => {
     const files = { "/a": aResult("A\n"), "/b": aResult("", { exitCode: 1, errorText: "EACCES" }) };
     const { shared } = reads(files);
     expect(await shared.print("/bin/cat", ["/a", "/b"], LIMITS)).toMatchObject({
@@ -60,7 +60,7 @@ describe("shared reads", () => {
     expect(await shared.print("/bin/cat", ["/a"], LIMITS)).toMatchObject({ exitCode: 0, truncated: false });
   });
 
-  test("are cut for each that asks by its own cap, and end with a line where the file was cut", async () => {
+  test("are cut for each action at its own cap, and end with a whole line if the file was cut", async () => {
     const { shared } = reads({ "/a": aResult("line 1\nli", { end: "full", truncated: true }) });
     const whole = await shared.print("/bin/cat", ["/a"], LIMITS);
     expect(textOf(whole)).toBe("line 1\n");

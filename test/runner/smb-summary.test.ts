@@ -34,7 +34,7 @@ describe("the summary of SMB connections", () => {
     expect(summaryOf(kernel)).not.toContain("undefined");
   });
 
-  test("says that there are none, and that something was cut", () => {
+  test("reports that there are none, and that DebugData was cut", () => {
     expect(summarizeSmb(parseDebugData(""))).toBe("no SMB connections\n");
     expect(summarizeSmb({ ...parseDebugData(""), complete: false })).toContain("there is more");
   });

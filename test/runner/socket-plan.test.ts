@@ -25,14 +25,14 @@ describe("sockets", () => {
     evidence: [aRequest({ processId: 4200 }), aRequest({ processId: 17 }), aRequest({ processId: 0 })],
   });
 
-  test("are looked at twice, a moment apart, in aod's own namespace", () => {
+  test("are sampled twice, a moment apart, in aod's own namespace", () => {
     expect(runsOf({ self: NAMESPACE, "4200": NAMESPACE }, containers)).toMatchObject([
       { heading: `${NAMESPACE} (aod), sample 1`, program: "ss", afterMs: 0 },
       { heading: `${NAMESPACE} (aod), sample 2`, program: "ss", afterMs: SAMPLE_GAP_MS },
     ]);
   });
 
-  test("are looked at in the namespaces of those who wait, each once a sample", () => {
+  test("are sampled in the namespaces of the affected processes, each once per sample", () => {
     const runs = runsOf({ self: NAMESPACE, "4200": OTHER, "17": OTHER }, containers);
     expect(runs).toMatchObject([
       { heading: `${NAMESPACE} (aod), sample 1` },
@@ -43,7 +43,7 @@ describe("sockets", () => {
     expect(runs).toHaveProperty("1.args", expect.arrayContaining(["--net=/proc/4200/ns/net", "ss"]));
   });
 
-  test("are not looked at in the namespaces of others where aod may not enter them, and that is said", async () => {
+  test("are not sampled in namespaces that aod may not enter, and the reason says so", async () => {
     const permits = { ...ALL_PERMITTED, namespaces: false };
     const namespaces: Record<string, string> = { self: NAMESPACE, "4200": OTHER };
     const host = aHost({ networkNamespace: (pid) => namespaces[pid], permits });
@@ -56,7 +56,7 @@ describe("sockets", () => {
     );
   });
 
-  test("of many namespaces are looked at in a few", () => {
+  test("of many namespaces are sampled in a few", () => {
     const evidence = Array.from({ length: 30 }, (_, index) => aRequest({ processId: index + 1 }));
     const plan = planSockets(
       anOrder({ evidence }),
@@ -65,7 +65,7 @@ describe("sockets", () => {
     expect(plan).toHaveProperty("runs.length", 10);
   });
 
-  test("are missing where /proc does not say which namespace this is", () => {
+  test("are missing if /proc does not show aod's own namespace", () => {
     expect(runsOf({})).toEqual({ missing: "/proc/self/ns/net can't be read" });
   });
 

@@ -9,8 +9,8 @@ import {
 } from "../../src/runner/socket-text.ts";
 import { seeded } from "../helpers/random.ts";
 
-// What ss of iproute2 6.1 printed of connections on loopback, Linux 6.x: nothing to do, a reply that is late, a reply
-// that nobody reads, segments that get lost, a server that reads no more.
+// The output of ss of iproute2 6.1 for connections on loopback, Linux 6.x: an idle one, a late reply, a reply that the
+// client does not read, lost segments, a server that has stopped reading.
 const NAMES = ["healthy", "server", "undrained", "lost", "blocked"] as const;
 const fixture = (name: (typeof NAMES)[number]) =>
   readFileSync(join(import.meta.dir, `fixtures/sockets-${name}.txt`), "utf8");
@@ -31,7 +31,7 @@ describe("the output of ss", () => {
     expect(connectionKey(only("healthy", 0))).toBe(connectionKey(only("healthy", 1)));
   });
 
-  test("says 0 by leaving a figure out", () => {
+  test("has 0 for a figure that ss leaves out", () => {
     expect(only("healthy")).toMatchObject({
       state: "ESTAB",
       peer: { address: "127.0.0.1", port: 445 },
@@ -42,11 +42,11 @@ describe("the output of ss", () => {
     expect(only("healthy").info).toMatchObject({ rttMs: 0.027, rttVarMs: 0.014, minRttMs: 0.016 });
   });
 
-  test("shows what was received and not read", () => {
+  test("has the bytes that were received and not read", () => {
     expect(only("undrained")).toMatchObject({ recvQueueBytes: 5000, info: { bytesReceived: 5000 } });
   });
 
-  test("shows what gets lost", () => {
+  test("has the segments that were lost", () => {
     expect(only("lost")).toMatchObject({
       sendQueueBytes: 3000,
       info: {
@@ -65,7 +65,7 @@ describe("the output of ss", () => {
     expect(only("lost", 1).info?.lastAckMs).toBe(1180);
   });
 
-  test("shows what can't be sent because the server takes no more, and connections of IPv6", () => {
+  test("has the bytes that can't be sent because the server's window is closed, and connections of IPv6", () => {
     const [sample] = parseSockets(fixture("blocked"));
     expect(sample?.connections).toMatchObject([
       { peer: { address: "127.0.0.1", port: 445 }, info: { notSentBytes: 3_748_864, windowLimitedMs: 508 } },
@@ -73,7 +73,7 @@ describe("the output of ss", () => {
     ]);
   });
 
-  test("is the same with all of a connection on one line", () => {
+  test("gives the same result with one line a connection", () => {
     const oneLine = fixture("lost").replaceAll("\n\t ", " ");
     expect(oneLine).not.toBe(fixture("lost"));
     expect(parseSockets(oneLine)).toEqual(parseSockets(fixture("lost")));
@@ -85,14 +85,14 @@ describe("the output of ss", () => {
     expect(parseSockets(text)[0]?.connections).toMatchObject([{ state: "TIME-WAIT", info: undefined }]);
   });
 
-  // As misc/ss.c:sock_addr_print writes them: IPv6 in brackets, the scope or device behind them.
+  // misc/ss.c:sock_addr_print writes IPv6 in brackets, and the scope or device behind them.
   test.each([
     ["[::1]", "::1"],
     ["[2001:db8::5]", "2001:db8::5"],
     ["[::ffff:10.0.0.1]", "10.0.0.1"],
     ["[fe80::1]%eth0", "fe80::1"],
     ["10.0.0.1%eth0", "10.0.0.1"],
-  ])("calls a peer %s %s", (written, plain) => {
+  ])("with the peer %s has the address %s", (written, plain) => {
     const text = `==> net:[1] (aod), sample 1 <==\nESTAB 0 0 10.0.0.9:50000 ${written}:445\n`;
     expect(parseSockets(text)[0]?.connections[0]?.peer).toEqual({ address: plain, port: 445 });
   });
@@ -105,7 +105,7 @@ describe("the output of ss", () => {
 });
 
 describe("properties", () => {
-  test("whatever the text is, there is a result, and its figures are figures", () => {
+  test("whatever the text is, there is a result, and its figures are numbers", () => {
     const random = seeded();
     const { int, pick, chance, seedText } = random;
     const pieces = [
@@ -149,7 +149,7 @@ describe("properties", () => {
     }
   });
 
-  test("a text that is cut anywhere is a part of the whole", () => {
+  test("a text that is cut anywhere gives a part of the whole result", () => {
     const whole = fixture("lost");
     const keys = parseSockets(whole).flatMap(({ connections }) => connections.map(connectionKey));
     for (let end = 0; end <= whole.length; end += 7) {

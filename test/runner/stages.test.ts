@@ -32,7 +32,7 @@ async function run(
 }
 
 describe("stages", () => {
-  test("begin when the one before has ended, whatever the order of the list", async () => {
+  test("begin when the previous one has ended, whatever the order of the list", async () => {
     const log = join(tempDir(), "log");
     const says = (name: string) => `echo ${name} begins >> ${log}; sleep 0.1; echo ${name} ends >> ${log}`;
     const outcomes = await run([
@@ -49,7 +49,7 @@ describe("stages", () => {
     expect(readFileSync(log, "utf8").trim().split("\n")).toEqual(order);
   });
 
-  test("the first runs all at once, though there is one slot", async () => {
+  test("the first runs all actions at the same time, even with one slot", async () => {
     const folder = tempDir();
     const meets = (own: string, other: string) =>
       `touch ${folder}/${own}; until test -e ${folder}/${other}; do sleep 0.02; done`;
@@ -57,7 +57,7 @@ describe("stages", () => {
     expect(outcomes.map(({ status }) => status)).toEqual(["ok", "ok"]);
   });
 
-  test("the first goes before whatever writes, the others do not", async () => {
+  test("the first takes precedence over writing, the others do not", async () => {
     const log: string[] = [];
     const precedence = new Precedence();
     const ended = (name: string) => log.push(name);
@@ -78,7 +78,7 @@ describe("stages", () => {
     expect(outcomes.map(({ status }) => status)).toEqual(["ok", "ok"]);
   });
 
-  test("what takes long is left out of a repeat, and says so", async () => {
+  test("actions of the last stage are left out of a repeat, with the reason", async () => {
     const file = join(tempDir(), "ran");
     const actions = [aScript("long", 3, `touch ${file}`), aScript("logs", 2, "echo a")];
     expect(await run(actions, { isRepeat: true })).toMatchObject([
@@ -93,7 +93,7 @@ describe("stages", () => {
     expect(existsSync(file)).toBe(false);
   });
 
-  test("what has not begun when the bytes are spent is left out; what begins gets what is left", async () => {
+  test("an action that has not begun when the bytes are spent is left out; one that begins gets the rest", async () => {
     const limits = { budgetMs: 60_000, maxBytes: 1000, minFreeBytes: 0, withReport: true };
     const lines = "yes 1234567 | head -c 800";
     const outcomes = await run(
@@ -108,7 +108,7 @@ describe("stages", () => {
     ]);
   });
 
-  test("what a stage's actions print together is no more than what is left, and says that it was cut", async () => {
+  test("the actions of a stage get no more than the remaining bytes together, and a cut one has the reason", async () => {
     const limits = { budgetMs: 60_000, maxBytes: 1000, minFreeBytes: 0, withReport: true };
     for (const stage of [1, 2, 3] as const) {
       const outcomes = await run(
@@ -135,13 +135,13 @@ describe("stages", () => {
     }
   });
 
-  test("bytes that a file gets in the making count, too", async () => {
+  test("the size after `show` counts", async () => {
     const limits = { budgetMs: 60_000, maxBytes: 1000, minFreeBytes: 0, withReport: true };
     const outcomes = await run([aScript("odd", 1, "head -c 900 /dev/zero | tr '\\0' '\\377'")], { limits });
     expect(outcomes[0]?.bytes).toBeLessThanOrEqual(1000);
   });
 
-  test("DebugData and Stats are read once, for all that show them", async () => {
+  test("DebugData and Stats are read once for all actions that show them", async () => {
     const asked: string[] = [];
     const children = {
       run: async ([program, ...args]: readonly string[]) => {
@@ -194,7 +194,7 @@ describe("stages", () => {
     expect(parsed).toEqual(["text of /proc/fs/cifs/DebugData\n"]);
   });
 
-  test("what has not begun when the time is spent is left out", async () => {
+  test("an action that has not begun when the time is spent is left out", async () => {
     const limits = { budgetMs: 50, maxBytes: MiB, minFreeBytes: 0, withReport: true };
     const outcomes = await run([aScript("a", 1, "sleep 0.2"), aScript("b", 2, "echo")], { limits });
     expect(outcomes).toMatchObject([
@@ -204,7 +204,7 @@ describe("stages", () => {
   });
 });
 
-describe("an action is dropped", () => {
+describe("an action", () => {
   const order = {
     isRepeat: false,
     limits: { budgetMs: 30_000, maxBytes: 32 * MiB, minFreeBytes: 0, withReport: true },
@@ -212,12 +212,30 @@ describe("an action is dropped", () => {
   const spent = { ms: 0, bytes: 0 };
 
   test.each([
-    ["no", 1, order, spent, undefined],
-    ["not before the limit", 3, order, { ms: 29_999, bytes: 32 * MiB - 1 }, undefined],
-    ["by time", 1, order, { ms: 30_000, bytes: 0 }, "dropped: the 30 s of the capture are spent"],
-    ["by bytes", 2, order, { ms: 0, bytes: 32 * MiB }, "dropped: the 32 MiB of the capture are spent"],
-    ["logs stay in a repeat", 2, { ...order, isRepeat: true }, spent, undefined],
-    ["as a repeat", 3, { ...order, isRepeat: true }, spent, "dropped: the incident has a capture already"],
+    ["is not dropped", 1, order, spent, undefined],
+    ["is not dropped before the limit", 3, order, { ms: 29_999, bytes: 32 * MiB - 1 }, undefined],
+    [
+      "is dropped when the time is spent",
+      1,
+      order,
+      { ms: 30_000, bytes: 0 },
+      "dropped: the 30 s of the capture are spent",
+    ],
+    [
+      "is dropped when the bytes are spent",
+      2,
+      order,
+      { ms: 0, bytes: 32 * MiB },
+      "dropped: the 32 MiB of the capture are spent",
+    ],
+    ["of the logs is not dropped in a repeat", 2, { ...order, isRepeat: true }, spent, undefined],
+    [
+      "of the last stage is dropped in a repeat",
+      3,
+      { ...order, isRepeat: true },
+      spent,
+      "dropped: the incident has a capture already",
+    ],
   ] as const)("%s", (_, stage, order, spent, reason) => {
     expect(whyDropped(stage, order, spent)).toBe(reason);
   });

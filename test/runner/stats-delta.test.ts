@@ -11,7 +11,7 @@ const DEBUG_DATA = fixture("debugdata-6.12.txt");
 
 const GUEST = join(import.meta.dir, "../cifs/fixtures/guest/6.1");
 
-/** cifs_debug.c:cifs_stats_proc_show, where there were any. */
+/** The lines that cifs_debug.c:cifs_stats_proc_show prints if there were slow responses. */
 const SLOW = "  2 slow responses from 127.0.0.1 for command 5";
 
 const both = (stats: string, debugData: string) =>
@@ -23,7 +23,7 @@ function compare(now: string, before = both(STATS, DEBUG_DATA)): string {
 }
 
 describe("the client's counters", () => {
-  test("show by share what changed, and nothing else", () => {
+  test("show the changes by share, and nothing else", () => {
     const stats = STATS.replace("Creates: 6 total 0 failed", "Creates: 10 total 1 failed")
       .replace("SMBs: 20 since", "SMBs: 24 since")
       .replace("  5\t\t6\t135\t\t4\t48", "  5\t\t10\t995\t\t4\t845")
@@ -43,7 +43,7 @@ describe("the client's counters", () => {
     );
   });
 
-  test("show each connection then and now", () => {
+  test("show each connection before and now", () => {
     const now = DEBUG_DATA.replace("credits: 970,1,1", "credits: 1,1,1").replace(
       "Instance: 1\n",
       "Instance: 3\n",
@@ -55,7 +55,7 @@ describe("the client's counters", () => {
     );
   });
 
-  test("say what is new and what is gone", () => {
+  test("show what is new and what is gone", () => {
     const more = STATS.slice(STATS.indexOf("\n1) ")).replace(
       "1) \\\\127.0.0.1\\alpha",
       "2) \\\\127.0.0.1\\beta\tDISCONNECTED ",
@@ -67,7 +67,7 @@ describe("the client's counters", () => {
     expect(compare(both(STATS, DEBUG_DATA), both(STATS, ""))).toContain("    then: was not there\n");
   });
 
-  /** The trees of one share, in the kernel's order, each with two of its counters. */
+  /** The trees of one share in the kernel's order, each with two of its counters. */
   const trees = (...counted: readonly (readonly [smbs: number, reads: number])[]) =>
     `0 session 0 share reconnects\n${counted
       .map(
@@ -80,25 +80,25 @@ describe("the client's counters", () => {
     return text.slice(text.indexOf("\n\\\\files")).replaceAll(/ {2,}/g, "  ");
   };
 
-  test("of several trees of one share are their sum", () => {
+  test("of several trees of one share are added", () => {
     expect(changes(trees([100, 10], [5000, 50]), trees([5000, 10], [5001, 50]))).toBe(
       "\n\\\\files\\data (2 trees)\n  SMBs: 10001  +4901\n",
     );
   });
 
-  test("of a share of which one tree is gone are those of the trees that stay", () => {
+  test("of a share that lost a tree are those of the remaining trees", () => {
     expect(changes(trees([100, 0], [50, 50]), trees([120, 0]))).toBe(
       "\n\\\\files\\data (1 tree, 1 gone)\n  SMBs: 120  +20\n",
     );
   });
 
-  test("of a share that has one more tree have all that this one counted", () => {
+  test("of a share with a new tree include all counts of that tree", () => {
     expect(changes(trees([50, 5]), trees([7, 0], [51, 5]))).toBe(
       "\n\\\\files\\data (2 trees, 1 new)\n  SMBs: 58  +8\n  Open files: 2 total (local), 1 open on server  +1, +1\n",
     );
   });
 
-  test("that went back were reset: what they show was counted since", () => {
+  test("that decreased were reset: their whole value was counted since then", () => {
     expect(changes(trees([50, 5]), trees([7, 0]))).toContain(
       "\\\\files\\data (another tree, or its counters were reset)\n  SMBs: 7  +7\n",
     );
@@ -108,7 +108,7 @@ describe("the client's counters", () => {
     );
   });
 
-  test("are never less than before, and exact while the trees stay", () => {
+  test("never decrease, and are exact while the trees stay", () => {
     const random = seeded();
     for (let round = 0; round < 200; round++) {
       const before = Array.from(
@@ -129,7 +129,7 @@ describe("the client's counters", () => {
     }
   });
 
-  test("of two connections that begin with one share stay apart", () => {
+  test("of two connections that begin with the same share stay separate", () => {
     const stats = readFileSync(join(GUEST, "nosharesock/stats.txt"), "utf8");
     const changed = stats.replace(/SMBs: 19/, "SMBs: 24").replace(/SMBs: 20/, "SMBs: 21");
     const now = changed.replace(/^ {2}5\t\t.*$/m, "  5\t\t99\t9999\t\t9\t99");
@@ -139,18 +139,18 @@ describe("the client's counters", () => {
     expect(text).toMatch(/nosharesock \(2 trees\)\n {2}SMBs: 45 +\+6\n/);
   });
 
-  test("of a server without shares are not lost", () => {
+  test("of a server without shares are shown", () => {
     const server = (inFlight: number) => `Max requests in flight: 3\n  5 ${inFlight} 10 1 1\n`;
     expect(compare(both(server(9), ""), both(server(2), ""))).toMatch(
       /a server without shares\n {2}command 5: 9 10 1 1 +\+7, 0, 0, 0\n/,
     );
   });
 
-  test("of nothing that changed is the connections alone", () => {
+  test("without a change are only the connections", () => {
     expect(compare(both(STATS, DEBUG_DATA))).not.toContain("all servers");
   });
 
-  test("are all there where there is nothing to compare with", () => {
+  test("are all shown without a baseline", () => {
     const now = both(STATS, DEBUG_DATA);
     expect(compareStats(now, anOrder(), undefined)).toEndWith(now);
   });
@@ -162,5 +162,5 @@ describe("the client's counters", () => {
     "Max requests in flight",
     "1 2 3\n".repeat(10_000),
     "==> /proc/fs/cifs/Stats <==\n",
-  ])("take any text: %#", (text) => expect(() => compare(text, text)).not.toThrow());
+  ])("accept any text: %#", (text) => expect(() => compare(text, text)).not.toThrow());
 });

@@ -1,4 +1,4 @@
-// From the texts that actions collect to the verdict: real output of ss, DebugData as each kernel writes it.
+// From the texts of the actions to the verdict, with real output of ss and DebugData as each kernel writes it.
 
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
@@ -31,7 +31,7 @@ const shares = [
   { sessionId: OTHER, treeId: 5, share: "//other/data" },
 ];
 
-/** As 6.12 writes it, of the one server. @param mids message ids of task 4242 that have no reply yet. */
+/** DebugData of one server as 6.12 writes it. @param mids message ids of task 4242 that have no reply yet. */
 function debugData(mids: readonly bigint[] = [], waiting = 0, credits = 300): string {
   return `Servers: 
 1) ConnectionId: 0x1 Hostname: files
@@ -54,7 +54,7 @@ In Send: 0 In MaxReq Wait: ${waiting}
 ${mids.map((mid) => `\t\tState: 2 com: 8 pid: 4242 cbdata: 00000000 mid ${mid}\n`).join("")}`;
 }
 
-/** @param requests in the table, at the freeze and when it is looked at again; wchan is that of each task then. */
+/** @param requests in the table, at the freeze and at the recheck. @param wchan of each task at the recheck. */
 function factsOf(
   {
     socketsBefore,
@@ -80,13 +80,13 @@ describe("facts", () => {
   const open = [1, 2, 3].map((n) => aRequest({ latencyMs: 0, startMs: FROZEN_MS - 500 - n }));
   const mids = open.map(({ messageId }) => messageId);
 
-  test("tell whose replies the kernel still waits for", () => {
+  test("have the requests whose replies the kernel still waits for", () => {
     const texts = { debugdata: debugData(mids.slice(0, 2)) };
     expect(factsOf(texts, open).inFlight).toEqual({ awaited: 2, answered: 1 });
     expect(factsOf({}, open).inFlight).toBeUndefined();
   });
 
-  test("leave out what is young, what waits by design, and what goes elsewhere", () => {
+  test("leave out requests that are young, that may block indefinitely, or that go to another server", () => {
     const others = [
       aRequest({ latencyMs: 0, startMs: FROZEN_MS - 5 }),
       aRequest({ latencyMs: 0, startMs: FROZEN_MS - 5e4, command: 15 }),
@@ -96,11 +96,11 @@ describe("facts", () => {
     expect(factsOf({ debugdata: debugData() }, others).inFlight).toEqual({ awaited: 0, answered: 0 });
   });
 
-  test("tell what was sent again since all was well from what ever was", () => {
+  test("distinguish retransmissions since the baseline from earlier ones", () => {
     const ever = factsOf({ sockets: sockets("lost"), debugdata: debugData() }).sockets;
     expect(ever?.retransShare).toBeCloseTo(9000 / 17000);
     expect(ever?.isShareRecent).toBe(false);
-    // As ss says it of one namespace, without the action's headings: 3,000 of 11,000 had been sent again by then.
+    // The output of ss for one namespace, without the action's headings: 3,000 of 11,000 bytes had been retransmitted.
     const before = sockets("lost").split("\n").slice(1, 3).join("\n");
     const socketsBefore = before.replace("bytes_retrans:9000", "bytes_retrans:3000");
     const since = factsOf({
@@ -110,14 +110,14 @@ describe("facts", () => {
     }).sockets;
     expect(since?.retransShare).toBe(1);
     expect(since?.isShareRecent).toBe(true);
-    // A connection that was made since then: all of it is of this time.
+    // A connection that is younger than the baseline: its whole life is of this time.
     const other = before.replaceAll("127.0.0.1:", "127.0.0.1:1");
     const young = factsOf({ sockets: sockets("lost"), debugdata: debugData(), socketsBefore: other }).sockets;
     expect(young?.retransShare).toBeCloseTo(9000 / 17000);
     expect(young?.isShareRecent).toBe(true);
   });
 
-  test("tell what came out of order since all was well from what always does", () => {
+  test("distinguish segments out of order since the baseline from a path that never keeps the order", () => {
     const disordered = (ooo: number, of: number) =>
       sockets("server").replaceAll("data_segs_in:4 ", `data_segs_in:${of} rcv_ooopack:${ooo} `);
     const before = disordered(1, 10).split("\n").slice(1, 3).join("\n");
@@ -129,7 +129,7 @@ describe("facts", () => {
     expect(facts).toMatchObject({ outOfOrderShare: 0.5, outOfOrderShareBefore: 0.1 });
   });
 
-  test("know the signals that the incident has had before", () => {
+  test("include the earlier signals of the incident", () => {
     const signals = [aRequest({ kind: KIND.SIGNAL, command: SIGNAL.CONNECT_ERR, errno: 111, latencyMs: 0 })];
     const evidence = [aRequest({ latencyMs: 0, startMs: FROZEN_MS - 500 })];
     const facts = factsOf({}, [], { evidence, signals, kind: "hung" });
@@ -140,21 +140,21 @@ describe("facts", () => {
     });
   });
 
-  test("of slow requests are late while some are in flight, and missing where none has its reply", () => {
+  test("have the symptom late for slow requests if any has its reply, otherwise missing", () => {
     const [open, done] = [aRequest({ latencyMs: 0, startMs: FROZEN_MS - 500 }), aRequest({ latencyMs: 400 })];
     expect(factsOf({}, [], { evidence: [open, done] }).symptom).toBe("late");
     expect(factsOf({}, [], { evidence: [open] }).symptom).toBe("missing");
     expect(factsOf({}, [], { evidence: [open, done], kind: "hung" }).symptom).toBe("missing");
   });
 
-  test("know how other servers answered meanwhile, and not from a handful", () => {
+  test("have the latency of other servers, but not from a handful of replies", () => {
     const at = (latencyMs: number) => aRequest({ latencyMs, startMs: FROZEN_MS - 2000, sessionId: OTHER });
     const old = aRequest({ latencyMs: 900, startMs: FROZEN_MS - 60_000, sessionId: OTHER });
     expect(factsOf({}, [old, ...[1, 2, 3, 4, 90].map(at)]).others).toEqual({ replies: 5, medianMs: 3 });
     expect(factsOf({}, [1, 2, 3, 4].map(at)).others).toBeUndefined();
   });
 
-  test("tell lateness from requests alone, and count what waits before it is one", () => {
+  test("derive lateness from requests alone, and count operations that wait to be sent", () => {
     const evidence = [
       aRequest({ latencyMs: 300 }),
       aRequest({ latencyMs: 0, startMs: FROZEN_MS - 700 }),
@@ -168,11 +168,11 @@ describe("facts", () => {
     expect(facts.statuses).toMatchObject([{ ntStatus: 0xc000_006d, count: 1 }]);
   });
 
-  test("are of the incident's server only: its connections by their address", () => {
+  test("are only of the incident's server: its connections by their address", () => {
     const elsewhere = HEALTHY.replaceAll("127.0.0.1:445", "10.0.0.9:445");
     expect(factsOf({ sockets: HEALTHY, debugdata: debugData() }).sockets?.connections).toBe(1);
     expect(factsOf({ sockets: elsewhere, debugdata: debugData() }).sockets).toBeUndefined();
-    // Nobody says where the server is: the only one there is must be it.
+    // No address of the server is known: the only peer must be it.
     expect(factsOf({ sockets: elsewhere }).sockets?.connections).toBe(1);
     expect(factsOf({ sockets: `${elsewhere}${HEALTHY}` }).sockets).toBeUndefined();
     const byAddress = { share: "//10.0.0.9/data" };
@@ -184,7 +184,7 @@ describe("facts", () => {
     ["2001:0db8:0000:0000:0000:0000:0000:0005", "[2001:db8::5]"],
     ["fe80:0000:0000:0000:0000:0000:0000:0001", "[fe80::1]%eth0"],
     ["192.0.2.7", "[::ffff:192.0.2.7]"],
-  ])("find the sockets of the server that DebugData calls %s and ss %s", (address, peer) => {
+  ])("include the sockets of a server with the address %s in DebugData and %s in ss", (address, peer) => {
     const texts = {
       sockets: HEALTHY.replaceAll("127.0.0.1:445", `${peer}:445`) + HEALTHY,
       debugdata: debugData().replace("Address: 127.0.0.1 ", `Address: ${address} `),
@@ -199,17 +199,17 @@ describe("facts", () => {
     const samples = [1, 2].map((number) => `==> net:[1] (aod), sample ${number} <==\n${read("ss")}`);
     const texts = { sockets: samples.join("\n"), debugdata: read("debugdata") };
     const found = factsOf(texts, [], { share }).sockets?.connections;
-    // The others of a DFS mount lead to the server of its root; each mount with nosharesock has one.
+    // The other connections of a DFS mount lead to the server of its root; each mount with nosharesock has one.
     const expected = name.endsWith("multichannel") ? 3 : name.endsWith("nosharesock") ? 2 : 1;
     expect(found).toBe(expected);
   });
 
-  test("say what is missing", () => {
+  test("name what is missing", () => {
     expect(factsOf({}).missing).toHaveLength(3);
     expect(factsOf({ sockets: HEALTHY, debugdata: debugData(), pressure }).missing).toEqual([]);
   });
 
-  test("come of any text", () => {
+  test("are derived from any text", () => {
     const texts = ["", "\0", "==> net:[1] (aod), sample 2 <==\nESTAB x", "State: ", "x".repeat(1e5)];
     for (const text of texts) {
       const facts = factsOf({ sockets: text, debugdata: text, pressure: text }, open);
@@ -219,7 +219,8 @@ describe("facts", () => {
 });
 
 describe("connections that were idle", () => {
-  // Two connections of one server, as `nosharesock` makes them: the second was idle for 21 s, since a delay that is over.
+  // Two connections of one server, as with `nosharesock`: the second has been idle for 21 s, since a delay that is
+  // over.
   const idle = sockets("server")
     .replaceAll("127.0.0.1:48784", "127.0.0.1:50000")
     .replaceAll("rtt:0.04/0.025", "rtt:338/12")
@@ -235,14 +236,14 @@ describe("connections that were idle", () => {
   };
   const evidence = [1, 2, 3].map((n) => aRequest({ latencyMs: 400, startMs: FROZEN_MS - 900 - n }));
 
-  test("do not count beside one that carried the evidence", () => {
+  test("do not count beside a connection that carried the evidence", () => {
     const texts = { sockets: both(sockets("server")), debugdata: debugData(), pressure };
     expect(factsOf(texts, evidence, { evidence }).sockets).toMatchObject({ connections: 1, rttMs: 0.04 });
     expect(factsOf(texts, [], { evidence: [] }).sockets).toMatchObject({ connections: 2, rttMs: 338 });
     expect(chooseCause(factsOf(texts, evidence, { evidence })).cause).toBe("server");
   });
 
-  test("count where there is no other", () => {
+  test("count if there is no other", () => {
     const texts = { sockets: idle, debugdata: debugData(), pressure };
     expect(factsOf(texts, evidence, { evidence }).sockets).toMatchObject({ connections: 1, rttMs: 338 });
   });
@@ -257,31 +258,31 @@ describe("bytes that the client does not read", () => {
       factsOf({ sockets: text, debugdata: owed, pressure }, evidence, { evidence, ruleType: "stuck" }),
     );
 
-  test("are the client's, although the kernel awaits the replies that are in them", () => {
+  test("blame the client, even if the kernel awaits the replies that are in them", () => {
     expect(judged(unread)).toMatchObject({ cause: "client" });
   });
 
-  test("say nothing where it took some out between the samples", () => {
+  test("do not count if the client read some between the samples", () => {
     const at = unread.lastIndexOf("bytes_received:5000");
     const busy = unread.slice(0, at) + unread.slice(at).replace("bytes_received:5000", "bytes_received:9000");
     expect(judged(busy).cause).not.toBe("client");
   });
 });
 
-describe("the verdict on what was collected", () => {
+describe("the verdict on collected texts", () => {
   const slow = [1, 2, 3].map((n) => aRequest({ latencyMs: 0, startMs: FROZEN_MS - 1200 - n }));
   const owed = debugData(slow.map(({ messageId }) => messageId));
   const busy = pressure.replace("some avg10=0.61", "some avg10=68.10");
 
   test.each([
     ["a server that answers late", sockets("server"), owed, pressure, "server"],
-    ["segments that get lost", sockets("lost"), owed, pressure, "network"],
+    ["lost segments", sockets("lost"), owed, pressure, "network"],
     ["tasks that wait for credits", sockets("healthy"), debugData([], 7, 0), pressure, "credits"],
-    ["no CPU for whose reply is there", sockets("healthy"), debugData(), busy, "host"],
-    ["no CPU to read what came", sockets("undrained"), debugData(), busy, "host"],
+    ["no CPU for a task with its reply", sockets("healthy"), debugData(), busy, "host"],
+    ["no CPU to read received data", sockets("undrained"), debugData(), busy, "host"],
     ["a slow server, and no CPU", sockets("server"), owed, busy, "unknown"],
     ["a slow server, and no credits", sockets("server"), debugData([], 7, 0), pressure, "unknown"],
-    ["nothing of the sockets", undefined, owed, pressure, "unknown"],
+    ["no sockets", undefined, owed, pressure, "unknown"],
   ] as const)("%s: %#", (what, socketText, debugdata, pressureText, cause) => {
     const texts = { debugdata, pressure: pressureText, ...(socketText && { sockets: socketText }) };
     const evidence = what.startsWith("tasks") ? [] : slow;

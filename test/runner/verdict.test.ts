@@ -13,15 +13,15 @@ const NAMED = ["network", "server", "credits", "host", "client", "session", "per
 const verdictOf = (parts: Partial<VerdictFacts>) => chooseCause(someFacts(parts));
 
 describe("a verdict", () => {
-  test.each(NAMED.map((cause) => [cause] as const))("is %s where all speaks for it", (cause) => {
+  test.each(NAMED.map((cause) => [cause] as const))("is %s if all signs point to it", (cause) => {
     const { confidence, because, ...rest } = verdictOf(PLAIN[cause]);
     expect(rest.cause).toBe(cause);
     expect(confidence).toBeWithin(0.5, 1);
-    // A figure, or a name, in every reason.
+    // Every reason has a figure or a name.
     for (const reason of because) expect(reason).toMatch(/\d|STATUS_/);
   });
 
-  test("is unknown of a client that is well", () => {
+  test("is unknown for a healthy client", () => {
     expect(verdictOf({})).toEqual({
       cause: "unknown",
       confidence: 0,
@@ -29,7 +29,7 @@ describe("a verdict", () => {
     });
   });
 
-  test("gives the figures, what says most first", () => {
+  test("has reasons with figures, the strongest first", () => {
     expect(verdictOf(PLAIN.network).because).toEqual([
       "4 segments sent and not acknowledged for 800 ms",
       "segments are being retransmitted: 1 under way, 1 more between two samples",
@@ -42,7 +42,7 @@ describe("a verdict", () => {
     expect(verdictOf(PLAIN.host).because[0]).toBe("tasks waited for a CPU in 63 % of the last 10 s");
   });
 
-  test("is unknown of synthetic traffic, whatever the host's own connections do", () => {
+  test("is unknown for synthetic traffic, whatever the host's own connections do", () => {
     expect(verdictOf({ ...PLAIN.network, source: "demo" }).because).toEqual([
       "the traffic is synthetic: there is no connection to judge",
     ]);
@@ -55,11 +55,11 @@ describe("two causes at once", () => {
     ["server", "credits", {}],
     ["server", "session", { symptom: "missing", signals: ["key_expired"] }],
     ["credits", "session", { symptom: "missing", signals: ["key_expired"] }],
-    // A slow server on a host whose CPUs are short: replies are owed, and tasks wait as well.
+    // A slow server on a host that is short of CPU: replies are owed, and tasks wait as well.
     ["server", "host", { inFlight: { awaited: 2, answered: 0 } }],
-    // A way that has become long to a server that has become slow.
+    // A network path that has become long, to a server that has become slow.
     ["network", "server", { lateMs: 2000, sockets: someSockets({ rttMs: 122, minRttMs: 0.1 }) }],
-  ] as const)("%s and %s are unknown, and both are said", (one, other, parts) => {
+  ] as const)("%s and %s give unknown with both reasons", (one, other, parts) => {
     const { cause, confidence, because } = verdictOf({ ...PLAIN[one], ...PLAIN[other], ...parts });
     expect([cause, confidence]).toEqual(["unknown", 0]);
     expect(because[0]).toMatch(/^\w+ \(0\.\d\d\) and \w+ \(0\.\d\d\) at once$/);
@@ -73,7 +73,7 @@ describe("missing evidence", () => {
   const missing = ["sockets were not collected"];
 
   test.each([["network"], ["server"], ["credits"], ["host"]] as const)(
-    "without sockets %s is unknown, with what is known",
+    "without sockets gives unknown in place of %s, with the known reasons",
     (cause) => {
       const { because, ...verdict } = verdictOf({ ...PLAIN[cause], sockets: undefined, missing });
       expect(verdict).toMatchObject({ cause: "unknown", confidence: 0 });
@@ -81,11 +81,11 @@ describe("missing evidence", () => {
     },
   );
 
-  test("what the server itself answers needs no sockets", () => {
+  test("does not matter if the server itself names the cause", () => {
     expect(verdictOf({ ...PLAIN.session, sockets: undefined, missing }).cause).toBe("session");
   });
 
-  test("lowers the confidence, and is said", () => {
+  test("lowers the confidence, and is a reason", () => {
     const whole = verdictOf(PLAIN.server);
     const part = verdictOf({ ...PLAIN.server, pressure: undefined, missing: ["no pressure"] });
     expect(part.cause).toBe("server");
@@ -98,7 +98,7 @@ describe("one fact removed", () => {
   test.each([
     ["server, its lateness", PLAIN.server, { lateMs: undefined }],
     [
-      "server, its lateness beyond the way",
+      "server, its lateness beyond the round trip",
       PLAIN.server,
       { sockets: someSockets({ rttMs: 200, minRttMs: 190 }) },
     ],
@@ -108,10 +108,10 @@ describe("one fact removed", () => {
       { sockets: someSockets({ unackedForMs: 400, unackedSegments: 1 }) },
       "network",
     ],
-    ["credits, who waits for them", PLAIN.credits, { credits: { waiting: 0, left: 0 } }],
+    ["credits, the tasks that wait for them", PLAIN.credits, { credits: { waiting: 0, left: 0 } }],
     // A stopped server uses up the credits: of 14 tasks stuck on one, 10 waited for credits.
     [
-      "credits, that the server speaks at all",
+      "credits, that the server is not silent",
       PLAIN.credits,
       { lateMs: 5000, inFlight: { awaited: 4, answered: 0 }, sockets: someSockets({ lastReceiveMs: 5000 }) },
       "server",
@@ -123,12 +123,12 @@ describe("one fact removed", () => {
       "server",
     ],
     [
-      "host, its pressure and who gets no CPU",
+      "host, its pressure and the tasks that get no CPU",
       { ...PLAIN.host, inFlight: { awaited: 2, answered: 0 } },
       { pressure: somePressure(5) },
       "server",
     ],
-    ["host, that replies are there", PLAIN.host, { inFlight: { awaited: 0, answered: 0 } }],
+    ["host, that replies have arrived", PLAIN.host, { inFlight: { awaited: 0, answered: 0 } }],
     ["host, that it is not this server alone", PLAIN.host, { others: { replies: 90, medianMs: 2 } }],
     [
       "network, that it is more than a lost segment long ago",
@@ -141,7 +141,7 @@ describe("one fact removed", () => {
       { sockets: someSockets({ outOfOrderShare: 0.05 }) },
     ],
     [
-      "network, that the order is worse than ever",
+      "network, that the order is worse than before",
       { ...PLAIN.server, sockets: someSockets({ outOfOrderShare: 0.05 }) },
       { sockets: someSockets({ outOfOrderShare: 0.05, outOfOrderShareBefore: 0.04 }) },
       "server",
@@ -169,38 +169,38 @@ describe("one fact removed", () => {
 describe("one fact alone", () => {
   test.each([
     [
-      "a way that has become long",
+      "a longer network path",
       { lateMs: 130, sockets: someSockets({ rttMs: 121, minRttMs: 0.1 }) },
       "network",
     ],
     [
-      "loss since all was well",
+      "loss since the baseline",
       { lateMs: 1000, sockets: someSockets({ retransShare: 0.05 }), inFlight: { awaited: 0, answered: 0 } },
       "network",
     ],
-    // What a closed window makes the client probe again was not lost.
+    // Probes of a closed window count as retransmissions, but nothing was lost.
     [
-      "a server that takes no more, and is probed",
+      "a closed window that is probed",
       { sockets: someSockets({ retransShare: 0.3, refusedBytes: 3e6 }) },
       "server",
     ],
-    // The pressure of the last 10 s does not tell yet of what began a moment ago.
+    // The pressure of the last 10 s does not yet show what began a moment ago.
     [
       "a task that has its reply and gets no CPU",
       { lateMs: 500, inFlight: { awaited: 0, answered: 1 } },
       "host",
     ],
-    // Some pressure is part of a busy day, and explains no wait of half a second.
+    // Some pressure is normal on a busy day, and does not explain a wait of half a second.
     [
       "a slow server on a busy host",
       { ...PLAIN.server, pressure: { ...somePressure(30), runnable: 6 } },
       "server",
     ],
-    // They were slow, and are over: whose time it was can't be told any more.
-    ["slow replies on a busy host that is owed none", { lateMs: 500, pressure: somePressure(30) }, "unknown"],
-    // The pressure of the last ten seconds may be that of a trouble which is over.
+    // The replies were slow and are complete: it is no longer known where the time was spent.
+    ["slow replies on a busy host that awaits none", { lateMs: 500, pressure: somePressure(30) }, "unknown"],
+    // The pressure of the last ten seconds may be from a problem that is over.
     [
-      "a way that has become long, on a host that was short of CPU",
+      "a longer network path, on a host that was short of CPU",
       {
         lateMs: 155,
         pressure: somePressure(45),
@@ -211,7 +211,7 @@ describe("one fact alone", () => {
     ],
     // The smoothed round trip follows slowly: 150 ms look like 108 at first.
     [
-      "a way that has just become long",
+      "a network path that has just become longer",
       {
         lateMs: 440,
         inFlight: { awaited: 6, answered: 0 },
@@ -219,9 +219,9 @@ describe("one fact alone", () => {
       },
       "network",
     ],
-    // As long as the way takes, replies can't be there.
+    // No reply can arrive within the round trip.
     [
-      "requests on a way that has become long",
+      "requests on a longer network path",
       {
         lateMs: 130,
         inFlight: { awaited: 3, answered: 0 },
@@ -229,21 +229,21 @@ describe("one fact alone", () => {
       },
       "network",
     ],
-    // 40 ms is what a delayed acknowledgement takes: a slow server on a fast network shows it.
+    // A delayed acknowledgement takes 40 ms: a slow server on a fast network shows it.
     [
       "a delayed acknowledgement",
       { lateMs: 500, sockets: someSockets({ rttMs: 44, minRttMs: 0.1 }) },
       "server",
     ],
-    ["a server that takes no more", { sockets: someSockets({ refusedBytes: 3e6 }) }, "server"],
+    ["a closed window", { sockets: someSockets({ refusedBytes: 3e6 }) }, "server"],
     [
-      "a receive queue that nobody reads, and no CPU",
+      "a receive queue that is not read, and no CPU",
       { pressure: somePressure(50), sockets: someSockets({ undrainedBytes: 5000 }) },
       "host",
     ],
-    ["a receive queue that nobody reads", { sockets: someSockets({ undrainedBytes: 5000 }) }, "client"],
+    ["a receive queue that is not read", { sockets: someSockets({ undrainedBytes: 5000 }) }, "client"],
     [
-      "memory that is short, and a reply that is not taken",
+      "a shortage of memory, and a reply that is not taken",
       {
         inFlight: { awaited: 0, answered: 1 },
         pressure: { ...somePressure(), memory: { someAvg10: 40, fullAvg10: 20 } },
@@ -252,12 +252,12 @@ describe("one fact alone", () => {
     ],
     ["an expired key", { signals: ["key_expired"] }, "session"],
     [
-      "a wait for credits that was in vain",
+      "a timeout while waiting for credits",
       { signals: ["credit_timeout"], credits: { waiting: 0, left: 0 } },
       "credits",
     ],
     [
-      "a connection that gets no answer",
+      "a connection attempt without an answer",
       { sockets: someSockets({ connections: 0, unmade: 1 }), signals: ["reconnect"] },
       "unknown",
     ],
@@ -281,22 +281,22 @@ describe("refusals", () => {
     ["short of memory", { pressure: { ...somePressure(), memory: { someAvg10: 60, fullAvg10: 50 } } }],
     ["on a long network path", { sockets: someSockets({ rttMs: 300, minRttMs: 0.1 }) }],
     ["without sockets", { sockets: undefined, missing: ["sockets were not collected"] }],
-  ] as const)("of a full disk are the server's on a host that is %s, and name the status", (_, parts) => {
+  ] as const)("of a full disk blame the server on a host that is %s, and name the status", (_, parts) => {
     const { cause, because } = refused([full], parts);
     expect(cause).toBe("server");
     expect(because[0]).toBe("the server answers STATUS_DISK_FULL 12 ×: disk full");
   });
 
-  test("of several causes blame what most of them mean, and none where none has most", () => {
+  test("of several causes blame the cause of the majority, and none without a majority", () => {
     expect(refused([full, denied]).cause).toBe("server");
     expect(refused([{ ...full, count: 5 }, denied]).cause).toBe("unknown");
   });
 
-  test("that mean nothing about a party are unknown", () => {
+  test("that point to no cause are unknown", () => {
     expect(refused([aRefusal("SMB2_CREATE", 0xc000_0034)]).cause).toBe("unknown");
   });
 
-  test("are not what late or missing evidence is judged by", () => {
+  test("do not decide about late or missing evidence", () => {
     expect(verdictOf({ ...PLAIN.network, symptom: "missing", statuses: [full] }).cause).toBe("network");
   });
 });
@@ -307,28 +307,28 @@ describe("missing evidence of a server that ended the connection", () => {
 
   test.each([
     ["refuses new ones", { connectErrors: ["ECONNREFUSED"] }, "server"],
-    ["has none, and none is being made", { isDisconnected: true, sockets: gone }, "server"],
+    ["has none, with no attempt in progress", { isDisconnected: true, sockets: gone }, "server"],
     [
-      "gives no answer to a new one",
+      "does not answer a new one",
       { isDisconnected: true, sockets: { ...gone, unmade: 1 }, connectErrors: ["ETIMEDOUT"] },
       "network",
     ],
-    ["is there again", { isDisconnected: false }, "unknown"],
+    ["has re-established it", { isDisconnected: false }, "unknown"],
   ] as const)("and %s", (_, parts, cause) => {
     expect(verdictOf({ ...ended, ...parts }).cause).toBe(cause);
   });
 });
 
-describe("figures of another time", () => {
+describe("outdated figures", () => {
   const old = someSockets({ rttMs: 338, minRttMs: 0.129 });
 
-  test("do not count where a reply came faster than the round trip", () => {
+  test("do not count if a reply came faster than the round trip", () => {
     const slowDisk = { symptom: "late", lateMs: 400, inFlight: { awaited: 3, answered: 0 } } as const;
     expect(verdictOf({ ...slowDisk, sockets: old, fastestMs: 2 }).cause).toBe("server");
     expect(verdictOf({ ...slowDisk, lateMs: 700, sockets: old, fastestMs: 350 }).cause).toBe("network");
   });
 
-  test("silence begins with the oldest request that waits", () => {
+  test("silence begins with the oldest waiting request", () => {
     const silent = someSockets({ lastReceiveMs: 69_144 });
     const parts = {
       symptom: "missing",
@@ -341,7 +341,7 @@ describe("figures of another time", () => {
     );
   });
 
-  test("no reply is called late where none came", () => {
+  test("no reply is called late if none came", () => {
     const { because } = verdictOf({ ...PLAIN.server, symptom: "missing", lateMs: 9400, waitedMs: 9400 });
     expect(because.join("; ")).toContain("the oldest request has waited 9.4 s, since 01:23:36 UTC");
     expect(because.join("; ")).not.toContain("replies take");
@@ -349,7 +349,7 @@ describe("figures of another time", () => {
 });
 
 describe("docs/verdict.md", () => {
-  test("has every sign of each cause, by its weight", () => {
+  test("has every sign of each cause, with its weight", () => {
     const rows = readFileSync(join(import.meta.dir, "../../docs/verdict.md"), "utf8").matchAll(
       /^\| (?:`(\w+)`)? ?\|.*\| (0\.\d+) \|$/gm,
     );
@@ -414,7 +414,7 @@ describe("properties", () => {
     }
   });
 
-  test("no limit is beyond what a healthy network does", () => {
+  test("no limit is exceeded by a healthy network", () => {
     expect(SIGN_LIMITS.rttExcessMs).toBeGreaterThan(50);
     expect(SIGN_LIMITS.unackedMs).toBeGreaterThan(50);
   });

@@ -21,7 +21,7 @@ function aRunner() {
 }
 
 describe("the runner's thread", () => {
-  test("makes captures of orders, and takes the table over", async () => {
+  test("makes captures from orders, and takes over the table", async () => {
     const { outputDir, path, thread } = aRunner();
     writeFileSync(join(path, ".aod_20261123T012345.678Z_slow.partial"), "what a crash has left");
     thread.post({ type: "start", outputDir, notify: undefined, table: LIVE_TABLE });
@@ -62,10 +62,10 @@ describe("the runner's thread", () => {
     await thread.take("stopped");
   });
 
-  test("finishes what it has begun, or drops it whole, when it is stopped", async () => {
+  test("finishes the captures that it has begun, or drops them as a whole, when it is stopped", async () => {
     const { outputDir, path, thread } = aRunner();
     thread.post({ type: "start", outputDir, notify: undefined, table: LIVE_TABLE });
-    // More than are made and may wait: some are dropped, for they come faster than a capture is made.
+    // More than can be at work and wait: some are dropped, because they come faster than a capture is made.
     const frozen = aFrozen();
     for (let order = 0; order < ORDERS; order++) {
       thread.post({ type: "collect", order: anOrder({ actions: ["mounts"] }), frozen });
@@ -81,7 +81,7 @@ describe("the runner's thread", () => {
     expect(files.filter((name) => name.startsWith("."))).toEqual([]);
   });
 
-  test("runs the program that it was told of last, and captures while that hangs", async () => {
+  test("runs the most recently configured program, and captures while that hangs", async () => {
     const { outputDir, thread } = aRunner();
     const settings = (command: readonly [string, ...string[]]) => ({ command, on: [], timeoutMs: 60_000 });
     thread.post({ type: "start", outputDir, notify: settings(["/bin/false"]), table: LIVE_TABLE });
@@ -108,12 +108,12 @@ describe("the runner's thread", () => {
     ]);
   });
 
-  test("shows in a capture what changed since it took a sample", async () => {
+  test("shows in a capture the changes since its last sample", async () => {
     const { outputDir, path, thread } = aRunner();
     thread.post({ type: "start", outputDir, notify: undefined, table: LIVE_TABLE });
     await thread.take("ready");
     thread.post({ type: "sample", reason: "resolved" });
-    // Samples hold up nobody: whether one is there shows only in a capture.
+    // Samples block nothing: only a capture shows whether there is one.
     const order = () => anOrder({ actions: ["netstat"], triggeredNs: monotonicNs() });
     const netstat = async () => {
       thread.post({ type: "collect", order: order(), frozen: aFrozen() });
@@ -129,7 +129,7 @@ describe("the runner's thread", () => {
     await thread.take("stopped");
   });
 
-  test("works without an output folder, and writes nothing where a link leads elsewhere", async () => {
+  test("works without an output folder, and writes nothing through a symbolic link", async () => {
     const { thread } = aRunner();
     const [outputDir, elsewhere] = [tempDir(), tempDir()];
     symlinkSync(elsewhere, join(outputDir, "batches"));
