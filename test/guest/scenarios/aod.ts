@@ -136,7 +136,7 @@ export const aodScenarios: readonly Scenario[] = [
     },
   },
   {
-    name: "demo: one file in a root that has glibc and nothing else, read-only, with a /tmp that runs nothing",
+    name: "demo: the executable alone in a read-only file system with glibc and nothing else, and a noexec /tmp",
     async run() {
       await run("unshare", "--mount", "--propagation", "private", "sh", "-euc", BARE_ROOT);
     },

@@ -127,7 +127,7 @@ export const controlScenarios: readonly Scenario[] = [
     },
   },
   {
-    name: "control: a snapshot says where it is, and why stands in its manifest",
+    name: "control: a snapshot prints its path, and its manifest has the reason",
     mounts: ["plain"],
     config: RULE,
     async run({ aod }) {
@@ -190,7 +190,7 @@ export const controlScenarios: readonly Scenario[] = [
     },
   },
   {
-    name: "control: top without a daemon attaches by itself, and lets go",
+    name: "control: top without a daemon attaches by itself, and detaches",
     mounts: ["plain"],
     config: RULE,
     async run({ aod }) {

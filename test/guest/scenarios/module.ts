@@ -22,7 +22,7 @@ guardian:
 
 export const moduleScenarios: readonly Scenario[] = [
   {
-    name: "module: aod waits for cifs, attaches when it comes, and lets it be unloaded and come again",
+    name: "module: aod waits for cifs, attaches when it is loaded, and lets it be unloaded and loaded again",
     async run(daemons) {
       assert.ok(!existsSync(MODULE), "cifs is not loaded yet");
       const aod = daemons.start(ANY_RULE);

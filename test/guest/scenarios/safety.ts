@@ -60,7 +60,7 @@ function loggedAsLeft(aod: Daemon): number {
 
 export const safetyScenarios: readonly Scenario[] = [
   {
-    name: "safety: a process whose command line nobody can read makes nobody wait but the programs that ask for it",
+    name: "safety: a process whose command line can't be read delays only the programs that ask for it",
     mounts: ["unleased"],
     async run(daemons) {
       const provoker = await Provoker.start("map", `${mountPoint("unleased")}/data`);
@@ -100,7 +100,7 @@ export const safetyScenarios: readonly Scenario[] = [
     },
   },
   {
-    name: "safety: a server that never answers again gets captures made, and nothing of aod's waits but counted programs",
+    name: "safety: with a server that never answers again captures are made, and only counted programs of aod wait",
     mounts: ["plain"],
     async run(daemons) {
       const never = `${mountPoint("plain")}/never-seen`;

@@ -80,7 +80,7 @@ export const troubleScenarios: readonly Scenario[] = [
     },
   },
   {
-    name: "stuck: aod that comes late finds what hangs already",
+    name: "stuck: a daemon that starts late finds requests that hang already",
     mounts: ["plain"],
     async run(daemons) {
       const provoker = await Provoker.start("direct-read", `${mountPoint("plain")}/data`);
@@ -119,7 +119,7 @@ export const troubleScenarios: readonly Scenario[] = [
     },
   },
   {
-    name: "signal: a connection that is lost while somebody waits is an incident, and is over",
+    name: "signal: a connection that is lost while a task waits is an incident, and is resolved",
     mounts: ["plain"],
     config: SIGNALS,
     async run({ aod }) {
@@ -235,7 +235,7 @@ guardian:
     },
   },
   {
-    name: "who: a slow process in a mount namespace of its own is named, with where it has the share",
+    name: "who: a slow process in a mount namespace of its own is named, with its mount point of the share",
     config: `
 watch_interval_sec: 10
 guardian:

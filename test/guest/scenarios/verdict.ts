@@ -65,7 +65,7 @@ const TROUBLES: readonly Trouble[] = [
     because: [/% of all bytes were retransmitted since the baseline$|^segments are being retransmitted/],
   },
   {
-    name: "a delay of replies alone, on the way from a server with an IPv6 address, is the network's",
+    name: "a delay of replies alone, from a server with an IPv6 address, is the network's",
     mount: "ipv6",
     around: (work) => withWeather({ toClient: ["delay", "600ms"] }, work),
     cause: "network",
@@ -79,7 +79,7 @@ const TROUBLES: readonly Trouble[] = [
     because: [/^everything is acknowledged .*, (replies take|the oldest request has waited) /],
   },
   {
-    name: "a long way to a slow disk can't be told apart, and both are said",
+    name: "a long path to a slow disk can't be told apart, and both are reported",
     mount: "slowDisk",
     // The smoothed round trip and its deviation overshoot to 325 ms at first: the disk must take over four times as
     // long.
@@ -88,7 +88,7 @@ const TROUBLES: readonly Trouble[] = [
     because: [/ at once$/, /^round trip /, /^everything is acknowledged /],
   },
   {
-    name: "without ss nothing but what is known is said",
+    name: "without ss only known facts are reported",
     mount: "slowDisk",
     around: (work) => withoutSs(() => withSlowDisk(400, work)),
     cause: "unknown",
@@ -118,7 +118,7 @@ export const verdictScenarios: readonly Scenario[] = [
     }),
   ),
   {
-    name: "verdict: tasks that queue for few credits of a server that answers are told from a slow server",
+    name: "verdict: tasks that queue for few credits of a server that answers are distinguished from a slow server",
     config: STUCK,
     async run({ aod }) {
       // To look up a name takes three credits: four tasks are served at a time, and 76 wait.

@@ -46,7 +46,7 @@ export const lifeScenarios: readonly ServiceScenario[] = [
     },
   },
   {
-    name: "life: an incident is in the status while it is open, and goes on over kill -9",
+    name: "life: an incident is in the status while it is open, and continues after kill -9",
     async run() {
       await mount("plain");
       await start(`${SLOW_RULE}  resolve_after_sec: 600\n`);
@@ -67,7 +67,7 @@ export const lifeScenarios: readonly ServiceScenario[] = [
     },
   },
   {
-    name: "life: a good file is taken by reload without letting go of the kernel, a bad one by nobody",
+    name: "life: a reload applies a valid file without detaching from the kernel, and refuses an invalid one",
     async run() {
       await mount("plain");
       await start(SLOW_RULE);
@@ -98,7 +98,7 @@ export const lifeScenarios: readonly ServiceScenario[] = [
     },
   },
   {
-    name: "life: one that hangs is noticed by the watchdog and started again",
+    name: "life: the watchdog notices a daemon that hangs, and systemd restarts it",
     async run() {
       await start(SLOW_RULE, { "watchdog.conf": SHORT_WATCHDOG });
       const pid = await mainPid();
@@ -112,7 +112,7 @@ export const lifeScenarios: readonly ServiceScenario[] = [
     },
   },
   {
-    name: "life: a configuration that is wrong ends it with 78, and systemd leaves it at that",
+    name: "life: an invalid configuration ends aod with 78, and systemd does not restart it",
     async run() {
       await assert.rejects(start("guardian: [\n"));
       assert.equal(await show("ExecMainStatus"), "78");

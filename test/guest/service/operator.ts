@@ -22,7 +22,7 @@ interface Status {
 
 export const operatorScenarios: readonly ServiceScenario[] = [
   {
-    name: "operator: status has the shares and what a request costs, a snapshot says where it is, metrics are served and written",
+    name: "operator: status has the shares and the cost of a request, a snapshot prints its path, metrics are served and written",
     async run() {
       mkdirSync("/var/lib/prometheus/node-exporter", { recursive: true });
       mkdirSync("/srv/aod", { recursive: true, mode: 0o700 });
@@ -53,7 +53,7 @@ export const operatorScenarios: readonly ServiceScenario[] = [
     },
   },
   {
-    name: "operator: without their drop-ins metrics are missed in the log and by doctor, and aod watches",
+    name: "operator: without their drop-ins the log and doctor report the metrics, and aod watches",
     async run() {
       await mount("plain");
       await start(SLOW_RULE + METRICS);

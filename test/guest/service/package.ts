@@ -34,7 +34,7 @@ async function incidents(): Promise<readonly KnownIncident[]> {
 
 export const packageScenarios: readonly ServiceScenario[] = [
   {
-    name: "package: an upgrade keeps the incident that is open, the configuration and whether it is enabled",
+    name: "package: an upgrade keeps the open incident, the configuration and whether the service is enabled",
     async run() {
       await mount("plain");
       await run("systemctl", "enable", "aod");
@@ -61,7 +61,7 @@ export const packageScenarios: readonly ServiceScenario[] = [
     },
   },
   {
-    name: "package: removing it stops it and keeps what is its user's, purging leaves what is another tool's",
+    name: "package: a removal stops aod and keeps the user's files, a purge keeps files of other tools",
     async run() {
       await start(SLOW_RULE);
       await run("systemctl", "kill", "--signal=USR1", "--kill-whom=main", "aod");

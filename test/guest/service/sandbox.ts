@@ -151,7 +151,7 @@ export const sandboxScenarios: readonly ServiceScenario[] = [
     },
   },
   {
-    name: "sandbox: an output folder elsewhere keeps it from starting, with what to do in the journal and by doctor",
+    name: "sandbox: an output folder elsewhere prevents the start, and journal and doctor say what to do",
     async run() {
       await assert.rejects(start(`aod_output_dir: /srv/aod\n${WANTS}`));
       assert.equal(await show("ExecMainStatus"), "73");
@@ -182,7 +182,7 @@ export const sandboxScenarios: readonly ServiceScenario[] = [
     },
   },
   {
-    name: "sandbox: the shipped drop-ins give all of it, and doctor is content",
+    name: "sandbox: the shipped drop-ins allow all of it, and doctor has no finding",
     async run() {
       mkdirSync("/srv/aod", { mode: 0o700 });
       const config = `aod_output_dir: /srv/aod\n${WANTS}`;
