@@ -62,7 +62,7 @@ int on_cmd_err(struct bpf_raw_tracepoint_args *ctx)
 	    .flags = AOD_REPLIED | AOD_ERRORED,
 	};
 
-	if (close_request(&message, &ending) && rc < 0 && !is_by_session(message.command))
+	if (close_request(&message, &ending) && rc < 0 && !pairs_by_session(message.command))
 		close_tail(&message);
 	if (ending.nt_status != STATUS_MORE_PROCESSING_REQUIRED)
 		note_failed_reply(bpf_get_current_pid_tgid(), bpf_ktime_get_ns());

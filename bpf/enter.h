@@ -29,7 +29,7 @@ static __noinline int evict(const struct place *place, aod_u64 seen, aod_u32 n)
 	    .command = line->command,
 	};
 	struct aod_request record;
-	aod_u32 ghost = is_by_session(loser.command) ? add_ghost(&loser) : GHOST_NONE;
+	aod_u32 ghost = pairs_by_session(loser.command) ? add_ghost(&loser) : GHOST_NONE;
 
 	if (!claim(place, seen, make_youngest(seen, n), at)) {
 		undo_ghost(&loser, ghost);
@@ -114,7 +114,7 @@ static __always_inline void open_request(const struct message *message, aod_u64 
 		return;
 	taken = take_line(&place, message, now_ns);
 	if (taken & AOD_SET_LINES) {
-		if (is_by_session(message->command))
+		if (pairs_by_session(message->command))
 			add_ghost(message);
 		count(AOD_COUNTER_ENTER_CONTENDED);
 		return;

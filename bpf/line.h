@@ -22,8 +22,8 @@ static __always_inline int is_match(struct aod_request *line, aod_u64 seen, cons
 	line = behind(line, seen);
 	if (line->message_id != message->message_id || line->command != message->command)
 		return 0;
-	return is_by_session(message->command) ? line->session_id == message->session_id
-					       : line->task_id == message->task_id;
+	return pairs_by_session(message->command) ? line->session_id == message->session_id
+						  : line->task_id == message->task_id;
 }
 
 /* A complete request took at least 1 ns; clocks of two CPUs may differ by some. */
@@ -78,7 +78,7 @@ static __noinline aod_u32 meet_twins(const struct place *place, aod_u64 seen, co
 	for (int at = 0; at < AOD_SET_LINES; at++) {
 		if (!has_line(open, at) || !is_match(line_at(place, at), seen, message))
 			continue;
-		if (is_by_session(message->command)) {
+		if (pairs_by_session(message->command)) {
 			mark_ambiguous(line_at(place, at));
 			flags = AOD_AMBIGUOUS;
 		} else if (close_line(place, seen, at, now_ns, AOD_SUPERSEDED) == ENDED_CLOSED) {

@@ -36,7 +36,7 @@ struct message {
  * other command is synchronous: the task that sent it reports its reply. See smb2_readv_callback, smb2_writev_callback
  * and compound_send_recv in fs/smb/client/{smb2pdu,transport}.c, 5.10 to 7.x.
  */
-static __always_inline int is_by_session(aod_u32 command)
+static __always_inline int pairs_by_session(aod_u32 command)
 {
 	return command == COMMAND_READ || command == COMMAND_WRITE;
 }
@@ -59,7 +59,7 @@ static __always_inline struct message read_reply(const struct bpf_raw_tracepoint
 {
 	struct message message = read_message(ctx);
 
-	if (!is_by_session(message.command))
+	if (!pairs_by_session(message.command))
 		message.task_id = bpf_get_current_pid_tgid();
 	return message;
 }

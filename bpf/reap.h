@@ -54,7 +54,7 @@ __noinline int look_for_dead(aod_u64 session_id, aod_u64 message_id, aod_u32 tas
 			return ENDED_BEFORE;
 		if (!is_match(line, seen, &message))
 			continue;
-		if (is_by_session(command))
+		if (pairs_by_session(command))
 			mark_others(&place, seen, &message, at);
 		return close_line(&place, seen, at, bpf_ktime_get_ns(), AOD_REAPED);
 	}
@@ -88,8 +88,8 @@ static __always_inline int reap(const struct message *message, aod_u64 start_ns)
 	}
 	if (ended == ENDED_CONTENDED)
 		return AOD_REAP_CONTENDED;
-	return ended == ENDED_NONE && is_by_session(message->command) && remove_ghost(message) ? AOD_REAP_GHOST
-											       : AOD_REAP_NONE;
+	return ended == ENDED_NONE && pairs_by_session(message->command) && remove_ghost(message) ? AOD_REAP_GHOST
+												  : AOD_REAP_NONE;
 }
 
 #endif

@@ -69,7 +69,7 @@ static __always_inline aod_u32 look_for_line(const struct place *place, const st
 	/* Marks the line that it will close as well. */
 	if (matches > 1)
 		meet_twins(place, seen, message, 0);
-	is_ambiguous = is_by_session(message->command) && has_ghost(message, seen);
+	is_ambiguous = pairs_by_session(message->command) && has_ghost(message, seen);
 	if (!claim(place, seen, seen, at))
 		return FOUND_CONTENDED;
 	return at | (is_ambiguous ? FOUND_AMBIGUOUS : 0);
@@ -120,7 +120,7 @@ static __always_inline int close_request(const struct message *message, const st
 		return 0;
 	found = find_line(&place, message);
 	if (found & (FOUND_NONE | FOUND_CONTENDED)) {
-		if (is_by_session(message->command) && remove_ghost(message))
+		if (pairs_by_session(message->command) && remove_ghost(message))
 			found = FOUND_NONE;
 		count(found & FOUND_CONTENDED ? AOD_COUNTER_REPLY_CONTENDED : AOD_COUNTER_UNPAIRED);
 		return 0;
@@ -174,7 +174,7 @@ __noinline int look_for_part(aod_u64 message_id, aod_u32 task_id, aod_u64 now_ns
 		struct aod_request *line = behind(line_at(&place, at), seen);
 
 		if (has_line(lines_open(seen), at) && line->message_id == message_id && line->task_id == task_id &&
-		    !is_by_session(line->command))
+		    !pairs_by_session(line->command))
 			return close_line(&place, seen, at, now_ns, AOD_TAIL);
 	}
 	return ENDED_NONE;

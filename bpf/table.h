@@ -90,7 +90,7 @@ struct place {
  */
 static __always_inline struct place find_place(const struct message *message)
 {
-	aod_u64 owner = is_by_session(message->command) ? message->session_id : message->task_id;
+	aod_u64 owner = pairs_by_session(message->command) ? message->session_id : message->task_id;
 	aod_u64 begin = owner * 0x9e3779b97f4a7c15ULL >> (64 - AOD_SETS_LOG2);
 	aod_u32 key = (begin + message->message_id + (message->message_id >> AOD_SETS_LOG2)) & (AOD_SETS - 1);
 	struct place place = {.state = bpf_map_lookup_elem(&states, &key)};

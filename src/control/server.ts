@@ -4,7 +4,7 @@
 import { chmodSync, fstatSync, lstatSync, mkdirSync, type Stats, unlinkSync } from "node:fs";
 import { dirname } from "node:path";
 import { countRefusal } from "../model/refusals.ts";
-import type { Finding } from "../model/trouble.ts";
+import type { TroubleFinding } from "../model/trouble.ts";
 import { type LockResult, takeLock } from "../system/lock.ts";
 import { readPeer } from "../system/peer.ts";
 import type { Knowing } from "./answers.ts";
@@ -17,7 +17,7 @@ export interface ControlServer {
    * Checks that the socket and its lock are still in their place, and makes them again where they are missing; connected clients
    * stay. @returns undefined where both are in place; otherwise the trouble. Never throws.
    */
-  check(): Finding | undefined;
+  check(): TroubleFinding | undefined;
   /** Ends every connection and removes the socket. Idempotent. */
   close(): void;
 }
@@ -71,7 +71,7 @@ class OpenServer implements ControlServer {
     return this.#count.open;
   }
 
-  check(): Finding | undefined {
+  check(): TroubleFinding | undefined {
     try {
       const isSocket = isStill(this.#path, this.#listening.socket);
       const isLocked = isStill(`${this.#path}.lock`, fstatSync(this.#lock.fd));

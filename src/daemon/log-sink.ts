@@ -93,7 +93,7 @@ export function lineOf(event: SupervisorEvent): LogLine | undefined {
         },
       };
     case "swept": {
-      const values = { kept: event.keptCount, kept_bytes: event.keptBytes };
+      const values = { kept: event.storedCount, kept_bytes: event.storedBytes };
       const rotated = event.rotated ? HISTORY : undefined;
       const names = event.removals.map(({ name, reason }) => `${name}:${reason}`).join(",");
       const stuck = event.undeletable.map(({ name, reason }) => `${name}:${reason}`).join(",");

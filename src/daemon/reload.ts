@@ -6,7 +6,7 @@ import { formatProblem, type Problem } from "../config/problem.ts";
 import { log } from "../log.ts";
 import type { Config } from "../model/config.ts";
 import { toFailure } from "../model/failure.ts";
-import type { Finding } from "../model/trouble.ts";
+import type { TroubleFinding } from "../model/trouble.ts";
 import { printProblems } from "./problems.ts";
 import { judgeConfig } from "./readiness.ts";
 import { logForbidden } from "./sandbox-log.ts";
@@ -59,7 +59,7 @@ export function reload(
 }
 
 /** What a refused reload leaves: the file on disk and the rules in force differ. Undefined where it was applied. */
-export function reloadFinding({ problems, refusal }: Reloaded): Finding | undefined {
+export function reloadFinding({ problems, refusal }: Reloaded): TroubleFinding | undefined {
   if (refusal === undefined) return undefined;
   const errors = problems.filter(({ severity }) => severity === "error");
   const [first, ...others] = errors;

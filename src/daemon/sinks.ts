@@ -8,7 +8,7 @@ import { HISTORY, HistoryFile } from "../history/file.ts";
 import { formatLine, isLogged, log } from "../log.ts";
 import type { Config } from "../model/config.ts";
 import type { Incident } from "../model/incident.ts";
-import type { Finding } from "../model/trouble.ts";
+import type { TroubleFinding } from "../model/trouble.ts";
 import type { SupervisorEvent } from "../supervisor/events.ts";
 import { isJournalStream, type Journal, openJournal } from "../system/journald.ts";
 import { entriesOf, ongoing } from "./history-sink.ts";
@@ -22,7 +22,7 @@ interface HistoryOutlet {
   /** Puts a removed folder back in its place, where that is safe. */
   readonly repair: () => void;
   /** Whether the history can be written: called after each try. */
-  readonly trouble: (finding: Finding | undefined) => void;
+  readonly trouble: (finding: TroubleFinding | undefined) => void;
 }
 
 /** @returns takes an event; the last one is `stopped`. */

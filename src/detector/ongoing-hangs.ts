@@ -6,14 +6,14 @@
 //   news      1   2             (2 were said)        and where the oldest is twice as old as it was when it was said
 //   over                                   recovery: 3, the longest a's
 
-import { EVIDENCE_MAX, type Recovery, type Standing } from "../model/anomaly.ts";
+import { EVIDENCE_MAX, type Recovery, type CurrentHangs } from "../model/anomaly.ts";
 import type { Request } from "../model/request.ts";
 
 export class OngoingHangs {
   readonly #least: number;
   /** By whom the caller means; only told apart. */
   readonly #hanging = new Map<object, Request>();
-  #said: Standing | undefined;
+  #said: CurrentHangs | undefined;
   #count = 0;
   #abandoned = 0;
   #longestNs = 0;
@@ -41,7 +41,7 @@ export class OngoingHangs {
   }
 
   /** Undefined where nothing hangs. */
-  standing(nowNs: number): Standing | undefined {
+  standing(nowNs: number): CurrentHangs | undefined {
     if (this.#hanging.size === 0) return undefined;
     let oldest = Infinity;
     for (const { startNs } of this.#hanging.values()) oldest = Math.min(oldest, Number(startNs));

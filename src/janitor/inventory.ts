@@ -55,14 +55,14 @@ export function sweep(
     if (reason === undefined) removals.push(removal);
     else undeletable.push({ name: removal.name, reason });
   }
-  const keptBytes = sumBytes(captures) - sumBytes(removals);
+  const storedBytes = sumBytes(captures) - sumBytes(removals);
   const overBytes = pinnedOverBytes(captures, limits);
   return {
     type: "swept",
     removals,
     undeletable,
-    keptCount: captures.length - removals.length,
-    keptBytes,
+    storedCount: captures.length - removals.length,
+    storedBytes,
     overBytes,
   };
 }

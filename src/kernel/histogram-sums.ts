@@ -3,7 +3,7 @@
 // replies a second of one kind that is 71 minutes. Pure.
 
 import { GEOMETRY, HISTOGRAM, HISTOGRAM_SHAPE } from "../model/request.gen.ts";
-import type { ReplyHistogram, StatusCount } from "../model/tally.ts";
+import type { ReplyHistogram, StatusTally } from "../model/tally.ts";
 
 const WORDS = HISTOGRAM.BYTES / 4;
 const ERRORS = HISTOGRAM.errors / 4;
@@ -48,7 +48,7 @@ export class HistogramSums {
   /** Cells that have counted something, in their order. */
   histograms(): readonly ReplyHistogram[] {
     return this.#inOrder().map(([cell, { totals, sumNs }]) => ({
-      ...placeOf(cell),
+      ...slotAndCommandOf(cell),
       sumNs,
       errors: totals[ERRORS] ?? 0,
       buckets: totals.slice(BUCKETS, BUCKETS + HISTOGRAM_SHAPE.BUCKETS),
@@ -56,10 +56,10 @@ export class HistogramSums {
   }
 
   /** Failed replies whose status found no room of its own. */
-  untold(): readonly StatusCount[] {
+  untold(): readonly StatusTally[] {
     return this.#inOrder().flatMap(([cell, { totals }]) => {
       const count = totals[UNTOLD] ?? 0;
-      return count === 0 ? [] : [{ ntStatus: undefined, ...placeOf(cell), count }];
+      return count === 0 ? [] : [{ ntStatus: undefined, ...slotAndCommandOf(cell), count }];
     });
   }
 
@@ -69,7 +69,7 @@ export class HistogramSums {
 }
 
 /** What an index of `histograms` stands for. */
-export function placeOf(cell: number): { readonly slot: number; readonly command: number } {
+export function slotAndCommandOf(cell: number): { readonly slot: number; readonly command: number } {
   return { slot: Math.floor(cell / GEOMETRY.COMMANDS), command: cell % GEOMETRY.COMMANDS };
 }
 

@@ -4,13 +4,13 @@
 import { GEOMETRY, HISTOGRAM_SHAPE } from "../model/request.gen.ts";
 import type { Request } from "../model/request.ts";
 import { type KnownTree, LAST_SLOT } from "../model/share.ts";
-import { bucketOf, type ReplyHistogram, type StatusCount, type Tallies } from "../model/tally.ts";
+import { bucketOf, type ReplyHistogram, type StatusTally, type Tallies } from "../model/tally.ts";
 
 type Mutable<Value> = { -readonly [Name in keyof Value]: Value[Name] };
 
 export class ImitatedTallies {
   readonly #histograms = new Map<string, Mutable<ReplyHistogram>>();
-  readonly #statuses = new Map<string, Mutable<StatusCount>>();
+  readonly #statuses = new Map<string, Mutable<StatusTally>>();
   #slots = new Map<string, number>();
 
   placeTrees(trees: readonly KnownTree[]): void {

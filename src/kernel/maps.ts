@@ -4,9 +4,9 @@
 import type { Losses } from "../model/capture.ts";
 import { ERRNO_COUNT } from "../model/errno.ts";
 import { COUNTERS, GEOMETRY, TREE } from "../model/request.gen.ts";
-import type { OperationErrors, StatusCount } from "../model/tally.ts";
+import type { OperationErrors, StatusTally } from "../model/tally.ts";
 import type { KernelFilters } from "./filters.ts";
-import { placeOf } from "./histogram-sums.ts";
+import { slotAndCommandOf } from "./histogram-sums.ts";
 import { check, libbpf } from "./libbpf.ts";
 
 const FILTER_WORDS = 1 + GEOMETRY.ERRNO_WORDS;
@@ -85,12 +85,16 @@ function replaceQuiet(quietFd: number, wanted: KernelFilters["quiet"]): void {
 }
 
 /** Failed replies by status, since the programs were loaded, summed over the CPUs. */
-export function readStatuses(statusesFd: number): readonly StatusCount[] {
+export function readStatuses(statusesFd: number): readonly StatusTally[] {
   const perCpu = new BigUint64Array(countPossibleCpus());
   return keysOf(statusesFd).map((key) => {
     check(libbpf().bpf_map_lookup_elem(statusesFd, key, perCpu), "read failed replies", "SYSCALL");
     const [ntStatus = 0, cell = 0] = key;
-    return { ntStatus, ...placeOf(cell), count: Number(perCpu.reduce((sum, value) => sum + value, 0n)) };
+    return {
+      ntStatus,
+      ...slotAndCommandOf(cell),
+      count: Number(perCpu.reduce((sum, value) => sum + value, 0n)),
+    };
   });
 }
 

@@ -4,7 +4,7 @@
 import { log } from "../log.ts";
 import { toFailure } from "../model/failure.ts";
 import { formatListen, type ListenAddress, type MetricsSettings } from "../model/metrics.ts";
-import type { Finding } from "../model/trouble.ts";
+import type { TroubleFinding } from "../model/trouble.ts";
 import type { Format } from "./exposition.ts";
 import { type MetricsServer, openServer } from "./server.ts";
 import { removeTextfile, writeTextfile } from "./textfile.ts";
@@ -27,7 +27,7 @@ export class MetricsExporter {
   readonly #problems: { port?: string | undefined; file?: string | undefined; figures?: string | undefined } =
     {};
   readonly #retryMs: number;
-  readonly #trouble: (finding: Finding | undefined) => void;
+  readonly #trouble: (finding: TroubleFinding | undefined) => void;
 
   /**
    * @param render reads all figures and returns the text of a scrape.
@@ -36,7 +36,7 @@ export class MetricsExporter {
   constructor(
     render: (format: Format) => string,
     retryMs = RETRY_MS,
-    trouble: (finding: Finding | undefined) => void = () => undefined,
+    trouble: (finding: TroubleFinding | undefined) => void = () => undefined,
   ) {
     this.#render = render;
     this.#retryMs = retryMs;

@@ -2,7 +2,7 @@
 // of this room; it computes no figure itself.
 
 import type { MetricsSettings } from "../model/metrics.ts";
-import type { Finding } from "../model/trouble.ts";
+import type { TroubleFinding } from "../model/trouble.ts";
 import { commit, version } from "../model/version.ts";
 import type { SupervisorEvent } from "../supervisor/events.ts";
 import { EventCounts } from "./event-counts.ts";
@@ -18,7 +18,10 @@ export class Metrics {
   readonly #exporter: MetricsExporter;
 
   /** @param trouble called whenever the problem with the port or the file changes; undefined when there is none. */
-  constructor(sources: ScrapeSources, trouble: (finding: Finding | undefined) => void = () => undefined) {
+  constructor(
+    sources: ScrapeSources,
+    trouble: (finding: TroubleFinding | undefined) => void = () => undefined,
+  ) {
     this.#sources = sources;
     this.#exporter = new MetricsExporter((format) => this.render(format), undefined, trouble);
   }

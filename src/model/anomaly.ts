@@ -42,13 +42,13 @@ export interface Anomaly {
   /** The requests that tripped it, oldest first, the last EVIDENCE_MAX of the window. */
   readonly evidence: readonly Request[];
   /** What hangs at this moment for this rule and share; undefined where nothing does. */
-  readonly standing: Standing | undefined;
+  readonly standing: CurrentHangs | undefined;
   /** Of a rule of type Error: the statuses of the requests in `count`, the most frequent first; else empty. */
   readonly statuses: readonly StatusCount[];
 }
 
 /** Requests and operations that hang at one moment. */
-export interface Standing {
+export interface CurrentHangs {
   /** At least 1. */
   readonly count: number;
   /** Age of the oldest, ns. */

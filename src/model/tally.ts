@@ -17,7 +17,7 @@ export interface ReplyHistogram {
 }
 
 /** Failed replies of one status. */
-export interface StatusCount {
+export interface StatusTally {
   /**
    * MS-ERREF 2.3; 0 where the client gave up on what the server called a success. Undefined: a status that came when
    * GEOMETRY.TALLIES others had come.
@@ -37,7 +37,7 @@ export interface OperationErrors {
 /** Counts only grow, and begin anew with the programs. */
 export interface Tallies {
   readonly histograms: readonly ReplyHistogram[];
-  readonly statuses: readonly StatusCount[];
+  readonly statuses: readonly StatusTally[];
 }
 
 const { FIRST_LOG2, LAST_LOG2, STEPS_LOG2, BUCKETS } = HISTOGRAM_SHAPE;

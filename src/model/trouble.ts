@@ -27,7 +27,7 @@ export const TROUBLE_TEXT: Readonly<Record<TroubleSubject, string>> = {
 };
 
 /** The result of a check. */
-export interface Finding {
+export interface TroubleFinding {
   /** The fault and its consequence, in words. */
   readonly text: string;
   /** It was found and repaired in one go. */

@@ -5,7 +5,7 @@ import { fstatSync, lstatSync, mkdirSync, realpathSync, type Stats, statfsSync, 
 import { join } from "node:path";
 import { AodError, toFailure } from "../model/failure.ts";
 import { bytesText } from "../model/figure.ts";
-import type { Finding } from "../model/trouble.ts";
+import type { TroubleFinding } from "../model/trouble.ts";
 import { BATCHES, openBatchesFolder } from "../system/batches-folder.ts";
 import { type LockResult, takeLock } from "../system/lock.ts";
 import { remoteFileSystemOf } from "../system/mounts.ts";
@@ -20,7 +20,7 @@ export interface OutputFolder {
    * @param minFreeBytes with less free space no capture is made: capture.min_free_mb.
    * @returns undefined where a capture can be written; otherwise the trouble.
    */
-  check(minFreeBytes?: number): Finding | undefined;
+  check(minFreeBytes?: number): TroubleFinding | undefined;
   /** Gives the folder back. */
   release(): void;
 }
@@ -65,7 +65,7 @@ class ClaimedFolder implements OutputFolder {
     this.#batches = this.#identity();
   }
 
-  check(minFreeBytes = 0): Finding | undefined {
+  check(minFreeBytes = 0): TroubleFinding | undefined {
     try {
       // Opens it as a capture does: where this fails a capture fails too.
       openBatchesFolder(this.path).close();
@@ -86,7 +86,7 @@ class ClaimedFolder implements OutputFolder {
     this.#lock.release();
   }
 
-  #fullness(minFreeBytes: number): Finding | undefined {
+  #fullness(minFreeBytes: number): TroubleFinding | undefined {
     const { bavail, bsize } = statfsSync(this.path);
     const freeBytes = bavail * bsize;
     if (freeBytes >= minFreeBytes) return undefined;
@@ -114,7 +114,7 @@ class ClaimedFolder implements OutputFolder {
 
 const LOCK = "aod.lock";
 
-function repaired(text: string): Finding {
+function repaired(text: string): TroubleFinding {
   return { text, isRepaired: true };
 }
 

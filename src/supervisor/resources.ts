@@ -4,7 +4,7 @@
 
 import type { Losses } from "../model/capture.ts";
 import { EXHAUSTION_CAUSES, type Exhaustion } from "../model/exhaustion.ts";
-import type { Finding } from "../model/trouble.ts";
+import type { TroubleFinding } from "../model/trouble.ts";
 import type { DescriptorReserve } from "../system/descriptor-reserve.ts";
 
 export interface ResourcesOptions {
@@ -44,13 +44,13 @@ export class Resources {
     return this.#options.reserve.check();
   }
 
-  check(): Finding | undefined {
+  check(): TroubleFinding | undefined {
     this.hasRoom();
     return this.finding();
   }
 
   /** The shortages so far; opens no descriptor. */
-  finding(): Finding | undefined {
+  finding(): TroubleFinding | undefined {
     const recent = SHORTAGES.filter(([exhaustion]) => this.#isRecent(exhaustion)).map(([, text]) => text);
     const text = this.#options.reserve.isWhole ? recent[0] : ON_RESERVE;
     return text === undefined ? undefined : { text, isRepaired: false };

@@ -142,7 +142,7 @@ export function routeJanitor(report: FromJanitor, concerned: Concerned): void {
       concerned.blocked();
       break;
     case "swept":
-      concerned.kept({ count: report.keptCount, bytes: report.keptBytes });
+      concerned.kept({ count: report.storedCount, bytes: report.storedBytes });
       concerned.clock(report.ageDoubt);
       if (isNews(report)) concerned.tell(report);
       break;

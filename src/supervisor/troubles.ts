@@ -2,7 +2,12 @@
 // out: an event for each change, and the list for status, metrics and doctor. Pure but for the events. It repairs nothing.
 
 import type { ClockPair } from "../model/capture.ts";
-import { type Finding, TROUBLE_SUBJECTS, type Trouble, type TroubleSubject } from "../model/trouble.ts";
+import {
+  TROUBLE_SUBJECTS,
+  type Trouble,
+  type TroubleFinding,
+  type TroubleSubject,
+} from "../model/trouble.ts";
 import type { SupervisorEvent } from "./events.ts";
 
 /** How long a trouble that is over is shown, by CLOCK_MONOTONIC: the time of day may be the trouble itself. */
@@ -26,7 +31,7 @@ export class Troubles {
   }
 
   /** Notes the finding of a check; undefined: no trouble. Only a change is an event. */
-  note(subject: TroubleSubject, finding: Finding | undefined): void {
+  note(subject: TroubleSubject, finding: TroubleFinding | undefined): void {
     const before = this.#entries.get(subject)?.trouble;
     const lasting = before !== undefined && before.overAtMs === undefined ? before : undefined;
     const { epochMs } = this.#now();

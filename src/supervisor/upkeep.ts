@@ -2,12 +2,12 @@
 // In: a check for each, which repairs the damage if that is safe; out: troubles. Runs every few seconds, and at each request for the
 // status: a removed folder must be noticed before the next incident.
 
-import type { Finding, TroubleSubject } from "../model/trouble.ts";
+import type { TroubleFinding, TroubleSubject } from "../model/trouble.ts";
 import type { Troubles } from "./troubles.ts";
 
 const CHECK_EVERY_MS = 10_000;
 
-export type Check = () => Finding | undefined;
+export type Check = () => TroubleFinding | undefined;
 
 export class Upkeep {
   readonly #troubles: Troubles;

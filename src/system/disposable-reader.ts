@@ -31,7 +31,7 @@ export type Outcome =
   | { readonly type: "late" };
 
 /** A child, as far as it matters here. */
-export type Reader = Pick<
+export type ReaderChild = Pick<
   DisposableChild,
   "outputFd" | "exitFd" | "read" | "exit" | "isShortOfCpu" | "kill" | "close"
 >;
@@ -48,11 +48,11 @@ export interface DisposableReaderOptions {
   readonly maxBytes: number;
   readonly waitSet: WaitSet;
   /** Starts a child; the errno's name where that is not possible. */
-  readonly start?: (path: string) => Reader | string;
+  readonly start?: (path: string) => ReaderChild | string;
 }
 
 interface Running {
-  readonly child: Reader;
+  readonly child: ReaderChild;
   readonly startNs: number;
   readonly chunks: Uint8Array[];
   /** When it is late, or once it is killed, taken for one that can't die; each moves while it waits for a CPU. */
@@ -66,7 +66,7 @@ interface Running {
 
 export class DisposableReader {
   readonly #options: DisposableReaderOptions;
-  readonly #start: (path: string) => Reader | string;
+  readonly #start: (path: string) => ReaderChild | string;
   #running: Running | undefined;
   #lateInARow = 0;
   #late = 0;

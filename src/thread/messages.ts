@@ -186,8 +186,8 @@ export type FromJanitor =
       /** Captures that exceeded a limit and could not be removed, each with the errno's name. */
       readonly undeletable: readonly { readonly name: string; readonly reason: string }[];
       /** Captures that are left. */
-      readonly keptCount: number;
-      readonly keptBytes: number;
+      readonly storedCount: number;
+      readonly storedBytes: number;
       /** By how much those that somebody keeps exceed the limit by themselves; 0 where that is not so, or is no news. */
       readonly overBytes: number;
       /** Why nothing was removed for its age: the clock can't be believed yet. Undefined where it can. */

@@ -119,8 +119,8 @@ describe("log lines", () => {
       type: "swept",
       removals: [],
       undeletable: [],
-      keptCount: 2,
-      keptBytes: 30,
+      storedCount: 2,
+      storedBytes: 30,
       rotated: false,
       ageDoubt: undefined,
     } as const;

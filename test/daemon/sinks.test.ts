@@ -5,7 +5,7 @@ import { makeSayer, openOutlets } from "../../src/daemon/sinks.ts";
 import { decodeEntries } from "../../src/history/entry.ts";
 import { log } from "../../src/log.ts";
 import type { Config } from "../../src/model/config.ts";
-import type { Finding } from "../../src/model/trouble.ts";
+import type { TroubleFinding } from "../../src/model/trouble.ts";
 import type { JournalFields } from "../../src/system/journald.ts";
 import { anEvent } from "../helpers/event.ts";
 import { anIncident } from "../helpers/incident.ts";
@@ -56,10 +56,10 @@ describe("what the daemon writes", () => {
   function outlets(auditEnabled = true) {
     const outputDir = tempDir();
     const open = anIncident();
-    const troubles: (Finding | undefined)[] = [];
+    const troubles: (TroubleFinding | undefined)[] = [];
     const outlet = {
       ...{ folder: outputDir, openIncidents: () => [open], repair: () => undefined },
-      trouble: (finding: Finding | undefined) => void troubles.push(finding),
+      trouble: (finding: TroubleFinding | undefined) => void troubles.push(finding),
     };
     const tell = openOutlets({ outputDir, auditEnabled } as Config, outlet, NO_JOURNAL);
     const path = join(outputDir, "incidents.jsonl");

@@ -59,7 +59,7 @@ const EVENTS: { readonly [Type in SupervisorEvent["type"]]: EventOf<Type> } = {
       removals: [{ name: CAPTURE, bytes: 5, reason: "age" }],
       undeletable: [],
     },
-    ...{ keptCount: 0, keptBytes: 0, overBytes: 0, rotated: false },
+    ...{ storedCount: 0, storedBytes: 0, overBytes: 0, rotated: false },
   },
   trouble: {
     type: "trouble",

@@ -72,7 +72,7 @@ describe("the inventory", () => {
     const limits = { intervalMs: 1, maxAgeMs: 1, maxTotalBytes: 4 };
     expect(sweep(folder, aged(listCaptures(folder)), limits, [])).toMatchObject({
       overBytes: 1,
-      keptCount: 2,
+      storedCount: 2,
     });
     const last = "aod_20261103T000000.000Z_slow.tar.zst";
     expect(readdirSync(path).sort()).toEqual([first, last]);
@@ -80,7 +80,7 @@ describe("the inventory", () => {
     expect(statSync(join(path, first)).mode & 0o777).toBe(0o600);
     expect(sweep(folder, aged(listCaptures(folder)), limits, [])).toMatchObject({
       overBytes: 0,
-      keptCount: 1,
+      storedCount: 1,
     });
   });
 
@@ -162,7 +162,7 @@ describe("the inventory", () => {
     expect(sweep(folder, aged(listCaptures(folder)), limits, [])).toMatchObject({
       removals: [],
       undeletable: [],
-      keptCount: 0,
+      storedCount: 0,
     });
     expect(readdirSync(path)).toEqual(before);
     expect(existsSync(outside)).toBe(true);
@@ -196,7 +196,11 @@ describe("the inventory", () => {
     const swept = sweep(folder, aged(listCaptures(folder)), limits, [], (where, name) =>
       name === b ? "EROFS" : removeCapture(where, name),
     );
-    expect(swept).toMatchObject({ undeletable: [{ name: b, reason: "EROFS" }], keptCount: 2, keptBytes: 10 });
+    expect(swept).toMatchObject({
+      undeletable: [{ name: b, reason: "EROFS" }],
+      storedCount: 2,
+      storedBytes: 10,
+    });
     expect(swept.removals.map(({ name }) => name)).toEqual([a, c]);
     expect(readdirSync(path).sort()).toEqual([b, NEWEST]);
   });
@@ -211,7 +215,7 @@ describe("the inventory", () => {
       { intervalMs: 1, maxAgeMs: Infinity, maxTotalBytes: 10 },
       [],
     );
-    expect(swept).toMatchObject({ keptCount: 2, keptBytes: 10, undeletable: [] });
+    expect(swept).toMatchObject({ storedCount: 2, storedBytes: 10, undeletable: [] });
     expect(readdirSync(path).sort()).toEqual([
       "aod_20261102T000000.000Z_slow.tar.zst",
       "aod_20261103T000000.000Z_slow.tar.zst",

@@ -23,7 +23,7 @@ describe("the janitor's thread", () => {
     const { outputDir, path, thread } = aJanitor(A, B, C);
     thread.post({ type: "start", outputDir, limits: LIMITS, protectedNames: [] });
     await thread.take("ready");
-    expect(await thread.take("swept")).toMatchObject({ removals: [], keptCount: 3, keptBytes: 15 });
+    expect(await thread.take("swept")).toMatchObject({ removals: [], storedCount: 3, storedBytes: 15 });
 
     thread.post({ type: "sweep", protectedNames: [A] });
     expect(await thread.take("swept")).toMatchObject({ removals: [] });
@@ -68,7 +68,7 @@ describe("the janitor's thread", () => {
     const over = { ...LIMITS, maxTotalBytes: 6 };
     for (const file of [A, B]) chmodSync(join(path, file), 0o400);
     thread.post({ type: "start", outputDir, limits: over, protectedNames: [] });
-    expect(await thread.take("swept")).toMatchObject({ overBytes: 4, removals: [], keptCount: 3 });
+    expect(await thread.take("swept")).toMatchObject({ overBytes: 4, removals: [], storedCount: 3 });
     thread.post({ type: "sweep", protectedNames: [] });
     expect(await thread.take("swept")).toMatchObject({ overBytes: 0 });
     for (const maxTotalBytes of [10, 6]) {
@@ -98,19 +98,19 @@ describe("the janitor's thread", () => {
     expect(readdirSync(elsewhere)).toEqual([A]);
     unlinkSync(join(outputDir, "batches"));
     thread.post({ type: "sweep", protectedNames: [] });
-    expect(await thread.take("swept")).toMatchObject({ keptCount: 0 });
+    expect(await thread.take("swept")).toMatchObject({ storedCount: 0 });
   });
 
   test("re-creates a folder that was removed, and sweeps it", async () => {
     const { outputDir, path, thread } = aJanitor(A);
     thread.post({ type: "start", outputDir, limits: LIMITS, protectedNames: [] });
-    expect(await thread.take("swept")).toMatchObject({ keptCount: 1 });
+    expect(await thread.take("swept")).toMatchObject({ storedCount: 1 });
     rmSync(path, { recursive: true });
     thread.post({ type: "sweep", protectedNames: [] });
-    expect(await thread.take("swept")).toMatchObject({ keptCount: 0 });
+    expect(await thread.take("swept")).toMatchObject({ storedCount: 0 });
     writeFileSync(join(path, B), "12345");
     thread.post({ type: "sweep", protectedNames: [] });
-    expect(await thread.take("swept")).toMatchObject({ keptCount: 1 });
+    expect(await thread.take("swept")).toMatchObject({ storedCount: 1 });
   });
 
   test("removes nothing for its age right after the start, and reports why", async () => {

@@ -1,7 +1,7 @@
 // Sums of counts that wrap.
 
 import { describe, expect, test } from "bun:test";
-import { HistogramSums, placeOf } from "../../src/kernel/histogram-sums.ts";
+import { HistogramSums, slotAndCommandOf } from "../../src/kernel/histogram-sums.ts";
 import { GEOMETRY, HISTOGRAM } from "../../src/model/request.gen.ts";
 import { seeded } from "../helpers/random.ts";
 
@@ -49,7 +49,7 @@ describe("sums of a histogram", () => {
     const total = (count: (cpu: (typeof truth)[number]) => number) =>
       truth.reduce((sum, cpu) => sum + count(cpu), 0);
     const [histogram] = sums.histograms();
-    const counted = { ...placeOf(cell), errors: total(({ errors }) => errors) };
+    const counted = { ...slotAndCommandOf(cell), errors: total(({ errors }) => errors) };
     expect(histogram, random.seedText).toMatchObject(counted);
     expect(histogram?.buckets[5], random.seedText).toBe(total(({ bucket }) => bucket));
     expect(histogram?.sumNs, random.seedText).toBe(total(({ sumNs }) => Number(sumNs)));

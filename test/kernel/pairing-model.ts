@@ -51,7 +51,7 @@ export class PairingModel {
     }
     let flags = 0;
     for (const twin of this.openLines(request)) {
-      if (isBySession(command)) {
+      if (pairsBySession(command)) {
         twin.flags |= FLAG.AMBIGUOUS;
         flags = FLAG.AMBIGUOUS;
       } else {
@@ -78,12 +78,12 @@ export class PairingModel {
    */
   reply(reply: Reply, chosen: Line | undefined): Line | undefined {
     if (chosen === undefined) {
-      if (isBySession(reply.command)) this.removeGhost(reply);
+      if (pairsBySession(reply.command)) this.removeGhost(reply);
       this.counters.unpaired++;
       return undefined;
     }
     const isAmbiguous =
-      isBySession(reply.command) &&
+      pairsBySession(reply.command) &&
       (this.openLines(reply).length > 1 || this.ghosts.includes(ghostOf(reply)));
     if (isAmbiguous) for (const line of this.openLines(reply)) line.flags |= FLAG.AMBIGUOUS;
     const { error } = reply;
@@ -92,7 +92,7 @@ export class PairingModel {
     chosen.errno = Math.min(255, Math.max(0, -(error?.rc ?? 0)));
     if ((chosen.flags & FLAG.AMBIGUOUS) !== 0) this.counters.ambiguous++;
     else this.counters.replied++;
-    if (error !== undefined && error.rc < 0 && !isBySession(reply.command)) this.closeTail(reply);
+    if (error !== undefined && error.rc < 0 && !pairsBySession(reply.command)) this.closeTail(reply);
     return chosen;
   }
 
@@ -108,7 +108,7 @@ export class PairingModel {
     if (line === undefined || !line.open) return 0;
     this.close(line, FLAG.REAPED);
     this.counters.reaped++;
-    if (isBySession(line.key.command)) {
+    if (pairsBySession(line.key.command)) {
       for (const twin of this.openLines({ ...line.key, thread: line.thread })) twin.flags |= FLAG.AMBIGUOUS;
     }
     return 1;
@@ -116,7 +116,7 @@ export class PairingModel {
 
   /** A request that lost its line and will get no reply. @returns what reap_request has to return. */
   reapGhost(key: Key): number {
-    return isBySession(key.command) && this.removeGhost(key) ? 2 : 0;
+    return pairsBySession(key.command) && this.removeGhost(key) ? 2 : 0;
   }
 
   private evict(number: number): void {
@@ -124,7 +124,7 @@ export class PairingModel {
     if (line === undefined || !line.open) throw new Error(`request ${number} was evicted and is not open`);
     this.lines.delete(number);
     this.counters.evicted++;
-    if (isBySession(line.key.command)) this.ghosts.push(ghostOf(line.key));
+    if (pairsBySession(line.key.command)) this.ghosts.push(ghostOf(line.key));
   }
 
   /** Same message id and command; the same session for READ and WRITE, the same task for the others. */
@@ -134,7 +134,7 @@ export class PairingModel {
         line.open &&
         line.key.messageId === messageId &&
         line.key.command === command &&
-        (isBySession(command) ? line.key.sessionId === sessionId : line.thread === thread),
+        (pairsBySession(command) ? line.key.sessionId === sessionId : line.thread === thread),
     );
   }
 
@@ -145,7 +145,7 @@ export class PairingModel {
           open &&
           sender === thread &&
           key.messageId === messageId + BigInt(part) &&
-          !isBySession(key.command),
+          !pairsBySession(key.command),
       );
       if (lines.length === 0) return;
       for (const line of lines) this.close(line, FLAG.TAIL);
@@ -166,7 +166,7 @@ export class PairingModel {
 }
 
 /** cifsd reports the replies of these, whoever sent them. */
-export function isBySession(command: number): boolean {
+export function pairsBySession(command: number): boolean {
   return command === READ || command === WRITE;
 }
 

@@ -7,7 +7,7 @@ import { log } from "../../src/log.ts";
 import { MetricsExporter } from "../../src/metrics/exporter.ts";
 import { CONTENT_TYPES } from "../../src/metrics/exposition.ts";
 import type { ListenAddress } from "../../src/model/metrics.ts";
-import type { Finding } from "../../src/model/trouble.ts";
+import type { TroubleFinding } from "../../src/model/trouble.ts";
 import { freePort } from "../helpers/free-port.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
@@ -249,7 +249,7 @@ describe("a reload", () => {
 
 describe("trouble with metrics", () => {
   test("is reported while the file's folder is missing, and over when it is there again", async () => {
-    const troubles: (Finding | undefined)[] = [];
+    const troubles: (TroubleFinding | undefined)[] = [];
     const folder = join(tempDir(), "collector");
     const exporter = new MetricsExporter(
       () => "# text\n",
