@@ -2,6 +2,7 @@
 // Errors of system calls become NOT_FOUND, NOT_PERMITTED or CAPTURE_DAMAGED.
 
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { AodError } from "../model/failure.ts";
 import { errnoOf, fileFailure } from "../model/file-failure.ts";
 import { damaged } from "./damage.ts";
 
@@ -16,7 +17,7 @@ export interface OpenCapture {
 export function openCapture(path: string): OpenCapture {
   const { O_RDONLY, O_NONBLOCK } = constants;
   // Without O_NONBLOCK, opening a pipe would wait for a writer.
-  const fd = trying(`open ${path}`, () => openSync(path, O_RDONLY | O_NONBLOCK));
+  const fd = trying(`open ${path}`, path, () => openSync(path, O_RDONLY | O_NONBLOCK));
   const stat = fstatSync(fd);
   if (stat.isFile()) return { fd, path, bytes: stat.size };
   closeSync(fd);
@@ -25,13 +26,15 @@ export function openCapture(path: string): OpenCapture {
 
 /** Fills `into`, or a part of it, from the file at an offset, as pread(2) does. @returns bytes read; 0 at the end. */
 export function readAt({ fd, path }: Omit<OpenCapture, "bytes">, into: Uint8Array, at: number): number {
-  return trying(`read ${path}`, () => readSync(fd, into, 0, into.length, at));
+  return trying(`read ${path}`, path, () => readSync(fd, into, 0, into.length, at));
 }
 
-function trying(doing: string, act: () => number): number {
+function trying(doing: string, path: string, act: () => number): number {
   try {
     return act();
   } catch (error) {
-    throw fileFailure(doing, errnoOf(error), { code: "NOT_FOUND" });
+    const errno = errnoOf(error);
+    if (errno === "ENOENT") throw new AodError("NOT_FOUND", `${path} does not exist`, { errno });
+    throw fileFailure(doing, errno, { code: "NOT_FOUND" });
   }
 }

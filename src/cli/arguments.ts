@@ -73,6 +73,10 @@ export function makeGroup<Arguments extends ArgsDef>(
       if (name === "") return void (await runCommand(alone, { rawArgs: rest }));
       const verb = name !== undefined && Object.hasOwn(verbs, name) ? verbs[name] : undefined;
       if (verb !== undefined) return void (await runCommand(verb, { rawArgs: rest }));
+      // The word may be the value of an option that does not exist: the option is the mistake then.
+      const options = rawArgs.slice(0, at).filter((before) => before.startsWith("-"));
+      for (const option of options)
+        rejectUnknownOption(itself.args, option.replace(/^-+/, "").replace(/=.*/s, ""));
       const names = Object.keys(verbs);
       const hint = didYouMean(word, [...names, ...Object.keys(synonyms)]);
       throw new AodError(
@@ -116,24 +120,39 @@ function rejectUnknown(
   takesMore: boolean,
 ): void {
   const names = Object.keys(definition);
-  // citty gives them beside the name that they stand for, and `dry-run` as `dryRun` too.
-  const aliases = new Set(names.flatMap((name) => [...aliasesOf(definition[name]), camelCase(name)]));
-  const options = names.filter((name) => definition[name]?.type !== "positional").map((name) => `--${name}`);
   for (const [name, value] of Object.entries(given)) {
-    if (name === "_" || (aliases.has(name) && !names.includes(name))) continue;
-    if (!names.includes(name)) throw new AodError("USAGE", unknownOption(name, options));
+    if (name === "_") continue;
+    rejectUnknownOption(definition, name);
+    // citty repeats a value under each other name of the option.
+    if (!names.includes(name) || value !== "") continue;
     const what = definition[name]?.type === "positional" ? valueName(name, definition[name]) : `--${name}`;
-    if (value === "") throw new AodError("USAGE", `${what} needs a value`);
+    throw new AodError("USAGE", `${what} needs a value`);
   }
   const positionals = names.filter((name) => definition[name]?.type === "positional").length;
   const extra = takesMore ? undefined : given._[positionals];
   if (extra !== undefined) throw new AodError("USAGE", `unexpected argument ${extra}`);
 }
 
-function unknownOption(name: string, options: readonly string[]): string {
-  const typed = name.length === 1 ? `-${name}` : `--${name}`;
+/** @param option without its dashes. */
+function rejectUnknownOption(definition: ArgsDef, option: string): void {
+  const names = Object.keys(definition);
+  // citty gives `dry-run` as `dryRun` too.
+  const accepted = names.flatMap((name) => [name, camelCase(name), ...aliasesOf(definition[name])]);
+  if (accepted.includes(option)) return;
+  const options = names.filter((name) => definition[name]?.type !== "positional").map((name) => `--${name}`);
+  const typed = option.length === 1 ? `-${option}` : `--${option}`;
   const known = options.length === 0 ? "it has no options" : `its options are ${options.join(", ")}`;
-  return `no option ${typed}${didYouMean(typed, options)}; ${known}`;
+  throw new AodError("USAGE", `no option ${typed}${didYouMean(typed, options)}; ${known}`);
+}
+
+/** The first positional that a verb requires, with what it takes: for the user who left it out. */
+export function missingText({ meta, args }: VerbCommand): string | undefined {
+  const required = Object.entries(args as ArgsDef).find(
+    ([, { type, required }]) => type === "positional" && required !== false,
+  );
+  if (required === undefined) return undefined;
+  const [name, argument] = required;
+  return `${(meta as { name: string }).name} needs ${valueName(name, argument)}: ${argument.description}`;
 }
 
 function camelCase(name: string): string {

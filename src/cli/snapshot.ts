@@ -44,6 +44,8 @@ async function take(reason: string | undefined): Promise<AnswerOf<"captured">> {
     ask: "snapshot",
     ...(reason === undefined ? {} : { reason }),
   });
+  // The first action may take seconds.
+  tell("collecting");
   try {
     for await (const answer of answers) {
       if (answer.type === "progress") tell(progressText(answer));

@@ -11,7 +11,7 @@ import { errnoOf, fileFailure } from "../model/file-failure.ts";
 import { commit, inside, version } from "../model/version.ts";
 import type { SpawnTable } from "../supervisor/options.ts";
 import { exitCodeOf } from "../supervisor/restart.ts";
-import { exampleLines, type VerbCommand } from "./arguments.ts";
+import { exampleLines, missingText, type VerbCommand } from "./arguments.ts";
 import { type Commands, makeCommands } from "./commands.ts";
 
 const EX_USAGE = 64;
@@ -63,10 +63,10 @@ async function obey(argv: readonly string[], spawn: SpawnTable): Promise<number>
       return 0;
     }
     rejectUnknownVerb(argv, verbs);
-    await runCommand(main, { rawArgs: [...verbFirst(argv, verbs)] });
+    await runCommand(main, { rawArgs: [...plainIncidents(verbFirst(argv, verbs))] });
     return Number(process.exitCode ?? 0);
   } catch (thrown) {
-    return explain(thrown);
+    return explain(thrown, verbOf(verbs, verbFirst(argv, verbs)));
   }
 }
 
@@ -99,6 +99,12 @@ export function verbFirst(
   const verb = argv[before];
   if (before === 0 || verb === undefined || !Object.hasOwn(verbs, verb)) return argv;
   return [verb, ...argv.slice(before + 1), ...argv.slice(0, before)];
+}
+
+/** `incidents` takes an id itself; the words that `captures` has for the same are taken too. */
+export function plainIncidents([verb, word, ...rest]: readonly string[]): readonly string[] {
+  const isRedundant = verb === "incidents" && ["show", "list", "ls"].includes(word ?? "");
+  return [verb, ...(isRedundant ? [] : [word]), ...rest].filter((one) => one !== undefined);
 }
 
 /** Undefined where what was typed begins with none. */
@@ -136,11 +142,13 @@ function outputFailure(error: Error): AodError {
 }
 
 /** Failures hold what was typed, and names of files and servers: here, and nowhere before, they are made harmless. */
-function explain(thrown: unknown): number {
+function explain(thrown: unknown, verb?: VerbCommand): number {
   // citty's own errors are about what was typed.
   if (thrown instanceof Error && thrown.name === "CLIError") {
-    const said = escapeControls(Bun.stripANSI(thrown.message));
-    printError(`aod: ${said}; aod --help shows what there is\n`);
+    const isMissing = verb !== undefined && "code" in thrown && thrown.code === "EARG";
+    const text = isMissing ? missingText(verb) : undefined;
+    const message = text ?? `${Bun.stripANSI(thrown.message)}; aod help lists the commands`;
+    printError(`aod: ${escapeControls(message)}\n`);
     return EX_USAGE;
   }
   const failure = toFailure(thrown);

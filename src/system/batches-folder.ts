@@ -22,6 +22,9 @@ import { remoteFileSystemOf } from "./mounts.ts";
 export const BATCHES = "batches";
 
 const STICKY = 0o1000;
+const HINTS: Readonly<Record<string, string>> = {
+  ENOTDIR: " (a file or a symbolic link where a folder belongs)",
+};
 
 export interface BatchesFolder {
   readonly fd: number;
@@ -61,7 +64,8 @@ export function openBatchesFolder(outputDir: string): BatchesFolder {
   } catch (error) {
     if (error instanceof AodError) throw error;
     const code = (error as NodeJS.ErrnoException).code ?? String(error);
-    const hint = code === "ENOTDIR" ? " (a file or a symbolic link where a folder belongs)" : "";
+    const hint =
+      code === "EACCES" && process.geteuid?.() !== 0 ? " (only root can: sudo aod run)" : (HINTS[code] ?? "");
     throw new AodError("OUTPUT_UNUSABLE", `open ${folder}: ${code}${hint}`, { folder }, error);
   }
 }

@@ -101,7 +101,7 @@ describe("aod captures", () => {
   test.each([
     ["66 for a capture that there is none of", ["show", "1999"], 66, "no capture 1999"],
     ["66 for several that begin like this", ["show", "2026112"], 66, "2 captures begin with"],
-    ["66 for a file that is not there", ["show", "./gone.tar.zst"], 66, "ENOENT"],
+    ["66 for a file that is not there", ["show", "./gone.tar.zst"], 66, "gone.tar.zst does not exist"],
     ["65 for a file that is no capture", ["show", "./aod.yaml"], 65, "not compressed with zstd"],
     ["64 for no capture at all", ["show"], 64, "Missing"],
     ["64 for an unknown command", ["exract"], 64, "no command captures exract (did you mean extract?)"],

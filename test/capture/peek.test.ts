@@ -75,7 +75,10 @@ describe("the manifest at the front", () => {
     // Its first page is not mapped: read(2) fails with EIO.
     const error = await peekManifest("/proc/self/mem").catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(AodError);
-    expect(error).toMatchObject({ code: "NOT_FOUND", message: "read /proc/self/mem: EIO" });
+    expect(error).toMatchObject({
+      code: "NOT_FOUND",
+      message: "cannot read /proc/self/mem: input/output error (EIO)",
+    });
   });
 
   test("is found wherever the pieces of the archive are cut", () => {

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 import { makeCommands } from "../../src/cli/commands.ts";
-import { verbFirst } from "../../src/cli/verbs.ts";
+import { plainIncidents, verbFirst } from "../../src/cli/verbs.ts";
 
 const thread = () => expect.unreachable();
 const { verbs } = makeCommands({ detector: thread, runner: thread, janitor: thread });
@@ -29,5 +29,19 @@ describe("a file that is named before the verb", () => {
   ])("%s is %s", (typed, meant) => {
     const words = (text: string) => text.split(" ").filter(Boolean);
     expect(verbFirst(words(typed), verbs)).toEqual(words(meant));
+  });
+});
+
+describe("the words of captures behind incidents", () => {
+  test.each([
+    ["incidents show latest", "incidents latest"],
+    ["incidents list --json", "incidents --json"],
+    ["incidents 2026", "incidents 2026"],
+    ["captures show latest", "captures show latest"],
+    ["incidents", "incidents"],
+    ["", ""],
+  ])("%s is %s", (typed, meant) => {
+    const words = (text: string) => text.split(" ").filter(Boolean);
+    expect(plainIncidents(words(typed))).toEqual(words(meant));
   });
 });

@@ -127,10 +127,22 @@ describe("what is typed at a prompt", () => {
     ["--status", "no option --status; the command is aod status, without dashes"],
     ["--confg=x", "no option --confg=x; aod help lists the commands"],
     ["xyzzy", "no command xyzzy; aod help lists the commands"],
+    [
+      "captures --foo 1h",
+      "no option --foo; its options are --since, --until, --rule, --share, --json, --config",
+    ],
+    [
+      "captures show",
+      "captures show needs CAPTURE: latest, the beginning of an id as `aod captures` shows it, or the path of a file",
+    ],
   ])(
-    "%s is refused, with the nearest command",
+    "%s is refused, with what to type",
     async (typed, complaint) => {
-      expect(await aod(typed)).toMatchObject({ exitCode: 64, stdout: "", stderr: `aod: ${complaint}\n` });
+      expect(await aod(...typed.split(" "))).toMatchObject({
+        exitCode: 64,
+        stdout: "",
+        stderr: `aod: ${complaint}\n`,
+      });
     },
     HANGS_MS,
   );
