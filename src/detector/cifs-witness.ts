@@ -1,8 +1,9 @@
-// LedgerInputs the kernel's cifs client: which share a tree is, and whether a task still waits for a request. In: ways to read DebugData
-// and wchan, handed in, and the time; out: names and verdicts. Pure but for what is handed in.
+// The witness for real traffic. From the kernel's SMB client it learns which share a tree is, and whether a task still
+// waits for a request. The readers of DebugData and wchan and the time are handed in; beside them it is pure.
 //
-// A reading of DebugData takes locks of cifs, so a child does it and its answer comes later, or never: `take`. Until then the
-// witness names what it knows, and says what is worth waiting for: `isAwaiting`. Several suspects share one reading.
+// A reading of DebugData takes locks of cifs, so a child process does it, and its result comes later, or never: `take`.
+// Until then the witness answers from what it knows, and `isAwaiting` tells which decisions are worth delaying. Several
+// suspects share one reading.
 
 import { UNKNOWN_SHARE } from "../model/anomaly.ts";
 import type { Source } from "../model/capture.ts";
@@ -26,37 +27,40 @@ import {
   type Witness,
 } from "./witness.ts";
 
-/** The same for a tree that is one of several shares: a reading seldom says more, unless something was mounted. */
+/**
+ * The same for a tree that may be one of several shares: another reading seldom tells more, unless something was
+ * mounted.
+ */
 const READ_AGAIN_NS = 60e9;
-/** Hosts of containers mount other file systems all the time. */
+/** Changes of mounts are examined at most this often: container hosts mount other file systems all the time. */
 const MOUNTS_EVERY_NS = 1e9;
-/** Unknown trees that are remembered; when there are more, all are forgotten. */
+/** Unknown trees and connections that are remembered; when there are more, all are forgotten. */
 const ASKED_MAX = 1024;
 /** Connections that are remembered. */
 const CONNECTIONS_MAX = 1024;
 
-/** LedgerInputs the kernel's cifs client. */
+/** Answers from the lists of the kernel's SMB client. */
 export class CifsWitness implements Witness {
   readonly #reader: CifsReader;
   readonly #pace = new ReadingPace();
   #reading: Reading = { readNs: -Infinity, list: undefined, isLate: false };
   #data: DebugData | undefined;
   readonly #trees: KnownTrees;
-  /** At the last reading. */
+  /** `//server` names at the last reading: all, and those in trouble. */
   #present: readonly string[] = [];
   #troubled: readonly string[] = [];
   /** `//server` by connection id, which survives a reconnect. */
   readonly #servers = new Map<number, string>();
-  /** When a reading showed nothing of a tree or a connection, ns. */
+  /** When a reading was last made because of an unknown tree or connection, ns. */
   readonly #askedNs = new Map<string, number>();
   #searchedNs = -Infinity;
-  /** The mounts of cifs, when they were last looked at, ns. */
+  /** The SMB mounts as of `#mountsNs`. */
   #mounts = "";
   #mountsNs = -Infinity;
-  /** Mounts changed when no reading was due. */
+  /** Whether mounts changed while no reading was allowed. */
   #hasMissedMounts = false;
 
-  /** @param known trees that an earlier detector knew. */
+  /** @param known the trees that an earlier detector knew. */
   constructor(reader: CifsReader, known: readonly KnownTree[] = []) {
     this.#reader = reader;
     this.#trees = new KnownTrees(known);
@@ -183,7 +187,7 @@ export class CifsWitness implements Witness {
   take(answer: DebugDataResult, nowNs: number): void {
     const isLate = answer === "late";
     const data = isLate ? undefined : answer;
-    // One that is late says for now that nothing can be learned.
+    // A late reading means that nothing can be learned for now.
     const sinceNs = this.#pace.end(nowNs);
     this.#reading = { readNs: isLate ? nowNs : sinceNs, list: data && new RequestList(data), isLate };
     this.#data = data;
@@ -202,7 +206,7 @@ export class CifsWitness implements Witness {
 
   // --- internal ---
 
-  /** Reads DebugData because of something that is not known, unless that was done for it a moment ago. */
+  /** Reads DebugData because of something unknown, unless that was done for the same key within `everyNs`. */
   #readFor(key: string, nowNs: number, everyNs = READ_EVERY_NS): boolean {
     const askedNs = this.#askedNs.get(key) ?? -Infinity;
     if (nowNs < this.readableNs || nowNs < askedNs + everyNs) return false;
@@ -212,14 +216,14 @@ export class CifsWitness implements Witness {
     return true;
   }
 
-  /** Older kernels do not say which connection it was: of the only server that there is, or of the only one in trouble. */
+  /** Older kernels do not report which connection it was. The answer is the only server, or the only one in trouble. */
   #likelyServer(nowNs: number): string | undefined {
     this.#readFor("no connection", nowNs);
     const [only, ...others] = this.#present.length === 1 ? this.#present : this.#troubled;
     return others.length === 0 ? only : undefined;
   }
 
-  /** No task waits for what is not in trouble; which servers are, is not known where the client's lists can't be read. */
+  /** No task waits for a healthy server. If the client's lists can't be read, any server may be in trouble. */
   #search(nowNs: number): readonly Operation[] {
     this.#searchedNs = nowNs;
     const isInTrouble = this.#reading.isLate || this.#troubled.length > 0;
@@ -233,7 +237,7 @@ function dropOldest(map: Map<unknown, unknown>, most: number): void {
   if (map.size > most) map.delete(oldest);
 }
 
-/** The witness for requests of this source. The kernel's cifs is read once at the start, for the shares. */
+/** Makes the witness for requests of this source. For the kernel it reads DebugData once, to learn the shares. */
 export function witnessFor(
   source: Source,
   reader: CifsReader,

@@ -1,6 +1,6 @@
-// How near one rule came to tripping within the last hour, on all its shares together. In: how full a window is each time that
-// something counts; out: the fullest. Pure: time is an argument. A bucket for each minute, so memory does not depend on traffic,
-// and an hour that was busy is forgotten minute by minute.
+// How near one rule came to tripping within the last hour, over all its shares: keeps the fullest state of its windows.
+// Pure: time is an argument. There is one bucket for each minute, so memory does not depend on traffic, and the hour
+// slides minute by minute.
 //
 //   minutes    |  7 of 10  |           |  2 of 10  |     now
 //              |<--------------- 60 of them ------------->|     closest: 7 of 10
@@ -19,16 +19,16 @@ export class ClosestApproach {
   /** By minute modulo MINUTES. */
   readonly #buckets: (Bucket | undefined)[] = [];
   #minute = -1;
-  /** Of the bucket in use: what is not above it is not news. */
+  /** The ratio of the current bucket; only a higher one replaces it. */
   #ratio = 0;
 
-  /** Whether this is the closest of its minute: only then is an Approach to be made. */
-  isNews(ratio: number, atNs: number): boolean {
+  /** Whether this ratio is the closest of its minute. Ask before making an Approach: this runs for each request. */
+  isClosest(ratio: number, atNs: number): boolean {
     return ratio > this.#ratio || Math.floor(atNs / MINUTE_NS) > this.#minute;
   }
 
   note(approach: Approach): void {
-    // What is found late belongs to the bucket in use.
+    // An approach that is found late goes to the current bucket.
     const minute = Math.max(this.#minute, Math.floor(approach.atNs / MINUTE_NS));
     if (minute === this.#minute && approach.ratio <= this.#ratio) return;
     this.#minute = minute;
@@ -36,7 +36,7 @@ export class ClosestApproach {
     this.#buckets[minute % MINUTES] = { minute, approach };
   }
 
-  /** The closest of the last hour; undefined where nothing counted. */
+  /** The closest approach of the last hour; undefined if nothing counted. */
   since(nowNs: number): Approach | undefined {
     const oldest = Math.floor(nowNs / MINUTE_NS) - MINUTES;
     let closest: Approach | undefined;

@@ -1,23 +1,23 @@
-// Which requests are parts of one compound: sent together by one task, answered together, and one operation to whoever
-// waits. In: requests, in flight or complete; out: the marks that the parts of one share, so that each rule counts the
-// first and passes the others. Pure, and bounded.
+// Finds the requests that are parts of one compound: one task sends them together, they are answered together, and for
+// the program that waits they are one operation. The parts share their marks, so each rule counts the first and passes
+// the others. Pure and bounded.
 //
-// The hooks do not say it, but a task that sends synchronously waits for the reply before it sends again. So two
-// requests of one task that overlap in time, with neighbouring message ids, were sent as one: compound_send_recv in
-// fs/smb/client/transport.c. READs and WRITEs of one task overlap without that, and are never parts here.
+// The hooks do not report compounds, but a task that sends synchronously waits for the reply before it sends again. So
+// two requests of one task that overlap in time and have neighbouring message ids were sent as one: compound_send_recv
+// in fs/smb/client/transport.c. READs and WRITEs of one task overlap without that, and are never treated as parts.
 
 import { pairsBySession } from "../model/command.ts";
 import { GEOMETRY } from "../model/request.gen.ts";
 import type { Request } from "../model/request.ts";
 
-/** Tasks that are remembered; the one that sent longest ago goes. */
+/** Tasks that are remembered; beyond it the one whose compound is oldest is dropped. */
 const TASKS_MAX = 4096;
 
 interface Compound {
   readonly sessionId: bigint;
-  /** Of the part that was seen first. */
+  /** The message id of the part that was seen first. */
   readonly messageId: bigint;
-  /** When the last part was answered, ns; Infinity while none is. */
+  /** When the last part was answered, ns; Infinity while none has been. */
   endNs: number;
   marks: Uint8Array;
 }
@@ -25,7 +25,7 @@ interface Compound {
 export class Compounds {
   readonly #byTask = new Map<number, Compound>();
 
-  /** The marks of the request's compound, new ones where it is the first part. @param rules how many. */
+  /** The marks of the request's compound; new ones for the first part. @param rules the number of rules. */
   marksOf(request: Request, rules: number): Uint8Array {
     if (pairsBySession(request.command)) return new Uint8Array(rules);
     const known = this.#byTask.get(request.taskId);
@@ -35,7 +35,7 @@ export class Compounds {
     return compound.marks;
   }
 
-  /** Other rules: what was made of each under a rule's name stays so. */
+  /** Converts the marks to the indices of other rules. */
   remap(remapped: (marks: Uint8Array) => Uint8Array): void {
     for (const compound of this.#byTask.values()) compound.marks = remapped(compound.marks);
   }
@@ -56,13 +56,13 @@ function aCompound({ sessionId, messageId }: Request, rules: number): Compound {
 }
 
 function isPart(compound: Compound, { sessionId, messageId, startNs }: Request): boolean {
-  // 0 where it is the same request again: first in flight, then complete.
+  // The distance is 0 if it is the same request: first in flight, then complete.
   const distance = messageId - compound.messageId;
   const isNear = distance > -GEOMETRY.COMPOUND_PARTS && distance < GEOMETRY.COMPOUND_PARTS;
   return sessionId === compound.sessionId && isNear && Number(startNs) < compound.endNs;
 }
 
-/** Parts are answered one after the other: the last is the end. */
+/** Parts are answered one after the other; the last reply ends the compound. */
 function endOf({ endNs }: Compound, partEndNs: number): number {
   return endNs === Infinity ? partEndNs : Math.max(endNs, partEndNs);
 }

@@ -1,12 +1,12 @@
-// The core: requests in, anomalies out. It takes complete requests from the ring and those in flight from looks at the
-// request table, applies the rules, and lets each request count once for each rule: when a look finds it overdue, or
-// when it is complete. Pure but for the table: time and the witness of what still waits are handed in; it knows no
-// thread, no file, no kernel.
+// The detector without its thread: it takes complete requests from the ring, scans the request table for those in
+// flight, applies the rules and reports anomalies. A request counts once for each rule: when a scan finds it overdue,
+// or when it is complete. Pure but for the table: the time and the witness are handed in. It knows no thread, no file
+// and no kernel.
 //
 //   sent ── reply                                            passes
-//   sent ────────── slow limit ── reply                      counts ("slow" if the window is full), once
-//   sent ────────── slow limit ── emergency limit ── reply   counts, and is "hung" from the look at the emergency limit
-//                                                            on, or an "emergency" where the reply was before the look
+//   sent ────────── slow limit ── reply                      counts once ("slow" if the window is full)
+//   sent ────────── slow limit ── emergency limit ── reply   counts; "hung" from the scan after the emergency
+//                                                            limit on, or "emergency" if the reply came first
 
 import type { Anomaly, Recovery } from "../model/anomaly.ts";
 import type { KernelLogSignal } from "../model/kernel-log.ts";
@@ -44,7 +44,10 @@ export class Detector {
   readonly #held = new HeldRecords();
   readonly #failed = new FailedOperations();
   #ledger: Ledger;
-  /** A reading that began after this shows what was under way before, ns; undefined: that has been taken over. */
+  /**
+   * When the programs were attached, ns: only a DebugData reading that began later shows everything that was sent
+   * before. Undefined when there is nothing (more) to inherit.
+   */
   #inheritsSinceNs: number | undefined;
   #scansNow = false;
   #restored = new RestoredRequests(new Set(), 0);
@@ -54,8 +57,8 @@ export class Detector {
   #anomalies = 0;
 
   /**
-   * Fills its windows from what the table holds.
-   * @param repliesTo the kernel's count, for rules that trip by a share of all replies.
+   * Fills the windows of the rules from the table.
+   * @param repliesTo the kernel's reply counters, for rules that trip by a share of all replies.
    */
   constructor(
     rules: readonly Rule[],
@@ -74,7 +77,7 @@ export class Detector {
     this.#restore(nowNs);
   }
 
-  /** What the thread's pulse says of it. */
+  /** The counters that the thread's pulse reports. */
   get counts() {
     return {
       records: this.#records,
@@ -85,7 +88,10 @@ export class Detector {
     };
   }
 
-  /** Other rules: all windows are filled anew; what was said to hang under a rule's name is not said again. */
+  /**
+   * Replaces the rules and refills all windows. A hang that was reported under a rule's name is not reported again.
+   * @returns the anomalies that the old rules still had to report.
+   */
   configure(rules: readonly Rule[], nowNs: number): readonly Anomaly[] {
     const before = this.#ledger;
     this.#releaseHeld(nowNs);
@@ -129,20 +135,20 @@ export class Detector {
     judgeSignal(kernelLogRecord(number, nowNs), this.#signalContext(nowNs), nowNs, server);
   }
 
-  /** A record of another length. */
+  /** Counts a record of the wrong length. */
   takeMalformed(): void {
     this.#records += 1;
     this.#malformed += 1;
   }
 
-  /** The records that were there are taken. */
+  /** Marks the end of one batch of records from the ring. */
   endOfRecords(records: number, nowNs: number): void {
     if (records === 0) return;
     this.#schedule.noteRecords(nowNs);
     this.#failed.judge(this.#ledger, this.#tasksAt(nowNs), nowNs);
   }
 
-  /** The reading that the witness wanted has been answered: held records are judged now, the table at the next look. */
+  /** Takes the result of a DebugData reading: held records are judged now, and the table is scanned next. */
   takeReading(answer: DebugDataResult, nowNs: number): void {
     this.#witness.take(answer, nowNs);
     this.#takeOver(nowNs);
@@ -152,7 +158,7 @@ export class Detector {
     this.#scansNow = true;
   }
 
-  /** Looks through the request table if it is time to. */
+  /** Scans the request table if a scan is due. */
   scan(nowNs: number): void {
     if (nowNs >= Math.min(this.#held.dueNs, this.#failed.dueNs)) this.#releaseHeld(nowNs);
     if (nowNs < this.#nextScanNs) return;
@@ -165,34 +171,34 @@ export class Detector {
   /** Takes the anomalies that are due. */
   takeDue(nowNs: number): readonly Anomaly[] {
     const anomalies = this.#counted(this.#ledger.takeDue(nowNs));
-    // Who hangs is seldom alone, and not every function of cifs says that it was entered.
+    // A hanging task is seldom alone, and some functions of cifs never report that a task entered them.
     if (anomalies.some(({ kind }) => kind === "hung"))
       this.#waiting.inherit(this.#witness.findWaiting(nowNs));
     return anomalies;
   }
 
-  /** Takes all anomalies, due or not: nothing comes after. */
+  /** Takes all anomalies, due or not; for the end of the detector. */
   takeAll(nowNs: number): readonly Anomaly[] {
     this.#releaseHeld(nowNs);
     return this.#counted(this.#ledger.takeAll());
   }
 
-  /** Takes what hung and does so no more; to be called when what is due has been said. */
+  /** Takes the hangs that have ended. Call it after `takeDue`, so that the hang is reported before its end. */
   takeRecovered(): readonly Recovery[] {
     return this.#ledger.takeRecovered();
   }
 
-  /** Takes the requests with lines that nobody waits for, found since the last call. */
+  /** Takes the open requests, found since the last call, whose reply no task awaits any more. */
   takeOrphaned(): readonly Request[] {
     return this.#flight.takeOrphaned();
   }
 
-  /** Takes the operations with lines that nobody is at, found since the last call. */
+  /** Takes the operations, found since the last call, that their tasks have abandoned. */
   takeAbandoned(): readonly Operation[] {
     return this.#waiting.takeAbandoned();
   }
 
-  /** The programs are attached since a moment ago: takes over what was under way before. */
+  /** Takes over the requests and operations that began before the programs were attached, which has just happened. */
   inherit(nowNs: number): void {
     const { limits, rules } = this.#ledger;
     if (limits.waitingNs === Infinity && !rules.some(({ type }) => type === "stuck")) return;
@@ -200,10 +206,10 @@ export class Detector {
     this.#takeOver(nowNs);
   }
 
-  /** How near each rule came to tripping within the last hour, or since the rules were read. */
+  /** How near each rule came to tripping within the last hour, or since the rules were loaded. */
   readonly approaches = (nowNs: number) => this.#ledger.approaches(nowNs);
 
-  /** How long it has nothing to do unless something comes, ns; 0 to Infinity. */
+  /** How long the detector may sleep if no record or message arrives, ns; 0 to Infinity. */
   idleNs(nowNs: number): number {
     const nextNs = Math.min(
       this.#nextScanNs,
@@ -214,7 +220,7 @@ export class Detector {
     return Math.max(0, nextNs - nowNs);
   }
 
-  /** Whether the next request that is sent has to make a wake record. */
+  /** Whether the BPF programs have to send a wake record for the next request. */
   get wantsWake(): boolean {
     return this.#schedule.wantsWake;
   }
@@ -241,7 +247,7 @@ export class Detector {
     this.#restored = new RestoredRequests(identities, nowNs);
   }
 
-  /** A reading that began earlier may lack what came between it and the programs. */
+  /** A reading that began before the programs were attached may lack requests that were sent in between. */
   #takeOver(nowNs: number): void {
     const sinceNs = this.#inheritsSinceNs;
     if (sinceNs === undefined) return;

@@ -1,5 +1,5 @@
-// What rules are asked about: one request, in flight or complete, reduced to what a rule may look at. In: a record and
-// whether its share is an IPC$; out: plain facts, worked out once for all rules. No rule is in here.
+// One request, in flight or complete, reduced to the plain facts that a rule may use. They are computed once for all
+// rules. There is no rule in this file.
 
 import { mayBlockOnIpc } from "../model/command.ts";
 import { classifyStatus, type StatusClass } from "../model/nt-status.ts";
@@ -8,25 +8,24 @@ import type { Request } from "../model/request.ts";
 
 export interface ReplyFacts {
   readonly command: number;
-  /** Of the reply, or the age of a request in flight. */
+  /** The latency of the reply, or the age of a request in flight. */
   readonly latencyNs: number;
-  /** It waits here by design: only a rule that names its command may call it slow or hung. */
+  /** It may block indefinitely by design: only a rule that names its command may call it slow or hung. */
   readonly mayBlock: boolean;
-  /** Positive; 0 without error, and in flight. */
+  /** Positive; 0 without an error or in flight. */
   readonly errno: number;
-  /** Of the reply; 0 without error, and in flight. */
+  /** The status of the reply; 0 without an error or in flight. */
   readonly ntStatus: number;
-  /** What the reply's status means; undefined without error. */
+  /** The class of the reply's status; undefined without an error. */
   readonly statusClass: StatusClass | undefined;
 }
 
 /**
- * What a rule says of one request: it passes, it counts towards the rule's window, or it trips the rule at once (and
- * counts).
+ * A rule's answer for one request: it passes, it counts in the rule's window, or it counts and trips the rule at once.
  */
 export type RuleJudgement = "passes" | "counts" | "emergency";
 
-/** Facts of a complete request. */
+/** Facts of a complete request. @param onIpc whether its share is an IPC$. */
 export function factsOfReply(request: Request, onIpc: boolean): ReplyFacts {
   const errored = (request.flags & FLAG.ERRORED) !== 0;
   return {
@@ -39,7 +38,7 @@ export function factsOfReply(request: Request, onIpc: boolean): ReplyFacts {
   };
 }
 
-/** Facts of a request that has no reply yet. */
+/** Facts of a request without a reply. @param onIpc whether its share is an IPC$. */
 export function factsInFlight(command: number, ageNs: number, onIpc: boolean): ReplyFacts {
   return {
     command,

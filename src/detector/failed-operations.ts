@@ -1,6 +1,6 @@
-// Operations that failed without a request, until the shares of their tasks are known. In: records of the ring, a witness of tasks;
-// out: counts in the ledger. One search of the request table serves all records of a round, and a reading of DebugData that may name
-// the shares is awaited. Pure, and bounded.
+// Operations that failed without a request: they are held until the shares of their tasks are known, then counted in
+// the ledger. One search of the request table serves all records of a round, and a DebugData reading that may name the
+// shares is awaited. Pure and bounded.
 
 import { UNKNOWN_SHARE } from "../model/anomaly.ts";
 import { countsOperation } from "../model/operation-failure.ts";
@@ -8,19 +8,19 @@ import { endNs, type Request } from "../model/request.ts";
 import type { Ledger } from "./ledger.ts";
 import type { TaskWitness } from "./waiting-operations.ts";
 
-/** More are judged at once, by what is known. */
+/** Operations that are held; beyond it all are counted at once, with the shares that are known. */
 const HELD_MAX = 4096;
 
 export class FailedOperations {
   #records: Request[] = [];
   #untilNs = Infinity;
 
-  /** When to judge them at the latest, ns; Infinity: none is held back for a reading. */
+  /** When to judge them at the latest, ns; Infinity if none is held for a reading. */
   get dueNs(): number {
     return this.#untilNs;
   }
 
-  /** Takes the record of one; those that no rule counts are dropped here. */
+  /** Takes the record of a failed operation; drops it if no rule counts it. */
   take(record: Request, { rules }: Ledger): void {
     const isCounted = rules.some(
       (rule) => rule.type === "error" && countsOperation(rule, record.errno, record.latencyNs),
@@ -28,7 +28,7 @@ export class FailedOperations {
     if (isCounted) this.#records.push(record);
   }
 
-  /** @param mayWait false: they are judged now, by what is known. */
+  /** Counts the held operations. @param mayWait false to count them now, with the shares that are known. */
   judge(ledger: Ledger, tasks: TaskWitness, nowNs: number, mayWait = true): void {
     const records = this.#records;
     if (records.length === 0) return;

@@ -1,5 +1,5 @@
-// One signal of a connection held against every rule. In: its record, and what is known of who waits; out: counts in the ledger.
-// Pure.
+// Applies every rule to one signal of a connection and counts it in the ledger. Some signals count only while tasks
+// wait for the server, so it also needs to know what is in flight. Pure.
 
 import { UNKNOWN_SHARE } from "../model/anomaly.ts";
 import { mayBlock } from "../model/command.ts";
@@ -19,7 +19,7 @@ export interface SignalContext {
   readonly tasks: TaskWitness;
 }
 
-/** @param named `//server` where the signal says it itself. */
+/** @param named `//server` if the signal names it. */
 export function judgeSignal(record: Request, context: SignalContext, nowNs: number, named?: string): void {
   const { ledger, witness } = context;
   const counted = { request: record, timeNs: Number(record.startNs), latencyNs: 0 };
@@ -36,14 +36,14 @@ export function judgeSignal(record: Request, context: SignalContext, nowNs: numb
     if (ruleWindow !== undefined) ledger.count(ruleWindow, counted, nowNs);
   });
 
-  /** Kernels before 5.12 name no connection, and the server is a guess. */
+  /** Kernels before 5.12 do not report the connection, and the server is a guess. */
   function server(): string {
     if (named !== undefined) return named;
     return record.sessionId === 0n ? chooseServer(likely, awaited()) : likely;
   }
 }
 
-/** The guess, unless tasks wait for others alone: then the only one of these. */
+/** The likely server, unless tasks wait only for others: then the only one of these, or unknown. */
 function chooseServer(likely: string, awaited: ReadonlySet<string>): string {
   if (awaited.size === 0 || awaited.has(likely)) return likely;
   if (likely !== UNKNOWN_SHARE && awaited.has(UNKNOWN_SHARE)) return likely;
@@ -51,13 +51,13 @@ function chooseServer(likely: string, awaited: ReadonlySet<string>): string {
   return only !== undefined && others.length === 0 ? only : UNKNOWN_SHARE;
 }
 
-/** A share that is not known may be the server's. */
+/** Whether tasks wait for this server; an unknown share may be one of its shares. */
 function isAwaited(server: string, awaited: ReadonlySet<string>): boolean {
   const isNamed = [...awaited].some((one) => one.toLowerCase() === server.toLowerCase());
   return isNamed || awaited.has(UNKNOWN_SHARE) || (server === UNKNOWN_SHARE && awaited.size > 0);
 }
 
-/** `//server`, or unknown, of each share for whose server a task waited already when the signal came. */
+/** The servers (`//server` or unknown) for which a task was already waiting when the signal came. */
 function awaitedServers(
   sinceNs: number,
   { witness, flight, waiting, tasks }: SignalContext,

@@ -1,5 +1,5 @@
-// The types of rules: which function applies which, what a full window of it is called, and from which age on it cares
-// for a request in flight. A new type is one file and one row in each. Pure.
+// The types of rules: which function applies which type, which kind of anomaly its full window is, and its limits for
+// requests in flight. A new type is one file, and one row in each of these. Pure.
 
 import type { AnomalyKind } from "../model/anomaly.ts";
 import type { Rule, RuleType } from "../model/rule.ts";
@@ -8,15 +8,15 @@ import type { ReplyFacts, RuleJudgement } from "./facts.ts";
 import { judgeLatency, type LatencyLimits, limitsOf, NEVER } from "./latency.ts";
 import { limitsOfStuck } from "./stuck.ts";
 
-/** What one rule says of one complete request. */
+/** Applies one rule to one complete request. */
 export function judgeReply(rule: Rule, facts: ReplyFacts): RuleJudgement {
-  // No table of functions: this runs for each rule and request, and calls that are known in advance cost half.
+  // A switch, not a table of functions: this runs for each rule and request, and static calls cost half.
   switch (rule.type) {
     case "latency":
       return judgeLatency(rule, facts);
     case "error":
       return judgeError(rule, facts);
-    case "stuck": // whoever has a reply is stuck no more
+    case "stuck": // a request with a reply is not stuck
     case "signal":
       return "passes";
     default:
@@ -39,7 +39,7 @@ export function limitsInFlight(rule: Rule, facts: Pick<ReplyFacts, "command" | "
   }
 }
 
-/** The kind of anomaly that a full window of a rule is; a rule of type Stuck has none. */
+/** The kind of anomaly that a full window of a rule is. The window of a Stuck rule is the number of hangs. */
 export const KIND_OF_FULL_WINDOW: Readonly<Record<RuleType, AnomalyKind>> = {
   latency: "slow",
   error: "error",

@@ -1,9 +1,10 @@
-// A signal of the kernel log as a record: rules, incidents and captures treat it as one of a tracepoint. Pure.
+// Makes a record of a signal of the kernel log, so that rules, incidents and captures treat it like one of a
+// tracepoint. Pure.
 
 import { KIND } from "../model/request.gen.ts";
 import type { Request } from "../model/request.ts";
 
-/** @param nowNs when its line was read: within milliseconds of when it was written. */
+/** @param nowNs when its line was read, which is within milliseconds of when it was written. */
 export function kernelLogRecord(signal: number, nowNs: number): Request {
   return {
     startNs: BigInt(Math.round(nowNs)),

@@ -1,13 +1,13 @@
-// The detector's knowledge of trees: those that DebugData lists, and the ids of shares for which the kernel prints none (SMB 2.0.2
-// and 2.1). In: readings, trees that requests used; out: names. Pure; it reads nothing.
+// The trees that the detector knows: those that DebugData lists, and the tree ids of shares for which the kernel prints
+// none (SMB 2.0.2 and 2.1), inferred from the trees that requests used. Pure; it reads nothing.
 //
-// An id is bound to the only share that is left: one of the session's shares that no other id is bound to. Several candidates are
-// told apart by the order in which they were connected, if the table shows it. A reconnect gives out new ids, so it ends the
-// bindings of its session. In any doubt the requests belong to `//server`: that is better than a wrong share. Two cases
-// are not seen: a share that the server deletes and makes again while another one is mounted, and a reconnect that keeps the session's
-// id before the share was first listed.
-// The tracepoint smb3_tcon does not help: it passes the id that the tree had before (SMB2_tcon, smb2pdu.c), and the name behind a
-// pointer.
+// An id is bound to the only share that is left: one of the session's shares to which no other id is bound. Several
+// candidates are told apart by the order in which they were connected, if the table shows it. A reconnect gives out new
+// ids, so it ends the bindings of its session. In any doubt the requests belong to `//server`, which is better than a
+// wrong share. Two cases are not detected: a share that the server deletes and creates again while another one is
+// mounted, and a reconnect that keeps the session's id before the share was first listed.
+// The tracepoint smb3_tcon does not help: it passes the id that the tree had before (SMB2_tcon, smb2pdu.c), and the
+// name behind a pointer.
 
 import {
   isPipeShare,
@@ -20,7 +20,7 @@ import {
 import { ShareSlots } from "./share-slots.ts";
 import type { UsedTree } from "./used-trees.ts";
 
-/** Trees that are remembered, those of sessions that are gone included: requests of theirs are still in the table. */
+/** Trees that are remembered, including those of ended sessions, whose requests are still in the table. */
 export const TREES_MAX = 2048;
 
 type Listed = Omit<KnownTree, "slot">;
@@ -28,17 +28,19 @@ type Match = readonly [UsedTree, string];
 
 export class KnownTrees {
   readonly #slots: ShareSlots;
-  /** The latest reading comes last. */
+  /** By key, in the order of the readings that listed them last. */
   readonly #trees = new Map<string, KnownTree>();
-  /** When an id was bound to a share, by the key of its tree, ns. */
+  /** By key of a tree: when its id was bound to a share, ns. */
   readonly #boundNs = new Map<string, number>();
-  /** By key of a tree without an id: when the first reading that listed it began, ns; -Infinity: its id stays unknown. */
+  /**
+   * By key of a tree without an id: the start of the first reading that listed it, ns; -Infinity: its id stays unknown.
+   */
   readonly #listedNs = new Map<string, number>();
   #index: ShareIndex;
   #dfsPaths: ReadonlyMap<string, readonly string[]> = new Map();
   #changed = false;
 
-  /** @param known what an earlier detector knew. */
+  /** @param known the trees that an earlier detector knew. */
   constructor(known: readonly KnownTree[]) {
     this.#slots = new ShareSlots(known);
     for (const tree of known) {
@@ -52,7 +54,7 @@ export class KnownTrees {
 
   /**
    * @param sinceNs when the reading began.
-   * @param isComplete trees without an id that the reading does not list are gone.
+   * @param isComplete whether trees without an id that the reading does not list have been disconnected.
    */
   takeReading(listed: readonly Listed[], sinceNs: number, isComplete = true): void {
     if (isComplete) this.#dropUnlisted(new Set(listed.map(keyOf)));
@@ -65,7 +67,7 @@ export class KnownTrees {
     this.#reindex();
   }
 
-  /** Sessions with shares of files whose tree ids are not printed. */
+  /** Sessions with file shares whose tree ids the kernel does not print. */
   get unnumberedSessions(): ReadonlySet<bigint> {
     const trees = [...this.#trees.values()];
     const isUnnumbered = ({ treeId, share }: KnownTree) => treeId === undefined && !isPipeShare(share);
@@ -73,7 +75,7 @@ export class KnownTrees {
   }
 
   /**
-   * Binds ids to shares where only one share is left for them. To be called right after a reading, which lists every share that
+   * Binds ids to shares if only one share is left for them. Call it right after a reading, which lists every share that
    * these trees can be.
    */
   bind(used: readonly UsedTree[], nowNs: number): void {
@@ -96,25 +98,25 @@ export class KnownTrees {
     return this.#slots.of(share);
   }
 
-  /** `//server`. */
+  /** @returns `//server`. */
   serverOfSession(sessionId: bigint): string | undefined {
     for (const tree of this.#trees.values())
       if (tree.sessionId === sessionId) return serverOfShare(tree.share);
     return undefined;
   }
 
-  /** The server's shares without IPC$. */
+  /** The server's shares except IPC$. */
   sharesOf(server: string): ReadonlySet<string> {
     const shares = [...this.#trees.values()].map(({ share }) => share);
     return new Set(shares.filter((share) => isShareOf(share, server) && !isPipeShare(share)));
   }
 
-  /** DFS paths that lead to a share: the same list until they change. */
+  /** The DFS paths that lead to a share; the same list object until they change. */
   dfsPathsOf(share: string): readonly string[] {
     return this.#dfsPaths.get(share) ?? NO_PATHS;
   }
 
-  /** All of them, if they changed since the last call. */
+  /** All known trees, if they changed since the last call. */
   takeChanged(): readonly KnownTree[] | undefined {
     if (!this.#changed) return undefined;
     this.#changed = false;
@@ -130,12 +132,13 @@ export class KnownTrees {
     this.#boundNs.set(keyOf({ sessionId, treeId, share }), nowNs);
   }
 
-  /** Trees of a session, each with the only share that it can be; none in any doubt. */
+  /** Pairs trees of a session with the only share that each can be; none in any doubt. */
   #match(sessionId: bigint, trees: readonly UsedTree[]): readonly Match[] {
     const shares = this.#index.possible(sessionId, UNNUMBERED_TREE);
     const bound = this.#boundTrees(sessionId);
     const open = shares.filter((name) => bound.every(({ share }) => share !== name));
-    // Of several ids of one share all but one are stale, and the next share may get one of them. Its name needs none.
+    // If one share has several ids, all but one are stale and may be given to the next share. A single share needs no
+    // id.
     const isSure =
       bound.length + trees.length === 1 && shares.every((share) => this.#isSure(sessionId, share));
     if (shares.length === 1 && !isSure) {
@@ -149,9 +152,9 @@ export class KnownTrees {
   }
 
   /**
-   * Shares that were mounted one right after the other, before any of them was listed: the kernel lists the newest first (list_add
-   * in cifs_get_tcon, connect.c), and each was connected after the one before it was used. A reconnect follows another
-   * order, and the table may show ids of the time before it.
+   * Pairs shares that were mounted in quick succession, before any of them was listed: the kernel lists the newest
+   * first (list_add in cifs_get_tcon, connect.c), and each was connected after the one before it was used. A reconnect
+   * follows another order, and the table may show ids of the time before it.
    */
   #pairByOrder(sessionId: bigint, trees: readonly UsedTree[], shares: readonly string[]): readonly Match[] {
     const oldestFirst = trees.toSorted((a, b) => a.filesNs - b.filesNs);
@@ -164,7 +167,10 @@ export class KnownTrees {
     return oldestFirst.map((tree, i) => [tree, shares.at(-1 - i) as string]);
   }
 
-  /** A tree that was connected when the share was listed already may be another one that was reconnected. */
+  /**
+   * Whether a tree was connected before the share was first listed; a later one may be another share that was
+   * reconnected.
+   */
   #isConnectedBefore(share: string, { sessionId, connectedNs }: UsedTree): boolean {
     const listedNs = this.#listedNs.get(keyOf({ sessionId, treeId: undefined, share }));
     return listedNs === undefined || connectedNs <= listedNs;
@@ -174,7 +180,7 @@ export class KnownTrees {
     return this.#listedNs.get(keyOf({ sessionId, treeId: undefined, share })) !== -Infinity;
   }
 
-  /** Whether the share was first listed after this time, and its connection has never been lost. */
+  /** Whether the share was first listed after this time and its connection has never been lost. */
   #isListedSince(timeNs: number, sessionId: bigint, share: string): boolean {
     const key = keyOf({ sessionId, treeId: undefined, share });
     return this.#trees.get(key)?.instance === 1 && (this.#listedNs.get(key) ?? -Infinity) >= timeNs;
@@ -193,7 +199,7 @@ export class KnownTrees {
       }
   }
 
-  /** A server may give its session the same id again after a reconnect, but not its trees. */
+  /** After a reconnect a server may give a session the same id again, but not its trees. */
   #dropReconnected(listed: Listed): void {
     const before = this.#trees.get(keyOf(listed));
     if (listed.treeId !== undefined || before === undefined) return;
@@ -202,7 +208,9 @@ export class KnownTrees {
     for (const tree of this.#boundTrees(listed.sessionId)) this.#drop(keyOf(tree));
   }
 
-  /** An earlier detector's are taken as bound when this one first meets them. */
+  /**
+   * When the tree was bound, ns. The bindings of an earlier detector count from when this detector first meets them.
+   */
   #boundAt({ sessionId, treeId }: UsedTree, nowNs: number): number {
     const key = keyOf({ sessionId, treeId, share: "" });
     const boundNs = this.#boundNs.get(key) ?? (this.#trees.has(key) ? nowNs : Infinity);
@@ -210,11 +218,11 @@ export class KnownTrees {
     return boundNs;
   }
 
-  /** The tree was disconnected: its share is left for another id, and a server may give its id to another share. */
+  /** Ends the binding of a disconnected tree: its share may get another id, and its id another share. */
   #unbind({ sessionId, treeId }: UsedTree): void {
     const key = keyOf({ sessionId, treeId, share: "" });
     const tree = this.#trees.get(key);
-    // Its share, if it is still listed, is connected by another id from now on.
+    // If its share is still listed, it is connected with another id from now on.
     if (tree !== undefined) this.#listedNs.delete(keyOf({ ...tree, treeId: undefined }));
     this.#drop(key);
   }
@@ -254,7 +262,7 @@ function dfsPathsByShare(trees: readonly KnownTree[]): ReadonlyMap<string, reado
   return paths;
 }
 
-/** A tree without an id is one by its name. */
+/** A tree without an id is identified by its name. */
 function keyOf({ sessionId, treeId, share }: Pick<Listed, "sessionId" | "treeId" | "share">): string {
   return treeId === undefined ? `${sessionId} ${share.toLowerCase()}` : `${sessionId}/${treeId}`;
 }

@@ -1,18 +1,18 @@
-// The latency rule: is one request slow, or so slow that nothing more is needed? Pure, and the same for a request in
-// flight, whose latency is its age so far. Modes, tracked and excluded commands are worked out by config/ already:
-// a command that does not count has Infinity.
+// The Latency rule: whether one request is slow, or so slow that it trips the rule on its own. Pure, and the same for a
+// request in flight, whose latency is its age so far. config/ has already applied modes and lists: a command that does
+// not count has the limit Infinity.
 
 import type { LatencyRule } from "../model/rule.ts";
 import type { ReplyFacts, RuleJudgement } from "./facts.ts";
 
-/** Applies one rule to one request. */
+/** Applies one Latency rule to one request. */
 export function judgeLatency(rule: LatencyRule, facts: ReplyFacts): RuleJudgement {
   const { slowNs, emergencyNs } = limitsOf(rule, facts);
   if (facts.latencyNs >= emergencyNs) return "emergency";
   return facts.latencyNs >= slowNs ? "counts" : "passes";
 }
 
-/** From which latency on a request counts, and trips at once; Infinity: never. */
+/** The latencies, ns, from which a request counts, and from which it trips the rule at once; Infinity: never. */
 export interface LatencyLimits {
   readonly slowNs: number;
   readonly emergencyNs: number;

@@ -1,7 +1,7 @@
-// The rules that are in force, and all that they have counted: a track for each rule and share. In: requests that
-// count and trips, by the rule's place in the configuration; out: the anomalies that are due. Pure.
-// Shares come and go, and servers name them: there are LEDGER_SHARES_MAX at most. Where one more comes, those go whose
-// requests are too old for every window; where there is none, it is counted under OTHER_SHARES.
+// The rules in force and all that they have counted: one window for each rule and share. Rules are named by their index
+// in the configuration. Pure. Shares come and go, and servers choose their names, so there are LEDGER_SHARES_MAX at
+// most: for one more, the ledger drops shares whose requests are too old for every window; if there is none, it counts
+// the new share under OTHER_SHARES.
 
 import type { Anomaly, Recovery } from "../model/anomaly.ts";
 import type { Approach } from "../model/approach.ts";
@@ -14,33 +14,33 @@ import { RuleScopes } from "./rule-scope.ts";
 import { type RepliesTo, RuleWindow } from "./rule-window.ts";
 
 export const LEDGER_SHARES_MAX = 256;
-/** Stands for the shares beyond LEDGER_SHARES_MAX; no share is called that, they begin with `//`. */
+/** Stands for all shares beyond LEDGER_SHARES_MAX. It can't be a share's name: those begin with `//`. */
 export const OTHER_SHARES = "other";
 
-/** DFS paths that lead to a share: the same list until they change. */
+/** The DFS paths that lead to a share; the same list object until they change. */
 type DfsPathsOf = (share: string) => readonly string[];
 const NO_PATHS: readonly string[] = [];
 
-/** Facts that a ledger gets from others. */
+/** Facts that other objects provide. */
 export interface LedgerInputs {
-  /** The kernel's count, for rules that trip by a share of all replies. */
+  /** The kernel's reply counters, for rules that trip by a percentage of all replies. */
   readonly repliesTo?: RepliesTo | undefined;
   readonly dfsPathsOf?: DfsPathsOf | undefined;
 }
 
-/** The tracks of one share by rule, made on demand. For use at once: another share may take their place. */
+/** The windows of one share by rule, made on demand. Do not keep it: another share may take its slot. */
 export class ShareWindows {
   readonly #rules: readonly Rule[];
   readonly #share: string;
   readonly #scopes: RuleScopes;
   readonly #repliesTo: RepliesTo | undefined;
-  /** By rule: it looks at this share. */
+  /** By rule index: whether the rule covers this share. */
   #admitted: readonly boolean[] | undefined;
-  /** What `#admitted` was made of. */
+  /** The list that `#admitted` was computed from. */
   #dfsPaths: readonly string[] = [];
   readonly #dfsPathsOf: DfsPathsOf;
   readonly #windows: (RuleWindow | undefined)[] = [];
-  /** By rule, of all shares. */
+  /** By rule index, over all shares. */
   readonly #closest: readonly ClosestApproach[];
 
   constructor(
@@ -58,12 +58,12 @@ export class ShareWindows {
     this.#scopes = scopes;
   }
 
-  /** Whether a rule looks at this share and this process. */
+  /** Whether a rule covers this share and this process. */
   admits(ruleIndex: number, comm: string): boolean {
     return this.#admittedRules()[ruleIndex] === true && this.#scopes.admitsProcess(ruleIndex, comm);
   }
 
-  /** The track in which a rule counts; undefined where it looks elsewhere. */
+  /** The window of a rule; undefined if the rule does not cover this share and process. */
   of(ruleIndex: number, comm: string): RuleWindow | undefined {
     if (!this.admits(ruleIndex, comm)) return undefined;
     const known = this.#windows[ruleIndex];
@@ -75,7 +75,7 @@ export class ShareWindows {
     return ruleWindow;
   }
 
-  /** Judged again when the share gets another name: a DFS link may lead to it later. */
+  /** Computed again when the share gets another name: a DFS link may lead to it later. */
   #admittedRules(): readonly boolean[] {
     const dfsPaths = this.#dfsPathsOf(this.#share);
     if (this.#admitted === undefined || dfsPaths !== this.#dfsPaths)
@@ -84,7 +84,7 @@ export class ShareWindows {
     return this.#admitted;
   }
 
-  /** Whether nothing has counted since a time, nothing is left to say, and nothing hangs. */
+  /** Whether nothing has counted since this time, no report is pending, and nothing hangs. */
   isQuietSince(timeNs: number): boolean {
     return this.#windows.every((ruleWindow) => ruleWindow?.isQuietSince(timeNs) ?? true);
   }
@@ -95,8 +95,8 @@ export class Ledger {
   readonly limits: Limits;
   readonly longestWindowNs: number;
   readonly #shares = new Map<string, ShareWindows>();
-  readonly #waiting = new Set<RuleWindow>();
-  /** Something that hung has ended there. */
+  readonly #pending = new Set<RuleWindow>();
+  /** Windows in which a hang has ended. */
   readonly #released = new Set<RuleWindow>();
   readonly #scopes: RuleScopes;
   readonly #inputs: LedgerInputs;
@@ -111,41 +111,41 @@ export class Ledger {
     this.longestWindowNs = Math.max(0, ...rules.map(({ windowNs }) => windowNs));
   }
 
-  /** Trouble of IPC$, which the client uses for itself, is the server's. */
+  /** The windows of a share. Those of an IPC$, which the client uses for itself, are the server's. */
   ofShare(share: string, nowNs: number): ShareWindows {
     if (isPipeShare(share)) return this.ofShare(serverOfShare(share), nowNs);
     const known = this.#shares.get(share);
     if (known !== undefined) return known;
-    const hasPlace = this.#shares.size < LEDGER_SHARES_MAX || this.#dropQuiet(nowNs);
-    if (!hasPlace && share !== OTHER_SHARES) return this.ofShare(OTHER_SHARES, nowNs);
+    const hasSlot = this.#shares.size < LEDGER_SHARES_MAX || this.#dropQuiet(nowNs);
+    if (!hasSlot && share !== OTHER_SHARES) return this.ofShare(OTHER_SHARES, nowNs);
     const windows = new ShareWindows(this.rules, share, this.#scopes, this.#inputs, this.#closest);
     this.#shares.set(share, windows);
     return windows;
   }
 
-  /** Counts a request; a window that is full with it is a reason to say something. `held`: see RuleWindow. */
+  /** Counts a request; a full window makes an anomaly pending. @param held see RuleWindow.count. */
   count(ruleWindow: RuleWindow, counted: Counted, nowNs: number, held = false): void {
-    if (ruleWindow.count(counted, held) && ruleWindow.tripFull(counted, nowNs)) this.#waiting.add(ruleWindow);
+    if (ruleWindow.count(counted, held) && ruleWindow.tripFull(counted, nowNs)) this.#pending.add(ruleWindow);
   }
 
-  /** This reply is a reason to say something by itself. */
+  /** Makes an anomaly pending for a reply that trips the rule on its own. */
   trip(ruleWindow: RuleWindow, counted: Counted, nowNs: number): void {
     ruleWindow.trip(counted, nowNs);
-    this.#waiting.add(ruleWindow);
+    this.#pending.add(ruleWindow);
   }
 
-  /** This one hangs, or still does: a reason to say something where that is news. */
+  /** Notes a hang, or that it goes on; makes an anomaly pending if that is worth a report. */
   hang(ruleWindow: RuleWindow, who: object, counted: Counted, nowNs: number): void {
-    if (ruleWindow.hang(who, counted, nowNs)) this.#waiting.add(ruleWindow);
+    if (ruleWindow.hang(who, counted, nowNs)) this.#pending.add(ruleWindow);
   }
 
-  /** It hangs no more. @param abandoned without a reply. */
+  /** Notes the end of a hang. @param abandoned whether it ended without a reply. */
   release(ruleWindow: RuleWindow, who: object, endNs: number, abandoned: boolean): void {
     ruleWindow.release(who, endNs, abandoned);
     this.#released.add(ruleWindow);
   }
 
-  /** Takes what has recovered; to be called when what is due has been said. */
+  /** Takes the recoveries. Call it after `takeDue`, so that a hang is reported before its end. */
   takeRecovered(): readonly Recovery[] {
     const recovered: Recovery[] = [];
     for (const ruleWindow of this.#released) {
@@ -157,36 +157,36 @@ export class Ledger {
     return recovered;
   }
 
-  /** When the next anomaly may be said, ns; Infinity where none waits. */
+  /** When the next anomaly is due, ns; Infinity if none is pending. */
   get nextReportNs(): number {
     let next = Infinity;
-    for (const ruleWindow of this.#waiting) next = Math.min(next, ruleWindow.nextReportNs);
+    for (const ruleWindow of this.#pending) next = Math.min(next, ruleWindow.nextReportNs);
     return next;
   }
 
   /** Takes the anomalies that are due. */
   takeDue(nowNs: number): readonly Anomaly[] {
     const anomalies: Anomaly[] = [];
-    for (const ruleWindow of this.#waiting) {
+    for (const ruleWindow of this.#pending) {
       anomalies.push(...ruleWindow.takeDue(nowNs));
-      if (ruleWindow.nextReportNs === Infinity) this.#waiting.delete(ruleWindow);
+      if (ruleWindow.nextReportNs === Infinity) this.#pending.delete(ruleWindow);
     }
     return anomalies;
   }
 
-  /** How near each rule came within the last hour; rules for which nothing counted are not in it. */
+  /** How near each rule came to tripping within the last hour; rules for which nothing counted are left out. */
   approaches(nowNs: number): readonly Approach[] {
     return this.#closest.flatMap((closest) => closest.since(nowNs) ?? []);
   }
 
-  /** Takes all anomalies that wait, due or not: before the ledger is put away. */
+  /** Takes all pending anomalies, due or not, before the ledger is replaced. */
   takeAll(): readonly Anomaly[] {
     return this.takeDue(Infinity);
   }
 
   // --- internal ---
 
-  /** True if there is a place now. */
+  /** @returns whether there is a free slot now. */
   #dropQuiet(nowNs: number): boolean {
     for (const [share, windows] of this.#shares) {
       if (windows.isQuietSince(nowNs - this.longestWindowNs)) this.#shares.delete(share);

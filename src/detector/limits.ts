@@ -1,23 +1,22 @@
-// From which age on a request in flight is of interest: the lowest limits of all rules, by command; and the same of
-// operations that are no request yet. A look at the tables compares each open line with these first; only what is over
-// goes through the rules. Pure.
+// The ages from which requests in flight, by command, and operations that are no request yet matter to any rule. A scan
+// compares each open line with these first; only older ones go through the rules. Pure.
 
 import { COMMANDS } from "../model/command.ts";
 import type { Rule } from "../model/rule.ts";
 import { limitsInFlight } from "./judge.ts";
 
 /**
- * Whatever the rules say, whoever is in flight this long is asked about: lines that nobody waits for are closed, or
- * they fill the table.
+ * A request that has been in flight this long is checked whatever the rules are: the lines of orphaned requests must be
+ * closed, or they fill the table.
  */
 export const CHECK_AFTER_NS = 60e9;
 
-/** No rule calls a task stuck before this where it sleeps in cifs and does not wait for a server. */
+/** No rule calls a task stuck before this age if it sleeps in cifs but does not wait for a server. */
 const BLOCKED_LEAST_NS = 10e9;
 
 /**
- * From which age on such a task is stuck, ns. Locks and pages are often held for as long as a request of another task takes, which is
- * reported first.
+ * The age from which such a task is stuck, ns. Locks and pages are often held for as long as a request of another task
+ * takes, and that request is reported first.
  * @param waitingNs the rule's limit for tasks that wait for a server.
  */
 export function blockedLimitOf(waitingNs: number): number {
@@ -25,13 +24,13 @@ export function blockedLimitOf(waitingNs: number): number {
 }
 
 export interface Limits {
-  /** By command number: from this age on a request in flight may count, ns; Infinity: never. */
+  /** By command number: the age from which a request in flight may count, ns; Infinity: never. */
   readonly slowNs: readonly number[];
-  /** By command number: from this age on it may be hung, ns; Infinity: never. */
+  /** By command number: the age from which it may be hung, ns; Infinity: never. */
   readonly emergencyNs: readonly number[];
-  /** From this age on an operation that is no request yet may be stuck, ns; Infinity: never. */
+  /** The age from which an operation that is no request yet may be stuck, ns; Infinity: never. */
   readonly waitingNs: number;
-  /** The lowest of all and CHECK_AFTER_NS. */
+  /** The lowest of all these limits and CHECK_AFTER_NS. */
   readonly lowestNs: number;
 }
 
@@ -47,7 +46,7 @@ export function limitsOfAll(rules: readonly Rule[]): Limits {
 }
 
 function lowest(rules: readonly Rule[], command: number, limit: "slowNs" | "emergencyNs"): number {
-  // A command that waits by design somewhere may be one that does not here.
+  // A command may block on some shares and not on others.
   const facts = { command, mayBlock: false };
   return Math.min(Infinity, ...rules.map((rule) => limitsInFlight(rule, facts)[limit]));
 }

@@ -1,6 +1,7 @@
-// Whoever looks hung is asked after before anything is said: does somebody still wait? In: overdue requests, a witness;
-// out: a verdict for each that is still open, when to ask again, and lines that nobody waits for. Pure but for the
-// table, which programs change meanwhile: a line is believed only if it is the same before and after it was read.
+// Before a hang is reported, checks that a task still waits for the reply. For each overdue request that is still open
+// it gives an answer and the time of the next check, and it collects orphaned requests, whose reply no task awaits any
+// more. Pure but for the request table, which BPF programs change while it is read: a line is used only if its start is
+// the same before and after the read.
 
 import { FLAG } from "../model/request.gen.ts";
 import type { Request, RequestMemory } from "../model/request.ts";
@@ -9,9 +10,9 @@ import type { Liveness } from "./liveness.ts";
 import type { Overdue } from "./overdue.ts";
 import type { Witness } from "./witness.ts";
 
-/** What is alive is asked about again when its age has doubled, and not sooner than this. */
+/** A request that is alive is checked again when its age has doubled, and not sooner than this. */
 const ALIVE_AGAIN_NS = 5e9;
-/** What could not be told is asked about again when its age has grown by half, and not sooner than this. */
+/** An unsure request is checked again when its age has grown by half, and not sooner than this. */
 const UNSURE_AGAIN_NS = 1e9;
 
 export class LivenessCheck {
@@ -25,12 +26,12 @@ export class LivenessCheck {
     this.#witness = witness;
   }
 
-  /** Requests that turned out to have nobody waiting for them, ever. */
+  /** Requests that were found orphaned so far. */
   get orphaned(): number {
     return this.#orphaned;
   }
 
-  /** Takes the requests with lines that nobody waits for, found since the last call. */
+  /** Takes the orphaned requests with open lines that were found since the last call. */
   takeOrphaned(): readonly Request[] {
     const found = this.#found;
     this.#found = [];
@@ -44,14 +45,14 @@ export class LivenessCheck {
   }
 
   /**
-   * Whether its line being open says that it is in flight. An evicted request has none, its reply would go unseen; of
-   * two that are ambiguous the reply may have closed the wrong one. Such a request counts only if it is found alive.
+   * Whether its open line proves that it is in flight. An evicted request has no line, so its reply would go unseen;
+   * and a reply may have closed the wrong one of two ambiguous lines. Such a request counts only if it is found alive.
    */
   hasOwnLine({ at }: Overdue): boolean {
     return at !== undefined && (this.#table.flags(at) & FLAG.AMBIGUOUS) === 0;
   }
 
-  /** LedgerInputs whether anybody waits for these. Whose reply came meanwhile is left out: the record of that says all. */
+  /** Checks these requests. A request whose reply has come meanwhile is left out: the record of its end decides. */
   question(
     suspects: readonly Overdue[],
     nowNs: number,
@@ -88,12 +89,12 @@ export class LivenessCheck {
     switch (liveness) {
       case "dead":
         this.#orphaned += 1;
-        // Closing its line may fail; then it is found again.
+        // Closing its line may fail; then a later check finds it again.
         if (entry.at !== undefined) this.#found.push(entry.request);
         entry.checkNs = nowNs + Math.max(ageNs, ALIVE_AGAIN_NS);
         break;
       case "alive":
-        // Of the end of one without a line no event tells.
+        // No event reports the end of a request without a line.
         entry.checkNs = nowNs + (entry.at === undefined ? ALIVE_AGAIN_NS : Math.max(ageNs, ALIVE_AGAIN_NS));
         break;
       case "stale":

@@ -1,25 +1,25 @@
-// What hangs at this moment, for one rule on one share: when it is news, and when it is over. In: who begins and ends to
-// hang; out: figures to be said, once, again as it grows, and at the end. Pure.
+// What hangs at this moment, for one rule on one share: when it is worth an anomaly, and when it has ended. An anomaly
+// reports the first hang, and the growth to twice as many or to twice the age; a recovery reports the end. Pure.
 //
 //   hang      a----------------------------.
 //                 b------.    c----c'
-//   news      1   2             (2 were said)        and where the oldest is twice as old as it was when it was said
-//   over                                   recovery: 3, the longest a's
+//   reported  1   2             (2 were reported already)      again when the oldest is twice as old as in the report
+//   ended                                  recovery: 3 hung, the longest was a
 
-import { EVIDENCE_MAX, type Recovery, type CurrentHangs } from "../model/anomaly.ts";
+import { type CurrentHangs, EVIDENCE_MAX, type Recovery } from "../model/anomaly.ts";
 import type { Request } from "../model/request.ts";
 
 export class OngoingHangs {
   readonly #least: number;
-  /** By whom the caller means; only told apart. */
+  /** By an identity that the caller chooses. */
   readonly #hanging = new Map<object, Request>();
-  #said: CurrentHangs | undefined;
+  #reported: CurrentHangs | undefined;
   #count = 0;
   #abandoned = 0;
   #longestNs = 0;
   #endedNs = 0;
 
-  /** @param least fewer at one time are no news. */
+  /** @param least hangs at one time that are worth a report. */
   constructor(least: number) {
     this.#least = least;
   }
@@ -28,19 +28,20 @@ export class OngoingHangs {
     return this.#hanging.size;
   }
 
+  /** @param who the same object until `remove`. */
   add(who: object, request: Request): void {
     if (this.#hanging.has(who)) return;
     this.#hanging.set(who, request);
     this.#count += 1;
   }
 
-  /** Those that hang for the longest, oldest first. */
+  /** The EVIDENCE_MAX oldest, oldest first. */
   get evidence(): readonly Request[] {
     const oldestFirst = [...this.#hanging.values()].sort((a, b) => Number(a.startNs - b.startNs));
     return oldestFirst.slice(0, EVIDENCE_MAX);
   }
 
-  /** Undefined where nothing hangs. */
+  /** How many hang and the age of the oldest; undefined if nothing hangs. */
   standing(nowNs: number): CurrentHangs | undefined {
     if (this.#hanging.size === 0) return undefined;
     let oldest = Infinity;
@@ -48,25 +49,27 @@ export class OngoingHangs {
     return { count: this.#hanging.size, oldestNs: nowNs - oldest };
   }
 
-  /** Enough for the rule, and never said, or twice as many or twice as old as what was said last. */
+  /**
+   * Whether there are enough for the rule, and no report yet, or twice as many or twice as old as in the last report.
+   */
   isNews(nowNs: number): boolean {
     if (this.#hanging.size < this.#least) return false;
-    if (this.#said === undefined || this.#hanging.size >= 2 * this.#said.count) return true;
-    // Who came first is as good as the oldest for this, and costs no search.
+    if (this.#reported === undefined || this.#hanging.size >= 2 * this.#reported.count) return true;
+    // The first that was added is nearly always the oldest, and needs no search.
     const [first] = this.#hanging.values();
-    return first !== undefined && nowNs - Number(first.startNs) >= 2 * this.#said.oldestNs;
+    return first !== undefined && nowNs - Number(first.startNs) >= 2 * this.#reported.oldestNs;
   }
 
   noteReported(nowNs: number): void {
-    this.#said = this.standing(nowNs) ?? this.#said;
+    this.#reported = this.standing(nowNs) ?? this.#reported;
   }
 
-  /** What was said under another rule of the same name is said. */
+  /** Takes over what was reported under another rule of the same name. */
   adopt(other: OngoingHangs): void {
-    this.#said ??= other.#said;
+    this.#reported ??= other.#reported;
   }
 
-  /** @param abandoned it has ended without a reply. */
+  /** @param abandoned whether it has ended without a reply. */
   remove(who: object, endNs: number, abandoned: boolean): void {
     const request = this.#hanging.get(who);
     if (request === undefined) return;
@@ -76,11 +79,11 @@ export class OngoingHangs {
     if (abandoned) this.#abandoned += 1;
   }
 
-  /** What is to be said at the end; undefined where something hangs, or nothing was ever said of it. */
+  /** Takes the report of the end; undefined while something hangs, or if the hang was never reported. */
   takeRecovery(): Omit<Recovery, "rule" | "share" | "unreported"> | undefined {
     if (this.#hanging.size > 0) return undefined;
     const recovery =
-      this.#said === undefined
+      this.#reported === undefined
         ? undefined
         : {
             count: this.#count,
@@ -88,7 +91,7 @@ export class OngoingHangs {
             longestNs: this.#longestNs,
             endedNs: this.#endedNs,
           };
-    this.#said = undefined;
+    this.#reported = undefined;
     this.#count = 0;
     this.#abandoned = 0;
     this.#longestNs = 0;

@@ -1,9 +1,9 @@
-// Requests in flight that are older than some limit: what each rule has made of them already, so that each counts once.
-// In: lines found by a look at the table, records of their end or eviction; out: entries. Pure, and bounded.
+// Requests in flight that are older than some limit, with what each rule has made of them, so that each counts once.
+// Pure and bounded.
 //
-// An entry lives while its line is open, or without a line after an eviction (`followed`). When a look no longer finds
-// the line, the record of its end may still be on its way: the entry is kept for FORGET_AFTER_NS more, so that a
-// request that was found overdue does not count again when it is complete.
+// An entry lives while its line is open, or without a line after an eviction (`followed`). When a scan no longer finds
+// the line, the record of its end may still be on its way. The entry stays for FORGET_AFTER_NS more, so that a request
+// that was found overdue does not count again when it is complete.
 
 import type { Request } from "../model/request.ts";
 import { SETTLED_AFTER_NS } from "../table/walk-open.ts";
@@ -11,41 +11,44 @@ import type { RuleWindow } from "./rule-window.ts";
 
 /** Most entries with a line: a quarter of the table. Requests beyond it count when they are complete. */
 export const OVERDUE_MAX = 16_384;
-/** Most entries without a line; the oldest goes. */
+/** Most entries without a line; beyond it the oldest is dropped. */
 export const FOLLOWED_MAX = 1024;
-/** Programs store the end of a request and send its record within microseconds; this is for machines that stall. */
+/**
+ * BPF programs send the record within microseconds of storing the end of a request. The rest is for machines that
+ * stall.
+ */
 export const FORGET_AFTER_NS = 1e9;
 
 /** What a rule has made of a request: bits of an entry's `marks`. */
 export const COUNTED = 1;
-/** Said to be hung. */
+/** Reported as hung or as an emergency. */
 export const REPORTED = 2;
 
 export interface Overdue {
   readonly request: Request;
   readonly startNs: number;
-  /** Place of its line in the table; undefined while it is followed without one. */
+  /** Byte offset of its line in the table; undefined while it is followed without one. */
   at: number | undefined;
-  /** By the rule's place in the configuration; the parts of a compound share them. */
+  /** By rule index; the parts of a compound share them. */
   marks: Uint8Array;
-  /** By the rule's place: where it was said to hang. */
+  /** By rule index: the windows in which it hangs. */
   hangsIn: (RuleWindow | undefined)[];
   /** When it next reaches a rule's slow limit, and a rule's emergency limit, ns; Infinity: never again. */
   slowDueNs: number;
   emergencyDueNs: number;
-  /** When to ask next whether somebody waits for it, ns; a rule's emergency limit is a reason to ask sooner. */
+  /** When its next liveness check is due, ns; a rule's emergency limit makes it due earlier. */
   checkNs: number;
-  /** When that was asked last, ns; before the first time, when cifs surely had it on its list. */
+  /** When it was last checked, ns. Before the first check: when the client certainly had it on its list. */
   checkedNs: number;
-  /** Was not found alive: nothing is asked before `checkNs`, whatever limit it reaches. */
+  /** It was not found alive: there is no check before `checkNs`, whatever limit it reaches. */
   onHold: boolean;
-  /** It could not be judged before DebugData is read: to be asked about again when that has been done. */
+  /** It must be checked again as soon as DebugData has been read. */
   isStale: boolean;
-  /** Until when it waits for its share's name, ns; 0 where it does not. */
+  /** Until when it waits for its share's name, ns; 0 if it does not. */
   heldUntilNs: number;
-  /** Number of the look that found it last. */
+  /** The number of the last scan that found it. */
   foundIn: number;
-  /** Since when no look finds its line, ns. */
+  /** When a scan first missed its line, ns. */
   goneNs: number | undefined;
 }
 
@@ -69,7 +72,7 @@ export class OverdueRequests {
     return entry?.startNs === startNs ? entry : undefined;
   }
 
-  /** A new entry with a line; undefined where there are too many. */
+  /** Adds a request with a line; undefined if there are too many. */
   add(request: Request, at: number, checkNs: number, marks: Uint8Array): Overdue | undefined {
     if (this.#byIdentity.size - this.#followed >= OVERDUE_MAX) return undefined;
     const entry = anEntry(request, at, checkNs, marks);
@@ -78,7 +81,7 @@ export class OverdueRequests {
     return entry;
   }
 
-  /** It lost its line. True if another one is no longer followed for it. */
+  /** Follows a request that lost its line. @returns whether another one had to be dropped for it. */
   follow(request: Request, checkNs: number, marks: Uint8Array): boolean {
     const known = this.#byIdentity.get(identityOf(request));
     if (known === undefined) {
@@ -93,9 +96,9 @@ export class OverdueRequests {
     return this.#followed > FOLLOWED_MAX && this.#dropOldestFollowed();
   }
 
-  /** Forgets a request that is complete, and gives back what was known of it. */
+  /** Removes the entry of a completed request and returns it. */
   take(request: Request): Overdue | undefined {
-    // As a rule there is none: no key is made for it.
+    // Usually there are no entries, and making the key would be wasted.
     if (this.#byIdentity.size === 0) return undefined;
     const entry = this.#byIdentity.get(identityOf(request));
     if (entry !== undefined) this.drop(entry);
@@ -108,7 +111,7 @@ export class OverdueRequests {
     else if (this.#byLine.get(entry.at) === entry) this.#byLine.delete(entry.at);
   }
 
-  /** After a look: forgets those whose line it did not find, in time. @returns those that it forgot. */
+  /** Removes entries whose line no scan has found for FORGET_AFTER_NS. @returns them. */
   sweep(scanNumber: number, nowNs: number): readonly Overdue[] {
     const forgotten: Overdue[] = [];
     for (const entry of this.#byIdentity.values()) {
@@ -121,7 +124,7 @@ export class OverdueRequests {
     return forgotten;
   }
 
-  /** DebugData has been read: entries that waited for it are due. */
+  /** DebugData has been read: entries that waited for it are due now. */
   resume(nowNs: number): void {
     for (const entry of this.#byIdentity.values()) {
       entry.heldUntilNs = 0;
@@ -130,7 +133,7 @@ export class OverdueRequests {
     }
   }
 
-  /** Gives the marks of each rule to its successor. */
+  /** Converts the marks to the indices of other rules. */
   remap(remapped: (marks: Uint8Array) => Uint8Array): void {
     for (const entry of this.#byIdentity.values()) {
       entry.marks = remapped(entry.marks);
@@ -151,17 +154,17 @@ export class OverdueRequests {
   }
 }
 
-/** Start and message id: unique for a request, the same in its line and in its records. */
+/** Start and message id: unique for a request, and the same in its line and its records. */
 export function identityOf({ startNs, messageId }: Request): string {
   return `${startNs}/${messageId}`;
 }
 
-/** When it may next count, ns: a look may be a little late. */
+/** When it may next count, ns; the scan for it may be a little late. */
 export function slowDueOf({ slowDueNs, heldUntilNs }: Overdue): number {
   return Math.max(slowDueNs, heldUntilNs);
 }
 
-/** When it may next hang or is to be asked about, ns: a look must not be late. */
+/** When it may next hang or is due for a check, ns; the scan for it must not be late. */
 export function exactDueOf({ emergencyDueNs, checkNs, heldUntilNs }: Overdue): number {
   return Math.max(heldUntilNs, Math.min(emergencyDueNs, checkNs));
 }

@@ -1,16 +1,17 @@
-// A sliding window over the share of replies that count, errors or slow ones: in goes the time of one that counts, out comes whether the rule
-// trips. How many replies there were in all is asked of the kernel's own counters, so that healthy ones make no event.
-// Pure: it reads no clock, and the counters are handed in.
+// A sliding window over the percentage of replies that count, errors or slow ones. The number of all replies comes from
+// the kernel's counters, so that healthy replies cause no event. Pure: it reads no clock, and the counters are handed
+// in.
 //
-// Observation begins with the first error: what was before is not known. That error opens it and is not counted, or
-// every second error would look twice as frequent as it is. Later the window is made of slices, each with the reply
-// counter at its first error; when the oldest goes, the observation begins with the first error of the next.
+// Observation begins with the first error, because what came before is unknown. That error opens the observation and is
+// not counted, or every second error would seem twice as frequent as it is. The window then consists of slices, each
+// with the reply counter at its first error; when the oldest slice is dropped, the observation begins with the first
+// error of the next.
 //
 //   errors    x      x  x          x     x
 //   slices    |  1   |     2       |  3  |…          of SLICES in a window
 //   counted          ----------------------  4 of the replies since the first
 //
-// Memory does not depend on the traffic. The counters are read once in REFRESHES of a window at the most.
+// Memory does not depend on traffic. The counters are read REFRESHES times in a window at most.
 
 import type { Fullness } from "../model/approach.ts";
 import type { RateLimit } from "../model/rule.ts";
@@ -35,29 +36,29 @@ export class RateWindow {
   #full = false;
   #fullness: Fullness = { counted: 0, replies: 0, ratio: 0 };
 
-  /** @param repliesNow all replies of the rule's commands on its share so far, modulo 2^32. */
+  /** @param repliesNow counts all replies to the rule's commands on its share so far, modulo 2^32. */
   constructor(rate: RateLimit, windowNs: number, repliesNow: () => number) {
     this.#rate = rate;
     this.#windowNs = windowNs;
     this.#repliesNow = repliesNow;
   }
 
-  /** Whether the latest errors trip it, as far as the counters were read. */
+  /** Whether the latest errors trip the rule, as of the last read of the counters. */
   get isFull(): boolean {
     return this.#full;
   }
 
-  /** How near the latest errors came, as far as the counters were read. */
+  /** How near the latest errors came to that, as of the last read of the counters. */
   get fullness(): Fullness {
     return this.#fullness;
   }
 
-  /** The part of the way to the trip: 1 and above is one. */
+  /** Progress towards a trip: 1 or more trips. */
   get ratio(): number {
     return this.#fullness.ratio;
   }
 
-  /** Takes an error; true if they are too large a share with it. */
+  /** Takes an error. @returns whether the rule trips. */
   add(timeNs: number): boolean {
     this.#newestNs = Math.max(this.#newestNs, timeNs);
     const nowNs = this.#newestNs;
@@ -78,13 +79,13 @@ export class RateWindow {
   }
 
   #judge(): boolean {
-    // The counter wraps.
+    // `>>> 0`: the counter wraps at 2^32.
     const replies = (this.#replies - (this.#slices[0]?.repliesBefore ?? this.#replies)) >>> 0;
     const counted = this.#slices.reduce((sum, slice) => sum + slice.errors, -1);
     const { acceptableShare, minReplies } = this.#rate;
     const isOver = counted >= acceptableShare * replies;
     const ofShare = replies === 0 ? 0 : counted / replies / acceptableShare;
-    // Both conditions have to hold: the one that is further away decides.
+    // Both conditions must hold: the one that is further away decides.
     this.#fullness = { counted, replies, ratio: Math.min(ofShare, replies / minReplies) };
     return replies >= minReplies && isOver;
   }

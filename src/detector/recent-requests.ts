@@ -1,12 +1,12 @@
-// The last EVIDENCE_MAX requests of some sort: what a report shows as evidence. Pure; bounded.
+// The last EVIDENCE_MAX requests of some kind, which a report shows as evidence. Pure and bounded.
 
 import { EVIDENCE_MAX } from "../model/anomaly.ts";
 import type { Request } from "../model/request.ts";
 
-/** One request and what was counted of it. */
+/** A request that counted, and when. */
 export interface Counted {
   readonly request: Request;
-  /** When it was complete, or became overdue, ns. */
+  /** When it completed or became overdue, ns. */
   readonly timeNs: number;
   /** Its latency, or its age when it was found, ns. */
   readonly latencyNs: number;
@@ -21,7 +21,7 @@ export class RecentRequests {
     this.#next = (this.#next + 1) % EVIDENCE_MAX;
   }
 
-  /** The requests since a time, oldest first. */
+  /** The requests that counted since this time, oldest first. */
   since(timeNs: number): readonly Request[] {
     return this.#entries
       .filter((entry) => entry.timeNs >= timeNs)

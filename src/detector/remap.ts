@@ -1,6 +1,9 @@
-// Carries the marks that rules have left on requests over to other rules. Pure.
+// Converts the marks that rules have left on requests when the rules are replaced. Pure.
 
-/** From marks by the places of the old rules to marks by those of the new ones; what was shared stays shared. */
+/**
+ * Makes the conversion from marks by old rule index to marks by new rule index. Marks that requests shared stay shared.
+ * @param predecessors by new index: the old index, or -1.
+ */
 export function makeRemap(predecessors: readonly number[]): (marks: Uint8Array) => Uint8Array {
   const known = new Map<Uint8Array, Uint8Array>();
   return (marks) => {

@@ -1,7 +1,6 @@
-// Requests in flight: which of them are overdue, and which hang. In: looks at the request table, evictions, the ends of
-// requests, the time, a witness of what still waits; out: what the rules make of them, lines that nobody waits for,
-// and when to look again. Pure but for the table, which programs change meanwhile: a line is believed only if it is
-// the same before and after it was read.
+// Requests in flight: finds those that are overdue or hang, and decides when to scan the table next. It counts them in
+// the ledger and collects orphaned requests, whose reply no task awaits any more. Pure but for the request table, which
+// BPF programs change while it is read: a line is used only if its start is the same before and after the read.
 
 import { FLAG, REQUEST_BYTES } from "../model/request.gen.ts";
 import type { Request, RequestMemory } from "../model/request.ts";
@@ -46,7 +45,7 @@ export class RequestsInFlight {
     this.#livenessCheck = new LivenessCheck(table, witness);
   }
 
-  /** When an open request may next count, and when one may next be hung or has to be asked about. */
+  /** When an open request may next count (slow), and when one may next hang or needs a liveness check (exact). */
   get due(): Due {
     return { slowDueNs: this.#slowDueNs, exactDueNs: this.#exactDueNs };
   }
@@ -61,12 +60,12 @@ export class RequestsInFlight {
     };
   }
 
-  /** Takes the requests with lines that nobody waits for, found since the last call. */
+  /** Takes the open requests, found since the last call, whose reply no task awaits any more. */
   takeOrphaned(): readonly Request[] {
     return this.#livenessCheck.takeOrphaned();
   }
 
-  /** Forgets a request that is complete; what rules have made of it in flight, by their place. */
+  /** Forgets a completed request. @returns its marks by rule index, if it was overdue. */
   end(request: Request, ledger: Ledger): Uint8Array | undefined {
     const entry = this.#overdue.take(request);
     if (entry !== undefined)
@@ -74,7 +73,7 @@ export class RequestsInFlight {
     return entry?.marks;
   }
 
-  /** An open request lost its line: it is followed if a rule could call it hung. */
+  /** Follows an open request whose line was evicted, if any rule could call it hung. */
   follow(request: Request, ledger: Ledger): void {
     const emergencyNs = ledger.limits.emergencyNs[request.command] ?? Infinity;
     if (emergencyNs === Infinity) return;
@@ -84,7 +83,7 @@ export class RequestsInFlight {
     this.#note(Infinity, checkNs);
   }
 
-  /** They were in flight before anybody recorded them; those that have lines meanwhile are known already. */
+  /** Follows requests that were in flight before the programs were attached, unless they have a line in the table. */
   inherit(requests: readonly Request[], ledger: Ledger, nowNs: number): void {
     const known = new Set<string>();
     this.#scan.walk(nowNs, (at) => known.add(senderOf(this.#table.read(at))));
@@ -92,8 +91,8 @@ export class RequestsInFlight {
   }
 
   /**
-   * Other rules: what was counted and said under a rule's name stays so.
-   * @param remapped marks by the places of the new rules.
+   * Switches to other rules. What was counted and reported under a rule's name is not counted or reported again.
+   * @param remapped converts marks from the indices of the old rules to those of the new ones.
    */
   remap(
     remapped: (marks: Uint8Array) => Uint8Array,
@@ -117,12 +116,12 @@ export class RequestsInFlight {
     }
   }
 
-  /** DebugData has been read: entries that waited for it are due. */
+  /** DebugData has been read: entries that waited for it are due now. */
   resume(nowNs: number): void {
     this.#overdue.resume(nowNs);
   }
 
-  /** Whether a request was in flight at a moment, and is such; it may be over since then. */
+  /** Whether some request for which `isSuch` holds was in flight at this moment; it may have ended since. */
   someOpenAt(atNs: number, isSuch: (request: Request) => boolean): boolean {
     for (let at = 0; at < this.#table.byteLength; at += REQUEST_BYTES) {
       const startNs = lineStartNs(this.#table, at);
@@ -135,7 +134,7 @@ export class RequestsInFlight {
     return false;
   }
 
-  /** Threads that sent what is in flight. */
+  /** The threads that sent the requests in flight. */
   senders(nowNs: number): ReadonlySet<number> {
     const tasks = new Set<number>();
     this.#scan.walk(nowNs, (at) => tasks.add(this.#table.taskId(at)));
@@ -143,7 +142,7 @@ export class RequestsInFlight {
     return tasks;
   }
 
-  /** The last request in the table of each of these threads. */
+  /** The latest request of each of these threads in the table. */
   lastOf(taskIds: ReadonlySet<number>): ReadonlyMap<number, Request> {
     const last = new Map<number, Request>();
     for (let at = 0; at < this.#table.byteLength; at += REQUEST_BYTES) {
@@ -157,7 +156,7 @@ export class RequestsInFlight {
   }
 
   /**
-   * Looks through the table, and applies the rules to what is overdue.
+   * Scans the table and applies the rules to overdue requests.
    * @returns start_ns of the newest line, 0 in an empty table.
    */
   scan(ledger: Ledger, nowNs: number): number {
@@ -184,7 +183,7 @@ export class RequestsInFlight {
     }
     for (const entry of this.#overdue) {
       if (entry.goneNs === undefined) this.#note(slowDueOf(entry), exactDueOf(entry));
-      // Somebody waits to hear of its end.
+      // The end of a reported hang must be reported soon.
       else if (entry.hangsIn.length > 0) this.#note(Infinity, entry.goneNs + FORGET_AFTER_NS);
     }
     return result.newestStartNs;
@@ -197,7 +196,7 @@ export class RequestsInFlight {
     this.#exactDueNs = Math.min(this.#exactDueNs, exactDueNs);
   }
 
-  /** One open line. A young one whose command can't be read yet is seen again when the lowest limit is over. */
+  /** One open line. If it is too young for its command to be read, it is due again at the lowest limit. */
   #visit(
     { limits, rules }: Ledger,
     nowNs: number,
@@ -225,7 +224,10 @@ export class RequestsInFlight {
     if (entry !== undefined) entry.foundIn = this.#scanNumber;
   }
 
-  /** Counts what has become slow, and works out what is due next. True if it has to be asked about now. */
+  /**
+   * Counts a request that has become slow and computes when it is due next.
+   * @returns whether it needs a liveness check now.
+   */
   #ripen(entry: Overdue, ledger: Ledger, nowNs: number): boolean {
     const { request, startNs, marks } = entry;
     const ageNs = nowNs - startNs;
@@ -239,7 +241,7 @@ export class RequestsInFlight {
       const countsNs = Math.min(slowNs, emergencyNs);
       if (countsNs === Infinity || !windows.admits(index, request.comm)) return;
       const mark = marks[index] ?? 0;
-      // What is only stuck counts when it is known to be alive.
+      // A request that only Stuck rules limit counts once a liveness check has found it alive.
       if ((mark & COUNTED) === 0 && slowNs !== Infinity && this.#livenessCheck.hasOwnLine(entry)) {
         if (ageNs >= countsNs) this.#count(entry, index, startNs + countsNs, ledger, nowNs);
         else entry.slowDueNs = Math.min(entry.slowDueNs, startNs + countsNs);
@@ -263,7 +265,9 @@ export class RequestsInFlight {
     return ledger.ofShare(this.#witness.shareOf(request, nowNs), nowNs);
   }
 
-  /** It is alive: over which rules' limits? Once for each compound; who was said to hang still does. */
+  /**
+   * Reports a request that was found alive to the rules whose limits it exceeds: once a compound, again while it hangs.
+   */
   #reportHung(entry: Overdue, ledger: Ledger, nowNs: number): void {
     const { request, startNs, marks } = entry;
     const facts = factsInFlight(request.command, nowNs - startNs, isOnIpc(this.#witness, request, nowNs));
@@ -287,12 +291,12 @@ export class RequestsInFlight {
   }
 }
 
-/** The key by which cifs knows a request. */
+/** The key by which cifs identifies a request. */
 function senderOf({ taskId, messageId }: Request): string {
   return `${taskId}/${messageId}`;
 }
 
-/** Whatever it hung in, it hangs there no more. @param flags of its end: REPLIED or not. */
+/** Ends its hangs in all rule windows. @param flags of its end: without REPLIED it was abandoned. */
 function release(entry: Overdue, ledger: Ledger, endNs: number, flags: number): void {
   entry.hangsIn.forEach((ruleWindow) => {
     if (ruleWindow !== undefined) ledger.release(ruleWindow, entry, endNs, (flags & FLAG.REPLIED) === 0);

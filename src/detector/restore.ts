@@ -1,7 +1,7 @@
-// After a restart or a reload the windows are filled from the request table: the flight recorder holds the last 65,536
-// requests, so nothing needs to be kept elsewhere. In: the table, and a ledger that has counted nothing yet; out: its
-// counts, and whom it counted. Nothing is said of them: their verdicts were posted before the ring got their places
-// back. Whoever is still on the ring comes again, and is judged then. Pure but for the table.
+// Fills the windows from the request table after a restart or a reload. The flight recorder holds the last 65,536
+// requests, so nothing needs to be stored elsewhere. The restored requests cause no anomaly: those were posted before
+// the ring's slots were released. A request that is still on the ring arrives again and is judged then. Pure but for
+// the table.
 
 import { endNs, type Request, type RequestMemory } from "../model/request.ts";
 import { completeSince } from "../table/walk-complete.ts";
@@ -13,10 +13,10 @@ import { COUNTED, identityOf } from "./overdue.ts";
 import type { Counted } from "./recent-requests.ts";
 import { isOnIpc, type Witness } from "./witness.ts";
 
-/** Records that were on the ring when the windows were filled have come by then. */
+/** Records that were on the ring at restore time have been read by then. */
 const RESTORED_FOR_NS = 1e9;
 
-/** Requests that were counted from the table and may come once more from the ring. */
+/** Requests that were counted from the table and may arrive once more from the ring. */
 export class RestoredRequests {
   #identities: ReadonlySet<string>;
   readonly #untilNs: number;
@@ -45,7 +45,7 @@ export function restore(table: RequestMemory, ledger: Ledger, witness: Witness, 
     const counted = { request, timeNs: endNs(request), latencyNs: request.latencyNs };
     if (rules.length > 0) found.push({ counted, rules });
   }
-  // Of its own: whoever comes again from the ring is judged again.
+  // Separate from the detector's: requests that arrive again from the ring are judged again.
   const compounds = new Compounds();
   found.sort((a, b) => a.counted.timeNs - b.counted.timeNs);
   for (const { counted, rules } of found) {

@@ -1,5 +1,5 @@
-// `match` of the rules, ready to be asked: does a rule look at this share, at this process? In: patterns; out: yes or
-// no. Pure. Patterns know `*` and `?`; a name can't be made to cost more than its length times the pattern's.
+// The `match` patterns of the rules, compiled: which shares and processes each rule covers. Pure. Patterns have `*` and
+// `?`. Matching a name never costs more than its length times the length of the pattern.
 
 import { canonicalAddress, isAddress } from "../model/address.ts";
 import { globTest, type GlobTest as Test } from "../model/glob.ts";
@@ -18,8 +18,8 @@ export class RuleScopes {
   }
 
   /**
-   * By the rule's place.
-   * @param share `//server/share`, `//server` for what concerns all its shares, or another word.
+   * Whether a rule covers a share.
+   * @param share `//server/share`, `//server` for trouble of all its shares, or another word such as "unknown".
    * @param dfsPaths other names of it, `//domain/namespace/link`; their first two parts are names of it, too.
    */
   admitsShare(ruleIndex: number, share: string, dfsPaths: readonly string[] = []): boolean {
@@ -34,7 +34,7 @@ export class RuleScopes {
   }
 }
 
-/** Whatever concerns a server concerns the rules for any of its shares. */
+/** Trouble of a server matches the pattern of any of its shares. */
 function shareTest(written: string): Test {
   const pattern = withCanonicalHost(written);
   const whole = globTest(pattern);
@@ -42,7 +42,7 @@ function shareTest(written: string): Test {
   return (share) => (/^\/\/[^/]+$/.test(share) ? server(share) : whole(share));
 }
 
-/** A pattern may name a server by an address in any form. */
+/** A pattern may name a server by an address in any notation. */
 function withCanonicalHost(pattern: string): string {
   const [, host = "", rest = ""] = /^\/\/([^/]*)(.*)$/.exec(pattern) ?? [];
   return isAddress(host) ? `//${canonicalAddress(host)}${rest}` : pattern;

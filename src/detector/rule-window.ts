@@ -1,10 +1,10 @@
-// One rule on one share: its window, the requests that counted last, and what is to be said of them. In: requests that
-// count, and trips; out: anomalies, one at once and then one in 100 ms for each kind, so that a storm costs the
-// supervisor little. What is held back is merged, never lost: it is said when the 100 ms are over.
+// One rule on one share: its window, the requests that counted last, and the anomalies to report. Of each kind one
+// anomaly is reported at once and then one in 100 ms, so that a storm costs the supervisor little. What happens within
+// the 100 ms is merged, never lost: it is reported when they are over.
 //
-//   trips   x    x xx  x                    x
-//   said    x          xxxx      (nothing)  x
-//           |- 100 ms -|- 100 ms -|
+//   trips     x    x xx  x                    x
+//   reported  x          xxxx      (nothing)  x
+//             |- 100 ms -|- 100 ms -|
 //
 // Memory is bounded by the rule and EVIDENCE_MAX. Pure: time is an argument.
 
@@ -22,16 +22,16 @@ import { SlidingWindow } from "./window.ts";
 /** Anomalies of one kind, rule and share are at least this far apart. */
 export const MERGE_NS = 100e6;
 
-/** The kernel's count of replies, ever growing. @param commands by number: those of interest. */
+/** The kernel's count of replies, which only grows. @param commands by command number: those that are counted. */
 export type RepliesTo = (share: string, commands: readonly boolean[]) => number;
 
-/** One kind of anomaly. */
+/** The pending reports of one kind of anomaly. */
 interface KindState {
   readonly kind: AnomalyKind;
   reportedNs: number;
-  /** The first trip that has not been said yet. */
-  waiting: { readonly occurredNs: number; readonly detectedNs: number } | undefined;
-  /** What tripped by itself, and the longest of it; a full window shows what is in it instead. */
+  /** The first trip that has not been reported yet. */
+  firstTrip: { readonly occurredNs: number; readonly detectedNs: number } | undefined;
+  /** Requests that tripped the rule on their own; an anomaly of a full window shows the window's requests instead. */
   readonly tripped: RecentRequests;
   worstNs: number;
 }
@@ -42,19 +42,19 @@ export class RuleWindow {
   readonly #window: SlidingWindow | RateWindow;
   readonly #counted = new RecentRequests();
   readonly #full: KindState;
-  /** That of the full window, and of each kind that tripped by itself; worst first. */
+  /** The kind of a full window, and each kind that a single request has tripped; worst first. */
   readonly #kinds: KindState[];
   readonly #hanging: OngoingHangs;
   readonly #closest: ClosestApproach | undefined;
   #newestNs = -Infinity;
-  /** Of the requests that counted and are in no anomaly yet. */
+  /** Requests that counted and are in no anomaly yet. */
   #unreportedCount = 0;
   #unreportedWorstNs = 0;
   readonly #unreportedStatuses = new StatusTally();
 
   /**
-   * @param repliesTo all replies of these commands on this share so far.
-   * @param closest hears how full the window gets.
+   * @param repliesTo counts all replies to these commands on this share so far.
+   * @param closest records how full the window gets.
    */
   constructor(rule: Rule, share: string, repliesTo: RepliesTo = () => 0, closest?: ClosestApproach) {
     this.#rule = rule;
@@ -67,16 +67,16 @@ export class RuleWindow {
         : new RateWindow(rate.limit, rule.windowNs, () => repliesTo(share, rate.commands));
     this.#full = aKindState(KIND_OF_FULL_WINDOW[rule.type]);
     this.#kinds = [this.#full];
-    // Where a window may hold many, one that hangs is news by itself all the same.
+    // For rules whose window counts other things, a single hang is worth a report.
     this.#hanging = new OngoingHangs(rule.type === "stuck" ? rule.acceptableCount : 1);
   }
 
-  /** When a request counted last, ns; -Infinity before the first. */
+  /** When a request last counted, ns; -Infinity before the first. */
   get newestNs(): number {
     return this.#newestNs;
   }
 
-  /** Counts a request that may have been said already: before a restart. */
+  /** Counts a request that may have been reported before a restart; it causes no report. */
   restore(counted: Counted): void {
     if (counted.timeNs > this.#newestNs) this.#newestNs = counted.timeNs;
     this.#counted.add(counted);
@@ -84,11 +84,12 @@ export class RuleWindow {
   }
 
   /**
-   * Counts a request; true if the window is full with it.
-   * @param held it was restored already: only what is to be said grows.
+   * Counts a request.
+   * @param held whether `restore` has counted it: only the pending report grows.
+   * @returns whether the window is full.
    */
   count(counted: Counted, held = false): boolean {
-    // What counted long ago and tripped nothing is no part of what comes now.
+    // Requests that counted long ago and tripped nothing do not belong to the next anomaly.
     if (counted.timeNs - this.#newestNs > this.#rule.windowNs && this.nextReportNs === Infinity) {
       this.#unreportedCount = 0;
       this.#unreportedWorstNs = 0;
@@ -102,19 +103,19 @@ export class RuleWindow {
     return this.#window.isFull;
   }
 
-  /** The window is full with this request. True if there is something new to be said. */
+  /** Notes that the window is full with this request. @returns whether that starts a new report. */
   tripFull({ timeNs }: Counted, nowNs: number): boolean {
-    if (this.#full.waiting !== undefined) return false;
-    this.#full.waiting = { occurredNs: timeNs, detectedNs: nowNs };
+    if (this.#full.firstTrip !== undefined) return false;
+    this.#full.firstTrip = { occurredNs: timeNs, detectedNs: nowNs };
     return true;
   }
 
-  /** This reply trips the rule by itself. */
+  /** Notes a reply that trips the rule on its own. */
   trip(counted: Counted, nowNs: number): void {
-    this.#wait("emergency", counted, nowNs);
+    this.#addTrip("emergency", counted, nowNs);
   }
 
-  /** This one hangs, or still does. True if that is something new to be said. */
+  /** Notes a request or operation that hangs, or still hangs. @returns whether that is worth a report. */
   hang(who: object, counted: Counted, nowNs: number): boolean {
     this.#hanging.add(who, counted.request);
     this.#noteHanging(nowNs);
@@ -122,27 +123,27 @@ export class RuleWindow {
       this.#kindState("hung").tripped.add(counted);
       return false;
     }
-    this.#wait("hung", counted, nowNs);
+    this.#addTrip("hung", counted, nowNs);
     return true;
   }
 
-  /** It was said to hang under another rule of the same name: nothing new. */
+  /** Takes over a hang that was reported under another rule of the same name. */
   adopt(who: object, request: Request, from: RuleWindow): void {
     this.#hanging.add(who, request);
     this.#hanging.adopt(from.#hanging);
   }
 
-  /** It hangs no more. @param abandoned without a reply. */
+  /** Notes the end of a hang. @param abandoned whether it ended without a reply. */
   release(who: object, endNs: number, abandoned: boolean): void {
     this.#hanging.remove(who, endNs, abandoned);
   }
 
-  /** Whether the end of what hung can be said: nothing hangs, and all that hung was said. */
+  /** Whether a recovery can be reported: nothing hangs, and no report of a hang is pending. */
   get hasRecovered(): boolean {
-    return this.#hanging.size === 0 && this.#kindState("hung").waiting === undefined;
+    return this.#hanging.size === 0 && this.#kindState("hung").firstTrip === undefined;
   }
 
-  /** Takes what is to be said when nothing hangs any more; undefined where nothing was said to hang. */
+  /** Takes the report of the recovery; undefined if no hang was reported. */
   takeRecovery(): Recovery | undefined {
     const ended = this.#hanging.takeRecovery();
     const hung = this.#kindState("hung");
@@ -158,16 +159,16 @@ export class RuleWindow {
     return recovery;
   }
 
-  /** Whether nothing has counted since a time, nothing is left to say, and nothing hangs. */
+  /** Whether nothing has counted since this time, no report is pending, and nothing hangs. */
   isQuietSince(timeNs: number): boolean {
     return this.#newestNs < timeNs && this.nextReportNs === Infinity && this.#hanging.size === 0;
   }
 
-  /** When the next anomaly may be said; Infinity where none waits. */
+  /** When the next anomaly is due, ns; Infinity if none is pending. */
   get nextReportNs(): number {
     let next = Infinity;
-    for (const { waiting, reportedNs } of this.#kinds) {
-      if (waiting !== undefined) next = Math.min(next, reportedNs + MERGE_NS);
+    for (const { firstTrip, reportedNs } of this.#kinds) {
+      if (firstTrip !== undefined) next = Math.min(next, reportedNs + MERGE_NS);
     }
     return next;
   }
@@ -175,7 +176,7 @@ export class RuleWindow {
   /** Takes the anomalies that are due, the worst kind first. */
   takeDue(nowNs: number): readonly Anomaly[] {
     return this.#kinds
-      .filter(({ waiting, reportedNs }) => waiting !== undefined && nowNs >= reportedNs + MERGE_NS)
+      .filter(({ firstTrip, reportedNs }) => firstTrip !== undefined && nowNs >= reportedNs + MERGE_NS)
       .map((kindState) => this.#makeAnomaly(kindState, nowNs));
   }
 
@@ -183,36 +184,36 @@ export class RuleWindow {
 
   #noteFullness(atNs: number): void {
     const closest = this.#closest;
-    if (closest?.isNews(this.#window.ratio, atNs) !== true) return;
+    if (closest?.isClosest(this.#window.ratio, atNs) !== true) return;
     closest.note({ rule: this.#rule.name, share: this.#share, atNs, ...this.#window.fullness });
   }
 
-  /** Of a rule that counts what is stuck at one time. */
+  /** For Stuck rules, whose window is the number of hangs at one time. */
   #noteHanging(atNs: number): void {
     const closest = this.#closest;
     if (this.#rule.type !== "stuck" || closest === undefined) return;
     const counted = this.#hanging.size;
     const ratio = counted / this.#rule.acceptableCount;
-    if (!closest.isNews(ratio, atNs)) return;
+    if (!closest.isClosest(ratio, atNs)) return;
     closest.note({ rule: this.#rule.name, share: this.#share, atNs, counted, replies: undefined, ratio });
   }
 
-  #wait(kind: "emergency" | "hung", counted: Counted, nowNs: number): void {
+  #addTrip(kind: "emergency" | "hung", counted: Counted, nowNs: number): void {
     const kindState = this.#kindState(kind);
-    kindState.waiting ??= { occurredNs: counted.timeNs, detectedNs: nowNs };
+    kindState.firstTrip ??= { occurredNs: counted.timeNs, detectedNs: nowNs };
     kindState.worstNs = Math.max(kindState.worstNs, counted.latencyNs);
     kindState.tripped.add(counted);
   }
 
   #makeAnomaly(kindState: KindState, nowNs: number): Anomaly {
-    const { kind, waiting, tripped } = kindState;
+    const { kind, firstTrip, tripped } = kindState;
     const anomaly: Anomaly = {
       rule: this.#rule.name,
       ruleType: this.#rule.type,
       kind,
       share: this.#share,
-      occurredNs: waiting?.occurredNs ?? nowNs,
-      detectedNs: waiting?.detectedNs ?? nowNs,
+      occurredNs: firstTrip?.occurredNs ?? nowNs,
+      detectedNs: firstTrip?.detectedNs ?? nowNs,
       count: this.#unreportedCount,
       worstNs: Math.max(kindState.worstNs, this.#unreportedWorstNs),
       evidence: this.#evidenceOf(kindState),
@@ -221,7 +222,7 @@ export class RuleWindow {
     };
     if (kind === "hung") this.#hanging.noteReported(nowNs);
     kindState.reportedNs = nowNs;
-    kindState.waiting = undefined;
+    kindState.firstTrip = undefined;
     kindState.worstNs = 0;
     tripped.clear();
     this.#unreportedCount = 0;
@@ -231,7 +232,7 @@ export class RuleWindow {
 
   #evidenceOf({ kind, tripped }: KindState): readonly Request[] {
     if (kind === "hung" && this.#hanging.size > 0) return this.#hanging.evidence;
-    // What hung has ended before it was said; what tripped by itself.
+    // For "hung": it ended before it was reported.
     if (kind === "hung" || kind === "emergency") return tripped.since(-Infinity);
     return this.#counted.since(this.#newestNs - this.#rule.windowNs);
   }
@@ -245,7 +246,7 @@ export class RuleWindow {
   }
 }
 
-/** The share of replies that trips a rule, and the commands whose replies are counted for it. */
+/** The percentage of replies that trips a rule, if it has one, and the commands whose replies are counted for it. */
 function rateOf(
   rule: Rule,
 ): { readonly limit: RateLimit; readonly commands: readonly boolean[] } | undefined {
@@ -263,5 +264,5 @@ function rateOf(
 }
 
 function aKindState(kind: AnomalyKind): KindState {
-  return { kind, reportedNs: -Infinity, waiting: undefined, tripped: new RecentRequests(), worstNs: 0 };
+  return { kind, reportedNs: -Infinity, firstTrip: undefined, tripped: new RecentRequests(), worstNs: 0 };
 }

@@ -1,27 +1,29 @@
-// When to look at the request table, and when to sleep without a deadline. In: what each look found, what is due, the
-// time; out: when to look next, and whether to ask the programs for a wake record. Pure.
+// When to scan the request table, when to sleep without a deadline, and when to ask the BPF programs for a wake record.
+// Pure.
 //
-// A request that hangs makes no event, so somebody has to look. A look is cheap but not free: looks that may wait, and
-// wake records, are SCAN_EVERY_NS apart on average at the least, and where nothing is in flight there are none.
+// A request that hangs makes no event, so the table must be scanned. A scan is cheap but not free. Scans that may wait,
+// and wake records, are SCAN_EVERY_NS apart on average at least, and while nothing is in flight there are none.
 //
-//   watching   A request that is sent after a look is of interest at the lowest limit at the soonest: that is when the
-//              next look is, or when one in flight is due. A look that finds none sent since the last: settling.
-//   settling   The word `asleep` is set: the next request that is sent makes a wake record. One whose program had read
-//              the word just before has its line SETTLE_NS later: one look more. None sent since: asleep.
-//   asleep     No look but for those that are in flight. Any record may mean that the word was cleared: watching.
+//   watching   A request that is sent after a scan matters at the lowest limit at the earliest: that is when the next
+//              scan is due, or when a known request is due. A scan that finds no request sent since the last one:
+//              settling.
+//   settling   The word `asleep` is set: the next request that is sent makes a wake record. If its program read the
+//              word just before it was set, its line appears within SETTLE_NS: there is one more scan. No request sent
+//              since: asleep.
+//   asleep     Scans only for requests in flight. Any record may mean that the word was cleared: watching.
 
-/** Looks that may wait are this far apart: 20 in a second. */
+/** Scans that may wait are this far apart: 20 in a second. */
 export const SCAN_EVERY_NS = 50e6;
-/** A wake record, a settling look and the next look are made up for, more is not. */
+/** The most rest that is owed: for a wake record, a settling scan and the next scan. */
 const REST_MOST_NS = 3 * SCAN_EVERY_NS;
-/** No program takes this long from reading the word to storing its line. */
+/** Longer than any BPF program takes from reading the word `asleep` to storing its line. */
 export const SETTLE_NS = 20e6;
 
-/** When requests in flight that were seen are next of interest, ns; Infinity: never. */
+/** When known requests in flight are next due, ns; Infinity: never. */
 export interface Due {
-  /** May wait for the next look. */
+  /** The scan may wait. */
   readonly slowDueNs: number;
-  /** May not. */
+  /** The scan must be on time. */
   readonly exactDueNs: number;
 }
 
@@ -32,17 +34,17 @@ export class ScanSchedule {
   #posture: Posture = "watching";
   #scannedNs = -Infinity;
   #settlingSinceNs = -Infinity;
-  /** Every request sent before was seen, or had a wake record, ns. */
+  /** Every request that was sent before this was seen or made a wake record, ns. */
   #seenUntilNs = -Infinity;
-  /** Each wake-up of our own takes SCAN_EVERY_NS; until then looks that may wait do. */
+  /** Scans that may wait do so until then, ns: each wake-up of the detector's own adds SCAN_EVERY_NS. */
   #restUntilNs = -Infinity;
 
-  /** @param lowestLimitNs no request is of interest at a lower age; 0 to Infinity. */
+  /** @param lowestLimitNs the age from which a request may matter; 0 to Infinity. */
   constructor(lowestLimitNs: number) {
     this.#lowestLimitNs = lowestLimitNs;
   }
 
-  /** Other rules: the next look is at once. */
+  /** Takes the limit of other rules; the next scan is due at once. */
   configure(lowestLimitNs: number): void {
     this.#lowestLimitNs = lowestLimitNs;
     this.#posture = "watching";
@@ -55,7 +57,7 @@ export class ScanSchedule {
     return this.#posture === "settling";
   }
 
-  /** There were records on the ring. */
+  /** Notes that there were records on the ring. */
   noteRecords(nowNs: number): void {
     if (this.#posture === "watching") return;
     this.#posture = "watching";
@@ -63,7 +65,7 @@ export class ScanSchedule {
     this.#rest(nowNs);
   }
 
-  /** There was a look. @param newestStartNs when the newest request of the table was sent, ns. */
+  /** Notes a scan. @param newestStartNs when the newest request in the table was sent, ns. */
   noteScan(newestStartNs: number, nowNs: number): void {
     if (newestStartNs > this.#scannedNs) {
       this.#posture = "watching";
@@ -78,7 +80,7 @@ export class ScanSchedule {
     this.#rest(nowNs);
   }
 
-  /** When to look next, ns; Infinity: not before there is a record. */
+  /** When to scan next, ns; Infinity: not before a record arrives. */
   nextScanNs({ slowDueNs, exactDueNs }: Due): number {
     const mayWaitNs = Math.min(slowDueNs, this.#newcomersDueNs);
     const next = Math.min(exactDueNs, Math.max(mayWaitNs, this.#restUntilNs));
@@ -93,7 +95,7 @@ export class ScanSchedule {
 
   #rest(nowNs: number): void {
     const restUntilNs = Math.max(this.#restUntilNs, nowNs) + SCAN_EVERY_NS;
-    // Looks that could not wait are not made up for.
+    // Scans that could not wait add no further rest.
     this.#restUntilNs = Math.min(restUntilNs, nowNs + REST_MOST_NS);
   }
 }

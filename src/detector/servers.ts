@@ -1,5 +1,5 @@
-// What one reading of DebugData says of servers: who they are, which are in trouble, what they have not answered. Pure:
-// data in, plain values out.
+// What one reading of DebugData shows of servers: their names, which are in trouble, and the requests that they have
+// not answered. Pure: plain values in and out.
 
 import { type CifsMid, type CifsServer, type Connection, type DebugData, shareOf } from "../model/cifs.ts";
 import { COMMAND } from "../model/command.ts";
@@ -10,14 +10,14 @@ import { serverOfShare, UNNUMBERED_TREE } from "../model/share.ts";
 /** enum statusEnum, fs/smb/client/cifsglob.h: CifsGood. */
 const GOOD = 1;
 
-/** A thread, as /proc shows it. */
+/** A thread as in /proc. */
 export interface Task {
   readonly taskId: number;
   readonly processId: number;
   readonly comm: string;
 }
 
-/** `//server` by the ids of its connections, those of extra channels included. */
+/** Pairs of connection id and `//server`, extra channels included. */
 export function serversByConnection({ servers }: DebugData): readonly (readonly [number, string])[] {
   return servers.flatMap((server) => {
     const name = nameOf(server);
@@ -28,12 +28,12 @@ export function serversByConnection({ servers }: DebugData): readonly (readonly 
   });
 }
 
-/** `//server` of all of them, each once. */
+/** `//server` of all servers, each once. */
 export function serverNames({ servers }: DebugData): readonly string[] {
   return [...new Set(servers.flatMap((server) => nameOf(server) ?? []))];
 }
 
-/** `//server` of those whose connection is not good, or who make tasks wait for credits. */
+/** `//server` of the servers in trouble: a connection is not good, or tasks wait for credits. */
 export function troubledServers({ servers }: DebugData): readonly string[] {
   const troubled = servers.filter((server) =>
     connectionsOf(server).some(
@@ -44,9 +44,9 @@ export function troubledServers({ servers }: DebugData): readonly string[] {
 }
 
 /**
- * Requests in flight of which nothing was recorded: what cifs lists of them, and their share where the server has only
+ * The requests that the client lists as in flight, with what it lists of them, and their share if the server has only
  * one.
- * @param startNs when they were seen first, for want of better.
+ * @param startNs stands for their start, which the list does not show.
  */
 export function requestsListed(
   { servers }: DebugData,
@@ -56,7 +56,7 @@ export function requestsListed(
   return servers.flatMap((server) =>
     server.mids.flatMap((mid) => {
       const task = taskOf(mid.pid);
-      // Of ECHO no reply is ever seen.
+      // The reply to an ECHO is never seen.
       return task === undefined || mid.command === COMMAND.SMB2_ECHO
         ? []
         : [requestOf(server, mid, task, startNs)];
@@ -66,7 +66,7 @@ export function requestsListed(
 
 // --- internal ---
 
-/** As its shares name it: `hostname` may be another name of the same machine, or none. */
+/** The server's name in its shares; `hostname` may be another name of the same machine, or empty. */
 function nameOf({ hostname, sessions }: CifsServer): string | undefined {
   const [share] = sessions.flatMap(({ shares }) => shares);
   const name = share === undefined ? `//${hostname}` : serverOfShare(shareOf(share.unc));
@@ -86,14 +86,21 @@ function requestOf(
   const trees = server.sessions.flatMap(({ sessionId, shares }) =>
     shares.filter(({ isIpc }) => !isIpc).map(({ treeId = UNNUMBERED_TREE }) => ({ sessionId, treeId })),
   );
-  // Of several whose ids are not printed the name is the server's, of others it is not known.
+  // Several trees without printed ids are named after the server; several others leave the tree unknown.
   const [first] = trees;
   const isOne = trees.length === 1 || (trees.length > 1 && trees.every(isUnnumbered));
   const tree = isOne ? first : undefined;
   return {
     ...(tree ?? { sessionId: server.sessions[0]?.sessionId ?? 0n, treeId: 0 }),
-    ...{ ...task, startNs, messageId, command, kind: KIND.REQUEST },
-    ...{ latencyNs: 0, ntStatus: 0, errno: 0, flags: 0 },
+    ...task,
+    startNs,
+    messageId,
+    command,
+    kind: KIND.REQUEST,
+    latencyNs: 0,
+    ntStatus: 0,
+    errno: 0,
+    flags: 0,
   };
 }
 

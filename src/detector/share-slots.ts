@@ -1,5 +1,5 @@
-// Which share the kernel counts in which slot: the first shares that are met have slots of their own, and keep them. In: names of
-// shares; out: slots. It lives as long as a detector; the next one is told, because the kernel's counts go on.
+// Which of its counter slots the kernel uses for a share. The first shares get slots of their own and keep them.
+// Because the kernel's counters go on, the slots are passed on to the next detector.
 
 import { isPipeShare, type KnownTree, LAST_SLOT } from "../model/share.ts";
 
@@ -7,7 +7,7 @@ export class ShareSlots {
   readonly #slots = new Map<string, number>();
   #next = 0;
 
-  /** @param known what an earlier detector gave out. */
+  /** @param known the trees, with their slots, of an earlier detector. */
   constructor(known: readonly KnownTree[]) {
     for (const { share, slot } of known) {
       if (slot >= LAST_SLOT) continue;
@@ -16,12 +16,12 @@ export class ShareSlots {
     }
   }
 
-  /** LAST_SLOT for a share that has none of its own. */
+  /** The slot of a share; LAST_SLOT if it has none of its own. */
   of(share: string): number {
     return this.#slots.get(share) ?? LAST_SLOT;
   }
 
-  /** The same, and a slot of its own while there are some; IPC$, on which no file is, never has one. */
+  /** The slot of a share, which gets its own while some are free. An IPC$ holds no files and never gets one. */
   take(share: string): number {
     if (isPipeShare(share)) return LAST_SLOT;
     if (!this.#slots.has(share) && this.#next < LAST_SLOT) this.#slots.set(share, this.#next++);

@@ -1,10 +1,10 @@
-// The signal rule: does one signal of connection trouble count? Pure. Whether anybody waited for the connection is asked
-// only where it decides.
+// The Signal rule: whether one signal of connection trouble counts. Pure. Whether a task waits for the connection is
+// computed only if it decides.
 
 import type { SignalRule } from "../model/rule.ts";
 import { SIGNALS } from "../model/signal.ts";
 
-/** Applies one rule to one signal. @param isAwaited whether somebody waits for the connection or its session. */
+/** Applies one Signal rule to one signal. @param isAwaited whether a task waits for the connection or its session. */
 export function countsSignal(rule: SignalRule, signal: number, isAwaited: () => boolean): boolean {
   const row = SIGNALS[signal];
   if (row === undefined || rule.counts[signal] !== true) return false;

@@ -1,10 +1,10 @@
-// The statuses of refusals that no anomaly has reported yet. In: requests; out: counts, once. Bounded by the distinct statuses that
-// an anomaly lists. Pure.
+// Counts the statuses of refusals that no anomaly has reported yet. Bounded by the distinct statuses that an anomaly
+// lists. Pure.
 
 import type { Request } from "../model/request.ts";
 import { addStatuses, type StatusCount, statusOf } from "../model/status-count.ts";
 
-/** So many distinct statuses are held before the rarest are dropped. */
+/** Distinct statuses that are held; beyond it the rarest are dropped. */
 const HELD_MAX = 64;
 
 export class StatusTally {
@@ -23,7 +23,7 @@ export class StatusTally {
     if (this.#counts.length > HELD_MAX) this.#counts = [...addStatuses(this.#counts)];
   }
 
-  /** The counts since the last call, the most frequent first. */
+  /** Takes the counts since the last call, the most frequent first. */
   take(): readonly StatusCount[] {
     const taken = addStatuses(this.#counts);
     this.#counts = [];

@@ -1,4 +1,4 @@
-// The kernel's memory, live, as the detector reads it. Plain types.
+// The kernel's live memory as the detector reads it. Plain types.
 
 import type { OperationMemory } from "../model/operation.ts";
 import type { RequestMemory } from "../model/request.ts";

@@ -1,4 +1,4 @@
-// Who waits, as the flight and the witness know it together. Pure.
+// Answers questions about tasks from what the requests in flight and the witness know together. Pure.
 
 import type { RequestsInFlight } from "./requests-in-flight.ts";
 import type { TaskWitness } from "./waiting-operations.ts";

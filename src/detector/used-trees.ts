@@ -1,5 +1,5 @@
-// Which trees of some sessions the requests in the table used. In: the live table; out: trees by their ids. Pure but for the table,
-// whose lines programs change meanwhile: a line may be seen half-written, and a later reading corrects that.
+// Finds the trees of some sessions that requests in the table used. Pure but for the live table, whose lines BPF
+// programs change meanwhile: a line may be half-written, and a later reading corrects that.
 
 import { COMMAND } from "../model/command.ts";
 import { REQUEST_BYTES } from "../model/request.gen.ts";
@@ -8,17 +8,20 @@ import type { RequestMemory } from "../model/request.ts";
 export interface UsedTree {
   readonly sessionId: bigint;
   readonly treeId: number;
-  /** When it was disconnected last, ns; -Infinity for never. */
+  /** When it was last disconnected, ns; -Infinity for never. */
   readonly endedNs: number;
-  /** Since then, when a request first needed files: one that cifs never sends to IPC$. Infinity for never. */
+  /**
+   * When a request first used it for files since then, that is, one that cifs never sends to IPC$, ns; Infinity for
+   * never.
+   */
   readonly filesNs: number;
-  /** When a tree of its session was connected last before that; -Infinity where that was not seen. */
+  /** When a tree of its session was last connected before that, ns; -Infinity if that was not seen. */
   readonly connectedNs: number;
 }
 
 /**
  * Finds the trees that requests of some sessions used.
- * @param beforeNs requests that were sent later are passed over: a reading that began then may not list their trees.
+ * @param beforeNs requests that were sent later are ignored: a reading that began then may not list their trees.
  */
 export type FindUsedTrees = (sessions: ReadonlySet<bigint>, beforeNs: number) => readonly UsedTree[];
 
@@ -28,9 +31,9 @@ export function usedTreesOf(table: RequestMemory): FindUsedTrees {
 
 // --- internal ---
 
-/** cifs asks any tree for interfaces, and IPC$ for DFS referrals. */
+/** Not evidence of a file share: cifs asks any tree for interfaces, and IPC$ for DFS referrals. */
 const OF_ANY_TREE: ReadonlySet<number> = new Set([COMMAND.SMB2_TREE_DISCONNECT, COMMAND.SMB2_IOCTL]);
-/** Trees in one answer. */
+/** Trees in one result, at most. */
 const USED_MAX = 4096;
 
 interface Uses {
@@ -72,7 +75,7 @@ function listOf(lists: Map<bigint, number[]>, sessionId: bigint): number[] {
   return list;
 }
 
-/** Infinity for none. */
+/** The least value; Infinity for none. */
 function least(values: readonly number[]): number {
   return values.reduce((a, b) => Math.min(a, b), Infinity);
 }

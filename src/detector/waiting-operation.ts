@@ -1,4 +1,4 @@
-// One operation that is followed while it waits, and when it is to be asked about next. Pure.
+// One operation that is followed while it waits, and when it is due for its next check. Pure.
 
 import type { Block } from "../model/cifs.ts";
 import type { Operation } from "../model/operation.ts";
@@ -6,7 +6,7 @@ import type { Ledger } from "./ledger.ts";
 import { blockedLimitOf, CHECK_AFTER_NS } from "./limits.ts";
 import type { RuleWindow } from "./rule-window.ts";
 
-/** How often the end of a hanging operation is looked for: no event reports it. */
+/** How often a hanging operation is checked for its end, which no event reports. */
 export const END_WITHIN_NS = 1e9;
 /** A task that did not wait is checked again when its age has grown by half, and not sooner than this. */
 export const AGAIN_NS = 1e9;
@@ -14,18 +14,20 @@ export const AGAIN_NS = 1e9;
 export interface WaitingOperation {
   readonly operation: Operation;
   readonly startNs: number;
-  /** Place of its line; undefined for one that waited before aod was there. */
+  /**
+   * Byte offset of its line; undefined for a task without one, such as one that has waited since before aod started.
+   */
   readonly at: number | undefined;
   readonly hangsIn: (RuleWindow | undefined)[];
-  /** Since when it waits, as far as it is known; undefined where it was seen not to, ns. */
+  /** When its wait began, as far as known, ns; undefined if it was seen not waiting. */
   sinceNs: number | undefined;
   checkNs: number;
-  /** Its share is to be named by a reading under way. */
+  /** A DebugData reading in progress may name its share. */
   isHeld: boolean;
-  /** Times in a row that its task did not wait for cifs. */
+  /** Checks in a row at which its task did not wait in cifs. */
   strayed: number;
   foundIn: number;
-  /** Where it slept when it was checked last, if it did not wait for a server then. */
+  /** Where it slept at the last check, if it did not wait for a server then. */
   block: Block | undefined;
   /** When it was first seen in that sleep, ns. */
   blockedSinceNs: number;
@@ -51,13 +53,13 @@ export function aWaitingOperation(
   };
 }
 
-/** How long it need not be asked about: until it is due, then until its age has doubled. */
+/** The time to its next check, ns: until it reaches the limit, then until its age has doubled. */
 export function pauseOf(
   { at, hangsIn, startNs, sinceNs = startNs, block }: WaitingOperation,
   { limits }: Ledger,
   nowNs: number,
 ): number {
-  // Of the end of one without a line only its task tells.
+  // Without a line, only the task shows the end.
   if (at === undefined && hangsIn.length > 0) return END_WITHIN_NS;
   const ageNs = nowNs - sinceNs;
   const limitNs = block === undefined ? limits.waitingNs : blockedLimitOf(limits.waitingNs);

@@ -1,12 +1,13 @@
-// Operations that wait before they are requests: for credits, or for a connection that is being made anew. In: looks at
-// the operations' lines, the time, a witness of what tasks wait for; out: who is stuck there, when it is over, and
-// lines that nobody is at any more. Pure but for the lines, which programs change meanwhile: one is believed only if it
-// is the same before and after it was read.
+// Operations that wait before they become requests: for credits, or for a connection that is being re-established.
+// Finds the tasks that are stuck there, notices the end of their wait, and collects lines that their tasks have
+// abandoned. Pure but for the operation lines, which BPF programs change while they are read: a line is used only if
+// its start is the same before and after the read.
 //
-// A line shows only that its task entered cifs and did not leave. Some functions never report that they leave
-// (bpf/operation.h), and a task that has a request in flight is that request's concern. So a task is reported only if it has no
-// request, and either waits where cifs waits for a server, or sleeps elsewhere in cifs, in state D, and has not run between two
-// checks: for a lock, a page, a key. The limit of the second is longer.
+// A line shows only that its task entered cifs and has not left. Some functions never report that a task leaves
+// (bpf/operation.h), and a task with a request in flight is covered by that request. So a task is reported only if it
+// has no request in flight, and either waits where cifs waits for a server, or is in another uninterruptible sleep
+// (state D) in cifs, for a lock, a page or a key, and has not run between two checks. The second kind has a longer
+// limit.
 
 import { type Block, isWaitInCifs, type TaskWait } from "../model/cifs.ts";
 import type { Operation, OperationMemory } from "../model/operation.ts";
@@ -24,30 +25,30 @@ import {
   type WaitingOperation,
 } from "./waiting-operation.ts";
 
-/** Operations that are followed at one time; more are as stuck as these. */
+/** Operations that are followed at one time. Beyond this number, more of them would tell nothing new. */
 const ENTRIES_MAX = GEOMETRY.OPERATION_SETS * GEOMETRY.OPERATION_SET_LINES;
 
-/** Tasks that are asked about for one signal. */
+/** Tasks that are examined for one signal. */
 const ASKED_MAX = 256;
 
-/** What is asked about tasks. */
+/** Answers questions about tasks. */
 export interface TaskWitness {
-  /** What a task waits for. */
+  /** What a task waits for now. */
   readonly waitOf: (taskId: number) => TaskWait;
-  /** Its uninterruptible sleep, where that is not a wait for a server. */
+  /** The uninterruptible sleep of a task that does not wait for a server; undefined if there is none. */
   readonly blockOf: (taskId: number) => Block | undefined;
   /** Tasks that have requests in flight. */
   readonly senders: () => ReadonlySet<number>;
-  /** Shares that these tasks wait for, as far as it can be told. */
+  /** The shares that these tasks wait for, where they can be determined. */
   readonly sharesOf: (taskIds: ReadonlySet<number>) => ReadonlyMap<number, string>;
-  /** Until when a reading under way may name shares, ns; in the past where there is none. */
+  /** Until when a DebugData reading in progress may name shares, ns; in the past if there is none. */
   readonly holdUntilNs: () => number;
 }
 
 export class WaitingOperations {
   readonly #lines: OperationMemory;
   readonly #byLine = new Map<number, WaitingOperation>();
-  /** By task: those without a line. */
+  /** Operations without a line, by task. */
   readonly #inherited = new Map<number, WaitingOperation>();
   #abandoned: Operation[] = [];
   #scanNumber = 0;
@@ -57,19 +58,22 @@ export class WaitingOperations {
     this.#lines = lines;
   }
 
-  /** When to look again, ns; Infinity: nothing is under way. */
+  /** When to scan again, ns; Infinity if no operation is open. */
   get dueNs(): number {
     return this.#dueNs;
   }
 
-  /** Takes the operations whose task is no more, or has left without a word, found since the last call. */
+  /** Takes the operations, found since the last call, whose task has exited or has left cifs without a report. */
   takeAbandoned(): readonly Operation[] {
     const dead = this.#abandoned;
     this.#abandoned = [];
     return dead;
   }
 
-  /** Tasks that wait and have no line: since before aod came, or in a function that says nothing. Known ones stay. */
+  /**
+   * Adds tasks that wait without a line: since before aod started, or in a function that reports nothing. Known tasks
+   * stay.
+   */
   inherit(operations: readonly Operation[]): void {
     const known = new Set(this.#entries.map(({ operation }) => operation.taskId));
     for (const operation of operations) {
@@ -82,7 +86,9 @@ export class WaitingOperations {
     }
   }
 
-  /** Whether a task waits since before a moment, for such a share. LedgerInputs a bounded number of them. */
+  /**
+   * Whether some task has waited since before this moment for a share that matches. Examines ASKED_MAX tasks at most.
+   */
   someWaiting(tasks: TaskWitness, beforeNs: number, isSuch: (share: string) => boolean): boolean {
     const waiting = new Set<number>();
     let asked = 0;
@@ -96,7 +102,7 @@ export class WaitingOperations {
     return waiting.size > 0 && [...tasks.sharesOf(waiting).values()].some(isSuch);
   }
 
-  /** Looks through the lines. @returns start_ns of the newest, 0 where there is none. */
+  /** Scans the lines and checks the tasks that are due. @returns start_ns of the newest line, 0 if there is none. */
   scan(ledger: Ledger, tasks: TaskWitness, nowNs: number): number {
     this.#scanNumber += 1;
     this.#dueNs = Infinity;
@@ -112,7 +118,7 @@ export class WaitingOperations {
     return newestNs;
   }
 
-  /** DebugData has been read: entries that waited for it are due at the next look. */
+  /** DebugData has been read: entries that waited for it are due at the next scan. */
   resume(nowNs: number): void {
     for (const entry of this.#entries) {
       if (entry.isHeld) entry.checkNs = nowNs;
@@ -120,7 +126,7 @@ export class WaitingOperations {
     }
   }
 
-  /** Other rules: who was said to hang under a rule's name still does. */
+  /** Switches to other rules. A hang that was reported under a rule's name goes on and is not reported again. */
   remap(predecessors: readonly number[], ledger: Ledger, tasks: TaskWitness, nowNs: number): void {
     const hanging = this.#entries.filter(({ hangsIn }) => hangsIn.length > 0);
     const shares = tasks.sharesOf(new Set(hanging.map(({ operation }) => operation.taskId)));
@@ -170,13 +176,12 @@ export class WaitingOperations {
   #find(at: number, startNs: number): void {
     const operation = readStarted(this.#lines, at, startNs);
     if (operation === undefined || this.#size >= ENTRIES_MAX) return;
-    // It does something new: what it waited for when aod came is over.
     const entry = aWaitingOperation(operation, at, startNs);
     entry.foundIn = this.#scanNumber;
     this.#byLine.set(at, entry);
   }
 
-  /** Whose line is another's now, or free, has ended. */
+  /** Drops the operations whose line is free or belongs to another operation: they have ended. */
   #sweep(ledger: Ledger, nowNs: number): void {
     for (const [at, entry] of this.#byLine) {
       if (entry.foundIn === this.#scanNumber) continue;
@@ -189,7 +194,7 @@ export class WaitingOperations {
     const senders = tasks.senders();
     const waiting = due.filter((entry) => {
       if (senders.has(entry.operation.taskId)) {
-        // Its request speaks for it from here on.
+        // From here on its request is watched instead.
         release(entry, ledger, nowNs, false);
         this.#again(entry, nowNs);
         if (entry.at === undefined) this.#inherited.delete(entry.operation.taskId);
@@ -220,17 +225,17 @@ export class WaitingOperations {
     entry.block = undefined;
     if (isWaitInCifs(wait)) {
       entry.strayed = 0;
-      // It left without a report and waits anew: since when is not known.
+      // The task left without a report and waits again; the start of this wait is unknown.
       entry.sinceNs ??= nowNs;
       return true;
     }
     entry.strayed += 1;
     if (entry.hangsIn.length === 0) entry.sinceNs = undefined;
-    // Once may be a moment between two waits.
+    // A single sample without a wait may fall between two waits.
     const hasLeft = wait === "gone" || entry.strayed > 1;
     if (hasLeft) release(entry, ledger, nowNs, wait === "gone");
     if (hasLeft && entry.at === undefined) this.#inherited.delete(entry.operation.taskId);
-    // "running" may be all that we are allowed to know.
+    // "running" may also mean that aod may not read what the task waits for.
     else if (hasLeft && wait !== "running" && nowNs - entry.startNs >= CHECK_AFTER_NS)
       this.#abandoned.push(entry.operation);
     else if (wait === "gone") this.#abandoned.push(entry.operation);
@@ -238,14 +243,14 @@ export class WaitingOperations {
     return false;
   }
 
-  /** It hangs if it has not run for half of the limit: what it did before the first check is not known. */
+  /** A blocked task hangs if it has not run for half of the limit; what it did before the first check is unknown. */
   #isBlocked(entry: WaitingOperation, block: Block, ledger: Ledger, nowNs: number): boolean {
     const limitNs = Math.min(blockedLimitOf(ledger.limits.waitingNs), CHECK_AFTER_NS);
     const isSameSleep = entry.block?.switches === block.switches;
     entry.strayed = 0;
     if (!isSameSleep) {
       release(entry, ledger, nowNs, false);
-      // Since when it has slept before the first check is not known; from then on it is.
+      // The start of a sleep is unknown if it precedes the first check, and known from then on.
       entry.sinceNs = entry.block === undefined ? (entry.sinceNs ?? nowNs) : nowNs;
       entry.block = block;
       entry.blockedSinceNs = nowNs;
@@ -262,7 +267,7 @@ export class WaitingOperations {
   }
 }
 
-/** From which age on an operation is stuck to a rule, ns. */
+/** The age from which a rule considers an operation stuck, ns. */
 function limitOf(rule: Rule, { block }: WaitingOperation): number {
   if (rule.type !== "stuck") return Infinity;
   return block === undefined ? rule.waitingNs : blockedLimitOf(rule.waitingNs);

@@ -1,5 +1,6 @@
-// The detector's questions about its requests: which share a tree is, and whether a task still waits. Here are the questions, and
-// the witness for traffic that no cifs client knows of; cifs-witness.ts asks the client. Pure.
+// What the detector asks about its requests: which share a tree is, and whether a task still waits. This file holds the
+// questions and the witness for synthetic traffic, of which no SMB client knows; cifs-witness.ts asks the kernel's
+// client. Pure.
 
 import { UNKNOWN_SHARE } from "../model/anomaly.ts";
 import type { Block, DebugData, TaskWait } from "../model/cifs.ts";
@@ -15,50 +16,62 @@ import type { FindUsedTrees } from "./used-trees.ts";
 export type Tree = Pick<Request, "sessionId" | "treeId">;
 
 /**
- * A reading of DebugData. Undefined where it can't be read; `late`: its reader did not come back in time, or an earlier one has
- * not come back yet.
+ * The result of a DebugData reading. Undefined if it can't be read; `late` if its reader did not answer in time, or an
+ * earlier reader has not answered yet.
  */
 export type DebugDataResult = DebugData | undefined | "late";
 
 export interface Witness {
-  /** `//server/share`, or UNKNOWN_SHARE. */
+  /** @returns `//server/share`, or UNKNOWN_SHARE. */
   shareOf(tree: Tree, nowNs: number): string;
-  /** `//server` of a signal's connection or session, or UNKNOWN_SHARE. */
+  /** @returns `//server` of a signal's connection or session, or UNKNOWN_SHARE. */
   serverOf(signal: Pick<Request, "command" | "sessionId">, nowNs: number): string;
-  /** One verdict for each, in their order. */
+  /** Checks whether a task still waits for each suspect. @returns one answer for each, in their order. */
   check(suspects: readonly Suspect[], nowNs: number): readonly Liveness[];
   /** The slot in which the kernel counts the replies of a share. */
   slotOf(share: string): number;
   /** What a task waits for. */
   waitOf(taskId: number): TaskWait;
-  /** The sleep of a task that has entered cifs, where it does not wait for a server; undefined where it does not sleep so. */
+  /**
+   * The uninterruptible sleep of a task that has entered cifs and does not wait for a server; undefined if there is
+   * none.
+   */
   blockOf(taskId: number): Block | undefined;
   /**
-   * The share that a task waits for before it has a request, as far as the servers in trouble tell.
-   * @param last the tree that the task used last, where that is known.
+   * The share that a task waits for before it has a request, as far as the list of servers in trouble tells.
+   * @param last the tree that the task used last, if it is known.
    */
   awaitedShare(last: Tree | undefined, nowNs: number): string;
-  /** Requests and operations that the last reading found under way, perhaps since before aod started: their age counts from now. */
+  /**
+   * Requests and operations that the last reading found open, perhaps since before aod started. Their age counts from
+   * now.
+   */
   inherited(nowNs: number): Inheritance;
-  /** Tasks that wait for a server in trouble, whatever they are at: their age counts from now. Rarely looked for. */
+  /** Tasks that wait for a server in trouble, in any function. Their age counts from now. Searched for rarely. */
   findWaiting(nowNs: number): readonly Operation[];
-  /** Has DebugData read now, whenever that was done last. */
+  /** Starts a reading of DebugData now, however recent the last one is. */
   read(nowNs: number): void;
-  /** When the last reading that was answered began, ns. */
+  /** When the last reading that has a result began, ns. */
   readonly readNs: number;
-  /** The answer of the reading that is under way. */
+  /** Takes the result of the reading in progress. */
   take(answer: DebugDataResult, nowNs: number): void;
-  /** Whether a reading under way may name the share of a request or the server of a signal; begins one where it is due. */
+  /**
+   * Whether a reading in progress may name the share of a request or the server of a signal. Starts a reading if one is
+   * due.
+   */
   isAwaiting(record: Request, nowNs: number): boolean;
-  /** Until when the reading under way is worth waiting for, ns; in the past where there is none. */
+  /** Until when the reading in progress is worth waiting for, ns; in the past if there is none. */
   readonly holdUntilNs: number;
-  /** From when on a suspect that was `stale` can be checked again, ns. */
+  /** When a `stale` suspect can be checked again, ns. */
   readonly readableNs: number;
-  /** Something was mounted or unmounted. The order of mounts tells trees apart whose ids the kernel does not print. */
+  /**
+   * Notes that something was mounted or unmounted. The order of mounts tells apart trees whose ids the kernel does not
+   * print.
+   */
   noteMounts(nowNs: number): void;
-  /** DFS paths that lead to a share: other names of it. The same list until they change. */
+  /** The DFS paths that lead to a share, as other names of it; the same list object until they change. */
   dfsPathsOf(share: string): readonly string[];
-  /** Everything that is known of trees, if it changed since the last call. */
+  /** All known trees, if they changed since the last call. */
   takeShares(): readonly KnownTree[] | undefined;
 }
 
@@ -70,29 +83,31 @@ export interface Inheritance {
 
 /** How the kernel is read. */
 export interface CifsReader {
-  /** Every thread of the host that waits for an SMB server. Costs a look at each thread. */
+  /** Every thread of the host that waits for an SMB server. Costs a read of /proc for each thread. */
   readonly findWaiting: () => readonly Task[];
-  /** Undefined for one that is no more. */
+  /** Undefined for a task that has exited. */
   readonly taskOf: (taskId: number) => Task | undefined;
-  /** `pending`: the answer comes later. */
+  /** `pending`: the result comes later. */
   readonly readDebugData: (nowNs: number) => DebugDataResult | "pending";
   readonly waitOf: (taskId: number) => TaskWait;
   readonly blockOf: (taskId: number) => Block | undefined;
-  /** The host's mounts of cifs. */
+  /** The host's SMB mounts. */
   readonly readMounts: () => readonly Mount[];
-  /** Trees of these sessions that requests in the table used. */
+  /** The trees of these sessions that requests in the table used. */
   readonly usedTrees: FindUsedTrees;
 }
 
-/** Whether a request waits by design because of its share, a pipe's; other commands need no share for that. */
+/**
+ * Whether a request may block because its share is an IPC$. The share is looked up only for commands where it matters.
+ */
 export function isOnIpc(witness: Witness, request: Request, nowNs: number): boolean {
   return mayBlockOnIpc(request.command) && isPipeShare(witness.shareOf(request, nowNs));
 }
 
-/** One list for every share: a ledger judges a share's rules again whenever the list is another one. */
+/** One list object for every share: a ledger recomputes which rules cover a share whenever the object changes. */
 const NO_DFS_PATHS: readonly string[] = [];
 
-/** For synthetic traffic, of which cifs knows nothing: an open line is all there is to ask. */
+/** For synthetic traffic, of which no SMB client knows: a request is alive while its line is open. */
 export const TABLE_WITNESS: Witness = {
   shareOf: () => UNKNOWN_SHARE,
   serverOf: () => UNKNOWN_SHARE,

@@ -1,8 +1,9 @@
-// The detector's thread: wiring only. In: messages of the supervisor, records on the ring, notices of the kernel; out:
-// reports. It sleeps in one epoll set. What it does next is decided by detector.ts; nothing is decided here.
+// The detector's thread, which is wiring only: it carries messages of the supervisor, records of the ring and
+// notifications of the kernel to the detector, and its reports back. It sleeps in one epoll set. detector.ts makes the
+// decisions; this file makes none.
 //
-// Order of a round: read the ring, decide, post, and only then give the ring's places back: a thread that dies in
-// between is followed by one that reads the same records again.
+// Order of a round: read the ring, decide, post, and only then release the ring's slots. If the thread dies in between,
+// its successor reads the same records again.
 
 import { parseDebugData } from "../cifs/debug-data.ts";
 import { KernelLogFeed } from "../cifs/kernel-log-feed.ts";
@@ -46,7 +47,7 @@ type Start = Extract<ToDetector, { type: "start" }>;
 
 const isBlind = !showsAllTasks();
 
-/** The clock is read again after so many records: about a tenth of a millisecond. */
+/** Records between two readings of the clock: about 0.1 ms. */
 const RECORDS_BETWEEN_CLOCKS = 64;
 
 class DetectorThread {
@@ -56,12 +57,12 @@ class DetectorThread {
   readonly #ring: RingReader;
   readonly #control: Control;
   readonly #debugData = new DisposableReader({ ...DEBUG_DATA, waitSet: this.#epoll });
-  /** Undefined where the kernel log can't be read. */
+  /** Undefined if the kernel log can't be read. */
   readonly #kernelLog: KernelLogFeed | undefined;
   #isKernelLogReady = false;
   readonly #witness: Witness;
   readonly #detector: Detector;
-  /** As last reported; undefined before the first reading. */
+  /** The value that was reported last; undefined before the first reading. */
   #readability: Readability | undefined;
   #wakeUps = 0;
   #stopping = false;
@@ -93,7 +94,7 @@ class DetectorThread {
       this.pulse();
     } finally {
       this.#debugData.close();
-      // It is the process's, not the thread's: another detector follows a failed one.
+      // Its descriptor belongs to the process, not to the thread, and another detector follows a failed one.
       this.#epoll.close();
     }
     this.#port.post({ type: "stopped" });
@@ -137,7 +138,7 @@ class DetectorThread {
   }
 
   #round(): void {
-    // The imitation's is an eventfd, ready until it is read; a ring buffer's map refuses to be read.
+    // The demo's ring has an eventfd, which is ready until it is read; the map of a ring buffer refuses to be read.
     drainEventFd(this.#handles.ringFd);
     this.#readRing();
     const now = monotonicNs();
@@ -159,7 +160,7 @@ class DetectorThread {
     if (this.#detector.wantsWake) this.#control.setAsleep();
   }
 
-  /** DebugData is read by a child that comes back in its own time, or never. */
+  /** DebugData is read by a child process, which answers later, or never. */
   #takeReading(nowNs: number): void {
     const outcome = this.#debugData.poll(nowNs);
     const { readability } = this.#debugData;
@@ -188,22 +189,22 @@ class DetectorThread {
 
   #readRing(): void {
     const detector = this.#detector;
-    const places: number[] = [];
+    const offsets: number[] = [];
     let records: RequestMemory | undefined;
     const collect = (memory: RequestMemory, at: number): void => {
       records = memory;
-      places.push(at);
+      offsets.push(at);
     };
     const count = this.#ring.read(collect, () => detector.takeMalformed());
     let now = monotonicNs();
-    places.forEach((at, index) => {
+    offsets.forEach((at, index) => {
       if (index % RECORDS_BETWEEN_CLOCKS === 0) now = monotonicNs();
       if (records !== undefined) detector.take(records, at, now);
     });
     detector.endOfRecords(count, now);
   }
 
-  /** Lets the messages in that were posted before the eventfd was written. */
+  /** Lets the messages be delivered that were posted before the eventfd was written. */
   async #receive(): Promise<void> {
     drainEventFd(this.#handles.wakeFd);
     await new Promise<void>((resolve) => setImmediate(resolve));
@@ -227,26 +228,26 @@ function answerOf(outcome: Outcome): DebugDataResult {
 }
 
 serve<ToDetector, FromDetector>((port) => {
-  let watch: DetectorThread | undefined;
+  let thread: DetectorThread | undefined;
   return (message) => {
     switch (message.type) {
       case "start":
-        watch = new DetectorThread(port, message);
-        // Not awaited: it ends with the thread, and messages are served meanwhile.
-        watch.run().catch((thrown) => port.fail(thrown));
+        thread = new DetectorThread(port, message);
+        // Not awaited: it runs until the thread ends, and messages are served meanwhile.
+        thread.run().catch((thrown) => port.fail(thrown));
         break;
       case "configure":
-        watch?.configure(message.rules);
+        thread?.configure(message.rules);
         break;
       case "attached":
-        watch?.inherit();
+        thread?.inherit();
         break;
       case "ping":
-        watch?.pulse();
+        thread?.pulse();
         break;
       case "stop":
-        if (watch === undefined) port.post({ type: "stopped" });
-        watch?.stop();
+        if (thread === undefined) port.post({ type: "stopped" });
+        thread?.stop();
         break;
       default:
         message satisfies never;

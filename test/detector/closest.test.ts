@@ -33,7 +33,7 @@ describe("ClosestApproach", () => {
       nowNs += random.int(0, 10e9);
       const approach = anApproach(random.int(1, 10), nowNs);
       all.push(approach);
-      if (closest.isNews(approach.ratio, nowNs)) closest.note(approach);
+      if (closest.isClosest(approach.ratio, nowNs)) closest.note(approach);
       const oldest = Math.floor(nowNs / MINUTE_NS) - 60;
       const recent = all.filter(({ atNs }) => Math.floor(atNs / MINUTE_NS) > oldest);
       const most = Math.max(...recent.map(({ counted }) => counted));
