@@ -4,8 +4,8 @@
 import { parseBuiltIn } from "../config/config.ts";
 import { KernelSource } from "../kernel/kernel-source.ts";
 import { AodError, toFailure } from "../model/failure.ts";
-import { Lookout } from "../supervisor/lookout.ts";
 import type { SpawnTable } from "../supervisor/options.ts";
+import { StandaloneMonitor } from "../supervisor/standalone-monitor.ts";
 import type { Feed, FeedListener } from "./feed.ts";
 
 const NOTE = "no daemon: attached by aod top; no captures are made";
@@ -13,7 +13,7 @@ const NOTE = "no daemon: attached by aod top; no captures are made";
 /** Throws NOT_PERMITTED, with what to do, where programs may not be loaded; else as KernelSource.load. */
 export function openSelfFeed(spawn: SpawnTable): Feed {
   const source = load();
-  const lookout = new Lookout({
+  const monitor = new StandaloneMonitor({
     ...{ config: parseBuiltIn().config, source, watch: source, sourceName: "kernel" },
     spawn: spawn.detector,
   });
@@ -21,12 +21,12 @@ export function openSelfFeed(spawn: SpawnTable): Feed {
   let timer: ReturnType<typeof setInterval> | undefined;
   const tell = () => {
     try {
-      listener?.live(lookout.live());
+      listener?.live(monitor.live());
     } catch (thrown) {
       listener?.failed(toFailure(thrown));
     }
   };
-  const running = lookout.run().then((failure) => {
+  const running = monitor.run().then((failure) => {
     clearInterval(timer);
     if (failure !== undefined) listener?.failed(failure);
   });
@@ -41,7 +41,7 @@ export function openSelfFeed(spawn: SpawnTable): Feed {
     close: async () => {
       clearInterval(timer);
       listener = undefined;
-      lookout.stop();
+      monitor.stop();
       await running;
     },
   };

@@ -4,27 +4,30 @@
 import { type Answer, PROTOCOL_VERSION, type Question } from "../api/protocol.ts";
 import type { Status } from "../api/status.ts";
 import { toFailure } from "../model/failure.ts";
-import type { Feed } from "./feed.ts";
+import type { LiveFeed } from "./live-feed.ts";
 import { errorAnswer } from "./question.ts";
 
 /** Without what every answer has. */
-export type Said<Type extends Answer["type"]> = Omit<Extract<Answer, { type: Type }>, "version" | "type">;
+export type AnswerBody<Type extends Answer["type"]> = Omit<
+  Extract<Answer, { type: Type }>,
+  "version" | "type"
+>;
 
 /** Whom questions are handed to. */
-export interface Knowing {
+export interface DaemonApi {
   readonly status: () => Promise<Status>;
   readonly incidents: () => Status["open_incidents"];
   /** Resolves when the capture is made, or with why it is not. */
   readonly snapshot: (
     reason: string | undefined,
-    progress: (said: Said<"progress">) => void,
-  ) => Promise<Said<"captured"> | { readonly refusal: string }>;
-  readonly reload: () => Said<"reloaded"> | { readonly refusal: string };
-  readonly live: Feed;
+    progress: (said: AnswerBody<"progress">) => void,
+  ) => Promise<AnswerBody<"captured"> | { readonly refusal: string }>;
+  readonly reload: () => AnswerBody<"reloaded"> | { readonly refusal: string };
+  readonly live: LiveFeed;
 }
 
 /** One connection. */
-export interface Asker {
+export interface Responder {
   /** Arrives unless the peer goes. */
   readonly say: (answer: Answer) => void;
   /** Whether the peer has taken what it got before. */
@@ -38,60 +41,60 @@ export interface Asker {
 }
 
 /** Says all that is to be said. Never throws: what fails is an answer. */
-export async function answer(question: Question, knowing: Knowing, asker: Asker): Promise<void> {
+export async function answer(question: Question, api: DaemonApi, responder: Responder): Promise<void> {
   try {
-    await TABLE[question.ask](question as never, knowing, asker);
+    await TABLE[question.ask](question as never, api, responder);
   } catch (thrown) {
-    fail(asker, thrown);
+    fail(responder, thrown);
   }
 }
 
 type Row<Ask extends Question["ask"]> = (
   question: Extract<Question, { ask: Ask }>,
-  knowing: Knowing,
-  asker: Asker,
+  api: DaemonApi,
+  responder: Responder,
 ) => void | Promise<void>;
 
 const version = PROTOCOL_VERSION;
 
 const TABLE: { readonly [Ask in Question["ask"]]: Row<Ask> } = {
-  async status(_, knowing, asker) {
-    asker.say({ version, type: "status", status: await knowing.status() });
-    asker.done();
+  async status(_, api, responder) {
+    responder.say({ version, type: "status", status: await api.status() });
+    responder.done();
   },
-  live({ every_ms }, { live }, asker) {
-    asker.onGone(
+  live({ every_ms }, { live }, responder) {
+    responder.onGone(
       live.listen(every_ms, {
-        isReady: asker.isReady,
-        hear: (document) => asker.offer({ version, type: "live", live: document }),
-        failed: (thrown) => fail(asker, thrown),
+        isReady: responder.isReady,
+        hear: (document) => responder.offer({ version, type: "live", live: document }),
+        failed: (thrown) => fail(responder, thrown),
       }),
     );
   },
-  incidents(_, knowing, asker) {
-    asker.say({ version, type: "incidents", incidents: knowing.incidents() });
-    asker.done();
+  incidents(_, api, responder) {
+    responder.say({ version, type: "incidents", incidents: api.incidents() });
+    responder.done();
   },
-  async snapshot({ reason }, knowing, asker) {
-    const ended = await knowing.snapshot(reason, (said) =>
-      asker.offer({ version, type: "progress", ...said }),
+  async snapshot({ reason }, api, responder) {
+    const ended = await api.snapshot(reason, (said) =>
+      responder.offer({ version, type: "progress", ...said }),
     );
-    if ("refusal" in ended) asker.say(errorAnswer("CAPTURE_FAILED", ended.refusal));
-    else asker.say({ version, type: "captured", ...ended });
-    asker.done();
+    if ("refusal" in ended) responder.say(errorAnswer("CAPTURE_FAILED", ended.refusal));
+    else responder.say({ version, type: "captured", ...ended });
+    responder.done();
   },
-  reload(_, knowing, asker) {
-    const outcome = knowing.reload();
-    if ("refusal" in outcome) asker.say(errorAnswer("CONFIG_INVALID", outcome.refusal));
-    else asker.say({ version, type: "reloaded", ...outcome });
-    asker.done();
+  reload(_, api, responder) {
+    const outcome = api.reload();
+    if ("refusal" in outcome) responder.say(errorAnswer("CONFIG_INVALID", outcome.refusal));
+    else responder.say({ version, type: "reloaded", ...outcome });
+    responder.done();
   },
 };
 
 // --- internal ---
 
-function fail(asker: Asker, thrown: unknown): void {
+function fail(responder: Responder, thrown: unknown): void {
   const { code, message } = toFailure(thrown);
-  asker.say(errorAnswer("BUG", `${code}: ${message}`));
-  asker.done();
+  responder.say(errorAnswer("BUG", `${code}: ${message}`));
+  responder.done();
 }

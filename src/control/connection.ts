@@ -3,7 +3,7 @@
 // does not read loses answers: it makes no memory grow, and costs no look.
 
 import { type Answer, QUESTION_MAX_BYTES } from "../api/protocol.ts";
-import { type Asker, answer, type Knowing } from "./answers.ts";
+import { answer, type DaemonApi, type Responder } from "./answers.ts";
 import { LineBuffer } from "./line-buffer.ts";
 import { errorAnswer, readQuestion } from "./question.ts";
 
@@ -20,18 +20,18 @@ export interface PeerSocket {
 /** Who connects asks at once, and takes what it asked for. */
 const PATIENCE_SEC = 10;
 
-export class Connection {
+export class ControlConnection {
   readonly #socket: PeerSocket;
-  readonly #knowing: Knowing;
+  readonly #api: DaemonApi;
   readonly #lines = new LineBuffer(QUESTION_MAX_BYTES);
   readonly #whenGone: (() => void)[] = [];
   #unsent: Uint8Array = new Uint8Array(0);
   #hasAsked = false;
   #isDone = false;
 
-  constructor(socket: PeerSocket, knowing: Knowing) {
+  constructor(socket: PeerSocket, api: DaemonApi) {
     this.#socket = socket;
-    this.#knowing = knowing;
+    this.#api = api;
     socket.timeout(PATIENCE_SEC);
   }
 
@@ -55,7 +55,7 @@ export class Connection {
     // A capture takes as long as it takes.
     this.#socket.timeout(0);
     const isReady = () => this.#unsent.length === 0;
-    const asker: Asker = {
+    const responder: Responder = {
       isReady,
       say: (one) => this.#say(one),
       offer: (one) => {
@@ -64,7 +64,7 @@ export class Connection {
       done: () => this.#done(),
       onGone: (gone) => void this.#whenGone.push(gone),
     };
-    void answer(asked.question, this.#knowing, asker);
+    void answer(asked.question, this.#api, responder);
   }
 
   /** Says why, and ends. */

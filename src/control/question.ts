@@ -6,11 +6,11 @@ import { type AnswerOf, PROTOCOL_VERSION, type Question, questionSchema } from "
 
 type ErrorAnswer = AnswerOf<"error">;
 
-export type Asked =
+export type ParsedQuestion =
   | { readonly question: Question }
   | { readonly question: undefined; readonly answer: ErrorAnswer };
 
-export function readQuestion(line: string): Asked {
+export function readQuestion(line: string): ParsedQuestion {
   let value: unknown;
   try {
     value = JSON.parse(line);
@@ -36,6 +36,6 @@ export function errorAnswer(code: ErrorAnswer["code"], message: string): ErrorAn
   return { version: PROTOCOL_VERSION, type: "error", code, message };
 }
 
-function refused(code: ErrorAnswer["code"], message: string): Asked {
+function refused(code: ErrorAnswer["code"], message: string): ParsedQuestion {
   return { question: undefined, answer: errorAnswer(code, message) };
 }

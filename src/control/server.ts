@@ -7,8 +7,8 @@ import { countRefusal } from "../model/refusals.ts";
 import type { TroubleFinding } from "../model/trouble.ts";
 import { type LockResult, takeLock } from "../system/lock.ts";
 import { readPeer } from "../system/peer.ts";
-import type { Knowing } from "./answers.ts";
-import { Connection } from "./connection.ts";
+import type { DaemonApi } from "./answers.ts";
+import { ControlConnection } from "./connection.ts";
 
 export interface ControlServer {
   /** Connections at this moment. */
@@ -37,11 +37,11 @@ const REFUSED_MAX = 16;
  *
  * The lock beside the socket says whose it is: who holds it replaces what a dead daemon has left, and nobody else does.
  */
-export function openControlServer(path: string, knowing: Knowing): ControlServer | SocketTaken {
+export function openControlServer(path: string, api: DaemonApi): ControlServer | SocketTaken {
   const lock = takeLockBeside(path);
   if (!lock.locked) return { taken: true, holderPid: lock.holderPid };
   try {
-    return new OpenServer(path, lock, knowing);
+    return new OpenServer(path, lock, api);
   } catch (thrown) {
     lock.release();
     throw thrown;
@@ -54,17 +54,17 @@ type Lock = Extract<LockResult, { locked: true }>;
 
 class OpenServer implements ControlServer {
   readonly #path: string;
-  readonly #knowing: Knowing;
+  readonly #api: DaemonApi;
   readonly #count = { open: 0 };
   #lock: Lock;
   #listening: Listening;
   #isOpen = true;
 
-  constructor(path: string, lock: Lock, knowing: Knowing) {
+  constructor(path: string, lock: Lock, api: DaemonApi) {
     this.#path = path;
-    this.#knowing = knowing;
+    this.#api = api;
     this.#lock = lock;
-    this.#listening = listen(path, knowing, this.#count);
+    this.#listening = listen(path, api, this.#count);
   }
 
   get connections(): number {
@@ -85,7 +85,7 @@ class OpenServer implements ControlServer {
       }
       if (!isSocket) {
         this.#listening.stop(false);
-        this.#listening = listen(this.#path, this.#knowing, this.#count);
+        this.#listening = listen(this.#path, this.#api, this.#count);
       }
       return {
         text: `${this.#path} was removed or replaced while aod ran, and was made again`,
@@ -127,8 +127,8 @@ interface Listening {
 }
 
 /** @param count of connections, those of an earlier socket of this server too. */
-function listen(path: string, knowing: Knowing, count: { open: number }): Listening {
-  const connections = new WeakMap<object, Connection>();
+function listen(path: string, api: DaemonApi, count: { open: number }): Listening {
+  const connections = new WeakMap<object, ControlConnection>();
   const of = (socket: object) => connections.get(socket);
   remove(path);
   const listener = Bun.listen({
@@ -143,7 +143,7 @@ function listen(path: string, knowing: Knowing, count: { open: number }): Listen
           socket.terminate();
           return;
         }
-        const connection = new Connection(socket, knowing);
+        const connection = new ControlConnection(socket, api);
         connections.set(socket, connection);
         const refusal = whyNot((socket as unknown as { readonly fd: number }).fd);
         if (refusal !== undefined) connection.refuse("NOT_PERMITTED", refusal);

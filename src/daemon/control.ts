@@ -3,8 +3,8 @@
 
 import { join } from "node:path";
 import { formatProblem } from "../config/problem.ts";
-import type { Knowing } from "../control/answers.ts";
-import { Feed } from "../control/feed.ts";
+import type { DaemonApi } from "../control/answers.ts";
+import { LiveFeed } from "../control/live-feed.ts";
 import { openControlServer } from "../control/server.ts";
 import { findSocketPath } from "../control/socket-path.ts";
 import { log } from "../log.ts";
@@ -22,7 +22,7 @@ export function openControl(
 ): () => void {
   try {
     const path = findSocketPath(process.env);
-    const server = openControlServer(path, makeKnowing(supervisor, snapshots, reload));
+    const server = openControlServer(path, makeDaemonApi(supervisor, snapshots, reload));
     if ("taken" in server) {
       const values = { path, holder_pid: server.holderPid };
       log.warn("no control socket: another aod has it (AOD_SOCKET names another one)", values);
@@ -40,12 +40,12 @@ export function openControl(
 }
 
 /** Each question, and which part of the daemon answers it. */
-function makeKnowing(supervisor: Supervisor, snapshots: Snapshots, reload: () => Reloaded): Knowing {
+function makeDaemonApi(supervisor: Supervisor, snapshots: Snapshots, reload: () => Reloaded): DaemonApi {
   const { figures } = supervisor;
   return {
     status: () => figures.status(),
     incidents: () => figures.incidents(),
-    live: new Feed(() => figures.live()),
+    live: new LiveFeed(() => figures.live()),
     async snapshot(reason, progress) {
       const begunMs = performance.now();
       const outcome = await snapshots.ask(reason, ({ action, status, ended, of }) =>

@@ -32,7 +32,7 @@ import { logForbidden } from "./sandbox-log.ts";
 import { openServiceManager, type ServiceManager } from "./service-manager.ts";
 import { pingEveryMs, ServiceNotices } from "./service-notices.ts";
 import { onSignals } from "./signals.ts";
-import { openOutlets } from "./sinks.ts";
+import { openSinks } from "./sinks.ts";
 
 /** By then the threads are up and the configuration's objects are garbage. */
 const SETTLED_AFTER_MS = 10_000;
@@ -83,7 +83,7 @@ async function watchWith(
   log.info("the kernel has taken the BPF programs", { build: source.object.build });
   const openIncidents = () => supervisor.openIncidents();
   const service = new ServiceNotices({ manager, openIncidents, answers: () => supervisor.answers() });
-  const tell = openOutlets(config, {
+  const tell = openSinks(config, {
     folder: folder.path,
     openIncidents,
     repair: () => supervisor.upkeep.check(),

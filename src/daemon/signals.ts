@@ -1,7 +1,7 @@
 // What the process does on signals: one table from the signal to a wish. The handlers stay for the life of the
 // process, so that a second SIGHUP never kills and SIGUSR1 opens no debugger.
 
-export interface SignalWishes {
+export interface SignalHandlers {
   /** SIGTERM, SIGINT. */
   readonly stop: () => void;
   /** SIGHUP. */
@@ -11,7 +11,7 @@ export interface SignalWishes {
 }
 
 /** @returns takes the handlers away again. */
-export function onSignals(wishes: SignalWishes): () => void {
+export function onSignals(wishes: SignalHandlers): () => void {
   const table: readonly (readonly [NodeJS.Signals, () => void])[] = [
     ["SIGTERM", wishes.stop],
     ["SIGINT", wishes.stop],

@@ -26,13 +26,13 @@ interface HistoryOutlet {
 }
 
 /** @returns takes an event; the last one is `stopped`. */
-export function openOutlets(
+export function openSinks(
   { outputDir, auditEnabled }: Config,
   outlet: HistoryOutlet,
   journal = openJournal(),
 ): (event: SupervisorEvent) => void {
   const isSeenTwice = isJournalStream(process.env.JOURNAL_STREAM, fstatSync(2, { bigint: true }));
-  const say = makeSayer(journal, outputDir, isSeenTwice);
+  const say = makeLogSink(journal, outputDir, isSeenTwice);
   const write = makeWriter(outlet);
   let isAudited = auditEnabled;
   return (event) => {
@@ -46,7 +46,7 @@ export function openOutlets(
 }
 
 /** @param isSeenTwice what is written to stderr arrives in the journal as well. */
-export function makeSayer(
+export function makeLogSink(
   journal: Journal,
   outputDir: string,
   isSeenTwice: boolean,

@@ -22,7 +22,7 @@ export const DETACHED: AttachmentState = {
 };
 
 /** `loaded`: the module has just come, or this is the first look. `changed`: modules or mounts have. `again`: the wait is over. */
-export type Occasion = "loaded" | "changed" | "again";
+export type ReviewTrigger = "loaded" | "changed" | "again";
 
 export interface AttachmentDecision {
   readonly action: "attach" | "detach" | "stay";
@@ -41,20 +41,20 @@ export const RELEASE_AFTER_MS = 10_000;
  */
 export const LOOK_AGAIN_MS = { first: 1000, most: 3_600_000 } as const;
 
-/** Decides on every occasion. A module that has just come is attached to although nobody uses it: its first mount is on the way. */
+/** Decides on every trigger. A module that has just come is attached to although nobody uses it: its first mount is on the way. */
 export function decideAttachment(
   state: AttachmentState,
   { users }: ModuleFacts,
-  occasion: Occasion,
+  trigger: ReviewTrigger,
   nowNs: number,
 ): AttachmentDecision {
   const used = users === undefined || users > 0;
-  if (!state.attached && !used && occasion !== "loaded") {
+  if (!state.attached && !used && trigger !== "loaded") {
     return { action: "stay", state: DETACHED, lookAgainMs: Infinity };
   }
   const action = state.attached ? "stay" : "attach";
   if (used) {
-    const lookAgainMs = users === undefined ? Infinity : nextLookMs(state, occasion);
+    const lookAgainMs = users === undefined ? Infinity : nextLookMs(state, trigger);
     return { action, state: { attached: true, unusedSinceNs: undefined, lookAgainMs }, lookAgainMs };
   }
   const unusedSinceNs = state.unusedSinceNs ?? nowNs;
@@ -63,7 +63,7 @@ export function decideAttachment(
   return { action, state: { attached: true, unusedSinceNs, lookAgainMs: Infinity }, lookAgainMs: leftMs };
 }
 
-function nextLookMs({ lookAgainMs }: AttachmentState, occasion: Occasion): number {
-  const again = occasion === "again" && lookAgainMs !== Infinity;
+function nextLookMs({ lookAgainMs }: AttachmentState, trigger: ReviewTrigger): number {
+  const again = trigger === "again" && lookAgainMs !== Infinity;
   return again ? Math.min(2 * lookAgainMs, LOOK_AGAIN_MS.most) : LOOK_AGAIN_MS.first;
 }

@@ -18,22 +18,22 @@ import { refusalCounts } from "../model/refusals.ts";
 import type { RequestMemory } from "../model/request.ts";
 import { commit, version } from "../model/version.ts";
 import { clockPair } from "../system/clock.ts";
-import { lookOnHost } from "./host-look.ts";
-import type { IncidentDesk } from "./incident-desk.ts";
+import type { DetectorSupervision } from "./detector-supervision.ts";
+import { takeSnapshotOnHost } from "./host-snapshot.ts";
+import type { IncidentService } from "./incident-service.ts";
 import type { LossWatch } from "./loss-watch.ts";
 import { measureCost } from "./own-cost.ts";
 import type { RunRecord } from "./run-record.ts";
 import type { Troubles } from "./troubles.ts";
 import type { Upkeep } from "./upkeep.ts";
-import type { Watching } from "./watching.ts";
 
 export interface FiguresOptions {
   readonly source: RequestSource;
   readonly record: RunRecord;
-  readonly desk: Pick<IncidentDesk, "open" | "shares" | "suppressed">;
+  readonly incidents: Pick<IncidentService, "open" | "shares" | "suppressed">;
   readonly losses: Pick<LossWatch, "now">;
   readonly config: () => Config;
-  readonly watching: Pick<Watching, "isWatching" | "sinceNs" | "clientLists" | "approaches">;
+  readonly supervision: Pick<DetectorSupervision, "isWatching" | "sinceNs" | "clientLists" | "approaches">;
   readonly upkeep: Pick<Upkeep, "check">;
   readonly troubles: Pick<Troubles, "list">;
   /** Of the BPF programs. */
@@ -69,49 +69,49 @@ export class Figures {
   /** Requests of the last seconds, and what is open. Throws NO_DAEMON when it has ended. */
   look(): LiveSnapshot {
     if (this.#hasEnded) throw new AodError("NO_DAEMON", "aod is stopping");
-    const { desk, watching } = this.#options;
-    return lookOnHost({
+    const { incidents, supervision } = this.#options;
+    return takeSnapshotOnHost({
       table: this.#table,
       operations: this.#operations,
-      trees: desk.shares,
-      watchingSinceNs: watching.isWatching ? watching.sinceNs : undefined,
+      trees: incidents.shares,
+      watchingSinceNs: supervision.isWatching ? supervision.sinceNs : undefined,
     });
   }
 
   live(): Live {
-    const { desk, losses, record } = this.#options;
+    const { incidents, losses, record } = this.#options;
     const now = clockPair();
     return makeLive(this.look(), this.#table, {
       epochMs: now.epochMs,
-      isWatching: this.#options.watching.isWatching,
-      incidents: [...desk.open(), ...record.resolved(now)],
+      isWatching: this.#options.supervision.isWatching,
+      incidents: [...incidents.open(), ...record.resolved(now)],
       losses: losses.now(),
     });
   }
 
   /** Those that are open, newest first. */
   incidents(): Status["open_incidents"] {
-    return incidentsNewestFirst(this.#options.desk.open()).map((incident) =>
+    return incidentsNewestFirst(this.#options.incidents.open()).map((incident) =>
       toIncident(incident, clockPair()),
     );
   }
 
   /** Takes half a second while requests are few: so long they are waited for, to say what one costs. */
   async status(): Promise<Status> {
-    const { source, record, desk } = this.#options;
-    const cost = await measureCost(source, this.#options.watching.isWatching);
+    const { source, record, incidents } = this.#options;
+    const cost = await measureCost(source, this.#options.supervision.isWatching);
     const look = this.look();
     this.#options.upkeep.check();
-    const attribute = makeAttributeOnHost(desk.shares);
+    const attribute = makeAttributeOnHost(incidents.shares);
     const about = (share: string) => attribute(share, []);
     return {
       at: utc(Date.now()),
       daemon: this.#daemon(),
-      watching: this.#watching(),
+      watching: this.#watchingStatus(),
       window_sec: Math.round(look.windowSec * 1000) / 1000,
       now_sec: Math.round(look.nowSec * 1000) / 1000,
       stalled: stalledOf(look),
-      shares: [...shareRows(look, desk.shares, source.tallies(), about)],
+      shares: [...shareRows(look, incidents.shares, source.tallies(), about)],
       waiting_operations: look.waiting.length,
       open_incidents: this.incidents(),
       past_incidents: this.#past(),
@@ -121,7 +121,7 @@ export class Figures {
         verdict: { ...verdict, because: [...verdict.because] },
       })),
       captures: {
-        ...record.kept,
+        ...record.stored,
         limit_bytes: this.#options.config().cleanup.maxTotalBytes,
         age_suspended: record.ageDoubt ?? null,
       },
@@ -131,7 +131,7 @@ export class Figures {
         since: utc(sinceMs),
         over_at: overAtMs === undefined ? null : utc(overAtMs),
       })),
-      suppressed: { ...desk.suppressed },
+      suppressed: { ...incidents.suppressed },
       losses: lossesByCause(this.#options.losses.now()),
       refused: { ...refusalCounts() },
       cost,
@@ -160,7 +160,7 @@ export class Figures {
 
   #approaches(): Status["approaches"] {
     const now = clockPair();
-    return this.#options.watching.approaches.map(({ rule, share, atNs, counted, replies, ratio }) => ({
+    return this.#options.supervision.approaches.map(({ rule, share, atNs, counted, replies, ratio }) => ({
       rule,
       share,
       at: utc(now.epochMs - (now.monotonicNs - atNs) / 1e6),
@@ -170,16 +170,16 @@ export class Figures {
     }));
   }
 
-  #watching(): Status["watching"] {
+  #watchingStatus(): Status["watching"] {
     const { record, build } = this.#options;
-    const isWatching = this.#options.watching.isWatching;
+    const isWatching = this.#options.supervision.isWatching;
     const missing = new Map(record.missingHooks.map(({ tracepoint, reason }) => [tracepoint, reason]));
     const levels = new Map(HOOKS.map(({ tracepoint, level }) => [tracepoint, level]));
     return {
       state: isWatching ? "watching" : "waiting",
       since: isWatching ? utc(record.attachedAtMs ?? record.startedAtMs) : null,
       build,
-      client_lists: this.#options.watching.clientLists,
+      client_lists: this.#options.supervision.clientLists,
       hooks: [...levels].map(([tracepoint, level]) => {
         const reason = missing.get(tracepoint) ?? null;
         return { tracepoint, level, attached: isWatching && reason === null, reason };

@@ -69,7 +69,7 @@ export interface Recovered {
 
 type Captured = Pick<CaptureSummary, "incidentId" | "name" | "verdict">;
 /** What is to be known of a capture that was asked for. */
-export type Asked = Pick<CaptureOrder, "rule" | "scope" | "incidentId" | "suppressed">;
+export type PendingCapture = Pick<CaptureOrder, "rule" | "scope" | "incidentId" | "suppressed">;
 
 /** Servers and families; each track has SHARES_MAX shares at most. The quietest makes room. */
 const TRACKS_MAX = 1024;
@@ -219,7 +219,7 @@ export class Incidents {
   }
 
   /** A capture that was asked for did not come: the next one says it, with those that this one was to say. */
-  dropped({ scope, incidentId, suppressed }: Asked): void {
+  dropped({ scope, incidentId, suppressed }: PendingCapture): void {
     if (scope === undefined) return;
     const identity = { name: scope.server, address: undefined };
     const track = this.#openTrack(incidentId) ?? this.#tracks.find(identity, scope.family);

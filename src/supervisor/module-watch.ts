@@ -7,7 +7,7 @@ import { type Attachment, attachHooks } from "../kernel/hooks.ts";
 import type { BpfObject } from "../kernel/object.ts";
 import { type Exhausted, isExhausted, unlessExhausted } from "../model/exhaustion.ts";
 import { monotonicNs } from "../system/clock.ts";
-import { DETACHED, decideAttachment, type ModuleFacts, type Occasion } from "./attachment.ts";
+import { DETACHED, decideAttachment, type ModuleFacts, type ReviewTrigger } from "./attachment.ts";
 
 export type AttachmentChange =
   | { readonly type: "attached"; readonly missing: Attachment["missing"] }
@@ -40,10 +40,10 @@ export class ModuleWatch {
    * Checks the module and attaches or detaches; retries a little later where the host is short of something. Throws as attachHooks
    * does.
    */
-  review(occasion: Occasion): void {
+  review(trigger: ReviewTrigger): void {
     clearTimeout(this.#timer);
-    if (isExhausted(unlessExhausted(() => this.#review(occasion)))) {
-      this.#timer = setTimeout(() => this.review(occasion), RETRY_MS);
+    if (isExhausted(unlessExhausted(() => this.#review(trigger)))) {
+      this.#timer = setTimeout(() => this.review(trigger), RETRY_MS);
     }
   }
 
@@ -52,10 +52,10 @@ export class ModuleWatch {
     this.#letGo();
   }
 
-  #review(occasion: Occasion): Exhausted | undefined {
+  #review(trigger: ReviewTrigger): Exhausted | undefined {
     const facts = this.#facts();
     if (isExhausted(facts)) return facts;
-    const { action, state, lookAgainMs } = decideAttachment(this.#state, facts, occasion, monotonicNs());
+    const { action, state, lookAgainMs } = decideAttachment(this.#state, facts, trigger, monotonicNs());
     this.#state = state;
     if (action === "attach") this.#attach();
     if (action === "detach") {

@@ -1,4 +1,4 @@
-// What becomes of the workers' reports: one function for each arrow. In: a report, and who is concerned; out: calls. The order in
+// What becomes of the workers' reports: one function for each arrow. In: a report, and who is handlers; out: calls. The order in
 // which threads are started, and what ends the process, is the supervisor's.
 
 import type { RequestSource } from "../kernel/source.ts";
@@ -7,16 +7,16 @@ import type { Readability } from "../model/readability.ts";
 import type { ClockDoubt } from "../model/trouble.ts";
 import { monotonicNs } from "../system/clock.ts";
 import type { FromDetector, FromJanitor, FromRunner } from "../thread/messages.ts";
-import type { Occasion } from "./attachment.ts";
+import type { ReviewTrigger } from "./attachment.ts";
 import { isNews, type SupervisorEvent } from "./events.ts";
-import type { IncidentDesk } from "./incident-desk.ts";
+import type { IncidentService } from "./incident-service.ts";
 import type { LossWatch } from "./loss-watch.ts";
 import type { Sampler } from "./sampler.ts";
 
 /** Whom the detector's reports concern: a supervisor, or a lookout, which has no other worker. */
-export interface ConcernedByDetector {
+export interface DetectorReportHandlers {
   readonly source: RequestSource;
-  readonly desk: Pick<IncidentDesk, "detectorStarted" | "observe" | "recover" | "shares">;
+  readonly incidents: Pick<IncidentService, "detectorStarted" | "observe" | "recover" | "shares">;
   readonly losses: LossWatch;
   readonly tell: (event: SupervisorEvent) => void;
   /** The detector works from now on. */
@@ -26,12 +26,12 @@ export interface ConcernedByDetector {
   /** How near the rules have come to tripping. */
   readonly approached: (approaches: readonly Approach[]) => void;
   /** The module may have come or gone. */
-  readonly review: (occasion: Occasion) => void;
+  readonly review: (trigger: ReviewTrigger) => void;
 }
 
 /** Whom those of the runner and the janitor concern. */
-export interface Concerned {
-  readonly desk: IncidentDesk;
+export interface ReportHandlers {
+  readonly incidents: IncidentService;
   readonly losses: LossWatch;
   readonly sampler: Sampler;
   readonly tell: (event: SupervisorEvent) => void;
@@ -45,23 +45,23 @@ export interface Concerned {
   readonly blocked: () => void;
   /** The janitor has checked the clock. */
   readonly clock: (doubt: ClockDoubt | undefined) => void;
-  /** Captures that are left on the disk. */
-  readonly kept: (captures: { readonly count: number; readonly bytes: number }) => void;
+  /** Captures that remain on the disk after a sweep. */
+  readonly stored: (captures: { readonly count: number; readonly bytes: number }) => void;
 }
 
-export function routeDetector(report: FromDetector, concerned: ConcernedByDetector): void {
-  const { desk, source, tell } = concerned;
+export function routeDetector(report: FromDetector, handlers: DetectorReportHandlers): void {
+  const { incidents, source, tell } = handlers;
   switch (report.type) {
     case "ready":
-      desk.detectorStarted();
-      concerned.watches();
-      concerned.review("loaded");
+      incidents.detectorStarted();
+      handlers.watches();
+      handlers.review("loaded");
       break;
     case "anomaly":
-      desk.observe(report.anomaly);
+      incidents.observe(report.anomaly);
       break;
     case "recovered":
-      desk.recover(report.recovery);
+      incidents.recover(report.recovery);
       break;
     case "orphanedRequests": {
       const closed = report.requests.filter((request) => source.reap(request)).length;
@@ -72,23 +72,23 @@ export function routeDetector(report: FromDetector, concerned: ConcernedByDetect
       for (const one of report.operations) source.reapOperation(one.startNs, one.taskId);
       break;
     case "hostChanged":
-      concerned.review(report.what === "module" ? "loaded" : "changed");
+      handlers.review(report.what === "module" ? "loaded" : "changed");
       break;
     case "shares":
-      desk.shares = report.shares;
+      incidents.shares = report.shares;
       source.placeTrees(report.shares);
       break;
     case "kernelLog":
       tell(report);
       break;
     case "clientLists":
-      concerned.listsChanged(report.readability);
+      handlers.listsChanged(report.readability);
       break;
     case "approaches":
-      concerned.approached(report.approaches);
+      handlers.approached(report.approaches);
       break;
     case "pulse":
-      concerned.losses.note({ detector: report.counts });
+      handlers.losses.note({ detector: report.counts });
       break;
     case "failed":
     case "stopped":
@@ -98,29 +98,29 @@ export function routeDetector(report: FromDetector, concerned: ConcernedByDetect
   }
 }
 
-export function routeRunner(report: FromRunner, concerned: Concerned): void {
-  const { desk } = concerned;
+export function routeRunner(report: FromRunner, handlers: ReportHandlers): void {
+  const { incidents } = handlers;
   switch (report.type) {
     case "ready":
-      concerned.isReady();
-      concerned.sampler.runnerStarted(desk.open().length, monotonicNs());
+      handlers.isReady();
+      handlers.sampler.runnerStarted(incidents.open().length, monotonicNs());
       break;
     case "progress":
-      concerned.tell(report);
+      handlers.tell(report);
       break;
     case "collected":
-      desk.collected(report.capture);
-      concerned.sweep();
+      incidents.collected(report.capture);
+      handlers.sweep();
       break;
     case "dropped":
-      desk.dropped(report.orderId, report.reason);
-      concerned.blocked();
+      incidents.dropped(report.orderId, report.reason);
+      handlers.blocked();
       break;
     case "notified":
-      desk.notified(report.notice, report.outcome);
+      incidents.notified(report.notice, report.outcome);
       break;
     case "pulse":
-      concerned.losses.note({ runner: report.counts });
+      handlers.losses.note({ runner: report.counts });
       break;
     case "failed":
     case "stopped":
@@ -130,21 +130,21 @@ export function routeRunner(report: FromRunner, concerned: Concerned): void {
   }
 }
 
-export function routeJanitor(report: FromJanitor, concerned: Concerned): void {
+export function routeJanitor(report: FromJanitor, handlers: ReportHandlers): void {
   switch (report.type) {
     case "ready":
-      concerned.isReady();
+      handlers.isReady();
       break;
     case "found":
-      if (concerned.isFirstFind()) concerned.desk.found(report.captures);
+      if (handlers.isFirstFind()) handlers.incidents.found(report.captures);
       break;
     case "blocked":
-      concerned.blocked();
+      handlers.blocked();
       break;
     case "swept":
-      concerned.kept({ count: report.storedCount, bytes: report.storedBytes });
-      concerned.clock(report.ageDoubt);
-      if (isNews(report)) concerned.tell(report);
+      handlers.stored({ count: report.storedCount, bytes: report.storedBytes });
+      handlers.clock(report.ageDoubt);
+      if (isNews(report)) handlers.tell(report);
       break;
     case "pulse":
     case "failed":

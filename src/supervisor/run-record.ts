@@ -42,7 +42,7 @@ export class RunRecord {
   /** Newest first. */
   readonly captures: RecordedCapture[] = [];
   /** On the disk, those of earlier runs as well. */
-  kept = { count: 0, bytes: 0 };
+  stored = { count: 0, bytes: 0 };
   /** Why no capture is removed for its age at the moment; undefined where the clock is believed. */
   ageDoubt: string | undefined;
   /** When it attached; undefined while it does not watch. */
@@ -104,8 +104,8 @@ export class RunRecord {
     return { lastHour: within(HOUR_NS), lastDay, last: lastDay === 0 ? undefined : this.#lastPast };
   }
 
-  keep(kept: { readonly count: number; readonly bytes: number }): void {
-    this.kept = kept;
+  noteStored(stored: { readonly count: number; readonly bytes: number }): void {
+    this.stored = stored;
   }
 
   /** Those of the last minutes, newest first. Steps of the time of day do not matter. */

@@ -12,21 +12,21 @@ import type { Incident } from "../model/incident.ts";
 import { clockPair, monotonicNs } from "../system/clock.ts";
 import { DescriptorReserve } from "../system/descriptor-reserve.ts";
 import type { FromJanitor, FromRunner, ToJanitor, ToRunner } from "../thread/messages.ts";
+import { DetectorSupervision } from "./detector-supervision.ts";
 import type { SupervisorEvent } from "./events.ts";
 import { Figures } from "./figures.ts";
-import { findHangsOnHost } from "./host-look.ts";
-import { IncidentDesk } from "./incident-desk.ts";
+import { findHangsOnHost } from "./host-snapshot.ts";
+import { IncidentService } from "./incident-service.ts";
 import { LossWatch } from "./loss-watch.ts";
 import type { SupervisorOptions } from "./options.ts";
 import { Resources } from "./resources.ts";
-import { type Concerned, routeJanitor, routeRunner } from "./routes.ts";
+import { type ReportHandlers, routeJanitor, routeRunner } from "./routes.ts";
 import { RunRecord } from "./run-record.ts";
 import { Sampler } from "./sampler.ts";
-import { type Consequences, startOnce, supervised } from "./supervised.ts";
+import { type FailureHandlers, startOnce, supervised } from "./supervise.ts";
 import type { ThreadHandle } from "./thread-handle.ts";
 import { Troubles } from "./troubles.ts";
 import { Upkeep } from "./upkeep.ts";
-import { Watching } from "./watching.ts";
 
 /** Time for each thread to finish its work. With the time to close threads and log, aod stops within 5 s. */
 const STOP_WITHIN_MS = { detector: 400, runner: 3500, janitor: 300 } as const;
@@ -35,11 +35,11 @@ export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #sampler = new Sampler((reason) => this.#runner.post({ type: "sample", reason }));
   readonly #losses: LossWatch;
-  readonly #desk: IncidentDesk;
-  readonly #watching: Watching;
+  readonly #incidents: IncidentService;
+  readonly #supervision: DetectorSupervision;
   readonly #runner: ThreadHandle<ToRunner, FromRunner>;
   readonly #janitor: ThreadHandle<ToJanitor, FromJanitor>;
-  readonly #concerned: Concerned;
+  readonly #reportHandlers: ReportHandlers;
   readonly #record: RunRecord;
   readonly #resources: Resources;
   readonly troubles: Troubles;
@@ -63,7 +63,7 @@ export class Supervisor {
       losses: () => this.#exhausted(),
       nowNs: monotonicNs,
     });
-    this.#desk = this.#makeDesk(options);
+    this.#incidents = this.#makeIncidentService(options);
     this.#record = new RunRecord(Date.now());
     this.troubles = new Troubles((event) => this.#tell(event), clockPair);
     this.upkeep = new Upkeep(this.troubles);
@@ -72,38 +72,38 @@ export class Supervisor {
     this.upkeep.watch("output_folder", () => options.folder.check(this.#config.capture.minFreeBytes));
     const { source, watch, sourceName, spawn, pingEveryMs } = options;
     const hasRoom = () => this.#hasRoom();
-    const consequences: Consequences = {
+    const failureHandlers: FailureHandlers = {
       tell: (event) => this.#tell(event),
       lost: (thread) => {
-        if (thread === "runner") this.#desk.dropAll("the runner failed and is started again");
+        if (thread === "runner") this.#incidents.dropAll("the runner failed and is started again");
       },
       end: (failure) => this.#ended?.(failure),
     };
-    this.#watching = new Watching({
-      ...{ source, watch, sourceName, spawn: spawn.detector, hasRoom, pingEveryMs, consequences },
-      ...{ desk: this.#desk, losses: this.#losses },
+    this.#supervision = new DetectorSupervision({
+      ...{ source, watch, sourceName, spawn: spawn.detector, hasRoom, pingEveryMs, failureHandlers },
+      ...{ incidents: this.#incidents, losses: this.#losses },
       detectorWorks: () => {
         const { rules, outputDir } = this.#config;
         this.#tell({ type: "watching", rules: rules.length, outputDir });
       },
     });
-    this.#concerned = this.#makeConcerned();
+    this.#reportHandlers = this.#makeReportHandlers();
     this.figures = new Figures({
-      ...{ source: options.source, record: this.#record, desk: this.#desk, losses: this.#losses },
+      ...{ source: options.source, record: this.#record, incidents: this.#incidents, losses: this.#losses },
       ...{ upkeep: this.upkeep, troubles: this.troubles },
       config: () => this.#config,
-      watching: this.#watching,
+      supervision: this.#supervision,
       build: watch?.object.build ?? "atomic",
     });
-    this.#runner = supervised("runner", consequences, {
+    this.#runner = supervised("runner", failureHandlers, {
       ...{ spawn: spawn.runner, hasRoom, pingEveryMs },
       begin: () => this.#beginRunner(),
-      onReport: (report) => routeRunner(report, this.#concerned),
+      onReport: (report) => routeRunner(report, this.#reportHandlers),
     });
-    this.#janitor = supervised("janitor", consequences, {
+    this.#janitor = supervised("janitor", failureHandlers, {
       ...{ spawn: spawn.janitor, hasRoom, pingEveryMs },
       begin: () => this.#beginJanitor(),
-      onReport: (report) => routeJanitor(report, this.#concerned),
+      onReport: (report) => routeJanitor(report, this.#reportHandlers),
     });
   }
 
@@ -114,9 +114,9 @@ export class Supervisor {
   async run(): Promise<Failure | undefined> {
     const { promise: ended, resolve } = Promise.withResolvers<Failure | undefined>();
     this.#ended = resolve;
-    this.#watching.apply(this.#config.rules);
+    this.#supervision.apply(this.#config.rules);
     this.#record.restore(this.#options.incidents ?? [], clockPair());
-    this.#desk.begin();
+    this.#incidents.begin();
     this.#tell({ type: "configured", config: this.#config, isStart: true });
     // The detector follows when both are ready: its anomalies become captures at once, and what has been spent is known.
     for (const thread of [this.#janitor, this.#runner]) thread.start();
@@ -136,9 +136,9 @@ export class Supervisor {
   /** Applies another configuration without detaching; the output folder stays what it was at the start. */
   configure(config: Config): void {
     // What may throw comes first: then everything is as it was.
-    this.#watching.apply(config.rules);
+    this.#supervision.apply(config.rules);
     this.#config = { ...config, outputDir: this.#config.outputDir };
-    this.#desk.configure(this.#config);
+    this.#incidents.configure(this.#config);
     this.#runner.post({ type: "configure", notify: config.notify });
     this.#janitor.post({ type: "configure", limits: config.cleanup });
     this.#tell({ type: "configured", config: this.#config, isStart: false });
@@ -153,15 +153,15 @@ export class Supervisor {
    * @param reason in their words.
    * @returns its order's number: `collected` or `dropped` is told of it, `dropped` perhaps before this returns.
    */
-  readonly snapshot = (reason?: string): number => this.#desk.snapshot(reason);
+  readonly snapshot = (reason?: string): number => this.#incidents.snapshot(reason);
   /** The incidents that are open now. */
-  readonly openIncidents = (): readonly Incident[] => this.#desk.open();
+  readonly openIncidents = (): readonly Incident[] => this.#incidents.open();
   /** What is known of trees, what was counted, by cause, and since when: for metrics. */
   readonly facts = () => ({
-    trees: this.#desk.shares,
+    trees: this.#incidents.shares,
     counted: this.#losses.now(),
-    suppressed: this.#desk.suppressed,
-    isAttached: this.#watching.isWatching,
+    suppressed: this.#incidents.suppressed,
+    isAttached: this.#supervision.isWatching,
     startedAtMs: this.#record.startedAtMs,
     troubles: this.troubles.bySubject(),
     isAgeSuspended: this.#record.ageDoubt !== undefined,
@@ -170,13 +170,13 @@ export class Supervisor {
   /** Whether every thread answers when it is asked, or is on its way back. */
   answers(): boolean {
     const now = monotonicNs();
-    return [this.#watching.detector, this.#runner, this.#janitor].every((thread) => !thread.isSilent(now));
+    return [this.#supervision.detector, this.#runner, this.#janitor].every((thread) => !thread.isSilent(now));
   }
 
   // --- the parts ---
 
-  #makeDesk(options: SupervisorOptions): IncidentDesk {
-    return new IncidentDesk({
+  #makeIncidentService(options: SupervisorOptions): IncidentService {
+    return new IncidentService({
       config: options.config,
       sourceName: options.sourceName,
       incidents: options.incidents ?? [],
@@ -188,24 +188,24 @@ export class Supervisor {
         return this.#runner.post({ type: "collect", order, frozen }, [frozen.table, frozen.operations]);
       },
       notify: (notice) => this.#runner.post({ type: "notify", notice }),
-      watchingSinceNs: () => this.#watching.sinceNs,
-      clientLists: () => this.#watching.clientLists,
+      watchingSinceNs: () => this.#supervision.sinceNs,
+      clientLists: () => this.#supervision.clientLists,
       attribute: attributeOnHost,
       findHangs: findHangsOnHost,
     });
   }
 
   /** The receivers of reports from runner and janitor. */
-  #makeConcerned(): Concerned {
+  #makeReportHandlers(): ReportHandlers {
     return {
-      desk: this.#desk,
+      incidents: this.#incidents,
       losses: this.#losses,
       sampler: this.#sampler,
       tell: (event) => this.#tell(event),
-      isReady: () => startOnce(this.#watching.detector, [this.#runner, this.#janitor]),
-      sweep: () => this.#janitor.post({ type: "sweep", protectedNames: this.#desk.protectedNames() }),
-      isFirstFind: () => this.#watching.detector.idle,
-      kept: (kept) => this.#record.keep(kept),
+      isReady: () => startOnce(this.#supervision.detector, [this.#runner, this.#janitor]),
+      sweep: () => this.#janitor.post({ type: "sweep", protectedNames: this.#incidents.protectedNames() }),
+      isFirstFind: () => this.#supervision.detector.idle,
+      stored: (stored) => this.#record.noteStored(stored),
       blocked: () => this.upkeep.check(),
       clock: (doubt) => {
         this.#record.ageDoubt = doubt?.text;
@@ -226,7 +226,7 @@ export class Supervisor {
         text: `the last one was dropped: ${event.reason}`,
         isRepaired: false,
       });
-    this.#sampler.consider(event, this.#desk.open().length, monotonicNs());
+    this.#sampler.consider(event, this.#incidents.open().length, monotonicNs());
   }
 
   /** Whether the next thread or capture finds enough file descriptors. */
@@ -238,7 +238,7 @@ export class Supervisor {
 
   /** Shortages that all threads have met, by cause. */
   #exhausted(): Losses {
-    const threads = [this.#watching?.detector, this.#runner, this.#janitor];
+    const threads = [this.#supervision?.detector, this.#runner, this.#janitor];
     return sumLosses([exhaustionLosses(), ...threads.map((thread) => thread?.exhausted ?? {})]);
   }
 
@@ -248,7 +248,7 @@ export class Supervisor {
     const { notify } = this.#config;
     const { path: outputDir } = this.#options.folder;
     const { tableAddress, tableBytes } = this.#options.source.memory;
-    const { clientLists: readability } = this.#watching;
+    const { clientLists: readability } = this.#supervision;
     return [
       { type: "start", outputDir, notify, table: { tableAddress, tableBytes } },
       { type: "clientLists", readability },
@@ -258,7 +258,7 @@ export class Supervisor {
   #beginJanitor(): readonly ToJanitor[] {
     const { cleanup: limits } = this.#config;
     const { path: outputDir } = this.#options.folder;
-    return [{ type: "start", outputDir, limits, protectedNames: this.#desk.protectedNames() }];
+    return [{ type: "start", outputDir, limits, protectedNames: this.#incidents.protectedNames() }];
   }
 
   // --- the end ---
@@ -267,14 +267,14 @@ export class Supervisor {
     this.#isStopping = true;
     this.#tell({ type: "stopping" });
     this.upkeep.end();
-    this.#watching.detach();
-    const detectorClosed = await this.#watching.detector.stop(STOP_WITHIN_MS.detector);
+    this.#supervision.detach();
+    const detectorClosed = await this.#supervision.detector.stop(STOP_WITHIN_MS.detector);
     const [runnerClosed] = await Promise.all([
       this.#runner.stop(STOP_WITHIN_MS.runner),
       this.#janitor.stop(STOP_WITHIN_MS.janitor),
     ]);
-    this.#desk.close();
-    this.#desk.dropAll("aod was stopped before it was complete");
+    this.#incidents.close();
+    this.#incidents.dropAll("aod was stopped before it was complete");
     this.#losses.end();
     this.#resources.end();
     this.figures.end();
@@ -282,9 +282,9 @@ export class Supervisor {
       type: "stopped",
       ...this.#losses.threads,
       losses: this.#losses.now(),
-      open: this.#desk.open(),
+      open: this.#incidents.open(),
     });
     // A thread that is still blocked may yet read the memory; the end of the process takes it all.
-    if (detectorClosed && runnerClosed) this.#watching.release();
+    if (detectorClosed && runnerClosed) this.#supervision.release();
   }
 }

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import type { Live } from "../../src/api/live.ts";
 import { openDaemonFeed } from "../../src/cli/daemon-feed.ts";
 import type { Feed as TopFeed } from "../../src/cli/feed.ts";
-import { Feed } from "../../src/control/feed.ts";
+import { LiveFeed } from "../../src/control/live-feed.ts";
 import { CONNECTIONS_MAX, type ControlServer, openControlServer } from "../../src/control/server.ts";
 import type { Failure } from "../../src/model/failure.ts";
-import { aKnowing } from "../control/knowing.ts";
+import { aDaemonApi } from "../control/daemon-api.ts";
 import { aLive } from "../helpers/live.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
@@ -20,7 +20,7 @@ afterEach(() => {
 
 function serve(look: () => Live = aLive): { server: ControlServer; path: string } {
   const path = join(tempDir(), "aod.sock");
-  const server = openControlServer(path, aKnowing({ live: new Feed(look) }));
+  const server = openControlServer(path, aDaemonApi({ live: new LiveFeed(look) }));
   if ("taken" in server) throw new Error("another has it");
   closing.push(() => server.close());
   return { server, path };

@@ -5,9 +5,9 @@ import { chmodSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } 
 import { createConnection, type Socket } from "node:net";
 import { dirname, join } from "node:path";
 import { QUESTION_MAX_BYTES } from "../../src/api/protocol.ts";
-import type { Knowing } from "../../src/control/answers.ts";
+import type { DaemonApi } from "../../src/control/answers.ts";
 import { ask, askOnce } from "../../src/control/client.ts";
-import { Feed } from "../../src/control/feed.ts";
+import { LiveFeed } from "../../src/control/live-feed.ts";
 import { CONNECTIONS_MAX, openControlServer } from "../../src/control/server.ts";
 import { refusalCounts } from "../../src/model/refusals.ts";
 import { failureOfPromise } from "../helpers/failure.ts";
@@ -16,15 +16,15 @@ import { aStatus } from "../helpers/status.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 import { SERVER } from "../helpers/verdict.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
-import { aKnowing } from "./knowing.ts";
+import { aDaemonApi } from "./daemon-api.ts";
 
 const closing: (() => void)[] = [];
 afterEach(() => {
   for (const close of closing.splice(0)) close();
 });
 
-function open(parts: Partial<Knowing> = {}, path = join(tempDir(), "run", "aod.sock")) {
-  const server = openControlServer(path, aKnowing(parts));
+function open(parts: Partial<DaemonApi> = {}, path = join(tempDir(), "run", "aod.sock")) {
+  const server = openControlServer(path, aDaemonApi(parts));
   if ("taken" in server) throw new Error(`another has it: ${server.holderPid}`);
   closing.push(() => server.close());
   return { server, path };
@@ -88,7 +88,7 @@ describe("the control socket", () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(await askOnce(path, { ask: "incidents" }, "incidents")).toMatchObject({ incidents: [] });
     // Its own lock still keeps a second aod away.
-    expect(openControlServer(path, aKnowing())).toMatchObject({ taken: true, holderPid: process.pid });
+    expect(openControlServer(path, aDaemonApi())).toMatchObject({ taken: true, holderPid: process.pid });
   });
 
   test("reports where it can't be made again, and is when it can", async () => {
@@ -106,7 +106,7 @@ describe("the control socket", () => {
 
   test("streams live figures at the pace that was asked for, until the listener goes", async () => {
     let looks = 0;
-    const { server, path } = open({ live: new Feed(() => aLive({ in_flight_total: ++looks })) });
+    const { server, path } = open({ live: new LiveFeed(() => aLive({ in_flight_total: ++looks })) });
     const heard: number[] = [];
     for await (const answer of ask(path, { ask: "live", every_ms: 100 })) {
       if (answer.type === "live") heard.push(answer.live.in_flight_total);
@@ -125,7 +125,7 @@ describe("the control socket", () => {
       if (++looks === 2) throw new Error("broken");
       return aLive();
     };
-    const { server, path } = open({ live: new Feed(look) });
+    const { server, path } = open({ live: new LiveFeed(look) });
     let heard = 0;
     const asked = async () => {
       for await (const { type } of ask(path, { ask: "live", every_ms: 100 })) if (type === "live") heard++;
@@ -174,7 +174,7 @@ describe("the control socket", () => {
       },
     ],
   ] as const)("says %s where there is no answer, and why", async (code, question, parts) => {
-    const { path } = open(parts as Partial<Knowing>);
+    const { path } = open(parts as Partial<DaemonApi>);
     const { code: said, message } = await failureOfPromise(Array.fromAsync(ask(path, question)));
     expect(said).toBe(code);
     expect(message).toMatch(/full|mistake|broken/);
@@ -227,7 +227,7 @@ describe("the control socket", () => {
     const big = { key: "x".repeat(500_000) };
     const recent = aLive().total;
     const row = { ...big, recent, now: recent, in_flight: 0, oldest_ms: null };
-    const live = new Feed(() => {
+    const live = new LiveFeed(() => {
       looks++;
       return aLive({ groups: { share: [row], command: [], process: [] } });
     });
@@ -294,7 +294,7 @@ describe("the control socket", () => {
 
   test("takes the place of what a dead daemon has left, and of no living one's", async () => {
     const { path, server } = open();
-    expect(openControlServer(path, aKnowing())).toEqual({ taken: true, holderPid: process.pid });
+    expect(openControlServer(path, aDaemonApi())).toEqual({ taken: true, holderPid: process.pid });
     expect((await askOnce(path, { ask: "status" }, "status")).type).toBe("status");
     server.close();
     server.close();

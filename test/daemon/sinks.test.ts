@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, spyOn, test } from "bun:test";
 import { mkdirSync, readFileSync, renameSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
-import { makeSayer, openOutlets } from "../../src/daemon/sinks.ts";
+import { makeLogSink, openSinks } from "../../src/daemon/sinks.ts";
 import { decodeEntries } from "../../src/history/entry.ts";
 import { log } from "../../src/log.ts";
 import type { Config } from "../../src/model/config.ts";
@@ -20,11 +20,11 @@ afterAll(() => {
 });
 
 /** What came of an event: the text of the journal's entry, and the plain lines. */
-function say(event: Parameters<ReturnType<typeof makeSayer>>[0], isThere: boolean, isSeenTwice: boolean) {
+function say(event: Parameters<ReturnType<typeof makeLogSink>>[0], isThere: boolean, isSeenTwice: boolean) {
   logged.length = 0;
   const entries: JournalFields[] = [];
   const send = (fields: JournalFields) => isThere && entries.push(fields) > 0;
-  makeSayer({ send, close: () => undefined }, "/srv/aod", isSeenTwice)(event);
+  makeLogSink({ send, close: () => undefined }, "/srv/aod", isSeenTwice)(event);
   return { entries: entries.map(({ MESSAGE }) => String(MESSAGE)), lines: [...logged] };
 }
 
@@ -61,7 +61,7 @@ describe("what the daemon writes", () => {
       ...{ folder: outputDir, openIncidents: () => [open], repair: () => undefined },
       trouble: (finding: TroubleFinding | undefined) => void troubles.push(finding),
     };
-    const tell = openOutlets({ outputDir, auditEnabled } as Config, outlet, NO_JOURNAL);
+    const tell = openSinks({ outputDir, auditEnabled } as Config, outlet, NO_JOURNAL);
     const path = join(outputDir, "incidents.jsonl");
     const written = () => decodeEntries(readFileSync(path, "utf8")).map(({ event }) => event);
     return { tell, path, written, troubles };

@@ -17,7 +17,7 @@ import { anIncident } from "../helpers/incident.ts";
 const source = new Imitation();
 afterAll(() => source.close());
 
-const NOT_WATCHING: FiguresOptions["watching"] = {
+const NOT_WATCHING: FiguresOptions["supervision"] = {
   isWatching: false,
   sinceNs: undefined,
   clientLists: "readable",
@@ -29,7 +29,7 @@ function figuresOf(record: RunRecord, parts: Partial<FiguresOptions> = {}): Figu
     ...{ source, record, config: () => parseBuiltIn().config, build: "atomic" },
     upkeep: { check: () => undefined },
     troubles: { list: () => [] },
-    watching: {
+    supervision: {
       isWatching: true,
       sinceNs: monotonicNs() - 60e9,
       clientLists: "readable",
@@ -44,7 +44,7 @@ function figuresOf(record: RunRecord, parts: Partial<FiguresOptions> = {}): Figu
         },
       ],
     },
-    desk: {
+    incidents: {
       open: () => [anIncident({ openedAtMs: 1 }), anIncident({ openedAtMs: 2 })],
       ...{
         shares: [],
@@ -69,7 +69,7 @@ function send(requests: number): void {
 
 describe("figures", () => {
   test("are told no more when they have ended: the memory that they are read from goes", async () => {
-    const figures = figuresOf(new RunRecord(0), { watching: NOT_WATCHING });
+    const figures = figuresOf(new RunRecord(0), { supervision: NOT_WATCHING });
     figures.end();
     expect(() => figures.live()).toThrow("aod is stopping");
     expect(figures.status()).rejects.toThrow("aod is stopping");
@@ -104,7 +104,7 @@ describe("the status", () => {
     const record = new RunRecord(Date.now());
     record.take(anEvent("attached"), at(1));
     record.take(anEvent("released"), at(2));
-    const status = await figuresOf(record, { watching: NOT_WATCHING }).status();
+    const status = await figuresOf(record, { supervision: NOT_WATCHING }).status();
     expect(status).toMatchObject({ watching: { state: "waiting", since: null }, window_sec: 0 });
     expect(status.watching.hooks.some(({ attached }) => attached)).toBe(false);
   });

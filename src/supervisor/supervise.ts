@@ -7,7 +7,7 @@ import type { SpawnTable } from "./options.ts";
 import { ThreadHandle, type ThreadOptions } from "./thread-handle.ts";
 
 /** What becomes of a thread's failures. */
-export interface Consequences {
+export interface FailureHandlers {
   readonly tell: (event: SupervisorEvent) => void;
   /** The thread comes again, without what it had in its hands. */
   readonly lost: (thread: keyof SpawnTable) => void;
@@ -18,7 +18,7 @@ export interface Consequences {
 /** The handle of one of the three; not started yet. */
 export function supervised<In extends { type: string }, Out extends { type: string }>(
   name: keyof SpawnTable,
-  { tell, lost, end }: Consequences,
+  { tell, lost, end }: FailureHandlers,
   how: Pick<ThreadOptions<In, Out>, "spawn" | "hasRoom" | "begin" | "onReport" | "wake" | "pingEveryMs">,
 ): ThreadHandle<In, Out> {
   return new ThreadHandle<In, Out>({

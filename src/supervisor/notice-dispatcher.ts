@@ -10,18 +10,18 @@ import { statusesText } from "../model/status-count.ts";
 import { BATCHES } from "../system/batches-folder.ts";
 import type { SupervisorEvent } from "./events.ts";
 
-export interface NoticeDeskOptions {
+export interface NoticeDispatcherOptions {
   readonly tell: (event: SupervisorEvent) => void;
   /** Hands a notice over; false where there is no runner at the moment. */
   readonly send: (notice: Notice) => boolean;
 }
 
-export class NoticeDesk {
-  readonly #options: NoticeDeskOptions;
+export class NoticeDispatcher {
+  readonly #options: NoticeDispatcherOptions;
   readonly #underWay = new Map<number, Notice>();
   #lastId = 0;
 
-  constructor(options: NoticeDeskOptions) {
+  constructor(options: NoticeDispatcherOptions) {
     this.#options = options;
   }
 

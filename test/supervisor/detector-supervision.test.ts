@@ -6,8 +6,8 @@ import { Imitation } from "../../src/kernel/imitation.ts";
 import type { Anomaly } from "../../src/model/anomaly.ts";
 import type { Failure } from "../../src/model/failure.ts";
 import type { KnownTree } from "../../src/model/share.ts";
+import { DetectorSupervision } from "../../src/supervisor/detector-supervision.ts";
 import { LossWatch } from "../../src/supervisor/loss-watch.ts";
-import { Watching } from "../../src/supervisor/watching.ts";
 import { monotonicNs } from "../../src/system/clock.ts";
 import { aLatencyRule } from "../helpers/rule.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
@@ -15,24 +15,25 @@ import { waitUntil } from "../helpers/wait-until.ts";
 /** Trips at the first reply. */
 const EVERY_REPLY = aLatencyRule({ slowMs: 0, emergencyMs: Infinity, windowMs: 60_000, acceptableCount: 1 });
 
-const opened: Watching[] = [];
+const opened: DetectorSupervision[] = [];
 afterEach(async () => {
-  for (const watching of opened.splice(0)) if (await watching.detector.stop(1000)) watching.release();
+  for (const supervision of opened.splice(0))
+    if (await supervision.detector.stop(1000)) supervision.release();
 });
 
 function open(source = new Imitation()) {
   const anomalies: Anomaly[] = [];
   const failures: Failure[] = [];
   let starts = 0;
-  const watching = new Watching({
+  const supervision = new DetectorSupervision({
     ...{ source, watch: undefined, sourceName: "demo" },
     spawn: () => new Worker(new URL("../../src/detector/worker.ts", import.meta.url)),
-    consequences: {
+    failureHandlers: {
       tell: () => undefined,
       lost: () => undefined,
       end: (failure) => failures.push(failure),
     },
-    desk: {
+    incidents: {
       shares: [] as readonly KnownTree[],
       detectorStarted: () => {
         starts += 1;
@@ -45,8 +46,8 @@ function open(source = new Imitation()) {
       () => undefined,
     ),
   });
-  opened.push(watching);
-  return { source, watching, anomalies, failures, starts: () => starts };
+  opened.push(supervision);
+  return { source, supervision, anomalies, failures, starts: () => starts };
 }
 
 function answerOne(source: Imitation): void {
@@ -57,22 +58,22 @@ function answerOne(source: Imitation): void {
 
 describe("what watches", () => {
   test("watches from when its detector works, not before", async () => {
-    const { watching, starts } = open();
-    watching.apply([EVERY_REPLY]);
-    expect([watching.isWatching, watching.sinceNs]).toEqual([false, undefined]);
+    const { supervision, starts } = open();
+    supervision.apply([EVERY_REPLY]);
+    expect([supervision.isWatching, supervision.sinceNs]).toEqual([false, undefined]);
     const before = monotonicNs();
-    watching.detector.start();
-    await waitUntil(() => watching.isWatching);
-    expect(watching.sinceNs).toBeGreaterThan(before);
+    supervision.detector.start();
+    await waitUntil(() => supervision.isWatching);
+    expect(supervision.sinceNs).toBeGreaterThan(before);
     expect(starts()).toBe(1);
   });
 
   test("gives the rules that were applied before the start, and those after it", async () => {
-    const { source, watching, anomalies } = open();
-    watching.apply([]);
-    watching.detector.start();
-    await waitUntil(() => watching.isWatching);
-    watching.apply([EVERY_REPLY]);
+    const { source, supervision, anomalies } = open();
+    supervision.apply([]);
+    supervision.detector.start();
+    await waitUntil(() => supervision.isWatching);
+    supervision.apply([EVERY_REPLY]);
     // The detector takes the rules when it wakes: replies until then are counted by none.
     await waitUntil(() => {
       answerOne(source);
@@ -82,14 +83,14 @@ describe("what watches", () => {
   });
 
   test("has the rules before where the kernel refuses new ones", async () => {
-    const { source, watching, anomalies } = open();
-    watching.apply([EVERY_REPLY]);
+    const { source, supervision, anomalies } = open();
+    supervision.apply([EVERY_REPLY]);
     source.applyRules = () => {
       throw new Error("EPERM");
     };
-    expect(() => watching.apply([])).toThrow("EPERM");
-    watching.detector.start();
-    await waitUntil(() => watching.isWatching);
+    expect(() => supervision.apply([])).toThrow("EPERM");
+    supervision.detector.start();
+    await waitUntil(() => supervision.isWatching);
     answerOne(source);
     await waitUntil(() => anomalies.length > 0);
     expect(anomalies[0]?.rule).toBe(EVERY_REPLY.name);

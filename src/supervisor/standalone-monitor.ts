@@ -1,4 +1,4 @@
-// Watching without keeping anything: programs attached, one detector, incidents in memory. For `aod top` where no daemon
+// Monitoring without keeping anything: programs attached, one detector, incidents in memory. For `aod top` where no daemon
 // runs. In: rules, a source of requests, the way to make a detector; out: what is known now, when it is asked for. It
 // makes no capture, writes no file, tells nobody; of what it finds nothing is left when it ends.
 
@@ -17,14 +17,14 @@ import type { OperationMemory } from "../model/operation.ts";
 import type { RequestMemory } from "../model/request.ts";
 import type { Rule } from "../model/rule.ts";
 import { clockPair } from "../system/clock.ts";
-import { lookOnHost } from "./host-look.ts";
+import { DetectorSupervision, type DetectorSupervisionOptions } from "./detector-supervision.ts";
+import { takeSnapshotOnHost } from "./host-snapshot.ts";
 import { Incidents } from "./incidents.ts";
 import { LossWatch } from "./loss-watch.ts";
 import type { SpawnTable } from "./options.ts";
 import { RunRecord } from "./run-record.ts";
-import { Watching, type WatchingOptions } from "./watching.ts";
 
-export interface LookoutOptions {
+export interface StandaloneMonitorOptions {
   /** Of it the rules, and when an incident is over. */
   readonly config: Pick<Config, "rules" | "captureCooldownMs" | "resolveAfterMs">;
   /** Closed at the end. */
@@ -37,18 +37,18 @@ export interface LookoutOptions {
 
 const STOP_WITHIN_MS = 500;
 
-export class Lookout {
+export class StandaloneMonitor {
   readonly #rules: readonly Rule[];
   readonly #incidents: Incidents;
   readonly #losses: LossWatch;
-  readonly #watching: Watching;
+  readonly #supervision: DetectorSupervision;
   readonly #table: RequestMemory;
   readonly #operations: OperationMemory;
   readonly #record = new RunRecord(Date.now());
-  readonly #desk = this.#makeDesk();
+  readonly #handlers = this.#makeHandlers();
   #ended: ((failure: Failure | undefined) => void) | undefined;
 
-  constructor(options: LookoutOptions) {
+  constructor(options: StandaloneMonitorOptions) {
     const { config, source } = options;
     this.#rules = config.rules;
     this.#incidents = new Incidents(config);
@@ -58,10 +58,10 @@ export class Lookout {
       () => source.counters(),
       () => undefined,
     );
-    this.#watching = new Watching({
+    this.#supervision = new DetectorSupervision({
       ...options,
-      ...{ desk: this.#desk, losses: this.#losses },
-      consequences: {
+      ...{ incidents: this.#handlers, losses: this.#losses },
+      failureHandlers: {
         tell: () => undefined,
         lost: () => undefined,
         end: (failure) => this.#ended?.(failure),
@@ -76,12 +76,12 @@ export class Lookout {
   async run(): Promise<Failure | undefined> {
     const { promise: ended, resolve } = Promise.withResolvers<Failure | undefined>();
     this.#ended = resolve;
-    this.#watching.apply(this.#rules);
-    this.#watching.detector.start();
+    this.#supervision.apply(this.#rules);
+    this.#supervision.detector.start();
     const failure = await ended;
-    this.#watching.detach();
+    this.#supervision.detach();
     // A thread that is blocked may yet read the memory; the end of the process takes it all.
-    if (await this.#watching.detector.stop(STOP_WITHIN_MS)) this.#watching.release();
+    if (await this.#supervision.detector.stop(STOP_WITHIN_MS)) this.#supervision.release();
     return failure;
   }
 
@@ -94,11 +94,11 @@ export class Lookout {
   live(): Live {
     const now = clockPair();
     for (const incident of this.#incidents.resolve(now)) this.#isOver(incident, now);
-    const { isWatching, sinceNs } = this.#watching;
-    const look = lookOnHost({
+    const { isWatching, sinceNs } = this.#supervision;
+    const look = takeSnapshotOnHost({
       table: this.#table,
       operations: this.#operations,
-      trees: this.#desk.shares,
+      trees: this.#handlers.shares,
       watchingSinceNs: isWatching ? sinceNs : undefined,
     });
     return makeLive(look, this.#table, {
@@ -109,7 +109,7 @@ export class Lookout {
     });
   }
 
-  #makeDesk(): WatchingOptions["desk"] {
+  #makeHandlers(): DetectorSupervisionOptions["incidents"] {
     const incidents = () => this.#incidents;
     return {
       get shares() {
@@ -136,7 +136,7 @@ export class Lookout {
     if (!opened && !worsened && !joined) return;
     this.#incidents.attribute(
       incident.id,
-      attributeOnHost(anomaly.share, anomaly.evidence, this.#desk.shares),
+      attributeOnHost(anomaly.share, anomaly.evidence, this.#handlers.shares),
     );
   }
 

@@ -2,18 +2,18 @@
 
 import { describe, expect, test } from "bun:test";
 import type { Live } from "../../src/api/live.ts";
-import { Feed, type Listener } from "../../src/control/feed.ts";
+import { LiveFeed, type LiveListener } from "../../src/control/live-feed.ts";
 import { aLive } from "../helpers/live.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 
 /** One to whom nothing goes wrong. */
-function listener(hear: (live: Live) => void): Listener {
+function listener(hear: (live: Live) => void): LiveListener {
   return { isReady: () => true, hear, failed: (thrown) => expect.unreachable(String(thrown)) };
 }
 
 function counted() {
   const looks: number[] = [];
-  return { looks, feed: new Feed(() => aLive({ in_flight_total: looks.push(performance.now()) })) };
+  return { looks, feed: new LiveFeed(() => aLive({ in_flight_total: looks.push(performance.now()) })) };
 }
 
 describe("a feed", () => {
@@ -93,7 +93,7 @@ describe("a look that fails", () => {
       if (fails(++looks)) throw new Error(`broken ${looks}`);
       return aLive();
     };
-    return { feed: new Feed(look), looks: () => looks };
+    return { feed: new LiveFeed(look), looks: () => looks };
   }
 
   test("the first one is told to who asked, who is then not served any more", async () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { Config } from "../../src/model/config.ts";
 import { NOTICE_EVENTS, type Notice, type NoticeEvent } from "../../src/model/notice.ts";
 import type { SupervisorEvent } from "../../src/supervisor/events.ts";
-import { NoticeDesk } from "../../src/supervisor/notice-desk.ts";
+import { NoticeDispatcher } from "../../src/supervisor/notice-dispatcher.ts";
 import { anIncident } from "../helpers/incident.ts";
 import { NO_REPORT } from "../helpers/report.ts";
 import { SERVER, UNKNOWN } from "../helpers/verdict.ts";
@@ -29,10 +29,10 @@ function captured(parts: Partial<Extract<SupervisorEvent, { type: "collected" }>
   return { type: "collected", capture, incident, ...parts };
 }
 
-function aDesk({ hasRunner = true, on = NOTICE_EVENTS as readonly NoticeEvent[] } = {}) {
+function aDispatcher({ hasRunner = true, on = NOTICE_EVENTS as readonly NoticeEvent[] } = {}) {
   const sent: Notice[] = [];
   const told: SupervisorEvent[] = [];
-  const desk = new NoticeDesk({
+  const dispatcher = new NoticeDispatcher({
     tell: (event) => told.push(event),
     send: (notice) => {
       if (hasRunner) sent.push(notice);
@@ -43,13 +43,13 @@ function aDesk({ hasRunner = true, on = NOTICE_EVENTS as readonly NoticeEvent[] 
     outputDir: "/srv/aod",
     notify: { command: ["/x"], on, timeoutMs: 1 },
   } as unknown as Config;
-  return { desk, sent, told, config };
+  return { dispatcher, sent, told, config };
 }
 
 describe("notices", () => {
   test("say what happened to which incident, and where its newest capture is", () => {
-    const { desk, sent, config } = aDesk();
-    for (const event of [opened, captured(), resolved]) desk.consider(event, config);
+    const { dispatcher, sent, config } = aDispatcher();
+    for (const event of [opened, captured(), resolved]) dispatcher.consider(event, config);
     const { id: incidentId, server, family } = incident;
     const about = { incidentId, server, family, rule: "slow", share: "//files/db", status: "" };
     expect(sent).toEqual([
@@ -60,7 +60,7 @@ describe("notices", () => {
   });
 
   test("of a capture that a person asked for name no incident", () => {
-    const { desk, sent, config } = aDesk();
+    const { dispatcher, sent, config } = aDispatcher();
     const name = "aod_20261123T012345.678Z_manual.tar.zst";
     const capture = {
       orderId: 1,
@@ -72,27 +72,27 @@ describe("notices", () => {
       verdict: UNKNOWN,
       report: NO_REPORT,
     };
-    desk.consider(captured({ capture, incident: undefined }), config);
+    dispatcher.consider(captured({ capture, incident: undefined }), config);
     expect(sent).toMatchObject([{ event: "captured", incidentId: undefined, rule: "manual", share: "" }]);
   });
 
   test("are sent of what the configuration asks for, and of nothing else", () => {
-    const { desk, sent, config } = aDesk({ on: ["resolved"] });
+    const { dispatcher, sent, config } = aDispatcher({ on: ["resolved"] });
     const others: SupervisorEvent[] = [{ type: "stopping" }, { type: "lost", cause: "x", count: 1 }];
-    for (const event of [opened, captured(), resolved, ...others]) desk.consider(event, config);
+    for (const event of [opened, captured(), resolved, ...others]) dispatcher.consider(event, config);
     expect(sent.map(({ event }) => event)).toEqual(["resolved"]);
-    desk.consider(resolved, { ...config, notify: undefined });
+    dispatcher.consider(resolved, { ...config, notify: undefined });
     expect(sent).toHaveLength(1);
   });
 
   test("that get lost on their way are said, once", () => {
-    const { desk, sent, told, config } = aDesk();
-    desk.consider(opened, config);
-    desk.consider(resolved, config);
+    const { dispatcher, sent, told, config } = aDispatcher();
+    dispatcher.consider(opened, config);
+    dispatcher.consider(resolved, config);
     const [first] = sent as [Notice];
-    desk.done(first, { status: "ok", exitCode: 0, durationMs: 1, reason: undefined });
-    desk.dropAll("the runner failed");
-    desk.dropAll("again");
+    dispatcher.done(first, { status: "ok", exitCode: 0, durationMs: 1, reason: undefined });
+    dispatcher.dropAll("the runner failed");
+    dispatcher.dropAll("again");
     expect(told).toMatchObject([
       { type: "notified", outcome: { status: "ok" } },
       {
@@ -101,8 +101,8 @@ describe("notices", () => {
         outcome: { status: "dropped", reason: "the runner failed" },
       },
     ]);
-    const without = aDesk({ hasRunner: false });
-    without.desk.consider(opened, without.config);
+    const without = aDispatcher({ hasRunner: false });
+    without.dispatcher.consider(opened, without.config);
     expect(without.told).toMatchObject([{ outcome: { status: "dropped" } }]);
   });
 });

@@ -1,9 +1,9 @@
-// Watching without keeping: a real detector, the imitation of the kernel side.
+// Monitoring without keeping: a real detector, the imitation of the kernel side.
 
 import { describe, expect, test } from "bun:test";
 import { Client } from "../../src/demo/traffic.ts";
 import { Imitation } from "../../src/kernel/imitation.ts";
-import { Lookout } from "../../src/supervisor/lookout.ts";
+import { StandaloneMonitor } from "../../src/supervisor/standalone-monitor.ts";
 import { aLatencyRule } from "../helpers/rule.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 
@@ -12,47 +12,47 @@ const RULE = aLatencyRule({ slowMs: 0, emergencyMs: Infinity, windowMs: 60_000, 
 
 async function start(resolveAfterMs = 60_000) {
   const source = new Imitation();
-  const lookout = new Lookout({
+  const monitor = new StandaloneMonitor({
     config: { rules: [RULE], captureCooldownMs: 0, resolveAfterMs },
     ...{ source, watch: undefined, sourceName: "demo" },
     spawn: () => new Worker(new URL("../../src/detector/worker.ts", import.meta.url)),
   });
-  const running = lookout.run();
-  await waitUntil(() => lookout.live().state === "watching");
-  return { source, lookout, running };
+  const running = monitor.run();
+  await waitUntil(() => monitor.live().state === "watching");
+  return { source, monitor, running };
 }
 
-describe("a lookout", () => {
+describe("a monitor", () => {
   test("knows what has been answered, and what has not", async () => {
-    const { source, lookout, running } = await start();
+    const { source, monitor, running } = await start();
     const client = new Client();
     const calls = Array.from({ length: 20 }, () => client.one("SMB2_READ"));
     for (const call of calls) source.traffic.enter(call);
     for (const call of calls.slice(0, 18)) source.traffic.done(call);
-    await waitUntil(() => lookout.live().total.requests === 18);
-    const live = lookout.live();
+    await waitUntil(() => monitor.live().total.requests === 18);
+    const live = monitor.live();
     expect(live.in_flight_total).toBe(2);
     expect(live.groups.command).toMatchObject([{ key: "SMB2_READ", in_flight: 2 }]);
-    lookout.stop();
+    monitor.stop();
     expect(await running).toBeUndefined();
   });
 
   test("opens incidents, counts the captures that it does not make, and tells for a while of those that are over", async () => {
-    const { source, lookout, running } = await start(50);
+    const { source, monitor, running } = await start(50);
     const call = new Client().one("SMB2_FLUSH");
     source.traffic.enter(call);
     source.traffic.done(call);
-    await waitUntil(() => lookout.live().incidents.length > 0);
-    expect(lookout.live().incidents).toMatchObject([{ rule: RULE.name, captures: [], suppressed: 1 }]);
-    await waitUntil(() => lookout.live().incidents[0]?.state === "resolved");
-    lookout.stop();
+    await waitUntil(() => monitor.live().incidents.length > 0);
+    expect(monitor.live().incidents).toMatchObject([{ rule: RULE.name, captures: [], suppressed: 1 }]);
+    await waitUntil(() => monitor.live().incidents[0]?.state === "resolved");
+    monitor.stop();
     await running;
   });
 
   test("ends as often as it is told to", async () => {
-    const { lookout, running } = await start();
-    lookout.stop();
-    lookout.stop();
+    const { monitor, running } = await start();
+    monitor.stop();
+    monitor.stop();
     expect(await running).toBeUndefined();
   });
 });

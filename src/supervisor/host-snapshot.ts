@@ -12,7 +12,7 @@ import { RequestMemory } from "../model/request.ts";
 import type { KnownTree } from "../model/share.ts";
 import { monotonicNs } from "../system/clock.ts";
 
-export interface Visible {
+export interface LiveMemory {
   readonly table: RequestMemory;
   readonly operations: OperationMemory;
   readonly trees: readonly KnownTree[];
@@ -20,9 +20,9 @@ export interface Visible {
   readonly watchingSinceNs: number | undefined;
 }
 
-export function lookOnHost(visible: Visible, nowNs = monotonicNs()): LiveSnapshot {
+export function takeSnapshotOnHost(memory: LiveMemory, nowNs = monotonicNs()): LiveSnapshot {
   return takeSnapshot({
-    ...visible,
+    ...memory,
     nowNs,
     isWaiting: isWaitingInCifs,
     hasEnded: (processId) => readProcessName(processId) === undefined,
@@ -39,6 +39,6 @@ export function findHangsOnHost(
 ): readonly Hang[] {
   const table = new RequestMemory(frozen.table);
   const operations = new OperationMemory(frozen.operations);
-  const look = lookOnHost({ table, operations, trees, watchingSinceNs: undefined }, nowNs);
+  const look = takeSnapshotOnHost({ table, operations, trees, watchingSinceNs: undefined }, nowNs);
   return findHangs(look, table, (taskId) => readProcessName(taskId) !== undefined);
 }

@@ -4,7 +4,7 @@
 
 import type { Live } from "../api/live.ts";
 
-export interface Listener {
+export interface LiveListener {
   /** Whether it takes a document now; one that does not costs nothing until it is due again. */
   readonly isReady: () => boolean;
   readonly hear: (live: Live) => void;
@@ -14,14 +14,14 @@ export interface Listener {
 
 interface Place {
   readonly everyMs: number;
-  readonly listener: Listener;
+  readonly listener: LiveListener;
   dueMs: number;
 }
 
 /** Who is due within this time is told at once: listeners of one pace stay together. */
 const TOGETHER_MS = 20;
 
-export class Feed {
+export class LiveFeed {
   readonly #look: () => Live;
   readonly #places = new Set<Place>();
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -32,7 +32,7 @@ export class Feed {
   }
 
   /** The first document comes at once. @returns ends it. */
-  listen(everyMs: number, listener: Listener): () => void {
+  listen(everyMs: number, listener: LiveListener): () => void {
     const place: Place = { everyMs, listener, dueMs: performance.now() };
     this.#places.add(place);
     this.#tell();

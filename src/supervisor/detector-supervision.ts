@@ -1,5 +1,5 @@
 // What watches: the programs' hold on cifs.ko, what wakes the detector, and the detector. In: a source of requests, rules, and
-// who is concerned by what is found; out: calls to these, and since when nothing is missed. What becomes of a finding is
+// who is handlers by what is found; out: calls to these, and since when nothing is missed. What becomes of a finding is
 // decided by whoever has this: a supervisor, or a lookout.
 
 import type { KernelSource } from "../kernel/kernel-source.ts";
@@ -12,15 +12,15 @@ import type { Rule } from "../model/rule.ts";
 import { monotonicNs } from "../system/clock.ts";
 import { signalEventFd } from "../system/eventfd.ts";
 import type { FromDetector, ToDetector } from "../thread/messages.ts";
-import type { Occasion } from "./attachment.ts";
+import type { ReviewTrigger } from "./attachment.ts";
 import { type AttachmentChange, ModuleWatch } from "./module-watch.ts";
 import type { SpawnTable } from "./options.ts";
-import { type ConcernedByDetector, routeDetector } from "./routes.ts";
-import { type Consequences, supervised } from "./supervised.ts";
+import { type DetectorReportHandlers, routeDetector } from "./routes.ts";
+import { type FailureHandlers, supervised } from "./supervise.ts";
 import type { ThreadHandle } from "./thread-handle.ts";
 import { openWakeSources, type WakeSources } from "./wake-sources.ts";
 
-export interface WatchingOptions {
+export interface DetectorSupervisionOptions {
   /** Closed by `release`. */
   readonly source: RequestSource;
   /** Attach to the tracepoints of cifs.ko; undefined where the traffic is synthetic. */
@@ -30,15 +30,15 @@ export interface WatchingOptions {
   /** As ThreadOptions.hasRoom. */
   readonly hasRoom?: (() => boolean) | undefined;
   readonly pingEveryMs?: number | undefined;
-  readonly consequences: Consequences;
-  readonly desk: ConcernedByDetector["desk"];
-  readonly losses: ConcernedByDetector["losses"];
+  readonly failureHandlers: FailureHandlers;
+  readonly incidents: DetectorReportHandlers["incidents"];
+  readonly losses: DetectorReportHandlers["losses"];
   /** The detector works from now on; said again of each one that is started. */
   readonly detectorWorks?: () => void;
 }
 
-export class Watching {
-  readonly #options: WatchingOptions;
+export class DetectorSupervision {
+  readonly #options: DetectorSupervisionOptions;
   readonly #module: ModuleWatch | undefined;
   readonly #wakeSources: WakeSources;
   readonly #detector: ThreadHandle<ToDetector, FromDetector>;
@@ -47,26 +47,26 @@ export class Watching {
   #clientLists: Readability = "readable";
   #approaches: readonly Approach[] = [];
 
-  constructor(options: WatchingOptions) {
-    const { source, watch, spawn, hasRoom, pingEveryMs, consequences, desk, losses } = options;
+  constructor(options: DetectorSupervisionOptions) {
+    const { source, watch, spawn, hasRoom, pingEveryMs, failureHandlers, incidents, losses } = options;
     this.#options = options;
     this.#module = watch && new ModuleWatch(watch.object, (change) => this.#attachmentChanged(change));
     this.#wakeSources = openWakeSources(watch !== undefined);
-    const concerned: ConcernedByDetector = {
-      ...{ source, desk, losses, tell: consequences.tell },
+    const handlers: DetectorReportHandlers = {
+      ...{ source, incidents, losses, tell: failureHandlers.tell },
       watches: () => this.#detectorWorks(),
       listsChanged: (readability) => this.#listsChanged(readability),
       approached: (approaches) => {
         this.#approaches = approaches;
       },
-      review: (occasion) => this.#review(occasion),
+      review: (trigger) => this.#review(trigger),
     };
-    this.#detector = supervised("detector", consequences, {
+    this.#detector = supervised("detector", failureHandlers, {
       spawn,
       hasRoom,
       pingEveryMs,
       begin: () => this.#begin(),
-      onReport: (report) => routeDetector(report, concerned),
+      onReport: (report) => routeDetector(report, handlers),
       wake: () => signalEventFd(this.#wakeSources.fds.wakeFd),
     });
   }
@@ -120,14 +120,14 @@ export class Watching {
   // --- internal ---
 
   #begin(): readonly ToDetector[] {
-    const { source, sourceName, desk } = this.#options;
+    const { source, sourceName, incidents } = this.#options;
     const handles = { ...source.memory, ...this.#wakeSources.fds };
     const start = {
       type: "start",
       handles,
       source: sourceName,
       rules: this.#rules,
-      trees: desk.shares,
+      trees: incidents.shares,
     } as const;
     return this.#module?.attached ? [start, { type: "attached" }] : [start];
   }
@@ -141,16 +141,16 @@ export class Watching {
   #listsChanged(readability: Readability): void {
     if (readability === this.#clientLists) return;
     this.#clientLists = readability;
-    this.#options.consequences.tell({ type: "clientLists", readability });
+    this.#options.failureHandlers.tell({ type: "clientLists", readability });
   }
 
-  #review(occasion: Occasion): void {
+  #review(trigger: ReviewTrigger): void {
     try {
-      this.#module?.review(occasion);
+      this.#module?.review(trigger);
     } catch (thrown) {
       const failure = toFailure(thrown);
-      this.#options.consequences.tell({ type: "fatal", thread: "supervisor", failure });
-      this.#options.consequences.end(failure);
+      this.#options.failureHandlers.tell({ type: "fatal", thread: "supervisor", failure });
+      this.#options.failureHandlers.end(failure);
     }
   }
 
@@ -159,6 +159,6 @@ export class Watching {
       this.#sinceNs = monotonicNs();
       this.#detector.post({ type: "attached" });
     }
-    this.#options.consequences.tell(change);
+    this.#options.failureHandlers.tell(change);
   }
 }

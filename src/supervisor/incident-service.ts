@@ -24,24 +24,24 @@ import type { KnownTree } from "../model/share.ts";
 import { clockPair, monotonicNs } from "../system/clock.ts";
 import { CaptureBudget, type SuppressionCause } from "./budget.ts";
 import type { SupervisorEvent } from "./events.ts";
-import { type Asked, Incidents } from "./incidents.ts";
-import { NoticeDesk } from "./notice-desk.ts";
+import { Incidents, type PendingCapture } from "./incidents.ts";
+import { NoticeDispatcher } from "./notice-dispatcher.ts";
 import { type HangingNow, manualOrder, NOTHING_HANGS, type OrderContext, orderFor } from "./orders.ts";
 import { Suppression } from "./suppression.ts";
 
 /** Of the runner's places, for what is worse than before in its incident. */
 const KEPT_FOR_WORSE = 2;
 
-export interface DeskOptions {
+export interface IncidentServiceOptions {
   readonly config: Config;
   readonly sourceName: Source;
   /** Those of an earlier run, oldest first; what was open goes on. */
   readonly incidents: readonly Incident[];
   readonly tell: (event: SupervisorEvent) => void;
   readonly losses: () => Losses;
-  /** As Watching.sinceNs. */
+  /** As DetectorSupervision.sinceNs. */
   readonly watchingSinceNs: () => number | undefined;
-  /** As Watching.clientLists. */
+  /** As DetectorSupervision.clientLists. */
   readonly clientLists: () => Readability;
   /** A copy of the kernel side's memory as it is now. */
   readonly freeze: () => FrozenMemory;
@@ -58,25 +58,25 @@ export interface DeskOptions {
   ) => Attribution;
 }
 
-export class IncidentDesk {
-  readonly #options: DeskOptions;
+export class IncidentService {
+  readonly #options: IncidentServiceOptions;
   readonly #incidents: Incidents;
   readonly #budget: CaptureBudget;
   readonly #suppression: Suppression;
-  readonly #notices: NoticeDesk;
+  readonly #notices: NoticeDispatcher;
   /** Orders that the runner has. */
-  readonly #underWay = new Map<number, Asked>();
+  readonly #underWay = new Map<number, PendingCapture>();
   #config: Config;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #lastOrderId = 0;
 
-  constructor(options: DeskOptions) {
+  constructor(options: IncidentServiceOptions) {
     this.#options = options;
     this.#config = options.config;
     this.#incidents = new Incidents(options.config);
     this.#budget = new CaptureBudget(options.config.hourly);
     this.#suppression = new Suppression(options.tell);
-    this.#notices = new NoticeDesk({ tell: options.tell, send: options.notify });
+    this.#notices = new NoticeDispatcher({ tell: options.tell, send: options.notify });
   }
 
   /** What the detector knows of the trees. */

@@ -5,7 +5,7 @@ import { type CaptureOrder, type CaptureSummary, ORDERS_MAX } from "../../src/mo
 import type { Config } from "../../src/model/config.ts";
 import type { Incident } from "../../src/model/incident.ts";
 import type { SupervisorEvent } from "../../src/supervisor/events.ts";
-import { IncidentDesk } from "../../src/supervisor/incident-desk.ts";
+import { IncidentService } from "../../src/supervisor/incident-service.ts";
 import { anAttribution } from "../helpers/attribution.ts";
 import { anIncident } from "../helpers/incident.ts";
 import { NO_REPORT } from "../helpers/report.ts";
@@ -16,9 +16,9 @@ import { SERVER } from "../helpers/verdict.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 
 const RESOLVE_AFTER_MS = 50;
-const desks: IncidentDesk[] = [];
+const services: IncidentService[] = [];
 afterEach(() => {
-  for (const desk of desks.splice(0)) desk.close();
+  for (const service of services.splice(0)) service.close();
 });
 
 function aConfig(ruleName = "slow"): Config {
@@ -42,11 +42,11 @@ function aConfig(ruleName = "slow"): Config {
   };
 }
 
-function aDesk(incidents: readonly Incident[] = [], hangs: readonly Hang[] = []) {
+function aService(incidents: readonly Incident[] = [], hangs: readonly Hang[] = []) {
   const told: SupervisorEvent[] = [];
   const orders: CaptureOrder[] = [];
   const steps: string[] = [];
-  const desk = new IncidentDesk({
+  const service = new IncidentService({
     ...{ config: aConfig(), sourceName: "demo", incidents, losses: () => ({}), notify: () => true },
     tell: (event) => told.push(event),
     freeze: () => {
@@ -62,9 +62,9 @@ function aDesk(incidents: readonly Incident[] = [], hangs: readonly Hang[] = [])
     findHangs: () => hangs,
     send: (order) => orders.push(order) > 0,
   });
-  desks.push(desk);
+  services.push(service);
   const types = () => told.map(({ type }) => type).filter((type) => type !== "collecting");
-  return { desk, told, types, orders, steps };
+  return { service, told, types, orders, steps };
 }
 
 function anAnomaly(parts: Partial<Anomaly> = {}): Anomaly {
@@ -104,84 +104,84 @@ const recovery = {
   endedNs: 0,
 };
 
-describe("the incident desk", () => {
+describe("the incident service", () => {
   test("says whose trouble it is when it opens, in the capture too, and looks for that after the freeze", () => {
-    const { desk, told, orders, steps } = aDesk();
-    desk.observe(anAnomaly());
+    const { service, told, orders, steps } = aService();
+    service.observe(anAnomaly());
     const attribution = anAttribution({ server: "//files/db" });
     expect(steps).toEqual(["frozen", "attributed"]);
     expect(orders[0]?.attribution).toEqual(attribution);
     expect(told.find(({ type }) => type === "opened")).toMatchObject({ incident: { attribution } });
-    expect(desk.open()[0]?.attribution).toEqual(attribution);
-    desk.observe(anAnomaly());
+    expect(service.open()[0]?.attribution).toEqual(attribution);
+    service.observe(anAnomaly());
     expect(steps).toHaveLength(2);
   });
 
   test("says what opens, worsens, goes on, recovers and is resolved, and that in the end it is quiet", async () => {
-    const { desk, types, orders } = aDesk();
-    desk.observe(anAnomaly());
-    desk.observe(hang(1));
-    desk.observe(hang(2));
+    const { service, types, orders } = aService();
+    service.observe(anAnomaly());
+    service.observe(hang(1));
+    service.observe(hang(2));
     await Bun.sleep(3 * RESOLVE_AFTER_MS);
     expect(types()).toEqual(["opened", "worsened", "ongoing"]);
-    desk.recover(recovery);
+    service.recover(recovery);
     await waitUntil(() => types().includes("resolved"));
     expect(types().slice(3)).toEqual(["recovered", "resolved"]);
     expect(orders.map(({ kind }) => kind)).toEqual(["slow", "hung"]);
   });
 
   test("says of one that goes on only that it has grown, whatever its kind", () => {
-    const { desk, types } = aDesk();
-    desk.observe(anAnomaly({ count: 10 }));
-    desk.observe(anAnomaly({ count: 1 }));
-    desk.observe(anAnomaly({ count: 9 }));
-    desk.observe(hang(4));
-    for (let i = 0; i < 10; i++) desk.observe(hang(5));
+    const { service, types } = aService();
+    service.observe(anAnomaly({ count: 10 }));
+    service.observe(anAnomaly({ count: 1 }));
+    service.observe(anAnomaly({ count: 9 }));
+    service.observe(hang(4));
+    for (let i = 0; i < 10; i++) service.observe(hang(5));
     expect(types()).toEqual(["opened", "ongoing", "worsened"]);
   });
 
   test("says once of a share that joins, without a capture, and who waits there", () => {
-    const { desk, told, types, orders } = aDesk();
-    desk.observe(hang(1));
-    for (let i = 0; i < 3; i++) desk.observe({ ...hang(1), share: "//files/home" });
+    const { service, told, types, orders } = aService();
+    service.observe(hang(1));
+    for (let i = 0; i < 3; i++) service.observe({ ...hang(1), share: "//files/home" });
     expect(types()).toEqual(["opened", "ongoing"]);
     expect(told.at(-1)).toMatchObject({ joined: true, incident: { shares: ["//files/db", "//files/home"] } });
-    expect(desk.open()[0]?.attribution?.server).toBe("//files/home");
+    expect(service.open()[0]?.attribution?.server).toBe("//files/home");
     expect(orders).toHaveLength(1);
   });
 
   test("says that it is over when nothing hangs for any rule on any share, once", () => {
-    const { desk, told } = aDesk();
+    const { service, told } = aService();
     const shares = ["//files/db", "//files/home"];
     const rules = ["slow", "stuck"];
-    desk.configure({ ...aConfig(), rules: rules.map((name) => aLatencyRule({ name })) });
-    for (const share of shares) for (const rule of rules) desk.observe({ ...hang(2), share, rule });
-    for (const share of shares) for (const rule of rules) desk.recover({ ...recovery, share, rule });
+    service.configure({ ...aConfig(), rules: rules.map((name) => aLatencyRule({ name })) });
+    for (const share of shares) for (const rule of rules) service.observe({ ...hang(2), share, rule });
+    for (const share of shares) for (const rule of rules) service.recover({ ...recovery, share, rule });
     const recovered = told.filter(({ type }) => type === "recovered");
     expect(recovered).toMatchObject([{ ended: { count: 4, abandoned: 0, longestNs: 3e9 } }]);
   });
 
   test.each([
-    ["a detector begins anew", (desk: IncidentDesk) => desk.detectorStarted()],
-    ["a reload takes its rule away", (desk: IncidentDesk) => desk.configure(aConfig("other"))],
+    ["a detector begins anew", (service: IncidentService) => service.detectorStarted()],
+    ["a reload takes its rule away", (service: IncidentService) => service.configure(aConfig("other"))],
   ])("lets go of what hung when %s", async (_, act) => {
-    const { desk, types } = aDesk();
-    desk.observe(hang(1));
-    act(desk);
+    const { service, types } = aService();
+    service.observe(hang(1));
+    act(service);
     await waitUntil(() => types().includes("resolved"));
   });
 
   test("takes a hang for ended that is said of a rule that is not there any more", async () => {
-    const { desk, types } = aDesk();
-    desk.configure(aConfig("other"));
-    desk.observe(hang(1));
+    const { service, types } = aService();
+    service.configure(aConfig("other"));
+    service.observe(hang(1));
     await waitUntil(() => types().includes("resolved"));
   });
 
   test("takes up an incident of the last run, and resolves it when nothing comes", async () => {
-    const { desk, told, types } = aDesk([anIncident({ id: "earlier" })]);
-    desk.begin();
-    expect(desk.open()).toMatchObject([{ id: "earlier" }]);
+    const { service, told, types } = aService([anIncident({ id: "earlier" })]);
+    service.begin();
+    expect(service.open()).toMatchObject([{ id: "earlier" }]);
     await waitUntil(() => types().includes("resolved"));
     expect(told).toMatchObject([{ type: "resolved", incident: { id: "earlier" } }]);
   });
@@ -191,8 +191,8 @@ describe("the incident desk", () => {
       about: { server, shares: [`//${server}/a`], count: 1, oldestNs },
       evidence: [aRequest({ latencyMs: 0, comm: server })],
     });
-    const { desk, orders } = aDesk([], [hang("nas", 36e9), hang("other", 9e9)]);
-    desk.snapshot("users complain");
+    const { service, orders } = aService([], [hang("nas", 36e9), hang("other", 9e9)]);
+    service.snapshot("users complain");
     expect(orders).toMatchObject([
       {
         ...{ trigger: "manual", reason: "users complain", share: "//nas/a", incidentId: undefined },
@@ -203,93 +203,93 @@ describe("the incident desk", () => {
   });
 
   test("a capture that is asked for while nothing hangs says so", () => {
-    const { desk, orders } = aDesk();
-    desk.snapshot(undefined);
+    const { service, orders } = aService();
+    service.snapshot(undefined);
     expect(orders).toMatchObject([{ share: "", attribution: undefined, evidence: [], hanging: [] }]);
   });
 
   test("says of an order whether the incident has a capture, also one that is still being made", () => {
-    const { desk, orders } = aDesk();
-    desk.observe(anAnomaly());
-    desk.observe(hang(1));
-    desk.observe(anAnomaly({ share: "//other/db" }));
-    desk.snapshot(undefined);
+    const { service, orders } = aService();
+    service.observe(anAnomaly());
+    service.observe(hang(1));
+    service.observe(anAnomaly({ share: "//other/db" }));
+    service.snapshot(undefined);
     expect(orders.map(({ isRepeat }) => isRepeat)).toEqual([false, true, false, false]);
-    const { desk: next, orders: nextOrders } = aDesk([anIncident({ captures: ["one"] })]);
+    const { service: next, orders: nextOrders } = aService([anIncident({ captures: ["one"] })]);
     next.begin();
     next.observe(anAnomaly());
     expect(nextOrders[0]?.isRepeat).toBe(true);
   });
 
   test("a thousand anomalies cost what an hour may have, and the counts add up", () => {
-    const { desk, told, orders } = aDesk();
+    const { service, told, orders } = aService();
     for (let i = 0; i < 1000; i++) {
       const before = orders.length;
-      desk.observe(anAnomaly({ share: `//files${i % 100}/db` }));
-      for (const order of orders.slice(before)) desk.collected(aCaptureOf(order));
+      service.observe(anAnomaly({ share: `//files${i % 100}/db` }));
+      for (const order of orders.slice(before)) service.collected(aCaptureOf(order));
     }
     expect(orders).toHaveLength(15);
-    const held = desk.open().reduce((sum, { suppressed }) => sum + suppressed, 0);
+    const held = service.open().reduce((sum, { suppressed }) => sum + suppressed, 0);
     expect(held).toBe(1000 - 15);
     expect(told.some(({ type }) => type === "suppressed")).toBe(false);
-    desk.close();
+    service.close();
     const counts = told.flatMap((event) => (event.type === "suppressed" ? [event.counts] : []));
     expect(counts).toEqual([{ cooldown: 15 * 9, captures_of_rule: 85 * 10 }]);
   });
 
   test("what the runner can't take now costs nothing, and is captured when it comes again", () => {
-    const { desk, told, orders, steps } = aDesk();
+    const { service, told, orders, steps } = aService();
     const ofShare = (i: number) => anAnomaly({ share: `//files${i}/db` });
-    for (let i = 0; i < 100; i++) desk.observe(ofShare(i));
+    for (let i = 0; i < 100; i++) service.observe(ofShare(i));
     expect(orders).toHaveLength(ORDERS_MAX - 2);
     expect(steps.filter((step) => step === "frozen")).toHaveLength(ORDERS_MAX - 2);
-    for (const order of [...orders]) desk.collected(aCaptureOf(order));
-    desk.observe(ofShare(99));
+    for (const order of [...orders]) service.collected(aCaptureOf(order));
+    service.observe(ofShare(99));
     expect(orders.at(-1)).toMatchObject({ share: "//files99/db", suppressed: 1 });
-    desk.close();
+    service.close();
     const counts = told.flatMap((event) => (event.type === "suppressed" ? [event.counts] : []));
     expect(counts).toEqual([{ captures_under_way: 100 - (ORDERS_MAX - 2) }]);
   });
 
   test("what is worse than before finds a place with the runner, while there is one", () => {
-    const { desk, orders } = aDesk();
-    for (let i = 0; i < 10; i++) desk.observe(anAnomaly({ share: `//files${i}/db` }));
-    for (let i = 0; i < 10; i++) desk.observe({ ...hang(1), share: `//files${i}/db` });
+    const { service, orders } = aService();
+    for (let i = 0; i < 10; i++) service.observe(anAnomaly({ share: `//files${i}/db` }));
+    for (let i = 0; i < 10; i++) service.observe({ ...hang(1), share: `//files${i}/db` });
     expect(orders.map(({ kind }) => kind)).toEqual(["slow", "slow", "slow", "slow", "hung", "hung"]);
   });
 
   test("names the rule and the incident of a capture that was dropped, and the next one says that it is missing", () => {
-    const { desk, told, orders } = aDesk();
-    desk.observe(anAnomaly());
-    const id = desk.open()[0]?.id;
-    desk.dropped(1, "the disk is full");
-    desk.snapshot(undefined);
-    desk.dropped(2, "the disk is full");
+    const { service, told, orders } = aService();
+    service.observe(anAnomaly());
+    const id = service.open()[0]?.id;
+    service.dropped(1, "the disk is full");
+    service.snapshot(undefined);
+    service.dropped(2, "the disk is full");
     const dropped = told.filter(({ type }) => type === "dropped");
     expect(dropped).toEqual([
       { type: "dropped", orderId: 1, rule: "slow", incidentId: id, reason: "the disk is full" },
       { type: "dropped", orderId: 2, rule: "manual", incidentId: undefined, reason: "the disk is full" },
     ]);
-    expect(desk.open()).toMatchObject([{ suppressed: 1 }]);
-    desk.observe(hang(1));
+    expect(service.open()).toMatchObject([{ suppressed: 1 }]);
+    service.observe(hang(1));
     expect(orders.at(-1)).toMatchObject({ kind: "hung", suppressed: 1 });
   });
 
   test("one capture too big holds back the next, but not what is worse", () => {
-    const { desk, orders } = aDesk();
-    desk.observe(anAnomaly());
-    desk.collected(aCaptureOf(orders[0], 2 ** 27 + 2 ** 24));
-    desk.observe(anAnomaly({ share: "//other/db" }));
+    const { service, orders } = aService();
+    service.observe(anAnomaly());
+    service.collected(aCaptureOf(orders[0], 2 ** 27 + 2 ** 24));
+    service.observe(anAnomaly({ share: "//other/db" }));
     expect(orders).toHaveLength(1);
-    desk.observe(hang(1));
+    service.observe(hang(1));
     expect(orders).toHaveLength(2);
     expect(orders[1]).toMatchObject({ kind: "hung" });
   });
 
   test("names the incident of a capture, and none for one that a person asked for", () => {
-    const { desk, told } = aDesk();
-    desk.observe(anAnomaly());
-    const incidentId = desk.open()[0]?.id;
+    const { service, told } = aService();
+    service.observe(anAnomaly());
+    const incidentId = service.open()[0]?.id;
     const capture = {
       orderId: 1,
       incidentId,
@@ -300,8 +300,8 @@ describe("the incident desk", () => {
       verdict: SERVER,
       report: NO_REPORT,
     };
-    desk.collected(capture);
-    desk.collected({ ...capture, incidentId: undefined });
+    service.collected(capture);
+    service.collected({ ...capture, incidentId: undefined });
     const of = told.flatMap((event) => (event.type === "collected" ? [event.incident] : []));
     expect(of).toMatchObject([{ captures: ["x"], verdict: SERVER }, undefined]);
   });
