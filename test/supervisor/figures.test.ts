@@ -81,7 +81,7 @@ describe("the status", () => {
     const record = new RunRecord(Date.now() - 5_000);
     const missing = [{ tracepoint: "smb3_key_expired", reason: "ENOENT" }];
     record.take(anEvent("attached", { missing }), at(7_000));
-    record.keep({ count: 4, bytes: 5 });
+    record.noteStored({ count: 4, bytes: 5 });
     for (let i = 1; i <= 7; i++) record.take(anEvent("collected"), at(i));
     const status = await figuresOf(record).status();
     expect(v.parse(statusSchema, status)).toEqual(status);
