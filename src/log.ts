@@ -68,7 +68,7 @@ export function isLogged(of: Level): boolean {
 }
 
 if (wanted !== undefined && level === undefined) {
-  log.warn("AOD_LOG_LEVEL is none of debug, info, warn, error: info it is", { AOD_LOG_LEVEL: wanted });
+  log.warn("AOD_LOG_LEVEL is not one of debug, info, warn, error: using info", { AOD_LOG_LEVEL: wanted });
 }
 
 /** Values that a server or a file gave can't forge a line of their own: controls are escaped, spaces are quoted. */

@@ -31,7 +31,7 @@ const WORDS: Readonly<Record<string, string>> = {
   ENOENT: "it does not exist",
   ENOMEM: "out of memory",
   ENOSPC: "no space left on the disk",
-  ENOTDIR: "a part of the path is no folder",
+  ENOTDIR: "a part of the path is not a folder",
   ENXIO: "no such device or address",
   EPERM: "not permitted",
   EROFS: "the file system is read-only",

@@ -8,7 +8,7 @@ export const LOSS_CAUSES: Readonly<Record<string, string>> = {
   enter_contended: "requests not recorded: their set of the request table was being written at each try",
   reply_contended: "replies dropped: their line was being written at each try",
   ring_full:
-    "slow or failed requests not told to the detector: it is behind, or a threshold is too low for this load",
+    "slow or failed requests not sent to the detector: it is behind, or a threshold is too low for this load",
   forgotten:
     "reads and writes in flight without a line, too many to tell apart: until they end, others are ambiguous and not measured",
   unknown_command: "requests of a command outside MS-SMB2 2.2.1.2",
@@ -22,7 +22,7 @@ export const LOSS_CAUSES: Readonly<Record<string, string>> = {
   kernel_log_overwritten:
     "times that lines of the kernel log were overwritten before aod read them: signals of the log may be missing",
   abandoned_children:
-    "programs of actions and of notify that could not be killed in time and were left behind: what they touch hangs",
+    "programs of actions and of notify that could not be killed in time and were abandoned: what they touch hangs",
   unstarted_children:
     "programs of actions and of notify that could not be started: too few processes, files or too little memory",
   no_descriptors:
@@ -35,7 +35,7 @@ export const LOSS_CAUSES: Readonly<Record<string, string>> = {
   samples_timed_out:
     "samples of counters that took too long: later captures compare with an older one, or with none",
   samples_too_big:
-    "samples of counters that were too big to be kept: later captures compare with an older one, or with none",
+    "samples of counters that were too big to be stored: later captures compare with an older one, or with none",
   samples_failed:
     "samples of counters that could not be read: later captures compare with an older one, or with none",
 };

@@ -47,16 +47,16 @@ const ROWS = [
     name: "credit_timeout",
     number: SIGNAL.CREDIT_TIMEOUT,
     class: "trouble",
-    what: "a request waited for credits for a minute, in vain",
+    what: "a request waited a minute for credits and got none",
   },
   {
     name: "reconnect_with_invalid_credits",
     number: SIGNAL.RECONNECT_INVALID_CREDITS,
     class: "trouble",
-    what: "a request was to be sent with credits of a connection that was lost meanwhile",
+    what: "the connection was lost before a request that had its credits was sent",
   },
   // Who mistypes a server's name at mount meets this too, and nobody else has to hear of it.
-  { name: "connect_err", number: SIGNAL.CONNECT_ERR, class: "idle", what: "a connection could not be made" },
+  { name: "connect_err", number: SIGNAL.CONNECT_ERR, class: "idle", what: "a connection could not be established" },
   {
     name: "insufficient_credits",
     number: SIGNAL.INSUFFICIENT_CREDITS,

@@ -48,7 +48,7 @@ export const STATUS_MEANINGS: readonly MeaningRow[] = [
     id: "share-gone",
     cause: "session",
     words: "the share does not exist any more",
-    advice: "Check on the server whether the share was removed, renamed or moved; then mount it anew.",
+    advice: "Check on the server whether the share was removed, renamed or moved; then mount it again.",
     statuses: [
       "STATUS_BAD_NETWORK_NAME",
       "STATUS_NETWORK_NAME_DELETED",

@@ -22,7 +22,7 @@ describe("a capture's file", () => {
     const opening = (name: string) => failureOf(() => openCapture(join(folder, name)));
     expect(opening("gone")).toMatchObject({ code: "NOT_FOUND", causes: [] });
     expect(opening("file/gone")?.message).toBe(
-      `cannot open ${join(folder, "file/gone")}: a part of the path is no folder (ENOTDIR)`,
+      `cannot open ${join(folder, "file/gone")}: a part of the path is not a folder (ENOTDIR)`,
     );
     expect(opening("folder")).toMatchObject({ code: "CAPTURE_DAMAGED", message: "it is not a regular file" });
   });

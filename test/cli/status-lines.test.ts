@@ -38,7 +38,7 @@ describe("the screen of a status", () => {
       "     33 s ago  network  aod_20261123T012312.678Z_stuck.tar.zst",
       "  2.1 min ago  network  aod_20261123T012141.678Z_slow-writes.tar.zst",
       "",
-      "lost      1,204 ring_full: slow or failed requests not told to the detector: it…",
+      "lost      1,204 ring_full: slow or failed requests not sent to the detector: it…",
       "costs     0.26 % CPU, 43 MiB memory, 6.4 MiB kernel memory, 257 ns a request",
     ]);
   });

@@ -123,7 +123,7 @@ describe("docs/configuration.md", () => {
   test("has every signal, with what it says and when it counts", () => {
     const counts = {
       trouble: "always",
-      idle: "while somebody waits for the connection, else only if tracked",
+      idle: "while a task waits for the connection, else only if tracked",
       everyday: "only if tracked",
     };
     const rows = SIGNALS.map((signal) => `| \`${signal.name}\` | ${signal.what} | ${counts[signal.class]} |`);
