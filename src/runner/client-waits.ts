@@ -7,7 +7,7 @@ import type { Request } from "../model/request.ts";
 import type { TaskReader } from "./inflight.ts";
 
 /**
- * @returns the most frequent first; empty where every task waits for a reply, for credits or for a connection, or runs.
+ * @returns names, the most frequent first; empty if every task runs, or waits for a reply, credits or a connection.
  */
 export function findClientWaits(
   evidence: readonly Request[],

@@ -1,5 +1,5 @@
-// Records of the audit log, in which texts with blanks stand in hexadecimal and command lines as one field for each argument.
-// They are decoded, searched and, if they held a secret, encoded again.
+// Finds secrets in records of the audit log. In these records texts with blanks are in hexadecimal, and each argument
+// of a command line is a field of its own. The texts are decoded, searched and, if they hold a secret, encoded again.
 
 import type { Pass } from "./pass.ts";
 import { isBlank, isHex, isQuote } from "./reader.ts";
@@ -21,7 +21,7 @@ const ARGUMENTS_MAX = 64 << 10;
 const RECORD = /^[^\n"]{0,100}audit\([\d.:]{1,40}\): ?(?=a\d{1,4}(?:\[\d{1,4}\])?=)/;
 const RECORD_MAX = 160;
 const ARGUMENT = /^a\d{1,4}$/;
-/** What a keyboard sends that no text holds. */
+/** Characters that a keyboard sends and that texts do not contain. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: keys are control characters.
 const KEYSTROKES = /[\x01-\x08\x0b-\x1a\x7f]/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: so is the end of an argument.
@@ -42,14 +42,14 @@ export function recogniseField(pass: Pass, from: number, to: number, search: Sea
   if (name === "data" && text[start] === '"') return hidesKeys(pass, start);
   const end = reader.runEnd(start, isHex);
   if (end - start < HEX_MIN || (end - start) % 2 !== 0 || !isFieldEnd(pass, end)) return false;
-  // No record is that long, and to search it would take long at once.
+  // No record is that long, and searching it would take too long for one time slice.
   if (end - start > ARGUMENTS_MAX) {
     pass.hide(start, end);
     return true;
   }
   const decoded = decode(text.slice(start, end));
   if (decoded === undefined) return false;
-  // What was typed may be a password without a name.
+  // Typed text may be a password without a name.
   if (name === "data") {
     if (!KEYSTROKES.test(decoded) && !/tty|comm=|pid=/.test(reader.before(from, pass.lineStart)))
       return false;
@@ -73,7 +73,7 @@ interface Argument {
   readonly isHex: boolean;
 }
 
-/** All arguments of a record are one command line. */
+/** Searches all arguments of a record as one command line. */
 function hidesArguments(pass: Pass, from: number, search: Search): boolean {
   const args = readArguments(pass, from);
   const end = args.at(-1)?.to ?? from;
@@ -90,12 +90,15 @@ function hidesArguments(pass: Pass, from: number, search: Search): boolean {
   return true;
 }
 
-/** Not in any argument, and no blank: the separator of units of ASCII. */
+/** A stand-in for blanks: it is not a blank, and no argument contains it. ASCII's unit separator. */
 const INNER_BLANK = "\x1f";
-/** `joe%hun ter2`, `password=hun ter2`, and not `mount -o password=hunter2`: a value, whose blanks are its own. */
+/**
+ * An argument whose blanks belong to its value: `joe%hun ter2`, `password=hun ter2`, but not `mount -o
+ * password=hunter2`.
+ */
 const IS_VALUE = /^[^ ]{0,4096}[=%:]/;
 
-/** Arguments with NUL between them: a blank within one ends no value. */
+/** Searches arguments with NUL between them: a blank within an argument does not end a value. */
 function searchArguments(pass: Pass, line: string, search: Search): Scrubbed {
   const args = line.split("\0").map((arg) => (IS_VALUE.test(arg) ? arg.replaceAll(" ", INNER_BLANK) : arg));
   const { text, count } = search(pass, args.join("\0"));
@@ -135,7 +138,9 @@ function readArguments(pass: Pass, from: number): readonly Argument[] {
   return args;
 }
 
-/** Behind blanks, or at the beginning of the next record of the same command, which the kernel starts where one is full. */
+/**
+ * The next field: behind blanks, or in the next record of the same command, which the kernel begins when one is full.
+ */
 function nextField({ text, reader }: Pass, at: number): number {
   const next = reader.skipBlanks(at);
   if (text[next] !== "\n") return next;
@@ -143,7 +148,7 @@ function nextField({ text, reader }: Pass, at: number): number {
   return next + 1 + (RECORD.exec(start)?.[0].length ?? at - next - 1);
 }
 
-/** As ausearch shows what was typed: "sudo",<ret>,"…". */
+/** Hides typed text in the form of ausearch: "sudo",<ret>,"…". */
 function hidesKeys(pass: Pass, start: number): boolean {
   if (!/^"[^"]*",</.test(pass.reader.ahead(start)) && !/^<?\w*>?"/.test("")) return false;
   pass.hide(start, pass.reader.lineEnd(start));
@@ -157,7 +162,7 @@ function isFieldEnd(pass: Pass, at: number): boolean {
   return Number.isNaN(code) || isBlank(code) || code === 10 || isQuote(code) || code === 29;
 }
 
-/** Bytes as characters, for a text must come back as it was; undefined for what is no text. */
+/** Decodes bytes as Latin-1, so that encoding gives the same bytes again; undefined if they are not text. */
 function decode(hex: string): string | undefined {
   if (hex.length < 2 || hex.length % 2 !== 0 || !/^[0-9a-f]+$/i.test(hex)) return undefined;
   const text = Buffer.from(hex, "hex").toString("latin1");

@@ -1,5 +1,6 @@
-// Values of several lines: YAML's blocks of text and lists, what is indented below a name, strings in three quotes. Linear,
-// because the pass continues behind what is hidden, and a line is looked at once from the line before it.
+// Hides values of several lines: YAML's blocks of text and lists, lines that are indented below a name, strings in
+// three quotes. Linear, because the pass continues behind the hidden text, and a line is read once from the line before
+// it.
 
 import type { Pass } from "./pass.ts";
 import { isBlank, isDigit, isQuote, LINE_FEED, LOOK_MAX } from "./reader.ts";
@@ -8,15 +9,15 @@ import { quoteAt, readValue, type Value } from "./values.ts";
 const AT_LINE_START = /^\s*(?:[-#;*+>] ?)*(?:export |set |setenv |env |declare -x )?\\*["'`]?$/;
 
 const HAS_NAME = /^[\w."'-]+\s*[:=]/;
-/** What a log or a comment puts before each line. */
+/** The longest prefix that a log or a comment puts before each line. */
 const PREFIX_MAX = 128;
 
-/** Nothing but what begins a line stands before the name. */
+/** Whether the name is the first word of its line. */
 export function beginsLine({ reader, lineStart }: Pass, name: number): boolean {
   return name - lineStart < LOOK_MAX && AT_LINE_START.test(reader.before(name, lineStart));
 }
 
-/** YAML's block of text: all lines that are indented further. */
+/** Hides YAML's block of text: all lines that are indented further. */
 export function hidesBlock(pass: Pass, name: number, start: number): boolean {
   const { text, reader } = pass;
   if (text[start] !== "|" && text[start] !== ">") return false;
@@ -26,7 +27,7 @@ export function hidesBlock(pass: Pass, name: number, start: number): boolean {
   return lines !== undefined && pass.hideValue(lines);
 }
 
-/** The value of a name that ends its line: a string, a list, or what is indented. */
+/** Hides the value below a name that ends its line: a string, a list, or indented lines. */
 export function hidesBelow(pass: Pass, name: number, feed: number): boolean {
   const { text, reader } = pass;
   const line = feed + 1;
@@ -46,7 +47,7 @@ export function hidesBelow(pass: Pass, name: number, feed: number): boolean {
   return pass.hideValue(indentedLines(pass, feed, isList));
 }
 
-/** As TOML and Python write strings of several lines. */
+/** Hides a string of several lines in the form of TOML and Python. */
 export function hidesTriple(pass: Pass, start: number): boolean {
   if (!isQuote(pass.text.charCodeAt(start))) return false;
   const mark = pass.text.slice(start, start + 3);
@@ -104,7 +105,7 @@ function prefixedLines(pass: Pass, name: number, feed: number): Value | undefine
   return from < 0 ? undefined : { from, to, next: to };
 }
 
-/** Both lines begin alike; times and numbers of processes may differ. */
+/** Whether both lines have the same prefix; times and process ids in it may differ. */
 function isLike({ text, reader, lineStart }: Pass, line: number, length: number): boolean {
   for (let at = 0; at < length; at++) {
     const [own, other] = [text.charCodeAt(lineStart + at), text.charCodeAt(line + at)];

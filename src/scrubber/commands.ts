@@ -1,5 +1,6 @@
-// Command lines: options with their arguments, attached or apart, with blanks, NULs, or as a list of strings. Which programs
-// have which is programs.ts; a name that says what it is (`--client-secret`) needs no program.
+// Finds secrets on command lines: options with attached or separate arguments, between blanks or NULs, or as a list of
+// strings. programs.ts has the options of each program; an option with the name of a secret (`--client-secret`) needs
+// none.
 
 import { judgeName } from "./names.ts";
 import type { Command, Pass } from "./pass.ts";
@@ -18,16 +19,16 @@ const EQUALS = 61;
 const OPEN_BRACKET = 91;
 const CAPITAL_U = 85;
 const USER_MAX = 128;
-/** A word that says nothing as a name, but is the secret as an option. */
+/** Words that name a secret only as an option. */
 const OPTION_ONLY =
   /^--?(?:pass(?:in|out)?|pw|pin|otp|sas|key|auth-?key|user-?pin|so-?pin|new-?pass\w*|old-?pass\w*|admin-?pass\w*|.*-(?:pass|pw|pin)|from-literal|storepass|keypass|srcstorepass|deststorepass)$/i;
 const PERCENT_OPTION = /^--user(?:name)?$/;
 
 const NET_USER = /^(?:add|delete|remove|info|rename|edit|list|disable|enable|help)$/i;
-/** Redirections, which are no arguments. */
+/** Redirections are not arguments. */
 const REDIRECTION = /^(?:\d?[<>]|[|&])/;
 
-/** Where a program may begin, and what ends its name. */
+/** The characters that may end, and precede, the name of a program. */
 const END_OF_PROGRAM = /[\n)`;]/;
 const BEFORE_PROGRAM = /[\s\0/"'`(|;&=[:]/;
 
@@ -36,7 +37,7 @@ export function recogniseProgram(pass: Pass, from: number, to: number): boolean 
   const { text, reader } = pass;
   const program = PROGRAMS.get(pass.name(from, to));
   if (program === undefined) return false;
-  // The same name again is an argument: htpasswd -b /etc/htpasswd.
+  // A repeated name is an argument: htpasswd -b /etc/htpasswd.
   for (const command of pass.commands) if (command.program === program) return false;
   if (from > 0 && text.charCodeAt(from - 1) !== BLANK && !BEFORE_PROGRAM.test(text[from - 1] as string))
     return false;
@@ -101,7 +102,7 @@ export function hidesBehindPercent(pass: Pass, start: number | undefined): boole
   return true;
 }
 
-/** Where the argument of an option begins whose name ends here; undefined if there is none. */
+/** The begin of the argument of an option whose name ends at `end`; undefined if there is none. */
 export function argumentAt(pass: Pass, end: number): number | undefined {
   const { text, reader } = pass;
   if (text[end] === "=" || text[end] === ":") return end + 1;
@@ -130,7 +131,7 @@ function isSetting(code: number, following: number): boolean {
   return following !== EQUALS && following !== COLON;
 }
 
-/** A word of a shell; between NULs, as in /proc/PID/cmdline, all up to the next one. */
+/** Reads a word of a shell; between NULs, as in /proc/PID/cmdline, everything up to the next NUL. */
 function readArgument(pass: Pass, at: number): Value | undefined {
   return pass.text.charCodeAt(at - 1) === 0 ? argumentOf(pass, at) : readValue(pass.reader, at, "word");
 }
@@ -144,7 +145,7 @@ function hidesArgument(pass: Pass, end: number): boolean {
   const at = argumentAt(pass, end);
   if (at === undefined) return false;
   const { text } = pass;
-  // Also where it is said how the secret is given: pass:hunter2.
+  // The argument may have a prefix for the way in which the secret is given: pass:hunter2.
   const value = readArgument(pass, at);
   if (
     value === undefined ||
@@ -188,7 +189,7 @@ function hidesOption(pass: Pass, command: Command, start: number): boolean {
   return false;
 }
 
-/** Where the option's name ends: itself, at the end of a bundle (`-sSu`), or with its argument attached. */
+/** The end of the option's name: alone, at the end of a bundle (`-sSu`), or with its argument attached. */
 function optionEnd(
   start: number,
   to: number,
@@ -203,7 +204,7 @@ function optionEnd(
   return isBundle && /^-[a-z]+$/i.test(name) ? to : undefined;
 }
 
-/** A name and a secret in one word. */
+/** Hides the secret in a word that has a name and a secret. */
 function hidesLogin(pass: Pass, at: number | undefined): boolean {
   if (at === undefined) return false;
   const { text, reader } = pass;
@@ -252,7 +253,7 @@ function hidesWord(pass: Pass, command: Command, at: number, start: number): boo
   return false;
 }
 
-/** The mark of the secret where the arguments so far are those of the pattern. */
+/** The pattern's mark of the secret if the arguments so far match the pattern. */
 function matchWords({ options, parts }: Pattern, { words, flags }: Command): string | undefined {
   if (parts.length !== words.length + 1) return undefined;
   if (options !== undefined && ![...options.replaceAll("-", "")].every((flag) => flags.includes(flag)))

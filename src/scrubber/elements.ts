@@ -1,17 +1,17 @@
-// Values of XML: the text of an element whose name, or an attribute, says that it is a secret. Which names count is names.ts.
-// Linear, because the end of a tag is remembered, and the pass continues behind the text.
+// Hides the text of XML elements whose name, or an attribute, is the name of a secret (names.ts). Linear, because the
+// end of a tag is remembered, and the pass continues behind the text.
 
 import { NO_SECRET } from "./harmless.ts";
 import type { Pass } from "./pass.ts";
 import { isBlank, LOOK_MAX } from "./reader.ts";
 
-/** A tag is no longer behind its name. */
+/** The longest rest of a tag behind its name. */
 const TAG_MAX = 512;
 const COLON = 58;
 const LESS = 60;
 const GREATER = 62;
 
-/** `<password>…</password>`, also with attributes. */
+/** Hides the text of `<password>…</password>`, also with attributes. */
 export function hidesElement(pass: Pass, from: number, to: number): boolean {
   const { text, reader } = pass;
   const open = text.charCodeAt(from - 1);
@@ -22,7 +22,7 @@ export function hidesElement(pass: Pass, from: number, to: number): boolean {
   return hidesText(pass, close + 1);
 }
 
-/** The text of an element that begins here. */
+/** Hides the text of an element that begins at `start`. */
 export function hidesText(pass: Pass, start: number): boolean {
   const { text, reader } = pass;
   const isRaw = text.startsWith("<![CDATA[", start);

@@ -1,12 +1,12 @@
-// Values behind the name of a secret that are harmless: `none`, a path, a number of tokens, a word of a sentence. In: a name and
-// where its value is; out: a verdict. It hides nothing.
+// Recognises harmless values behind the name of a secret: `none`, a path, a number of tokens, a word of a sentence.
+// Hides nothing.
 
 import type { NameKind } from "./names.ts";
 import type { Pass } from "./pass.ts";
 import { isQuote, LOOK_MAX } from "./reader.ts";
 import type { Value } from "./values.ts";
 
-/** Values that say that there is no secret. */
+/** Values that mean that there is no secret. */
 export const NO_SECRET =
   /^(?:yes|no|true|false|null|\(null\)|none|nil|undefined|unset|empty|prompt|~|\*+|x{3,12})$/i;
 const PIN = /^["'`]?(?!0x)(?=[^\s"'`,;]*\d)(?:\d{4,}|[^\s"'`,;]{6,})/i;
@@ -14,7 +14,7 @@ const PIN = /^["'`]?(?!0x)(?=[^\s"'`,;]*\d)(?:\d{4,}|[^\s"'`,;]{6,})/i;
 const FILE_OR_URL = /^["'`]?(?:(?:~|\.{1,2})?\/(?:[a-z][a-z._-]+\/|\/)|(?:https?|ftp|file):\/\/)/;
 const PROSE_BEFORE = /(?:^|\s)(?:to|will|must|every|each|any|all|no|not)\s+$/i;
 
-/** A value that begins here is harmless, whatever its length: judged before it is read. */
+/** Whether the value that begins at `start` is harmless, whatever its length; decided before it is read. */
 export function isPlain(pass: Pass, kind: NameKind, name: string, from: number, start: number): boolean {
   const { text, reader } = pass;
   if (kind === "string") return !isQuote(text.charCodeAt(from - 1));
@@ -22,20 +22,23 @@ export function isPlain(pass: Pass, kind: NameKind, name: string, from: number, 
   if (kind === "key") return FILE_OR_URL.test(reader.ahead(start));
   if (kind === "secret" || kind === "plural") return isProse(pass, name, from, start);
   const ahead = text.slice(start, start + 8);
-  // That of a shell, and none of a connection string.
+  // The variable of a shell, not the key of a connection string.
   if (/pwd$/i.test(name))
     return /^(?:OLD)?PWD$/.test(name) && /^["']?\//.test(ahead) && text[from - 1] !== ";";
   return /^["']?\.{0,2}~?\//.test(ahead);
 }
 
-/** `time to pass: then`, `every secret: x`, and the service in `pam_unix(passwd:chauthtok)`. */
+/**
+ * Whether the name is a word of prose, as in `time to pass: then` and `every secret: x`, or a service:
+ * `pam_unix(passwd:chauthtok)`.
+ */
 function isProse({ reader, floor }: Pass, name: string, from: number, start: number): boolean {
   if (name === "passwd") return /(?:^|\s)pam_\w{1,20}\($/.test(reader.before(from, floor));
   if (!/^(?:pass|secret|token)s?$/i.test(name)) return false;
   return PROSE_BEFORE.test(reader.before(from, floor)) && /^[a-z]+(?:[\s.,;:!?]|$)/.test(reader.ahead(start));
 }
 
-/** A short value that says that there is no secret. */
+/** Whether a short value means that there is no secret. */
 export function isHarmless(pass: Pass, kind: NameKind, name: string, { from, to }: Value): boolean {
   if (to - from > LOOK_MAX) return false;
   const value = pass.text.slice(from, to);

@@ -1,5 +1,5 @@
-// What passwords leave behind, and what is as good as a password: hashes of crypt(3) and of directories, NT and LM hashes,
-// NTLM responses, tickets for cracking.
+// Finds derivatives of passwords, which are as good as a password: hashes of crypt(3) and of directories, NT and LM
+// hashes, NTLM responses, tickets for cracking.
 
 import type { Pass } from "./pass.ts";
 import { isBlank, isHex, LINE_FEED } from "./reader.ts";
@@ -11,7 +11,7 @@ const TICKET = /^\$(?:krb5|NETNTLM|DCC2|mskrb5)/i;
 const SCHEME =
   /^\{(?:S?SHA\d*|S?MD5|CRYPT|PBKDF2[\w-]*|ARGON2\w*|BLF-CRYPT|SHA(?:256|512)-CRYPT|SMD5|PLAIN|CLEARTEXT)\}(?=[^\s{}]{4})/i;
 
-/** @param at of `$`. */
+/** @param at the place of `$`. */
 export function recogniseCrypt(pass: Pass, at: number): boolean {
   const { text, reader } = pass;
   const id = CRYPT.exec(text.slice(at, at + 24))?.[0];
@@ -23,7 +23,7 @@ export function recogniseCrypt(pass: Pass, at: number): boolean {
   return true;
 }
 
-/** @param at of `{`. */
+/** @param at the place of `{`. */
 export function recogniseScheme(pass: Pass, at: number): boolean {
   const scheme = SCHEME.exec(pass.reader.ahead(at))?.[0];
   if (scheme === undefined) return false;
@@ -38,7 +38,7 @@ export function recogniseHexWord(pass: Pass, from: number, to: number): boolean 
   if (text[to] !== ":") return false;
   const length = to - from;
   if (length === 32) {
-    // smbpasswd(5), where there is no LM hash.
+    // smbpasswd(5), without an LM hash.
     if (/:(?:X{32}|NO PASSWORDX{21}):$/.test(reader.before(from, Math.max(pass.floor, pass.lineStart)))) {
       pass.hide(from, to);
       return true;

@@ -1,4 +1,5 @@
-// Headers of HTTP that prove who asks: Authorization of all schemes, cookies; and the schemes where they stand alone.
+// Finds HTTP headers with credentials: Authorization of all schemes, and cookies. Also finds the schemes without a
+// header.
 
 import { judgeName } from "./names.ts";
 import { readSeparator } from "./pairs.ts";
@@ -6,19 +7,19 @@ import type { Pass } from "./pass.ts";
 import { isBase64, isQuote } from "./reader.ts";
 import { quoteAt, readValue } from "./values.ts";
 
-/** Every name of a header that counts has one of these in it, whatever separates its words. */
+/** Every name of such a header contains one of these words, whatever separates the words of the name. */
 export const HEADER_WORDS =
   "authorization cookie xapi xauth xaccess xamz xvault xconsul xgitlab xcsrf xxsrf xshopify xgoog xfunctions xms xredmine xplex xemby xfigma xrundeck xjfrog xsonar xappwrite apikey ocpapim xhubsignature secwebsocketkey wwwauthenticatetoken";
 const CREDENTIALS = /^(?:proxy-|http_|http_proxy_)?authorization$/i;
 const COOKIE = /^(?:http_)?(?:set-)?cookie2?$/i;
-/** A kernel has cookies as well, which are numbers. */
+/** Not the cookies of a kernel, which are numbers. */
 const COOKIE_VALUE = /^[ \t]*\\*["']?[^\s;,="']{1,60}=(?!["']?\s)/;
 const HEADER_NAMES =
   /^(?:x-(?:api|auth|access|amz|vault|consul|gitlab|csrf|xsrf|shopify|goog|functions|ms|redmine|plex|emby|figma|rundeck|jfrog|sonar|appwrite)[\w-]*(?:key|token|signature|secret)|api-key|apikey|x-auth|ocp-apim-subscription-key|x-hub-signature(?:-256)?|sec-websocket-key|www-authenticate-token)$/i;
 const SCHEME_TOKEN_MIN = 8;
 const SCHEME_MAX = "negotiate".length;
 
-/** A header's name: `Authorization`, `Cookie` and those whose names don't say what they hold. */
+/** The identifier is a header's name: `Authorization`, `Cookie`, or one that is not itself the name of a secret. */
 export function recogniseHeader(pass: Pass, from: number, to: number): boolean {
   const { text, reader } = pass;
   const name = pass.name(from, to);
@@ -31,7 +32,7 @@ export function recogniseHeader(pass: Pass, from: number, to: number): boolean {
   if (isCookie && !COOKIE_VALUE.test(reader.ahead(separator.end))) return false;
   const start = reader.skipBlanks(separator.end);
   if (quoteAt(reader, start) !== undefined) return pass.hideValue(readValue(reader, start, "word"));
-  // In the quotes of a shell it ends with them; several values in quotes may stand in it.
+  // In the quotes of a shell the header ends with them; it may contain several values in quotes.
   const before = text.charCodeAt(from - 1);
   const end = reader.lineEnd(start);
   const close = isQuote(before) ? Math.min(reader.next(String.fromCharCode(before), start), end) : end;
@@ -43,7 +44,7 @@ export function recogniseHeader(pass: Pass, from: number, to: number): boolean {
 
 const SCHEMES = /^(?:bearer|basic|negotiate|ntlm|kerberos|token|apikey|digest)$/i;
 
-/** `Bearer …` without the name of the header. */
+/** Finds `Bearer …` without the name of a header. */
 export function recogniseScheme(pass: Pass, from: number, to: number): boolean {
   const { text, reader } = pass;
   if (text[to] !== " " && text[to] !== "\t") return false;

@@ -1,5 +1,5 @@
-// Keys that are printed as keys: behind `session key` and its like, as `smbinfo keys`, the kernel, klist and dumps of
-// Kerberos print them, in bytes or as one word. Digests and the fingerprints of certificates are none.
+// Finds keys that are labelled as keys, such as `session key`, in bytes or as one word: smbinfo keys, the kernel, klist
+// and dumps of Kerberos print them so. Digests and the fingerprints of certificates are not keys.
 
 import { judgeName } from "./names.ts";
 import type { Pass } from "./pass.ts";
@@ -7,14 +7,14 @@ import { BACKSLASH, isBase64, isHex, isShown, LOOK_MAX } from "./reader.ts";
 
 const OWNER =
   /(?:^|[^a-z0-9])(?:session|sign(?:ing|ature)?|(?:en|de)crypt(?:ion)?|(?:en|de)c|server[ -]?(?:in|out)|seal(?:ing)?|auth(?:entication)?|application|app|master|private|secret|api|access|account|shared|storage|(?:nt|lm|ntlm)|nt owf|lm owf|cipher|aes|des|rc4|kerberos|ticket|machine|user|trust|backup|wrapping|preshared|pre-shared|recovery)[ _-]$/i;
-/** Behind these any value is one, if a separator says that it is a value. */
+/** Behind these labels and a separator, any value is a key. */
 const SPOKEN =
   /(?:^|[^a-z0-9])(?:private|secret|api|access|account|shared|storage|encryption|master|recovery|pre-?shared|signing|session|application|app)[ _-]$/i;
 const OWN_NAME = /^(?:serverin|serverout|ntowf|lmowf)|response$/i;
-/** The proofs of NTLM; other programs have responses as well. */
+/** The responses of NTLM, not those of other programs. */
 const RESPONSE = /(?:^|[^a-z])(?:nt|lm|ntlm)(?:v[12])?[ _-]?(?:challenge)?[ _-]?response$/i;
 const CERTIFICATE = /X\.?509|certificate|cert '/i;
-/** Four bytes at least, or what the end of the text has left of them. */
+/** Four bytes at least, or fewer if the text ends there. */
 const BYTES =
   /^(?:[0-9a-f]{2}[ :,-] ?){3}[0-9a-f]{2}(?![0-9a-z])|^(?:[0-9a-f]{2}[ :,-] ?){2,3}[0-9a-f]{0,2}$/i;
 const WORD_MIN = 16;
@@ -39,7 +39,7 @@ export function recogniseKey(pass: Pass, from: number, to: number): boolean {
   const { at, hasSeparator } = valueStart(pass, to);
   if (!hasSeparator && !mayBeKey(pass, at)) return false;
   const name = pass.name(from, to);
-  // Most names have no owner before them, and need no look back.
+  // Most names have no owner before them, so the text before them need not be read.
   const mayBeOwned = from > pass.floor && " _-".includes(text[from - 1] as string);
   if (!mayBeOwned && judgeName(name) === undefined && !OWN_NAME.test(name)) return false;
   const before = reader.before(from, Math.max(pass.floor, pass.lineStart));
@@ -63,7 +63,7 @@ export function recogniseKey(pass: Pass, from: number, to: number): boolean {
 const ENCTYPE =
   /^(?:aes(?:128|256)[\w-]*|arcfour[\w-]*|rc4[_-]hmac[\w-]*|des3?[_-]cbc[\w-]*|camellia[\w-]*|des-cbc-\w+)$/i;
 
-/** A type of encryption of Kerberos, with its key behind it. */
+/** The identifier is an encryption type of Kerberos, and its key follows. */
 export function recogniseEnctype(pass: Pass, from: number, to: number): boolean {
   if (!ENCTYPE.test(pass.text.slice(from, Math.min(to, from + 64)))) return false;
   const ahead = pass.reader.ahead(to);
@@ -77,13 +77,13 @@ export function recogniseEnctype(pass: Pass, from: number, to: number): boolean 
 
 // --- internal ---
 
-/** `key=key=`: a letter that is no digit follows at once. */
+/** Whether a letter that is not a digit follows immediately: `key=key=`. */
 function isIdle({ reader }: Pass, to: number): boolean {
   const code = reader.code(reader.code(to) === 61 || reader.code(to) === 58 ? to + 1 : to);
   return isBase64(code) && !isHex(code);
 }
 
-/** Behind quotes, a separator and a bracket, none of which must be there; all within LOOK_MAX. */
+/** The begin of the value behind an optional quote, separator and bracket, all within LOOK_MAX. */
 function valueStart(
   { text, reader }: Pass,
   to: number,
@@ -99,7 +99,7 @@ function valueStart(
   return { at, hasSeparator };
 }
 
-/** Behind backslashes and a quote. */
+/** The place behind backslashes and a quote. */
 function quoteEnd(text: string, from: number, limit: number): number {
   let at = from;
   while (at < limit && text.charCodeAt(at) === BACKSLASH) at++;
@@ -116,7 +116,7 @@ function gapEnd(text: string, from: number, limit: number): number {
 /** `(`, `<`, `[`, `{`. */
 const isBracket = (code: number): boolean => code === 40 || code === 60 || code === 91 || code === 123;
 
-/** What keyEnd asks for, without reading on to its end. */
+/** Whether keyEnd may find a key, without reading on to its end. */
 function mayBeKey(pass: Pass, from: number): boolean {
   const { text, reader } = pass;
   const start = text.startsWith("0x", from) ? from + 2 : from;
@@ -125,7 +125,7 @@ function mayBeKey(pass: Pass, from: number): boolean {
   return hexEnd - start >= HEX_WORD_MIN || reader.runEnd(hexEnd, isBase64, WORD_MIN) - start >= WORD_MIN;
 }
 
-/** The end of bytes in hexadecimal, or of a word that is long enough for a key; `from` where neither is. */
+/** The end of bytes in hexadecimal, or of a word that is long enough for a key; `from` if neither begins there. */
 function keyEnd(pass: Pass, from: number): number {
   const { text, reader } = pass;
   const start = text.startsWith("0x", from) ? from + 2 : from;

@@ -1,10 +1,10 @@
-// Which names stand for secrets: of variables, settings, options, fields, elements. In: one identifier; out: a verdict. Pure;
-// an identifier is at most NAME_MAX long, so that the expressions here have a bounded text to work on.
+// Decides which names of variables, settings, options, fields and elements are names of secrets. Pure. An identifier is
+// at most NAME_MAX long, so that the expressions here work on a bounded text.
 
 import { isDigit } from "./reader.ts";
 
 const DASH = 45;
-/** Longer ones are no names. */
+/** Longer identifiers are not names. */
 export const NAME_MAX = 96;
 
 const KEY_OWNERS = [
@@ -15,38 +15,41 @@ const KEY_OWNERS = [
   "tls|unlock|user|vault|wep|wpa|wrap|wrapping|write",
 ].join("|");
 
-/** As part of any name. */
+/** Parts that make any name the name of a secret. */
 const PARTS =
   "pass_?(?:word|wort|wd|phrase|code|key)|kennwort|wachtwoord|mot_?de_?passe|contrasena|senha|secret|token|bearer|secure_?string";
-/** At the end of a word within a name: `smbpass`, `dbpwd`. */
+/** Ends of a word within a name: `smbpass`, `dbpwd`. */
 const ENDS = String.raw`(?<!(?:com|by|over|under|sur|tres|encom|low|high|band|all)_?)pass(?=\d*(?:_|$))|pwd(?=\d*(?:_|$))|pw(?=\d*(?:_|$))|passw(?=\d*(?:_|$))`;
-/** As a word within a name. */
+/** Whole words within a name. */
 const WORDS = String.raw`(?<![a-z0-9])(?:psk|otp|totp|(?:user|so|card|smartcard|token)_?pin|(?:ro|rw)?community|pw|pswd|pword|jwt|creds?|credentials?|shared_?access_?signature|(?:x_)?(?:amz|goog)_(?:signature|credential)|(?:nt|lm|ntlm)_?hash|requirepass|masterauth|authtok|(?:bind|root|store)pw)(?=\d*(?:_|$))|^_auth$`;
 const KEYS = String.raw`(?:^|_|[a-z0-9])(?:${KEY_OWNERS})_?keys?(?=\d*(?:_|$))`;
 
 const NAME = new RegExp(`${PARTS}|${ENDS}|${WORDS}|${KEYS}`, "g");
-/** For names without an owner's key, which are most: to look for the owners takes longer than all else. */
+/** For names without an owner's key, which are most of them: matching the owners takes longer than everything else. */
 const KEYLESS_NAME = new RegExp(`${PARTS}|${ENDS}|${WORDS}`, "g");
 const OWNER_MIN = Math.min(...KEY_OWNERS.split("|").map((owner) => owner.length));
 
-/** What a name says about a secret, when it is not the secret: `password_file`, `token_type`, `PasswordAuthentication`. */
+/**
+ * Rests of names that are about a secret, but not the secret itself: `password_file`, `token_type`,
+ * `PasswordAuthentication`.
+ */
 const ABOUT =
   /^s?\d*_?(?:file\w*|path|dir|folder|name|ids?|type|ur[il]|endpoint|expir\w*|ttl|age|len|length|size|min|max|count|num|policy|auth\w*|required|needed|prompt\w*|chang\w*|set|less|hint|version|alg\w*|scheme|ref|retr\w*|attempts?|timeout|enabled|lifetime|issuer|program|command|cmd|stdin|fd|env|store|manager|provider|reset|request\w*|fail\w*|quality|strength|format|encoding|mode|field|label|check\w*|valid\w*|verif\w*|agent|service|server|ring|tab|board|map|slot|bits|usage|fingerprint|from)(?:_|$)/;
 
 /**
- * `path`: a value that is a path is none, for the file is named, not opened. `key`: neither is one that is plainly a path or
- * a URL, but base64 may begin with a slash. `plural`: a number is none. `string`: only a string is one. `pin`: only a number of
- * four digits or more is one, or a word with a digit in it, for chips have pins as well.
+ * Which values of a name are secrets. `secret`: any. `path`: not a path, because that names a file. `key`: not a clear
+ * path or URL, but base64 may begin with a slash. `plural`: not a number. `string`: only a string. `pin`: only a number
+ * of four digits or more, or a word with a digit in it, because chips have pins as well.
  */
 export type NameKind = "secret" | "path" | "key" | "plural" | "string" | "pin";
 
 const CACHE_MAX = 4096;
-/** Null for what names no secret. */
+/** Null for a name of something else. */
 const cache = new Map<string, NameKind | null>();
-/** Several recognisers ask about one identifier in turn. */
+/** The last answer, because several recognisers ask about the same identifier in turn. */
 const latest: { name: string; kind: NameKind | undefined } = { name: "", kind: undefined };
 
-/** Whether what is called so is a secret. Pure: the cache holds nothing but answers. */
+/** The kind of a name of a secret; undefined for any other name. Pure: the cache holds only answers. */
 export function judgeName(identifier: string): NameKind | undefined {
   if (identifier.length > NAME_MAX) return undefined;
   if (identifier === latest.name) return latest.kind;

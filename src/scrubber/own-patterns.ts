@@ -1,12 +1,15 @@
-// Regular expressions of the operator's own, over text that an attacker may have written. They run in RE2JS, which has
-// neither backreferences nor lookaround and therefore no pattern that takes exponential time. Pure.
+// Matches the operator's own regular expressions against text that an attacker may have written. They run in RE2JS,
+// which has neither backreferences nor lookaround, so that no pattern takes exponential time. Pure.
 
 import { RE2JS, RE2JSSyntaxException } from "re2js";
 import type { Span } from "./span.ts";
 
 /** A longer line is matched in pieces of this length, which end at a blank if there is one. */
 const PIECE_MAX = 8 << 10;
-/** A search may read to the end of its piece, so the number of searches is bounded as well; what is left of the piece goes. */
+/**
+ * A search may read to the end of its piece, so their number is bounded as well. Beyond it, the rest of the piece is
+ * hidden.
+ */
 const MATCHES_MAX = 32;
 
 /** The reason why a pattern can't be used; undefined if it can. */

@@ -1,5 +1,6 @@
-// Names and their values: side by side (settings, options of mounts, JSON, YAML, hashes of PHP and Ruby, elements of XML) and
-// apart (`{"name": "PASSWORD", "value": "…"}`). Which names count is names.ts, where values end is values.ts.
+// Finds the values of names of secrets: adjacent ones (settings, mount options, JSON, YAML, hashes of PHP and Ruby, XML
+// elements) and separate ones (`{"name": "PASSWORD", "value": "…"}`). names.ts decides which names count, values.ts
+// where values end.
 
 import { beginsLine, hidesBelow, hidesBlock, hidesTriple } from "./blocks.ts";
 import { hidesElement, hidesText } from "./elements.ts";
@@ -10,7 +11,7 @@ import { BACKSLASH, isBlank, isIdent, isQuote, LINE_FEED, LOOK_MAX } from "./rea
 import { MASK } from "./span.ts";
 import { type Form, quoteAt, quoteEntity, readLine, readValue, type Value } from "./values.ts";
 
-/** Name and value of a pair stand no further apart. */
+/** The largest distance between a name and its separate value. */
 const PAIR_MAX = 512;
 const BLANK = 32;
 const COLON = 58;
@@ -30,14 +31,14 @@ const VALUE_NAMES: ReadonlySet<string> = new Set(
 const VALUE_NAME_MAX = Math.max(...[...VALUE_NAMES].map((name) => name.length));
 
 interface Separator {
-  /** Behind it. */
+  /** The place behind it. */
   readonly end: number;
   readonly isColon: boolean;
-  /** A blank stands on at least one side. */
+  /** There is a blank on at least one side. */
   readonly isSpaced: boolean;
 }
 
-/** What follows an identifier that names a secret; true if something was hidden or is to come. */
+/** Handles an identifier that names a secret; true if its value was hidden. */
 export function recogniseName(pass: Pass, from: number, to: number): boolean {
   const { text } = pass;
   const kind = judgeName(pass.name(from, to));
@@ -53,7 +54,10 @@ export function recogniseName(pass: Pass, from: number, to: number): boolean {
   return expectsValue(pass, from, to, behind);
 }
 
-/** The value of a name that stood apart; or one whose name may follow. */
+/**
+ * Handles `value` and similar identifiers: hides the value of an earlier name, or remembers it for a name that may
+ * follow.
+ */
 export function recogniseValueName(pass: Pass, from: number, to: number): boolean {
   if (to - from > VALUE_NAME_MAX) return false;
   const isExpected = from < pass.pairUntil;
@@ -77,7 +81,10 @@ export function recogniseValueName(pass: Pass, from: number, to: number): boolea
 
 // --- internal ---
 
-/** Behind the name's closing quote, and the bracket of an index; behind `%` and `*` if they stand on both sides. */
+/**
+ * The place behind the name's closing quote and the bracket of an index, and behind `%` and `*` if they are on both
+ * sides.
+ */
 function nameEnd(pass: Pass, to: number, before?: string): number {
   const { text, reader } = pass;
   if ((before === "%" || before === "*") && text[to] === before && !/^%3[ad]/i.test(text.slice(to, to + 3)))
@@ -88,7 +95,9 @@ function nameEnd(pass: Pass, to: number, before?: string): number {
   return text[at] === "]" ? at + 1 : at;
 }
 
-/** `passwd[joe]=`: whose it is; `passwd[4711]:` is a process, and where no separator follows, there is no index. */
+/**
+ * The place behind an index, `passwd[joe]=`. `passwd[4711]:` is a process, and without a separator there is no index.
+ */
 function indexEnd({ text, reader }: Pass, at: number): number {
   if (text[at] !== "[") return at;
   return (
@@ -113,7 +122,7 @@ export function readSeparator(pass: Pass, at: number): Separator | undefined {
   }
   if (code === DASH && following === GREATER) return make(from + 2, false);
   if (code === COLON) {
-    // LDIF: what follows is base64. A name of C++ or Rust has no blank there.
+    // In LDIF base64 follows. A name of C++ or Rust has no blank there.
     if (following === COLON) return isBlank(text.charCodeAt(from + 2)) ? make(from + 2, true) : undefined;
     return following === EQUALS ? make(from + 2, false) : make(from + 1, true);
   }
@@ -121,7 +130,7 @@ export function readSeparator(pass: Pass, at: number): Separator | undefined {
   return undefined;
 }
 
-/** `/etc/passwd: no such file`, but `/password:x` of Windows. */
+/** Whether the name is part of a path, `/etc/passwd: no such file`, and not a switch of Windows, `/password:x`. */
 function isPath(pass: Pass, from: number, { end, isColon, isSpaced }: Separator): boolean {
   const { text } = pass;
   if (!isColon || text[from - 1] !== "/") return false;
@@ -148,7 +157,7 @@ function hidesAssigned(pass: Pass, kind: NameKind, from: number, to: number, sep
   return value !== undefined && pass.hideValue(value);
 }
 
-/** JSON of several lines within a string of JSON. */
+/** Skips escaped line feeds: JSON of several lines within a string of JSON. */
 function skipEscapedLines(pass: Pass, at: number): number {
   if (pass.text.charCodeAt(at) !== BACKSLASH) return at;
   return at + (/^(?:\\+[nrt][ \t]*)+(?=\\+["'])/.exec(pass.reader.ahead(at))?.[0].length ?? 0);
@@ -177,7 +186,7 @@ function readAssigned(
   if (!isOwnLine) return isColon ? value : withinQuotes(pass, from, value);
   if (text.charCodeAt(value.next - 1) === CLOSED_BRACKET) return value;
   if ((isColon && isBlank(text.charCodeAt(end))) || (!isColon && isSpaced)) return readLine(reader, start);
-  // As files of credentials have it: all words up to the next name.
+  // In files of credentials the value is all words up to the next name.
   if (isColon || isVariable || !isBlank(text.charCodeAt(value.next))) return value;
   return untilNextName(pass, value);
 }
@@ -187,7 +196,7 @@ function formOf(name: string, isAlone: boolean): Form {
   return isAlone ? "variable" : "item";
 }
 
-/** In /proc/PID/cmdline and environ a blank ends no value: a comma does, and the NUL behind it. */
+/** In /proc/PID/cmdline and environ a blank does not end a value: a comma or the next NUL does. */
 function argumentEnd({ reader }: Pass, from: number): number | undefined {
   const end = reader.next("\0", from);
   return end < reader.lineEnd(from) ? Math.min(end, reader.next(",", from)) : undefined;
@@ -228,7 +237,7 @@ function untilNextName({ text, reader }: Pass, { from, next }: Value): Value {
   return { from, to, next: to };
 }
 
-/** All strings of a list. */
+/** Hides all strings of a list. */
 function hidesArray(pass: Pass, start: number): boolean {
   const { text, reader } = pass;
   if (text[start] !== "[" || text.startsWith(MASK, start)) return false;
@@ -239,7 +248,10 @@ function hidesArray(pass: Pass, start: number): boolean {
   return true;
 }
 
-/** `("password", "…")`, `["password", "…"]`, and `fsconfig(3, FSCONFIG_SET_STRING, "password", "…", 0)` of strace. */
+/**
+ * Hides the second string of `("password", "…")`, `["password", "…"]`, and strace's `fsconfig(3, FSCONFIG_SET_STRING,
+ * "password", "…", 0)`.
+ */
 function hidesPairOfStrings(pass: Pass, from: number, to: number, behind: number): boolean {
   const { text, reader } = pass;
   if (behind === to || !/(?:[([{]|\b[A-Z_]{4,},)\s*\\*["'`]$/.test(reader.before(from, pass.floor)))
@@ -250,7 +262,7 @@ function hidesPairOfStrings(pass: Pass, from: number, to: number, behind: number
   return quoteAt(reader, start) !== undefined && pass.hideValue(readValue(reader, start, "item"));
 }
 
-/** What NAME_BEFORE ends with, so that most names are not matched against it. */
+/** Whether NAME_BEFORE can match: most names need not be matched against it. */
 function mayFollowName({ text, floor }: Pass, from: number): boolean {
   let at = from - 1;
   const least = Math.max(floor, from - LOOK_MAX);
@@ -261,10 +273,10 @@ function mayFollowName({ text, floor }: Pass, from: number): boolean {
   return at === from - 1 && (code === DOT || isQuote(code));
 }
 
-/** Blanks of all kinds; outside of ASCII not only these. */
+/** Includes all kinds of blanks; outside ASCII also other characters. */
 const isNoMark = (code: number): boolean => code <= BLANK || code > 126;
 
-/** The name is itself the value of a `name`: its own value has another name, and may have come already. */
+/** Handles a name that is itself the value of a `name`: its value has another name, and may have come before it. */
 function expectsValue(pass: Pass, from: number, to: number, behind: number): boolean {
   const { text, reader } = pass;
   if (!mayFollowName(pass, from) || !NAME_BEFORE.test(reader.before(from, pass.floor))) return false;

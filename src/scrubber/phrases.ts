@@ -1,5 +1,5 @@
-// Secrets in what people and programs write: prompts (`Password for joe: …`), netrc (`login joe password …`), SQL
-// (`IDENTIFIED BY '…'`), and a name with a quoted word behind it. A name with a separator is pairs.ts.
+// Finds secrets in phrases: prompts (`Password for joe: …`), netrc (`login joe password …`), SQL (`IDENTIFIED BY '…'`),
+// and a name with a quoted word behind it. pairs.ts handles names with a separator.
 
 import { judgeName } from "./names.ts";
 import type { Pass } from "./pass.ts";
@@ -7,7 +7,7 @@ import { isBlank, isIdent, isQuote, isShown, LINE_FEED, LOOK_MAX } from "./reade
 import { MASK } from "./span.ts";
 import { readLine, readValue } from "./values.ts";
 
-/** Behind a name and a blank these say something about it. */
+/** Words behind a name and a blank that make it a word of prose. */
 const PROSE =
   /^(?:for|of|is|was|were|are|has|had|have|in|on|at|to|from|by|not|no|and|or|with|without|must|may|can|cannot|could|will|would|should|does|did|do|as|a|an|the|this|that|it|its|too|than|then|when|if|but|be|been|being|only|again|already|incorrect|wrong|invalid|valid|expired|required|requests?|changed?|updated?|failed|failure|failures|fails|accepted|rejected|denied|mismatch|mismatched|missing|empty|authentication|check|checking|database|file|files|hash|hashes|policy|prompt|reset|set|server|manager|aging|expiry|expires|entered|supplied|provided|given|needed|found|string|strings|value|field|length|auth|login|attempts?|error|errors|ok|okay|hidden|stored|synchronisation|synchronization|sync|protected|type|prompts?|hint|store|agent|service|list|word|input|entry|data|name|id)\b/i;
 const PROMPT =
@@ -18,9 +18,9 @@ const LOGIN_BEFORE =
   /(?:^|\s)(?:login|machine|user|account|username)[ \t\r\n]+[^\s]{1,60}[ \t\r\n]+(?:[/,;|] *)?$/i;
 const IS =
   /^ (?:(?:for|of) [^\s:]{1,60}(?: [^\s:]{1,60})? )?(?:is|was)(?: now| still)?:? +(?=["']?\S*[^a-z\s.,;]\S*)/i;
-/** What PROMPT and IS begin with, behind a blank. */
+/** The first characters of PROMPT and IS, behind a blank. */
 const SPOKEN_FIRST = new Set([..."fFoOpPiIwW[("].map((char) => char.charCodeAt(0)));
-/** Words one of which LOGIN_BEFORE and WITH_BEFORE wait for, without the marks in them. */
+/** The words that LOGIN_BEFORE and WITH_BEFORE require, without the marks in them. */
 export const LEAD_WORDS =
   "login machine user account username setenv set setx env export with using config configure fastcgiparam proxysetheader addheader snmpserver";
 const AHEAD_MAX = 2 * LOOK_MAX;
@@ -34,7 +34,10 @@ const SASL =
   /^ (?:PLAIN|LOGIN|XOAUTH2|CRAM-MD5|NTLM|GSSAPI|EXTERNAL|OAUTHBEARER)[ ](?=[\w+/]{6,}={0,2}(?:\s|$))(?=\S*[\d=]|[a-z]+[A-Z])/;
 const ADD_KEY = /^\("[^"\n]{0,40}", "[^"\n]{0,60}", (?=")/;
 
-/** `AUTH PLAIN …` of SMTP and IMAP, `stats auth joe:…` of HAProxy, `add_key("logon", "cifs:a:…", "joe:…")` as strace prints it. */
+/**
+ * Finds SMTP's and IMAP's `AUTH PLAIN …`, HAProxy's `stats auth joe:…`, strace's `add_key("logon", "cifs:a:…",
+ * "joe:…")`.
+ */
 export function recogniseProof(pass: Pass, from: number, to: number): boolean {
   const { text, reader } = pass;
   const name = text.slice(from, Math.min(to, from + 13));
@@ -53,7 +56,7 @@ export function recogniseProof(pass: Pass, from: number, to: number): boolean {
 const CODE = /^(?:[ _-](?:code|password|token|pin))?[ \t]*(?:is |[:=]?)[ \t]*(?=\d{4,10}(?:\D|$))/i;
 const EXPECT = /^[ \t]+(?:-- )?"(?=[^\s"]{4,60}\\[rn]")/;
 
-/** `send "…\r"` of expect: one word and the return key. */
+/** Finds `send "…\r"` of expect: one word and the return key. */
 export function recogniseSend(pass: Pass, from: number, to: number): boolean {
   const { text, reader } = pass;
   if (text.slice(from, to) !== "send") return false;
@@ -66,7 +69,7 @@ export function recogniseSend(pass: Pass, from: number, to: number): boolean {
   return true;
 }
 
-/** A name of a secret with neither separator nor option. */
+/** Handles the name of a secret without a separator or an option. */
 export function recognisePhrase(pass: Pass, from: number, to: number): boolean {
   const { text, reader } = pass;
   if (!isBlank(text.charCodeAt(to)) || text.charCodeAt(to) === 0) {
@@ -95,7 +98,7 @@ export function recognisePhrase(pass: Pass, from: number, to: number): boolean {
   return isWholeLine(pass, from, start) && pass.hideValue(readValue(reader, start, "word"));
 }
 
-/** Behind `identified`: SQL. */
+/** Finds the secret behind `identified` in SQL. */
 export function recogniseSql(pass: Pass, to: number): boolean {
   const gap = /^\s+(?:WITH\s+\S{1,30}\s+)?(?:BY|AS|USING)\s+(?:PASSWORD\s+)?(?=["'])/i.exec(
     pass.reader.ahead(to),
@@ -105,7 +108,7 @@ export function recogniseSql(pass: Pass, to: number): boolean {
 
 // --- internal ---
 
-/** `auth "server" "joe" "…"` of smbnetfs: the last one is the secret, whichever that is. */
+/** Hides all quoted words in a row, because the last one is the secret: `auth "server" "joe" "…"` of smbnetfs. */
 function hidesQuoted(pass: Pass, start: number): boolean {
   const { text, reader } = pass;
   if (!pass.hideValue(readValue(reader, start, "item"))) return false;
@@ -115,7 +118,10 @@ function hidesQuoted(pass: Pass, start: number): boolean {
   return true;
 }
 
-/** Behind a password's name and a blank, also in brackets, as a cell of a table, or behind the number of an encoding. */
+/**
+ * A random word behind a password's name and a blank, also in brackets, in a table cell, or behind the number of an
+ * encoding.
+ */
 const RANDOM_WORD =
   /^(?:[ \t]+(?:is |was )?)?(?:[[<{(|][ \t]*|\d{1,2} (?=\S{5}))?(?!0x|v\d[\d.]*(?:(?:alpha|beta|rc)\d*)?(?![a-z\d]))(?=[^\s[\]<>{}():=/]*\d)(?=[^\s[\]<>{}():=/]*[a-z])[^\s[\]<>{}():=/,;"'|]{6,}(?=[\s\]>}),;.|]|$)/i;
 const WITH_UNIT = /^\d+[a-z]{1,7}$/i;
@@ -129,7 +135,7 @@ function hidesRandomWord(pass: Pass, name: string, to: number, most: number): bo
   return true;
 }
 
-/** Words alone are no secret: `the password is wrong`. */
+/** Hides the value unless it consists of letters alone: `the password is wrong` has no secret. */
 function hidesProse(pass: Pass, start: number): boolean {
   const value = readValue(pass.reader, start, "item");
   if (value === undefined) return false;
@@ -138,7 +144,7 @@ function hidesProse(pass: Pass, start: number): boolean {
   return pass.hideValue(value);
 }
 
-/** Behind a name: what kind of value comes, in words. Undefined where none of them stands there. */
+/** Handles words behind a name that announce its value. Undefined if there are none. */
 function recogniseSpoken(pass: Pass, name: string, to: number): boolean | undefined {
   const { text, reader } = pass;
   if (name.length >= SECURE_STRING.length && text.charCodeAt(reader.skipBlanks(to)) === DASH) {
@@ -165,7 +171,7 @@ function recogniseSpoken(pass: Pass, name: string, to: number): boolean | undefi
   return is === undefined ? undefined : hidesProse(pass, to + is.length);
 }
 
-/** A line of a name and one word, as netrc and the settings of many servers have it. */
+/** Whether the line consists of a name and one word, as in netrc and the settings of many servers. */
 function isWholeLine(pass: Pass, from: number, start: number): boolean {
   const { text, reader } = pass;
   if (from - pass.lineStart > INDENT_MAX || !/^\s*$/.test(text.slice(pass.lineStart, from))) return false;

@@ -1,5 +1,5 @@
-// The programs whose options hold secrets under names that say nothing: `-p`, `-u`, `-w`. Data only; how command lines are
-// read is commands.ts. Options whose names say it (`--password`) need no row.
+// The table of programs whose options hold secrets under names that do not show it: `-p`, `-u`, `-w`. Data only;
+// commands.ts reads command lines. Options with the name of a secret (`--password`) need no row.
 
 interface Rules {
   /** Options whose argument is a secret. */
@@ -10,34 +10,37 @@ interface Rules {
   readonly plain?: string;
   /** Single dashes begin long names, so that nothing is attached to one letter. */
   readonly isLong?: boolean;
-  /** The argument is attached or there is none: `-pSECRET`. */
+  /** The argument is attached, or there is none: `-pSECRET`. */
   readonly attachedOnly?: boolean;
   /** The options count only behind this word: `docker login -p`. */
   readonly behind?: string;
   /**
-   * Arguments by their place: `user add * !` hides the fourth. `*` is any, `~` any that is no
-   * command of Samba's `net user`, `//` one that begins like a share, `!` the secret, `!:` one that holds it behind a colon, `-b` an option that must have been there.
+   * Arguments by position: `user add * !` hides the fourth. `*` is any argument, `~` any but a command of Samba's `net
+   * user`, `//` one that begins like a share, `!` the secret, `!:` one with the secret behind a colon, and `-b` an
+   * option that must come before.
    */
   readonly words?: readonly string[];
-  /** It reads a secret from standard input: always, or with one of these options. */
+  /** The program reads a secret from standard input with one of these options; with an empty list, always. */
   readonly stdin?: readonly string[];
   /** Its arguments may be `NAME VALUE`: `aws configure set`. */
   readonly hasPairs?: boolean;
 }
 
-/** The rules, and what most arguments are judged by. */
+/** The rules of a program, and a filter that rejects most arguments early. */
 export interface Program extends Rules {
-  /** An option that counts begins with one of them behind its dash or slash, or ends with one; undefined where all count. */
+  /**
+   * Every relevant option begins, behind its dash or slash, or ends with one of these; undefined if all are relevant.
+   */
   readonly letters: ReadonlySet<number> | undefined;
-  /** Those of `words`. */
+  /** The patterns of `words`. */
   readonly patterns: readonly Pattern[];
-  /** Any rule asks for the arguments that are no options. */
+  /** Some rule needs the arguments that are not options. */
   readonly hasWords: boolean;
 }
 
-/** One of `words`, taken apart. */
+/** One of `words`, parsed. */
 export interface Pattern {
-  /** What must have been there, such as `-b`. */
+  /** The options that must come before, such as `-b`. */
   readonly options?: string;
   readonly parts: readonly string[];
 }
@@ -191,7 +194,7 @@ const ROWS: readonly Row[] = [
   ["echo printf yes", {}],
 ];
 
-/** By name. */
+/** The programs by name. */
 export const PROGRAMS: ReadonlyMap<string, Program> = new Map(
   ROWS.flatMap(([names, rules]) => {
     const patterns = (rules.words ?? []).map(parsePattern);

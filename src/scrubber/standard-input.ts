@@ -1,5 +1,5 @@
-// Secrets that a program reads from its standard input: from a pipe, a here-string or a here-document. Which programs read one is
-// programs.ts; their options are commands.ts.
+// Finds secrets that a program reads from its standard input: a pipe, a here-string or a here-document. programs.ts
+// lists these programs, commands.ts reads their options.
 
 import type { Pass } from "./pass.ts";
 import { PROGRAMS } from "./programs.ts";
@@ -10,15 +10,15 @@ import { readValue } from "./values.ts";
 const HERE_MAX = 1024;
 const ECHOED_MAX = 4;
 
-/** A line, or the next program of it, begins. */
+/** Ends the programs of a line, because a new line or the next program begins. */
 export function endCommands(pass: Pass): void {
   if (pass.commands.length > 0) pass.commands = [];
 }
 
-/** Before `|`: what was echoed may be the secret of the program behind it. */
+/** Before `|`: the echoed text may be the secret of the program behind it. */
 export function endPipe(pass: Pass, at: number): void {
   const span = echoSpan(pass, at);
-  // What goes through a program between, such as tee, stays what was echoed.
+  // A program in between, such as tee, passes the echoed text on.
   if (span !== undefined || pass.echoed.length > 0)
     pass.piped = span === undefined ? pass.echoed : [...pass.echoed, span];
   pass.echoed = [];
@@ -41,13 +41,13 @@ function echoSpan(pass: Pass, at: number): Span | undefined {
   return { from: Math.max(from, pass.floor), to: at };
 }
 
-/** `kinit joe <<< secret`. */
+/** Hides the word of `kinit joe <<< secret`. */
 export function hidesHereString(pass: Pass, at: number): boolean {
   if (!pass.commands.some(({ program }) => program.stdin !== undefined)) return false;
   return pass.hideValue(readValue(pass.reader, pass.reader.skipBlanks(at + 3), "word"));
 }
 
-/** `passwd joe <<EOF`: the lines up to the word. */
+/** Hides the lines of `passwd joe <<EOF`, up to the word. */
 export function hidesHereDocument(pass: Pass, at: number): boolean {
   if (!pass.commands.some(({ program }) => program.stdin !== undefined)) return false;
   const { text, reader } = pass;
@@ -61,14 +61,14 @@ export function hidesHereDocument(pass: Pass, at: number): boolean {
   return true;
 }
 
-/** What was echoed into the pipe of a program that reads a secret. */
+/** Hides the text that was echoed into the pipe of a program that reads a secret. */
 export function hidesPiped(pass: Pass): boolean {
   const { piped, reader, text } = pass;
   pass.piped = [];
   let isHidden = false;
   for (let { from, to } of piped) {
     while (to > from && (isBlank(reader.code(to - 1)) || text[to - 1] === ")")) to--;
-    // A quote is what the last secret has left.
+    // A single quote is the rest of a secret that was hidden before.
     if (to <= from || /^["'`]$/.test(text.slice(from, Math.min(to, from + 2)))) continue;
     const value = readValue(reader, from, "word");
     if (value !== undefined && value.next === to) ({ from, to } = value);

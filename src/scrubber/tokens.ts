@@ -1,5 +1,6 @@
-// Tokens that are known by their form wherever they stand: prefixes of well-known services, web tokens, and long words of
-// base64. The formats are facts that gitleaks and secretlint also list; an exact length is not asked for, for a log may have cut it.
+// Finds tokens that are known by their form, wherever they are: prefixes of well-known services, web tokens, and long
+// words of base64. The formats are facts that gitleaks and secretlint also list. No exact length is required, because a
+// log may have cut the token.
 
 import type { Pass } from "./pass.ts";
 import { isBase64, isIdent } from "./reader.ts";
@@ -58,7 +59,7 @@ const FORMATS: readonly Format[] = [
   ...narrow(40, "AGE-SECRET-KEY-1 ops_"),
 ];
 
-/** By their first two letters, all of which are ASCII. */
+/** The formats by their first two characters, which are all ASCII. */
 const BY_BEGIN = Array.from<readonly Format[] | undefined>({ length: 128 * 128 });
 for (const format of FORMATS) {
   const begin = beginAt(format.prefix, 0);
@@ -66,7 +67,7 @@ for (const format of FORMATS) {
 }
 const TOKEN_MIN = 12;
 
-/** Needs a digit or letters of both cases: names in code have prefixes as well. */
+/** A token has a digit or letters of both cases: names in code have prefixes as well. */
 const RANDOM = /\d|[a-z].*[A-Z]|[A-Z].*[a-z]/;
 const LETTERS = /^[a-z]+$/i;
 
@@ -87,12 +88,15 @@ export function recogniseToken(pass: Pass, from: number, to: number): boolean {
   return true;
 }
 
-/** The first of the list. */
+/** The first format of the list whose prefix begins at `from`. */
 function formatAt(text: string, from: number): Format | undefined {
   return BY_BEGIN[beginAt(text, from)]?.find(({ prefix }) => text.startsWith(prefix, from));
 }
 
-/** Both letters as one number; of others than ASCII it may be that of a pair in the list, which then does not stand there. */
+/**
+ * Both characters as one number. Outside ASCII it may collide with that of a listed pair; the prefix is compared
+ * anyway.
+ */
 function beginAt(text: string, from: number): number {
   return text.charCodeAt(from) * 128 + text.charCodeAt(from + 1);
 }
@@ -100,20 +104,23 @@ function beginAt(text: string, from: number): number {
 const LONG_MIN = 64;
 /** A path has more of them. */
 const SLASHES_MAX = 7;
-/** Small and capital letters each, at least: random ones have 0.4, names in CamelCase fewer capitals. */
+/**
+ * The least share of small and of capital letters: random words have 0.4 of each, names in CamelCase fewer capitals.
+ */
 const LETTERS_MIN = 1 / 6;
 const DIGITS_MIN = 2;
 
 /**
- * What a key leaves that has lost both its ends, and other secrets of that form: no public key, no path, no digest.
- * @param from no character of base64 stands before it.
+ * Hides the body of a key that has lost both its marks, and other secrets of that form, but no public key, path or
+ * digest.
+ * @param from the begin of a word of base64.
  */
 export function recogniseLongWord(pass: Pass, from: number): boolean {
   const { text, reader } = pass;
   const end = reader.runEnd(from, isBase64);
   pass.wordEnd = end;
   if (end - from < LONG_MIN || !looksRandom(text, from, end)) return false;
-  // So begin public keys of ssh, four bytes of length.
+  // Public keys of ssh begin with the four bytes of a length.
   if (text.startsWith("AAAA", from)) return false;
   pass.hide(
     from,
@@ -122,7 +129,7 @@ export function recogniseLongWord(pass: Pass, from: number): boolean {
   return true;
 }
 
-/** The end of `SG.x.y`, of a Slack or Teams hook, of a query's signature are no words of their own; these are. */
+/** Also the dots and other marks in `SG.x.y`, in Slack and Teams hooks, and in the signature of a query. */
 const isWideCode = (code: number): boolean =>
   isIdent(code) || code === 46 || code === 43 || code === 47 || code === 61;
 
@@ -132,7 +139,8 @@ function looksRandom(text: string, from: number, to: number): boolean {
     const code = text.charCodeAt(at);
     if (code === 45 || code === 95) return false;
     if (code === 47 && ++slashes > SLASHES_MAX) return false;
-    // The sign of a difference instead of branches, which no processor can foretell in random text: three times as fast.
+    // The sign of a difference instead of branches, which no processor can foretell in random text: three times as
+    // fast.
     small += (96 - code) >>> 31;
     letters += (64 - code) >>> 31;
     both += (47 - code) >>> 31;

@@ -1,5 +1,5 @@
-// Passwords in URLs, and in shares that are written like them. Behind a name, before the host; what is behind a colon and
-// no port is a password, also one with a slash in it.
+// Finds passwords in URLs, and in names of shares that are written like URLs: between the user's name and the host. The
+// text behind a colon is a password unless it is a port, even if it has a slash in it.
 
 import { isIP } from "node:net";
 import type { Pass } from "./pass.ts";
@@ -13,7 +13,7 @@ const TOKEN_MIN = 20;
 const COLON = 58;
 const SLASH = 47;
 
-/** @param slashes of `//`. */
+/** @param slashes the place of `//`. */
 export function recogniseUrl(pass: Pass, slashes: number): boolean {
   const { text, reader } = pass;
   const start = slashes + 2;
@@ -37,7 +37,7 @@ export function recogniseUrl(pass: Pass, slashes: number): boolean {
 const LOGIN = /(?:^|[\s"'=(,])([\w.\\/-]{1,40}):([^\s:@"'/]{1,48})$/;
 const NO_LOGIN = /^(?:mailto|sips?|xmpp|acct|ssh|git|from|to|cc|bcc)$/i;
 
-/** `domain/joe:secret@host` without the slashes of a URL. @param at of `@`. */
+/** Finds `domain/joe:secret@host`, without the slashes of a URL. @param at the place of `@`. */
 export function recogniseLogin(pass: Pass, at: number): boolean {
   const { text, reader } = pass;
   if (!isIdent(text.charCodeAt(at + 1)) || text.startsWith("sha256:", at + 1)) return false;
@@ -47,7 +47,7 @@ export function recogniseLogin(pass: Pass, at: number): boolean {
   return true;
 }
 
-/** `jdbc:oracle:thin:joe/secret@host`. @param to behind `thin`. */
+/** Finds `jdbc:oracle:thin:joe/secret@host`. @param to the place behind `thin`. */
 export function recogniseSlashLogin(pass: Pass, to: number): boolean {
   const login = /^:[^\s/@:]{1,32}\/(?=[^\s@]*@?)/.exec(pass.reader.ahead(to))?.[0];
   if (login === undefined) return false;
@@ -65,7 +65,7 @@ function isPort(pass: Pass, start: number, from: number, to: number): boolean {
   return to - start < LOOK_MAX && isIP(text.slice(start, to)) === 6;
 }
 
-/** A text that ends in the middle of a password. */
+/** Hides the rest of a text that ends in the middle of a password. */
 function hidesRest(pass: Pass, start: number, from: number, limit: number): boolean {
   const { text, reader } = pass;
   if (limit < text.length || from === limit) return false;
@@ -77,7 +77,7 @@ function hidesRest(pass: Pass, start: number, from: number, limit: number): bool
   return true;
 }
 
-/** A token in the place of the user. */
+/** Hides a token in the place of the user. */
 function hidesToken(pass: Pass, start: number, to: number): boolean {
   const user = pass.text.slice(start, to);
   const isToken =

@@ -1,5 +1,5 @@
-// Where the value of a name begins and ends: in quotes of any depth, escaped, doubled, a word of a shell, an item of a
-// list, or the rest of a line. It does not judge whether a value is secret. Linear, because the pass continues behind it.
+// Finds the begin and end of a name's value: in quotes of any depth, escaped, doubled, a word of a shell, an item of a
+// list, or the rest of a line. Does not decide whether a value is secret. Linear, because the pass continues behind it.
 
 import {
   BACKSLASH,
@@ -13,14 +13,14 @@ import {
 } from "./reader.ts";
 import { MASK } from "./span.ts";
 
-/** What to hide, and where the pass continues. */
+/** The span of a value, and the place where the pass continues. */
 export interface Value {
   readonly from: number;
   readonly to: number;
   readonly next: number;
 }
 
-/** What ends a value without quotes, beside a blank. */
+/** The form of a value without quotes, which decides what ends it besides a blank. */
 export type Form =
   /** A word of a shell. */
   | "word"
@@ -42,14 +42,14 @@ const ITEM_NAME_MAX = 40;
 const PREFIX = /^(?:[bruf]{1,2}|@|\$|L)(?=["'])/i;
 
 interface Quote {
-  /** Behind the opening quote. */
+  /** The place behind the opening quote. */
   readonly from: number;
   readonly code: number;
   /** Backslashes before it: JSON within JSON. */
   readonly depth: number;
 }
 
-/** An opening quote at this place, also one that is escaped. */
+/** The opening quote at this place, also an escaped one; undefined if there is none. */
 export function quoteAt(reader: Reader, at: number): Quote | undefined {
   const first = reader.code(at);
   if (isQuote(first)) return { from: at + 1, code: first, depth: 0 };
@@ -61,7 +61,7 @@ export function quoteAt(reader: Reader, at: number): Quote | undefined {
 
 const ENTITIES = ["&quot;", "&#34;", "&#39;", "&apos;"] as const;
 
-/** A quote as XML and HTML write it. */
+/** The entity of a quote in XML and HTML at this place; undefined if there is none. */
 export function quoteEntity(text: string, at: number): string | undefined {
   return text[at] === "&" ? ENTITIES.find((entity) => text.startsWith(entity, at)) : undefined;
 }
@@ -84,7 +84,7 @@ export function readValue(reader: Reader, start: number, form: Form): Value | un
   const behind = Math.min(close + quote.depth + 1, reader.text.length);
   const isClosed = reader.code(close + quote.depth) === quote.code;
   if (!isClosed) return close > quote.from ? { from: quote.from, to: close, next: close } : undefined;
-  // A shell joins what stands side by side.
+  // A shell joins adjacent parts.
   if (quote.depth === 0 && !isBoundary(reader.code(behind)) && !reader.text.startsWith("/>", behind)) {
     const to = wordEnd(reader, behind, form);
     if (to > behind) return { from: close > quote.from ? quote.from : at, to, next: to };
@@ -92,7 +92,7 @@ export function readValue(reader: Reader, start: number, form: Form): Value | un
   return close > quote.from ? { from: quote.from, to: close, next: behind } : undefined;
 }
 
-/** Letters before a quote, as Python and Rust write strings of bytes; most words have none. */
+/** The number of letters before a quote, as in Python's and Rust's strings of bytes; 0 for most words. */
 function prefixLength({ text }: Reader, start: number): number {
   if (!isQuote(text.charCodeAt(start + 1)) && !isQuote(text.charCodeAt(start + 2))) return 0;
   return PREFIX.exec(text.slice(start, start + 3))?.[0].length ?? 0;
@@ -109,7 +109,9 @@ export function readLine(reader: Reader, from: number): Value | undefined {
 
 // --- internal ---
 
-/** The closing quote, or the backslashes before it; the end of the line or of the argument where there is none. */
+/**
+ * The place of the closing quote, or of the backslashes before it; without one, the end of the line or of the argument.
+ */
 function quoteEnd(reader: Reader, { from, code, depth }: Quote): number {
   const { text } = reader;
   let at = from;
@@ -147,7 +149,7 @@ function wordEnd(reader: Reader, from: number, form: Form): number {
   let at = from;
   while (at < text.length) {
     const code = text.charCodeAt(at);
-    // Most characters of a word, and most words have no others.
+    // Most characters of words are of this kind.
     if (isWordLetter(code)) {
       at++;
       continue;
@@ -171,7 +173,7 @@ function wordEnd(reader: Reader, from: number, form: Form): number {
   return end;
 }
 
-/** mount.cifs takes two commas for one that belongs to the password. */
+/** mount.cifs takes two commas for one comma in the password. */
 function isDoubledComma(text: string, at: number, form: Form): boolean {
   return form === "item" && text.charCodeAt(at) === COMMA;
 }
@@ -192,7 +194,7 @@ function endsWord(reader: Reader, at: number, code: number, form: Form): boolean
   return false;
 }
 
-/** A name with `=` behind it, or the `%` of one that is encoded. */
+/** Whether a name with `=` behind it begins here; the name may be percent-encoded. */
 function isItemName(reader: Reader, from: number): boolean {
   const to = reader.runEnd(from, isItemCode, ITEM_NAME_MAX);
   return to > from && reader.code(to) === 61;

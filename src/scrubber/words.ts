@@ -1,11 +1,11 @@
-// Finds the words that the recognisers wait for, all of them in one pass: an automaton after Aho and Corasick. A run of
-// name characters goes in, and the union of the kinds of all words in it comes out. Pure.
+// Finds all words that the recognisers wait for in one pass: an automaton after Aho and Corasick. For a run of name
+// characters it gives the union of the kinds of all words in it. Pure.
 
 import { LINE_FEED } from "./reader.ts";
 
 const WIDTH = 64;
 
-/** The column of a character: letters of both cases, digits; what else names hold is skipped. */
+/** The column of a character: letters of either case, and digits. Other characters of names are skipped. */
 const COLUMNS = new Uint8Array(128);
 for (let digit = 0; digit < 10; digit++) COLUMNS[48 + digit] = 27 + digit;
 for (let letter = 0; letter < 26; letter++) {
@@ -21,7 +21,10 @@ export interface Automaton {
   readonly kinds: Uint16Array;
 }
 
-/** @param words each with its kinds as bits; letters and digits only, for `api_key` and `API-KEY` are found as `apikey`. */
+/**
+ * @param words with their kinds as bits; letters and digits only, because `api_key` and `API-KEY` are found as
+ * `apikey`.
+ */
 export function makeAutomaton(words: Iterable<readonly [string, number]>): Automaton {
   const next: number[][] = [Array.from({ length: WIDTH }, () => 0)];
   const kinds: number[] = [0];
@@ -51,7 +54,7 @@ export function advance({ steps }: Automaton, state: number, code: number): numb
 
 // --- internal ---
 
-/** Breadth first: a state that has no way on takes that of the longest end of itself that is a beginning as well. */
+/** Breadth first. A state without a transition takes that of its longest suffix that is also a prefix of a word. */
 function link(next: number[][], kinds: number[]): void {
   const fallback: number[] = [0];
   const queue: number[] = (next[0] as number[]).filter((state) => state !== 0);
