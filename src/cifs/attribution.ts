@@ -1,6 +1,6 @@
-// Puts together whose trouble an anomaly is. In: the anomaly's share and evidence, what is known of the trees, ways to
-// read /proc; out: an Attribution. Pure but for what is handed in. It never touches a mount, and reads of other processes
-// nothing that waits for their memory's lock: comm, cgroup and mountinfo only.
+// Finds whose trouble an anomaly is: its server, mounts and processes, from the anomaly's share and evidence, the known
+// trees and /proc. Pure but for the readers of /proc, which are handed in. It must not touch a mount. Of other
+// processes it reads only comm, cgroup and mountinfo, because reading other files waits for the lock of their memory.
 
 import { canonicalAddress } from "../model/address.ts";
 import type { Attribution, Process } from "../model/attribution.ts";
@@ -11,7 +11,7 @@ import { isPipeShare, isShareOf, type KnownTree, ShareIndex, serverOfShare } fro
 import { isKernelThread, readCgroup, readHostMountinfo, readMountinfo, readProcessName } from "./proc.ts";
 import { nameSender, parseCgroup } from "./process.ts";
 
-/** How /proc is read; undefined for a process that is no more or may not be read. */
+/** Reads files of /proc; undefined for a process that has exited or may not be read. */
 export interface ProcReader {
   readonly readProcessName: (pid: number) => string | undefined;
   readonly isKernelThread: (taskId: number) => boolean | undefined;
@@ -19,27 +19,27 @@ export interface ProcReader {
   readonly readMountinfo: (pid: number | "host") => string | undefined;
 }
 
-/** Processes that are looked at: each costs three small files. */
+/** Processes that are examined: each costs three small files. */
 const PROCESSES_MAX = 8;
 const MOUNT_POINTS_MAX = 32;
 const DFS_PATHS_MAX = 8;
 const POSSIBLE_SHARES_MAX = 16;
 
-/** @param share `//server/share`, `//server`, or a word that is neither. */
+/** @param share `//server/share`, `//server`, or another word such as "unknown". */
 type Attribute = (share: string, evidence: readonly Request[]) => Attribution;
 
-/** For many shares at one moment: each list of mounts is read and matched with the trees only once. */
+/** Makes a function for many shares at one moment: each list of mounts is read and matched with the trees only once. */
 export function makeAttribute(trees: readonly KnownTree[], proc: ProcReader): Attribute {
   const sources = { trees, index: new ShareIndex(trees), mounts: new MountsOfTrees(trees, proc), proc };
   return (share, evidence) => attribute(share, evidence, sources);
 }
 
-/** The same with the host's own /proc. */
+/** As makeAttribute, with the host's /proc. */
 export function makeAttributeOnHost(trees: readonly KnownTree[]): Attribute {
   return makeAttribute(trees, PROC);
 }
 
-/** For one share. */
+/** Attributes one share with the host's /proc. */
 export function attributeOnHost(
   share: string,
   evidence: readonly Request[],
@@ -64,7 +64,7 @@ function attribute(
 ): Attribution {
   const isIts = (other: string) => other.toLowerCase() === share.toLowerCase() || isShareOf(other, share);
   const its = trees.filter((tree) => isIts(tree.share));
-  // IPC$ is never mounted, and may be encrypted by itself.
+  // An IPC$ is never mounted, and may be encrypted when the shares are not.
   const files = its.filter((tree) => !isPipeShare(tree.share));
   const processes = processesOf(evidence, proc);
   const isKnown = share.startsWith("//");
@@ -115,7 +115,7 @@ interface Mounted {
   readonly dfsPaths: readonly string[];
 }
 
-/** The mounts that processes see, with the shares that they are of. */
+/** The mounts that processes see, with their shares. */
 class MountsOfTrees {
   readonly #trees: readonly KnownTree[];
   readonly #readMountinfo: ProcReader["readMountinfo"];
@@ -127,7 +127,10 @@ class MountsOfTrees {
     this.#readMountinfo = readMountinfo;
   }
 
-  /** An affected process sees the mount that it waits for, also in a mount namespace of its own. */
+  /**
+   * The mounts of matching shares. An affected process sees the mount that it waits for, even in its own mount
+   * namespace.
+   */
   find(isIts: (share: string) => boolean, pids: readonly (number | "host")[]): readonly Mounted[] {
     // Most processes share a namespace.
     const texts = new Set(pids.flatMap((pid) => this.#textOf(pid) ?? []));
@@ -157,7 +160,7 @@ function addressOf(trees: readonly KnownTree[]): string | undefined {
   return address && canonicalAddress(address);
 }
 
-/** Of requests whose own share is not certain. */
+/** The shares that requests may belong to, for requests whose share is uncertain. */
 function possibleShares(evidence: readonly Request[], index: ShareIndex): readonly string[] {
   return evidence.flatMap(({ sessionId, treeId }) => {
     const possible = index.possible(sessionId, treeId);

@@ -1,21 +1,21 @@
-// /proc/fs/cifs/DebugData: text in, its servers, sessions, shares and requests in flight out. Pure.
-// Servers put strings into this text, and a reader may get only part of it: unknown lines are passed over, every list
-// is bounded, nothing throws. What a line did not say stays undefined; nothing is guessed.
+// Parses /proc/fs/cifs/DebugData into servers, sessions, shares and requests in flight. Pure.
+// Servers put strings into this text, and a reader may get only part of it: unknown lines are skipped, every list is
+// bounded, and nothing throws. A value that no line contains stays undefined; nothing is guessed.
 //
 // Formats: cifs_debug.c:cifs_debug_data_proc_show, in fs/cifs/ and later fs/smb/client/. Versions that were read:
-//   5.10      connections have no id; a server begins with its credits, its session stands at the margin; a channel is one line,
-//             and stands among the servers once more, without a session
-//   5.15      "N) ConnectionId:"; MIDs follow the last session, and are those of the primary channel alone
-//   6.1.176   MIDs below each session, of each of its channels, behind "Server ConnectionId:"
+//   5.10      connections have no id; a server begins with its credits, and its session is not indented; a channel is
+//             one line, and is listed once more among the servers, without a session
+//   5.15      "N) ConnectionId:"; MIDs follow the last session, and are only those of the primary channel
+//   6.1.176   MIDs below each session, of each of its channels, after "Server ConnectionId:"
 //   6.2       "DFS origin full path:" and "DFS leaf full path:" of a server; since 6.5 "DFS origin fullpath:" of a share
 //   6.12.111  credits are three figures, "credits,echo,oplock"; "Net namespace" follows some figures
-// SMB 2.0.2 and 2.1 have no dump_share_caps (smb2ops.c), so their shares have no line "tid:". 5.0 to 6.6 print " Encrypted" of a
-// share and " encrypted" of a session, later kernels " encrypted" of both.
-// Distributions carry changes back, so no version is asked for: each line is taken for what it says.
+// SMB 2.0.2 and 2.1 have no dump_share_caps (smb2ops.c), so their shares have no line "tid:". Kernels from 5.0 to 6.6
+// print " Encrypted" for a share and " encrypted" for a session, later kernels " encrypted" for both.
+// Distributions backport changes, so the parser does not check the kernel's version: it takes each line as it is.
 
 import type { CifsServer, CifsSession, CifsTree, Connection, DebugData } from "../model/cifs.ts";
 
-/** What the parser gives is defined in model/, for rooms that may not import this one. */
+/** The result types are defined in model/, for rooms that may not import this one. */
 export type { CifsMid, CifsServer, CifsSession, CifsTree, Connection, DebugData } from "../model/cifs.ts";
 
 /** Most entries of each kind; more than 10 times what a busy file server's client has. */
@@ -29,9 +29,12 @@ export const DEBUG_DATA_MAX = {
 
 const LINE_MAX_CHARS = 4096;
 const NAME_MAX_CHARS = 512;
-/** Where the mount came from, and the last referral that it followed. */
+/** The origin of the mount and the last referral that it followed. */
 const DFS_PATHS_MAX = 2;
-/** Of one session: MAX_IFACE_COUNT is 256, cifsglob.h, but more channels than this it never has (CIFS_MAX_CHANNELS 16). */
+/**
+ * Interfaces of one session: up to MAX_IFACE_COUNT 256 (cifsglob.h), but a session never has more channels than
+ * CIFS_MAX_CHANNELS 16.
+ */
 const INTERFACES_MAX = 64;
 
 type Mutable<T> = { -readonly [key in keyof T]: T[key] };
@@ -40,7 +43,7 @@ type Draft<T, Lists extends keyof T> = Mutable<Omit<T, Lists>> & {
   [list in Lists]: T[list] extends readonly (infer Entry)[] ? Entry[] : never;
 };
 
-/** What has been read so far, and which entry the next line belongs to. */
+/** The entries that have been parsed so far, and the entry that the next line belongs to. */
 class Reading {
   readonly servers: DraftServer[] = [];
   readonly left: Record<keyof typeof DEBUG_DATA_MAX, number> = { ...DEBUG_DATA_MAX };
@@ -48,15 +51,15 @@ class Reading {
   complete = true;
   server: DraftServer | undefined;
   session: Draft<CifsSession, "channels" | "channelAddresses" | "shares"> | undefined;
-  /** Takes the figures of a connection. */
+  /** The connection that the next figures belong to. */
   connection: Mutable<Connection> | undefined;
-  /** The share that later lines describe; undefined where there is none, or no room for it. */
+  /** The share that later lines describe; undefined if there is none or no room for it. */
   tree: Draft<CifsTree, "dfsPaths"> | undefined;
-  /** Of the server's interface that the lines are about. */
+  /** The address of the server's interface that later lines describe. */
   interfaceAddress: string | undefined;
   midConnectionId: number | undefined;
 
-  /** Whether one more fits. */
+  /** Reserves room for one more entry. @returns whether there is room. */
   take(kind: keyof typeof DEBUG_DATA_MAX): boolean {
     const fits = this.left[kind] > 0;
     if (fits) this.left[kind] -= 1;
@@ -76,7 +79,7 @@ class Reading {
   openSession(address: string): void {
     this.tree = undefined;
     this.interfaceAddress = undefined;
-    // Its id follows on a later line; a session without one has no place in the result.
+    // Its id follows on a later line; a session without an id is left out of the result.
     this.session = {
       sessionId: 0n,
       address,
@@ -93,7 +96,7 @@ interface Row {
   readonly read: (reading: Reading, match: RegExpExecArray) => void;
 }
 
-/** The hot line of a busy client: on its own, before all others. */
+/** By far the most frequent line of a busy client, so it is tried before all others. */
 const MID: Row = {
   pattern: /^\s+State: (\d+) com: (\d+) pid: (-?\d+) cbdata: \S+ mid (\d{1,20})\s*$/,
   read: (reading, [, state, command, pid, mid]) => {
@@ -108,7 +111,7 @@ const MID: Row = {
   },
 };
 
-/** One row a fact; a line may hold several. */
+/** One row for each fact; a line may contain several facts. */
 const ROWS: readonly Row[] = [
   {
     pattern: /^\d+\) ConnectionId: 0x([0-9a-f]+)(?: Hostname: (.*))?/,
@@ -128,8 +131,12 @@ const ROWS: readonly Row[] = [
     read: (reading, [, credits, dialect, tcpStatus, instance, inFlight, waiting]) => {
       if (reading.session === undefined || !reading.take("channels")) return;
       reading.session.channels.push({
-        ...{ connectionId: undefined, credits: Number(credits), dialect: hex(dialect) },
-        ...{ tcpStatus: Number(tcpStatus), instance: Number(instance), inFlight: Number(inFlight) },
+        connectionId: undefined,
+        credits: Number(credits),
+        dialect: hex(dialect),
+        tcpStatus: Number(tcpStatus),
+        instance: Number(instance),
+        inFlight: Number(inFlight),
         waitingForCredits: waiting === undefined ? undefined : Number(waiting),
       });
     },
@@ -137,7 +144,7 @@ const ROWS: readonly Row[] = [
   {
     pattern: /^(\t*)Number of credits: (-?\d+)(?:,-?\d+)*/,
     read: (reading, [, indent, credits]) => {
-      // Before 5.12 this line is how a server begins.
+      // Before 5.12 a server begins with this line.
       if (indent === "" && reading.server?.credits !== undefined) reading.openServer(undefined, "");
       if (reading.server === undefined) reading.openServer(undefined, "");
       if (reading.connection !== undefined) reading.connection.credits = Number(credits);
@@ -163,7 +170,7 @@ const ROWS: readonly Row[] = [
     },
   },
   {
-    // "Type:" is the file system's name, as a server of SMB 1 tells it.
+    // "Type:" is the file system's name, which a server of SMB 1 sends.
     pattern: /^\t\d+\) (IPC: )?(\\\\.+) Mounts: \d+ (?:Type: .*? )?DevInfo: /,
     read: (reading, [, ipc, unc]) => {
       reading.tree = undefined;
@@ -268,7 +275,7 @@ function hex(digits: string | undefined): number {
   return Number.parseInt(digits ?? "", 16);
 }
 
-/** A server's name can't forge lines or flood a log: controls become "?", the length is bounded. */
+/** A server's name must not forge lines or flood a log: control characters become "?", and the length is bounded. */
 function printable(name: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
   return name.slice(0, NAME_MAX_CHARS).replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, "?");

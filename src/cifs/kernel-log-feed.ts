@@ -1,10 +1,10 @@
-// The kernel log between its file and the rules: records in, signals out, few of each kind. A storm of one line (a broken client can
-// print thousands a second) counts once in REPEAT_NS. Pure but for the reader that is handed in.
+// Turns records of the kernel log into signals for the rules, few of each kind: a storm of one line (a broken client
+// can print thousands a second) counts once in REPEAT_NS. Pure but for the reader, which is handed in.
 
 import type { KernelLogSignal } from "../model/kernel-log.ts";
 import { KernelLog, parseKernelLogRecord } from "./kernel-log.ts";
 
-/** Where records come from: system/kernel-log-reader.ts. */
+/** The source of records: system/kernel-log-reader.ts. */
 interface KernelLogSource {
   readonly dueNs: number;
   poll(
@@ -15,7 +15,7 @@ interface KernelLogSource {
 
 /** Signals of one kind and server are at least this far apart. */
 export const REPEAT_NS = 1e9;
-/** Servers that are told apart: their names come from the log. */
+/** Pairs of signal and server that are distinguished; bounded because servers' names come from the log. */
 const KEYS_MAX = 256;
 
 export class KernelLogFeed {
@@ -28,7 +28,7 @@ export class KernelLogFeed {
     this.#reader = reader;
   }
 
-  /** How often the kernel overwrote records before they were read. */
+  /** How many times the kernel overwrote records before they were read. */
   get overwritten(): number {
     return this.#overwritten;
   }
@@ -37,18 +37,18 @@ export class KernelLogFeed {
     return this.#reader.dueNs;
   }
 
-  /** The signals that have come. */
+  /** Takes the signals that have arrived. */
   poll(nowNs: number, isReady: boolean): readonly KernelLogSignal[] {
     const { records, overwritten } = this.#reader.poll(nowNs, isReady);
     if (overwritten) this.#overwritten += 1;
     return records.flatMap((text) => {
       const record = parseKernelLogRecord(text);
       const signal = record && this.#log.take(record);
-      return signal !== undefined && this.#isNews(signal, nowNs) ? [signal] : [];
+      return signal !== undefined && this.#isFirst(signal, nowNs) ? [signal] : [];
     });
   }
 
-  #isNews({ number, server }: KernelLogSignal, nowNs: number): boolean {
+  #isFirst({ number, server }: KernelLogSignal, nowNs: number): boolean {
     const key = `${number} ${server}`;
     const lastNs = this.#lastNs.get(key) ?? -Infinity;
     if (nowNs - lastNs < REPEAT_NS) return false;

@@ -1,11 +1,12 @@
-// The lines of the kernel log that concern SMB mounts, as signals. In: records of /dev/kmsg, in their order; out: signals with the line
-// that says so. Pure; it opens no file and judges no rule.
+// Recognises the lines of the kernel log that concern SMB mounts, in records of /dev/kmsg. Pure; it opens no file and
+// judges no rule.
 //
-// Only the kernel's own records count: facility 0, which no program can write (kernel/printk/printk.c:devkmsg_write gives a program's
-// line the facility LOG_USER). Server names in them are chosen by an administrator or a server: data, never format.
+// Only the kernel's own records count: facility 0, which no program can write (kernel/printk/printk.c:devkmsg_write
+// gives a program's line the facility LOG_USER). Server names in them are chosen by an administrator or a server: data,
+// never format.
 //
-// A lockup or a hung task concerns aod where its stack has a function of cifs. The stack follows the headline, one line a record, so the
-// headline waits for such a line, and for STACK_LINES_MAX lines at most.
+// A lockup or a hung task concerns aod if its stack contains a function of cifs. The stack follows the headline, one
+// line a record, so the headline waits for such a line, for STACK_LINES_MAX lines at most.
 
 import { escapeControls } from "../model/escape.ts";
 import type { KernelLogSignal } from "../model/kernel-log.ts";
@@ -13,16 +14,18 @@ import { type SignalName, signalNumber } from "../model/signal.ts";
 
 /** One record of /dev/kmsg: Documentation/ABI/testing/dev-kmsg. */
 export interface KernelLogRecord {
-  /** 0: the kernel itself. */
+  /** 0 for the kernel itself. */
   readonly facility: number;
   readonly text: string;
 }
 
 interface Pattern {
   readonly signal: SignalName;
-  /** May have a group `server`. */
+  /** May have a group `server` or `named`. */
   readonly expression: RegExp;
-  /** Counts only with a function of cifs in the stack that follows, unless this finds the client in the line itself. */
+  /**
+   * A signal of WITH_STACK counts without a function of cifs in its stack if this finds the client in the line itself.
+   */
   readonly isClient?: RegExp;
 }
 
@@ -31,17 +34,20 @@ const LINE_MAX_CHARS = 1024;
 /** A stack of the kernel is 20 to 60 lines long, registers and modules included. */
 const STACK_LINES_MAX = 120;
 /**
- * `cifs_demultiplex_thread+0x12/0x340 [cifs]`, with the module's build id behind its name where the kernel has it (kernel/kallsyms.c,
- * since 5.15); the reliable frames have no question mark before them.
+ * `cifs_demultiplex_thread+0x12/0x340 [cifs]`, with the module's build id behind its name where the kernel has it
+ * (kernel/kallsyms.c, since 5.15); the reliable frames have no question mark before them.
  */
 const CIFS_FRAME = /(?<!\? )\b[\w.]+\+0x[0-9a-f]{1,8}\/0x[0-9a-f]{1,8} \[cifs(?: [0-9a-f]{40})?\]/;
 /**
- * `CIFS: VFS: \\server ` since Linux 5.3, `CIFS VFS: Server server ` before: fs/smb/client/cifs_debug.h. Further channels of a session
- * have an empty name there.
+ * `CIFS: VFS: \\server ` since Linux 5.3, `CIFS VFS: Server server ` before: fs/smb/client/cifs_debug.h. Further
+ * channels of a session have an empty name there.
  */
 const PREFIX = String.raw`^CIFS:? VFS: (?:\\\\(?<server>[^\s\\]{0,256}) |Server (?<named>\S{1,256}) )?`;
 
-/** Wordings: fs/smb/client/connect.c, kernel/watchdog.c, kernel/hung_task.c, kernel/rcu/tree_stall.h, mm/oom_kill.c; 5.4 to 6.18. */
+/**
+ * Wordings: fs/smb/client/connect.c, kernel/watchdog.c, kernel/hung_task.c, kernel/rcu/tree_stall.h, mm/oom_kill.c; 5.4
+ * to 6.18.
+ */
 const PATTERNS: readonly Pattern[] = [
   {
     signal: "server_not_responding",
@@ -64,8 +70,9 @@ const PATTERNS: readonly Pattern[] = [
     expression: /^INFO: task .{1,64}:\d{1,10} (?:is )?blocked (?:on .{1,64} )?for more than \d{1,10} seconds/,
   },
   { signal: "out_of_memory", expression: /^Out of memory: Killed process \d/ },
-  // Drivers differ: `eth0: Link is Down` (phylib), `igb: eth0 NIC Link is Down`, `mlx5_core 0000:3b:00.0 eth0: Link down`. Disks, slots of
-  // PCI Express and Fibre Channel have links as well: `ata1: SATA link down`, `pciehp: Slot(0): Link Down`, `1305 Link Down Event`.
+  // Drivers differ: `eth0: Link is Down` (phylib), `igb: eth0 NIC Link is Down`, `mlx5_core 0000:3b:00.0 eth0: Link
+  // down`. Disks, slots of PCI Express and Fibre Channel have links as well: `ata1: SATA link down`, `pciehp: Slot(0):
+  // Link Down`, `1305 Link Down Event`.
   {
     signal: "link_down",
     expression:
@@ -73,14 +80,14 @@ const PATTERNS: readonly Pattern[] = [
   },
 ];
 
-/** Signals that wait for a function of cifs in the stack that follows. */
+/** Signals that count only with a function of cifs in the stack that follows. */
 const WITH_STACK: ReadonlySet<SignalName> = new Set(["soft_lockup", "hung_task"]);
 
 export class KernelLog {
   #waiting: { readonly signal: SignalName; readonly line: string } | undefined;
   #linesLeft = 0;
 
-  /** Takes the next record. @returns the signal that is complete with it. */
+  /** Takes the next record. @returns the signal that it completes, if any. */
   take({ facility, text }: KernelLogRecord): KernelLogSignal | undefined {
     if (facility !== 0) return undefined;
     const line = text.slice(0, LINE_MAX_CHARS);
@@ -109,8 +116,8 @@ export class KernelLog {
 }
 
 /**
- * Reads one record: `6,339,5140900,-;text`, then lines of a dictionary that begin with a blank.
- * @returns undefined for what is no record.
+ * Parses one record: `6,339,5140900,-;text`, then lines of a dictionary that begin with a blank.
+ * @returns undefined if it is not a record.
  */
 export function parseKernelLogRecord(record: string): KernelLogRecord | undefined {
   const [, priority, text] = /^(\d{1,6}),\d{1,20},\d{1,20},[^;]{0,64};([^\n]*)/.exec(record) ?? [];
@@ -128,7 +135,10 @@ function makeSignal(signal: SignalName, line: string, server: string | undefined
   };
 }
 
-/** The kernel writes a backslash and what is no printable ASCII as `\x5c`: kernel/printk/printk.c:msg_add_ext_text. */
+/**
+ * The kernel escapes backslashes and characters other than printable ASCII as `\x5c`:
+ * kernel/printk/printk.c:msg_add_ext_text.
+ */
 function unescapeRecord(text: string): string {
   return text.replace(/\\x([0-9a-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }

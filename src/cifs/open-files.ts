@@ -1,26 +1,28 @@
-// /proc/fs/cifs/open_files: text in, one entry for each open file out. Pure. Unknown lines are passed over, nothing throws.
+// Parses /proc/fs/cifs/open_files into one entry for each open file. Pure. Unknown lines are skipped, and nothing
+// throws.
 //
 // Format: cifs_debug.c:cifs_debug_files_proc_show, `<tree id> <ses id> <persistent fid> <flags> <count> <pid> <uid>
-// <filename>`, all but count, pid and uid in hexadecimal; the head says so. Older kernels print no session id.
-// The head names the columns: with CONFIG_CIFS_DEBUG2 the message id follows the name, by 7.2 the lease, and then its key. A name may
-// hold spaces and line feeds, so any user who can make files can forge lines; count, pid and uid may be negative (%d).
+// <filename>`, all but count, pid and uid in hexadecimal; the first lines name the columns. Older kernels print no
+// session id. With CONFIG_CIFS_DEBUG2 the message id follows the name; in 7.2 the lease and then its key do. A name may
+// contain spaces and line feeds, so any user who can create files can forge lines; count, pid and uid may be negative
+// (%d).
 
 type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
 
-/** Letters of a lease or NONE, a key or a dash, a number. */
+/** A column after the name: the letters of a lease or NONE, a key or a dash, a number. */
 const COLUMN = /^(?:[RHW]{1,3}|NONE|-|\d{1,20}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
-/** NAME_MAX of Linux in bytes, and more characters than it can be. */
+/** Linux's NAME_MAX is 255 bytes, so a name never has more characters. */
 const NAME_MAX = 255;
 
 export interface OpenFile {
   readonly treeId: number;
-  /** Undefined where the kernel does not say it. */
+  /** Undefined if the kernel does not print it. */
   readonly sessionId: bigint | undefined;
   readonly fileId: string;
-  /** Of open(2), in hexadecimal. */
+  /** The flags of open(2), in hexadecimal. */
   readonly flags: string;
   readonly count: number;
-  /** Who opened it. */
+  /** The process that opened it. */
   readonly pid: number;
   readonly uid: number;
   /** Without its folder. */
@@ -57,14 +59,17 @@ export function parseOpenFiles(text: string): readonly OpenFile[] {
 
 // --- internal ---
 
-/** The kernel prints a line feed in a name as it is: a line of another form belongs to the name before it. */
+/** The kernel does not escape line feeds in names: a line in another format continues the name before it. */
 function appendToName(files: Mutable<OpenFile>[], line: string, behindName: number): void {
   const last = files.at(-1);
   if (last === undefined || line === "" || line.length + last.name.length > NAME_MAX) return;
   last.name = `${last.name}\n${withoutColumns(line, behindName)}`;
 }
 
-/** The columns behind the name have no blanks: lease, lease key, message id. A name that continues in the next line has none yet. */
+/**
+ * Removes the columns after a name, which contain no blanks: lease, lease key, message id. A name that continues on the
+ * next line has none yet.
+ */
 function withoutColumns(name: string, behindName: number): string {
   const parts = name.split(" ");
   const columns = behindName === 0 ? [] : parts.slice(-behindName);

@@ -1,7 +1,7 @@
-// Reads the few files of /proc that say what the tasks of cifs are at, and who its users are. None of them waits for a lock
-// that a hung mount holds: wchan, stack, status, comm and cgroup none that is kept over a wait,
-// mountinfo that of the namespace, which nobody keeps while waiting for a server. Expected absences are values; what the
-// text means is for others.
+// Reads the few files of /proc that show what the tasks in cifs are doing and which processes use SMB shares. None of
+// these reads waits for a lock that a hung mount holds: wchan, stack, status, comm and cgroup take no lock that is held
+// over a wait, and mountinfo takes that of the namespace, which no task holds while it waits for a server. Expected
+// absences are values; other files interpret the texts.
 
 import { closeSync, constants, openSync, readdirSync, readFileSync, readlinkSync, readSync } from "node:fs";
 import { type Block, isWaitInCifs } from "../model/cifs.ts";
@@ -9,13 +9,13 @@ import { countExhaustion, type Exhausted, exhaustionOf, unlessExhausted } from "
 import { blockOf, innermostFunction, judgeWchan, RUNS, UNNAMED_SLEEP } from "./wchan.ts";
 
 /**
- * The client's own lists, and the most that is read of them: 40,000 requests in flight at about 100 bytes a line. Printing them
- * takes locks of cifs that a client in trouble may hold for ever: they are read by disposable children only.
+ * The SMB client's own lists. 4 MiB hold 40,000 requests in flight at about 100 bytes a line. Printing them takes locks
+ * of cifs that a client in trouble may hold for ever, so only disposable children may read them.
  */
 export const DEBUG_DATA = { path: "/proc/fs/cifs/DebugData", maxBytes: 4 << 20 } as const;
 
 const WCHAN_MAX_BYTES = 128;
-/** 64 entries at most: fs/proc/base.c MAX_STACK_TRACE_DEPTH. */
+/** A stack has at most 64 entries: fs/proc/base.c MAX_STACK_TRACE_DEPTH. */
 const STACK_MAX_BYTES = 8 << 10;
 const COMM_MAX_BYTES = 64;
 const STATUS_MAX_BYTES = 4 << 10;
@@ -26,27 +26,29 @@ const MOUNTINFO_MAX_BYTES = 1 << 20;
 
 interface ProcText {
   readonly text: string;
-  /** There is more than was read. */
+  /** Whether the file has more than was read. */
   readonly truncated: boolean;
 }
 
 /**
- * The kernel function in which a task waits, one of UNNAMED_SLEEP where nothing says in which, RUNS where it runs; undefined where
- * it is no more.
- * @param taskId of any thread, in the pid namespace of /proc.
+ * The kernel function in which a task waits: one of UNNAMED_SLEEP if the function is unknown, RUNS if the task runs,
+ * undefined if it has exited.
+ * @param taskId a thread id in the pid namespace of /proc.
  */
 export function readWchan(taskId: number, proc = "/proc"): string | undefined {
   const wchan = readWchanFile(taskId, proc);
   if (wchan !== RUNS) return wchan;
   const state = readState(taskId, proc);
   if (state !== "D" && state !== "S") return wchan;
-  // It may just have begun to wait.
+  // The task may just have begun to wait.
   const again = readWchanFile(taskId, proc);
   if (again !== RUNS) return again;
   return innermostFunction(readStack(taskId, proc) ?? "") ?? UNNAMED_SLEEP[state];
 }
 
-/** The sleep of a task that has entered cifs and does not wait for a server; undefined where there is none. */
+/**
+ * The uninterruptible sleep of a task that has entered cifs and does not wait for a server; undefined if there is none.
+ */
 export function readBlock(taskId: number, proc = "/proc"): Block | undefined {
   const status = textOf(readCapped(`${proc}/${taskId}/status`, STATUS_MAX_BYTES));
   if (status === undefined) return undefined;
@@ -58,12 +60,18 @@ export function isWaitingForCifs(taskId: number): boolean {
   return judgeWchan(readWchan(taskId)) === "reply";
 }
 
-/** The same of a task that is inside cifs: there any wait that no signal ends may be taken for one, where nothing says more. */
+/**
+ * As isWaitingForCifs, for a task that has entered cifs: there, an uninterruptible sleep in an unknown function counts,
+ * too.
+ */
 export function isWaitingInCifs(taskId: number): boolean {
   return isWaitInCifs(judgeWchan(readWchan(taskId)));
 }
 
-/** Users of the kernel module cifs, our own links among them; undefined where it is not loaded, or is a part of the kernel. */
+/**
+ * References to the kernel module cifs, including those of aod's own links; undefined if it is not loaded or is built
+ * into the kernel.
+ */
 export function readModuleReferences(path = "/sys/module/cifs/refcnt"): number | undefined | Exhausted {
   return unlessExhausted(() => {
     try {
@@ -76,17 +84,17 @@ export function readModuleReferences(path = "/sys/module/cifs/refcnt"): number |
 }
 
 /**
- * Whether this /proc shows all tasks by the numbers that the kernel has for them. In a pid namespace of one's own
- * (a container) it does not: who is not there may be alive all the same.
+ * Whether this /proc shows all tasks, with the numbers that the kernel uses. In a separate pid namespace (a container)
+ * it does not: a task that is not shown may be alive all the same.
  */
 export function showsAllTasks(proc = "/proc"): boolean {
-  // PROC_PID_INIT_INO, include/linux/proc_ns.h: the first pid namespace.
+  // The initial pid namespace: PROC_PID_INIT_INO, include/linux/proc_ns.h.
   return readlinkSync(`${proc}/self/ns/pid`) === `pid:[${0xeffffffc}]`;
 }
 
 /**
- * Where a task is in the kernel, a line a function, innermost first; "refused" where we may not know (it takes
- * CAP_SYS_ADMIN), undefined where it is no more.
+ * The kernel stack of a task, one function a line, innermost first; "refused" without CAP_SYS_ADMIN, undefined if the
+ * task has exited.
  */
 export function readStack(taskId: number, proc = "/proc"): string | undefined {
   const result = readCapped(`${proc}/${taskId}/stack`, STACK_MAX_BYTES);
@@ -94,7 +102,7 @@ export function readStack(taskId: number, proc = "/proc"): string | undefined {
   return result === "refused" ? "refused" : result.text;
 }
 
-/** A process's own name; undefined where it is no more. */
+/** The name (comm) of a process or thread; undefined if it has exited. */
 export function readProcessName(pid: number, proc = "/proc"): string | undefined {
   return textOf(readCapped(`${proc}/${pid}/comm`, COMM_MAX_BYTES))?.trimEnd();
 }
@@ -103,8 +111,9 @@ export function readProcessName(pid: number, proc = "/proc"): string | undefined
 const PF_KTHREAD = 0x0020_0000;
 
 /**
- * Whether a task is a thread of the kernel, which no program can pretend by its name; undefined where it is no more. stat(5) field
- * 9, flags: the name in field 2 may hold anything, also ") R 1", so that fields are counted from the last parenthesis.
+ * Whether a task is a kernel thread, which a program can imitate only by name; undefined if the task has exited. Read
+ * from stat(5) field 9, flags. The name in field 2 may contain anything, even ") R 1", so fields are counted from the
+ * last parenthesis.
  */
 export function isKernelThread(taskId: number, proc = "/proc"): boolean | undefined {
   const stat = textOf(readCapped(`${proc}/${taskId}/stat`, STAT_MAX_BYTES));
@@ -115,12 +124,12 @@ export function isKernelThread(taskId: number, proc = "/proc"): boolean | undefi
   return flags === undefined ? undefined : (Number(flags) & PF_KTHREAD) !== 0;
 }
 
-/** Which control groups a process is in; undefined where it is no more or may not be read. */
+/** The control groups of a process; undefined if it has exited or may not be read. */
 export function readCgroup(pid: number, proc = "/proc"): string | undefined {
   return textOf(readCapped(`${proc}/${pid}/cgroup`, CGROUP_MAX_BYTES));
 }
 
-/** The network namespace that a process lives in: `net:[4026531840]`; undefined where it is no more or may not be seen. */
+/** The network namespace of a process, as `net:[4026531840]`; undefined if it has exited or may not be read. */
 export function readNetworkNamespace(pid: number | "self", proc = "/proc"): string | undefined {
   try {
     return readlinkSync(`${proc}/${pid}/ns/net`);
@@ -130,20 +139,20 @@ export function readNetworkNamespace(pid: number | "self", proc = "/proc"): stri
   }
 }
 
-/** The mounts as a process sees them, the first 1 MiB; undefined where it is no more or may not be read. */
+/** The first 1 MiB of the mounts that a process sees; undefined if it has exited or may not be read. */
 export function readMountinfo(pid: number | "self", proc = "/proc"): string | undefined {
   return textOf(readCapped(`${proc}/${pid}/mountinfo`, MOUNTINFO_MAX_BYTES));
 }
 
 /**
- * The host's mounts, as its first process sees them: in a sandbox, aod's own lack what ProtectHome= and the like hide. Its
- * own where that process may not be looked at (hidepid=).
+ * The host's mounts as process 1 sees them: in a sandbox, aod's own list lacks those that ProtectHome= and similar
+ * options hide. Falls back to aod's own list if process 1 may not be read (hidepid=).
  */
 export function readHostMountinfo(proc = "/proc"): string | undefined {
   return readMountinfo(1, proc) ?? readMountinfo("self", proc);
 }
 
-/** A thread as its status says it; undefined where it is no more. */
+/** A thread as its status file describes it; undefined if it has exited. */
 export function readTask(
   taskId: number,
   proc = "/proc",
@@ -154,7 +163,7 @@ export function readTask(
   return { taskId, processId: Number(field("Tgid")), comm: field("Name") };
 }
 
-/** Threads of all processes for which the test is true, the first TASKS_MAX. */
+/** The first TASKS_MAX threads of all processes for which `isSuch` holds. */
 export function findTasks(isSuch: (taskId: number) => boolean, proc = "/proc") {
   const processes = numbersIn(proc);
   const tasks = processes.flatMap((pid) => numbersIn(`${proc}/${pid}/task`)).filter(isSuch);
@@ -169,7 +178,7 @@ function readWchanFile(taskId: number, proc: string): string | undefined {
   return result === "refused" ? RUNS : result.text;
 }
 
-/** R, S, D …: proc_pid_status(5); undefined where it is no more. */
+/** The state of a task: R, S, D …, proc_pid_status(5); undefined if it has exited. */
 function readState(taskId: number, proc: string): string | undefined {
   const status = textOf(readCapped(`${proc}/${taskId}/status`, STATUS_MAX_BYTES)) ?? "";
   return /^State:\t(\w)/m.exec(status)?.[1];
@@ -180,7 +189,7 @@ function numbersIn(folder: string): readonly number[] {
     const numbers = readdirSync(folder).map(Number).filter(Number.isInteger);
     return numbers.sort((a, b) => a - b);
   } catch (error) {
-    // Ended meanwhile.
+    // The process has exited meanwhile.
     expectedOf(error);
     return [];
   }
@@ -191,14 +200,14 @@ function textOf(result: ReturnType<typeof readCapped>): string | undefined {
 }
 
 /**
- * Expected reasons why a file of /proc can't be read; any other is a broken assumption. A file that could not be opened because
- * something has run out counts as refused.
+ * Expected reasons why a file of /proc can't be read; any other is a broken assumption. A file that could not be opened
+ * because a resource is exhausted counts as refused.
  */
 const EXPECTED: Readonly<Record<string, "absent" | "refused">> = {
   ENOENT: "absent",
   ENOTDIR: "absent",
   ESRCH: "absent",
-  // mountinfo of a process that is being ended: fs/proc_namespace.c mounts_open_common
+  // mountinfo of a process that is exiting: fs/proc_namespace.c mounts_open_common
   EINVAL: "absent",
   EACCES: "refused",
   EPERM: "refused",
@@ -217,7 +226,7 @@ function readCapped(path: string, maxBytes: number): ProcText | "absent" | "refu
   }
 }
 
-/** Throws again what is a broken assumption. */
+/** Classifies an expected error; rethrows any other. */
 function expectedOf(error: unknown): "absent" | "refused" {
   const exhausted = exhaustionOf(error);
   if (exhausted !== undefined) countExhaustion(exhausted);

@@ -1,16 +1,16 @@
-// The kernel function in which a task waits, and which of them mean that it waits for an SMB server. Pure: texts of /proc in,
-// a name or a judgement out.
+// The kernel functions in which tasks wait, and which of them mean that a task waits for an SMB server. Pure: texts of
+// /proc in, a name or a judgement out.
 //
-// On x86 before 5.16 /proc/TASK/wchan is 0 for every task: it was found by frame pointers, which distributions build without ("x86:
-// Fix get_wchan() to support the ORC unwinder"; seen on 5.10.262, and not on 6.1). The stack has the place there, for whoever has
-// CAP_SYS_ADMIN; for anybody else is left what the scheduler says.
+// On x86 before 5.16, /proc/TASK/wchan is 0 for every task: it was found by frame pointers, which distributions build
+// without ("x86: Fix get_wchan() to support the ORC unwinder"; seen on 5.10.262, not on 6.1). There the function is
+// read from the stack, which takes CAP_SYS_ADMIN; without it only the scheduler's state is left.
 
 import type { Block, TaskWait } from "../model/cifs.ts";
 
 /**
  * Where cifs makes a task wait for a reply, for credits or for a connection: fs/smb/client/transport.c, smb2ops.c and
- * smb2pdu.c, 5.10 to 6.18. wait_for_response and wait_for_compound_request are static: where a compiler puts them into
- * their callers, the callers show.
+ * smb2pdu.c, 5.10 to 6.18. wait_for_response and wait_for_compound_request are static: if a compiler inlines them,
+ * their callers show.
  */
 const REPLY_WAITS: ReadonlySet<string> = new Set([
   "wait_for_response",
@@ -24,8 +24,8 @@ const REPLY_WAITS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Where a task waits for READ and WRITE requests that others finish for it: the page cache, direct I/O before netfs
- * took it over (6.10), netfs. They say that I/O is under way, not that it goes to an SMB server.
+ * Where a task waits for READ and WRITE requests that other threads complete: the page cache, direct I/O before netfs
+ * took it over (6.10), netfs. They show that I/O is in progress, not that it goes to an SMB server.
  */
 const IO_WAITS: ReadonlySet<string> = new Set([
   "folio_wait_bit_common",
@@ -39,22 +39,22 @@ const IO_WAITS: ReadonlySet<string> = new Set([
   "collect_uncached_read_data",
 ]);
 
-/** RUNS: it has a CPU, or waits for one. The others, by state: it sleeps, and nothing says where. */
+/** RUNS: the task has a CPU or waits for one. UNNAMED_SLEEP, by state: it sleeps, and its function is unknown. */
 export const RUNS = "0";
 export const UNNAMED_SLEEP = { D: "(D)", S: "(S)" } as const;
 
-/** The function in which a task sleeps, of its stack in /proc, which leaves out the scheduler's own; undefined of none. */
+/** The innermost function of a stack in /proc, which leaves out the scheduler's own; undefined if there is none. */
 export function innermostFunction(stack: string): string | undefined {
   return /^\[<\w+>\] ([\w.]+)\+/.exec(stack)?.[1];
 }
 
-/** Judges what readWchan gives; undefined for a task that is no more. */
+/** What a task waits for. @param wchan the result of readWchan, undefined for a task that has exited. */
 export function judgeWchan(wchan: string | undefined): TaskWait {
   if (wchan === undefined) return "gone";
   if (wchan === UNNAMED_SLEEP.D) return "asleep";
-  // Where a signal would wake it: most tasks sleep like that, and some of cifs's waits do.
+  // An interruptible sleep: most tasks sleep like that, and so do some waits of cifs.
   if (wchan === UNNAMED_SLEEP.S) return "running";
-  // Copies that the compiler made of a function carry a suffix: "wait_for_free_credits.constprop.0".
+  // Copies of a function that the compiler made have a suffix: "wait_for_free_credits.constprop.0".
   const name = wchan.trim().split(".")[0] ?? "";
   if (name === RUNS || name === "") return "running";
   if (REPLY_WAITS.has(name)) return "reply";
@@ -62,8 +62,8 @@ export function judgeWchan(wchan: string | undefined): TaskWait {
 }
 
 /**
- * Waits that end when a program or an operator ends them: a child that was started by vfork, a container that is paused, a debugger,
- * a core dump of another thread.
+ * Waits that a program or an operator ends: for a child that was started by vfork, in a paused container, under a
+ * debugger, for the core dump of another thread.
  */
 const BY_DESIGN: ReadonlySet<string> = new Set([
   "wait_for_vfork_done",
@@ -77,17 +77,18 @@ const BY_DESIGN: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Functions of other file systems and of disks. A task may have left cifs without a report and wait for one of these; only a stack
- * tells for sure.
+ * Functions of other file systems and of disks. A task may have left cifs without a report and wait in one of these;
+ * only a stack shows it for certain.
  */
 const ELSEWHERE =
   /^(jbd2|ext4|xfs|xlog|btrfs|nfs|rpc|fuse|request_wait_answer|f2fs|ocfs2|gfs2|ceph|zfs|cv_wait|dm_|md_|blk_|submit_bio|wait_on_buffer|__wait_on_buffer|io_schedule)/;
 
 /**
- * The uninterruptible sleep of a task that has entered cifs, where it does not wait for a server; undefined of any other task.
- * @param status of /proc/TASK/status.
- * @param wchan as readWchan gives it.
- * @param stack of /proc/TASK/stack; undefined or "refused" where it can't be read.
+ * The uninterruptible sleep of a task that has entered cifs and does not wait for a server; undefined for any other
+ * task.
+ * @param status the text of /proc/TASK/status.
+ * @param wchan the result of readWchan.
+ * @param stack the text of /proc/TASK/stack; undefined or "refused" if it can't be read.
  */
 export function blockOf(
   status: string,
@@ -101,7 +102,9 @@ export function blockOf(
   return { place, switches: switches.reduce((sum, [, count]) => sum + Number(count), 0) };
 }
 
-/** A stack names the module of each function, unless cifs is built into the kernel: then no function has one. */
+/**
+ * Whether a task waits outside cifs. A stack names the module of each function, unless cifs is built into the kernel.
+ */
 function isOutside(place: string, stack: string | undefined): boolean {
   if (stack?.includes("[cifs]") === true) return false;
   const namesModules = stack !== undefined && /\+0x\w+\/0x\w+ \[\w+\]$/m.test(stack);
