@@ -49,7 +49,7 @@ const TYPE_TITLES = "Latency, Error, Stuck or Signal";
 const MS_MAX = 3_600_000;
 const DAY_SEC = 86_400;
 
-/** Which names there are the file says too: action-names.ts looks at them. */
+/** The set of names also depends on `custom_actions`, so custom-actions.ts checks them. */
 const anActionName = v.pipe(
   v.string(mustBe(anAction(ACTION_NAMES))),
   v.metadata({ range: "the name of an action" }),

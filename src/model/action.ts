@@ -11,7 +11,8 @@ export const ACTIONS = {
   pressure: "what the host is short of: pressure stall information, load, memory, CPU times",
   mounts: "/proc/1/mounts and /proc/1/mountinfo: the host's mounts",
   smbinfo: "what is known of each SMB connection, without touching a share",
-  inflight: "every request without a reply, every operation that has not sent one yet, and where their tasks are",
+  inflight:
+    "every request without a reply, every operation that has not sent one yet, and where their tasks are",
   netstat: "the kernel's network counters, as differences from the baseline",
   "stats-delta": "Stats and DebugData, as differences from the baseline",
   openfiles: "the files that are open on each share",

@@ -56,7 +56,12 @@ const ROWS = [
     what: "the connection was lost before a request that had its credits was sent",
   },
   // Who mistypes a server's name at mount meets this too, and nobody else has to hear of it.
-  { name: "connect_err", number: SIGNAL.CONNECT_ERR, class: "idle", what: "a connection could not be established" },
+  {
+    name: "connect_err",
+    number: SIGNAL.CONNECT_ERR,
+    class: "idle",
+    what: "a connection could not be established",
+  },
   {
     name: "insufficient_credits",
     number: SIGNAL.INSUFFICIENT_CREDITS,
