@@ -61,12 +61,10 @@ async function show(folder: string, spawn: SpawnTable): Promise<number> {
   const config = demoConfig(folder);
   const supervisor = new Supervisor({
     config,
-    source,
-    watch: undefined,
-    sourceName: "demo",
+    origin: { kind: "demo", source },
     folder: claimed,
     spawn,
-    tell: events.tell,
+    listeners: { log: events.tell },
   });
   process.once("SIGINT", () => supervisor.stop());
   const running = supervisor.run();

@@ -14,7 +14,8 @@ const NOTE = "no daemon: attached by aod top; no captures are made";
 export function openSelfFeed(spawn: SpawnTable): Feed {
   const source = load();
   const monitor = new StandaloneMonitor({
-    ...{ config: parseBuiltIn().config, source, watch: source, sourceName: "kernel" },
+    config: parseBuiltIn().config,
+    origin: { kind: "kernel", source },
     spawn: spawn.detector,
   });
   let listener: FeedListener | undefined;

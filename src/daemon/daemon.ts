@@ -32,7 +32,7 @@ import { logForbidden } from "./sandbox-log.ts";
 import { openServiceManager, type ServiceManager } from "./service-manager.ts";
 import { pingEveryMs, ServiceNotices } from "./service-notices.ts";
 import { onSignals } from "./signals.ts";
-import { openSinks } from "./sinks.ts";
+import { openHistorySink, openLogSink } from "./sinks.ts";
 
 /** By then the threads are up and the configuration's objects are garbage. */
 const SETTLED_AFTER_MS = 10_000;
@@ -83,7 +83,7 @@ async function watchWith(
   log.info("the kernel has taken the BPF programs", { build: source.object.build });
   const openIncidents = () => supervisor.openIncidents();
   const service = new ServiceNotices({ manager, openIncidents, answers: () => supervisor.answers() });
-  const tell = openSinks(config, {
+  const history = openHistorySink(config, {
     folder: folder.path,
     openIncidents,
     repair: () => supervisor.upkeep.check(),
@@ -95,17 +95,16 @@ async function watchWith(
   );
   const supervisor = new Supervisor({
     config,
-    source,
-    watch: source,
-    sourceName: "kernel",
+    origin: { kind: "kernel", source },
     folder,
     incidents: readIncidents(folder.path),
     spawn: threads,
-    tell: (event) => {
-      tell(event);
-      service.take(event);
-      snapshots.take(event);
-      metrics.take(event);
+    listeners: {
+      history,
+      log: openLogSink(config.outputDir),
+      service: (event) => service.take(event),
+      snapshots: (event) => snapshots.take(event),
+      metrics: (event) => metrics.take(event),
     },
     pingEveryMs: pingEveryMs(manager.watchdogMs),
   });

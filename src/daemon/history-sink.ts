@@ -59,7 +59,7 @@ const ROWS: Rows = {
 };
 
 /** @param isAudited also what aod did beside. */
-export function entriesOf(event: SupervisorEvent, isAudited: boolean): readonly HistoryEntry[] {
+export function historyEntriesOf(event: SupervisorEvent, isAudited: boolean): readonly HistoryEntry[] {
   const makeEntries = ROWS[event.type] as ((event: SupervisorEvent) => readonly HistoryEntry[]) | undefined;
   return (makeEntries?.(event) ?? []).filter((entry) => isAudited || "incident" in entry);
 }

@@ -9,13 +9,13 @@ import { formatLine, isLogged, log } from "../log.ts";
 import type { Config } from "../model/config.ts";
 import type { Incident } from "../model/incident.ts";
 import type { TroubleFinding } from "../model/trouble.ts";
-import type { SupervisorEvent } from "../supervisor/events.ts";
+import type { SupervisorListener } from "../supervisor/event-bus.ts";
 import { isJournalStream, type Journal, openJournal } from "../system/journald.ts";
-import { entriesOf, ongoing } from "./history-sink.ts";
+import { historyEntriesOf, ongoing } from "./history-sink.ts";
 import { journalFieldsOf } from "./journal-sink.ts";
 import { lineOf } from "./log-sink.ts";
 
-interface HistoryOutlet {
+export interface HistorySinkOptions {
   /** The output folder, without symbolic links. */
   readonly folder: string;
   readonly openIncidents: () => readonly Incident[];
@@ -25,32 +25,30 @@ interface HistoryOutlet {
   readonly trouble: (finding: TroubleFinding | undefined) => void;
 }
 
-/** @returns takes an event; the last one is `stopped`. */
-export function openSinks(
-  { outputDir, auditEnabled }: Config,
-  outlet: HistoryOutlet,
-  journal = openJournal(),
-): (event: SupervisorEvent) => void {
-  const isSeenTwice = isJournalStream(process.env.JOURNAL_STREAM, fstatSync(2, { bigint: true }));
-  const say = makeLogSink(journal, outputDir, isSeenTwice);
-  const write = makeWriter(outlet);
+/** Writes events to the history. */
+export function openHistorySink(
+  { auditEnabled }: Pick<Config, "auditEnabled">,
+  options: HistorySinkOptions,
+): SupervisorListener {
+  const write = makeWriter(options);
   let isAudited = auditEnabled;
   return (event) => {
     if (event.type === "configured") isAudited = event.config.auditEnabled;
-    const entries = entriesOf(event, isAudited).map((entry) => encodeEntry(entry, Date.now()));
+    const entries = historyEntriesOf(event, isAudited).map((entry) => encodeEntry(entry, Date.now()));
     // A history that was renamed, or is not there yet, is begun although there is nothing to write.
     const isDue = event.type === "configured" || (event.type === "swept" && event.rotated);
     if (entries.length > 0 || isDue) write(entries.join(""));
-    say(event);
   };
 }
 
+/** Writes events to the log and, where they have a message id, to the journal. */
+export function openLogSink(outputDir: string): SupervisorListener {
+  const isSeenTwice = isJournalStream(process.env.JOURNAL_STREAM, fstatSync(2, { bigint: true }));
+  return makeLogSink(openJournal(), outputDir, isSeenTwice);
+}
+
 /** @param isSeenTwice what is written to stderr arrives in the journal as well. */
-export function makeLogSink(
-  journal: Journal,
-  outputDir: string,
-  isSeenTwice: boolean,
-): (event: SupervisorEvent) => void {
+export function makeLogSink(journal: Journal, outputDir: string, isSeenTwice: boolean): SupervisorListener {
   return (event) => {
     const line = lineOf(event);
     if (line === undefined || !isLogged(line.level)) return;
@@ -60,7 +58,7 @@ export function makeLogSink(
   };
 }
 
-function makeWriter({ folder, openIncidents, repair, trouble }: HistoryOutlet): (lines: string) => void {
+function makeWriter({ folder, openIncidents, repair, trouble }: HistorySinkOptions): (lines: string) => void {
   const firstLines = () => openIncidents().map((incident) => encodeEntry(ongoing(incident), Date.now()));
   const history = new HistoryFile(folder, () => firstLines().join(""));
   return (lines) => {

@@ -2,10 +2,7 @@
 // who is handlers by what is found; out: calls to these, and since when nothing is missed. What becomes of a finding is
 // decided by whoever has this: a supervisor, or a lookout.
 
-import type { KernelSource } from "../kernel/kernel-source.ts";
-import type { RequestSource } from "../kernel/source.ts";
 import type { Approach } from "../model/approach.ts";
-import type { Source } from "../model/capture.ts";
 import { toFailure } from "../model/failure.ts";
 import type { Readability } from "../model/readability.ts";
 import type { Rule } from "../model/rule.ts";
@@ -14,18 +11,15 @@ import { signalEventFd } from "../system/eventfd.ts";
 import type { FromDetector, ToDetector } from "../thread/messages.ts";
 import type { ReviewTrigger } from "./attachment.ts";
 import { type AttachmentChange, ModuleWatch } from "./module-watch.ts";
-import type { SpawnTable } from "./options.ts";
+import type { Origin, SpawnTable } from "./options.ts";
 import { type DetectorReportHandlers, routeDetector } from "./routes.ts";
-import { type FailureHandlers, supervised } from "./supervise.ts";
+import { type FailureHandlers, supervise } from "./supervise.ts";
 import type { ThreadHandle } from "./thread-handle.ts";
 import { openWakeSources, type WakeSources } from "./wake-sources.ts";
 
 export interface DetectorSupervisionOptions {
-  /** Closed by `release`. */
-  readonly source: RequestSource;
-  /** Attach to the tracepoints of cifs.ko; undefined where the traffic is synthetic. */
-  readonly watch: KernelSource | undefined;
-  readonly sourceName: Source;
+  /** Its source is closed by `release`. */
+  readonly origin: Origin;
   readonly spawn: SpawnTable["detector"];
   /** As ThreadOptions.hasRoom. */
   readonly hasRoom?: (() => boolean) | undefined;
@@ -34,7 +28,7 @@ export interface DetectorSupervisionOptions {
   readonly incidents: DetectorReportHandlers["incidents"];
   readonly losses: DetectorReportHandlers["losses"];
   /** The detector works from now on; said again of each one that is started. */
-  readonly detectorWorks?: () => void;
+  readonly onWorking?: () => void;
 }
 
 export class DetectorSupervision {
@@ -48,20 +42,26 @@ export class DetectorSupervision {
   #approaches: readonly Approach[] = [];
 
   constructor(options: DetectorSupervisionOptions) {
-    const { source, watch, spawn, hasRoom, pingEveryMs, failureHandlers, incidents, losses } = options;
+    const { origin, spawn, hasRoom, pingEveryMs, failureHandlers, incidents, losses } = options;
     this.#options = options;
-    this.#module = watch && new ModuleWatch(watch.object, (change) => this.#attachmentChanged(change));
-    this.#wakeSources = openWakeSources(watch !== undefined);
+    this.#module =
+      origin.kind === "kernel"
+        ? new ModuleWatch(origin.source.object, (change) => this.#attachmentChanged(change))
+        : undefined;
+    this.#wakeSources = openWakeSources(origin.kind === "kernel");
     const handlers: DetectorReportHandlers = {
-      ...{ source, incidents, losses, tell: failureHandlers.tell },
-      watches: () => this.#detectorWorks(),
-      listsChanged: (readability) => this.#listsChanged(readability),
-      approached: (approaches) => {
+      source: origin.source,
+      incidents,
+      losses,
+      publish: failureHandlers.publish,
+      onWorking: () => this.#detectorWorks(),
+      onListsChanged: (readability) => this.#listsChanged(readability),
+      onApproaches: (approaches) => {
         this.#approaches = approaches;
       },
       review: (trigger) => this.#review(trigger),
     };
-    this.#detector = supervised("detector", failureHandlers, {
+    this.#detector = supervise("detector", failureHandlers, {
       spawn,
       hasRoom,
       pingEveryMs,
@@ -100,7 +100,7 @@ export class DetectorSupervision {
 
   /** These rules count, in the kernel at once. Throws where the kernel refuses them: then those before are in force. */
   apply(rules: readonly Rule[]): void {
-    this.#options.source.applyRules(rules);
+    this.#options.origin.source.applyRules(rules);
     this.#rules = rules;
     this.#approaches = [];
     this.#detector.post({ type: "configure", rules });
@@ -113,19 +113,19 @@ export class DetectorSupervision {
 
   /** Gives back the kernel's memory. Only when no thread may read it any more. */
   release(): void {
-    this.#options.source.close();
+    this.#options.origin.source.close();
     this.#wakeSources.close();
   }
 
   // --- internal ---
 
   #begin(): readonly ToDetector[] {
-    const { source, sourceName, incidents } = this.#options;
-    const handles = { ...source.memory, ...this.#wakeSources.fds };
+    const { origin, incidents } = this.#options;
+    const handles = { ...origin.source.memory, ...this.#wakeSources.fds };
     const start = {
       type: "start",
       handles,
-      source: sourceName,
+      source: origin.kind,
       rules: this.#rules,
       trees: incidents.shares,
     } as const;
@@ -135,13 +135,13 @@ export class DetectorSupervision {
   #detectorWorks(): void {
     // Synthetic traffic is seen as soon as somebody reads it.
     if (this.#module === undefined) this.#sinceNs ??= monotonicNs();
-    this.#options.detectorWorks?.();
+    this.#options.onWorking?.();
   }
 
   #listsChanged(readability: Readability): void {
     if (readability === this.#clientLists) return;
     this.#clientLists = readability;
-    this.#options.failureHandlers.tell({ type: "clientLists", readability });
+    this.#options.failureHandlers.publish({ type: "clientLists", readability });
   }
 
   #review(trigger: ReviewTrigger): void {
@@ -149,7 +149,7 @@ export class DetectorSupervision {
       this.#module?.review(trigger);
     } catch (thrown) {
       const failure = toFailure(thrown);
-      this.#options.failureHandlers.tell({ type: "fatal", thread: "supervisor", failure });
+      this.#options.failureHandlers.publish({ type: "fatal", thread: "supervisor", failure });
       this.#options.failureHandlers.end(failure);
     }
   }
@@ -159,6 +159,6 @@ export class DetectorSupervision {
       this.#sinceNs = monotonicNs();
       this.#detector.post({ type: "attached" });
     }
-    this.#options.failureHandlers.tell(change);
+    this.#options.failureHandlers.publish(change);
   }
 }

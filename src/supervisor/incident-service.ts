@@ -17,7 +17,6 @@ import {
 } from "../model/capture.ts";
 import type { Config } from "../model/config.ts";
 import type { Incident } from "../model/incident.ts";
-import type { Notice, NoticeOutcome } from "../model/notice.ts";
 import type { Readability } from "../model/readability.ts";
 import type { Request } from "../model/request.ts";
 import type { KnownTree } from "../model/share.ts";
@@ -25,7 +24,6 @@ import { clockPair, monotonicNs } from "../system/clock.ts";
 import { CaptureBudget, type SuppressionCause } from "./budget.ts";
 import type { SupervisorEvent } from "./events.ts";
 import { Incidents, type PendingCapture } from "./incidents.ts";
-import { NoticeDispatcher } from "./notice-dispatcher.ts";
 import { type HangingNow, manualOrder, NOTHING_HANGS, type OrderContext, orderFor } from "./orders.ts";
 import { Suppression } from "./suppression.ts";
 
@@ -34,10 +32,10 @@ const KEPT_FOR_WORSE = 2;
 
 export interface IncidentServiceOptions {
   readonly config: Config;
-  readonly sourceName: Source;
+  readonly originKind: Source;
   /** Those of an earlier run, oldest first; what was open goes on. */
   readonly incidents: readonly Incident[];
-  readonly tell: (event: SupervisorEvent) => void;
+  readonly publish: (event: SupervisorEvent) => void;
   readonly losses: () => Losses;
   /** As DetectorSupervision.sinceNs. */
   readonly watchingSinceNs: () => number | undefined;
@@ -49,7 +47,6 @@ export interface IncidentServiceOptions {
   readonly findHangs: (frozen: FrozenMemory, nowNs: number, trees: readonly KnownTree[]) => readonly Hang[];
   /** Hands an order over; false where there is no runner at the moment. */
   readonly send: (order: CaptureOrder, frozen: FrozenMemory) => boolean;
-  readonly notify: (notice: Notice) => boolean;
   /** Whose trouble it is: a look into /proc, which waits for nothing. */
   readonly attribute: (
     share: string,
@@ -63,7 +60,6 @@ export class IncidentService {
   readonly #incidents: Incidents;
   readonly #budget: CaptureBudget;
   readonly #suppression: Suppression;
-  readonly #notices: NoticeDispatcher;
   /** Orders that the runner has. */
   readonly #underWay = new Map<number, PendingCapture>();
   #config: Config;
@@ -75,8 +71,7 @@ export class IncidentService {
     this.#config = options.config;
     this.#incidents = new Incidents(options.config);
     this.#budget = new CaptureBudget(options.config.hourly);
-    this.#suppression = new Suppression(options.tell);
-    this.#notices = new NoticeDispatcher({ tell: options.tell, send: options.notify });
+    this.#suppression = new Suppression(options.publish);
   }
 
   /** What the detector knows of the trees. */
@@ -91,7 +86,7 @@ export class IncidentService {
   /** Takes up the incidents of the earlier run. */
   begin(): void {
     for (const incident of this.#incidents.restore(this.#options.incidents, clockPair()))
-      this.#tell({ type: "resolved", incident });
+      this.#options.publish({ type: "resolved", incident });
     this.#resolveLater();
   }
 
@@ -133,16 +128,17 @@ export class IncidentService {
       const before = { suppressed: suppressedBefore, isRepeat: this.#isCaptured(incident) };
       this.#order(frozen, frozenAt, (context) => orderFor(anomaly, incident, before, this.#config, context));
     }
-    if (displaced !== undefined) this.#tell({ type: "resolved", incident: displaced });
-    if (opened) this.#tell({ type: "opened", incident, anomaly });
-    else if (worsened) this.#tell({ type: "worsened", incident, anomaly });
-    else if (joined || grown) this.#tell({ type: "ongoing", incident, anomaly, joined });
+    if (displaced !== undefined) this.#options.publish({ type: "resolved", incident: displaced });
+    if (opened) this.#options.publish({ type: "opened", incident, anomaly });
+    else if (worsened) this.#options.publish({ type: "worsened", incident, anomaly });
+    else if (joined || grown) this.#options.publish({ type: "ongoing", incident, anomaly, joined });
     this.#resolveLater();
   }
 
   recover(recovery: Recovery): void {
     const { incident, ended } = this.#incidents.recover(recovery, clockPair()) ?? {};
-    if (incident !== undefined && ended !== undefined) this.#tell({ type: "recovered", incident, ended });
+    if (incident !== undefined && ended !== undefined)
+      this.#options.publish({ type: "recovered", incident, ended });
     this.#resolveLater();
   }
 
@@ -161,7 +157,7 @@ export class IncidentService {
     this.#underWay.delete(capture.orderId);
     this.#budget.spend(capture.bytes, monotonicNs());
     const incident = this.#incidents.captured(capture);
-    this.#tell({ type: "collected", capture, incident });
+    this.#options.publish({ type: "collected", capture, incident });
   }
 
   dropped(orderId: number, reason: string): void {
@@ -169,18 +165,12 @@ export class IncidentService {
     this.#underWay.delete(orderId);
     if (asked !== undefined) this.#incidents.dropped(asked);
     const { rule, incidentId } = asked ?? {};
-    this.#tell({ type: "dropped", orderId, rule, incidentId, reason });
+    this.#options.publish({ type: "dropped", orderId, rule, incidentId, reason });
   }
 
-  /** What became of a notice. */
-  notified(notice: Notice, outcome: NoticeOutcome): void {
-    this.#notices.done(notice, outcome);
-  }
-
-  /** Every order and every notice that is on its way is lost. */
+  /** Every order that the runner has is lost. */
   dropAll(reason: string): void {
     for (const orderId of [...this.#underWay.keys()]) this.dropped(orderId, reason);
-    this.#notices.dropAll(reason);
   }
 
   /** The incidents that are open now. */
@@ -201,11 +191,6 @@ export class IncidentService {
   close(): void {
     clearTimeout(this.#timer);
     this.#suppression.flush();
-  }
-
-  #tell(event: SupervisorEvent): void {
-    this.#options.tell(event);
-    this.#notices.consider(event, this.#config);
   }
 
   /** What a detector says last of a rule that a reload took away: that it has ended nobody will say. */
@@ -249,7 +234,7 @@ export class IncidentService {
   ): number {
     const order = makeOrder({
       orderId: ++this.#lastOrderId,
-      source: this.#options.sourceName,
+      source: this.#options.originKind,
       frozenAt,
       losses: this.#options.losses(),
       watchingSinceNs: this.#options.watchingSinceNs() ?? frozenAt.monotonicNs,
@@ -258,7 +243,7 @@ export class IncidentService {
     });
     const frozenAfterMs = (order.frozenAt.monotonicNs - order.triggeredNs) / 1e6;
     const { orderId, rule, kind, scope, incidentId, suppressed } = order;
-    this.#tell({ type: "collecting", orderId, rule, kind, frozenAfterMs });
+    this.#options.publish({ type: "collecting", orderId, rule, kind, frozenAfterMs });
     this.#underWay.set(orderId, { rule, scope, incidentId, suppressed });
     if (!this.#options.send(order, frozen)) this.dropped(order.orderId, "the runner is being started again");
     return order.orderId;
@@ -270,7 +255,8 @@ export class IncidentService {
     if (nextNs === Infinity) return;
     const waitMs = Math.max(0, nextNs - monotonicNs()) / 1e6 + 1;
     this.#timer = setTimeout(() => {
-      for (const incident of this.#incidents.resolve(clockPair())) this.#tell({ type: "resolved", incident });
+      for (const incident of this.#incidents.resolve(clockPair()))
+        this.#options.publish({ type: "resolved", incident });
       this.#resolveLater();
     }, waitMs);
   }

@@ -16,15 +16,15 @@ export interface ThreadCounts {
 
 export class LossWatch {
   readonly #counters: () => Losses;
-  readonly #tell: (event: SupervisorEvent) => void;
+  readonly #publish: (event: SupervisorEvent) => void;
   #threads: ThreadCounts = { detector: undefined, runner: undefined };
-  #told: Losses = {};
+  #reported: Losses = {};
   #timer: ReturnType<typeof setInterval> | undefined;
 
   /** @param counters what the kernel side has counted until now. */
-  constructor(counters: () => Losses, tell: (event: SupervisorEvent) => void) {
+  constructor(counters: () => Losses, publish: (event: SupervisorEvent) => void) {
     this.#counters = counters;
-    this.#tell = tell;
+    this.#publish = publish;
   }
 
   get threads(): ThreadCounts {
@@ -59,7 +59,8 @@ export class LossWatch {
 
   #look(): void {
     const now = this.now();
-    for (const { cause, count } of grownLosses(this.#told, now)) this.#tell({ type: "lost", cause, count });
-    this.#told = now;
+    for (const { cause, count } of grownLosses(this.#reported, now))
+      this.#publish({ type: "lost", cause, count });
+    this.#reported = now;
   }
 }

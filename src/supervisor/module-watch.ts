@@ -21,15 +21,15 @@ const RETRY_MS = 5_000;
 
 export class ModuleWatch {
   readonly #object: BpfObject;
-  readonly #tell: (change: AttachmentChange) => void;
+  readonly #onChange: (change: AttachmentChange) => void;
   #attachment: Attachment | undefined;
   #state = DETACHED;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #told: AttachmentChange["type"] | undefined;
+  #lastReported: AttachmentChange["type"] | undefined;
 
-  constructor(object: BpfObject, tell: (change: AttachmentChange) => void) {
+  constructor(object: BpfObject, onChange: (change: AttachmentChange) => void) {
     this.#object = object;
-    this.#tell = tell;
+    this.#onChange = onChange;
   }
 
   get attached(): boolean {
@@ -60,7 +60,7 @@ export class ModuleWatch {
     if (action === "attach") this.#attach();
     if (action === "detach") {
       this.#letGo();
-      this.#say({ type: "released" });
+      this.#report({ type: "released" });
     }
     if (this.#state.attached && lookAgainMs !== Infinity) {
       this.#timer = setTimeout(() => this.review("again"), lookAgainMs);
@@ -72,9 +72,9 @@ export class ModuleWatch {
     this.#attachment = attachHooks(this.#object);
     if (this.#attachment === undefined) {
       this.#state = DETACHED;
-      this.#say({ type: "waiting" });
+      this.#report({ type: "waiting" });
     } else {
-      this.#say({ type: "attached", missing: this.#attachment.missing });
+      this.#report({ type: "attached", missing: this.#attachment.missing });
     }
   }
 
@@ -85,10 +85,10 @@ export class ModuleWatch {
   }
 
   /** Waiting is said once, not at every notice. */
-  #say(change: AttachmentChange): void {
-    if (change.type === "waiting" && this.#told === "waiting") return;
-    this.#told = change.type;
-    this.#tell(change);
+  #report(change: AttachmentChange): void {
+    if (change.type === "waiting" && this.#lastReported === "waiting") return;
+    this.#lastReported = change.type;
+    this.#onChange(change);
   }
 
   #facts(): ModuleFacts | Exhausted {

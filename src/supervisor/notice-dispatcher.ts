@@ -11,7 +11,7 @@ import { BATCHES } from "../system/batches-folder.ts";
 import type { SupervisorEvent } from "./events.ts";
 
 export interface NoticeDispatcherOptions {
-  readonly tell: (event: SupervisorEvent) => void;
+  readonly publish: (event: SupervisorEvent) => void;
   /** Hands a notice over; false where there is no runner at the moment. */
   readonly send: (notice: Notice) => boolean;
 }
@@ -36,7 +36,7 @@ export class NoticeDispatcher {
 
   done(notice: Notice, outcome: NoticeOutcome): void {
     this.#underWay.delete(notice.noticeId);
-    this.#options.tell({ type: "notified", notice, outcome });
+    this.#options.publish({ type: "notified", notice, outcome });
   }
 
   /** Every notice that is on its way is lost. */

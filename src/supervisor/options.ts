@@ -1,29 +1,32 @@
-// What a supervisor is made of, and with. Types only.
+// What a supervisor is made with. Types only.
 
 import type { KernelSource } from "../kernel/kernel-source.ts";
 import type { RequestSource } from "../kernel/source.ts";
-import type { Source } from "../model/capture.ts";
 import type { Config } from "../model/config.ts";
 import type { Incident } from "../model/incident.ts";
-import type { SupervisorEvent } from "./events.ts";
+import type { OuterListeners } from "./event-bus.ts";
 import type { OutputFolder } from "./output-folder.ts";
 import type { Spawned } from "./thread-handle.ts";
 
 /** Makes the workers; main.ts holds it. */
 export type SpawnTable = Readonly<Record<"detector" | "runner" | "janitor", () => Spawned>>;
 
+/** Where requests come from. */
+export type Origin =
+  /** The SMB client of this host: the programs are attached to the tracepoints of cifs.ko. */
+  | { readonly kind: "kernel"; readonly source: KernelSource }
+  /** Synthetic traffic: nothing is attached. */
+  | { readonly kind: "demo"; readonly source: RequestSource };
+
 export interface SupervisorOptions {
   readonly config: Config;
-  readonly source: RequestSource;
-  /** Attach to the tracepoints of cifs.ko; undefined for the demo. */
-  readonly watch: KernelSource | undefined;
-  readonly sourceName: Source;
+  readonly origin: Origin;
   /** Claimed by the caller, who releases it. */
   readonly folder: Pick<OutputFolder, "path" | "check">;
-  /** Those of an earlier run, oldest first; what was open goes on. */
+  /** Incidents of an earlier run, oldest first; those that were open continue. */
   readonly incidents?: readonly Incident[];
   readonly spawn: SpawnTable;
-  readonly tell: (event: SupervisorEvent) => void;
-  /** How often each thread has to show that it lives. */
+  readonly listeners: OuterListeners;
+  /** Interval in which every thread must answer a ping. */
   readonly pingEveryMs?: number | undefined;
 }

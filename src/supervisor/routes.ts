@@ -11,6 +11,7 @@ import type { ReviewTrigger } from "./attachment.ts";
 import { isNews, type SupervisorEvent } from "./events.ts";
 import type { IncidentService } from "./incident-service.ts";
 import type { LossWatch } from "./loss-watch.ts";
+import type { NoticeDispatcher } from "./notice-dispatcher.ts";
 import type { Sampler } from "./sampler.ts";
 
 /** Whom the detector's reports concern: a supervisor, or a lookout, which has no other worker. */
@@ -18,13 +19,13 @@ export interface DetectorReportHandlers {
   readonly source: RequestSource;
   readonly incidents: Pick<IncidentService, "detectorStarted" | "observe" | "recover" | "shares">;
   readonly losses: LossWatch;
-  readonly tell: (event: SupervisorEvent) => void;
+  readonly publish: (event: SupervisorEvent) => void;
   /** The detector works from now on. */
-  readonly watches: () => void;
+  readonly onWorking: () => void;
   /** Whether DebugData can be read has changed. */
-  readonly listsChanged: (readability: Readability) => void;
+  readonly onListsChanged: (readability: Readability) => void;
   /** How near the rules have come to tripping. */
-  readonly approached: (approaches: readonly Approach[]) => void;
+  readonly onApproaches: (approaches: readonly Approach[]) => void;
   /** The module may have come or gone. */
   readonly review: (trigger: ReviewTrigger) => void;
 }
@@ -32,29 +33,30 @@ export interface DetectorReportHandlers {
 /** Whom those of the runner and the janitor concern. */
 export interface ReportHandlers {
   readonly incidents: IncidentService;
+  readonly notices: NoticeDispatcher;
   readonly losses: LossWatch;
   readonly sampler: Sampler;
-  readonly tell: (event: SupervisorEvent) => void;
+  readonly publish: (event: SupervisorEvent) => void;
   /** The runner or the janitor is ready. */
-  readonly isReady: () => void;
+  readonly onReady: () => void;
   /** There is a capture more. */
   readonly sweep: () => void;
   /** What lies on the disk is counted once: a janitor that is started again finds it too. */
   readonly isFirstFind: () => boolean;
   /** The folder can't be used and is to be checked now. */
-  readonly blocked: () => void;
+  readonly onBlocked: () => void;
   /** The janitor has checked the clock. */
-  readonly clock: (doubt: ClockDoubt | undefined) => void;
+  readonly onClockChecked: (doubt: ClockDoubt | undefined) => void;
   /** Captures that remain on the disk after a sweep. */
-  readonly stored: (captures: { readonly count: number; readonly bytes: number }) => void;
+  readonly onStored: (captures: { readonly count: number; readonly bytes: number }) => void;
 }
 
 export function routeDetector(report: FromDetector, handlers: DetectorReportHandlers): void {
-  const { incidents, source, tell } = handlers;
+  const { incidents, source, publish } = handlers;
   switch (report.type) {
     case "ready":
       incidents.detectorStarted();
-      handlers.watches();
+      handlers.onWorking();
       handlers.review("loaded");
       break;
     case "anomaly":
@@ -65,7 +67,7 @@ export function routeDetector(report: FromDetector, handlers: DetectorReportHand
       break;
     case "orphanedRequests": {
       const closed = report.requests.filter((request) => source.reap(request)).length;
-      tell({ type: "orphaned", found: report.requests.length, closed });
+      publish({ type: "orphaned", found: report.requests.length, closed });
       break;
     }
     case "abandonedOperations":
@@ -79,13 +81,13 @@ export function routeDetector(report: FromDetector, handlers: DetectorReportHand
       source.placeTrees(report.shares);
       break;
     case "kernelLog":
-      tell(report);
+      publish(report);
       break;
     case "clientLists":
-      handlers.listsChanged(report.readability);
+      handlers.onListsChanged(report.readability);
       break;
     case "approaches":
-      handlers.approached(report.approaches);
+      handlers.onApproaches(report.approaches);
       break;
     case "pulse":
       handlers.losses.note({ detector: report.counts });
@@ -102,11 +104,11 @@ export function routeRunner(report: FromRunner, handlers: ReportHandlers): void 
   const { incidents } = handlers;
   switch (report.type) {
     case "ready":
-      handlers.isReady();
+      handlers.onReady();
       handlers.sampler.runnerStarted(incidents.open().length, monotonicNs());
       break;
     case "progress":
-      handlers.tell(report);
+      handlers.publish(report);
       break;
     case "collected":
       incidents.collected(report.capture);
@@ -114,10 +116,10 @@ export function routeRunner(report: FromRunner, handlers: ReportHandlers): void 
       break;
     case "dropped":
       incidents.dropped(report.orderId, report.reason);
-      handlers.blocked();
+      handlers.onBlocked();
       break;
     case "notified":
-      incidents.notified(report.notice, report.outcome);
+      handlers.notices.done(report.notice, report.outcome);
       break;
     case "pulse":
       handlers.losses.note({ runner: report.counts });
@@ -133,18 +135,18 @@ export function routeRunner(report: FromRunner, handlers: ReportHandlers): void 
 export function routeJanitor(report: FromJanitor, handlers: ReportHandlers): void {
   switch (report.type) {
     case "ready":
-      handlers.isReady();
+      handlers.onReady();
       break;
     case "found":
       if (handlers.isFirstFind()) handlers.incidents.found(report.captures);
       break;
     case "blocked":
-      handlers.blocked();
+      handlers.onBlocked();
       break;
     case "swept":
-      handlers.stored({ count: report.storedCount, bytes: report.storedBytes });
-      handlers.clock(report.ageDoubt);
-      if (isNews(report)) handlers.tell(report);
+      handlers.onStored({ count: report.storedCount, bytes: report.storedBytes });
+      handlers.onClockChecked(report.ageDoubt);
+      if (isNews(report)) handlers.publish(report);
       break;
     case "pulse":
     case "failed":

@@ -4,12 +4,10 @@
 
 import type { Live } from "../api/live.ts";
 import { attributeOnHost } from "../cifs/attribution.ts";
-import type { KernelSource } from "../kernel/kernel-source.ts";
-import type { RequestSource } from "../kernel/source.ts";
 import { openOperations, openTable } from "../kernel/table.ts";
 import { makeLive } from "../live/live.ts";
 import type { Anomaly } from "../model/anomaly.ts";
-import type { ClockPair, Source } from "../model/capture.ts";
+import type { ClockPair } from "../model/capture.ts";
 import type { Config } from "../model/config.ts";
 import type { Failure } from "../model/failure.ts";
 import type { Incident } from "../model/incident.ts";
@@ -21,17 +19,14 @@ import { DetectorSupervision, type DetectorSupervisionOptions } from "./detector
 import { takeSnapshotOnHost } from "./host-snapshot.ts";
 import { Incidents } from "./incidents.ts";
 import { LossWatch } from "./loss-watch.ts";
-import type { SpawnTable } from "./options.ts";
+import type { Origin, SpawnTable } from "./options.ts";
 import { RunRecord } from "./run-record.ts";
 
 export interface StandaloneMonitorOptions {
   /** Of it the rules, and when an incident is over. */
   readonly config: Pick<Config, "rules" | "captureCooldownMs" | "resolveAfterMs">;
-  /** Closed at the end. */
-  readonly source: RequestSource;
-  /** Attach to the tracepoints of cifs.ko; undefined where the traffic is synthetic. */
-  readonly watch: KernelSource | undefined;
-  readonly sourceName: Source;
+  /** Its source is closed at the end. */
+  readonly origin: Origin;
   readonly spawn: SpawnTable["detector"];
 }
 
@@ -49,7 +44,8 @@ export class StandaloneMonitor {
   #ended: ((failure: Failure | undefined) => void) | undefined;
 
   constructor(options: StandaloneMonitorOptions) {
-    const { config, source } = options;
+    const { config, origin, spawn } = options;
+    const { source } = origin;
     this.#rules = config.rules;
     this.#incidents = new Incidents(config);
     this.#table = openTable(source.memory);
@@ -59,10 +55,12 @@ export class StandaloneMonitor {
       () => undefined,
     );
     this.#supervision = new DetectorSupervision({
-      ...options,
-      ...{ incidents: this.#handlers, losses: this.#losses },
+      origin,
+      spawn,
+      incidents: this.#handlers,
+      losses: this.#losses,
       failureHandlers: {
-        tell: () => undefined,
+        publish: () => undefined,
         lost: () => undefined,
         end: (failure) => this.#ended?.(failure),
       },

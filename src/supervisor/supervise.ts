@@ -8,7 +8,7 @@ import { ThreadHandle, type ThreadOptions } from "./thread-handle.ts";
 
 /** What becomes of a thread's failures. */
 export interface FailureHandlers {
-  readonly tell: (event: SupervisorEvent) => void;
+  readonly publish: (event: SupervisorEvent) => void;
   /** The thread comes again, without what it had in its hands. */
   readonly lost: (thread: keyof SpawnTable) => void;
   /** The process has to end. */
@@ -16,20 +16,20 @@ export interface FailureHandlers {
 }
 
 /** The handle of one of the three; not started yet. */
-export function supervised<In extends { type: string }, Out extends { type: string }>(
+export function supervise<In extends { type: string }, Out extends { type: string }>(
   name: keyof SpawnTable,
-  { tell, lost, end }: FailureHandlers,
+  { publish, lost, end }: FailureHandlers,
   how: Pick<ThreadOptions<In, Out>, "spawn" | "hasRoom" | "begin" | "onReport" | "wake" | "pingEveryMs">,
 ): ThreadHandle<In, Out> {
   return new ThreadHandle<In, Out>({
     ...how,
     name,
     onRestart: (failure, delayMs) => {
-      tell({ type: "restarting", thread: name, failure, delayMs });
+      publish({ type: "restarting", thread: name, failure, delayMs });
       lost(name);
     },
     onFatal: (failure) => {
-      tell({ type: "fatal", thread: name, failure });
+      publish({ type: "fatal", thread: name, failure });
       end(failure);
     },
   });

@@ -1,6 +1,5 @@
-// The main thread's work: starts the three workers, routes what they report, keeps the attachment, stops everything in
-// order. In: a configuration, a source of requests and the way to make workers; out: events. Detecting, collecting and
-// deleting happen in the workers; deciding happens in the pure files beside it.
+// The work of the main thread: starts the three workers, routes their reports, keeps the programs attached, and stops everything
+// in order. It detects, collects and deletes nothing: the workers do. It decides nothing: the pure files beside it do.
 
 import { attributeOnHost } from "../cifs/attribution.ts";
 import { freezeMemory } from "../kernel/table.ts";
@@ -13,17 +12,19 @@ import { clockPair, monotonicNs } from "../system/clock.ts";
 import { DescriptorReserve } from "../system/descriptor-reserve.ts";
 import type { FromJanitor, FromRunner, ToJanitor, ToRunner } from "../thread/messages.ts";
 import { DetectorSupervision } from "./detector-supervision.ts";
+import { EventBus } from "./event-bus.ts";
 import type { SupervisorEvent } from "./events.ts";
 import { Figures } from "./figures.ts";
 import { findHangsOnHost } from "./host-snapshot.ts";
 import { IncidentService } from "./incident-service.ts";
 import { LossWatch } from "./loss-watch.ts";
+import { NoticeDispatcher } from "./notice-dispatcher.ts";
 import type { SupervisorOptions } from "./options.ts";
 import { Resources } from "./resources.ts";
 import { type ReportHandlers, routeJanitor, routeRunner } from "./routes.ts";
 import { RunRecord } from "./run-record.ts";
 import { Sampler } from "./sampler.ts";
-import { type FailureHandlers, startOnce, supervised } from "./supervise.ts";
+import { type FailureHandlers, startOnce, supervise } from "./supervise.ts";
 import type { ThreadHandle } from "./thread-handle.ts";
 import { Troubles } from "./troubles.ts";
 import { Upkeep } from "./upkeep.ts";
@@ -33,82 +34,99 @@ const STOP_WITHIN_MS = { detector: 400, runner: 3500, janitor: 300 } as const;
 
 export class Supervisor {
   readonly #options: SupervisorOptions;
+  readonly #events: EventBus;
   readonly #sampler = new Sampler((reason) => this.#runner.post({ type: "sample", reason }));
   readonly #losses: LossWatch;
+  readonly #notices: NoticeDispatcher;
   readonly #incidents: IncidentService;
   readonly #supervision: DetectorSupervision;
   readonly #runner: ThreadHandle<ToRunner, FromRunner>;
   readonly #janitor: ThreadHandle<ToJanitor, FromJanitor>;
-  readonly #reportHandlers: ReportHandlers;
-  readonly #record: RunRecord;
+  readonly #record = new RunRecord(Date.now());
   readonly #resources: Resources;
   readonly troubles: Troubles;
   /** Checks the folder and the resources that may be taken away while aod runs. */
   readonly upkeep: Upkeep;
-  /** What it can say of itself, for whoever asks. */
+  /** Status and live figures of this run. */
   readonly figures: Figures;
   #config: Config;
   #isStopping = false;
   #ended: ((failure: Failure | undefined) => void) | undefined;
 
   constructor(options: SupervisorOptions) {
+    const { origin, spawn, pingEveryMs } = options;
+    const { source } = origin;
     this.#options = options;
     this.#config = options.config;
-    this.#losses = new LossWatch(
-      () => ({ ...options.source.counters(), ...this.#exhausted() }),
-      options.tell,
-    );
+    this.#events = this.#makeEventBus(options);
+    const publish = this.#events.publish;
+    this.#losses = new LossWatch(() => ({ ...source.counters(), ...this.#exhausted() }), publish);
     this.#resources = new Resources({
       reserve: new DescriptorReserve(),
       losses: () => this.#exhausted(),
       nowNs: monotonicNs,
     });
+    this.#notices = new NoticeDispatcher({
+      publish,
+      send: (notice) => this.#runner.post({ type: "notify", notice }),
+    });
     this.#incidents = this.#makeIncidentService(options);
-    this.#record = new RunRecord(Date.now());
-    this.troubles = new Troubles((event) => this.#tell(event), clockPair);
+    this.troubles = new Troubles(publish, clockPair);
     this.upkeep = new Upkeep(this.troubles);
     // First: it frees the descriptors that the other checks need.
     this.upkeep.watch("resources", () => this.#resources.check());
     this.upkeep.watch("output_folder", () => options.folder.check(this.#config.capture.minFreeBytes));
-    const { source, watch, sourceName, spawn, pingEveryMs } = options;
     const hasRoom = () => this.#hasRoom();
     const failureHandlers: FailureHandlers = {
-      tell: (event) => this.#tell(event),
+      publish,
       lost: (thread) => {
-        if (thread === "runner") this.#incidents.dropAll("the runner failed and is started again");
+        if (thread === "runner") this.#dropAll("the runner failed and is started again");
       },
       end: (failure) => this.#ended?.(failure),
     };
     this.#supervision = new DetectorSupervision({
-      ...{ source, watch, sourceName, spawn: spawn.detector, hasRoom, pingEveryMs, failureHandlers },
-      ...{ incidents: this.#incidents, losses: this.#losses },
-      detectorWorks: () => {
+      origin,
+      spawn: spawn.detector,
+      hasRoom,
+      pingEveryMs,
+      failureHandlers,
+      incidents: this.#incidents,
+      losses: this.#losses,
+      onWorking: () => {
         const { rules, outputDir } = this.#config;
-        this.#tell({ type: "watching", rules: rules.length, outputDir });
+        publish({ type: "watching", rules: rules.length, outputDir });
       },
     });
-    this.#reportHandlers = this.#makeReportHandlers();
     this.figures = new Figures({
-      ...{ source: options.source, record: this.#record, incidents: this.#incidents, losses: this.#losses },
-      ...{ upkeep: this.upkeep, troubles: this.troubles },
+      source,
+      record: this.#record,
+      incidents: this.#incidents,
+      losses: this.#losses,
+      upkeep: this.upkeep,
+      troubles: this.troubles,
       config: () => this.#config,
       supervision: this.#supervision,
-      build: watch?.object.build ?? "atomic",
+      build: origin.kind === "kernel" ? origin.source.object.build : "atomic",
     });
-    this.#runner = supervised("runner", failureHandlers, {
-      ...{ spawn: spawn.runner, hasRoom, pingEveryMs },
+    const reportHandlers = this.#makeReportHandlers();
+    this.#runner = supervise("runner", failureHandlers, {
+      spawn: spawn.runner,
+      hasRoom,
+      pingEveryMs,
       begin: () => this.#beginRunner(),
-      onReport: (report) => routeRunner(report, this.#reportHandlers),
+      onReport: (report) => routeRunner(report, reportHandlers),
     });
-    this.#janitor = supervised("janitor", failureHandlers, {
-      ...{ spawn: spawn.janitor, hasRoom, pingEveryMs },
+    this.#janitor = supervise("janitor", failureHandlers, {
+      spawn: spawn.janitor,
+      hasRoom,
+      pingEveryMs,
       begin: () => this.#beginJanitor(),
-      onReport: (report) => routeJanitor(report, this.#reportHandlers),
+      onReport: (report) => routeJanitor(report, reportHandlers),
     });
   }
 
   /**
-   * Works until `stop` is called or something fails for good.
+   * Runs until `stop` is called or a part fails for good.
    * @returns that failure; undefined after a clean stop.
    */
   async run(): Promise<Failure | undefined> {
@@ -117,8 +135,8 @@ export class Supervisor {
     this.#supervision.apply(this.#config.rules);
     this.#record.restore(this.#options.incidents ?? [], clockPair());
     this.#incidents.begin();
-    this.#tell({ type: "configured", config: this.#config, isStart: true });
-    // The detector follows when both are ready: its anomalies become captures at once, and what has been spent is known.
+    this.#events.publish({ type: "configured", config: this.#config, isStart: true });
+    // The detector starts when both are ready: then its anomalies become captures at once, and the budget that is spent is known.
     for (const thread of [this.#janitor, this.#runner]) thread.start();
     this.#losses.begin();
     this.figures.begin();
@@ -133,15 +151,15 @@ export class Supervisor {
     this.#ended?.(undefined);
   }
 
-  /** Applies another configuration without detaching; the output folder stays what it was at the start. */
+  /** Applies another configuration without detaching; the output folder of the start remains in use. */
   configure(config: Config): void {
-    // What may throw comes first: then everything is as it was.
+    // The step that may throw comes first: if it does, nothing has changed.
     this.#supervision.apply(config.rules);
     this.#config = { ...config, outputDir: this.#config.outputDir };
     this.#incidents.configure(this.#config);
     this.#runner.post({ type: "configure", notify: config.notify });
     this.#janitor.post({ type: "configure", limits: config.cleanup });
-    this.#tell({ type: "configured", config: this.#config, isStart: false });
+    this.#events.publish({ type: "configured", config: this.#config, isStart: false });
   }
 
   get config(): Config {
@@ -149,14 +167,14 @@ export class Supervisor {
   }
 
   /**
-   * A capture now, because somebody asked for one.
-   * @param reason in their words.
-   * @returns its order's number: `collected` or `dropped` is told of it, `dropped` perhaps before this returns.
+   * Makes a capture on demand.
+   * @param reason given by the user.
+   * @returns the number of the order. `collected` or `dropped` is published for it, `dropped` possibly before this returns.
    */
   readonly snapshot = (reason?: string): number => this.#incidents.snapshot(reason);
   /** The incidents that are open now. */
   readonly openIncidents = (): readonly Incident[] => this.#incidents.open();
-  /** What is known of trees, what was counted, by cause, and since when: for metrics. */
+  /** For metrics: trees, counts by cause, and the start of the run. */
   readonly facts = () => ({
     trees: this.#incidents.shares,
     counted: this.#losses.now(),
@@ -167,7 +185,7 @@ export class Supervisor {
     isAgeSuspended: this.#record.ageDoubt !== undefined,
   });
 
-  /** Whether every thread answers when it is asked, or is on its way back. */
+  /** Whether every thread answers its pings or is being restarted. */
   answers(): boolean {
     const now = monotonicNs();
     return [this.#supervision.detector, this.#runner, this.#janitor].every((thread) => !thread.isSilent(now));
@@ -175,19 +193,31 @@ export class Supervisor {
 
   // --- the parts ---
 
-  #makeIncidentService(options: SupervisorOptions): IncidentService {
+  #makeEventBus({ listeners }: SupervisorOptions): EventBus {
+    return new EventBus({
+      ...listeners,
+      record: (event) => this.#record.take(event, clockPair()),
+      notices: (event) => this.#notices.consider(event, this.#config),
+      runner: (event) => {
+        if (event.type === "clientLists") this.#runner.post(event);
+      },
+      troubles: (event) => this.#noteCaptureTrouble(event),
+      sampler: (event) => this.#sampler.consider(event, this.#incidents.open().length, monotonicNs()),
+    });
+  }
+
+  #makeIncidentService({ config, origin, incidents = [] }: SupervisorOptions): IncidentService {
     return new IncidentService({
-      config: options.config,
-      sourceName: options.sourceName,
-      incidents: options.incidents ?? [],
-      tell: (event) => this.#tell(event),
+      config,
+      originKind: origin.kind,
+      incidents,
+      publish: this.#events.publish,
       losses: () => this.#losses.now(),
-      freeze: () => freezeMemory(options.source.memory),
+      freeze: () => freezeMemory(origin.source.memory),
       send: (order, frozen) => {
         this.#hasRoom();
         return this.#runner.post({ type: "collect", order, frozen }, [frozen.table, frozen.operations]);
       },
-      notify: (notice) => this.#runner.post({ type: "notify", notice }),
       watchingSinceNs: () => this.#supervision.sinceNs,
       clientLists: () => this.#supervision.clientLists,
       attribute: attributeOnHost,
@@ -195,19 +225,20 @@ export class Supervisor {
     });
   }
 
-  /** The receivers of reports from runner and janitor. */
+  /** The receivers of reports from the runner and the janitor. */
   #makeReportHandlers(): ReportHandlers {
     return {
       incidents: this.#incidents,
+      notices: this.#notices,
       losses: this.#losses,
       sampler: this.#sampler,
-      tell: (event) => this.#tell(event),
-      isReady: () => startOnce(this.#supervision.detector, [this.#runner, this.#janitor]),
+      publish: this.#events.publish,
+      onReady: () => startOnce(this.#supervision.detector, [this.#runner, this.#janitor]),
       sweep: () => this.#janitor.post({ type: "sweep", protectedNames: this.#incidents.protectedNames() }),
       isFirstFind: () => this.#supervision.detector.idle,
-      stored: (stored) => this.#record.noteStored(stored),
-      blocked: () => this.upkeep.check(),
-      clock: (doubt) => {
+      onStored: (stored) => this.#record.noteStored(stored),
+      onBlocked: () => this.upkeep.check(),
+      onClockChecked: (doubt) => {
         this.#record.ageDoubt = doubt?.text;
         const isTrouble = doubt?.isEvidence === true;
         this.troubles.note("clock", isTrouble ? { text: doubt.text, isRepaired: false } : undefined);
@@ -215,28 +246,30 @@ export class Supervisor {
     };
   }
 
-  #tell(event: SupervisorEvent): void {
-    this.#record.take(event, clockPair());
-    this.#options.tell(event);
-    if (event.type === "clientLists") this.#runner.post(event);
-    // Evidence is missing, for any reason. The next capture that is made ends the trouble.
+  /** A dropped capture is a trouble, whatever the reason: evidence is missing. The next complete capture ends it. */
+  #noteCaptureTrouble(event: SupervisorEvent): void {
     if (event.type === "collected") this.troubles.note("captures", undefined);
     if (event.type === "dropped" && !this.#isStopping)
       this.troubles.note("captures", {
         text: `the last one was dropped: ${event.reason}`,
         isRepaired: false,
       });
-    this.#sampler.consider(event, this.#incidents.open().length, monotonicNs());
   }
 
-  /** Whether the next thread or capture finds enough file descriptors. */
+  /** Every order and every notice that the runner had is lost. */
+  #dropAll(reason: string): void {
+    this.#incidents.dropAll(reason);
+    this.#notices.dropAll(reason);
+  }
+
+  /** Whether enough file descriptors are free for the next thread or capture. */
   #hasRoom(): boolean {
     const hasRoom = this.#resources.hasRoom();
     this.troubles.note("resources", this.#resources.finding());
     return hasRoom;
   }
 
-  /** Shortages that all threads have met, by cause. */
+  /** Shortages of all threads, by cause. */
   #exhausted(): Losses {
     const threads = [this.#supervision?.detector, this.#runner, this.#janitor];
     return sumLosses([exhaustionLosses(), ...threads.map((thread) => thread?.exhausted ?? {})]);
@@ -247,7 +280,7 @@ export class Supervisor {
   #beginRunner(): readonly ToRunner[] {
     const { notify } = this.#config;
     const { path: outputDir } = this.#options.folder;
-    const { tableAddress, tableBytes } = this.#options.source.memory;
+    const { tableAddress, tableBytes } = this.#options.origin.source.memory;
     const { clientLists: readability } = this.#supervision;
     return [
       { type: "start", outputDir, notify, table: { tableAddress, tableBytes } },
@@ -265,7 +298,7 @@ export class Supervisor {
 
   async #stopAll(): Promise<void> {
     this.#isStopping = true;
-    this.#tell({ type: "stopping" });
+    this.#events.publish({ type: "stopping" });
     this.upkeep.end();
     this.#supervision.detach();
     const detectorClosed = await this.#supervision.detector.stop(STOP_WITHIN_MS.detector);
@@ -274,17 +307,17 @@ export class Supervisor {
       this.#janitor.stop(STOP_WITHIN_MS.janitor),
     ]);
     this.#incidents.close();
-    this.#incidents.dropAll("aod was stopped before it was complete");
+    this.#dropAll("aod was stopped before it was complete");
     this.#losses.end();
     this.#resources.end();
     this.figures.end();
-    this.#tell({
+    this.#events.publish({
       type: "stopped",
       ...this.#losses.threads,
       losses: this.#losses.now(),
       open: this.#incidents.open(),
     });
-    // A thread that is still blocked may yet read the memory; the end of the process takes it all.
+    // A thread that is still blocked may still read the memory; it is freed when the process ends.
     if (detectorClosed && runnerClosed) this.#supervision.release();
   }
 }

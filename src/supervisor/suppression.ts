@@ -7,7 +7,7 @@ import type { SupervisorEvent } from "./events.ts";
 const SAID_EVERY_MS = 60_000;
 
 export class Suppression {
-  readonly #tell: (event: SupervisorEvent) => void;
+  readonly #publish: (event: SupervisorEvent) => void;
   readonly #totals = Object.fromEntries(Object.keys(SUPPRESSION_KEYS).map((cause) => [cause, 0])) as Record<
     SuppressionCause,
     number
@@ -15,8 +15,8 @@ export class Suppression {
   #counts: Partial<Record<SuppressionCause, number>> = {};
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(tell: (event: SupervisorEvent) => void) {
-    this.#tell = tell;
+  constructor(publish: (event: SupervisorEvent) => void) {
+    this.#publish = publish;
   }
 
   add(cause: SuppressionCause): void {
@@ -36,6 +36,6 @@ export class Suppression {
     this.#timer = undefined;
     const counts = this.#counts;
     this.#counts = {};
-    if (Object.keys(counts).length > 0) this.#tell({ type: "suppressed", counts });
+    if (Object.keys(counts).length > 0) this.#publish({ type: "suppressed", counts });
   }
 }

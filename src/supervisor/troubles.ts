@@ -22,11 +22,11 @@ interface Entry {
 export class Troubles {
   readonly #entries = new Map<TroubleSubject, Entry>();
   readonly #counts = new Map<TroubleSubject, number>();
-  readonly #tell: (event: SupervisorEvent) => void;
+  readonly #publish: (event: SupervisorEvent) => void;
   readonly #now: () => ClockPair;
 
-  constructor(tell: (event: SupervisorEvent) => void, now: () => ClockPair) {
-    this.#tell = tell;
+  constructor(publish: (event: SupervisorEvent) => void, now: () => ClockPair) {
+    this.#publish = publish;
     this.#now = now;
   }
 
@@ -68,6 +68,6 @@ export class Troubles {
   #set(trouble: Trouble): void {
     const overAtNs = trouble.overAtMs === undefined ? undefined : this.#now().monotonicNs;
     this.#entries.set(trouble.subject, { trouble, overAtNs });
-    this.#tell({ type: "trouble", trouble });
+    this.#publish({ type: "trouble", trouble });
   }
 }

@@ -61,8 +61,11 @@ const claimed = claimOutputFolder(folder);
 const source = KernelSource.load();
 const events = new EventLog();
 const supervisor = new Supervisor({
-  ...{ config, source, watch: undefined, sourceName: "demo", folder: claimed, spawn },
-  tell: events.tell,
+  config,
+  origin: { kind: "demo", source },
+  folder: claimed,
+  spawn,
+  listeners: { log: events.tell },
 });
 const running = supervisor.run();
 await events.until("watching", () => true, WAIT_MS);

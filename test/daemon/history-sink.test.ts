@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { entriesOf } from "../../src/daemon/history-sink.ts";
+import { historyEntriesOf } from "../../src/daemon/history-sink.ts";
 import { decodeEntries, encodeEntry } from "../../src/history/entry.ts";
 import type { SupervisorEvent } from "../../src/supervisor/events.ts";
 import { ALL_EVENTS, anEvent, CAPTURE } from "../helpers/event.ts";
 
 const namesOf = (event: SupervisorEvent, isAudited: boolean) =>
-  entriesOf(event, isAudited).map(({ event }) => event);
+  historyEntriesOf(event, isAudited).map(({ event }) => event);
 
 describe("the history", () => {
   test.each([
@@ -33,7 +33,7 @@ describe("the history", () => {
 
   test("says of what aod did what it was", () => {
     const fieldsOf = (event: SupervisorEvent) =>
-      entriesOf(event, true).flatMap((entry) => ("fields" in entry ? [entry.fields] : []));
+      historyEntriesOf(event, true).flatMap((entry) => ("fields" in entry ? [entry.fields] : []));
     expect(fieldsOf(anEvent("collected"))).toEqual([
       {
         ...{ incident_id: "20261123T012345.678Z", capture: CAPTURE, bytes: 5, duration_ms: 7 },
@@ -50,7 +50,7 @@ describe("the history", () => {
 
   test("reads all that it writes, one short line each", () => {
     for (const event of ALL_EVENTS) {
-      for (const entry of entriesOf(event, true)) {
+      for (const entry of historyEntriesOf(event, true)) {
         const line = encodeEntry(entry, 0);
         expect(decodeEntries(line)).toMatchObject([{ event: entry.event }]);
         expect(line.length).toBeLessThan(1000);

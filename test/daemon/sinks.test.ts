@@ -1,10 +1,9 @@
 import { afterAll, describe, expect, spyOn, test } from "bun:test";
 import { mkdirSync, readFileSync, renameSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
-import { makeLogSink, openSinks } from "../../src/daemon/sinks.ts";
+import { makeLogSink, openHistorySink } from "../../src/daemon/sinks.ts";
 import { decodeEntries } from "../../src/history/entry.ts";
 import { log } from "../../src/log.ts";
-import type { Config } from "../../src/model/config.ts";
 import type { TroubleFinding } from "../../src/model/trouble.ts";
 import type { JournalFields } from "../../src/system/journald.ts";
 import { anEvent } from "../helpers/event.ts";
@@ -50,8 +49,6 @@ describe("what the daemon says", () => {
   });
 });
 
-const NO_JOURNAL = { send: () => false, close: () => undefined };
-
 describe("what the daemon writes", () => {
   function outlets(auditEnabled = true) {
     const outputDir = tempDir();
@@ -61,7 +58,7 @@ describe("what the daemon writes", () => {
       ...{ folder: outputDir, openIncidents: () => [open], repair: () => undefined },
       trouble: (finding: TroubleFinding | undefined) => void troubles.push(finding),
     };
-    const tell = openSinks({ outputDir, auditEnabled } as Config, outlet, NO_JOURNAL);
+    const tell = openHistorySink({ auditEnabled }, outlet);
     const path = join(outputDir, "incidents.jsonl");
     const written = () => decodeEntries(readFileSync(path, "utf8")).map(({ event }) => event);
     return { tell, path, written, troubles };

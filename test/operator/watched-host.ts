@@ -59,16 +59,11 @@ metrics: { listen: '127.0.0.1:${this.port}', textfile: ${this.textfile}, every_s
     const supervisor = new Supervisor({
       ...{
         config,
-        source: this.#source,
-        watch: undefined,
-        sourceName: "demo",
+        origin: { kind: "demo", source: this.#source },
         spawn: SPAWN,
         folder: claimed,
       },
-      tell: (event) => {
-        this.#events.tell(event);
-        this.#metrics.take(event);
-      },
+      listeners: { log: this.#events.tell, metrics: (event) => this.#metrics.take(event) },
     });
     this.#metrics = new Metrics({
       source: this.#source,

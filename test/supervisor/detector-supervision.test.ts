@@ -26,10 +26,10 @@ function open(source = new Imitation()) {
   const failures: Failure[] = [];
   let starts = 0;
   const supervision = new DetectorSupervision({
-    ...{ source, watch: undefined, sourceName: "demo" },
+    origin: { kind: "demo", source },
     spawn: () => new Worker(new URL("../../src/detector/worker.ts", import.meta.url)),
     failureHandlers: {
-      tell: () => undefined,
+      publish: () => undefined,
       lost: () => undefined,
       end: (failure) => failures.push(failure),
     },

@@ -47,8 +47,11 @@ function aService(incidents: readonly Incident[] = [], hangs: readonly Hang[] = 
   const orders: CaptureOrder[] = [];
   const steps: string[] = [];
   const service = new IncidentService({
-    ...{ config: aConfig(), sourceName: "demo", incidents, losses: () => ({}), notify: () => true },
-    tell: (event) => told.push(event),
+    config: aConfig(),
+    originKind: "demo",
+    incidents,
+    losses: () => ({}),
+    publish: (event) => told.push(event),
     freeze: () => {
       steps.push("frozen");
       return { table: new ArrayBuffer(0), operations: new ArrayBuffer(0) };

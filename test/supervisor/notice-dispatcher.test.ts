@@ -33,7 +33,7 @@ function aDispatcher({ hasRunner = true, on = NOTICE_EVENTS as readonly NoticeEv
   const sent: Notice[] = [];
   const told: SupervisorEvent[] = [];
   const dispatcher = new NoticeDispatcher({
-    tell: (event) => told.push(event),
+    publish: (event) => told.push(event),
     send: (notice) => {
       if (hasRunner) sent.push(notice);
       return hasRunner;

@@ -14,7 +14,7 @@ async function start(resolveAfterMs = 60_000) {
   const source = new Imitation();
   const monitor = new StandaloneMonitor({
     config: { rules: [RULE], captureCooldownMs: 0, resolveAfterMs },
-    ...{ source, watch: undefined, sourceName: "demo" },
+    origin: { kind: "demo", source },
     spawn: () => new Worker(new URL("../../src/detector/worker.ts", import.meta.url)),
   });
   const running = monitor.run();

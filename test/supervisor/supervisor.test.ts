@@ -69,15 +69,13 @@ async function start(
   const pingEveryMs = Object.keys(instead).length > 0 ? 200 : undefined;
   const parts = {
     config,
-    source,
-    watch: undefined,
-    sourceName: "demo",
+    origin: { kind: "demo", source },
     folder: claimed,
     spawn,
     incidents,
     pingEveryMs,
   } as const;
-  const supervisor = new Supervisor({ ...parts, tell: events.tell });
+  const supervisor = new Supervisor({ ...parts, listeners: { log: events.tell } });
   const running = supervisor.run();
   await events.until("watching", () => true, WAIT_MS);
   const client = new Client();
