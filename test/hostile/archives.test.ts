@@ -1,5 +1,5 @@
-// Captures that a stranger made to harm the reader, through show, extract and report of dist/aod: nothing is written outside the folder
-// that was asked for, nothing crashes, and memory is bounded.
+// Captures made to harm the reader, in show, extract and report of dist/aod: nothing is written outside the requested
+// folder, nothing crashes, and memory is bounded.
 
 import { afterAll, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -10,13 +10,13 @@ import { recordFault } from "./fault-log.ts";
 import { ARCHIVES, CONTENTS, MARKUP, NAME, OUTSIDE } from "./hostile-captures.ts";
 import { describeHostile } from "./hostile-daemon.ts";
 
-/** Of one command; 1.02 GB were measured before there was a bound. */
+/** Memory of one command; 1.02 GB were measured before there was a limit. */
 const RESIDENT_MAX_MB = 900;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202e\u2066]/;
 const PAGE = "page.html";
 
-/** Runs dist/aod in a folder, and expects it to answer or to refuse. */
+/** Runs dist/aod in a folder, and expects an answer or a refusal. */
 async function open(cwd: string, argv: readonly string[]): Promise<void> {
   const child = Bun.spawn([EXECUTABLE, ...argv], { cwd, stdin: "ignore", stdout: "pipe", stderr: "pipe" });
   let peakMb = 0;
@@ -27,27 +27,27 @@ async function open(cwd: string, argv: readonly string[]): Promise<void> {
     new Response(child.stdout).text(),
     new Response(child.stderr).text(),
   ]);
-  // 65: damaged. Never 70, and no signal.
+  // 65 means damaged. It must never be 70 or a signal.
   expect([0, 65], `${argv[0]}: ${stderr}`).toContain(await child.exited);
   clearInterval(timer);
   expect(CONTROLS.test(stdout + stderr), argv[0]).toBe(false);
   expect(peakMb, argv[0]).toBeLessThan(RESIDENT_MAX_MB);
 }
 
-/** Its peak of resident memory since its exec. Its rusage would include the memory of this process at the fork. */
+/** Peak of resident memory since the exec. The rusage would include the memory of this process at the fork. */
 function readPeakMb(pid: number): number {
   try {
     const status = readFileSync(`/proc/${pid}/status`, "utf8");
     return Number(/^VmHWM:\s*(\d+) kB$/m.exec(status)?.[1] ?? 0) / 1024;
   } catch {
-    // It has ended, and the reading before counts.
+    // The process has ended; the reading before counts.
     return 0;
   }
 }
 
 describeHostile("a hostile capture", () => {
   test.each([...ARCHIVES, ...CONTENTS])(
-    "with %s is shown, extracted and made a page of, or refused; nothing else happens",
+    "with %s is shown, extracted and turned into a page, or refused; nothing else happens",
     async (_, make) => {
       const folder = tempDir();
       const inside = join(folder, "deep/inside");
@@ -68,7 +68,7 @@ describeHostile("a hostile capture", () => {
 
   afterAll(() =>
     recordFault({
-      fault: `${ARCHIVES.length} hostile archives and ${CONTENTS.length} hostile contents of captures, shown, extracted and made a page of`,
+      fault: `${ARCHIVES.length} hostile archives and ${CONTENTS.length} hostile contents of captures, shown, extracted and turned into pages`,
       reaction:
         "shows them without control characters and markup, or refuses them as damaged; writes nothing outside",
       lost: {},

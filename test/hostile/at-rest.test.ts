@@ -6,7 +6,7 @@ import { describeHostile, HostileDaemon } from "./hostile-daemon.ts";
 describeHostile("aod, when nothing is wrong with the host", () => {
   const aod = new HostileDaemon();
 
-  test("captures slow requests, again and again, and loses nothing", async () => {
+  test("captures slow requests repeatedly, and loses nothing", async () => {
     await aod.start().says("ready");
     const names = new Set<string>();
     for (let i = 0; i < 3; i++) names.add((await aod.detect()).name);

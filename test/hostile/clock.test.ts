@@ -1,6 +1,6 @@
-// A clock that jumps by 40 days while the daemon sweeps for age every second, and one that was never set. The clock of the machine
-// stays as it is: libfaketime stands between the daemon and clock_gettime(2), and reads its offset from a file at each call.
-// test/guest/scenarios/safety.ts sets the real clock.
+// A clock that jumps by 40 days while the daemon sweeps for age every second, and one that was never set. The machine's
+// clock stays as it is: libfaketime is between the daemon and clock_gettime(2), and reads its offset from a file at
+// each call. test/guest/scenarios/safety.ts sets the real clock.
 
 import { expect, test } from "bun:test";
 import { renameSync, writeFileSync } from "node:fs";
@@ -21,13 +21,13 @@ class FakeClock {
     this.set(offset);
   }
 
-  /** @param offset of the time of day, as faketime(1) has it: `+40d`. */
+  /** @param offset of the time of day in the form of faketime(1): `+40d`. */
   set(offset: string): void {
     writeFileSync(`${this.#file}.new`, `${offset}\n`);
     renameSync(`${this.#file}.new`, this.#file);
   }
 
-  /** What a program needs to be under it. Clocks that can't be set are left alone. */
+  /** The environment of a program under this clock. Clocks that can't be set are not changed. */
   get environment(): Readonly<Record<string, string>> {
     const architecture = process.arch === "arm64" ? "aarch64" : "x86_64";
     return {
@@ -39,7 +39,7 @@ class FakeClock {
   }
 }
 
-/** Removes what is older than a day, every second. */
+/** Removes captures older than a day, every second. */
 class SweepingDaemon extends HostileDaemon {
   constructor() {
     super("cleanup: { cleanup_interval_sec: 1, max_log_age_days: 1 }\n");
@@ -60,7 +60,7 @@ describeHostile("a clock that jumps 40 days ahead and back", () => {
   const daemon = new SweepingDaemon();
   const clock = new FakeClock("+0d");
 
-  test("removes no capture, is reported, and new captures are made under either", async () => {
+  test("removes no capture and is reported, and new captures are made under either time", async () => {
     await daemon.start(clock.environment).says("ready");
     const made = [(await daemon.detect()).name];
     let slowestMs = 0;
@@ -85,7 +85,7 @@ describeHostile("a clock that jumps 40 days ahead and back", () => {
     recordFault({
       fault: "the clock jumps 40 days ahead, and back, while captures are removed for their age every second",
       reaction:
-        "removes nothing for its age until the clock has been steady, and reports it; captures as before",
+        "removes no capture for its age until the clock has been steady, and reports it; captures as before",
       lost: { captures: 0 },
       normalAfterMs: slowestMs,
     });
@@ -96,7 +96,7 @@ describeHostile("a clock that shows 1972 until it is set", () => {
   const daemon = new SweepingDaemon();
   const clock = new FakeClock("-54y");
 
-  test("costs no capture, neither before nor after it is set", async () => {
+  test("costs no capture, before and after it is set", async () => {
     await daemon.start(clock.environment).says("ready");
     const { name } = await daemon.detect();
     expect(new Date(timeOf(name)).getUTCFullYear()).toBeLessThan(2000);
@@ -108,7 +108,7 @@ describeHostile("a clock that shows 1972 until it is set", () => {
     expect(daemon.captures()).toContain(name);
     recordFault({
       fault: "the clock shows 1972 until it is set, as on a host without a battery",
-      reaction: "keeps what was captured before; ages begin when the clock can be believed",
+      reaction: "keeps earlier captures; ages begin when the clock can be trusted",
       lost: { captures: 0 },
       normalAfterMs: tookMs,
     });

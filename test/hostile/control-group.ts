@@ -1,5 +1,5 @@
-// A control group of its own for a daemon under test, with a limit: how root can be refused processes and memory. Works with both
-// versions of control groups. In: a controller; out: the group's folder, gone when the test file is done.
+// A control group of its own for a daemon under test, with a limit, so that even root is refused processes and memory.
+// It works with both versions of control groups, and is removed when the test file is done.
 
 import { afterAll } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
@@ -7,7 +7,7 @@ import { join } from "node:path";
 
 const MOUNT = "/sys/fs/cgroup";
 
-/** Undefined where this host does not allow to make one. */
+/** Undefined if this host does not allow to make one. */
 export function makeControlGroup(controller: "pids" | "memory"): string | undefined {
   const isSecondVersion = existsSync(join(MOUNT, "cgroup.controllers"));
   const parent = isSecondVersion ? MOUNT : join(MOUNT, controller);
@@ -31,7 +31,7 @@ export function joinControlGroup(group: string, pid: number): void {
   writeFileSync(join(group, "cgroup.procs"), `${pid}`);
 }
 
-/** Of processes and threads; "max" for no limit. */
+/** The limit of processes and threads; "max" for none. */
 export function limitProcesses(group: string, most: number | "max"): void {
   writeFileSync(join(group, "pids.max"), `${most}`);
 }

@@ -1,5 +1,6 @@
-// The SMB client's own lists block each of their readers, as where a lock inside the client is held. A FIFO that has no writer
-// stands for them: open(2) blocks in the kernel, for ever. It hides /proc/fs in a mount namespace of the daemon's own.
+// The SMB client's own lists block each of their readers, as if a lock inside the client were held. FIFOs without a
+// writer replace them: open(2) blocks in the kernel forever. They hide /proc/fs in a mount namespace of the daemon's
+// own.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
@@ -16,14 +17,14 @@ const ACTIONS = "watcher:\n  actions: [debugdata, stats, openfiles]\n";
 const LATE = "the SMB client's own lists can't be read";
 const LISTS = ["DebugData", "Stats", "open_files"];
 
-/** Runs its arguments where /proc/fs/cifs is FIFOs; the process stays the same. */
+/** Runs its arguments in a namespace in which /proc/fs/cifs has FIFOs; the process stays the same. */
 const BLOCKING_LISTS = [
   ...["/usr/bin/unshare", "--mount", "--propagation", "private", "/bin/sh", "-c"],
   `mount -t tmpfs none /proc/fs && mkdir /proc/fs/cifs && cd /proc/fs/cifs && mkfifo ${LISTS.join(" ")} && cd / && exec "$@"`,
   "sh",
 ];
 
-/** Processes that read the lists now, children of the daemon's threads. */
+/** Children of the daemon's threads that read the lists now. */
 function readersOf(pid: number): readonly string[] {
   const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
     readFileSync(`/proc/${pid}/task/${task}/children`, "utf8").split(" ").filter(Boolean),
@@ -35,7 +36,7 @@ function argumentsOf(pid: string): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, "utf8");
   } catch {
-    // Ended meanwhile.
+    // It has ended since the listing.
     return "";
   }
 }
@@ -61,7 +62,7 @@ describeHostile("aod, while the SMB client's own lists block their readers", () 
     await aod.start().says("ready");
     ({ tookMs } = await aod.detect());
     await aod.says(LATE);
-    // Captures that were ordered before that was known are written first.
+    // Captures that were ordered before are written first.
     let manifest: Awaited<ReturnType<typeof manifestOfNext>>;
     do manifest = await manifestOfNext();
     while (manifest.client_lists !== "late");
@@ -72,12 +73,12 @@ describeHostile("aod, while the SMB client's own lists block their readers", () 
     const { watching, losses } = await aod.status();
     expect(watching.client_lists).toBe("late");
     expect(losses.abandoned_children).toBe(0);
-    // Threads tell their counts every ten seconds.
+    // Threads report their counts every ten seconds.
     await statusShows(({ losses }) => (losses.client_lists_late ?? 0) > 0);
     expect((await aod.ask("status")).stdout).toContain(LATE);
   }, 60_000);
 
-  test("has no more than one reader of them at a time in each thread", async () => {
+  test("has at most one reader of them at a time in each thread", async () => {
     let most = 0;
     const detecting = aod.detect();
     for (let isOver = false; !isOver; ) {
@@ -90,10 +91,10 @@ describeHostile("aod, while the SMB client's own lists block their readers", () 
   test("reports that they can be read again", async () => {
     const root = `/proc/${aod.pid}/root/proc/fs/cifs`;
     const text = "Display Internal CIFS Data Structures for Debugging\n";
-    // A new file takes the FIFO's name: who blocks in the old one is killed at its deadline.
+    // A new file takes the FIFO's name; a reader that blocks in the old one is killed at its deadline.
     writeFileSync(join(root, "new"), text);
     await run(["/bin/mv", join(root, "new"), join(root, "DebugData")], "/");
-    // The pause after each late reading doubles; readings come with requests whose share is not known.
+    // The pause doubles after each late reading; requests of an unknown share cause readings.
     await statusShows(
       ({ watching }) => watching.client_lists === "readable",
       () => aod.detect(),
@@ -111,11 +112,13 @@ describeHostile("aod, while the SMB client's own lists block their readers", () 
   }, 180_000);
 });
 
-/** A process in a frozen group of cgroup v1 waits uninterruptibly, and a SIGKILL does nothing to it: as one that spins for a lock. */
+/**
+ * A process in a frozen group of cgroup v1 waits uninterruptibly and ignores SIGKILL, like one that spins for a lock.
+ */
 const FREEZER = "/sys/fs/cgroup/freezer";
 const describeFrozen = existsSync(join(FREEZER, "cgroup.procs"))
   ? describeHostile
-  : (title: string, body: () => void) => describe.skip(`${title} (takes the freezer of cgroup v1)`, body);
+  : (title: string, body: () => void) => describe.skip(`${title} (needs the freezer of cgroup v1)`, body);
 
 describeFrozen("aod, while a reader of the SMB client's own lists can't be killed", () => {
   const group = join(FREEZER, `aod-hostile-${process.pid}`);
@@ -129,7 +132,7 @@ describeFrozen("aod, while a reader of the SMB client's own lists can't be kille
     rmdirSync(group);
   });
 
-  test("starts no second one, detects and captures, and stops on SIGTERM", async () => {
+  test("starts no second reader, detects and captures, and stops on SIGTERM", async () => {
     await aod.start().says("ready");
     // The detector reads at its start.
     await waitUntil(() => readersOf(aod.pid).length > 0);
@@ -156,7 +159,7 @@ describeFrozen("aod, while a reader of the SMB client's own lists can't be kille
     recordFault({
       fault: "a reader of the SMB client's own lists can't be killed: a lock inside the client is held",
       reaction:
-        "starts no other reader, captures without these lists, and says so in log, status and capture",
+        "starts no other reader, captures without these lists, and reports it in log, status and capture",
       lost: { "lists of the client in captures, while it lasts": 0 },
       normalAfterMs: tookMs,
     });
@@ -164,7 +167,7 @@ describeFrozen("aod, while a reader of the SMB client's own lists can't be kille
 });
 
 describeHostile("aod doctor, while the SMB client's own lists block their readers", () => {
-  test("ends, and reports it with what to do", async () => {
+  test("ends, and reports it with advice", async () => {
     const { stdout } = await run([...BLOCKING_LISTS, EXECUTABLE, "doctor"], tempDir());
     expect(stdout).toContain(LATE);
     expect(stdout).toContain("dmesg");

@@ -1,4 +1,4 @@
-// `aod demo` as root, where another user has been in /tmp before.
+// `aod demo` as root, after another user has prepared /tmp.
 
 import { expect, test } from "bun:test";
 import { chmodSync, lstatSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
@@ -28,7 +28,7 @@ describeHostile("the demo's folder", () => {
     const begunMs = performance.now();
     const { exitCode, stdout } = await run([EXECUTABLE, "demo"], parent, { TMPDIR: parent });
     expect(stdout).toContain("captures: aod-demo-");
-    // 70: on a loaded host the demo's healthy traffic may trip a rule, which is not this test's matter.
+    // 70: on a loaded host the demo's healthy traffic may trip a rule, which this test does not judge.
     expect([0, 70]).toContain(exitCode);
     expect(readdirSync(victim)).toEqual([]);
     expect(lstatSync(usual).ino).toBe(before);
@@ -36,7 +36,7 @@ describeHostile("the demo's folder", () => {
     expect(own).toHaveLength(1);
     expect(lstatSync(join(parent, own[0] ?? "")).mode & 0o777).toBe(0o700);
     expect(readdirSync(join(parent, own[0] ?? "", "batches")).length).toBeGreaterThan(0);
-    const reaction = "makes a folder of its own, follows no link";
+    const reaction = "creates a folder of its own, follows no link";
     const fault = `the demo finds ${what} at its usual place`;
     recordFault({ fault, reaction, lost: {}, normalAfterMs: performance.now() - begunMs });
   });

@@ -1,11 +1,11 @@
-// The faults that hostile tests provoked, one JSON line each in build/reliability/faults.jsonl: scripts/gen-reliability.ts
-// makes the table of docs/reliability.md from it. In: one fault; out: one line. It judges nothing.
+// Records the faults that hostile tests provoked, one JSON line each in build/reliability/faults.jsonl, from which
+// scripts/gen-reliability.ts makes the table of docs/reliability.md. It must not judge.
 
 import { appendFileSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { ROOT } from "../helpers/program.ts";
 
-/** `make test-hostile` empties it first; a fault that stands there twice counts as it came last. */
+/** `make test-hostile` empties it first; of a fault that is recorded twice, the last record counts. */
 export const FAULTS_FILE = join(ROOT, "build/reliability/faults.jsonl");
 
 /** One fault that a hostile test has provoked. Texts go into a table of Markdown: one short sentence, no full stop. */
@@ -16,7 +16,7 @@ export interface Fault {
   readonly reaction: string;
   /** Counts of losses, each by a noun in the plural: `{ "connections refused": 19900 }`; empty or zeros for nothing. */
   readonly lost: Readonly<Record<string, number>>;
-  /** From the end of the fault, or from its beginning where it lasts, until aod detected and captured again, ms. */
+  /** ms from the end of the fault, or from its beginning if it lasts, until aod detected and captured again. */
   readonly normalAfterMs: number;
 }
 

@@ -1,4 +1,4 @@
-// A disk that is full when an incident comes, and has room again later.
+// A disk that is full when an incident opens, and has space again later.
 
 import { expect, test } from "bun:test";
 import { rmSync, writeFileSync } from "node:fs";
@@ -11,7 +11,7 @@ describeHostile("a daemon whose disk is full", () => {
   const disk = mountSmall("24m") ?? "";
   const daemon = new HostileDaemon("capture: { min_free_mb: 1 }\n", join(disk, "out"));
 
-  test("drops captures, reports why for as long as it lasts, and captures when there is room", async () => {
+  test("drops captures, reports the reason as long as it lasts, and captures when there is space", async () => {
     expect(disk).not.toBe("");
     daemon.start();
     await daemon.says("ready");
@@ -40,7 +40,7 @@ describeHostile("a daemon whose disk is full", () => {
     expect(after.troubles.find(({ subject }) => subject === "output_folder")?.over_at).not.toBeNull();
     recordFault({
       fault: "the disk of the output folder is full",
-      reaction: "drops captures before they are begun, reports it in status, doctor, metrics and log",
+      reaction: "drops captures before they begin, reports it in status, doctor, metrics and log",
       lost: { "captures while it was full": dropped },
       normalAfterMs: tookMs,
     });

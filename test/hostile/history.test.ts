@@ -1,4 +1,4 @@
-// A history that something else has written into, under a daemon that starts with it and goes on with it.
+// A history into which another program has written, under a daemon that starts with it and continues it.
 
 import { expect, test } from "bun:test";
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -26,7 +26,7 @@ describeHostile("a history of hostile lines", () => {
     return JSON.parse(stdout) as readonly { readonly id: string; readonly captures: readonly string[] }[];
   };
 
-  test("is read for what is whole in it: incidents and captures are listed, and the damage is reported", async () => {
+  test("is read except for its damaged lines: incidents and captures are listed, and the damage is reported", async () => {
     daemon.start();
     await daemon.says("ready");
     await daemon.detect();
@@ -49,11 +49,11 @@ describeHostile("a history of hostile lines", () => {
     expect(incidents.stderr).toMatch(
       /^aod: skipped \d+ damaged lines of the history, the first at .*incidents\.jsonl(\.1)?:1$/m,
     );
-    // A second spike may go on with the incident of the first.
+    // A second spike may continue the incident of the first.
     expect((await listed()).filter(({ id }) => known.some((one) => one.id === id))).toHaveLength(
       known.length,
     );
-    // The file is there a moment before its line is.
+    // The file exists a moment before its line does.
     await waitUntil(() => daemon.log.includes(`captured capture=${name}`));
     expect((await listed()).flatMap(({ captures }) => captures)).toContain(name);
     const captures = await daemon.ask("captures", "--config", daemon.config);

@@ -1,5 +1,5 @@
-// Captures made to harm the person who opens them: malformed archives, and archives whose files lie. One table of each;
-// archives.test.ts opens them.
+// Captures made to harm the person who opens them: a table of malformed archives, and one of archives with false
+// contents. archives.test.ts opens them.
 
 import { constants, gzipSync, zstdCompressSync } from "node:zlib";
 import { type RawEntry, rawArchive, rawEntry, TAR_END } from "../helpers/raw-tar.ts";
@@ -8,14 +8,14 @@ import { type RawEntry, rawArchive, rawEntry, TAR_END } from "../helpers/raw-tar
 export const NAME = "aod_20261123T012345.678Z_slow";
 /** Where an absolute path would write. */
 export const OUTSIDE = "/tmp/escaped-absolutely";
-/** In texts: no page may hold it as markup. */
+/** A mark in texts that no page may contain as markup. */
 export const MARKUP = "<script>pwned";
 
 export type HostileCapture = readonly [what: string, make: () => Buffer];
 
 const MANIFEST = '{"schema_version":1}';
 const BIG_BYTES = 250 << 20;
-/** Beyond the bound of the reader. */
+/** Beyond the limit of the reader. */
 const TOO_BIG_BYTES = 300 << 20;
 const HEAD =
   "time_utc,boot_ns,latency_ns,state,command,nt_status,errno,session_id,tree_id,message_id,pid,tid,comm,share\n";

@@ -1,5 +1,5 @@
-// dist/aod under attack: a daemon with real BPF programs that can be asked to prove that it still detects and captures. In:
-// requests, run through the daemon's own programs by smb-traffic; out: the capture that they led to, and the answer of `aod status`.
+// dist/aod under attack: a daemon with real BPF programs that can prove that it still detects and captures. smb-traffic
+// runs requests through the daemon's own programs; the proof is the capture, and the answer of `aod status`.
 
 import { describe } from "bun:test";
 import { writeFileSync } from "node:fs";
@@ -10,7 +10,7 @@ import { bpfRefusal, testProgram } from "../helpers/bpf.ts";
 import { Daemon } from "../helpers/daemon.ts";
 import { EXECUTABLE, run } from "../helpers/program.ts";
 
-/** Three writes of 20 ms trip the rule. Nothing holds a capture back, so that every call of `detect` gets one. */
+/** Three writes of 20 ms trip the rule. No limit suppresses a capture, so every call of `detect` gets one. */
 const HOSTILE_RULES = `guardian:
   capture_cooldown_sec: 0
   resolve_after_sec: 0.2
@@ -20,14 +20,14 @@ const HOSTILE_RULES = `guardian:
 `;
 const SLOW_REQUESTS = 4;
 const SLOW_US = 20_000;
-/** Requests that came while the detector was started again trip nothing: others are sent. */
+/** Requests during a restart of the detector trip nothing, so others are sent. */
 const SEND_AGAIN_MS = 2000;
-/** No daemon takes this long: it hangs. */
+/** A daemon that takes this long hangs. */
 const GIVE_UP_MS = 60_000;
 
 const refusal = process.getuid?.() === 0 ? bpfRefusal : "takes root";
 
-/** A `describe` for tests that need root and BPF; left out elsewhere, with the reason in the title. */
+/** A `describe` for tests that need root and BPF; skipped elsewhere, with the reason in the title. */
 export function describeHostile(title: string, body: () => void): void {
   if (refusal === undefined || process.env.AOD_REQUIRE_BPF === "1") describe(title, body);
   else describe.skip(`${title} (${refusal})`, body);
@@ -40,7 +40,7 @@ export class HostileDaemon extends Daemon {
     this.configure(extra);
   }
 
-  /** Writes the configuration; applied at the start, or by SIGHUP. @param rules other ones than HOSTILE_RULES. */
+  /** Writes the configuration, which the start or SIGHUP applies. @param rules in place of HOSTILE_RULES. */
   configure(extra: string, rules = HOSTILE_RULES): void {
     writeFileSync(this.config, `aod_output_dir: ${this.folder}\n${rules}${extra}`);
   }
@@ -67,7 +67,7 @@ export class HostileDaemon extends Daemon {
     }
   }
 
-  /** The answer of `aod status --json`. Throws with its error message where there is none. */
+  /** The answer of `aod status --json`. Throws with its error message if there is none. */
   async status(): Promise<Status> {
     const { exitCode, stdout, stderr } = await this.ask("status", "--json");
     if (exitCode !== 0) throw new Error(`aod status: exit ${exitCode}: ${stderr}`);

@@ -1,4 +1,4 @@
-// An unprivileged user of the host opens 20,000 connections to the metrics port and says nothing, from several addresses. It
+// An unprivileged user of the host opens 20,000 silent connections to the metrics port, from several addresses. They
 // must cost aod neither its descriptors nor an answer to a monitoring system.
 
 import { expect, test } from "bun:test";
@@ -9,9 +9,12 @@ import { recordFault } from "./fault-log.ts";
 import { describeHostile, HostileDaemon } from "./hostile-daemon.ts";
 
 const CONNECTIONS = 20_000;
-/** Programs with as many each, so that no limit of file descriptors has to be raised. */
+/** The number of programs that share the connections, so that no limit of file descriptors must be raised. */
 const PROGRAMS = 8;
-/** Opens its share of the connections, says nothing on most of them and half a request on some, and holds them until it is killed. */
+/**
+ * Opens its part of the connections, sends nothing on most of them and half a request on some, and holds them until
+ * killed.
+ */
 const FLOOD = `use IO::Socket::INET; my ($port, $count, $from) = @ARGV;
   $SIG{PIPE} = 'IGNORE';
   for my $i (1 .. $count) {
@@ -34,7 +37,7 @@ describeHostile("20,000 silent connections to the metrics port", () => {
     return samples.find(({ labels }) => labels.cause === "metrics_connections")?.value ?? 0;
   }
 
-  test("take a bounded number of descriptors, and neither metrics, nor captures, nor status stop", async () => {
+  test("take a bounded number of descriptors, and metrics, captures and status continue", async () => {
     await aod.start().says("ready");
     await aod.detect();
     const before = descriptorsOf(aod.pid);
@@ -71,7 +74,7 @@ describeHostile("20,000 silent connections to the metrics port", () => {
       const refused = await refusedConnections();
       const status = await aod.status();
 
-      // The table's 32, and those that come while one is looked at.
+      // The table's 32, and those that arrive meanwhile.
       expect(most).toBeLessThan(64);
       expect(refused).toBeGreaterThan(CONNECTIONS / 4);
       expect(status.refused.metrics_connections).toBeGreaterThanOrEqual(refused);
@@ -79,7 +82,7 @@ describeHostile("20,000 silent connections to the metrics port", () => {
       recordFault({
         fault: "an unprivileged user opens 20,000 connections to the metrics port and says nothing",
         reaction:
-          "keeps 32 of them, closes the longest silent ones and counts them; metrics, status and captures go on",
+          "keeps 32 of them, closes the longest silent ones and counts them; metrics, status and captures continue",
         lost: { "connections closed": refused },
         normalAfterMs: tookMs,
       });

@@ -1,4 +1,5 @@
-// kill -9 at any moment of a capture or a sweep: the next start finds no half capture and no torn line, and works.
+// kill -9 at any moment of a capture or a sweep: the next start finds no incomplete capture and no torn line, and
+// works.
 
 import { expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
@@ -15,10 +16,10 @@ const MOMENTS = 12;
 const WITHIN_MS = 700;
 
 describeHostile("kill -9", () => {
-  // So little that each sweep removes something.
+  // So little space that each sweep removes something.
   const aod = new HostileDaemon("cleanup: { max_total_log_size_mb: 0.05, cleanup_interval_sec: 1 }\n");
 
-  test("at any moment leaves whole captures, a history that can be read, and no unfinished file after the next start", async () => {
+  test("at any moment leaves complete captures, a readable history, and no unfinished file after the next start", async () => {
     const random = seeded();
     for (let moment = 0; moment < MOMENTS; moment++) {
       aod.log = "";
@@ -52,7 +53,7 @@ describeHostile("kill -9", () => {
     recordFault({
       fault: "kill -9 at random moments of captures and sweeps",
       reaction:
-        "has written captures and history so that none is half; removes what was unfinished at the next start",
+        "leaves no incomplete capture or line of the history; removes unfinished files at the next start",
       lost: {},
       normalAfterMs,
     });

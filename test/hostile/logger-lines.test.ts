@@ -1,6 +1,7 @@
-// An unprivileged user of the host writes lines to the system log that are made to cost a search for secrets as much time as can be.
-// Where no journald runs, as on most machines that run tests, an action of the configuration that prints a file of that user's
-// stands for journalctl: what it prints goes the same way. Eight lines of 45 KB were enough to end aod; one of 1 MiB is a whole log.
+// An unprivileged user of the host writes lines to the system log that make the search for secrets as slow as possible.
+// Without journald, as on most machines that run tests, a custom action that prints a file of that user replaces
+// journalctl; its output goes through the same code. Eight lines of 45 KB were enough to end aod; one of 1 MiB is a
+// whole log.
 
 import { beforeAll, expect, test } from "bun:test";
 import { chmodSync, mkdirSync } from "node:fs";
@@ -11,7 +12,7 @@ import { tempDir } from "../helpers/temp-dir.ts";
 import { recordFault } from "./fault-log.ts";
 import { describeHostile, HostileDaemon } from "./hostile-daemon.ts";
 
-/** A line begins with the first text, repeats the second, and ends with the third. */
+/** Each line begins with the first text, repeats the second, and ends with the third. */
 const LINES: Readonly<Record<string, readonly [string, string, string]>> = {
   blanks: ["session key", " ", "x"],
   "blanks-and-signs": ["password", " =", "x"],
@@ -71,7 +72,7 @@ for (const [size, { what }] of Object.entries(SIZES)) {
       [`watcher: { actions: [${names}] }`, "custom_actions:", ...actions, ""].join("\n"),
     );
 
-    test("cost neither a capture nor a thread, and every question is answered meanwhile", async () => {
+    test("cost neither a capture nor a thread, and every question gets its answer meanwhile", async () => {
       await aod.start().says("ready");
       let isCaptured = false;
       let answers = 0;

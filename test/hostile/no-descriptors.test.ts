@@ -1,5 +1,5 @@
-// No file descriptor is free: the limit of the running daemon is set to what it has open. It detects, captures, answers, starts a
-// thread again that failed, and reports the shortage.
+// No file descriptor is free: the limit of the running daemon is set to its number of open ones. It detects, captures,
+// answers, restarts a failed thread, and reports the shortage.
 
 import { expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
@@ -7,7 +7,7 @@ import { waitUntil } from "../helpers/wait-until.ts";
 import { recordFault } from "./fault-log.ts";
 import { describeHostile, HostileDaemon } from "./hostile-daemon.ts";
 
-/** Descriptor numbers are given out lowest first: below this one none is free. */
+/** The lowest free descriptor number is used first: below this one none is free. */
 function fillTo(pid: number): number {
   const open = new Set(readdirSync(`/proc/${pid}/fd`).map(Number));
   let lowest = 0;
@@ -42,9 +42,8 @@ describeHostile("a daemon without a free file descriptor", () => {
     expect(aod.log).not.toContain("is started again");
     recordFault({
       fault: "no file descriptor is free (EMFILE)",
-      reaction:
-        "gives 128 descriptors back that it had kept in reserve, works on, and reports the limit that is too low",
-      lost: { "steps tried again or left out": losses.no_descriptors ?? 0 },
+      reaction: "releases 128 descriptors of its reserve, continues, and reports the limit that is too low",
+      lost: { "steps retried or left out": losses.no_descriptors ?? 0 },
       normalAfterMs: tookMs,
     });
   });
@@ -53,10 +52,10 @@ describeHostile("a daemon without a free file descriptor", () => {
 describeHostile("a daemon without a free file descriptor and without a reserve", () => {
   const aod = new HostileDaemon();
 
-  test("lives, and detects and captures again as soon as there are some", async () => {
+  test("survives, and detects and captures again as soon as descriptors are free", async () => {
     await aod.start().says("ready");
     await aod.detect();
-    // So few that the reserve is gone as well.
+    // So few that the reserve is used up as well.
     limitDescriptors(aod.pid, 8);
     for (let i = 0; i < 3; i++) {
       await Promise.race([aod.detect().catch(() => undefined), Bun.sleep(3000)]);
@@ -72,8 +71,8 @@ describeHostile("a daemon without a free file descriptor and without a reserve",
     recordFault({
       fault: "no file descriptor is free, nor of those in reserve",
       reaction:
-        "stays alive, tries captures again for 5 s, counts what it left out; captures again when there are descriptors",
-      lost: { "steps tried again or left out": losses.no_descriptors ?? 0 },
+        "stays alive, retries captures for 5 s, counts the steps that it left out; captures again when there are descriptors",
+      lost: { "steps retried or left out": losses.no_descriptors ?? 0 },
       normalAfterMs: tookMs,
     });
   });

@@ -1,5 +1,5 @@
-// No process and no thread can be started (fork and clone give EAGAIN): the control group of the running daemon is full. Captures
-// are made without the programs of their actions, and a thread that fails meanwhile comes back.
+// No process and no thread can be started (fork and clone return EAGAIN): the control group of the running daemon is
+// full. Captures are made without the programs of their actions, and a thread that fails meanwhile is restarted.
 
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
@@ -12,7 +12,10 @@ import { describeHostile, HostileDaemon } from "./hostile-daemon.ts";
 
 const group = makeControlGroup("pids");
 
-/** As the service has it: without it the JavaScript engine needs a new thread now and then, and ends the process where it gets none. */
+/**
+ * The unit's setting: without it the JavaScript engine sometimes needs a new thread, and ends the process if it gets
+ * none.
+ */
 function serviceEnvironment(): Record<string, string> {
   const unit = readFileSync(join(ROOT, "packaging/systemd/aod.service"), "utf8");
   const words = /^Environment=(.*)$/m.exec(unit)?.[1]?.split(" ") ?? [];
@@ -25,12 +28,12 @@ describeHostile(
     const aod = new HostileDaemon();
 
     test.skipIf(group === undefined)(
-      "captures what it can, says what is wrong, and is well again by itself",
+      "captures what it can, reports the problem, and recovers by itself",
       async () => {
         if (group === undefined) return;
         await aod.start(serviceEnvironment()).says("ready");
         await aod.detect();
-        // Programs of the first capture have ended.
+        // The programs of the first capture have ended.
         await Bun.sleep(2000);
         joinControlGroup(group, aod.pid);
         limitProcesses(group, countProcesses(group));
@@ -57,7 +60,7 @@ describeHostile(
         recordFault({
           fault: "no process can be started (EAGAIN): the control group is full",
           reaction:
-            "captures without the programs of actions, says so in the manifest, and reports the limit that is too low",
+            "captures without the programs of actions, records that in the manifest, and reports the limit that is too low",
           lost: { "programs that were not started": status.losses.no_processes ?? 0 },
           normalAfterMs: tookMs,
         });

@@ -1,5 +1,5 @@
-// The control socket as root may abuse it: malformed questions, a thousand connections, and configuration files with every kind of
-// mistake, read at SIGHUP. None of them may cost the daemon its work or its answers.
+// Abuse of the control socket and of the configuration by root: malformed questions, a thousand connections, and files
+// with every kind of mistake, read at SIGHUP. None of them may cost the daemon its work or its answers.
 
 import { expect, test } from "bun:test";
 import { readdirSync, writeFileSync } from "node:fs";
@@ -47,7 +47,7 @@ const ODD_QUESTIONS: readonly string[] = [
   '{"version":1,"ask":"status"}\n{"version":1,"ask":"reload"}\n'.repeat(50),
 ];
 
-/** Each in place of the rules, or behind them. */
+/** Each text replaces the rules, or follows them. */
 const HOSTILE_FILES: readonly string[] = [
   "",
   "\0",
@@ -106,7 +106,7 @@ describeHostile("a control socket and a configuration file in hostile hands", ()
       aod.log = "";
       writeFileSync(aod.config, text);
       aod.signal("SIGHUP");
-      // Some of the strange values are valid: aod only has to go on.
+      // Some of the strange values are valid: aod only has to continue.
       await waitUntil(() => /the running configuration stays|configuration applied/.test(aod.log));
     }
     aod.configure("");
@@ -116,7 +116,7 @@ describeHostile("a control socket and a configuration file in hostile hands", ()
     expect(aod.log).not.toContain("is started again");
     recordFault({
       fault: `${ODD_QUESTIONS.length} odd questions, 1,000 connections to the control socket, ${HOSTILE_FILES.length} hostile configuration files`,
-      reaction: "refuses them with a reason, keeps 32 connections, stays with the configuration that it has",
+      reaction: "refuses them with a reason, keeps 32 connections and its configuration",
       lost: { "connections closed": refused.control_connections ?? 0 },
       normalAfterMs: tookMs,
     });

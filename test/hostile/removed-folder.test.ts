@@ -1,4 +1,4 @@
-// The output folder, its parts and the control socket taken away or replaced under a running daemon.
+// The output folder, its parts and the control socket are removed or replaced under a running daemon.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import {
@@ -16,7 +16,7 @@ import { tempDir } from "../helpers/temp-dir.ts";
 import { recordFault } from "./fault-log.ts";
 import { describeHostile, HostileDaemon } from "./hostile-daemon.ts";
 
-/** Asks until it is so; the test's own deadline ends what never is. */
+/** Asks until the condition is true; the test's own deadline ends the wait otherwise. */
 async function until(isSo: () => Promise<boolean>): Promise<void> {
   while (!(await isSo())) await Bun.sleep(100);
 }
@@ -33,7 +33,7 @@ describeHostile("a daemon whose files are taken away", () => {
     await daemon.detect();
   });
 
-  /** Until status says so of the folder. */
+  /** Waits until the status reports this about the folder. */
   const saysOfFolder = async (text: string, isOver: boolean) => {
     const { troubles } = await daemon.status();
     const trouble = troubles.find(({ subject }) => subject === "output_folder");
@@ -52,16 +52,16 @@ describeHostile("a daemon whose files are taken away", () => {
     expect(statSync(batches).mode & 0o777).toBe(0o700);
     const fault = `the output folder loses ${what} while aod runs`;
     const reaction =
-      "made again with mode 0700 and locked again; reported in status, doctor, metrics and log";
-    recordFault({ fault, reaction, lost: { "captures that were in it": 1 }, normalAfterMs: tookMs });
+      "created again with mode 0700 and locked again; reported in status, doctor, metrics and log";
+    recordFault({ fault, reaction, lost: { "captures stored in it": 1 }, normalAfterMs: tookMs });
   });
 
-  test("writes the capture that meets a removed folder, without status being asked", async () => {
+  test("writes the capture that finds the folder removed, before any status is asked", async () => {
     rmSync(folder, { recursive: true });
     const { tookMs } = await daemon.detect();
     await saysOfFolder("removed or replaced", true);
     expect(readdirSync(folder).sort()).toContain("aod.lock");
-    const reaction = "the capture that meets it makes the folder again and is written";
+    const reaction = "the affected capture creates the folder again and is written";
     const fault = "the output folder is removed right before an incident";
     recordFault({ fault, reaction, lost: { captures: 0 }, normalAfterMs: tookMs });
   });
@@ -118,13 +118,13 @@ describeHostile("a daemon whose files are taken away", () => {
     const fault = `${what} while aod runs`;
     recordFault({
       fault: `the output folder is replaced: ${fault}`,
-      reaction: "refused and reported until it is put right; nothing is written elsewhere",
+      reaction: "refused and reported until it is repaired; nothing is written elsewhere",
       lost: { "captures while it lasted": 0 },
       normalAfterMs: tookMs,
     });
   });
 
-  test("goes to a file system that is mounted over it, and back", async () => {
+  test("follows a file system that is mounted over the folder, and its removal", async () => {
     const { exitCode } = Bun.spawnSync([
       "mount",
       "-t",
@@ -149,7 +149,7 @@ describeHostile("a daemon whose files are taken away", () => {
     recordFault({ fault, reaction, lost: { captures: 0 }, normalAfterMs: tookMs });
   });
 
-  test("makes its control socket again, and answers", async () => {
+  test("creates its control socket again, and answers", async () => {
     const begunMs = performance.now();
     rmSync(dirname(daemon.socket), { recursive: true });
     await until(async () => (await daemon.ask("status", "--json")).exitCode === 0);
@@ -158,10 +158,10 @@ describeHostile("a daemon whose files are taken away", () => {
     expect(troubles).toContainEqual(expect.objectContaining({ subject: "control_socket" }));
     await daemon.detect();
     const fault = "the control socket is removed with its folder";
-    recordFault({ fault, reaction: "made again within 10 s; reported", lost: {}, normalAfterMs });
+    recordFault({ fault, reaction: "created again within 10 s; reported", lost: {}, normalAfterMs });
   });
 
-  test("begins the history again when it was removed, and is in trouble where a folder takes its place", async () => {
+  test("restarts the history when it was removed, and reports a trouble if a folder takes its place", async () => {
     const history = join(folder, "incidents.jsonl");
     rmSync(history, { force: true });
     await daemon.detect();
@@ -180,7 +180,7 @@ describeHostile("a daemon whose files are taken away", () => {
       ),
     );
     const fault = "the history of incidents is removed, or replaced by a folder";
-    const reaction = "begun again with the open incidents; reported while it can't be written";
+    const reaction = "restarted with the open incidents; reported while it can't be written";
     recordFault({ fault, reaction, lost: {}, normalAfterMs: tookMs });
   });
 

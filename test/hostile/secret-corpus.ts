@@ -1,9 +1,10 @@
-// Texts with secrets in them, as real programs, files and logs have them, and texts of the kernel without any. In: random numbers; out:
-// data for tests of what captures hide. Written from the programs' own documentation and logs, not from what aod's rules look for.
+// Texts with secrets, as in real programs, files and logs, and texts of the kernel without any, made with random
+// numbers for tests of what captures hide. They are written from the programs' own documentation and logs, and not from
+// aod's rules.
 
 import type { Random } from "../helpers/random.ts";
 
-/** Where the secret stands in a template. */
+/** The place of the secret in a template. */
 const PLACE = "§";
 
 interface FormGroup {
@@ -11,7 +12,7 @@ interface FormGroup {
   readonly kind: keyof typeof SECRETS;
   /** One form each. */
   readonly templates: readonly string[];
-  /** How the program writes what the template says; without it, as it is. */
+  /** The form in which the program writes the template; if undefined, the template itself. */
   readonly write?: (text: string) => string;
 }
 
@@ -20,7 +21,7 @@ export interface PlantedSecret {
   /** The template, which names the form. */
   readonly form: string;
   readonly text: string;
-  /** Texts of which none may be left. */
+  /** Texts none of which may be left. */
   readonly traces: readonly string[];
 }
 
@@ -31,19 +32,19 @@ const BASE64 = `${ALPHANUMERIC}+/`;
 const chars = ({ int }: Random, from: string, count: number): string =>
   Array.from({ length: count }, () => from[int(0, from.length - 1)]).join("");
 const hex = (random: Random, digits: number): string => chars(random, "0123456789abcdef", digits);
-/** With a letter of both cases and a digit, so that no trace of it is a word of the text around it. */
+/** A secret with letters of both cases and a digit, so that no part of it is a word of the text around it. */
 const word = (random: Random): string => `${chars(random, ALPHANUMERIC, random.int(6, 12))}x7Q`;
 
 const SECRETS = {
   word,
-  /** With signs that no quotes are needed for. */
+  /** Secrets with signs that need no quotes. */
   signs: (random: Random) => `${word(random)}${chars(random, "!#^*+.~_-", 2)}${word(random)}`,
   blank: (random: Random) => `${word(random)} ${word(random)}`,
   comma: (random: Random) => `${word(random)},${word(random)}`,
   digits: (random: Random) => `${random.int(1e9, 9e9)}`,
   key: (random: Random) => hex(random, 32),
   bytes: (random: Random) => (hex(random, 32).match(/../g) ?? []).join(" "),
-  /** Not with a slash in front: that is how the shell's own PWD begins. */
+  /** Not with a slash first, because the shell's own PWD begins with one. */
   base64: (random: Random) => `${chars(random, ALPHANUMERIC, 1)}${chars(random, BASE64, 42)}=`,
   token: (random: Random) => chars(random, ALPHANUMERIC, 40),
   jwt: (random: Random) =>
@@ -54,7 +55,7 @@ const SECRETS = {
 const hexOf = (text: string): string => Buffer.from(text).toString("hex").toUpperCase();
 const AUDIT = "msg=audit(1764504000.123:4711):";
 
-/** Arguments with NUL between them, as the audit log and /proc have them. */
+/** Arguments separated by NUL, as in the audit log and in /proc. */
 const asArguments = (text: string): string => text.replaceAll(" ", "\0");
 
 export const FORMS: readonly FormGroup[] = [
@@ -577,7 +578,7 @@ export const FORMS: readonly FormGroup[] = [
   },
 ];
 
-/** Every form with so many secrets of its kind. Lines are as programs print them, or behind what a log puts before them. */
+/** Every form with this many secrets of its kind. Lines are as programs print them, or have the prefix of a log. */
 export function plantSecrets(random: Random, ofEach: number): readonly PlantedSecret[] {
   return FORMS.flatMap(({ what, kind, templates, write = (text: string) => text }) =>
     templates.flatMap((template) =>
@@ -601,13 +602,13 @@ function tracesOf(secret: string, text: string): readonly string[] {
   const isBytes = /^([0-9a-f]{2} )+[0-9a-f]{2}$/.test(secret);
   const parts = (isBytes ? [secret] : secret.split(/[\s,]/)).filter((part) => part.length >= 6);
   return parts.flatMap((part) => {
-    // A provider's token is cut to its length.
+    // A provider's token is cut to the provider's length.
     const shown = text.includes(part) ? part : part.slice(0, 30);
     return [shown, hexOf(shown), hexOf(shown).toLowerCase()];
   });
 }
 
-/** Lines of the kernel and of its logs, as they were printed; none holds a secret, however much it looks like one. */
+/** Lines of the kernel and of its logs, as they were printed; none has a secret, even if it looks like one. */
 export const KERNEL_TEXT = `[  112.345678] CIFS: Attempting to mount //nas.example/data
 [  112.456789] CIFS: VFS: \\\\nas.example has not responded in 180 seconds. Reconnecting...
 [  113.000001] CIFS: VFS: \\\\nas.example Send error in SessSetup = -126

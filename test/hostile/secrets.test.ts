@@ -1,5 +1,5 @@
-// Secrets in every form that logs, settings and command lines have, sent through a real capture of dist/aod: none may stand in any of
-// its files. A second file has what the kernel prints, which must come through as it is. `secret-corpus.ts` makes both.
+// Secrets in every form of logs, settings and command lines, in a real capture of dist/aod: none may be in any of its
+// files. A second file has text of the kernel, which must stay as it is. `secret-corpus.ts` makes both.
 
 import { afterAll, expect, test } from "bun:test";
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
@@ -14,11 +14,11 @@ import { describeHostile, HostileDaemon } from "./hostile-daemon.ts";
 import { FORMS, KERNEL_TEXT, type PlantedSecret, plantSecrets } from "./secret-corpus.ts";
 
 const OF_EACH = 2;
-/** Of a process's name aod sees 11 characters. */
+/** aod sees 11 characters of a process's name. */
 const COMM_SECRET = "Kx7q2b";
 const REASON_SECRET = "Wv5tR8yQ2m";
 const WORDS = ["Project Nightjar", "vault-7.corp.example"];
-/** A word that is added while aod runs: what the kernel prints has it. */
+/** A word that is added while aod runs; the text of the kernel contains it. */
 const ADDED_WORD = "nas.example";
 const PATTERN_MATCH = "EMP-271828";
 
@@ -36,7 +36,7 @@ afterAll(() => {
   for (const child of running) child.kill("SIGKILL");
 });
 
-/** Those of a process: its arguments have no line feed in them. */
+/** Secrets in arguments of a process, which have no line feed. */
 const ofCommandLines = planted.filter(({ form }) => /^(option|program of Samba)/.test(form)).slice(0, 24);
 
 function startWithArguments({ text }: PlantedSecret): number {
@@ -57,7 +57,7 @@ function survivors(secrets: readonly PlantedSecret[], text: string): readonly st
 describeHostile("secrets in what a capture collects", () => {
   const pids = ofCommandLines.map(startWithArguments);
   const lines = write("lines.txt", planted.map(({ text }) => `${text}\n`).join(""));
-  // Other neighbours: what stands before and behind a secret must not matter.
+  // The text before and behind a secret must not matter.
   const apart = write(
     "apart.txt",
     planted
@@ -82,7 +82,7 @@ describeHostile("secrets in what a capture collects", () => {
     ].join("\n");
   const aod = new HostileDaemon(sections(WORDS));
 
-  test("stand in none of its files, and what the kernel prints comes through as it is", async () => {
+  test("are in none of its files, and the text of the kernel stays as it is", async () => {
     expect(planted.length).toBeGreaterThanOrEqual(200);
     expect(FORMS.flatMap(({ templates }) => templates).length).toBeGreaterThanOrEqual(60);
     await aod.start().says("chmod 600");
@@ -117,14 +117,14 @@ describeHostile("secrets in what a capture collects", () => {
     expect(textOf("actions/kernel.log")).toBe(KERNEL_TEXT);
     expect(textOf("actions/own.log")).toBe("[scrubbed] on [scrubbed], asked by [scrubbed]\n");
 
-    // Nothing is left that a second search would find.
+    // A second search must find nothing.
     const before = readFileSync(path);
     const again = await aod.ask("captures", "scrub", "latest", "--config", aod.config);
     expect(again).toMatchObject({ exitCode: 0, stdout: `${name}: no secret found, nothing changed\n` });
     expect(readFileSync(path).equals(before)).toBe(true);
     recordFault({
       fault: `${planted.length} secrets in ${FORMS.flatMap(({ templates }) => templates).length} forms stand in logs, settings and command lines that a capture collects`,
-      reaction: "takes each out of every file of the capture, and leaves what the kernel prints as it is",
+      reaction: "removes each from every file of the capture, and leaves the text of the kernel as it is",
       lost: {},
       normalAfterMs: tookMs,
     });
@@ -150,7 +150,7 @@ describeHostile("secrets in what a capture collects", () => {
     }
   });
 
-  test("are in no word that aod says of itself", async () => {
+  test("are in no message of aod about itself", async () => {
     const secrets = [...WORDS, ADDED_WORD, PATTERN_MATCH, REASON_SECRET];
     const ofConfig = ["--config", aod.config];
     const asked = [

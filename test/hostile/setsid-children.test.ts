@@ -1,5 +1,5 @@
-// Programs of actions and of notify that try to outlive their deadline: sessions of their own, two forks, ignored signals, a held
-// pipe, ever more children. In: shell scripts as custom actions; out: what is left of them, which has to be nothing.
+// Programs of actions and of notify that try to outlive their deadline: sessions of their own, two forks, ignored
+// signals, a held pipe, ever more children. They are shell scripts in custom actions; nothing may be left of them.
 
 import { expect, test } from "bun:test";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -10,9 +10,9 @@ import { waitUntil } from "../helpers/wait-until.ts";
 import { recordFault } from "./fault-log.ts";
 import { describeHostile, HostileDaemon } from "./hostile-daemon.ts";
 
-/** In the arguments of every process that must be gone. */
+/** A mark in the arguments of every process that must end. */
 const MARK = `aod-outlives-${process.pid}`;
-/** A process that ignores what it can, and holds no pipe unless the script lets it. */
+/** A process that ignores every signal that it can, and holds no pipe unless the script lets it. */
 const STUBBORN = `sh -c 'trap : TERM INT HUP; while :; do sleep 1; done' ${MARK}`;
 const SILENT = ">/dev/null 2>&1 </dev/null";
 
@@ -53,7 +53,7 @@ function argumentsOf(pid: string): readonly string[] {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
   } catch {
-    // Ended meanwhile.
+    // It has ended since the listing.
     return [];
   }
 }
@@ -81,10 +81,10 @@ describeHostile("a thousand programs that each leave an orphan behind", () => {
   }, 180_000);
 });
 
-describeHostile("aod, whose actions and notices start what tries to outlive them", () => {
+describeHostile("aod, whose actions and notices start programs that try to outlive them", () => {
   const aod = new HostileDaemon(configuration());
 
-  test("ends all of it at the deadline, keeps no zombie, and goes on capturing", async () => {
+  test("ends all of them at the deadline, leaves no zombie, and continues to capture", async () => {
     await aod.start().says("ready");
     let most = 0;
     const first = aod.detect();
@@ -92,7 +92,7 @@ describeHostile("aod, whose actions and notices start what tries to outlive them
       most = Math.max(most, escaped().length);
       isOver = await Promise.race([first.then(() => true), Bun.sleep(50).then(() => false)]);
     }
-    // They were really there.
+    // They have really run.
     expect(most).toBeGreaterThan(30);
     const endedMs = performance.now();
     await waitUntil(() => escaped().length === 0);
@@ -107,7 +107,7 @@ describeHostile("aod, whose actions and notices start what tries to outlive them
     recordFault({
       fault:
         "programs of actions and notify start daemons, sessions of their own and ever more children, and ignore signals",
-      reaction: "ends all of them at the deadline of their program and collects them",
+      reaction: "ends all of them at the deadline of their program and reaps them",
       lost: { "processes left behind": 0 },
       normalAfterMs: tookMs,
     });

@@ -1,5 +1,5 @@
-// A storm of signals, and the wish to stop in the middle of work: the daemon answers during the one, and follows the other in time
-// and without half a capture left behind.
+// A storm of signals, and a stop in the middle of work: the daemon answers during the storm, and stops in time without
+// leaving an incomplete capture.
 
 import { expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
@@ -14,7 +14,7 @@ const partials = (aod: HostileDaemon) =>
 describeHostile("a thousand SIGUSR1 and a thousand SIGHUP", () => {
   const aod = new HostileDaemon();
 
-  test("are answered by a few captures and reloads; status answers meanwhile, and the end is in time", async () => {
+  test("cause a few captures and reloads; status answers meanwhile, and aod stops in time", async () => {
     await aod.start().says("ready");
     let statuses = 0;
     let isStorm = true;
@@ -27,7 +27,7 @@ describeHostile("a thousand SIGUSR1 and a thousand SIGHUP", () => {
     for (let i = 0; i < SIGNALS; i++) {
       aod.signal("SIGUSR1");
       aod.signal("SIGHUP");
-      // Signals that wait for the same process are one: each is given the time to be taken.
+      // Equal signals that are pending for one process are merged, so each gets time to be delivered.
       await Bun.sleep(1);
     }
     isStorm = false;
@@ -43,7 +43,7 @@ describeHostile("a thousand SIGUSR1 and a thousand SIGHUP", () => {
     recordFault({
       fault: "1,000 SIGUSR1 and 1,000 SIGHUP within seconds",
       reaction:
-        "makes one capture and one reload at a time, one more for all that came meanwhile; status answers",
+        "makes one capture and one reload at a time, and one more for all later signals; status answers",
       lost: {
         "signals that repeat others": (refused.reload_signals ?? 0) + (refused.snapshot_signals ?? 0),
       },
@@ -68,7 +68,7 @@ describeHostile("a thousand SIGUSR1 and a thousand SIGHUP", () => {
 });
 
 describeHostile("SIGTERM while a capture is being made", () => {
-  // A minute of work for the thread that makes captures: its text is searched for secrets.
+  // The search for secrets in this text would take the thread that makes captures a minute.
   const text = `for (1 .. 4000) { print 'x' x 200, ' password', ' ' x 200, 'token: ', '-' x 100, "\\n" }`;
   const aod = new HostileDaemon(
     `custom_actions:\n  noise: { command: [/usr/bin/perl, -e, ${JSON.stringify(text)}], max_mb: 8 }\n` +
@@ -90,7 +90,7 @@ describeHostile("SIGTERM while a capture is being made", () => {
     }
     recordFault({
       fault: "SIGTERM while a capture is being made and its texts are searched for secrets",
-      reaction: "finishes the capture if it can in 3.5 s, else drops it whole; ends",
+      reaction: "finishes the capture if it can in 3.5 s, otherwise drops all of it; ends",
       lost: {},
       normalAfterMs: slowestMs,
     });

@@ -1,5 +1,5 @@
-// Standard error is a pipe that its reader does not empty: a log shipper that hangs. The daemon goes on, keeps a bounded part of
-// its log, says later how much is missing, and ends in time.
+// Standard error is a pipe that its reader does not empty, for example a log shipper that hangs. The daemon continues,
+// keeps a bounded part of its log, reports later how much is missing, and stops in time.
 
 import { afterAll, expect, test } from "bun:test";
 import { closeSync, constants, openSync, readFileSync, readSync, writeFileSync } from "node:fs";
@@ -12,7 +12,7 @@ import { waitUntil } from "../helpers/wait-until.ts";
 import { recordFault } from "./fault-log.ts";
 import { describeHostile, HostileDaemon } from "./hostile-daemon.ts";
 
-/** Each is reported as a mistake: 500 lines a reload. */
+/** Each key is reported as a mistake: 500 lines a reload. */
 const MISTAKES = `guardian:\n  anomalies:\n${Array.from({ length: 500 }, (_, i) => `    a${i}: { type: Nothing }\n`).join("")}`;
 const RELOADS = 60;
 
@@ -21,7 +21,7 @@ function residentBytes(pid: number): number {
   return pages * 4096;
 }
 
-/** Has the daemon read its file again, which is wrong. */
+/** Makes the daemon read its invalid file again. */
 async function refusedReload(socket: string): Promise<void> {
   const { code } = await failureOfPromise(askOnce(socket, { ask: "reload" }, "reloaded"));
   expect(code).toBe("CONFIG_INVALID");
@@ -67,7 +67,7 @@ class UnreadDaemon extends HostileDaemon {
     return this.#child.exited;
   }
 
-  /** Takes the present content of the pipe. */
+  /** Reads the present content of the pipe. */
   read(): string {
     const bytes = new Uint8Array(1 << 20);
     try {
@@ -87,7 +87,7 @@ class UnreadDaemon extends HostileDaemon {
 describeHostile("a standard error without a reader", () => {
   const aod = new UnreadDaemon();
 
-  test("costs a bounded number of lines, and neither captures, nor status, nor the end in time", async () => {
+  test("costs a bounded number of lines; captures, status and the stop in time still work", async () => {
     aod.start();
     await waitUntil(() => aod.read().includes("ready"));
     await aod.detect();
@@ -103,14 +103,14 @@ describeHostile("a standard error without a reader", () => {
     expect(dropped).toBeGreaterThan(RELOADS);
     expect(residentBytes(aod.pid) - before).toBeLessThan(128 << 20);
 
-    // A reader that is back gets what waited, and then how much is missing.
+    // A reader that is back gets the waiting lines, and then the number of dropped ones.
     let text = "";
     await waitUntil(() => {
       text += aod.read();
       return /log: dropped \d+ lines/.test(text);
     });
 
-    // And has gone again.
+    // The reader is gone again.
     writeFileSync(aod.config, `aod_output_dir: ${aod.folder}\n${MISTAKES}`);
     while (((await aod.status()).refused.log_lines ?? 0) <= dropped) await refusedReload(aod.socket);
     const askedMs = performance.now();
@@ -120,7 +120,8 @@ describeHostile("a standard error without a reader", () => {
     closeSync(aod.reader);
     recordFault({
       fault: "standard error is a pipe that its reader does not empty",
-      reaction: "keeps 256 KiB of the log, counts what it drops, and says so when the reader is back",
+      reaction:
+        "keeps 256 KiB of the log, counts the dropped lines, and reports them when the reader is back",
       lost: { "lines of the log": dropped },
       normalAfterMs: tookMs,
     });
