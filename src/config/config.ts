@@ -75,7 +75,7 @@ function readRoot(value: unknown, file: string | undefined, sha: string, report:
     report.error(
       [],
       value === null
-        ? "is empty: guardian.anomalies with one rule is the least"
+        ? "is empty; at least one rule below guardian.anomalies is needed"
         : `must be a mapping of keys, not ${show(value)}`,
     );
     return undefined;
@@ -83,7 +83,7 @@ function readRoot(value: unknown, file: string | undefined, sha: string, report:
   if (isLayoutOf2026(value)) {
     report.error(
       ["anomalies"],
-      "AODv2's layout of 2026, anomalies by protocol: docs/migrating.md shows how to write it for aod",
+      "AODv2's layout of 2026, anomalies by protocol: /usr/share/doc/aod/migrating.md shows how to write it for aod",
       "key",
     );
     return undefined;

@@ -44,7 +44,7 @@ export function checkActionNames(root: Readonly<Record<string, unknown>>, report
 function checkName(name: string, path: KeyPath, report: Report): void {
   if (name === "<<") report.error(path, "YAML 1.2 has no merge keys", "key");
   else if (!NAME.test(name)) {
-    const what = "is no name of an action: 1 to 32 of a-z 0-9 _ - (it becomes the name of a file)";
+    const what = "is not a valid action name: 1 to 32 of a-z 0-9 _ - (it becomes the name of a file)";
     report.error(path, what, "key");
   } else if ((ACTION_NAMES as readonly string[]).includes(name)) {
     report.error(path, "is the name of an action of aod's own: choose another", "key");

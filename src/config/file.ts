@@ -4,6 +4,7 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, type Stats } from "node:fs";
 import type { Config } from "../model/config.ts";
 import type { FailureCode } from "../model/failure.ts";
+import { fileFailure, ROOT_CAN } from "../model/file-failure.ts";
 import { type ParsedConfig, parseBuiltIn, parseConfig } from "./config.ts";
 import type { Problem } from "./problem.ts";
 import { MAX_BYTES } from "./source-text.ts";
@@ -64,7 +65,11 @@ function readPlainFile(path: string): PlainFile | NotRead {
     // O_NONBLOCK: opening a named pipe would wait for somebody who writes to it.
     fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const stats = fstatSync(fd);
-    if (!stats.isFile()) return { code: "CONFIG_MISSING", summary: `${path} is no plain file` };
+    if (!stats.isFile())
+      return {
+        code: "CONFIG_MISSING",
+        summary: `${path} is ${stats.isDirectory() ? "a folder" : "not a regular file"}`,
+      };
     const bytes = new Uint8Array(MAX_BYTES + 1);
     let length = 0;
     for (let got = 1; got > 0 && length < bytes.length; length += got) {
@@ -91,5 +96,8 @@ export interface NotRead {
 export function explainErrno(path: string, errno: string): NotRead {
   if (errno === "ENOENT") return { code: "CONFIG_MISSING", summary: `${path} does not exist` };
   const isForbidden = errno === "EACCES" || errno === "EPERM";
-  return { code: isForbidden ? "NOT_PERMITTED" : "CONFIG_MISSING", summary: `read ${path}: ${errno}` };
+  return {
+    code: isForbidden ? "NOT_PERMITTED" : "CONFIG_MISSING",
+    summary: fileFailure(`read ${path}`, errno, { hints: ROOT_CAN }).message,
+  };
 }

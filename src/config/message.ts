@@ -27,6 +27,8 @@ export function hintAtYaml11(given: unknown): string {
 export function hintAtNumber(given: unknown): string {
   if (typeof given !== "string") return "";
   const digits = given.trim().replaceAll("_", "");
+  const [, percent] = /^(\d{1,15}(?:\.\d{1,15})?) ?%$/.exec(digits) ?? [];
+  if (percent !== undefined) return ` (write ${percent})`;
   if (/^[+-]?\d{1,15}(\.\d{1,15})?$/.test(digits)) return ` (write ${digits}, without quotes or "_")`;
   return /^[\d.]+ ?[a-z]+$/i.test(given) ? " (a plain number: the key's name has the unit)" : "";
 }
@@ -34,6 +36,25 @@ export function hintAtNumber(given: unknown): string {
 /** For lists: the usual slip is one name without its brackets. */
 export function hintAtList(given: unknown): string {
   return typeof given === "string" && /^[\w-]{1,40}$/.test(given) ? ` (write [${given}])` : "";
+}
+
+/** For a program's command: a shell's words are written as a list, and nothing looks for the program in PATH. */
+export function hintAtProgram(given: unknown): string {
+  const words = typeof given === "string" ? given.trim().split(/\s+/) : given;
+  if (!Array.isArray(words) || typeof words[0] !== "string" || words[0] === "") return "";
+  const program = words[0];
+  if (!/^[\w./+-]{1,80}$/.test(program)) return "";
+  if (!program.startsWith("/"))
+    return ` (${program} needs its absolute path, such as /usr/bin/${program.replace(/^.*\//, "")})`;
+  const isPlain = typeof given === "string" && words.every((word) => /^[\w./@:=+-]{1,80}$/.test(word));
+  return isPlain ? ` (write [${words.join(", ")}])` : "";
+}
+
+/** For patterns of shares: Windows' backslashes, and a share without its server. */
+export function hintAtShare(given: unknown): string {
+  if (typeof given !== "string" || given.length > 80) return "";
+  if (/^\\+[^\\/]+/.test(given)) return ` (write "//${given.replace(/^\\+/, "").replaceAll("\\", "/")}")`;
+  return /^[\w.*?$-]+$/.test(given) ? ` (write "//*/${given}")` : "";
 }
 
 /** For lists of commands with thresholds: the same, without its braces. */

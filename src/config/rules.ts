@@ -49,7 +49,7 @@ function checkName(name: string, path: KeyPath, report: Report): void {
   else if (!RULE_NAME.test(name)) {
     report.error(
       path,
-      "is no name of a rule: 1 to 64 of A-Z a-z 0-9 . _ - (it becomes part of file names)",
+      "is not a valid rule name: 1 to 64 of A-Z a-z 0-9 . _ - (it becomes part of file names)",
       "key",
     );
   } else if (name === MANUAL) {

@@ -2,7 +2,16 @@
 // carries the `range` that the documentation shows. In: bounds, names; out: schemas. Which key takes what is schema.ts.
 
 import * as v from "valibot";
-import { hintAtList, hintAtNames, hintAtNumber, hintAtYaml11, type Message, mustBe } from "./message.ts";
+import {
+  hintAtList,
+  hintAtNames,
+  hintAtNumber,
+  hintAtProgram,
+  hintAtYaml11,
+  type Message,
+  mustBe,
+} from "./message.ts";
+import { show } from "./problem.ts";
 
 export function within(least: number, most: number) {
   return numeric(`a number from ${least} to ${most}`, (value) => value >= least && value <= most);
@@ -23,8 +32,9 @@ export function numeric(range: string, isFit: (value: number) => boolean) {
   return v.pipe(v.number(message), v.check(isFit, message), v.metadata({ range }));
 }
 
-export function text(range: string, isFit: (value: string) => boolean) {
-  return v.pipe(v.string(mustBe(range)), v.check(isFit, mustBe(range)), v.metadata({ range }));
+export function text(range: string, isFit: (value: string) => boolean, hint?: (given: unknown) => string) {
+  const message = mustBe(range, hint);
+  return v.pipe(v.string(message), v.check(isFit, message), v.metadata({ range }));
 }
 
 export function yesOrNo() {
@@ -35,19 +45,29 @@ export function oneOf<const T extends readonly string[]>(names: T, range: string
   return v.pipe(v.picklist(names, mustBe(range, hintAtNames(names))), v.metadata({ range }));
 }
 
-export function listOf<S extends v.GenericSchema>(item: S, range: string) {
-  return v.pipe(v.array(item, mustBe(range, hintAtList)), v.metadata({ range }));
+export function listOf<S extends v.GenericSchema>(item: S, range: string, hint = hintAtList) {
+  return v.pipe(v.array(item, mustBe(range, hint)), v.metadata({ range }));
 }
 
 /** What is run without a shell. */
 export function command() {
   const range = "a list: a program's absolute path, then its arguments";
   return v.pipe(
-    listOf(v.string(mustBe("text")), range),
+    listOf(v.string(mustBe("text")), range, hintAtProgram),
     v.check(
-      ([program = "", ...rest]) => isAbsolutePath(program) && !rest.some((word) => word.includes("\0")),
-      mustBe(range),
+      ([program = ""]) => isAbsolutePath(program),
+      ({ input }) => notAbsolute(input),
     ),
+    v.check((words) => !words.some((word) => word.includes("\0")), "must not have a zero byte"),
+  );
+}
+
+function notAbsolute([program = ""]: readonly string[]): string {
+  if (program === "") return "the program is missing";
+  return (
+    hintAtProgram([program])
+      .trim()
+      .replace(/^\(|\)$/g, "") || `${show(program)} is not an absolute path`
   );
 }
 

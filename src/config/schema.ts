@@ -10,7 +10,7 @@ import { NOTICE_EVENTS } from "../model/notice.ts";
 import { NT_STATUSES, TROUBLE } from "../model/nt-status.ts";
 import { SIGNAL_NAMES } from "../model/signal.ts";
 import { captureSchema, hourlyKeys } from "./capture-schema.ts";
-import { anAction, hintAtCommand, mustBe } from "./message.ts";
+import { anAction, hintAtCommand, hintAtNames, hintAtShare, mustBe } from "./message.ts";
 import { metricsSchema } from "./metrics-keys.ts";
 import { redactSchema } from "./redact-keys.ts";
 import {
@@ -55,7 +55,11 @@ const anActionName = v.pipe(
   v.metadata({ range: "the name of an action" }),
 );
 const aCommandName = oneOf(COMMANDS, "the name of an SMB command");
-const aCodeName = oneOf(CODE_NAMES, "the name of an errno or of an NT status");
+const CODE_RANGE = "the name of an errno or of an NT status";
+const aCodeName = v.pipe(
+  v.picklist(CODE_NAMES, mustBe(CODE_RANGE, hintAtCode)),
+  v.metadata({ range: CODE_RANGE }),
+);
 const aStatusName = oneOf(STATUS_NAMES, "the name of an NT status");
 const aSignalName = oneOf(SIGNAL_NAMES, "the name of a signal");
 const actionNames = listOf(anActionName, "a list of action names");
@@ -67,7 +71,7 @@ const mode = oneOf(MODES, "all, trackonly or excludeonly");
 
 // --- the keys ---
 
-const aShare = text("a pattern of //server/share, with * and ?", isSharePattern);
+const aShare = text("a pattern of //server/share, with * and ?", isSharePattern, hintAtShare);
 const aProcess = text("a pattern of a name, with * and ?", (value) => value !== "");
 
 const COMMON_KEYS = {
@@ -235,11 +239,11 @@ export const fileSchema = mapping({
       ),
       max_log_age_days: key(
         v.optional(overZero(), 14),
-        "older captures are deleted, unless somebody keeps them",
+        "older captures are deleted, unless they are pinned (`aod captures keep`)",
       ),
       max_total_log_size_mb: key(
         v.optional(overZero(), 200),
-        "the oldest captures are deleted until all fit (MiB); those that somebody keeps stay, and count",
+        "the oldest captures are deleted until all fit (MiB); pinned ones stay, and count",
       ),
     }),
     {},
@@ -277,6 +281,15 @@ export const fileSchema = mapping({
   ),
 });
 export type FileEntry = v.InferOutput<typeof fileSchema>;
+
+/** A number of an errno or a status has a name; the same in hexadecimal, as the kernel logs it. */
+function hintAtCode(given: unknown): string {
+  if (typeof given !== "number") return hintAtNames(CODE_NAMES)(given);
+  const status = NT_STATUSES.find((one) => one.status === given);
+  if (status !== undefined) return ` (0x${given.toString(16)} is ${status.name}: write the name)`;
+  const errno = Object.entries(ERRNO).find(([, number]) => number === given);
+  return errno === undefined ? "" : ` (${given} is ${errno[0]}: write the name)`;
+}
 
 function isSharePattern(pattern: string): boolean {
   return /^\/\/[^/]+(\/.+)?$/.test(pattern);

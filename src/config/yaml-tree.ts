@@ -14,21 +14,15 @@ import {
   type Node,
   Parser,
   visit,
-  type YAMLError,
 } from "yaml";
-import { type KeyPath, quote } from "./problem.ts";
+import type { KeyPath } from "./problem.ts";
+import { describeError, type Fault, fault, findOddIndentation } from "./yaml-fault.ts";
 
 /** Composing recurses, and takes exponential time on some inputs, so depth is bounded before it begins. */
 const DEPTH_MAX = 32;
 const ALIASES_MAX = 100;
 /** One slip makes many errors; the first few tell. */
 const SYNTAX_ERRORS_MAX = 10;
-
-export interface Fault {
-  readonly offset: number;
-  readonly path: KeyPath;
-  readonly message: string;
-}
 
 export interface YamlTree {
   /** Null for a file without content; undefined where there are faults that make it worthless. */
@@ -51,7 +45,11 @@ export function readYaml(text: string): YamlTree {
   const documents = composer.compose(tokens, true, text.length);
   const document = documents.next().value as Document.Parsed;
   const second = documents.next().value as Document.Parsed | undefined;
-  const syntax = [...document.errors, ...document.warnings].slice(0, SYNTAX_ERRORS_MAX).map(describeError);
+  const syntax = [...document.errors, ...document.warnings]
+    .slice(0, SYNTAX_ERRORS_MAX)
+    .map((error) => describeError(error, text, document));
+  const odd = findOddIndentation(text);
+  if (odd !== undefined) syntax.unshift(odd);
   if (second !== undefined) {
     syntax.push(fault(second.range[0], "a second document begins here: a configuration is one document"));
   }
@@ -75,22 +73,6 @@ const emptyTree: YamlTree = { value: undefined, faults: [], offsetOfValue: () =>
 
 function faulty(message: string, offset: number): YamlTree {
   return { ...emptyTree, faults: [fault(offset, message)] };
-}
-
-function fault(offset: number, message: string, path: KeyPath = []): Fault {
-  return { offset, message, path };
-}
-
-const PLAINER: Readonly<Record<string, string>> = {
-  TAB_AS_INDENT: "tabs can't indent in YAML: use spaces",
-  TAG_RESOLVE_FAILED: "has a tag that means nothing here: remove it",
-  BLOCK_AS_IMPLICIT_KEY: 'a second ": " in one line: quote the value, or begin a new line',
-};
-
-function describeError(error: YAMLError): Fault {
-  // Some messages end with the file's text, which may be a secret; the place says which text it is.
-  const message = PLAINER[error.code] ?? `is no YAML: ${quote(error.message.replace(/:? ".*$/s, ""))}`;
-  return fault(error.pos[0], message);
 }
 
 /** The offset of the first token below more than DEPTH_MAX collections. */
@@ -122,7 +104,10 @@ function findAliasFaults(document: Document.Parsed): Fault[] {
       aliases += 1;
       if (!anchors.has(alias.source))
         faults.push(
-          fault(startOf(alias), "an alias has no anchor before it: quote a text that begins with *"),
+          fault(
+            startOf(alias),
+            'a bare * is a YAML alias, and this one has no anchor before it: quote the text, as in "*files*"',
+          ),
         );
       if (aliases > ALIASES_MAX) {
         faults.push(fault(startOf(alias), `has more than ${ALIASES_MAX} aliases`));

@@ -93,7 +93,7 @@ custom_actions: {my_own-1: {command: [/bin/echo, a b], timeout_sec: 0.5, max_mb:
   test("points to the way out of AODv2's layout of 2026, and says nothing else of it", () => {
     const text = "watch_interval_sec: 60\nanomalies:\n  smb:\n    latency: {tool: smbslower}\nnonsense: 1\n";
     expect(said(parseConfig(text, "f"))).toEqual([
-      expect.stringMatching(/^f:2:1: anomalies: .*docs\/migrating\.md/),
+      expect.stringMatching(/^f:2:1: anomalies: .*\/usr\/share\/doc\/aod\/migrating\.md/),
     ]);
   });
 
@@ -104,7 +104,7 @@ custom_actions: {my_own-1: {command: [/bin/echo, a b], timeout_sec: 0.5, max_mb:
   ])("knows that layout by its groups, whatever the protocol: %s", (protocol, group) => {
     const text = `watch_interval_sec: 60\nanomalies:\n  ${protocol}:\n${group}cleanup: 1\n`;
     expect(said(parseConfig(text, "f"))).toEqual([
-      expect.stringMatching(/^f:2:1: anomalies: .*docs\/migrating\.md/),
+      expect.stringMatching(/^f:2:1: anomalies: .*\/usr\/share\/doc\/aod\/migrating\.md/),
     ]);
   });
 
@@ -192,15 +192,46 @@ custom_actions: {my_own-1: {command: [/bin/echo, a b], timeout_sec: 0.5, max_mb:
     [
       "a program without its path",
       `${RULE}notify: {command: [curl]}\n`,
-      "f:4:19: notify.command: must be a list",
+      "f:4:19: notify.command: curl needs its absolute path, such as /usr/bin/curl",
     ],
     ["a program in no list", `${RULE}notify: {command: /bin/true}\n`, "notify.command: must be a list"],
-    ["no program", `${RULE}notify: {command: []}\n`, "notify.command: must be a list"],
+    ["no program", `${RULE}notify: {command: []}\n`, "notify.command: the program is missing"],
     [
       "a number for an argument",
       `${RULE}notify: {command: [/bin/true, 5]}\n`,
       "notify.command[1]: must be text",
     ],
+    [
+      "a share as Windows writes it",
+      RULE.replace("{type", "{match: {share: '\\\\files\\projects'}, type"),
+      '(write "//files/projects")',
+    ],
+    [
+      "a share without its server",
+      RULE.replace("{type", "{match: {share: projects}, type"),
+      '(write "//*/projects")',
+    ],
+    [
+      "a percentage with its sign",
+      RULE.replace("acceptable_count: 10", "acceptable_percent: 5%"),
+      'not "5%" (write 5)',
+    ],
+    [
+      "codes by their numbers",
+      RULE.replace("type: Latency", "type: Error, track_codes: [13]"),
+      "not 13 (13 is EACCES: write the name)",
+    ],
+    [
+      "a status by its number",
+      RULE.replace("type: Latency", "type: Error, track_codes: [0xc0000022]"),
+      "not 3221225506 (0xc0000022 is STATUS_ACCESS_DENIED: write the name)",
+    ],
+    [
+      "a command line in place of a list",
+      `${RULE}notify: {command: /usr/bin/mail -s aod root}\n`,
+      "(write [/usr/bin/mail, -s, aod, root])",
+    ],
+    ["an empty file", "", "f:1:1: is empty; at least one rule below guardian.anomalies is needed"],
     ["a notice of nothing", `${RULE}notify: {on: [opened]}\n`, "notify.command: is required"],
     ["another event", `${RULE}notify: {command: [/bin/true], on: [open]}\n`, "(did you mean opened?)"],
     ["an escape sequence in a name", `${RULE}"\\e[31m": 1\n`, 'f:4:1: "\\u001b[31m": unknown key'],
@@ -281,7 +312,7 @@ describe("whatever the bytes are, parseConfig", () => {
         expect(line, hint).toBeLessThanOrEqual(lines.length);
       }
     }
-  });
+  }, 60_000);
 });
 
 function withValue(path: string, value: number): string {

@@ -19,12 +19,12 @@ describe("custom_actions", () => {
     [
       "a command line",
       "{a: {command: /bin/a -b}}",
-      'f:1:31: custom_actions.a.command: must be a list: a program\'s absolute path, then its arguments, not "/bin/a -b"',
+      'f:1:31: custom_actions.a.command: must be a list: a program\'s absolute path, then its arguments, not "/bin/a -b" (write [/bin/a, -b])',
     ],
     [
       "a relative path",
       "{a: {command: [a]}}",
-      "f:1:31: custom_actions.a.command: must be a list: a program's absolute path, then its arguments, not a list",
+      "f:1:31: custom_actions.a.command: a needs its absolute path, such as /usr/bin/a",
     ],
     [
       "an unknown key",
@@ -49,12 +49,12 @@ describe("custom_actions", () => {
     [
       "a capital letter",
       "{A: {command: [/a]}}",
-      "f:1:18: custom_actions.A: is no name of an action: 1 to 32 of a-z 0-9 _ - (it becomes the name of a file)",
+      "f:1:18: custom_actions.A: is not a valid action name: 1 to 32 of a-z 0-9 _ - (it becomes the name of a file)",
     ],
     [
       "a path",
       "{../a: {command: [/a]}}",
-      'f:1:18: custom_actions."../a": is no name of an action: 1 to 32 of a-z 0-9 _ - (it becomes the name of a file)',
+      'f:1:18: custom_actions."../a": is not a valid action name: 1 to 32 of a-z 0-9 _ - (it becomes the name of a file)',
     ],
     [
       "a name of aod's own",

@@ -48,7 +48,7 @@ describe("readConfigFile", () => {
     const path = join(folder, what === "a folder" ? "d.yaml" : "d2.yaml");
     expect(readConfigFile(path)).toMatchObject({
       code: "CONFIG_MISSING",
-      summary: `${path} is no plain file`,
+      summary: `${path} is ${what === "a folder" ? what : "not a regular file"}`,
     });
   });
 

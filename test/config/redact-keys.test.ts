@@ -38,9 +38,9 @@ describe("redact", () => {
     ["an empty pattern", "{patterns: ['']}", "redact.patterns[0]: must be a regular expression"],
     ["a pattern that matches nothing at all", "{patterns: ['(hunter2)?']}", "redact.patterns[0]: "],
     ["a key that there is none of", "{word: []}", "unknown key (did you mean words?)"],
-    ["an alias of nothing", "{words: [*hunter2]}", "an alias has no anchor before it"],
-    ["a bracket too many", '{words: ["hunter2"]]}', "is no YAML"],
-    ["a text behind a text", '{words: ["a b" "hunter2"]}', "is no YAML"],
+    ["an alias of nothing", "{words: [*hunter2]}", "has no anchor before it"],
+    ["a bracket too many", '{words: ["hunter2"]]}', "is not valid YAML"],
+    ["a text behind a text", '{words: ["a b" "hunter2"]}', "is not valid YAML"],
   ])("refuses %s, and does not repeat it", (_, redact, message) => {
     const { redaction, problems } = parse(redact);
     expect(redaction).toBe(undefined);

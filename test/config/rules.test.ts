@@ -14,7 +14,7 @@ describe("names of rules", () => {
   });
 
   test.each(["", "a b", "a/b", "ä", "x".repeat(65), "a\n"])("%p is none", (name) => {
-    expect(problemsOf({ [name]: LATENCY })).toEqual([expect.stringContaining("is no name of a rule")]);
+    expect(problemsOf({ [name]: LATENCY })).toEqual([expect.stringContaining("is not a valid rule name")]);
   });
 
   test("manual is taken", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, spyOn, test } from "bun:test";
-import { type Fault, readYaml } from "../../src/config/yaml-tree.ts";
+import type { Fault } from "../../src/config/yaml-fault.ts";
+import { readYaml } from "../../src/config/yaml-tree.ts";
 
 const faultsOf = (text: string): Fault[] => [...readYaml(text).faults];
 
@@ -20,12 +21,18 @@ describe("readYaml", () => {
   test.each([
     ["tabs", "a:\n\tb: 1\n", 3, "tabs can't indent"],
     ["a colon too many", "a: b: c\n", 3, 'a second ": "'],
-    ["a bracket too few", "a: [1, 2\nb: 3\n", 9, "is no YAML"],
+    ["a bracket too few", "a: [1, 2\nb: 3\n", 9, "is not valid YAML"],
+    ["a key without its space, at the beginning", "watch:1\na:\n  b: 1\n", 5, 'a space is missing after ":"'],
+    ["a key without its space, in a list", "a:\n  - b:1\n    c: 2\n", 8, 'a space is missing after ":"'],
+    ["a key without its space, at the end", "a: 1\nwatch:1\n", 10, 'a space is missing after ":"'],
+    ["a quote that is never closed", 'a: "/var/log\nb: 1\nc:\n  d: 2\n', 3, "this quote is never closed"],
+    ["a backslash in double quotes", 'a: "\\\\files\\projects"\n', 11, "in double quotes a backslash"],
+    ["a no-break space before a key", "a:\n\u00a0 b: 1\n", 3, "indented with a no-break space"],
     ["a second document", "a: 1\n---\nb: 2\n", 5, "a second document begins here"],
     ["a tag", "a: !secret x\n", 3, "has a tag"],
     ["another YAML", "%YAML 1.1\n---\na: yes\n", 0, "remove the %YAML line"],
-    ["an alias of nothing", "a: 1\nb: *gone\n", 8, "an alias has no anchor before it"],
-    ["an alias before its anchor", "a: *x\nb: &x 1\n", 3, "an alias has no anchor before it"],
+    ["an alias of nothing", "a: 1\nb: *gone\n", 8, "has no anchor before it"],
+    ["an alias before its anchor", "a: *x\nb: &x 1\n", 3, "has no anchor before it"],
     ["too many aliases", `- &a 1\n${"- *a\n".repeat(200)}`, 509, "more than 100 aliases"],
     ["a list as a key", "? [a, b]\n: 1\n", 2, "a key must be a name"],
     ["deep lists", "[".repeat(5000), 33, "nested deeper than 32"],
