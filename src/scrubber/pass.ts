@@ -1,5 +1,5 @@
-// One pass over a text: where it stands, what it has found, and what it remembers of the text before. The recognisers
-// share it; which of them is asked when is engine.ts.
+// The state of one pass over a text: its place, its findings, and what it remembers of the text before. The recognisers
+// share it; engine.ts decides which of them is called when.
 
 import type { Program } from "./programs.ts";
 import { Reader } from "./reader.ts";
@@ -11,9 +11,9 @@ const MASK_FIRST = MASK.charCodeAt(0);
 /** A program on the command line that is being read. */
 export interface Command {
   readonly program: Program;
-  /** Arguments so far that are no options, shortened; not more than a rule needs. */
+  /** Arguments so far that are not options, shortened; no more than a rule needs. */
   readonly words: string[];
-  /** Behind the program's name. */
+  /** The place behind the program's name. */
   readonly from: number;
   /** The next argument belongs to the option before it. */
   skipsNext: boolean;
@@ -25,27 +25,29 @@ export class Pass {
   readonly reader: Reader;
   readonly text: string;
   readonly edits: Edit[] = [];
-  /** Texts within texts: records of the audit log in hexadecimal. */
+  /** The nesting depth: records of the audit log contain texts in hexadecimal. */
   readonly depth: number;
   at = 0;
-  /** Nothing before it is looked at: the end of the last secret. */
+  /** The end of the last secret; recognisers do not read before it. */
   floor = 0;
   lineStart = 0;
   /** The end of the long word that the pass is in. */
   wordEnd = 0;
   commands: Command[] = [];
-  /** Up to here a value may follow for a name that stands by itself. */
+  /** Up to here the value of a separate name may follow. */
   pairUntil = 0;
-  /** Where the value of a pair begins whose name may follow; -1 for none. */
+  /** The begin of a value whose name may follow; -1 for none. */
   valueAt = -1;
-  /** Behind the last word that may say in prose that a secret follows, or text that was not read word by word. */
+  /**
+   * The place behind the last word that may announce a secret in prose, or behind text that was not read word by word.
+   */
   leadEnd = Number.NEGATIVE_INFINITY;
   #nameFrom = 0;
   #nameTo = 0;
   #name = "";
-  /** What `echo` writes into a pipe. */
+  /** The texts that `echo` writes into a pipe. */
   piped: readonly Span[] = [];
-  /** What `echo` has written so far where a pipe may follow. */
+  /** The texts that `echo` has written so far; a pipe may follow. */
   echoed: Span[] = [];
 
   constructor(text: string, depth: number) {
@@ -54,7 +56,7 @@ export class Pass {
     this.depth = depth;
   }
 
-  /** The identifier there; remembered, for several recognisers ask for one in turn. */
+  /** The identifier at this place; remembered, because several recognisers ask for the same one in turn. */
   name(from: number, to: number): string {
     if (from !== this.#nameFrom || to !== this.#nameTo) {
       this.#name = this.text.slice(from, to);
@@ -66,7 +68,7 @@ export class Pass {
 
   /** Hides a span and continues behind it. */
   hide(from: number, to: number, next = to, replacement?: string, secrets?: number): void {
-    // What is hidden already ends where its mask ends, whatever stands behind it.
+    // A secret that is already hidden ends with its mask, whatever stands behind it.
     if (this.text.charCodeAt(from) === MASK_FIRST && this.text.startsWith(MASK, from)) {
       const end = from + MASK.length;
       this.at = Math.max(this.at, end);

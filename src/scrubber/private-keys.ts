@@ -1,31 +1,34 @@
-// Takes private keys out of text, whole ones and what is left of them: logs begin and end where they like, so the line that
-// says that a key begins may be gone, or the one that says that it ends. In: text; out: what has to go. Pure, and linear: every
-// character is looked at by one mark at most.
+// Finds private keys in text, whole ones and parts of them: logs begin and end anywhere, so the line with BEGIN or the
+// line with END may be missing. Pure, and linear: every character is read for one mark at most.
 //
-// A whole key goes from its BEGIN to its END, whatever stands between (each line of a log has a prefix). Where one of
-// the two is missing, the lines beside the other go as long as they look like parts of a key: nobody hides the rest of a
-// log by writing half a key into it. Of what has lost both, long words in base64 are what is left (tokens.ts).
+// A whole key is hidden from its BEGIN to its END, whatever stands between (each line of a log has a prefix). If one
+// mark is missing, the lines next to the other are hidden as long as they look like parts of a key: an attacker can't
+// hide the rest of a log by writing half a key into it. If both marks are missing, tokens.ts finds the long words of
+// base64.
 
 import { MASK, type Span } from "./span.ts";
 
 const NAME = "PRIVATE KEY";
-/** Around the name: SSH2 has four. */
+/** The dashes around the name: SSH2 has four. */
 const DASHES_MIN = 4;
 const DASHES_MAX = 5;
 const DASH = 45;
 const ALGORITHM_MAX = 40;
 const MARK_MAX = 56;
-/** So many names are looked at between two yields. */
+/** The number of names that are examined between two yields. */
 const NAMES_PER_PIECE = 4096;
-/** From one mark to the other: RSA of 16,384 bits has 200 lines, each with the prefix of a log. */
+/** The largest distance between the marks: RSA of 16,384 bits has 200 lines, each with the prefix of a log. */
 const KEY_MAX = 32 << 10;
 const LINE_FEED = 10;
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
-/** Of a key's lines all but the last have 64 or 70; a shorter word may be anything. */
+/** All lines of a key but the last have 64 or 70 characters; a shorter word may be anything. */
 const BODY_MIN = 16;
 const HEADER = /\b(?:Proc-Type|DEK-Info|Comment|Encryption|Subject): /;
 
-/** Private keys that are whole, or have lost their beginning or their end; yields undefined after each piece of work. */
+/**
+ * Finds private keys that are whole, or have lost their beginning or their end; yields undefined after each piece of
+ * work.
+ */
 export function* findKeys(text: string): Generator<Span | undefined, void, void> {
   let before: Mark | undefined;
   let mark: Mark | undefined;
@@ -56,14 +59,14 @@ function* findMarks(text: string): Generator<Mark | undefined, void, void> {
   }
 }
 
-/** The mark that the name at this place is a part of. */
+/** The mark that contains the name at this place; undefined if there is none. */
 function markAround(text: string, at: number): Mark | undefined {
   const behind = at + NAME.length;
   let to = text.startsWith(" BLOCK", behind) ? behind + 6 : behind;
   if (text[to] === " ") to++;
   const dashesTo = dashesEnd(text, to);
   if (dashesTo - to < DASHES_MIN) return undefined;
-  // The name of an algorithm may stand between, which has no dash.
+  // The name of an algorithm may stand in between; it has no dash.
   let word = at - 1;
   for (const least = Math.max(0, at - MARK_MAX); word >= least && text.charCodeAt(word) !== DASH; ) word--;
   const head = word + (text[word + 1] === " " ? 2 : 1);
@@ -81,7 +84,7 @@ function dashesEnd(text: string, from: number): number {
   return to;
 }
 
-/** Capitals, digits and blanks. */
+/** Whether the text consists of capitals, digits and blanks, and is not too long. */
 function isAlgorithm(text: string, from: number, to: number): boolean {
   for (let at = from; at < to; at++) {
     const code = text.charCodeAt(at);
@@ -91,7 +94,7 @@ function isAlgorithm(text: string, from: number, to: number): boolean {
   return to - from <= ALGORITHM_MAX;
 }
 
-/** What goes with one mark, between its neighbours. */
+/** Finds the span that belongs to one mark, between its neighbours. */
 function* findKey(
   text: string,
   before: Mark | undefined,
@@ -100,7 +103,7 @@ function* findKey(
 ): Generator<Span> {
   const span = keySpan(text, before, mark, next);
   if (span === undefined || span.to <= span.from) return;
-  // What is hidden already is no second secret.
+  // A key that is already hidden is not found again.
   const inside = text.slice(span.from, span.to).trim();
   if (inside !== "" && inside !== MASK) yield span;
 }
@@ -120,16 +123,16 @@ function keySpan(
   return { from: bodyBegin(text, before?.to ?? 0, mark.from), to: mark.from };
 }
 
-/** Where the lines end that look like parts of the key which begins at `from`, behind a mark in this column. */
+/** The end of the lines that look like parts of the key that begins at `from`, behind a mark in this column. */
 function bodyEnd(text: string, from: number, limit: number, column: number): number {
-  // What stands behind the mark in its line, as in JSON, has no line of its own.
+  // The rest of the mark's own line belongs to the key, as in JSON.
   let end = lineEnd(text, from, limit);
   while (end < limit) {
     const next = lineEnd(text, end + 1, limit);
     const line = text.slice(end + 1, next);
     const word = text.slice(wordBegin(text, end + 1, next), next);
     const at = line.length - word.length;
-    // The last one may be short; a feed may follow it.
+    // The last line may be short; a line feed may follow it.
     const isLast = next >= text.length - 1 && at === column;
     const isBody = BASE64.test(word) && (word.length >= BODY_MIN || isLast);
     const isEmpty = word === "" && (at === 0 || at === column);
@@ -139,7 +142,7 @@ function bodyEnd(text: string, from: number, limit: number, column: number): num
   return Math.min(end, limit);
 }
 
-/** Where the lines begin that look like parts of the key which ends at `to`. */
+/** The begin of the lines that look like parts of the key that ends at `to`. */
 function bodyBegin(text: string, limit: number, to: number): number {
   const lineBegin = lineStart(text, limit, to);
   const attached = wordBegin(text, lineBegin, to);
@@ -149,7 +152,7 @@ function bodyBegin(text: string, limit: number, to: number): number {
     const previous = lineStart(text, limit, feed);
     const at = wordBegin(text, previous, feed);
     const word = text.slice(at, feed);
-    // The last one may be short.
+    // The last line may be short.
     const isLast = begin === to && at - previous === to - lineBegin;
     if (!BASE64.test(word) || (word.length < BODY_MIN && !isLast)) break;
     begin = at;
@@ -158,7 +161,7 @@ function bodyBegin(text: string, limit: number, to: number): number {
   return begin;
 }
 
-// Both look no further than the limit: what is beyond is another mark's.
+// Both functions stop at the limit: the text beyond belongs to another mark.
 function lineEnd(text: string, from: number, limit: number): number {
   let at = from;
   while (at < limit && text.charCodeAt(at) !== LINE_FEED) at++;
@@ -171,7 +174,7 @@ function lineStart(text: string, limit: number, to: number): number {
   return at;
 }
 
-/** Where the word begins that ends at `to`. */
+/** The begin of the word that ends at `to`. */
 function wordBegin(text: string, limit: number, to: number): number {
   let at = to;
   while (at > limit && !endsWord(text.charCodeAt(at - 1))) at--;

@@ -4,7 +4,7 @@
 // The work of a pass is linear because each read is one of three kinds: it looks no further than LOOK_MAX; or the pass
 // continues where the read has ended; or the answer is remembered and holds for every later question in between.
 
-/** How far a recogniser may look before or behind the place where it stands. */
+/** The distance that a recogniser may read before or behind its place. */
 export const LOOK_MAX = 64;
 
 export const LINE_FEED = 10;
@@ -46,16 +46,16 @@ function is(code: number, kind: number): boolean {
 export const isIdent = (code: number): boolean => is(code, IDENT);
 /** A blank within a line, or the NUL between the arguments in /proc/PID/cmdline. */
 export const isBlank = (code: number): boolean => is(code, BLANK);
-/** What may stand behind a closing quote; the end of the text (NaN) is one as well. */
+/** A character that may stand behind a closing quote; the end of the text (NaN) counts as one. */
 export const isBoundary = (code: number): boolean => Number.isNaN(code) || is(code, BOUNDARY);
 export const isHex = (code: number): boolean => is(code, HEX);
-/** Of both alphabets of base64. */
+/** A character of either alphabet of base64. */
 export const isBase64 = (code: number): boolean => is(code, BASE64);
 export const isDigit = (code: number): boolean => is(code, DIGIT);
-/** What neither ends a word, nor escapes, quotes or masks a part of it. */
+/** A character that neither ends a word nor escapes, quotes or masks a part of it. */
 export const isWordLetter = (code: number): boolean => is(code, WORD_LETTER);
 const isUrl = (code: number): boolean => code > 127 || is(code, URL);
-/** No blank and no end of a line. */
+/** Neither a blank nor the end of a line. */
 export const isShown = (code: number): boolean => !is(code, BLANK) && code !== LINE_FEED;
 export const isQuote = (code: number): boolean =>
   code === DOUBLE_QUOTE || code === SINGLE_QUOTE || code === BACKTICK;
@@ -69,7 +69,7 @@ export class Reader {
   /** Characters read so far; for tests. */
   steps = 0;
   readonly text: string;
-  /** Only when needed: most texts within texts are short and have none. */
+  /** Created when needed: most nested texts are short and need none. */
   #found: Map<string, Found> | undefined;
   readonly #blanks: Found = { from: 0, to: 0 };
   readonly #url: Found = { from: 0, to: 0 };
@@ -78,7 +78,7 @@ export class Reader {
     this.text = text;
   }
 
-  /** NaN behind the end. */
+  /** The character at this place; NaN behind the end. */
   code(at: number): number {
     return this.text.charCodeAt(at);
   }
@@ -90,7 +90,7 @@ export class Reader {
     return this.text.slice(from, at);
   }
 
-  /** The part from `at`. @param most small, for a text is copied. */
+  /** The part from `at`. @param most its length; it must be small, because the part is copied. */
   ahead(at: number, most = LOOK_MAX): string {
     this.steps += most;
     return this.text.slice(at, at + most);
@@ -105,17 +105,17 @@ export class Reader {
     return at;
   }
 
-  /** Where blanks of a line end; remembered. */
+  /** The end of a run of blanks in a line; remembered. */
   skipBlanks(from: number): number {
     return this.#rememberedEnd(this.#blanks, from, isBlank);
   }
 
-  /** Where a URL ends that holds this place; remembered. */
+  /** The end of the URL that contains this place; remembered. */
   urlEnd(from: number): number {
     return this.#rememberedEnd(this.#url, from, isUrl);
   }
 
-  /** Where `what` comes next, or the end of the text; remembered for each `what`. */
+  /** The next place of `what`, or the end of the text; remembered for each `what`. */
   next(what: string, from: number): number {
     this.steps++;
     this.#found ??= new Map();

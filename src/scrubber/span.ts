@@ -1,31 +1,34 @@
-// A part of a text that has to go, and how parts are replaced. Pure.
+// Spans of a text that have to be hidden, and their replacement. Pure.
 
-/** What stands in the place of a secret. */
+/** The text that replaces a secret. */
 export const MASK = "[scrubbed]";
 
-/** From an offset to the one behind it. */
+/** A part of a text: from an offset up to, and not including, another one. */
 export interface Span {
   readonly from: number;
   readonly to: number;
 }
 
-/** A span and what takes its place, when that is not the mask alone. */
+/** A span, and its replacement if that is not just the mask. */
 export interface Edit extends Span {
   readonly replacement?: string;
-  /** Secrets in it; one where it is not given. */
+  /** The number of secrets in it; default 1. */
   readonly secrets?: number;
 }
 
 export interface Scrubbed {
   readonly text: string;
-  /** Secrets that were there. */
+  /** The number of secrets that were hidden. */
   readonly count: number;
 }
 
 /** Edits between two yields: less than a millisecond of work. */
 const EDITS_PER_PIECE = 8192;
 
-/** Replaces each span; spans that overlap become one, and a mask that is there already is no second secret. Yields after each piece. */
+/**
+ * Replaces each span. Overlapping spans become one, and a span that is already masked does not count. Yields after each
+ * piece.
+ */
 export function* hideSpans(text: string, edits: readonly Edit[]): Generator<undefined, Scrubbed, void> {
   const sorted = isSorted(edits) ? edits : edits.toSorted((a, b) => a.from - b.from);
   yield;
@@ -57,7 +60,7 @@ function isSorted(edits: readonly Edit[]): boolean {
   return true;
 }
 
-/** The edit at this index with all that overlap it, and the index behind them. */
+/** The edit at this index merged with all that overlap it, and the index behind them. */
 function mergeFrom(sorted: readonly Edit[], index: number): readonly [Edit, number] {
   let merged = sorted[index] as Edit;
   let next = index + 1;

@@ -1,15 +1,15 @@
-// What may stay of a text of which one end is lost: its whole lines, or its whole words. Half a secret does not look like
-// one, so the part that was cut goes. Pure; it must not look for secrets (engine.ts does).
+// Cuts a text that has lost one end to its whole lines or whole words. Half a secret is not recognised as one, so the
+// partial line or word is removed. Pure; it must not look for secrets (engine.ts does).
 
-/** Which end of the text is there. */
+/** The end of the text that was kept. */
 type Kept = "head" | "tail";
 
 const WORD_MAX = 4096;
 const WORD_ENDS: ReadonlySet<string> = new Set(" \t\n\r\0,;\"'(){}[]<>");
 
 /**
- * A text of which one end is lost, without the line that was cut: half a secret does not look like one, and what it was
- * called may be gone. A single line keeps its beginning, never its end.
+ * Removes the partial line of a text that has lost one end: half a secret is not recognised as one, and its name may be
+ * lost. Of a single line only the beginning stays, never the end.
  */
 export function wholeLines(text: string, kept: Kept): string {
   const feed = kept === "head" ? text.lastIndexOf("\n") : text.indexOf("\n");
@@ -18,8 +18,8 @@ export function wholeLines(text: string, kept: Kept): string {
 }
 
 /**
- * A text that ends too soon, without the word that was cut: what is called a secret is known by what stands before it, but
- * half a hash is any number. Of a word without end what is longer than any secret stays.
+ * Removes the partial word of a text that has lost its end: a named secret is recognised by the text before it, but
+ * half a hash looks like any number. A very long word stays, except for its last part, which is longer than any secret.
  */
 export function wholeWords(text: string): string {
   const least = Math.max(0, text.length - WORD_MAX);
