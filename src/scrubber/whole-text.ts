@@ -19,7 +19,7 @@ export function wholeLines(text: string, kept: Kept): string {
 
 /**
  * Removes the partial word of a text that has lost its end: a named secret is recognised by the text before it, but
- * half a hash looks like any number. A very long word stays, except for its last part, which is longer than any secret.
+ * half a hash looks like any number. Of a very long word only the last part is removed; it is longer than any secret.
  */
 export function wholeWords(text: string): string {
   const least = Math.max(0, text.length - WORD_MAX);
