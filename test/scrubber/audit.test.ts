@@ -4,7 +4,7 @@ import { seeded } from "../helpers/random.ts";
 
 const hex = (text: string) => Buffer.from(text).toString("hex").toUpperCase();
 
-test("an argument in quotes that goes on in the next record is searched as a whole", () => {
+test("an argument in quotes that continues in the next record is searched as a whole", () => {
   const record = "type=EXECVE msg=audit(1.2:3):";
   expectHidden(
     `${record} argc=3 a0="mount.cifs" a1="-o" a2_len=40 a2[0]="user=u,password=hun"\n${record} a2[1]="ter2,rw"`,
@@ -12,7 +12,7 @@ test("an argument in quotes that goes on in the next record is searched as a who
   expectHidden(`${record} argc=3 a0="sshpass" a1="-p"\n${record} a2="hunter2" a3="ssh"`);
 });
 
-test("hexadecimal that is longer than any record goes whole, for to search it would take long at once", () => {
+test("hexadecimal that is longer than any record is hidden as a whole, because searching it would take too long", () => {
   expectShown(`proctitle=${"41".repeat(64 << 10)}`, "proctitle=[scrubbed]");
 });
 
@@ -44,7 +44,7 @@ describe("a record of the audit log", () => {
     expectShown(text, expected);
   });
 
-  test("loses a secret that its arguments split, quoted or in hexadecimal", () => {
+  test("loses a secret that is split over its arguments, quoted or in hexadecimal", () => {
     const random = seeded();
     for (let round = 0; round < 500; round++) {
       const args = random.pick([
@@ -61,7 +61,7 @@ describe("a record of the audit log", () => {
         return `a${index}_len=${2 * arg.length} a${index}[0]=${hex(arg.slice(0, at))} a${index}[1]=${hex(arg.slice(at))}`;
       });
       const text = `type=EXECVE msg=audit(1.2:3): argc=${args.length} ${fields.join(" ")}`;
-      // A part without characters is no field that the kernel writes.
+      // The kernel writes no field without characters.
       if (!/\[\d\]= |\[\d\]=$/.test(text)) expectHidden(text, random.seedText);
     }
   });
@@ -71,7 +71,7 @@ describe("a record of the audit log", () => {
     "type=SYSCALL arch=c000003e a0=55d0c8a0 a1=7ffe0c1e a2=7f3c1e a3=0 items=1",
     'a0="ls" a1="-l"',
     "sig=11 data=12 key=(null)",
-  ])("that holds none stays: %s", (text) => {
+  ])("without a secret stays: %s", (text) => {
     expectUntouched(text);
   });
 });

@@ -130,7 +130,7 @@ test("no secret of a known program survives, whatever stands between its argumen
   }
 });
 
-describe("what is no secret on a command line stays", () => {
+describe("a command line without a secret stays", () => {
   test.each([
     "docker run -p 80:80 -u 1000:1000 image",
     "ssh -p 22 host",

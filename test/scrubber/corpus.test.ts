@@ -1,4 +1,4 @@
-// The texts that hostile tests send through whole captures, searched one by one and all together.
+// Searches the texts that the hostile tests send through whole captures, one by one and all together.
 
 import { describe, expect, test } from "bun:test";
 import { seeded } from "../helpers/random.ts";
@@ -9,7 +9,7 @@ const random = seeded();
 const planted = plantSecrets(random, 2);
 
 describe("the corpus of secrets", () => {
-  test("leaves none, whatever stands beside each, and is found clean a second time", () => {
+  test("leaves no secret, whatever stands beside it, and is found clean a second time", () => {
     const one = planted.map(({ form, text, traces }) => {
       const { text: clean } = BUILT_IN_RULES.scrub(`${text}\n`);
       expect({ form, again: BUILT_IN_RULES.scrub(clean) }, random.seedText).toEqual({
@@ -30,7 +30,7 @@ describe("the corpus of secrets", () => {
     ).toEqual([]);
   });
 
-  test("holds texts of the kernel that stay as they are", () => {
+  test("has texts of the kernel that do not change", () => {
     expect(BUILT_IN_RULES.scrub(KERNEL_TEXT)).toEqual({ text: KERNEL_TEXT, count: 0 });
   });
 });

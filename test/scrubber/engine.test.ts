@@ -4,7 +4,7 @@ import { makeScrubber } from "../../src/scrubber/scrubber.ts";
 import { type Random, seeded } from "../helpers/random.ts";
 import { BUILT_IN_RULES } from "../helpers/scrubber.ts";
 
-/** What recognisers look for between words: separators, quotes, marks, and beginnings of known forms. */
+/** The texts that recognisers look for between words: separators, quotes, marks, and beginnings of known forms. */
 const MARKS = [
   ...[
     "=",
@@ -161,7 +161,7 @@ function expectLinear(make: (length: number) => string, length: number, message:
   expect(whole / (2 * length), message).toBeLessThan(STEPS_MAX);
 }
 
-/** Steps for each character: what bounded looks around each character may add up to. */
+/** Steps for each character: the sum of bounded reads around each character. */
 const STEPS_MAX = 128;
 
 function soup(random: Random, words: readonly [string, ...string[]], length: number): string {
@@ -170,12 +170,12 @@ function soup(random: Random, words: readonly [string, ...string[]], length: num
   return text.slice(0, length);
 }
 
-/** Only for what hangs. */
+/** A timeout only for tests that hang. */
 const HANGS_MS = 120_000;
 
 describe("twice the text takes at most 2.5 times the work", () => {
   test(
-    "for every pair of what the rules wait for, in alternation",
+    "for every pair of texts that the rules wait for, in alternation",
     () => {
       for (const first of CORE) {
         for (const second of CORE)
@@ -209,7 +209,7 @@ describe("twice the text takes at most 2.5 times the work", () => {
         const text = soup(random, ALL, 8192);
         expectLinear(
           (length) => repeat(text, length),
-          // What comes for the first time has no text before it, and takes less.
+          // The first occurrence has no text before it, and takes less.
           2 * 8192,
           `${random.seedText} ${JSON.stringify(text.slice(0, 200))}`,
         );
@@ -265,9 +265,9 @@ test("a list of arguments that never ends is read in parts of at most 192 Ki cha
   expect(most).toBeLessThan(192 << 10);
 });
 
-describe("what is scrubbed", () => {
+describe("scrubbed text", () => {
   test(
-    "is scrubbed once and for all",
+    "does not change when it is scrubbed again",
     () => {
       const random = seeded();
       for (let round = 0; round < 5000; round++) {
@@ -280,7 +280,7 @@ describe("what is scrubbed", () => {
   );
 
   test(
-    "is the same in slices, and each slice does a bounded part of the work",
+    "is the same if it is scrubbed in slices, and each slice does a bounded part of the work",
     () => {
       const random = seeded();
       const scrubber = makeScrubber({ words: ["joe"], patterns: ["h[a-z]+r2"] });

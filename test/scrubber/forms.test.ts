@@ -101,7 +101,7 @@ describe("tokens of known services", () => {
     "glpat-abcdefghijklmnopqrst",
     "sk_live_abcdefghijklmnopqrstuvwx",
     "ghp_abcdefghijklmnopqrstuvwxyzabcdefghij",
-  ])("%s is one with letters alone", (token) => expectShown(`found ${token} here`, "found [scrubbed] here"));
+  ])("%s with letters alone is one", (token) => expectShown(`found ${token} here`, "found [scrubbed] here"));
 
   test.each(["sk_buff_head_init_class", "secret_x", "key-type", "SG_IO ioctl", "npm_config_cache"])(
     "%s stays",

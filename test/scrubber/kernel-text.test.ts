@@ -10,7 +10,7 @@ const FIXTURES = [
 ].flatMap((folder) => [...new Bun.Glob("**/*.txt").scanSync(folder)].map((name) => join(folder, name)));
 
 describe("files of real kernels lose nothing", () => {
-  test("there are some", () => expect(FIXTURES.length).toBeGreaterThan(10));
+  test("there are fixtures", () => expect(FIXTURES.length).toBeGreaterThan(10));
 
   test.each(FIXTURES.map((file) => [file.slice(file.indexOf("/test/")), file] as const))("%s", (_, file) => {
     const text = readFileSync(file, "utf8");

@@ -11,7 +11,7 @@ describe("a name of a secret", () => {
   });
 });
 
-describe("no name of a secret", () => {
+describe("a name of something else", () => {
   test.each(
     "compass bypass passes passed passenger passive keyboard keyring public_key key keys hash password_file PASSWORD_FILE token_type tokenEndpoint PasswordAuthentication secretName access_key_id password_expires passwordless login user cookie session path keytab token_ttl secrets_path signature".split(
       " ",

@@ -66,7 +66,7 @@ describe("a name and its value", () => {
   });
 });
 
-describe("a name and a value that stand apart", () => {
+describe("a name and a separate value", () => {
   test.each([
     ['key:"password" value:"hunter2"', 'key:"password" value:"[scrubbed]"'],
     ['{"name":"SMB_PASSWORD","value":"hunter2"}', '{"name":"SMB_PASSWORD","value":"[scrubbed]"}'],
@@ -150,7 +150,7 @@ function aValue(random: Random): string {
   return edge() + SECRET + edge();
 }
 
-test("the value goes, whatever its name, separator, quotes and surroundings are", () => {
+test("the value is hidden, whatever its name, separator, quotes and surroundings are", () => {
   const random = seeded();
   for (let round = 0; round < 2000; round++) {
     const text = random.pick(FORMS)(random.pick(NAMES), aValue(random));
@@ -158,7 +158,7 @@ test("the value goes, whatever its name, separator, quotes and surroundings are"
   }
 });
 
-describe("what is no value stays", () => {
+describe("a text without a secret value stays", () => {
   test.each([
     "password: no",
     "time to pass: then",

@@ -58,7 +58,7 @@ describe("a secret is hidden", () => {
       "-----BEGIN RSA PRIVATE KEY-----\na\nb\n-----END RSA PRIVATE KEY-----",
       "-----BEGIN RSA PRIVATE KEY-----[scrubbed]-----END RSA PRIVATE KEY-----",
     ],
-    // What is left of private keys.
+    // Parts of private keys.
     [
       "app: MIIEvQIBADANBgkqhkiG9w0B\napp: ab==\napp: -----END PRIVATE KEY-----\n",
       "app: [scrubbed]-----END PRIVATE KEY-----\n",
@@ -80,7 +80,7 @@ describe("a secret is hidden", () => {
   });
 });
 
-describe("what is no secret stays", () => {
+describe("a text without a secret stays", () => {
   test.each([
     "//files/data /mnt cifs rw,relatime,vers=3.1.1,cache=strict,username=joe,uid=0,soft,addr=10.0.0.1 0 0",
     "credentials=/etc/cifs.cred,username=joe",
@@ -120,7 +120,7 @@ function wordOf(random: Random, letters: string, length = random.int(12, 40)): s
   return Array.from({ length }, () => letters[random.int(0, letters.length - 1)]).join("");
 }
 
-/** All its parts of eight characters. */
+/** All parts of eight characters of a text. */
 function grams(text: string): readonly string[] {
   return Array.from({ length: Math.max(0, text.length - 7) }, (_, at) => text.slice(at, at + 8));
 }
@@ -151,10 +151,10 @@ function aSecret(random: Random): { readonly line: string; readonly secret: stri
   ]);
 }
 
-/** Only for what hangs. */
+/** A timeout only for tests that hang. */
 const HANGS_MS = 120_000;
 
-describe("the properties of it", () => {
+describe("properties of scrubbing", () => {
   test(
     "no secret survives, wherever the text is cut",
     () => {
@@ -181,7 +181,7 @@ describe("the properties of it", () => {
   );
 
   test(
-    "a single line that is cut shows no part of a secret either, wherever that is, labelled or not",
+    "a single line that is cut shows no part of a secret, wherever the cut is, labelled or not",
     () => {
       const random = seeded();
       for (let round = 0; round < 60; round++) {
@@ -236,7 +236,7 @@ describe("the properties of it", () => {
   );
 
   test(
-    "half a key hides no more of a log than what looks like a part of it",
+    "half a key hides no more of a log than lines that look like parts of it",
     () => {
       const log =
         "app: -----BEGIN PRIVATE KEY-----\nkernel: CIFS: has not responded in 180 seconds\nsshd: done\n";
@@ -248,7 +248,7 @@ describe("the properties of it", () => {
   );
 
   test(
-    "what stands around a secret stays",
+    "the text around a secret stays",
     () => {
       const random = seeded();
       for (let round = 0; round < 400; round++) {
@@ -262,7 +262,7 @@ describe("the properties of it", () => {
   );
 
   test(
-    "any text is text, and each mark counts",
+    "any text is accepted, and each mark is counted",
     () => {
       const random = seeded();
       const pieces = "password= sig= : // @ % eyJ -p curl \" \\ ' , ; 00112233445566778899aabbccddeeff".split(
@@ -281,7 +281,7 @@ describe("the properties of it", () => {
     HANGS_MS,
   );
 
-  // A quadratic pattern takes minutes for these, and one that gives up finds nothing.
+  // A quadratic pattern takes minutes for these texts, and one that gives up finds nothing.
   test.each([
     ["password=", 1],
     ["user=", 0],
@@ -347,7 +347,7 @@ describe("whole lines", () => {
   );
 
   test(
-    "of a word without end lose no more than a secret can be long",
+    "of a very long word lose no more than the length of a secret",
     () => {
       expect(wholeLines("x".repeat(10_000), "head")).toBe("x".repeat(10_000 - 4096));
     },

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { checkPattern } from "../../src/scrubber/own-patterns.ts";
 import { makeScrubber } from "../../src/scrubber/scrubber.ts";
 
-describe("a scrubber with words and patterns of the operator's own", () => {
+describe("a scrubber with the operator's own words and patterns", () => {
   const scrubber = makeScrubber({ words: ["Bluebird", "hun,ter2"], patterns: ["(?i)corp-[0-9]{6}"] });
 
   test.each([
@@ -18,7 +18,7 @@ describe("a scrubber with words and patterns of the operator's own", () => {
     expect(scrubber.scrub(shown)).toEqual({ text: shown, count: 0 });
   });
 
-  test("ends for a pattern that backtracks elsewhere, and for one whose search reads to the end of the line", () => {
+  test("ends for a pattern that backtracks in other engines, and for one whose search reads to the end of the line", () => {
     const hostile = makeScrubber({ words: [], patterns: ["(x+x+)+y", "a(?:.*b)?"] });
     expect(hostile.scrub("x".repeat(1 << 20)).count).toBe(0);
     expect(hostile.scrub("a".repeat(1 << 17)).text).not.toContain("aa");
