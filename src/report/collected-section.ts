@@ -36,7 +36,7 @@ export function actionsSection({ actions }: ManifestFacts): Html {
         status === "ok"
           ? html`<span class="good">✓ ok</span>`
           : html`<span class="worse">${(STATUS_WORDS.get(status) ?? ["!", status || "not known"]).join(" ")}</span>`
-      }</td><td class="figure">${status !== "missing" && duration(duration_ms * 1e6)}</td><td class="figure">${status !== "missing" && sizeText(bytes)}</td><td>${reason}${
+      }</td><td class="figure">${status !== "missing" && duration(duration_ms * 1e6)}</td><td class="figure">${status !== "missing" && sizeText(bytes)}</td><td class="remark">${reason}${
         exit_code !== null && exit_code !== 0 && ` (exit code ${exit_code})`
       }</td></tr>`,
   )}</tbody></table></div>

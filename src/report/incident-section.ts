@@ -4,9 +4,10 @@ import { EVIDENCE_MAX } from "../model/anomaly.ts";
 import { statusesText } from "../model/status-count.ts";
 import { type Html, html } from "./html.ts";
 import type { ManifestFacts } from "./manifest-facts.ts";
+import { momentHtml } from "./moment.ts";
 import { parseUtcUs, type RequestTable } from "./request-table.ts";
 import type { Summary } from "./summary.ts";
-import { counted, duration, moment, shortCommand } from "./words.ts";
+import { counted, duration, shortCommand } from "./words.ts";
 
 export function incidentSection(facts: ManifestFacts, table: RequestTable, summary: Summary): Html {
   return html`<section aria-labelledby="incident">
@@ -150,6 +151,6 @@ function processes(list: NonNullable<ManifestFacts["attribution"]>["processes"])
   })}`;
 }
 
-function at(text: string): string {
-  return moment(parseUtcUs(text) / 1000, true) || "not known";
+function at(text: string): Html | string {
+  return momentHtml(parseUtcUs(text) / 1000, true) ?? "not known";
 }

@@ -14,6 +14,7 @@ import { type ManifestFacts, readManifestFacts } from "./manifest-facts.ts";
 import { dataChunks, plotSection } from "./plot-section.ts";
 import type { RequestTable } from "./request-table.ts";
 import { type Summary, summarize } from "./summary.ts";
+import { ticketText } from "./ticket.ts";
 import { headline, verdictSection } from "./verdict-section.ts";
 import { waitingSection, worstSection } from "./waiting-section.ts";
 import { duration } from "./words.ts";
@@ -68,7 +69,8 @@ function* page({ name, manifest, requests, files }: ReportInput): Generator<Html
   const isThere = (id: string) =>
     id === "files" ? hasFiles(files) : body.some(({ text }) => text.includes(`id="${id}"`));
   yield head(name, facts);
-  yield html`<header class="top"><p class="brand"><strong>aod</strong> <span class="soft">report of</span> <bdi class="name">${name}</bdi></p><button type="button" id="theme" hidden>Dark</button></header>
+  yield html`<header class="top"><p class="brand"><strong>aod</strong> <span class="soft">report of</span> <bdi class="name">${name}</bdi></p><span class="buttons"><button type="button" id="copy" hidden>Copy as text for a ticket</button><button type="button" id="theme" hidden>Dark</button></span></header>
+<pre id="ticket" class="ticket" hidden>${ticketText(name, requests.count, facts, summary)}</pre>
 <nav aria-label="Sections"><ul>${SECTIONS.filter(([id]) => isThere(id)).map(([id, title]) => html`<li><a href="#${id}">${title}</a></li>`)}</ul></nav>
 <main>`;
   yield* body;

@@ -7,11 +7,11 @@ import { Html, html, scriptJson } from "./html.ts";
 import type { PageData } from "./page-data.ts";
 import { HUE_COUNT, hueOf } from "./palette.ts";
 import type { RequestTable } from "./request-table.ts";
-import { decadesOf, latencyTicks, timeTicks } from "./scale.ts";
-import { ERROR, IN_FLIGHT } from "./state.ts";
+import { latencyTicks, plotLevelsOf, timeTicks } from "./scale.ts";
+import { ERROR, EVERYDAY, IN_FLIGHT } from "./state.ts";
 import { type Summary, worstOf } from "./summary.ts";
 import { swatch } from "./swatch.ts";
-import { counted, countText, duration, shortCommand } from "./words.ts";
+import { counted, countText, duration, EVERYDAY_WORDS, shortCommand } from "./words.ts";
 
 const CELLS = { across: 320, down: 130 } as const;
 /** px of the drawing, and of the room for the labels of time below it. */
@@ -59,7 +59,7 @@ export function* dataChunks(table: RequestTable, summary: Summary): Generator<Ht
   const columns: Readonly<Record<keyof PageData["columns"], Uint8Array>> = {
     sent: encodeDeltas(table.sentUs),
     latency: encodeLatencies(table.latencyNs),
-    state: encodeFixed(table.state, 1),
+    state: encodeFixed(drawnStates(table, summary), 1),
     command: encodeFixed(table.command, widthFor(table.commands.length)),
     status: encodeFixed(table.status, widthFor(table.statuses.length)),
     sender: encodeFixed(table.sender, widthFor(table.senders.length)),
@@ -90,20 +90,25 @@ function triggerWords({ isSplit }: Summary): string {
   return isSplit ? "rule tripped" : "requested";
 }
 
+/** States as the plot draws them: an error reply that is not a failure is EVERYDAY. */
+function drawnStates({ state }: RequestTable, { failed }: Summary): Uint8Array {
+  return state.map((its, row) => (its === ERROR && failed[row] === 0 ? EVERYDAY : its));
+}
+
 function drawing(table: RequestTable, summary: Summary): Html {
-  const decades = decadesOf(table.latencyNs);
+  const levels = plotLevelsOf(table.latencyNs);
   const spanUs = Math.max(1, summary.frozenUs);
   const isKnown = !Number.isNaN(summary.trippedUs);
   const zeroUs = isKnown ? summary.trippedUs : summary.frozenUs;
   const zeroWords = isKnown ? triggerWords(summary) : "captured";
   const x = (us: number) => us / spanUs;
-  const y = (ns: number) => (decades[1] - Math.log10(Math.max(ns, 1))) / (decades[1] - decades[0]);
+  const y = (ns: number) => (levels[1] - Math.log10(Math.max(ns, 1))) / (levels[1] - levels[0]);
   const shareX = (us: number) => `${(x(us) * 100).toFixed(2)}%`;
   const pxY = (ns: number) => (Math.min(1, Math.max(0, y(ns))) * HEIGHT).toFixed(1);
-  const { paths, errors } = cells(table, x, y);
+  const { usual, everyday, failures } = cells(table, drawnStates(table, summary), x, y);
   const open = openRows(table).slice(0, BARS_MAX);
   return html`<svg class="chart" height="${HEIGHT + LABELS}" width="100%" role="img" aria-label="${description(table)}">
-${latencyTicks(decades).map(({ at }) => {
+${latencyTicks(levels).map(({ at }) => {
   const top = pxY(10 ** at);
   return html`<line class="grid" x1="0" x2="100%" y1="${top}" y2="${top}"/>`;
 })}
@@ -111,17 +116,15 @@ ${
   summary.completeSinceUs > 0 &&
   html`<rect class="unsure" width="${shareX(Math.min(summary.completeSinceUs, spanUs))}" height="${HEIGHT}"/>`
 }
-<svg width="100%" height="${HEIGHT}" viewBox="0 0 ${CELLS.across} ${CELLS.down}" preserveAspectRatio="none">${paths.map(
-    (path, hue) => path !== "" && html`<path class="dots c${hue}" d="${new Html(path)}"/>`,
-  )}${errors !== "" && html`<path class="dots bad" d="${new Html(errors)}"/>`}</svg>
+<svg width="100%" height="${HEIGHT}" viewBox="0 0 ${CELLS.across} ${CELLS.down}" preserveAspectRatio="none">${dots(everyday, "faint ")}${dots(usual)}${failures !== "" && html`<path class="dots bad" d="${new Html(failures)}"/>`}</svg>
 ${open.map((row) => {
   const top = pxY(table.latencyNs[row] ?? 0);
   return html`<line class="open" x1="${shareX(table.sentUs[row] ?? 0)}" x2="100%" y1="${top}" y2="${top}"/>`;
 })}
 ${summary.evidence.filter((row) => !Number.isNaN(table.latencyNs[row])).map((row) => html`<circle class="evidence" cx="${shareX(table.sentUs[row] ?? 0)}" cy="${pxY(table.latencyNs[row] ?? 0)}" r="4"/>`)}
-${latencyTicks(decades).map(
+${latencyTicks(levels).map(
   ({ at, label }) =>
-    at < decades[1] && html`<text class="tick" x="4" y="${Number(pxY(10 ** at)) - 4}">${label}</text>`,
+    at < levels[1] && html`<text class="tick" x="4" y="${Number(pxY(10 ** at)) - 4}">${label}</text>`,
 )}
 <line class="tripped" x1="${shareX(zeroUs)}" x2="${shareX(zeroUs)}" y1="0" y2="${HEIGHT}"/>
 ${timeTicks(-zeroUs, spanUs - zeroUs, 6).map(
@@ -135,33 +138,51 @@ function anchorAt(share: number): string {
   return share < 0.05 ? "start" : share > 0.93 ? "end" : "middle";
 }
 
-/** In each cell the command that is there most, and whether any of its requests failed. */
-function cells(table: RequestTable, x: (us: number) => number, y: (ns: number) => number) {
+/** @param names classes of the style sheet in front of the colour, each with a space behind it. */
+function dots(paths: readonly string[], names = ""): Html {
+  return html`${paths.map(
+    (path, hue) => path !== "" && html`<path class="dots ${names}c${hue}" d="${new Html(path)}"/>`,
+  )}`;
+}
+
+/**
+ * Paths by colour: each cell has the colour of its most frequent command. A cell with nothing but everyday answers is in `everyday`, one
+ * with a failure in `failures` as well.
+ */
+function cells(
+  table: RequestTable,
+  states: Uint8Array,
+  x: (us: number) => number,
+  y: (ns: number) => number,
+) {
   const size = CELLS.across * CELLS.down;
   const counts = new Uint16Array(size * HUE_COUNT);
   const failed = new Uint8Array(size);
+  const hasUsual = new Uint8Array(size);
   const hues = table.commands.map(hueOf);
   for (let row = 0; row < table.count; row++) {
     const ns = table.latencyNs[row] ?? Number.NaN;
-    if (!(ns > 0) || table.state[row] === IN_FLIGHT) continue;
+    if (!(ns > 0) || states[row] === IN_FLIGHT) continue;
     const across = Math.min(CELLS.across - 1, Math.floor(x(table.sentUs[row] ?? 0) * CELLS.across));
     const down = Math.min(CELLS.down - 1, Math.max(0, Math.floor(y(ns) * CELLS.down)));
     const cell = down * CELLS.across + across;
     const at = cell * HUE_COUNT + (hues[table.command[row] ?? 0] ?? HUE_COUNT - 1);
     counts[at] = Math.min(65_535, (counts[at] ?? 0) + 1);
-    if (table.state[row] === ERROR) failed[cell] = 1;
+    if (states[row] === ERROR) failed[cell] = 1;
+    if (states[row] !== EVERYDAY) hasUsual[cell] = 1;
   }
-  const paths: string[] = new Array(HUE_COUNT).fill("");
-  let errors = "";
+  const usual: string[] = new Array(HUE_COUNT).fill("");
+  const everyday: string[] = new Array(HUE_COUNT).fill("");
+  let failures = "";
   for (let cell = 0; cell < size; cell++) {
     const here = counts.subarray(cell * HUE_COUNT, (cell + 1) * HUE_COUNT);
     const most = here.reduce((best, count, hue) => (count > (here[best] ?? 0) ? hue : best), 0);
     if ((here[most] ?? 0) === 0) continue;
     const mark = `M${cell % CELLS.across} ${Math.floor(cell / CELLS.across) + 0.5}h1`;
-    paths[most] += mark;
-    if (failed[cell] === 1) errors += mark;
+    (hasUsual[cell] === 1 ? usual : everyday)[most] += mark;
+    if (failed[cell] === 1) failures += mark;
   }
-  return { paths, errors };
+  return { usual, everyday, failures };
 }
 
 /** Those that wait for as long as is known, longest first. */
@@ -187,11 +208,13 @@ function unknownWords({ count, latencyNs }: RequestTable): string {
   return `The latency of ${counted(unknown, "request")} is not known: ${unknown === 1 ? "it is" : "they are"} not drawn. `;
 }
 
-function legend(table: RequestTable, { evidence }: Summary): Html {
+function legend(table: RequestTable, summary: Summary): Html {
+  const { evidence } = summary;
+  const hasEveryday = drawnStates(table, summary).includes(EVERYDAY);
   const byHue = Map.groupBy(table.commands, hueOf);
   const hues = [...byHue].sort(([a], [b]) => a - b);
   return html`<ul class="legend">${hues.map(
     ([hue, commands]) =>
       html`<li>${swatch(`c${hue}`)}${commands.length > 3 ? "others" : commands.map(shortCommand).join(", ")}</li>`,
-  )}<li>${swatch("bad")}with an error</li><li><svg class="swatch" width="16" height="10" aria-hidden="true"><line class="open" x1="0" x2="16" y1="5" y2="5"/></svg>no reply yet</li>${evidence.length > 0 && html`<li><svg class="swatch" width="12" height="12" aria-hidden="true"><circle class="evidence" cx="6" cy="6" r="4"/></svg>tripped the rule</li>`}</ul>`;
+  )}<li>${swatch("bad")}failed</li>${hasEveryday && html`<li>${swatch("faint c7")}${EVERYDAY_WORDS}</li>`}<li><svg class="swatch" width="16" height="10" aria-hidden="true"><line class="open" x1="0" x2="16" y1="5" y2="5"/></svg>no reply yet</li>${evidence.length > 0 && html`<li><svg class="swatch" width="12" height="12" aria-hidden="true"><circle class="evidence" cx="6" cy="6" r="4"/></svg>tripped the rule</li>`}</ul>`;
 }

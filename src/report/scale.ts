@@ -20,6 +20,17 @@ export function decadesOf(latenciesNs: ArrayLike<number>): readonly [number, num
   return [Math.max(3, low), Math.max(Math.ceil(Math.log10(most) + 0.02), Math.max(3, low) + 2)];
 }
 
+/** Room of the plot above its slowest request, as a share of what is below: the labels of the moments stand there. */
+const HEADROOM = 0.16;
+
+/** Bounds of the plot, log10 of ns: the decades of these latencies, with room above the slowest. */
+export function plotLevelsOf(latenciesNs: Float64Array): readonly [number, number] {
+  const [low, high] = decadesOf(latenciesNs);
+  const most = latenciesNs.reduce((max, ns) => (ns > max && ns < Infinity ? ns : max), 0);
+  const slowest = Math.max(low, Math.log10(Math.max(most, 1)));
+  return [low, Math.max(high, slowest + (slowest - low) * HEADROOM)];
+}
+
 /** Of one decade each, and 2 and 5 of it where there is room. @param decades log10 of ns. */
 export function latencyTicks([low, high]: readonly [number, number]): readonly Tick[] {
   const fine = high - low < 1.6 ? [1, 2, 5] : [1];

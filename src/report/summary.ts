@@ -66,6 +66,8 @@ export interface Summary {
   readonly worst: readonly number[];
   /** Rows of the table that are evidence. */
   readonly evidence: readonly number[];
+  /** 1 for each row of the table that is a failure; see row-marks.ts. */
+  readonly failed: Uint8Array;
 }
 
 /** More are on the plot, and in its table. */
@@ -106,6 +108,7 @@ export function summarize(table: RequestTable, facts: ManifestFacts): Summary {
     waiters: waitersOf(table, marks, allDuring),
     worst: worstOf(table, WORST_MAX, (row) => marks.timed[row] === 1 && marks.mayBlock[row] === 0),
     evidence,
+    failed: marks.failed,
   };
 }
 

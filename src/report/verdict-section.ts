@@ -5,6 +5,7 @@ import { headlineOf, mainMeaning } from "../model/headline.ts";
 import { serverOfShare } from "../model/share.ts";
 import { type Html, html } from "./html.ts";
 import type { ManifestFacts } from "./manifest-facts.ts";
+import { momentHtml } from "./moment.ts";
 import { parseUtcUs, type RequestTable } from "./request-table.ts";
 import { type Latencies, quantile, type Summary } from "./summary.ts";
 import { CAUSE_WORDS, confidenceWords, type Station } from "./verdict-words.ts";
@@ -30,7 +31,7 @@ ${pathOf(facts, words.station)}
   }</ul></div>
 <div><h2 class="small">What to do next</h2><p>${mainMeaning(facts.statuses)?.advice ?? words.next}</p></div>
 </div>
-${tiles(table, summary)}
+${tiles(tilesOf(table.count, summary))}
 </section>`;
 }
 
@@ -39,14 +40,51 @@ export function headline({ verdict, statuses, share }: ManifestFacts): string {
   return headlineOf({ cause: (verdict ?? NO_VERDICT).cause, statuses, share: share ?? "" });
 }
 
+/** The line above the headline, as plain text: what happened, where and when. */
+export function kickerText({ kind, type, share, host, triggered_at }: ManifestFacts): string {
+  const where = isNamed(share) ? ` on ${share}` : "";
+  const when = moment(parseUtcUs(triggered_at) / 1000) || NO_TIME;
+  return `${kindWords(kind, type)}${where}, seen by ${host || NO_HOST}, ${when}`;
+}
+
+/** The figures that a reader wants first: name, value, and what it is compared with. @param count of all recorded requests. */
+export function tilesOf(count: number, summary: Summary): readonly (readonly [string, string, string])[] {
+  const { isSplit, before, during } = summary;
+  const isCompared = isSplit && before.sortedNs.length > 0;
+  const worst = Math.max(before.sortedNs.at(-1) ?? 0, during.sortedNs.at(-1) ?? 0);
+  // Without any request a count of 0 would claim that none failed.
+  const known = (value: number) => (count === 0 ? "not known" : countText(value));
+  const comparison = isCompared
+    ? `${duration(quantile(before, 0.99))} before`
+    : isSplit
+      ? "nothing to compare with"
+      : "of all recorded requests";
+  return [
+    ["longest wait", worst > 0 ? duration(worst) : count === 0 ? "not known" : "none", scopeWords(summary)],
+    ["without a reply", known(during.inFlight), `${scopeWords(summary)}, at the time of the capture`],
+    ["99 % within", duration(quantile(during, 0.99)), `${fewWords(during)}${comparison}`],
+    [
+      "failed requests",
+      known(during.errors),
+      `${isCompared ? `${countText(before.errors)} before, ` : ""}everyday answers not counted`,
+    ],
+  ];
+}
+
 // --- internal ---
+
+const NO_HOST = "an unnamed host";
+const NO_TIME = "time not known";
+
+function isNamed(share: string | null): share is string {
+  return share !== null && share !== "" && share !== "unknown";
+}
 
 function kicker({ kind, type, share, host, triggered_at }: ManifestFacts): Html {
   const what = kindWords(kind, type);
-  const isNamed = share !== null && share !== "" && share !== "unknown";
-  const where = isNamed && html` on <bdi class="name">${share}</bdi>`;
-  return html`${what}${where}, seen by <bdi class="name">${host || "an unnamed host"}</bdi>, ${
-    moment(parseUtcUs(triggered_at) / 1000) || "time not known"
+  const where = isNamed(share) && html` on <bdi class="name">${share}</bdi>`;
+  return html`${what}${where}, seen by <bdi class="name">${host || NO_HOST}</bdi>, ${
+    momentHtml(parseUtcUs(triggered_at) / 1000) ?? NO_TIME
   }`;
 }
 
@@ -61,7 +99,7 @@ function pathOf({ host, attribution, share }: ManifestFacts, blamed: Station | u
   const server = attribution?.server ?? /^\/\/([^/]+)/.exec(share ?? "")?.[1] ?? "";
   const stations: readonly [Station, string, string][] = [
     ["host", "This machine", host],
-    ["network", "Network", "the network path"],
+    ["network", "Network", "path to the server"],
     ["server", "Server", server],
   ];
   return html`<ol class="way" aria-label="Path of a request">${stations.map(
@@ -72,27 +110,7 @@ function pathOf({ host, attribution, share }: ManifestFacts, blamed: Station | u
   )}</ol>`;
 }
 
-function tiles({ count }: RequestTable, summary: Summary): Html {
-  const { isSplit, before, during } = summary;
-  const isCompared = isSplit && before.sortedNs.length > 0;
-  const worst = Math.max(before.sortedNs.at(-1) ?? 0, during.sortedNs.at(-1) ?? 0);
-  // Without any request a count of 0 would claim that none failed.
-  const known = (value: number) => (count === 0 ? "not known" : countText(value));
-  const comparison = isCompared
-    ? `${duration(quantile(before, 0.99))} before`
-    : isSplit
-      ? "nothing to compare with"
-      : "of all recorded requests";
-  const figures: readonly [string, string, string][] = [
-    ["longest wait", worst > 0 ? duration(worst) : count === 0 ? "not known" : "none", scopeWords(summary)],
-    ["without a reply", known(during.inFlight), `${scopeWords(summary)}, at the time of the capture`],
-    ["99 % within", duration(quantile(during, 0.99)), `${fewWords(during)}${comparison}`],
-    [
-      "failed requests",
-      known(during.errors),
-      `${isCompared ? `${countText(before.errors)} before, ` : ""}everyday answers not counted`,
-    ],
-  ];
+function tiles(figures: ReturnType<typeof tilesOf>): Html {
   return html`<dl class="tiles">${figures.map(
     ([name, value, note]) => html`<div><dt>${name}</dt><dd>${value}</dd><dd class="note">${note}</dd></div>`,
   )}</dl>`;

@@ -46,6 +46,9 @@ export function clock(epochMs: number): string {
 /** Names the commands of MAY_BLOCK in model/command.ts. */
 export const MAY_BLOCK_WORDS = "Requests that may block indefinitely (CHANGE_NOTIFY, LOCK, IOCTL on pipes)";
 
+/** Legend of the faint marks in the plot. */
+export const EVERYDAY_WORDS = "everyday answer (no such file, end of list)";
+
 /** Why there is a capture, for the page's first line. @param kind, type the manifest's. */
 export function kindWords(kind: string, type: string): string {
   if (kind === "emergency" && type === "error") return "An error that is enough by itself";

@@ -104,6 +104,8 @@ export interface Settings {
   readonly dark?: boolean;
   /** Pixels of the screen for one of CSS. */
   readonly scale?: number;
+  /** An IANA name; the zone of this machine without it. */
+  readonly timezone?: string;
   readonly withoutScript?: boolean;
   readonly withoutCanvas?: boolean;
 }
@@ -123,7 +125,7 @@ export class Page {
   }
 
   async begin(url: string, settings: Settings) {
-    const { width = 1280, height = 900, dark, scale = 1, withoutScript, withoutCanvas } = settings;
+    const { width = 1280, height = 900, dark, scale = 1, timezone, withoutScript, withoutCanvas } = settings;
     this.#url = url;
     this.#width = width;
     for (const domain of ["Page", "Network", "Runtime", "Log"]) await this.#send(`${domain}.enable`);
@@ -136,6 +138,7 @@ export class Page {
     await this.#send("Emulation.setEmulatedMedia", {
       features: [{ name: "prefers-color-scheme", value: dark ? "dark" : "light" }],
     });
+    if (timezone !== undefined) await this.#send("Emulation.setTimezoneOverride", { timezoneId: timezone });
     if (withoutScript) await this.#send("Emulation.setScriptExecutionDisabled", { value: true });
     if (withoutCanvas)
       await this.#send("Page.addScriptToEvaluateOnNewDocument", {

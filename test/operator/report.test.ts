@@ -159,6 +159,53 @@ describe("the report", () => {
     );
   });
 
+  test("copies itself as text for a ticket, and shows the text if the browser refuses to copy", async () => {
+    const page = await open();
+    const stub = (write: string) =>
+      page.evaluate(
+        `Object.defineProperty(navigator, "clipboard", { configurable: true, value: { writeText: ${write} } })`,
+      );
+    await stub("async (text) => { window.copied = text; }");
+    await page.evaluate("document.querySelector('#copy').click()");
+    await page.until("document.querySelector('#copy').textContent === 'Copied'");
+    const copied = await page.evaluate<string>("window.copied");
+    expect(copied).toStartWith("The server is to blame. (very likely, 86 %)\n");
+    expect(copied).toContain("\nRequests that tripped the rule:\n- WRITE, ≥ 11.8 s, no reply yet,");
+    expect(await page.evaluate<boolean>("document.querySelector('#ticket').hidden")).toBe(true);
+    await stub("async () => { throw new DOMException('no', 'NotAllowedError'); }");
+    await page.evaluate("document.querySelector('#copy').click()");
+    await page.until("!document.querySelector('#ticket').hidden");
+    expect(await page.evaluate<string>("String(getSelection())")).toStartWith("The server is to blame.");
+    expect(page.complaints).toEqual([]);
+  });
+
+  test("has local time beside UTC", async () => {
+    const page = await open({ timezone: "Asia/Kolkata" });
+    expect(await page.evaluate<string>("document.querySelector('.kicker').textContent")).toEndWith(
+      "25 Nov 2026, 09:12:12\u00a0UTC (14:42:12 GMT+5:30)",
+    );
+    await page.evaluate("document.querySelector('.pick').click()");
+    await page.until(
+      "document.querySelector('.detail').textContent.includes('sent 09:12:02.682 UTC (14:42:02 GMT+5:30)')",
+    );
+  });
+
+  test("keeps rows of requests to one line on a phone, and hints at tables that scroll", async () => {
+    const page = await open({ width: 360, height: 740 });
+    const tables = await page.evaluate<{ highest: number; scrolls: boolean; shadows: number }[]>(
+      `[...document.querySelectorAll("#evidence ~ .scroll, .in-view .scroll, #worst ~ .scroll")].map((scroll) => ({
+        highest: Math.max(...[...scroll.querySelectorAll("tbody tr")].map((row) => row.getBoundingClientRect().height)),
+        scrolls: scroll.scrollWidth > scroll.clientWidth,
+        shadows: getComputedStyle(scroll).backgroundImage.split("linear-gradient").length - 1,
+      }))`,
+    );
+    expect(tables).toHaveLength(3);
+    for (const { highest, scrolls, shadows } of tables) {
+      expect(highest).toBeLessThan(45);
+      expect({ scrolls, shadows }).toEqual({ scrolls: true, shadows: 4 });
+    }
+  });
+
   test("turns dark and light by its button", async () => {
     const page = await open();
     const paper = "getComputedStyle(document.body).backgroundColor";
@@ -218,6 +265,15 @@ describe("the report", () => {
     expect(await shown(".static")).toBe(true);
     expect(await shown("#plot")).toBe(false);
     expect(await shown("nav")).toBe(false);
+    expect(await shown("#copy")).toBe(false);
+    // A heading and the sentence below it stay on the page of what they introduce.
+    for (const selector of ["h2", "h3", ".lead", "thead"])
+      expect(
+        await page.evaluate<string>(
+          `getComputedStyle(document.querySelector('main ${selector}')).breakAfter`,
+        ),
+        selector,
+      ).toBe("avoid");
     await picture(page, "print");
     writeFileSync(join(PICTURES, "print.pdf"), await page.pdf());
   });

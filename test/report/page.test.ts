@@ -192,7 +192,9 @@ describe("the page", () => {
     const page = pageOf({ manifest, requests, files });
     const main = page.slice(page.indexOf("<main>"), page.indexOf('<script type="application/json"'));
     expect(main).toContain("Reason: <q>it is &lt;slow&gt; again</q>.");
-    expect(main).toContain("<dt>Requested</dt><dd>25 Nov 2026, 09:12:12.000");
+    expect(main).toContain(
+      '<dt>Requested</dt><dd><time datetime="2026-11-25T09:12:12.000Z">25 Nov 2026, 09:12:12.000',
+    );
     expect(main).toContain("<strong>All</strong> 2,000 requests");
     expect(main).toContain(">requested</text>");
     expect(main).not.toMatch(

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { decadesOf, latencyTicks, offsetLabel, timeTicks } from "../../src/report/scale.ts";
+import { decadesOf, latencyTicks, offsetLabel, plotLevelsOf, timeTicks } from "../../src/report/scale.ts";
 import { counted, countText, duration } from "../../src/report/words.ts";
 
 const plain = (text: string) => text.replaceAll("\u00a0", " ");
@@ -38,6 +38,21 @@ describe("axes", () => {
       "10 s",
     ]);
   });
+});
+
+describe("the bounds of the plot", () => {
+  test.each([[[2e5, 11.8e9]], [[1e6, 9.99e9]], [[3e4, 3.1e4]], [[60e9]], [[]], [[Number.NaN, Infinity]]])(
+    "leave room for the labels above the slowest request: %j",
+    (latencies) => {
+      const [low, high] = plotLevelsOf(Float64Array.from(latencies));
+      const known = latencies.filter((ns) => ns > 0 && ns < Infinity);
+      expect(high - low).toBeGreaterThanOrEqual(2);
+      for (const ns of known) {
+        expect(Math.log10(ns)).toBeGreaterThanOrEqual(low);
+        expect((high - Math.log10(ns)) / (high - low)).toBeGreaterThan(0.13);
+      }
+    },
+  );
 });
 
 describe("figures in words", () => {

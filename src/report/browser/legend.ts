@@ -1,7 +1,8 @@
 // The legend, which filters: a button for each colour with how many requests it stands for, and a list of shares where there are
 // several. In: requests; out: elements, and the filter as it is whenever it changes.
 
-import { countText, shortCommand } from "../words.ts";
+import { EVERYDAY } from "../state.ts";
+import { countText, EVERYDAY_WORDS, shortCommand } from "../words.ts";
 import type { Requests } from "./data.ts";
 import { element, swatchElement } from "./element.ts";
 import type { Filter } from "./find.ts";
@@ -32,8 +33,9 @@ export function makeLegend(requests: Requests, changed: (filter: Filter) => void
   const signs = element(
     "span",
     { class: "signs soft" },
-    element("span", {}, "✕ with an error"),
+    element("span", { class: "flagged" }, "✕ failed"),
     element("span", {}, "→ no reply yet"),
+    ...(requests.state.includes(EVERYDAY) ? [element("span", {}, `faint: ${EVERYDAY_WORDS}`)] : []),
     ...(requests.head.evidence.length > 0
       ? [element("span", { class: "flagged" }, "○ tripped the rule")]
       : []),

@@ -3,7 +3,7 @@
 
 import { HUE_COUNT } from "../palette.ts";
 import { latencyTicks, timeTicks } from "../scale.ts";
-import { DONE, ERROR, IN_FLIGHT, LOST } from "../state.ts";
+import { DONE, ERROR, EVERYDAY, IN_FLIGHT, LOST } from "../state.ts";
 import type { Requests } from "./data.ts";
 import { endUs, type Filter, isRowShown } from "./find.ts";
 import { type PlotSize, type View, xOf, yOf } from "./view.ts";
@@ -32,6 +32,8 @@ export interface Scene {
 }
 
 export const LABELS_PX = 26;
+/** Opacity of everyday answers, as a share of that of other replies. */
+const FAINT = 0.35;
 
 /** As the style sheet has them now. */
 export function readColours(element: Element): Colours {
@@ -173,25 +175,30 @@ function paintRequests(
   const shown = rows.reduce((sum, list) => sum + list.length, 0);
   const side = shown > 20_000 ? 2 : shown > 4000 ? 2.5 : shown > 600 ? 3.5 : 5;
   const alpha = shown > 20_000 ? 0.5 : shown > 4000 ? 0.65 : 0.85;
+  const arm = Math.max(2.2, side * 0.8);
   rows.forEach((list, index) => {
     const colour = colours.hues[index] ?? colours.ink;
     context.fillStyle = colour;
     context.strokeStyle = colour;
-    context.globalAlpha = alpha;
-    for (const row of list) {
-      if (state[row] !== DONE) continue;
-      const x = xOf(view, size, sentUs[row] ?? 0);
-      context.fillRect(x - side / 2, yOf(view, size, level[row] ?? 0) - side / 2, side, side);
+    for (const [its, opacity] of [
+      [EVERYDAY, alpha * FAINT],
+      [DONE, alpha],
+    ] as const) {
+      context.globalAlpha = opacity;
+      for (const row of list) {
+        if (state[row] !== its) continue;
+        const x = xOf(view, size, sentUs[row] ?? 0);
+        context.fillRect(x - side / 2, yOf(view, size, level[row] ?? 0) - side / 2, side, side);
+      }
     }
     context.globalAlpha = 1;
     context.lineWidth = 1.25;
     context.beginPath();
-    const arm = Math.max(2.2, side * 0.8);
     for (const row of list) {
+      if (state[row] !== LOST) continue;
       const x = xOf(view, size, sentUs[row] ?? 0);
       const y = yOf(view, size, level[row] ?? 0);
-      if (state[row] === ERROR) cross(context, x, y, arm);
-      else if (state[row] === LOST) context.rect(x - arm, y - arm, 2 * arm, 2 * arm);
+      context.rect(x - arm, y - arm, 2 * arm, 2 * arm);
     }
     context.stroke();
     context.lineWidth = 2;
@@ -208,6 +215,27 @@ function paintRequests(
     }
     context.stroke();
   });
+  paintFailures(context, { requests, view, size, filter }, colours.accent, arm);
+}
+
+/** Failures are drawn last and in one colour: a few of them must not drown in thousands of other requests. */
+function paintFailures(
+  context: CanvasRenderingContext2D,
+  { requests, view, size, filter }: Pick<Scene, "requests" | "view" | "size" | "filter">,
+  colour: string,
+  arm: number,
+) {
+  const { sentUs, level, state, count } = requests;
+  context.strokeStyle = colour;
+  context.lineWidth = 1.75;
+  context.beginPath();
+  for (let row = 0; row < count; row++) {
+    const us = sentUs[row] ?? 0;
+    if (state[row] !== ERROR || us < view.fromUs || us > view.toUs || !isRowShown(requests, filter, row))
+      continue;
+    cross(context, xOf(view, size, us), yOf(view, size, level[row] ?? 0), arm + 1);
+  }
+  context.stroke();
 }
 
 function paintMarked(context: CanvasRenderingContext2D, scene: Scene, { accent, ink, soft }: Colours) {

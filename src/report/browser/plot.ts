@@ -1,9 +1,9 @@
 // The plot as people use it: pointer, wheel and keys on one side, view, choice and filter on the other. In: requests and an element to
 // live in; out: whether there is a plot. What is drawn is paint.ts, what is meant is find.ts, how views move is view.ts.
 
-import { decadesOf } from "../scale.ts";
+import { plotLevelsOf } from "../scale.ts";
 import type { Requests } from "./data.ts";
-import { describe } from "./describe.ts";
+import { type Description, describe } from "./describe.ts";
 import { element } from "./element.ts";
 import { type Filter, rowAt, rowsInView, slowest } from "./find.ts";
 import { makeLegend } from "./legend.ts";
@@ -18,10 +18,14 @@ const NO_CANVAS = "This browser has no canvas for the interactive plot: a static
 const HELP =
   "Drag to zoom in, hold Shift and drag to move. Click a request to pin its details. With the plot in focus: wheel or + and − to zoom, left and right arrows to move, up and down arrows for the next slower and faster request, 0 for all.";
 
-/** False where the browser has no canvas: then a sentence says so, and the drawing stays. */
+function sentText({ sent, sentLocal }: Description): string {
+  return `${sent} UTC${sentLocal === "" ? "" : ` (${sentLocal})`}`;
+}
+
+/** False if the browser has no canvas: then a sentence says so, and the drawing stays. */
 export function showPlot(root: HTMLElement, requests: Requests): boolean {
   const { head } = requests;
-  const [low, high] = decadesOf(requests.latencyNs);
+  const [low, high] = plotLevelsOf(requests.latencyNs);
   const whole: View = { fromUs: 0, toUs: Math.max(1, head.frozenUs * 1.004), low, high };
   let view = whole;
   let filter: Filter = { hiddenHues: new Set(), share: undefined };
@@ -76,7 +80,7 @@ export function showPlot(root: HTMLElement, requests: Requests): boolean {
     detail.textContent =
       said === undefined
         ? "Point at a request, or choose one from the table."
-        : `${said.command} ${said.latency}, ${said.status}, sent ${said.sent} by ${said.process} to ${said.share}, message id ${said.messageId}`;
+        : `${said.command} ${said.latency}, ${said.status}, sent ${sentText(said)} by ${said.process} to ${said.share}, message id ${said.messageId}`;
     redraw();
     settle();
   };
@@ -89,7 +93,7 @@ export function showPlot(root: HTMLElement, requests: Requests): boolean {
       element("span", {}, said.status),
       element("span", {}, element("bdi", { class: "name" }, said.process)),
       element("span", {}, element("bdi", { class: "name" }, said.share)),
-      element("span", { class: "soft" }, `${said.sent} · message ${said.messageId}`),
+      element("span", { class: "soft" }, `${sentText(said)} · message ${said.messageId}`),
     );
     const x = Math.max(0, xOf(view, size, requests.sentUs[pointed] ?? 0));
     const y = yOf(view, size, requests.level[pointed] ?? 0);

@@ -7,6 +7,7 @@ import { boxed, clampView, moved, xOf, yOf, zoomed } from "../../../src/report/b
 import { readManifestFacts } from "../../../src/report/manifest-facts.ts";
 import { dataChunks } from "../../../src/report/plot-section.ts";
 import { readRequests } from "../../../src/report/read-requests.ts";
+import { ERROR, EVERYDAY } from "../../../src/report/state.ts";
 import { summarize } from "../../../src/report/summary.ts";
 import { seeded } from "../../helpers/random.ts";
 import { aStory } from "../../helpers/story.ts";
@@ -19,10 +20,15 @@ const story = aStory(4000);
 const table = readRequests(story.files.get("requests.csv") ?? new Uint8Array(0));
 const facts = readManifestFacts(JSON.parse(new TextDecoder().decode(story.files.get("manifest.json"))));
 const summary = summarize(table, facts);
-const text = [...dataChunks(table, summary)]
-  .map((chunk) => ("text" in chunk ? chunk.text : new TextDecoder().decode(chunk)))
-  .join("");
-const requests = readData(text.replace(/^<script[^>]*>|<\/script>$/g, ""));
+const requests = readData(dataTextOf(table, summary));
+
+/** The content of the page's data element. */
+function dataTextOf(...args: Parameters<typeof dataChunks>): string {
+  const text = [...dataChunks(...args)]
+    .map((chunk) => ("text" in chunk ? chunk.text : new TextDecoder().decode(chunk)))
+    .join("");
+  return text.replace(/^<script[^>]*>|<\/script>$/g, "");
+}
 
 describe("a view", () => {
   test("never leaves the whole, whatever is wished for", () => {
@@ -52,6 +58,21 @@ describe("a view", () => {
 });
 
 describe("the page's data", () => {
+  test("tells failures from everyday answers and from steps of the protocol", () => {
+    const head =
+      "time_utc,boot_ns,latency_ns,state,command,nt_status,errno,session_id,tree_id,message_id,pid,tid,comm,share\n";
+    const replied = (id: number, reply: string) =>
+      `2026-11-25T09:00:00.000000Z,${id}000,1000000,error,${reply},0x1,0x1,${id},1,1,p,//a/x\n`;
+    const rows = [
+      replied(1, "SMB2_QUERY_DIRECTORY,0x80000006,ENOENT"),
+      replied(2, "SMB2_SESSION_SETUP,0xc0000016,EIO"),
+      replied(3, "SMB2_WRITE,0xc000007f,ENOSPC"),
+    ];
+    const errors = readRequests(new TextEncoder().encode(head + rows.join("")));
+    const figures = summarize(errors, readManifestFacts({}));
+    expect([...readData(dataTextOf(errors, figures)).state]).toEqual([EVERYDAY, EVERYDAY, ERROR]);
+  });
+
   test("are the table, as far as a plot can show it", () => {
     expect(requests.count).toBe(4000);
     expect([...requests.sentUs]).toEqual([...table.sentUs]);
