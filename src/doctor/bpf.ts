@@ -1,5 +1,5 @@
-// Whether this kernel takes our BPF programs, found out by loading them, running a request through them and, where
-// cifs is there, attaching for a moment. Out: findings. Nothing stays loaded or attached.
+// Checks whether this kernel accepts the BPF programs: loads them, runs a request through them and, if cifs is loaded, attaches them
+// for a moment. Nothing stays loaded or attached.
 
 import { attachHooks } from "../kernel/hooks.ts";
 import { KernelSource } from "../kernel/kernel-source.ts";
@@ -13,13 +13,14 @@ import { bad, type Finding, note, ok, warn } from "./finding.ts";
 
 const ADVICE = {
   NOT_PERMITTED:
-    "run as root; in a container also give CAP_BPF and CAP_PERFMON and allow the system call bpf",
-  LIBRARY_REFUSED: "install libbpf (package libbpf1 or libbpf), or let security software allow /usr/bin/aod",
-  BPF_UNSUPPORTED: "a kernel with CONFIG_BPF_SYSCALL is needed",
-  OTHER: "kernels from 5.10 on are meant to take them: report this, with the output of this command",
+    "run as root; in a container also grant CAP_BPF and CAP_PERFMON, and allow the system call bpf",
+  LIBRARY_REFUSED:
+    "install libbpf (package libbpf1 or libbpf), or allow /usr/bin/aod in the security software",
+  BPF_UNSUPPORTED: "use a kernel with CONFIG_BPF_SYSCALL",
+  OTHER: "kernels from 5.10 on should accept them: report this, with the output of this command",
 } as const;
 
-/** @param cifsLoaded whether tracepoints are to be expected. */
+/** @param cifsLoaded whether the tracepoints of cifs exist. */
 export function bpfFindings(cifsLoaded: boolean): readonly Finding[] {
   const builds = [...buildFindings()];
   if (builds.some(({ severity }) => severity === "bad")) return builds;
@@ -31,7 +32,7 @@ export function bpfFindings(cifsLoaded: boolean): readonly Finding[] {
   }
 }
 
-/** The build with compare-and-exchange is what everybody should run; the plain one is the way out for 5.10 and 5.11. */
+/** Tries both builds. The one with compare-and-exchange is the normal one; the plain build is the fallback for 5.10 and 5.11. */
 function buildFindings(): readonly Finding[] {
   const atomic = tryBuild("atomic");
   const plain = tryBuild("plain");
@@ -39,12 +40,18 @@ function buildFindings(): readonly Finding[] {
     const both = ok("BPF programs", "loaded and verified");
     return plain === undefined
       ? [both]
-      : [both, note("BPF programs", `the plain build is refused: ${plain.message}`)];
+      : [
+          both,
+          note(
+            "BPF programs",
+            `the kernel rejects the plain build, which it does not need: ${plain.message}`,
+          ),
+        ];
   }
   if (plain === undefined) {
     const found =
-      "only the plain build loads: two CPUs that hit one set of the request table at once can lose a line";
-    return [warn("BPF programs", found, "nothing, or a kernel from 5.12 on")];
+      "only the plain build loads: two CPUs that use one set of the request table at the same time can lose a line";
+    return [warn("BPF programs", found, "nothing, or use a kernel from 5.12 on")];
   }
   const todo = atomic.code in ADVICE ? ADVICE[atomic.code as keyof typeof ADVICE] : ADVICE.OTHER;
   const causes = atomic.cause instanceof Error ? `: ${atomic.cause.message}` : "";
@@ -63,7 +70,7 @@ function tryBuild(build: "atomic" | "plain"): AodError | undefined {
   }
 }
 
-/** A request and its reply, through the programs into the mapped table. */
+/** Sends a request and its reply through the programs and looks for them in the mapped table. */
 function requestFinding(source: KernelSource): Finding {
   const call = { treeId: 1, sessionId: 1n, command: COMMAND.SMB2_CREATE, messageId: 1n };
   source.traffic.enter(call);
@@ -72,11 +79,11 @@ function requestFinding(source: KernelSource): Finding {
   for (let at = 0; at < table.byteLength; at += REQUEST_BYTES) {
     if (lineStartNs(table, at) === 0) continue;
     const replied = table.read(at).messageId === call.messageId && (table.flags(at) & FLAG.REPLIED) !== 0;
-    if (replied) return ok("request table", "a request went through the programs and into it");
+    if (replied) return ok("request table", "a test request passed the programs and is in the table");
   }
   return bad(
     "request table",
-    "a request that went through the programs is not in it",
+    "a test request passed the programs but is not in the table",
     ADVICE.OTHER,
     "BPF_LOAD",
   );
@@ -86,14 +93,20 @@ function tracepointsFinding(object: BpfObject): Finding {
   try {
     const attachment = attachHooks(object);
     if (attachment === undefined) {
-      const todo = "this module was built without tracepoints: aod can't see its requests";
-      return bad("tracepoints", "cifs is loaded and has none of those that aod needs", todo, "BPF_ATTACH");
+      const todo =
+        "use a cifs module that was built with tracepoints: aod cannot see the requests of this one";
+      return bad(
+        "tracepoints",
+        "cifs is loaded but has none of the tracepoints that aod needs",
+        todo,
+        "BPF_ATTACH",
+      );
     }
     attachment.detach();
     const { missing, links } = attachment;
-    if (missing.length === 0) return ok("tracepoints", `all ${links} can be attached to`);
+    if (missing.length === 0) return ok("tracepoints", `all ${links} can be attached`);
     const names = missing.map(({ tracepoint, reason }) => `${tracepoint} (${reason})`).join(", ");
-    return note("tracepoints", `those that are needed can be attached to; this kernel lacks ${names}`);
+    return note("tracepoints", `all required ones can be attached; this kernel lacks ${names}`);
   } catch (thrown) {
     if (!(thrown instanceof AodError)) throw thrown;
     return bad("tracepoints", thrown.message, ADVICE.NOT_PERMITTED, thrown.code);

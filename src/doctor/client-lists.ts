@@ -1,5 +1,5 @@
-// The SMB client's own lists, as `aod doctor` reads them: by a disposable child, for the command must end where the client's locks
-// are held. In: nothing; out: what was read, and a finding where it could not be.
+// Reads the SMB client's own lists for `aod doctor`. A disposable child reads them, because the command must end even if the client's
+// locks are held.
 
 import { parseDebugData } from "../cifs/debug-data.ts";
 import { DEBUG_DATA } from "../cifs/proc.ts";
@@ -11,12 +11,12 @@ import { Epoll } from "../system/epoll.ts";
 import { type Finding, warn } from "./finding.ts";
 
 interface ClientLists {
-  /** Undefined where the client is not loaded, or its lists can't be read. */
+  /** Undefined if the client is not loaded, or its lists cannot be read. */
   readonly data: DebugData | undefined;
   readonly readability: Readability;
 }
 
-/** Takes as long as the reader's deadline at most. */
+/** Blocks for at most the reader's deadline. */
 export function readClientLists(file: typeof DEBUG_DATA = DEBUG_DATA): ClientLists {
   const epoll = Epoll.create();
   const reader = new DisposableReader({ ...file, waitSet: epoll });
@@ -30,7 +30,7 @@ export function readClientLists(file: typeof DEBUG_DATA = DEBUG_DATA): ClientLis
   }
 }
 
-/** Of nothing but what is wrong. */
+/** Empty if the lists can be read. */
 export function clientListsFindings(readability: Readability): readonly Finding[] {
   const trouble = CLIENT_LISTS_TEXT[readability];
   const todo = "look for lockups and tasks in cifs in the kernel log: dmesg | grep -iE 'lockup|hung|cifs'";

@@ -1,5 +1,4 @@
-// Which configuration a start would use, and whether it is right. In: what config/file.ts found; out: a finding. What
-// is wrong in detail is printed by the verb, the same way as `aod check` does.
+// Checks which configuration a start would use, and whether it is valid. The verb prints the problems in detail, as `aod check` does.
 
 import type { FoundConfig } from "../config/file.ts";
 import { bad, type Finding, ok } from "./finding.ts";
@@ -9,11 +8,17 @@ export function configFinding(found: FoundConfig): Finding {
     return bad(
       "configuration",
       found.summary,
-      "aod check --config FILE shows each problem and its place",
+      "aod check --config FILE shows each problem with its line",
       found.code,
     );
   }
   const { file, rules } = found.config;
-  const warnings = found.problems.length === 0 ? "" : `, ${found.problems.length} warnings`;
-  return ok("configuration", `${file ?? "the built-in default"}, ${rules.length} rules${warnings}`);
+  const warnings =
+    found.problems.length === 0
+      ? ""
+      : `, ${found.problems.length} ${found.problems.length === 1 ? "warning" : "warnings"}`;
+  return ok(
+    "configuration",
+    `${file ?? "the built-in default"}, ${rules.length} ${rules.length === 1 ? "rule" : "rules"}${warnings}`,
+  );
 }

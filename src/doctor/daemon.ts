@@ -1,9 +1,9 @@
-// The daemon that runs, as its lock and its answer show it. Facts in, a finding out; pure.
+// Checks the running daemon, by the lock of its output folder and by its answer. Pure.
 
 import { TROUBLE_TEXT, type TroubleSubject } from "../model/trouble.ts";
 import { type Finding, note, ok, warn } from "./finding.ts";
 
-/** As the daemon's status has it. */
+/** A problem as the daemon's status reports it. */
 export interface DaemonTrouble {
   readonly subject: TroubleSubject;
   readonly text: string;
@@ -11,9 +11,9 @@ export interface DaemonTrouble {
 }
 
 export interface DaemonFacts {
-  /** Of the output folder's lock, by its pid. */
+  /** Pid of the holder of the output folder's lock. */
   readonly holder: number | "none" | "unknown";
-  /** What it said of itself; undefined where it did not. */
+  /** The daemon's answer; undefined if it did not answer. */
   readonly answer:
     | {
         readonly version: string;
@@ -23,11 +23,11 @@ export interface DaemonFacts {
         readonly troubles: readonly DaemonTrouble[];
       }
     | undefined;
-  /** Why it did not, in words. */
+  /** Why it did not answer, in words. */
   readonly silence: string | undefined;
 }
 
-/** @param version of this executable. @param outputDir of the configuration that doctor looks at. */
+/** @param version of this executable. @param outputDir of the configuration that doctor checks. */
 export function daemonFinding(
   { holder, answer, silence }: DaemonFacts,
   version: string,
@@ -37,28 +37,28 @@ export function daemonFinding(
   if (holder === "none") return warn("daemon", "not running", "systemctl enable --now aod");
   const why = silence ?? "no reason";
   if (holder === "unknown")
-    return note("daemon", `whether it runs can't be told, and it does not answer: ${why}`);
+    return note("daemon", `it is not known whether it runs, and it does not answer: ${why}`);
   const found = `running, pid ${holder}, and it does not answer: ${why}`;
-  return warn("daemon", found, "journalctl -u aod -n 50 says what it is at; else systemctl restart aod");
+  return warn("daemon", found, "see journalctl -u aod -n 50; if that does not help, systemctl restart aod");
 }
 
 const TODO: Readonly<Record<TroubleSubject, string>> = {
-  captures: "journalctl -u aod has the reason of each; aod snapshot shows whether captures are made again",
-  output_folder:
-    "put the folder back as it was, or make it with: install -d -m 0700 FOLDER; aod goes on by itself",
-  history: "make the folder writable, or make room on its disk; aod goes on by itself",
-  clock: "switch on systemd-timesyncd or chrony; aod goes on by itself",
+  captures: "see the reasons in journalctl -u aod; aod snapshot tests whether captures work again",
+  output_folder: "restore the folder, or create it with: install -d -m 0700 FOLDER; aod recovers by itself",
+  history: "make the folder writable, or free space on its disk; aod recovers by itself",
+  clock: "enable systemd-timesyncd or chrony; aod recovers by itself",
   control_socket: "systemctl restart aod",
-  resources: "systemctl edit aod, with LimitNOFILE= or TasksMax= as the text says; aod goes on by itself",
-  configuration: "aod check shows every problem of the file; mend it, then: systemctl reload aod",
-  metrics: "journalctl -u aod says what is in the way; aod goes on by itself",
+  resources:
+    "systemctl edit aod, and raise LimitNOFILE= or TasksMax= as the text says; aod recovers by itself",
+  configuration: "aod check shows every problem of the file; correct it, then: systemctl reload aod",
+  metrics: "see the reason in journalctl -u aod; aod recovers by itself",
 };
 
-/** The running daemon's troubles, those of the last hour included. */
+/** Problems that the running daemon reports, including those that ended in the last hour. */
 export function troubleFindings({ answer }: Pick<DaemonFacts, "answer">): readonly Finding[] {
   return (answer?.troubles ?? []).map(({ subject, text, isOver }) =>
     isOver
-      ? note("daemon", `${TROUBLE_TEXT[subject]}, well again: ${text}`)
+      ? note("daemon", `${TROUBLE_TEXT[subject]}, resolved: ${text}`)
       : warn("daemon", `${TROUBLE_TEXT[subject]}: ${text}`, TODO[subject]),
   );
 }

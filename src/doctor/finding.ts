@@ -1,19 +1,19 @@
-// What doctor says of one thing: what it found, whether that will do, and what to do about it. Pure data.
+// A finding of doctor: what it checked, what it found, how severe that is, and what to do about it. Pure data.
 
 import type { FailureCode } from "../model/failure.ts";
 
-/** `ok` will do; `note` is to be known; `warn` makes aod see or keep less; `bad` keeps it from working. */
+/** `ok`: nothing to do; `note`: good to know; `warn`: aod sees or stores less; `bad`: aod cannot run. */
 export type Severity = "ok" | "note" | "warn" | "bad";
 
 export interface Finding {
-  /** What was looked at, a word or two. */
+  /** What was checked, in a word or two. */
   readonly subject: string;
   readonly severity: Severity;
   /** What was found. */
   readonly found: string;
-  /** What to do about it; always there for `warn` and `bad`. */
+  /** What to do about it; always present for `warn` and `bad`. */
   readonly todo?: string;
-  /** For `bad`: what a start would fail with. */
+  /** For `bad`: the failure code of a start. */
   readonly code?: FailureCode;
 }
 

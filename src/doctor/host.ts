@@ -1,6 +1,5 @@
-// What doctor looks at on this host that is no program of ours: kernel, privileges, lockdown, what is loaded.
-// Texts of /proc and /sys in, findings out; the parsing is pure, `readHost` alone touches files. Features are found
-// by trying them (bpf.ts); the kernel's version is shown and never compared.
+// Checks the host: kernel, privileges, lockdown, and whether cifs is loaded. Pure but for `readHost`, which reads files of /proc and
+// /sys. Whether a feature works is found by trying it (bpf.ts); the kernel's version is shown and never compared.
 
 import { existsSync, readFileSync } from "node:fs";
 import { release } from "node:os";
@@ -11,13 +10,13 @@ export interface HostTexts {
   readonly kernelRelease: string;
   /** /proc/self/status. */
   readonly status: string;
-  /** /sys/kernel/security/lockdown; undefined where there is none. */
+  /** /sys/kernel/security/lockdown; undefined without one. */
   readonly lockdown: string | undefined;
-  /** /proc shows the tasks of the whole host. */
+  /** Whether /proc shows the tasks of the whole host. */
   readonly allTasksShown: boolean;
-  /** /sys/module/cifs is there. */
+  /** Whether /sys/module/cifs exists. */
   readonly cifsLoaded: boolean;
-  /** modules.dep and modules.builtin of the running kernel; undefined where there are none. */
+  /** modules.dep and modules.builtin of the running kernel; undefined without them. */
   readonly modules: string | undefined;
 }
 
@@ -40,17 +39,18 @@ export function readHost(): HostTexts {
 interface Capability {
   readonly bit: number;
   readonly name: string;
-  readonly buys: string;
+  /** What the capability is for, in words. */
+  readonly use: string;
   readonly required: boolean;
 }
 
-/** include/uapi/linux/capability.h. Whether BPF really works is for bpf.ts to try. */
+/** From include/uapi/linux/capability.h. Whether BPF really works is tried in bpf.ts. */
 const CAPABILITIES: readonly Capability[] = [
-  { bit: 39, name: "CAP_BPF", buys: "loading BPF programs", required: true },
-  { bit: 38, name: "CAP_PERFMON", buys: "attaching them to tracepoints", required: true },
-  { bit: 2, name: "CAP_DAC_READ_SEARCH", buys: "reading logs and DebugData of other users", required: false },
-  { bit: 19, name: "CAP_SYS_PTRACE", buys: "seeing where other users' processes wait", required: false },
-  { bit: 34, name: "CAP_SYSLOG", buys: "the kernel log in captures", required: false },
+  { bit: 39, name: "CAP_BPF", use: "loading BPF programs", required: true },
+  { bit: 38, name: "CAP_PERFMON", use: "attaching them to tracepoints", required: true },
+  { bit: 2, name: "CAP_DAC_READ_SEARCH", use: "reading logs and DebugData of other users", required: false },
+  { bit: 19, name: "CAP_SYS_PTRACE", use: "seeing where other users' processes wait", required: false },
+  { bit: 34, name: "CAP_SYSLOG", use: "the kernel log in captures", required: false },
 ];
 /** CAP_SYS_ADMIN stands for CAP_BPF, CAP_PERFMON and CAP_SYSLOG: kernel/capability.c and its users. */
 const CAP_SYS_ADMIN = 21n;
@@ -66,43 +66,44 @@ export function privilegesFinding({ status }: Pick<HostTexts, "status">): Findin
   const missing = CAPABILITIES.filter(
     ({ bit }) => ((effective >> BigInt(bit)) & 1n) === 0n && !(admin && SYS_ADMIN_STANDS_FOR.includes(bit)),
   );
-  if (missing.length === 0) return ok("privileges", "all that aod can use");
-  const found = `missing ${missing.map(({ name, buys }) => `${name} (${buys})`).join(", ")}`;
+  if (missing.length === 0) return ok("privileges", "all that aod uses");
+  const found = `missing ${missing.map(({ name, use }) => `${name} (${use})`).join(", ")}`;
   if (missing.some(({ required }) => required)) {
     return bad("privileges", found, "run as root, or give the process these capabilities", "NOT_PERMITTED");
   }
-  return warn("privileges", found, "captures hold less; run as root, or add these capabilities");
+  return warn("privileges", found, "captures contain less; run as root, or add these capabilities");
 }
 
 export function lockdownFinding({ lockdown }: Pick<HostTexts, "lockdown">): Finding {
   const mode = /\[(\w+)\]/.exec(lockdown ?? "")?.[1];
   if (mode === undefined) return ok("lockdown", "not in this kernel");
-  // Only reading kernel memory is forbidden, which the programs never do: kernel/bpf/, security/lockdown.
+  // Lockdown only forbids reading kernel memory, which the programs never do: kernel/bpf/, security/lockdown.
   return ok("lockdown", mode === "none" ? "none" : `${mode}: aod reads no kernel memory, nothing is lost`);
 }
 
-/** The kernel counts tasks from the first pid namespace; in another one aod can't find them. */
+/** The kernel numbers tasks in the first pid namespace; in another namespace aod cannot find them. */
 export function tasksFinding({ allTasksShown }: Pick<HostTexts, "allTasksShown">): Finding {
-  if (allTasksShown) return ok("tasks", "those of the whole host can be looked at");
-  const found = "in a pid namespace of its own: who waits can't be told, and hung requests less surely";
-  return warn("tasks", found, "run aod on the host, or in a container with the host's pid namespace");
+  if (allTasksShown) return ok("tasks", "the tasks of the whole host are visible");
+  const found =
+    "separate pid namespace: affected processes are not named, and hung requests are detected less reliably";
+  return warn("tasks", found, "run aod on the host, or in a container with the pid namespace of the host");
 }
 
-/** Whether the module can come at all; whether its tracepoints can be attached to is for bpf.ts to try. */
+/** Whether the module is loaded or can be loaded. Whether its tracepoints can be attached is tried in bpf.ts. */
 export function moduleFinding({ cifsLoaded, modules }: Pick<HostTexts, "cifsLoaded" | "modules">): Finding {
   if (cifsLoaded) return ok("cifs", "loaded");
   if (modules !== undefined && /\/cifs\.ko/.test(modules)) {
-    return ok("cifs", "not loaded; aod waits, and attaches by itself when a share is mounted");
+    return ok("cifs", "not loaded; aod waits, and attaches when a share is mounted");
   }
   if (modules === undefined) {
     return warn(
       "cifs",
-      "not loaded, and this kernel's list of modules is not here",
-      "mount a share and look again",
+      "not loaded, and the list of modules of this kernel cannot be read",
+      "mount a share and run aod doctor again",
     );
   }
   const todo =
-    "install the package that holds it (linux-modules-extra, kernel-modules, or a full kernel image)";
+    "install the package that contains it (linux-modules-extra, kernel-modules, or a full kernel image)";
   return warn("cifs", "not loaded, and this kernel has no such module", todo);
 }
 
@@ -111,7 +112,7 @@ function textOf(path: string): string | undefined {
     return readFileSync(path, "utf8");
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    // EACCES: a container that hides it. To doctor it is as if it were not there.
+    // A container that hides the file returns EACCES; doctor treats it as missing.
     if (code === "ENOENT" || code === "EACCES" || code === "EPERM") return undefined;
     throw error;
   }

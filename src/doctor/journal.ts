@@ -1,18 +1,18 @@
-// What of the journal there will be for a capture: is it kept over a restart, can it be read, does it drop messages. Texts and
-// facts in, a finding out; pure but for `readJournal`, which looks at names and settings and opens no journal.
+// Checks what captures can get from the journal: whether it survives a restart, can be read, and drops messages. Pure but for
+// `readJournal`, which reads names and settings and opens no journal.
 
 import { accessSync, constants, readdirSync, readFileSync } from "node:fs";
 import { remoteFileSystemOf } from "../system/mounts.ts";
 import { type Finding, note, ok, warn } from "./finding.ts";
 
 export interface JournalFacts {
-  /** Folders of /var/log/journal; undefined where it is not there, or on a network file system. */
+  /** Folders in /var/log/journal; undefined if it is missing or on a network file system. */
   readonly persistent: readonly string[] | undefined;
-  /** Of /run/log/journal. */
+  /** Folders in /run/log/journal; undefined likewise. */
   readonly volatile: readonly string[] | undefined;
   readonly machineId: string;
   readonly readable: boolean;
-  /** journald.conf and its drop-ins, what counts last. */
+  /** journald.conf and its drop-ins; of settings that occur twice the last one counts. */
   readonly settings: string;
 }
 
@@ -42,17 +42,17 @@ export function readJournal(): JournalFacts {
 }
 
 export function journalFinding(facts: JournalFacts): Finding {
-  const isKept = facts.persistent?.includes(facts.machineId) === true;
-  const isThere = isKept || facts.volatile?.includes(facts.machineId) === true;
-  if (!isThere) return note("journal", "none: captures have no journal (action syslogs reads /var/log)");
+  const isPersistent = facts.persistent?.includes(facts.machineId) === true;
+  const exists = isPersistent || facts.volatile?.includes(facts.machineId) === true;
+  if (!exists) return note("journal", "none: captures have no journal (the action syslogs reads /var/log)");
   if (!facts.readable)
-    return warn("journal", "it can't be read", "run as root, or in the group systemd-journal");
+    return warn("journal", "cannot be read", "run as root, or in the group systemd-journal");
   const rate = rateText(facts.settings);
-  if (!isKept) {
-    const found = `in memory only: it is gone after a restart; ${rate}`;
+  if (!isPersistent) {
+    const found = `in memory only, lost after a restart; ${rate}`;
     return warn("journal", found, "mkdir -p /var/log/journal && systemctl restart systemd-journald");
   }
-  return ok("journal", `kept over restarts; ${rate}`);
+  return ok("journal", `persistent; ${rate}`);
 }
 
 // --- internal ---
@@ -63,18 +63,18 @@ function rateText(settings: string): string {
   const interval =
     settingOf("RateLimitIntervalSec") ?? settingOf("RateLimitInterval") ?? RATE_DEFAULT.interval;
   const burst = settingOf("RateLimitBurst") ?? RATE_DEFAULT.burst;
-  if (/^0\D*$/.test(interval) || burst === "0") return "no message is dropped";
+  if (/^0\D*$/.test(interval) || burst === "0") return "messages are never dropped";
   const span = /^\d+$/.test(interval) ? `${interval} s` : interval;
-  return `of one service it drops what is over ${burst} messages in ${span}`;
+  return `drops messages of a service beyond ${burst} in ${span}`;
 }
 
-/** Undefined where there is no such folder, or nobody should look. */
+/** Undefined if the folder does not exist, or is on a network file system and must not be touched. */
 function namesIn(folder: string): string[] | undefined {
   if (remoteFileSystemOf(folder) !== undefined) return undefined;
   try {
     return readdirSync(folder);
   } catch {
-    // ENOENT mostly; whatever it is, what is there can't be told.
+    // Mostly ENOENT; with any error the content is unknown.
     return undefined;
   }
 }

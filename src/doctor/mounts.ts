@@ -1,22 +1,21 @@
-// The cifs mounts of this host, with what of their options matters to whoever looks at slow requests. Texts of mountinfo and
-// DebugData in, findings out; pure. No share is touched.
+// Lists the cifs mounts of this host with the options that matter for slow requests. Pure. No share is touched.
 
 import { type DebugData, shareOf, treesOf } from "../model/cifs.ts";
 import { dfsPathsOfMount, isCifsMount, sharesOfMounts } from "../model/mounted-share.ts";
 import { type Mount, parseMountInfo } from "../model/mountinfo.ts";
 import { type Finding, note, ok, warn } from "./finding.ts";
 
-/** Hosts with hundreds of mounts have them of a few kinds. */
+/** Listed mounts: hosts with hundreds of mounts have few kinds of them. */
 const SHOWN_MAX = 20;
 
-/** Options with a value that are shown as they are, in this order; fs/smb/client/cifsfs.c:cifs_show_options. */
+/** Options that are shown with their values, in this order; fs/smb/client/cifsfs.c:cifs_show_options. */
 const SHOWN_OPTIONS = ["vers", "cache", "max_channels", "echo_interval"];
-/** Those whose presence says something. */
+/** Options without a value that are shown if they are set. */
 const SHOWN_FLAGS = ["multichannel", "seal", "soft", "nostrictsync", "resilienthandles", "persistenthandles"];
 
 export function mountFindings(mountinfo: string, debugData: DebugData | undefined): readonly Finding[] {
   const mounts = parseMountInfo(mountinfo).filter(isCifsMount);
-  if (mounts.length === 0) return [note("mounts", "no SMB share is mounted: there is nothing to see yet")];
+  if (mounts.length === 0) return [note("mounts", "no SMB share is mounted: aod has nothing to watch yet")];
   const shares = sharesOfMounts(mounts, debugData === undefined ? [] : treesOf(debugData));
   const shown = mounts.slice(0, SHOWN_MAX).map((mount) => {
     const share = shares.get(mount)?.[0];
@@ -43,13 +42,13 @@ function mountFinding({ source, mountPoint, superOptions }: Mount, facts: readon
     return warn(
       "mounts",
       found,
-      "mount it with vers=3.1.1: aod sees SMB 2 and later, and SMB 1 has been broken for years",
+      "mount it with vers=3.1.1: aod sees only SMB 2 and later, and SMB 1 is insecure",
     );
   }
   return ok("mounts", found);
 }
 
-/** The connection as it is now, whatever the mount options ask for. @param share undefined where DebugData does not show it. */
+/** The present connection, whatever the mount options ask for. @param share undefined if DebugData does not show it. */
 function liveFacts(share: string | undefined, debugData: DebugData | undefined): readonly string[] {
   for (const { sessions, tcpStatus } of debugData?.servers ?? []) {
     for (const { shares, channels, encrypted } of sessions) {
@@ -58,7 +57,7 @@ function liveFacts(share: string | undefined, debugData: DebugData | undefined):
       return [
         encrypted || tree.encrypted ? "encrypted" : "not encrypted",
         ...(channels.length === 0 ? [] : [`${channels.length + 1} channels`]),
-        ...(tcpStatus === undefined || tcpStatus === 1 ? [] : ["the connection is down at this moment"]),
+        ...(tcpStatus === undefined || tcpStatus === 1 ? [] : ["the connection is down now"]),
       ];
     }
   }

@@ -1,5 +1,5 @@
-// Whether captures can be kept where the configuration says, and whether the programs that its actions run are there.
-// In: a configuration; out: findings. It writes nothing and makes no folder; what is decided of disk space is pure.
+// Checks whether captures can be stored where the configuration says, and whether the programs of its actions exist. It writes nothing
+// and creates no folder; the decisions on disk space are pure.
 
 import { accessSync, constants, existsSync, readdirSync, statfsSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -14,31 +14,32 @@ import { type Holder, lockHolder } from "../system/lock-holder.ts";
 import { fileSystemOf, remoteFileSystemOf } from "../system/mounts.ts";
 import { bad, type Finding, ok, warn } from "./finding.ts";
 
-/** AODv2's captures, which may stand in the same folder and are left alone. */
+/** Captures of AODv2, which may be in the same folder; aod does not touch them. */
 const AODV2_NAME = /^aod_(quick|capture)_/;
-/** Its SpaceWatcher deletes whatever is in `batches/`, the biggest first. */
+/** The SpaceWatcher of AODv2 deletes everything in `batches/`, the biggest first. */
 const SHARED = warn(
   "output folder",
-  "AODv2 keeps its files in it too: aod leaves them alone, but AODv2 deletes captures of aod when its own limit is reached",
-  "set aod_output_dir to a folder of its own while both run",
+  "AODv2 uses it too: aod does not touch its files, but AODv2 deletes captures of aod when it reaches its own limit",
+  "set aod_output_dir to another folder while both run",
 );
 
 export interface Space {
   readonly outputDir: string;
   readonly freeBytes: number;
-  /** What captures take already, and what of it somebody keeps. */
+  /** Size of all captures. */
   readonly usedBytes: number;
-  readonly keptBytes: number;
+  /** Size of the pinned ones among them. */
+  readonly pinnedBytes: number;
 }
 
-/** @param stored captures that are there. */
+/** @param stored captures on disk. */
 export function outputFindings(config: Config, stored: readonly StoredCapture[]): readonly Finding[] {
   const { outputDir } = config;
   const remote = remoteFinding("output folder", "aod_output_dir", outputDir);
   if (remote !== undefined) return [remote];
   const nearest = nearestExisting(outputDir);
   if (!isWritable(nearest)) {
-    const todo = "choose another aod_output_dir, or make it writable for the user that runs aod";
+    const todo = "choose another aod_output_dir, or make this folder writable for the user that runs aod";
     return [bad("output folder", `${nearest} is not writable`, todo, "OUTPUT_UNUSABLE")];
   }
   const { bavail, bsize } = statfsSync(nearest);
@@ -46,12 +47,12 @@ export function outputFindings(config: Config, stored: readonly StoredCapture[])
     outputDir,
     freeBytes: bavail * bsize,
     usedBytes: sumBytes(stored),
-    keptBytes: sumBytes(stored.filter(({ isPinned }) => isPinned)),
+    pinnedBytes: sumBytes(stored.filter(({ isPinned }) => isPinned)),
   };
   return [...spaceFindings(space, config), ...neighbours(outputDir)];
 }
 
-/** The file of metrics where aod would not start for it; nothing where it would, or there is none. */
+/** A finding if aod would not start because of `metrics.textfile`; otherwise empty. */
 export function textfileFindings(
   { metrics }: Pick<Config, "metrics">,
   whereIs = fileSystemOf,
@@ -82,43 +83,43 @@ export function toolFindings({ rules, defaultActions, customActions }: Config): 
     return action === undefined || "render" in action ? [] : [{ name, program: action.program }];
   });
   const missing = programs.filter(({ program }) => !isThere(program));
-  if (missing.length === 0) return [ok("tools", `everything that ${names.size} actions need`)];
+  if (missing.length === 0) return [ok("tools", `the programs of all ${names.size} actions are installed`)];
   return missing.map(({ name, program }) => {
-    const where = program.startsWith("/") ? "" : ` (looked for in ${SEARCH_PATH})`;
-    return warn("tools", `action ${name} needs ${program}`, `install ${program}${where}`);
+    const where = program.startsWith("/") ? "" : ` (in one of ${SEARCH_PATH})`;
+    return warn("tools", `the action ${name} needs ${program}`, `install ${program}${where}`);
   });
 }
 
-/** What is on a network file system is not touched, and never run. */
+/** Programs on a network file system are not touched and never run. */
 function isThere(program: string): boolean {
   const isRemote = program.startsWith("/") && remoteFileSystemOf(program) !== undefined;
   return !isRemote && findProgram(program) !== undefined;
 }
 
-/** Room against what captures may take, and against what has to stay free for one to be made at all. */
+/** Compares the free space with the limit of captures and with the space that must stay free for a capture. */
 export function spaceFindings(
-  { outputDir, freeBytes, usedBytes, keptBytes }: Space,
+  { outputDir, freeBytes, usedBytes, pinnedBytes }: Space,
   { cleanup, capture }: Pick<Config, "cleanup" | "capture">,
 ): readonly Finding[] {
   const capBytes = cleanup.maxTotalBytes;
-  const uses = usedBytes === 0 ? "" : ` and take ${bytesText(usedBytes)} now`;
-  const found = `${outputDir}, ${bytesText(freeBytes)} free, captures may take ${bytesText(capBytes)}${uses}`;
-  const keptTodo = "aod captures keep --undo, aod captures rm, or raise cleanup.max_total_log_size_mb";
-  const kept =
-    keptBytes <= capBytes
+  const uses = usedBytes === 0 ? "" : ` and use ${bytesText(usedBytes)} now`;
+  const found = `${outputDir}, ${bytesText(freeBytes)} free, captures may use ${bytesText(capBytes)}${uses}`;
+  const pinnedTodo = "aod captures keep --undo, aod captures rm, or raise cleanup.max_total_log_size_mb";
+  const pinned =
+    pinnedBytes <= capBytes
       ? []
-      : [warn("output folder", `pinned captures alone take ${bytesText(keptBytes)}`, keptTodo)];
-  return [spaceFinding(found, freeBytes, capBytes - usedBytes, capture.minFreeBytes), ...kept];
+      : [warn("output folder", `pinned captures alone use ${bytesText(pinnedBytes)}`, pinnedTodo)];
+  return [spaceFinding(found, freeBytes, capBytes - usedBytes, capture.minFreeBytes), ...pinned];
 }
 
 function spaceFinding(found: string, freeBytes: number, toComeBytes: number, floorBytes: number): Finding {
   if (freeBytes < floorBytes) {
-    const todo = "make room, or lower capture.min_free_mb";
+    const todo = "free space, or lower capture.min_free_mb";
     const floor = `below ${bytesText(floorBytes)} (capture.min_free_mb) no capture is made`;
     return warn("output folder", `${found}; ${floor}`, todo);
   }
   if (freeBytes >= toComeBytes) return ok("output folder", found);
-  return warn("output folder", found, "lower cleanup.max_total_log_size_mb, or make room");
+  return warn("output folder", found, "lower cleanup.max_total_log_size_mb, or free space");
 }
 
 function sumBytes(captures: readonly StoredCapture[]): number {
@@ -131,9 +132,9 @@ function neighbours(outputDir: string): readonly Finding[] {
   return shared ? [SHARED] : [];
 }
 
-/** @param allTasksShown without it, whoever is not in the kernel's list may hold the lock all the same. */
+/** @param allTasksShown if false, a process that the kernel's list does not show may hold the lock. */
 export function findHolder(outputDir: string, allTasksShown: boolean): Holder {
-  // Not to be touched; and no daemon starts there.
+  // A network file system must not be touched, and no daemon starts there.
   if (remoteFileSystemOf(outputDir) !== undefined) return "unknown";
   const holder = lockHolder(join(outputDir, "aod.lock"));
   return holder === "none" && !allTasksShown ? "unknown" : holder;
@@ -148,7 +149,7 @@ function isWritable(path: string): boolean {
     accessSync(path, constants.W_OK);
     return true;
   } catch {
-    // Whatever the reason, nothing can be written.
+    // With any error, nothing can be written.
     return false;
   }
 }

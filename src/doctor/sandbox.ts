@@ -1,5 +1,5 @@
-// What a sandbox forbids and the configuration wants. In: a configuration and the sandbox's facts; out: each thing with what
-// is lost and what gives it back. Pure. `aod run` says it of itself at start and at reload, doctor of the unit.
+// Finds what the sandbox of the service forbids and the configuration needs: what is lost, and which drop-in allows it. Pure. `aod run`
+// checks its own sandbox at a start and a reload, doctor that of the unit.
 
 import { dirname } from "node:path";
 import type { Config } from "../model/config.ts";
@@ -10,11 +10,11 @@ import { bad, type Finding, note, ok, warn } from "./finding.ts";
 
 export interface Forbidden {
   readonly found: string;
-  /** `bad`: aod does not start; `warn`: captures lack what a rule names; `note`: what nobody asked for by name. */
+  /** `bad`: aod does not start; `warn`: captures lack what a rule names; `note`: captures lack what no rule names. */
   readonly severity: "bad" | "warn" | "note";
-  /** To be added to the unit; undefined where none will do. */
+  /** The drop-in to add to the unit; undefined if none helps. */
   readonly dropIn: DropIn | undefined;
-  /** In words, beside the drop-in or in its place. */
+  /** What to do in words, in addition to the drop-in or instead of it. */
   readonly todo: string | undefined;
 }
 
@@ -23,10 +23,10 @@ const OUTSIDE = "outside /home, /root, /run/user, /tmp and /var/tmp";
 const FOLDER_TEXT: Readonly<Record<Exclude<FolderAccess, "open">, string>> = {
   "read-only": "is read-only for the service",
   hidden: "is hidden from the service",
-  private: "is the service's own there, and gone when it ends",
+  private: "is private to the service, and removed when the service ends",
 };
 
-/** Empty where all that is wanted can be had. */
+/** Empty if the sandbox allows everything that the configuration needs. */
 export function findForbidden(config: Config, { permits, folder }: Sandbox): readonly Forbidden[] {
   const { outputDir, rules, defaultActions, customActions, notify, metrics } = config;
   const asked = new Set([...defaultActions, ...rules.flatMap(({ actions }) => actions)]);
@@ -38,23 +38,23 @@ export function findForbidden(config: Config, { permits, folder }: Sandbox): rea
     access !== "open" && lostFolder(outputDir, access),
     asked.has("inflight") &&
       !permits.stacks &&
-      lost("kernel-stacks", "warn", "action inflight shows no kernel stacks"),
-    asked.has("pcap") && !permits.packets && lost("pcap", "warn", "action pcap can't record packets"),
+      lost("kernel-stacks", "warn", "the action inflight shows no kernel stacks"),
+    asked.has("pcap") && !permits.packets && lost("pcap", "warn", "the action pcap cannot record packets"),
     !permits.namespaces && lost("kernel-stacks", "note", "captures have no sockets of containers"),
     (notify !== undefined || customActions.length > 0) &&
       !permits.internet &&
-      lost("metrics-port", "note", "programs of notify and custom_actions can't talk over the network"),
+      lost("metrics-port", "note", "programs of notify and custom_actions cannot use the network"),
     metrics?.listen !== undefined &&
       !permits.internet &&
-      lost("metrics-port", "warn", `metrics can't be served at ${formatListen(metrics.listen)}`),
+      lost("metrics-port", "warn", `metrics cannot be served at ${formatListen(metrics.listen)}`),
     metrics?.textfile !== undefined && lostTextfile(metrics.textfile.path, folder),
   ];
   return all.filter((one) => one !== false);
 }
 
-/** Of the unit; one line where nothing is in the way. */
+/** Findings on the unit: one line if its sandbox forbids nothing that is needed. */
 export function sandboxFindings(forbidden: readonly Forbidden[]): readonly Finding[] {
-  if (forbidden.length === 0) return [ok("service", "its sandbox allows all that the configuration wants")];
+  if (forbidden.length === 0) return [ok("service", "its sandbox allows all that the configuration needs")];
   return forbidden.map((one) => {
     const todo = todoOf(one);
     if (one.severity === "bad") return bad("service", one.found, todo, "OUTPUT_UNUSABLE");
@@ -64,7 +64,7 @@ export function sandboxFindings(forbidden: readonly Forbidden[]): readonly Findi
   });
 }
 
-/** Several lines. */
+/** What to do, in one or several lines. */
 function todoOf({ dropIn, todo }: Forbidden): string {
   if (dropIn === undefined) return todo ?? "";
   return [
@@ -85,7 +85,7 @@ function lostFolder(outputDir: string, access: Exclude<FolderAccess, "open">): F
   return { found, severity: access === "hidden" ? "bad" : "warn", dropIn: undefined, todo };
 }
 
-/** Without it there are no figures; aod watches all the same. */
+/** Only metrics are lost without the folder, so this is never `bad`. */
 function lostTextfile(path: string, folderAccess: Sandbox["folder"]): Forbidden | false {
   const folder = dirname(path);
   const access = folderAccess(folder);

@@ -1,19 +1,18 @@
-// Services of systemd that have to do with aod: its own, and AODv2's beside it. In: what `systemctl show` prints; out: findings.
-// Pure but for `readServices`.
+// Checks the related systemd services: aod's own, and AODv2's beside it. Pure but for `readServices`.
 
 import { type Finding, note, ok, warn } from "./finding.ts";
 import { AOD_UNIT, showUnits } from "./systemctl.ts";
 
-/** Names under which AODv2 is installed. */
+/** Names of the services of AODv2. */
 const AODV2 = ["aodv2.service", "linux_diagnostics.service"];
 
 export interface Service {
   readonly name: string;
-  /** active, inactive, failed, activating …; systemd's ActiveState. */
+  /** systemd's ActiveState: active, inactive, failed, activating … */
   readonly state: string;
 }
 
-/** Those that are installed; empty where there is no systemd, or no answer. */
+/** The installed services; empty without systemd, or if it does not answer. */
 export async function readServices(): Promise<readonly Service[]> {
   return parseServices((await showUnits([AOD_UNIT, ...AODV2], ["Id", "LoadState", "ActiveState"])) ?? "");
 }
@@ -34,8 +33,11 @@ export function serviceFindings(services: readonly Service[]): readonly Finding[
   return [
     ...(own === undefined ? [] : [ownFinding(own)]),
     ...others.map(({ name }) => ({
-      ...note("AODv2", `runs too (${name}): they don't disturb each other, but the host pays for both`),
-      todo: `systemctl disable --now ${name}, once aod does what it did (docs/migrating.md)`,
+      ...note(
+        "AODv2",
+        `is also running (${name}): the two do not disturb each other, but the host pays for both`,
+      ),
+      todo: `systemctl disable --now ${name}, once aod has replaced it (docs/migrating.md)`,
     })),
   ];
 }
@@ -43,11 +45,11 @@ export function serviceFindings(services: readonly Service[]): readonly Finding[
 function ownFinding({ state }: Service): Finding {
   if (state === "active") return ok("service", "aod.service is running");
   if (state === "failed") {
-    return warn("service", "aod.service has failed", "journalctl -u aod -n 50 says why");
+    return warn("service", "aod.service has failed", "see the reason in journalctl -u aod -n 50");
   }
   if (state === "inactive") {
     const todo = "systemctl enable --now aod";
-    return { ...note("service", "aod.service is installed and not started"), todo };
+    return { ...note("service", "aod.service is installed but not started"), todo };
   }
   return note("service", `aod.service is ${state}`);
 }

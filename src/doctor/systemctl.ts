@@ -1,5 +1,4 @@
-// What systemd says of units. In: their names and the properties that are asked for; out: what `systemctl show` prints. It changes
-// no unit, and waits for no systemd that hangs.
+// Asks systemd for properties of units. It changes no unit, and does not wait for a systemd that hangs.
 
 import { Children } from "../runner/child.ts";
 import { findProgram } from "../runner/program.ts";
@@ -8,7 +7,7 @@ export const AOD_UNIT = "aod.service";
 
 const LIMITS = { timeoutMs: 5_000, maxBytes: 64 << 10, keep: "head" } as const;
 
-/** A paragraph of `Property=value` for each unit; undefined where there is no systemd, or no answer. */
+/** A paragraph of `Property=value` for each unit; undefined without systemd, or if it does not answer. */
 export async function showUnits(
   units: readonly string[],
   properties: readonly string[],

@@ -1,5 +1,5 @@
-// The sandbox of the unit aod.service, as systemd has put it together from the unit and its drop-ins. In: what `systemctl
-// show` prints; out: facts. Asked of systemd, because whoever types `aod doctor` is not in that sandbox himself.
+// The sandbox of the unit aod.service, as systemd has combined it from the unit and its drop-ins. systemd is asked, because the user who
+// runs `aod doctor` is not in that sandbox.
 
 import type { FolderAccess, Sandbox } from "../model/sandbox.ts";
 import { AOD_UNIT, showUnits } from "./systemctl.ts";
@@ -21,7 +21,7 @@ const PROPERTIES = [
 
 type Properties = Readonly<Partial<Record<string, string>>>;
 
-/** Where the service's own folders are made; systemd.exec(5). */
+/** Parents of the folders that systemd creates for the service; systemd.exec(5). */
 const OWN_FOLDERS = {
   RuntimeDirectory: "/run",
   StateDirectory: "/var/lib",
@@ -32,7 +32,7 @@ const OWN_FOLDERS = {
 const HOMES = ["/home", "/root", "/run/user"];
 const TEMPORARY = ["/tmp", "/var/tmp"];
 
-/** Undefined where there is no systemd, no such unit, or no answer. */
+/** Undefined without systemd, without the unit, or if systemd does not answer. */
 export async function readUnitSandbox(): Promise<Sandbox | undefined> {
   const text = await showUnits([AOD_UNIT], PROPERTIES);
   return text === undefined ? undefined : parseUnitSandbox(text);
@@ -77,7 +77,7 @@ function writableOf(properties: Properties): readonly string[] {
   const own = Object.entries(OWN_FOLDERS).flatMap(([property, parent]) =>
     wordsOf(properties[property]).map((name) => `${parent}/${name}`),
   );
-  // "-": only if it is there; "+": below RootDirectory=.
+  // A prefix "-" means: only if it exists; "+": below RootDirectory=.
   return [...own, ...wordsOf(properties.ReadWritePaths).map((path) => path.replace(/^[-+]+/, ""))];
 }
 
@@ -85,14 +85,14 @@ function isBelow(path: string, folders: readonly string[]): boolean {
   return folders.some((folder) => path === folder || path.startsWith(`${folder.replace(/\/$/, "")}/`));
 }
 
-/** Those that are allowed, or behind "~" those that are not; nothing where all are. */
+/** @param value the allowed families, or the forbidden ones after "~"; empty if all are allowed. */
 function allowsFamily(value: string | undefined, family: string): boolean {
   if (value === undefined || value === "") return true;
   const isDenied = value.startsWith("~");
   return wordsOf(value.replace(/^~/, "")).includes(family) !== isDenied;
 }
 
-/** yes, no, or those that are left. */
+/** @param value yes, no, or the allowed types of namespaces. */
 function allowsNetworkNamespaces(value: string | undefined): boolean {
   return value === undefined || value === "no" || wordsOf(value).includes("net");
 }

@@ -2,42 +2,42 @@ import { describe, expect, test } from "bun:test";
 import { type DaemonFacts, daemonFinding, troubleFindings } from "../../src/doctor/daemon.ts";
 
 const ANSWER = { version: "1.2.3", pid: 77, state: "watching", outputDir: "/var/log/aod", troubles: [] };
-const NOBODY: DaemonFacts = { holder: "none", answer: undefined, silence: "ENOENT" };
+const NOT_RUNNING: DaemonFacts = { holder: "none", answer: undefined, silence: "ENOENT" };
 
 describe("doctor on the daemon", () => {
   test.each([
-    ["that answers", { ...NOBODY, holder: 77, answer: ANSWER }, "ok", "pid 77, version 1.2.3, watching"],
+    ["that answers", { ...NOT_RUNNING, holder: 77, answer: ANSWER }, "ok", "pid 77, version 1.2.3, watching"],
     [
       "that answers without a lock that could be seen",
-      { ...NOBODY, answer: ANSWER },
+      { ...NOT_RUNNING, answer: ANSWER },
       "ok",
       "pid 77, version 1.2.3",
     ],
     [
       "of another version",
-      { ...NOBODY, answer: { ...ANSWER, version: "1.2.2" } },
+      { ...NOT_RUNNING, answer: { ...ANSWER, version: "1.2.2" } },
       "warn",
       "this is version 1.2.3",
     ],
     [
       "with another folder",
-      { ...NOBODY, answer: { ...ANSWER, outputDir: "/srv/aod" } },
+      { ...NOT_RUNNING, answer: { ...ANSWER, outputDir: "/srv/aod" } },
       "note",
       "captures go to /srv/aod",
     ],
     [
       "that is silent",
-      { ...NOBODY, holder: 77, silence: "nothing comes within 10 s" },
+      { ...NOT_RUNNING, holder: 77, silence: "nothing comes within 10 s" },
       "warn",
       "pid 77, and it does not",
     ],
     [
       "of which nothing can be told",
-      { ...NOBODY, holder: "unknown", silence: "connect: EACCES" },
+      { ...NOT_RUNNING, holder: "unknown", silence: "connect: EACCES" },
       "note",
-      "whether it runs can't be told, and it does not answer: connect: EACCES",
+      "it is not known whether it runs, and it does not answer: connect: EACCES",
     ],
-    ["that does not run", NOBODY, "warn", "not running"],
+    ["that does not run", NOT_RUNNING, "warn", "not running"],
   ] as const)("%s", (_, facts, severity, text) => {
     const finding = daemonFinding(facts, "1.2.3", "/var/log/aod");
     expect(finding).toMatchObject({ severity, found: expect.stringContaining(text) });
@@ -57,7 +57,7 @@ describe("doctor on the daemon", () => {
         found: `output folder: ${text}`,
         todo: expect.stringContaining("install -d -m 0700"),
       },
-      { severity: "note", found: "control socket, well again: it was removed" },
+      { severity: "note", found: "control socket, resolved: it was removed" },
     ]);
     expect(troubleFindings({ answer: undefined })).toEqual([]);
   });

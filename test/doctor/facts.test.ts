@@ -20,7 +20,7 @@ describe("doctor on the clock", () => {
     ["synchronised", { synchronised: true, maxErrorMs: 12 }, "ok", "synchronised, within 12 ms"],
     ["far off all the same", { synchronised: true, maxErrorMs: 4000 }, "warn", "within 4 s"],
     ["not synchronised", { synchronised: false, maxErrorMs: 16_000 }, "warn", "not synchronised"],
-    ["not to be asked", undefined, "note", "can't be seen"],
+    ["not to be asked", undefined, "note", "cannot read whether"],
   ] as const)("%s", (_, clock, severity, text) => {
     const finding = clockFinding(clock);
     expect(finding).toMatchObject({ severity, found: expect.stringContaining(text) });
@@ -44,11 +44,11 @@ describe("doctor on the journal", () => {
   };
 
   test.each([
-    ["kept", {}, "ok", "kept over restarts; of one service it drops what is over 10000 messages in 30s"],
+    ["kept", {}, "ok", "persistent; drops messages of a service beyond 10000 in 30s"],
     ["of another machine", { persistent: ["m0"] }, "warn", "in memory only"],
-    ["in memory", { persistent: undefined }, "warn", "gone after a restart"],
+    ["in memory", { persistent: undefined }, "warn", "lost after a restart"],
     ["none", { persistent: undefined, volatile: [] }, "note", "captures have no journal"],
-    ["closed to whoever asks", { readable: false }, "warn", "can't be read"],
+    ["closed to whoever asks", { readable: false }, "warn", "cannot be read"],
   ] as const)("%s", (_, parts, severity, text) => {
     const finding = journalFinding({ ...facts, ...parts });
     expect(finding).toMatchObject({ severity, found: expect.stringContaining(text) });
@@ -56,10 +56,10 @@ describe("doctor on the journal", () => {
   });
 
   test.each([
-    ["RateLimitBurst=200\nRateLimitIntervalSec=5", "over 200 messages in 5 s"],
-    ["RateLimitBurst=1\nRateLimitBurst = 2", "over 2 messages"],
-    ["RateLimitIntervalSec=0", "no message is dropped"],
-    ["RateLimitBurst=0", "no message is dropped"],
+    ["RateLimitBurst=200\nRateLimitIntervalSec=5", "beyond 200 in 5 s"],
+    ["RateLimitBurst=1\nRateLimitBurst = 2", "beyond 2 in"],
+    ["RateLimitIntervalSec=0", "messages are never dropped"],
+    ["RateLimitBurst=0", "messages are never dropped"],
   ])("settings %j", (settings, text) => {
     expect(journalFinding({ ...facts, settings }).found).toContain(text);
   });
@@ -168,13 +168,13 @@ describe("doctor on disk space", () => {
     cleanup: { intervalMs: 1, maxAgeMs: 1, maxTotalBytes: 200 * MIB },
     capture: { budgetMs: 1, maxBytes: 1, minFreeBytes: 64 * MIB, withReport: true },
   };
-  const severities = (freeMiB: number, usedMiB = 0, keptMiB = 0) =>
+  const severities = (freeMiB: number, usedMiB = 0, pinnedMiB = 0) =>
     spaceFindings(
       {
         outputDir: "/out",
         freeBytes: freeMiB * MIB,
         usedBytes: usedMiB * MIB,
-        keptBytes: keptMiB * MIB,
+        pinnedBytes: pinnedMiB * MIB,
       },
       config,
     ).map(({ severity, found }) => [severity, found.replace(/^.*;/, "…")]);

@@ -45,7 +45,7 @@ describe("a sandbox", () => {
     const metrics = "metrics: {listen: '127.0.0.1:10445', textfile: /var/lib/node exporter/aod.prom}\n";
     const sandbox = { permits: { ...ALL_PERMITTED, internet: false }, folder: readOnlyBut("/srv/aod") };
     const [port, file, ...others] = findForbidden(aConfig("", metrics), sandbox);
-    expect(port).toMatchObject({ severity: "warn", found: "metrics can't be served at 127.0.0.1:10445" });
+    expect(port).toMatchObject({ severity: "warn", found: "metrics cannot be served at 127.0.0.1:10445" });
     expect(port?.dropIn?.file).toEndWith("/metrics-port.conf");
     expect(file).toMatchObject({
       severity: "warn",

@@ -197,7 +197,7 @@ export const sandboxScenarios: readonly ServiceScenario[] = [
         new RegExp(`^==> net:\\[\\d+\\] \\(pid ${pid}\\), sample 1 <==$`, "m"),
       );
       const doctor = await finish(["/usr/bin/aod", "doctor", "--config", CONFIG]);
-      assert.match(doctor.stdout, /^ok {2}service +its sandbox allows all that the configuration wants$/m);
+      assert.match(doctor.stdout, /^ok {2}service +its sandbox allows all that the configuration needs$/m);
       await sayPeaks();
     },
   },
