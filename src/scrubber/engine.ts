@@ -37,7 +37,7 @@ export const WORDS: readonly (readonly [string, number])[] = [
     "pass pwd pswd pword secret token bearer psk pw otp pin community securestring jwt cred kennwort wachtwoord motdepasse contrasena senha auth signature sas pin otp credential masterauth storepass",
   ),
   ...words(NAME | KEY, "key hash owf response"),
-  ...words(VALUE, "value val string data content default text literal plaintext current v"),
+  ...words(VALUE, "value val string data content default text literal plaintext current"),
   ...words(HEADER, HEADER_WORDS),
   ...words(SCHEME, "bearer basic negotiate ntlm kerberos digest token apikey"),
   ...words(ENCTYPE, "aes128 aes256 arcfour rc4hmac descbc des3cbc camellia"),
@@ -53,6 +53,8 @@ const TEXT_MIN = 4;
 const TOKEN_MIN = 11;
 const SIGNATURE_MIN = 20;
 const DASH = 45;
+const LETTER_V = 118;
+const CASE_BIT = 32;
 const USER_NAMES = /^(?:-{0,2}(?:\w{1,20}_)?user(?:name)?|uid|login)$/i;
 
 /**
@@ -188,6 +190,8 @@ function identifier(pass: Pass, from: number): void {
     state = advance(AUTOMATON, state, code);
     kinds |= AUTOMATON.kinds[state] ?? 0;
   }
+  // As a part of other words it would bring half of them to the recognisers.
+  if (to - from === 1 && (text.charCodeAt(from) | CASE_BIT) === LETTER_V) kinds |= VALUE;
   pass.reader.steps += to - from;
   if (!judgeIdentifier(pass, from, to, kinds)) pass.at = Math.max(pass.at, to);
   if (kinds & LEAD || pass.at > to) pass.leadEnd = pass.at;

@@ -105,8 +105,24 @@ export class Reader {
     return at;
   }
 
-  /** The end of a run of blanks in a line; remembered. */
+  /** As runEnd for base64. It is asked at the beginning of every word, and a call for each character would cost as much again. */
+  base64End(from: number): number {
+    const { text } = this;
+    let at = from;
+    for (; at < text.length; at++) {
+      const code = text.charCodeAt(at);
+      if (code > 127 || ((CLASSES[code] ?? 0) & BASE64) === 0) break;
+    }
+    this.steps += at - from + 1;
+    return at;
+  }
+
+  /** Where blanks of a line end; remembered. */
   skipBlanks(from: number): number {
+    if (!isBlank(this.text.charCodeAt(from))) {
+      this.steps++;
+      return from;
+    }
     return this.#rememberedEnd(this.#blanks, from, isBlank);
   }
 

@@ -3,7 +3,7 @@
 // log may have cut the token.
 
 import type { Pass } from "./pass.ts";
-import { isBase64, isIdent } from "./reader.ts";
+import { isIdent } from "./reader.ts";
 
 interface Format {
   readonly prefix: string;
@@ -117,7 +117,7 @@ const DIGITS_MIN = 2;
  */
 export function recogniseLongWord(pass: Pass, from: number): boolean {
   const { text, reader } = pass;
-  const end = reader.runEnd(from, isBase64);
+  const end = reader.base64End(from);
   pass.wordEnd = end;
   if (end - from < LONG_MIN || !looksRandom(text, from, end)) return false;
   // Public keys of ssh begin with the four bytes of a length.
