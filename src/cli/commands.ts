@@ -10,6 +10,7 @@ import { checkCommand } from "./check.ts";
 import { makeDemoCommand } from "./demo.ts";
 import { doctorCommand } from "./doctor.ts";
 import { incidentsCommand } from "./incidents.ts";
+import { logsCommand } from "./logs.ts";
 import { reportCommand } from "./report.ts";
 import { rulesCommand } from "./rules.ts";
 import { makeRunCommand } from "./run.ts";
@@ -34,6 +35,7 @@ export function makeCommands(spawn: SpawnTable): Commands {
     snapshot: snapshotCommand,
     incidents: incidentsCommand,
     captures: capturesCommand,
+    logs: logsCommand,
     report: reportCommand,
     demo: makeDemoCommand(spawn),
   };

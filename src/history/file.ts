@@ -1,5 +1,5 @@
 // The history on the disk: `incidents.jsonl` in the output folder, and the older `.1` to which the janitor renames it.
-// The only impure file of this room. Deletes and renames nothing, and follows no symbolic link.
+// This and tail.ts are the impure files of this room. Deletes and renames nothing, and follows no symbolic link.
 
 import {
   closeSync,
