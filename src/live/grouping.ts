@@ -1,18 +1,17 @@
-// What requests have in common: their share, command or process. In: lines of the table; out: the number of a group for each line,
-// and what the groups are called. Pure but for the names of processes, which are handed in.
+// Groups requests by share, command or process. Pure but for the names of processes, which are handed in.
 
 import { COMMANDS, commandName } from "../model/command.ts";
 import type { ShareIndex } from "../model/share.ts";
 import type { Lines } from "../table/columns.ts";
 
 export interface Grouping {
-  /** By place in Lines. */
+  /** The group of each line, by index in Lines. */
   readonly of: Uint32Array;
   readonly count: number;
   readonly nameOf: (group: number) => string;
 }
 
-/** The process of a line: its id, and the name of who sent it. @param line place in Lines. */
+/** Names the process that sent the request of a line. @param line its index in Lines. */
 export type NameProcess = (processId: number, line: number) => string;
 
 export function groupByShare(lines: Lines, shares: ShareIndex): Grouping {
@@ -24,7 +23,7 @@ export function groupByShare(lines: Lines, shares: ShareIndex): Grouping {
     byName.set(name, group);
     return group;
   };
-  // Each tree of each session is looked up once: nearly always there is one session for a tree id.
+  // Each tree of each session is looked up once; nearly always one session has a given tree id.
   const known = new Map<number, { low: number; high: number; group: number }[]>();
   const of = new Uint32Array(lines.count);
   for (let i = 0; i < lines.count; i++) {
@@ -42,7 +41,7 @@ export function groupByShare(lines: Lines, shares: ShareIndex): Grouping {
   return { of, count: names.length, nameOf: (group) => names[group] ?? "" };
 }
 
-/** One group for each of MS-SMB2's, and one for what is none. */
+/** One group for each command of MS-SMB2, and one for all other numbers. */
 export function groupByCommand(lines: Lines): Grouping {
   const count = COMMANDS.length + 1;
   const of = new Uint32Array(lines.count);
@@ -50,13 +49,13 @@ export function groupByCommand(lines: Lines): Grouping {
   return { of, count, nameOf: commandName };
 }
 
-/** Processes that are examined for whether they have ended: each costs a look into /proc. */
+/** Processes that are checked for whether they have exited: each costs a read of /proc. */
 const EXAMINED_MAX = 1024;
 
 /**
- * Processes that have ended and have nothing in flight are one group for each name: a script that starts a program again and again
- * would fill the table with rows of the dead.
- * @param nameProcess called for groups that are shown, and for processes that have ended.
+ * One group for each process. Processes that have exited and have nothing in flight share one group for each name, or a
+ * script that starts a program again and again would fill the table.
+ * @param nameProcess called for groups that are shown, and for processes that have exited.
  */
 export function groupByProcess(
   lines: Lines,
@@ -91,7 +90,7 @@ export function groupByProcess(
 
 // --- internal ---
 
-/** The first group of each name stands for all of that name. */
+/** Chooses the first group of each name to stand for all groups of that name. */
 function groupEnded(
   processes: readonly (readonly [processId: number, group: number])[],
   nameOf: (processId: number, group: number) => string,

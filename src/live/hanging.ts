@@ -1,7 +1,7 @@
-// What hangs at one moment, server by server: for a capture that a person asks for, which has no anomaly that says it. In: a look at a
-// frozen table, the table, whether a task is alive; out: plain rows and the requests behind them. Pure but for what is handed in.
+// What hangs at one moment, server by server, for a capture on demand, which has no anomaly to describe it. It examines
+// a snapshot of a frozen table. Pure but for the check whether a task is alive, which is handed in.
 //
-// A request of a task that has ended hangs for no one: its reply is not waited for any more.
+// A request of a task that has exited is not a hang: no task awaits its reply any more.
 
 import { EVIDENCE_MAX, UNKNOWN_SHARE } from "../model/anomaly.ts";
 import type { HangingServer } from "../model/capture.ts";
@@ -12,21 +12,21 @@ import { readAgain } from "../table/columns.ts";
 import { chooseOldest } from "./open.ts";
 import type { LiveSnapshot } from "./snapshot.ts";
 
-/** A server of which something hangs, with what hangs. */
+/** A server that requests or operations hang on, with the evidence. */
 export interface Hang {
   readonly about: HangingServer;
   /** The oldest first, EVIDENCE_MAX at most. */
   readonly evidence: readonly Request[];
 }
 
-/** Younger requests are answered late at worst. */
+/** A younger request is at worst slow. */
 const HANGS_AFTER_NS = 1e9;
-/** Requests that are examined, the oldest first: each costs a look into /proc. */
+/** Requests that are examined, the oldest first: each costs a read of /proc. */
 const EXAMINED_MAX = 1024;
 const SERVERS_MAX = 20;
 const SHARES_MAX = 64;
 
-/** The server whose oldest request is the oldest first. */
+/** Finds the servers with hangs; the server with the oldest hang comes first. */
 export function findHangs(
   snapshot: LiveSnapshot,
   table: RequestMemory,
@@ -63,7 +63,7 @@ export function findHangs(
   });
 }
 
-/** What a capture of this hang is of: its share, or its server where there are several. */
+/** The share that a capture of this hang names: its only share, or its server if there are several. */
 export function shareOfHang({ server, shares }: HangingServer): string {
   const [only, ...others] = shares;
   if (only !== undefined && others.length === 0) return only;

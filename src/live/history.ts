@@ -1,5 +1,4 @@
-// The last minutes second by second, and the latencies of the window as a histogram. In: a look; out: rows of a Live
-// document. Pure.
+// The last minutes second by second, and the latencies of the window as a histogram, for a Live document. Pure.
 
 import { type Live, SECONDS_MAX } from "../api/live.ts";
 import { figuresBy } from "./replies.ts";
@@ -8,12 +7,13 @@ import { type LiveSnapshot, toMs } from "./snapshot.ts";
 type Second = Live["seconds"][number];
 type Bucket = Live["histogram"][number];
 
-/** 1/16 ms to 16 s, in powers of two, and what takes longer. */
+/** 1/16 ms to 16 s in powers of two; one more bucket holds longer latencies. */
 const BOUNDS_MS = Array.from({ length: 19 }, (_, i) => 2 ** (i - 4));
 
 /**
- * Whole seconds of CLOCK_MONOTONIC, numbered, so that several looks can be put together; the one that has begun is not among them.
- * A second is of what ended in it. The recorder is complete for what began: at its edge a second may lack its slowest.
+ * Whole, numbered seconds of CLOCK_MONOTONIC, so that several documents can be merged; the current second is not among
+ * them. A second contains the requests that ended in it. The recorder is complete by start, so the oldest second may
+ * lack its slowest requests.
  */
 export function secondsOf({
   lines,
@@ -31,14 +31,17 @@ export function secondsOf({
   }
   const seconds = figuresBy(lines, replies, groupOf, count).map(
     ({ requests, errors, p50Ns, p99Ns, maxNs }): Second => ({
-      ...{ requests, errors },
-      ...{ p50_ms: toMs(p50Ns), p99_ms: toMs(p99Ns), max_ms: toMs(maxNs) },
+      requests,
+      errors,
+      p50_ms: toMs(p50Ns),
+      p99_ms: toMs(p99Ns),
+      max_ms: toMs(maxNs),
     }),
   );
   return { seconds, last_second: Math.max(0, behind - 1) };
 }
 
-/** Of the window. Commands that wait by design are not in it. */
+/** The latencies of the window. Requests that may block indefinitely are left out. */
 export function histogramOf({ lines, replies, fromNs }: LiveSnapshot): Bucket[] {
   const counts = new Uint32Array(BOUNDS_MS.length + 1);
   let bucket = 0;
@@ -46,7 +49,7 @@ export function histogramOf({ lines, replies, fromNs }: LiveSnapshot): Bucket[] 
     const i = replies.line[at] as number;
     const latencyNs = lines.latencyNs[i] as number;
     if (replies.timed[at] === 0 || (lines.startNs[i] as number) + latencyNs < fromNs) continue;
-    // The quickest come first.
+    // Replies are sorted, the quickest first.
     while (bucket < BOUNDS_MS.length && latencyNs >= (BOUNDS_MS[bucket] as number) * 1e6) bucket++;
     counts[bucket] = (counts[bucket] as number) + 1;
   }

@@ -1,4 +1,4 @@
-// A look as `aod top` gets it. In: a look, incidents, losses; out: a Live document. Pure; every list is bounded.
+// Makes the Live document, which `aod top` shows, from a snapshot, incidents and losses. Pure; every list is bounded.
 
 import type { Live, LiveOpen, LiveRow } from "../api/live.ts";
 import { encodeIncident } from "../history/snapshot.ts";
@@ -20,11 +20,11 @@ const INCIDENTS_MAX = 20;
 const STALLS_MAX = 20;
 const STALL_SHARES_MAX = 100;
 
-/** What is shown beside the requests. */
+/** What a Live document shows beside the requests. */
 export interface LiveContext {
   readonly epochMs: number;
   readonly isWatching: boolean;
-  /** Open ones and those of the last minutes. */
+  /** Open incidents and those of the last minutes. */
   readonly incidents: readonly Incident[];
   readonly losses: Losses;
 }
@@ -41,7 +41,7 @@ export function makeLive(snapshot: LiveSnapshot, table: RequestMemory, context: 
     total_now: recentOf(total.now, nowSec),
     stalled: stalledOf(snapshot),
     groups: {
-      // IPC$ is no share of files: cifs uses it for itself.
+      // An IPC$ holds no files; the SMB client uses it for itself.
       share: rows(snapshot.byShare(ROWS_MAX).filter(({ key }) => !isPipeShare(key))),
       command: rows(snapshot.byCommand(ROWS_MAX)),
       process: rows(snapshot.byProcess(ROWS_MAX)),
@@ -59,12 +59,12 @@ export function makeLive(snapshot: LiveSnapshot, table: RequestMemory, context: 
   };
 }
 
-/** As the schema has it: lists that may be written to. */
+/** An incident in the type of the schema, whose lists are mutable. */
 export function toIncident(incident: Incident, now: ClockPair): Live["incidents"][number] {
   return encodeIncident(incident, now) as unknown as Live["incidents"][number];
 }
 
-/** Servers that are silent, as both documents have them. */
+/** The silent servers, as Live and Status documents list them. */
 export function stalledOf({ stalls }: LiveSnapshot): Live["stalled"] {
   return stalls.slice(0, STALLS_MAX).map(({ server, silentNs, inFlight, oldestAgeNs, shares }) => ({
     server,
@@ -100,13 +100,20 @@ function openRows(snapshot: LiveSnapshot, table: RequestMemory): LiveOpen[] {
       command: commandName(command),
       share: shares.nameOf(sessionId, treeId),
       message_id: String(messageId),
-      ...{ pid: processId, tid: taskId, comm },
+      pid: processId,
+      tid: taskId,
+      comm,
       waits_by_design: snapshot.mayBlock[i] === 1,
     };
   });
   const operations = snapshot.waiting.map(({ startNs, processId, taskId, comm }) => ({
     age_ms: toMs(lines.nowNs - Number(startNs)) ?? 0,
-    ...{ command: null, share: UNKNOWN_SHARE, message_id: null, pid: processId, tid: taskId, comm },
+    command: null,
+    share: UNKNOWN_SHARE,
+    message_id: null,
+    pid: processId,
+    tid: taskId,
+    comm,
     waits_by_design: false,
   }));
   return [...operations, ...requests]

@@ -1,22 +1,22 @@
-// What is open at this moment: requests without a reply, and operations that wait to become one. In: lines, the operations' memory,
-// a way to ask what a task waits for; out: how many, how old, and the oldest of them. Pure but for what is handed in.
+// What is open at this moment, requests without a reply and operations that wait to become one: how many, how old, and
+// the oldest of them. Pure but for the memory and the functions that are handed in.
 //
-// What waits by design (CHANGE_NOTIFY waits for hours) is counted and shown, but never as the oldest.
+// Requests that may block indefinitely (CHANGE_NOTIFY waits for hours) are counted and shown, but never as the oldest.
 
 import type { Operation, OperationMemory } from "../model/operation.ts";
 import { OPERATION } from "../model/request.gen.ts";
 import type { Lines } from "../table/columns.ts";
 import { isUsed, lineStartNs, readStarted } from "../table/line.ts";
 
-/** Whether a task waits where cifs makes tasks wait. */
+/** Whether a task waits in cifs. */
 export type IsWaiting = (taskId: number) => boolean;
 
-/** An operation becomes a request within microseconds, as a rule. */
+/** Normally an operation becomes a request within microseconds. */
 const WAITING_AFTER_NS = 1e9;
-/** Tasks that are asked, those that entered first: each costs a read of /proc. */
+/** Tasks that are examined, those that entered first: each costs a read of /proc. */
 const ASKED_MAX = 256;
 
-/** Places in Lines, in no order. */
+/** The indices in Lines of the requests in flight, in no order. */
 export function findOpen(lines: Lines): Uint32Array {
   const open = new Uint32Array(lines.count);
   let count = 0;
@@ -25,8 +25,8 @@ export function findOpen(lines: Lines): Uint32Array {
 }
 
 /**
- * The oldest of those that should have a reply; where these are not enough, the oldest of those that wait by design.
- * @param mayBlock by place in Lines: 1 for the latter.
+ * The oldest requests that should have a reply; if these are too few, then the oldest that may block indefinitely.
+ * @param mayBlock by index in Lines: 1 for the latter.
  */
 export function chooseOldest(
   lines: Lines,
@@ -34,16 +34,16 @@ export function chooseOldest(
   open: Uint32Array,
   most: number,
 ): readonly number[] {
-  const byDesign = (i: number) => mayBlock[i] === 1;
+  const isBlocking = (i: number) => mayBlock[i] === 1;
   const due = oldestOf(
     lines,
-    open.filter((i) => !byDesign(i)),
+    open.filter((i) => !isBlocking(i)),
     most,
   );
-  return [...due, ...oldestOf(lines, open.filter(byDesign), most - due.length)];
+  return [...due, ...oldestOf(lines, open.filter(isBlocking), most - due.length)];
 }
 
-/** All may be open: they are sorted as plain numbers, and few as places. */
+/** All lines may be open: their starts are sorted as plain numbers, and only the few that are returned as indices. */
 function oldestOf(lines: Lines, open: Uint32Array, most: number): readonly number[] {
   const startNs = (i: number) => lines.startNs[i] as number;
   const starts = Float64Array.from(open, startNs).sort();
@@ -53,11 +53,11 @@ function oldestOf(lines: Lines, open: Uint32Array, most: number): readonly numbe
 
 export interface OpenFigures {
   readonly count: number;
-  /** When the oldest of those was sent that do not wait by design, ns of CLOCK_MONOTONIC; Infinity for none. */
+  /** When the oldest request that should have a reply was sent, ns of CLOCK_MONOTONIC; Infinity if there is none. */
   readonly oldestStartNs: number;
 }
 
-/** Group by group. @param mayBlock, groupOf by place in Lines. */
+/** The figures of each group. @param mayBlock, groupOf by index in Lines. */
 export function openFiguresBy(
   lines: Lines,
   mayBlock: Uint8Array,
@@ -79,7 +79,9 @@ export function openFiguresBy(
   }));
 }
 
-/** Operations for over a second whose task waits for cifs and has no request in flight, the oldest first. */
+/**
+ * Operations that began over a second ago and whose task waits in cifs without a request in flight; the oldest first.
+ */
 export function findWaiting(
   memory: OperationMemory,
   nowNs: number,

@@ -1,39 +1,39 @@
-// Which lines of the table are replies of the last minutes, and what they come to. In: lines, and a group for each reply; out:
-// how many, how many failed, how long half and 99 % took, group by group. Pure; one sort for all groups.
+// The replies of the last minutes in the table, and their figures group by group: how many, how many failed, median,
+// 99th percentile and maximum. Pure; one sort serves all groups.
 
 import { classifyStatus } from "../model/nt-status.ts";
 import { FLAG } from "../model/request.gen.ts";
 import { isTrustedReply } from "../model/request.ts";
 import type { Lines } from "../table/columns.ts";
 
-/** Replies, the quickest first. All arrays have `count` places. */
+/** Replies, the quickest first. All arrays have `count` entries. */
 export interface Replies {
   readonly count: number;
-  /** Place in Lines. */
+  /** Index in Lines. */
   readonly line: Uint32Array;
-  /** 1 for a failure: no step of the protocol, and no answer that programs ask for all day. */
+  /** 1 for a failure; steps of the protocol and everyday answers (such as "no such file") are not failures. */
   readonly failed: Uint8Array;
-  /** 0 for what may wait by design, whose time says nothing of the server. */
+  /** 0 for a request that may block indefinitely: its latency says nothing about the server. */
   readonly timed: Uint8Array;
 }
 
 export interface ReplyFigures {
   readonly requests: number;
   readonly errors: number;
-  /** Undefined where no request has a time that says something. */
+  /** Undefined if no request has a meaningful latency. */
   readonly p50Ns: number | undefined;
   readonly p99Ns: number | undefined;
   readonly maxNs: number | undefined;
 }
 
-/** A latency and a place in one double: 2^37 units of 64 ns, 2.4 h, and 2^16 places. */
+/** A latency and an index in one double: 2^37 units of 64 ns, 2.4 h, and 2^16 indices. */
 const UNIT_NS = 64;
-const PLACES = 2 ** 16;
+const INDICES = 2 ** 16;
 const UNITS_MAX = 2 ** 37 - 1;
 
 /**
- * Replies that came after `fromNs`, ns of CLOCK_MONOTONIC.
- * @param mayBlock by place in Lines: 1 for what may wait by design.
+ * The replies since `fromNs`, ns of CLOCK_MONOTONIC.
+ * @param mayBlock by index in Lines: 1 for a request that may block indefinitely.
  */
 export function findReplies(lines: Lines, mayBlock: Uint8Array, fromNs: number): Replies {
   const keys = new Float64Array(lines.count);
@@ -42,7 +42,7 @@ export function findReplies(lines: Lines, mayBlock: Uint8Array, fromNs: number):
     const latencyNs = lines.latencyNs[i] as number;
     if (latencyNs === 0 || (lines.startNs[i] as number) + latencyNs < fromNs) continue;
     if (!isTrustedReply(lines.flags[i] as number)) continue;
-    keys[count++] = Math.min(Math.floor(latencyNs / UNIT_NS), UNITS_MAX) * PLACES + i;
+    keys[count++] = Math.min(Math.floor(latencyNs / UNIT_NS), UNITS_MAX) * INDICES + i;
   }
   const sorted = keys.subarray(0, count).sort();
   const replies = {
@@ -53,7 +53,7 @@ export function findReplies(lines: Lines, mayBlock: Uint8Array, fromNs: number):
   };
   const isFailure = makeIsFailure();
   for (let at = 0; at < count; at++) {
-    const i = (sorted[at] as number) % PLACES;
+    const i = (sorted[at] as number) % INDICES;
     const command = lines.command[i] as number;
     replies.line[at] = i;
     replies.timed[at] = mayBlock[i] === 1 ? 0 : 1;
@@ -64,9 +64,9 @@ export function findReplies(lines: Lines, mayBlock: Uint8Array, fromNs: number):
 }
 
 /**
- * What each group comes to.
- * @param groupOf the group of a reply by its place in `replies`, or -1 for none.
- * @param all also times those that may wait by design.
+ * The figures of each group.
+ * @param groupOf by index in `replies`: the group of a reply, or -1 for none.
+ * @param all whether requests that may block indefinitely are timed, too.
  */
 export function figuresBy(
   lines: Lines,
@@ -85,7 +85,7 @@ export function figuresBy(
     errors[group] = (errors[group] as number) + (replies.failed[at] as number);
     if (all || replies.timed[at] === 1) timed[group] = (timed[group] as number) + 1;
   }
-  // The quickest first: the n-th that is met is the n-th quickest.
+  // Replies are sorted: the n-th of a group is its n-th quickest.
   const half = timed.map((count) => Math.ceil(count * 0.5));
   const most = timed.map((count) => Math.ceil(count * 0.99));
   const met = new Uint32Array(groups);
@@ -109,7 +109,7 @@ export function figuresBy(
   }));
 }
 
-/** Few pairs of command and status come up, and each is looked up in a table of rules. */
+/** Makes a memoized classifier: few pairs of command and status occur, and classifying each takes a search. */
 export function makeIsFailure(): (command: number, ntStatus: number) => boolean {
   const known = new Map<number, boolean>();
   return (command, ntStatus) => {

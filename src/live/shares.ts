@@ -1,5 +1,5 @@
-// The shares in use, one by one. In: a look, what is known of trees, what the kernel has counted; out: rows of a Status document.
-// Pure but for what is handed in.
+// The shares in use as rows of a Status document, from a snapshot, the known trees and the kernel's counters. Pure but
+// for what is handed in.
 
 import type { ShareStatus } from "../api/status.ts";
 import { UNKNOWN_SHARE } from "../model/anomaly.ts";
@@ -19,8 +19,8 @@ interface Total {
 }
 
 /**
- * Most requests first.
- * @param aboutShare where it is mounted, and how it is reached.
+ * The rows, the share with most requests first.
+ * @param aboutShare where a share is mounted, and how it is reached.
  */
 export function shareRows(
   snapshot: LiveSnapshot,
@@ -29,13 +29,14 @@ export function shareRows(
   aboutShare: (share: string) => About,
 ): readonly ShareStatus[] {
   const totals = totalsBySlot(tallies);
-  // An IPC$ is beside each share: cifs uses it for itself, and no file is on it.
+  // Each server has an IPC$: it holds no files, and the SMB client uses it for itself.
   const used = snapshot.byShare(SHARES_MAX).filter(({ key }) => !isPipeShare(key));
   const rows = new Map<string, Row>(used.map((row) => [row.key, row]));
   const slots = slotsByShare(trees);
   for (const share of slots.keys())
     if (!rows.has(share) && !isPipeShare(share)) rows.set(share, emptyRow(share));
-  // The last slot counts the replies whose share was not known yet, and those of shares without a slot, such as IPC$.
+  // The last slot counts replies whose share was unknown, and those of shares without a slot of their own, such as
+  // IPC$.
   const isLastShared = [...slots.values()].includes(LAST_SLOT);
   const totalOf = (share: string): Total | undefined => {
     const slot = share === UNKNOWN_SHARE ? LAST_SLOT : (slots.get(share) ?? LAST_SLOT);
@@ -69,7 +70,7 @@ function busy({ row: { figures, inFlight } }: { readonly row: Row }): number {
   return figures.requests + inFlight;
 }
 
-/** The kernel counts for a share whose tree ids are not known in the last slot. */
+/** The slot of each share. Without known tree ids the kernel counts a share in the last slot. */
 function slotsByShare(trees: readonly KnownTree[]): ReadonlyMap<string, number> {
   const slots = new Map<string, number>();
   for (const { share, slot, treeId } of trees)

@@ -1,5 +1,5 @@
-// One look at the request table: everything that status and live figures are made of. In: the memory as it is now, what is known
-// of trees; out: figures of the last seconds, by share, command and process. Pure but for what is handed in; keeps nothing.
+// One snapshot of the request table, from which status and live figures are made: the last seconds by share, command
+// and process. Pure but for the memory and the functions that are handed in; it stores nothing.
 
 import { type LiveRow, SECONDS_MAX } from "../api/live.ts";
 import { mayBlock as commandMayBlock } from "../model/command.ts";
@@ -12,24 +12,27 @@ import { findOpen, findWaiting, type IsWaiting, type OpenFigures, openFiguresBy 
 import { figuresBy, findReplies, type Replies, type ReplyFigures } from "./replies.ts";
 import { findStalls, type Stall } from "./stalls.ts";
 
-/** What is looked at. */
+/** What a snapshot is taken of. */
 export interface SnapshotInput {
   readonly table: RequestMemory;
   readonly operations: OperationMemory;
   /** Read before the table, ns of CLOCK_MONOTONIC. */
   readonly nowNs: number;
-  /** From when on no request is missing from the table; undefined while nothing is watched. */
+  /** The table has every request since then, ns of CLOCK_MONOTONIC; undefined while nothing is watched. */
   readonly watchingSinceNs: number | undefined;
   readonly trees: readonly TreeShare[];
   readonly isWaiting: IsWaiting;
   readonly nameProcess: (processId: number, comm: string, command: number) => string;
-  /** Whether a process is no more. */
+  /** Whether a process has exited. */
   readonly hasEnded: (processId: number) => boolean;
 }
 
-/** How far back figures go where the flight recorder does. */
+/** How far back figures go, unless the flight recorder is shorter. */
 export const LIVE_WINDOW_SEC = 60;
-/** How far back the figures of now go: in a total stall the window's mean looks healthy for a minute. */
+/**
+ * How far back the "now" figures go. Without them a total stall would look healthy for a minute, in the mean of the
+ * window.
+ */
 export const NOW_SEC = 5;
 
 type Recent = LiveRow["recent"];
@@ -38,31 +41,31 @@ type Recent = LiveRow["recent"];
 export interface Row {
   readonly key: string;
   readonly figures: ReplyFigures;
-  /** The same of the last NOW_SEC. */
+  /** The figures of the last NOW_SEC. */
   readonly now: ReplyFigures;
   readonly inFlight: number;
-  /** Of the oldest that should have a reply, ns; undefined for none. */
+  /** Age of the oldest request that should have a reply, ns; undefined if there is none. */
   readonly oldestAgeNs: number | undefined;
 }
 
 export interface LiveSnapshot {
   readonly lines: Lines;
   readonly shares: ShareIndex;
-  /** By place in Lines: 1 for what may wait by design. */
+  /** By index in Lines: 1 for a request that may block indefinitely. */
   readonly mayBlock: Uint8Array;
-  /** Replies of the last SECONDS_MAX. */
+  /** Replies of the last SECONDS_MAX seconds. */
   readonly replies: Replies;
-  /** When the figures begin, ns of CLOCK_MONOTONIC. */
+  /** Start of the window, ns of CLOCK_MONOTONIC. */
   readonly fromNs: number;
-  /** Before this moment requests may be missing. */
+  /** Requests before this moment may be missing, ns of CLOCK_MONOTONIC. */
   readonly completeSinceNs: number;
   readonly windowSec: number;
-  /** As windowSec, of the figures of now. */
+  /** Length of the window of the "now" figures. */
   readonly nowSec: number;
-  /** Places in Lines. */
+  /** Requests in flight, as indices in Lines. */
   readonly open: Uint32Array;
   readonly waiting: readonly Operation[];
-  /** Servers that owe replies and send none, the longest silence first. */
+  /** Servers that owe replies and send none; the longest silence first. */
   readonly stalls: readonly Stall[];
   readonly total: Row;
   readonly byShare: Rows;
@@ -70,7 +73,9 @@ export interface LiveSnapshot {
   readonly byProcess: Rows;
 }
 
-/** Every group that has a reply in the window, or something open; what is overdue first, the oldest of it, then the busiest. */
+/**
+ * The groups with a reply in the window or a request in flight: overdue ones first, the oldest first, then the busiest.
+ */
 export type Rows = (most: number) => readonly Row[];
 
 export function takeSnapshot(input: SnapshotInput): LiveSnapshot {
@@ -100,7 +105,13 @@ export function takeSnapshot(input: SnapshotInput): LiveSnapshot {
   };
   const all: Grouping = { of: new Uint32Array(lines.count), count: 1, nameOf: () => "" };
   return {
-    ...{ lines, shares, mayBlock, replies, fromNs, completeSinceNs, open },
+    lines,
+    shares,
+    mayBlock,
+    replies,
+    fromNs,
+    completeSinceNs,
+    open,
     windowSec: (nowNs - fromNs) / 1e9,
     nowSec: (nowNs - nowFromNs) / 1e9,
     stalls: findStalls(lines, mayBlock, open, replies, grouped),
@@ -112,10 +123,10 @@ export function takeSnapshot(input: SnapshotInput): LiveSnapshot {
   };
 }
 
-/** Below this age an open request does not bring its group forward. */
+/** From this age on an open request moves its group to the top. */
 const OVERDUE_NS = 5e9;
 
-/** Age of the oldest where it is overdue, else 0: what hangs must not fall off a list of the busiest. */
+/** The age of the oldest request if it is overdue, else 0: a hang must not fall off a list of the busiest. */
 function overdueNs({ oldestStartNs }: OpenFigures, { nowNs }: Lines): number {
   const ageNs = oldestStartNs === Infinity ? 0 : nowNs - oldestStartNs;
   return ageNs >= OVERDUE_NS ? ageNs : 0;
@@ -133,7 +144,7 @@ export function emptyRow(key: string): Row {
   return { key, figures: NO_FIGURES, now: NO_FIGURES, inFlight: 0, oldestAgeNs: undefined };
 }
 
-/** Figures as they are told. */
+/** Figures as the documents have them. */
 export function recentOf({ requests, errors, p50Ns, p99Ns, maxNs }: ReplyFigures, windowSec: number): Recent {
   return {
     requests,
@@ -145,14 +156,14 @@ export function recentOf({ requests, errors, p50Ns, p99Ns, maxNs }: ReplyFigures
   };
 }
 
-/** To the microsecond: more would be noise. */
+/** Milliseconds, rounded to the microsecond: more would be noise. */
 export function toMs(ns: number | undefined): number | null {
   return ns === undefined ? null : Math.round(ns / 1e3) / 1e3;
 }
 
 // --- internal ---
 
-/** 1 for a reply that came in the window. */
+/** By index in Replies: 1 for a reply within the window. */
 function placesInWindow(lines: Lines, replies: Replies, fromNs: number): Uint8Array {
   const inWindow = new Uint8Array(replies.count);
   for (let at = 0; at < replies.count; at++) {

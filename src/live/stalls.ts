@@ -1,5 +1,5 @@
-// Which servers are silent: they owe replies and have sent none for over a second. In: lines of the table, what is open, replies, and
-// the share of each line; out: a row for each such server. Pure. It judges no rule: thresholds of incidents are elsewhere.
+// Finds the silent servers: those that owe replies and have sent none for over a second. Pure. It applies no rule:
+// thresholds of incidents are elsewhere.
 
 import { UNKNOWN_SHARE } from "../model/anomaly.ts";
 import { serverNameOf } from "../model/server-identity.ts";
@@ -9,19 +9,19 @@ import type { Replies } from "./replies.ts";
 
 /** A server that sends no reply although requests wait for one. */
 export interface Stall {
-  /** As serverNameOf has it; "unknown" for requests whose share is not known. */
+  /** As serverNameOf returns it; "unknown" for requests of an unknown share. */
   readonly server: string;
-  /** Since its last reply, or since the oldest request was sent where that is later, ns. */
+  /** Since its last reply, or since the oldest request was sent if that is later, ns. */
   readonly silentNs: number;
-  /** Requests without a reply that do not wait by design. */
+  /** Requests without a reply, except those that may block indefinitely. */
   readonly inFlight: number;
   /** Age of the oldest of them, ns. */
   readonly oldestAgeNs: number;
-  /** Shares that they were sent to, in the order of the table, without duplicates. */
+  /** The shares that they were sent to, in the order of the table, without duplicates. */
   readonly shares: readonly string[];
 }
 
-/** Below this a server is busy, not silent. */
+/** A server that is silent for less is busy. */
 const SILENT_AFTER_NS = 1e9;
 
 interface Server {
@@ -32,9 +32,9 @@ interface Server {
 }
 
 /**
- * The longest silence first.
- * @param mayBlock by place in Lines: 1 for what may wait by design.
- * @param grouping by share.
+ * The silent servers, the longest silence first.
+ * @param mayBlock by index in Lines: 1 for a request that may block indefinitely.
+ * @param grouping the lines by share.
  */
 export function findStalls(
   lines: Lines,
