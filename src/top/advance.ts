@@ -1,5 +1,5 @@
-// How the screen's state changes: a state and an event in, the next state out. Pure: time comes with the events, and
-// whoever drives it compares `everyMs` and `isOver` with what they were.
+// The state machine of the screen: a state and an event in, the next state out. Pure: time comes with the events. The
+// caller reacts to changes of `everyMs` and `isOver`.
 
 import type { Live } from "../api/live.ts";
 import { withEarlier } from "./history.ts";
@@ -9,7 +9,7 @@ import type { TopState } from "./state.ts";
 export type TopEvent =
   | { readonly type: "live"; readonly live: Live }
   | { readonly type: "key"; readonly key: string }
-  /** Nothing came meanwhile. */
+  /** No figures came meanwhile. */
   | { readonly type: "waited"; readonly silentMs: number };
 
 export function advanceTop(state: TopState, event: TopEvent): TopState {

@@ -1,5 +1,4 @@
-// The columns of the table, as data: title, width, what stands in a cell, and what is sorted by. In: a row of a Live
-// document; out: text and numbers.
+// The columns of the table as data: title, width, text of a cell and sort key.
 
 import type { LiveRow } from "../api/live.ts";
 import { countText, durationText, rateText } from "../model/figure.ts";
@@ -7,15 +6,15 @@ import { countText, durationText, rateText } from "../model/figure.ts";
 export interface Column {
   readonly id: ColumnId;
   readonly title: string;
-  /** Columns of the terminal, a gap to the left not counted. */
+  /** In columns of the terminal, without the gap to the left. */
   readonly width: number;
   readonly text: (row: LiveRow) => string;
-  /** The greatest first; what is not known is last. */
+  /** The sort key: the greatest comes first, unknown values last. */
   readonly value: (row: LiveRow) => number;
-  /** Narrow terminals leave out the lowest first. */
+  /** On narrow terminals the lowest rank is left out first. */
   readonly rank: number;
-  /** Worth a second look where it is not 0. */
-  readonly stands?: boolean;
+  /** Whether a value other than 0 is highlighted. */
+  readonly isHighlighted?: boolean;
 }
 
 export const COLUMN_IDS = ["rate", "mean", "p50", "p99", "max", "errors", "inFlight", "oldest"] as const;
@@ -23,58 +22,84 @@ export type ColumnId = (typeof COLUMN_IDS)[number];
 
 export const COLUMNS: readonly Column[] = [
   {
-    ...{ id: "rate", title: "NOW/s", width: 7, rank: 9 },
+    id: "rate",
+    title: "NOW/s",
+    width: 7,
+    rank: 9,
     text: ({ now }) => rateText(now.rate_per_sec),
     value: ({ now }) => now.rate_per_sec,
   },
   {
-    ...{ id: "mean", title: "RATE/s", width: 7, rank: 2 },
+    id: "mean",
+    title: "RATE/s",
+    width: 7,
+    rank: 2,
     text: ({ recent }) => rateText(recent.rate_per_sec),
     value: ({ recent }) => recent.rate_per_sec,
   },
   {
-    ...{ id: "p50", title: "P50", width: 7, rank: 3 },
+    id: "p50",
+    title: "P50",
+    width: 7,
+    rank: 3,
     text: ({ recent }) => ms(recent.p50_ms),
     value: ({ recent }) => recent.p50_ms ?? -1,
   },
   {
-    ...{ id: "p99", title: "P99", width: 7, rank: 8 },
+    id: "p99",
+    title: "P99",
+    width: 7,
+    rank: 8,
     text: ({ recent }) => ms(recent.p99_ms),
     value: ({ recent }) => recent.p99_ms ?? -1,
   },
   {
-    ...{ id: "max", title: "MAX", width: 7, rank: 1 },
+    id: "max",
+    title: "MAX",
+    width: 7,
+    rank: 1,
     text: ({ recent }) => ms(recent.max_ms),
     value: ({ recent }) => recent.max_ms ?? -1,
   },
   {
-    ...{ id: "errors", title: "ERRORS", width: 7, rank: 7, stands: true },
+    id: "errors",
+    title: "ERRORS",
+    width: 7,
+    rank: 7,
+    isHighlighted: true,
     text: ({ recent }) => countText(recent.errors),
     value: ({ recent }) => recent.errors,
   },
   {
-    ...{ id: "inFlight", title: "IN FLIGHT", width: 10, rank: 6, stands: true },
+    id: "inFlight",
+    title: "IN FLIGHT",
+    width: 10,
+    rank: 6,
+    isHighlighted: true,
     text: ({ in_flight }) => countText(in_flight),
     value: ({ in_flight }) => in_flight,
   },
   {
-    ...{ id: "oldest", title: "OLDEST", width: 7, rank: 5 },
+    id: "oldest",
+    title: "OLDEST",
+    width: 7,
+    rank: 5,
     text: ({ oldest_ms }) => ms(oldest_ms),
     value: ({ oldest_ms }) => oldest_ms ?? -1,
   },
 ];
 
 const NAME_LEAST = 20;
-/** From this age on the oldest request of a row is trouble, not a busy server. */
+const GAP = 1;
+/** From this age on, the oldest request of a row means trouble and not just a busy server. */
 const OVERDUE_MS = 5000;
 
-/** Whether its oldest request that should have a reply is so old that the row is red. */
+/** Whether the oldest request of a row that should have a reply is so old that the row is red. */
 export function isOverdue({ oldest_ms }: Pick<LiveRow, "oldest_ms">): boolean {
   return (oldest_ms ?? 0) >= OVERDUE_MS;
 }
-const GAP = 1;
 
-/** As many as fit beside a name, in their order. The one that is sorted by always stays. */
+/** As many columns as fit beside a name, in their order. The sort column always stays. */
 export function columnsFor(columns: number, sort: ColumnId): readonly Column[] {
   let kept = COLUMNS;
   const width = () => kept.reduce((sum, column) => sum + column.width + GAP, 0);
@@ -87,7 +112,10 @@ export function columnsFor(columns: number, sort: ColumnId): readonly Column[] {
   return kept;
 }
 
-/** What hangs first, the oldest of it, by whatever is sorted; then the greatest; equal ones by the requests of the window, then by name, so that they stay where they are. */
+/**
+ * Sorts rows: overdue ones first, the oldest first; then by the column; equal rows by requests in the window, then by
+ * name, so that they do not jump.
+ */
 export function sortRows(rows: readonly LiveRow[], sort: ColumnId): readonly LiveRow[] {
   const { value } = COLUMNS.find(({ id }) => id === sort) as Column;
   const overdueMs = (row: LiveRow) => (isOverdue(row) ? (row.oldest_ms ?? 0) : 0);

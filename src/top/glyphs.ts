@@ -1,4 +1,4 @@
-// The two alphabets of the screen, and which of them a terminal's locale takes. In: the environment; out: characters.
+// The two character sets of the screen, and which of them the terminal's locale supports.
 
 import type { Glyphs } from "./line.ts";
 
@@ -9,8 +9,8 @@ export const UNICODE: Glyphs = {
   sorted: "▾",
   chosen: "▸",
   arrows: "↑ ↓",
-  // Formats (joiners, tags), what is no character at all, and the selectors that make a character wider on some
-  // terminals and not on others.
+  // Format characters (joiners, tags), code points that are no characters, and variation selectors, which make a
+  // character wider on some terminals only.
   hides: /\p{C}|[\ufe00-\ufe0f]/gu,
 };
 
@@ -24,7 +24,7 @@ export const ASCII: Glyphs = {
   hides: /[^\u0020-\u007e]/gu,
 };
 
-/** As setlocale(3) reads it: the first of these that says anything decides. */
+/** Follows setlocale(3): the first of these variables that is set decides. */
 export function glyphsOf(environment: Readonly<Record<string, string | undefined>>): Glyphs {
   const locale = environment.LC_ALL || environment.LC_CTYPE || environment.LANG || "";
   return /utf-?8/i.test(locale) ? UNICODE : ASCII;

@@ -1,5 +1,5 @@
-// The top of the screen: whose it is, what needs to be known, the totals, the last minutes. In: the state; out: lines.
-// What is lost or late comes before any figure: they would mislead.
+// The top of the screen: title, notices, totals and the last minutes. Notices of lost requests and late figures come
+// before any figure, because the figures would mislead without them.
 
 import type { Live } from "../api/live.ts";
 import { countText, durationText, rateText } from "../model/figure.ts";
@@ -26,12 +26,12 @@ const STATE_TEXT: Readonly<Record<Live["state"], string>> = {
 };
 const LABEL_COLUMNS = 9;
 const REACH_COLUMNS = 8;
-/** While fewer seconds than this are known they take no more room than these would: the first is no broad bar. */
+/** A cell is never wider than this many cells would be: otherwise the first second would be one broad bar. */
 const FEW_CELLS = 30;
 const GREATEST_COLUMNS = 12;
 const STALLS_SHOWN = 2;
 
-/** One line: name, host, what it does; on the right how often, and as of when. */
+/** One line: name, host and state; on the right the interval and the time of the figures. */
 export function titleLine(state: TopState, columns: number, glyphs: Glyphs): Line {
   const { live, host, isPaused, everyMs } = state;
   const held = isPaused ? [{ rank: 9, line: [span(" PAUSED ", "chosen")] }] : [];
@@ -53,7 +53,7 @@ export function titleLine(state: TopState, columns: number, glyphs: Glyphs): Lin
   );
 }
 
-/** One line for each thing that whoever looks has to know before the figures; mostly none. */
+/** One line for each thing that a user has to know before the figures; usually none. */
 export function noticeLines(state: TopState, columns: number, glyphs: Glyphs): readonly Line[] {
   const { live, note } = state;
   return [
@@ -64,7 +64,7 @@ export function noticeLines(state: TopState, columns: number, glyphs: Glyphs): r
   ].map((line) => clip(line, columns));
 }
 
-/** The worst two in full, the others counted: what is below the notices must keep its room. */
+/** The worst two servers in full, and the number of the others: the rest of the screen needs its room. */
 function stallLines(live: Live | undefined, columns: number, glyphs: Glyphs): readonly Line[] {
   const stalled = live?.stalled ?? [];
   const rest = stalled.length - STALLS_SHOWN;
@@ -73,7 +73,7 @@ function stallLines(live: Live | undefined, columns: number, glyphs: Glyphs): re
     .map((stall, at) => stallLine(stall, at === STALLS_SHOWN - 1 ? rest : 0, columns, glyphs));
 }
 
-/** Only the daemon has a journal; aod top itself is what is on this screen. */
+/** The hint to the journal is for figures of the daemon only; without one, aod top itself makes the figures. */
 function lateLine({ live, note, silentMs }: TopState, columns: number): Line {
   const old = live === undefined ? "" : ", these are stale";
   const late = `LATE: no figures for ${durationText(silentMs)}${old}`;
@@ -86,7 +86,7 @@ function lateLine({ live, note, silentMs }: TopState, columns: number): Line {
   );
 }
 
-/** Whole causes only, most first; the sum is of all of them. */
+/** As many causes as fit, most frequent first; the sum is over all of them. */
 function lossLines(live: Live | undefined, columns: number, glyphs: Glyphs): readonly Line[] {
   const lost = Object.entries(live?.losses ?? {}).filter(([, count]) => count > 0);
   if (lost.length === 0) return [];
@@ -109,7 +109,7 @@ function lossLines(live: Live | undefined, columns: number, glyphs: Glyphs): rea
 export function totalsLine({ live }: TopState, columns: number): Line {
   if (live === undefined) return [span("waiting for the first figures", "faint")];
   const { total, total_now, now_sec, window_sec, in_flight_total } = live;
-  // Of those that should have a reply by now: some wait for hours by design.
+  // The oldest that should have a reply by now: some requests may block for hours by design.
   const oldestMs = live.in_flight.find(({ waits_by_design }) => !waits_by_design)?.age_ms;
   const errorsPercent = total.requests === 0 ? 0 : (100 * total.errors) / total.requests;
   return joinParts(
@@ -179,7 +179,7 @@ function sparkRows(
   ]);
 }
 
-/** How far back it goes. */
+/** How far back the seconds go. */
 function reach(seconds: number): string {
   return seconds === 0 ? "" : durationText(seconds * 1000);
 }

@@ -1,4 +1,4 @@
-// What the keys do and what the figures mean: lines for the whole body of the screen. Pure.
+// The help: what the keys do and what the figures mean, as lines for the whole body of the screen. Pure.
 
 import { KEY_ACTIONS } from "./keys.ts";
 import { clip, fit, type Glyphs, type Line, span } from "./line.ts";
@@ -14,7 +14,7 @@ const MEANINGS: readonly (readonly [string, string])[] = [
   ["LOST", "requests that aod could not see: figures may be too low"],
 ];
 
-/** @param height lines; the keys come first, they matter most. */
+/** @param height lines; the keys come first because they matter most. */
 export function helpLines(columns: number, height: number, glyphs: Glyphs): readonly Line[] {
   const rows: readonly Line[] = [
     ...KEY_ACTIONS.map(({ shown, help }) => line(shown, help, glyphs)),

@@ -1,11 +1,12 @@
-// More minutes than the flight recorder has: on a busy host it holds seconds, and who watches has seen the ones before. In: two
-// documents; out: the newer one with what the older one knew. Pure.
+// Extends the history beyond the flight recorder, which holds only seconds on a busy host: merges the newer document
+// with the seconds of the older one. Pure.
 
 import { type Live, SECONDS_MAX } from "../api/live.ts";
 
 /**
- * The newer as it is where a second between them is missing, or where the clock of the machine began anew. Of a second that both
- * have, the reading with more requests: what the recorder loses first began first, and what took long began long before it ended.
+ * The newer document with the seconds of the older one; unchanged if a second between them is missing or the machine's
+ * clock has restarted. If both documents cover a second, the one with more requests counts: the recorder evicts the
+ * oldest starts first, so the later reading of a second may lack its slow requests.
  */
 export function withEarlier(before: Live | undefined, live: Live): Live {
   if (before === undefined || before.last_second > live.last_second) return live;

@@ -1,5 +1,5 @@
-// Requests without a reply, oldest first, with their age: a state in, lines out. Where a row of the table is chosen,
-// only what belongs to it; how many of it the document does not list is said.
+// Requests without a reply, oldest first, with their age. If a row of the table is selected, only its requests; a last
+// line counts those that the document does not list.
 
 import type { Live, LiveOpen } from "../api/live.ts";
 import { countText, durationText } from "../model/figure.ts";
@@ -7,21 +7,21 @@ import { clip, fit, type Glyphs, harmless, type Line, span } from "./line.ts";
 import type { TopState } from "./state.ts";
 
 const AGE_COLUMNS = 8;
-/** Linux has no longer ones. */
+/** The longest pid of Linux. */
 const PID_COLUMNS = 7;
-/** An age that is worth a look. */
+/** From this age on, a request stands out. */
 const LONG_MS = 1000;
 const NOT_SENT = "not sent yet";
 
-/** Whether one that is in flight belongs to a row of the table. */
+/** Whether a request in flight belongs to a row of the table. */
 const BELONGS: Readonly<Record<TopState["group"], (open: LiveOpen, key: string) => boolean>> = {
   share: ({ share }, key) => share === key,
   command: ({ command }, key) => command === key,
-  // Tasks have names of their own: the process is told by its id.
+  // A task may have another name than its process, so the process is identified by its id.
   process: ({ pid }, key) => key.endsWith(`(${pid})`),
 };
 
-/** @param height lines, the title's included. */
+/** @param height lines, including the title. */
 export function inFlightLines(
   state: TopState,
   columns: number,
@@ -40,14 +40,14 @@ export function inFlightLines(
   ].slice(0, height);
 }
 
-/** A row counts all of it; what has not been sent yet is listed, and in no row. */
+/** A row counts all its requests; operations that are not sent yet are listed but belong to no row. */
 function countOf({ live, chosen, group }: TopState, shown: readonly LiveOpen[]): number {
   if (chosen === undefined) return live?.in_flight_total ?? 0;
   const row = live?.groups[group].find(({ key }) => key === chosen);
   return Math.max(shown.length, row?.in_flight ?? 0);
 }
 
-/** The document lists the oldest of all, among which there may be none of the row that somebody has chosen. */
+/** The document lists the oldest of all requests; there may be none of the selected row among them. */
 function restLines(live: Live | undefined, count: number, shown: number, columns: number): readonly Line[] {
   if (live === undefined) return [];
   const rest = count - shown;
@@ -81,14 +81,14 @@ function widthsFor(columns: number): Widths {
 }
 
 function openLine(open: LiveOpen, widths: Widths, glyphs: Glyphs): Line {
-  const { age_ms, command, share, comm, pid, waits_by_design: patient } = open;
+  const { age_ms, command, share, comm, pid, waits_by_design: mayBlock } = open;
   const name = command === null ? NOT_SENT : harmless(command.replace(/^SMB2_/, ""), glyphs);
   const who = whoText(harmless(comm, glyphs), pid, widths.who, glyphs);
-  const style = patient ? "faint" : "plain";
+  const style = mayBlock ? "faint" : "plain";
   return [
     span(
       fit(durationText(age_ms), AGE_COLUMNS, glyphs, "right"),
-      age_ms >= LONG_MS && !patient ? "strong" : style,
+      age_ms >= LONG_MS && !mayBlock ? "strong" : style,
     ),
     span(` ${fit(name, widths.command, glyphs)}`, style),
     span(` ${fit(harmless(share, glyphs), widths.share, glyphs, "left", "ends")}`, style),
@@ -96,7 +96,7 @@ function openLine(open: LiveOpen, widths: Widths, glyphs: Glyphs): Line {
   ];
 }
 
-/** The pid stays whole: it is what is typed next. */
+/** The pid is never cut: the user types it next. */
 function whoText(comm: string, pid: number, columns: number, glyphs: Glyphs): string {
   const id = ` (${pid})`;
   const room = columns - id.length;

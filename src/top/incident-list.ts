@@ -1,5 +1,4 @@
-// Incidents as they open, newest first: a Live document in, lines out. What is open is red and says so in words; what has
-// just opened stands out even from that.
+// Incidents, newest first. Open ones are red and say so in words; new ones stand out even from those.
 
 import type { IncidentOfApi } from "../api/incident.ts";
 import type { Live } from "../api/live.ts";
@@ -23,7 +22,7 @@ interface Column {
   readonly width: number;
   readonly align: "left" | "right";
   readonly text: (incident: IncidentOfApi, atMs: number) => string;
-  /** Only where the screen is at least this wide. */
+  /** Shown only if the screen is at least this wide. */
   readonly from?: number;
 }
 
@@ -38,7 +37,7 @@ const COLUMNS: readonly Column[] = [
 const MARK_COLUMNS = 7;
 const TITLE = "INCIDENTS";
 
-/** @param height lines, the title's included. */
+/** @param height lines, including the title. */
 export function incidentListLines(
   live: Live | undefined,
   columns: number,
@@ -62,7 +61,7 @@ export function incidentListLines(
 interface TextWidths {
   readonly rule: number;
   readonly share: number;
-  /** 0 where there is no room for it. */
+  /** 0 if there is no room for it. */
   readonly because: number;
 }
 
@@ -110,15 +109,15 @@ function markOf(incident: IncidentOfApi, atMs: number): Mark {
   return incident.standing === null ? "open" : "hangs";
 }
 
-/** What hangs gets older while nothing is reported of it. */
+/** A hang grows older between reports, so its age may exceed the worst latency that was reported. */
 function worstText({ worst_ms, standing }: IncidentOfApi): string {
   const worstMs = Math.max(worst_ms, standing?.oldest_ms ?? 0);
   return worstMs === 0 ? "-" : durationText(worstMs);
 }
 
-/** In whole seconds: it is the order of things that matters. */
+/** In whole seconds: only the order matters. */
 function ageText({ opened_at }: IncidentOfApi, atMs: number): string {
-  // The clock may have been set back meanwhile.
+  // 0 at least: the clock may have been set back.
   const ageSec = Math.floor(Math.max(0, atMs - Date.parse(opened_at)) / 1000);
   return ageSec === 0 ? "0 s" : durationText(ageSec * 1000);
 }

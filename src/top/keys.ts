@@ -1,5 +1,5 @@
-// What keys do, as one table: the footer, the help and the state machine read it. Keys have the names that node:readline
-// gives them, or are the character itself.
+// The keys and what they do, as one table, which the footer, the help and the state machine read. Keys have the names
+// of node:readline or are the character itself.
 
 import { GROUPS } from "../api/live.ts";
 import { EVERY_MS } from "../api/protocol.ts";
@@ -8,28 +8,38 @@ import { rowsOf, type TopState } from "./state.ts";
 
 export interface KeyAction {
   readonly keys: readonly string[];
-  /** As the help names the keys. */
+  /** The keys as the help shows them. */
   readonly shown: string;
   readonly help: string;
   readonly act: (state: TopState, key: string) => TopState;
 }
 
-/** How often figures may come, in ms. */
+/** The intervals between figures that can be chosen, ms. */
 const INTERVALS_MS = [100, 200, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000] as const;
 const PAGE_ROWS = 10;
 const GROUP_KEYS: Readonly<Record<string, TopState["group"]>> = { s: "share", c: "command", p: "process" };
 const STEPS: Readonly<Record<string, number>> = {
-  ...{ up: -1, k: -1, down: 1, j: 1, pageup: -PAGE_ROWS, pagedown: PAGE_ROWS },
-  ...{ home: Number.NEGATIVE_INFINITY, end: Number.POSITIVE_INFINITY },
+  up: -1,
+  k: -1,
+  down: 1,
+  j: 1,
+  pageup: -PAGE_ROWS,
+  pagedown: PAGE_ROWS,
+  home: Number.NEGATIVE_INFINITY,
+  end: Number.POSITIVE_INFINITY,
 };
 
 export const KEY_ACTIONS: readonly KeyAction[] = [
   {
-    ...{ keys: ["s", "c", "p"], shown: "s c p", help: "group rows by share, command, process" },
+    keys: ["s", "c", "p"],
+    shown: "s c p",
+    help: "group rows by share, command, process",
     act: (state, key) => ({ ...state, group: GROUP_KEYS[key] ?? state.group, chosen: undefined }),
   },
   {
-    ...{ keys: ["tab", "backtab"], shown: "Tab", help: "the next or previous grouping" },
+    keys: ["tab", "backtab"],
+    shown: "Tab",
+    help: "the next or previous grouping",
     act: (state, key) => ({
       ...state,
       group: next(GROUPS, state.group, key === "tab" ? 1 : -1),
@@ -37,7 +47,9 @@ export const KEY_ACTIONS: readonly KeyAction[] = [
     }),
   },
   {
-    ...{ keys: ["<", ">", "left", "right"], shown: "< >", help: "sort by another column" },
+    keys: ["<", ">", "left", "right"],
+    shown: "< >",
+    help: "sort by another column",
     act: (state, key) => ({
       ...state,
       sort: next(COLUMN_IDS, state.sort, key === ">" || key === "right" ? 1 : -1),
@@ -50,23 +62,33 @@ export const KEY_ACTIONS: readonly KeyAction[] = [
     act: (state, key) => choose(state, STEPS[key] ?? 0),
   },
   {
-    ...{ keys: ["space"], shown: "space", help: "pause and resume" },
+    keys: ["space"],
+    shown: "space",
+    help: "pause and resume",
     act: (state) => ({ ...state, isPaused: !state.isPaused, live: state.newest }),
   },
   {
-    ...{ keys: ["+", "=", "-"], shown: "+ -", help: "refresh more, less often" },
+    keys: ["+", "=", "-"],
+    shown: "+ -",
+    help: "refresh more, less often",
     act: (state, key) => ({ ...state, everyMs: changeInterval(state.everyMs, key === "-") }),
   },
   {
-    ...{ keys: ["?", "h", "f1"], shown: "?", help: "open and close this help" },
+    keys: ["?", "h", "f1"],
+    shown: "?",
+    help: "open and close this help",
     act: (state) => ({ ...state, isHelpOpen: !state.isHelpOpen }),
   },
   {
-    ...{ keys: ["escape"], shown: "Esc", help: "clear the selection, close this help" },
+    keys: ["escape"],
+    shown: "Esc",
+    help: "clear the selection, close this help",
     act: (state) => (state.isHelpOpen ? { ...state, isHelpOpen: false } : { ...state, chosen: undefined }),
   },
   {
-    ...{ keys: ["q", "ctrl-c"], shown: "q", help: "quit" },
+    keys: ["q", "ctrl-c"],
+    shown: "q",
+    help: "quit",
     act: (state) => ({ ...state, isOver: true }),
   },
 ];

@@ -1,5 +1,5 @@
-// How long replies took, as horizontal bars: a Live document's histogram in, lines out. Bounds double from bucket to
-// bucket, and bars grow with the logarithm of the count, so that three slow replies of a million are seen.
+// The latencies of replies as horizontal bars, from the histogram of a Live document. Bounds double from bucket to
+// bucket, and bars grow with the logarithm of the count, so that three slow replies among a million are visible.
 
 import type { Live } from "../api/live.ts";
 import { countText, durationText } from "../model/figure.ts";
@@ -14,7 +14,7 @@ const LABEL_COLUMNS = 9;
 const COUNT_COLUMNS = 8;
 const TITLE = "LATENCY, sent to reply";
 
-/** @param height lines, the title's included. */
+/** @param height lines, including the title. */
 export function latencyLines(
   live: Live | undefined,
   columns: number,
@@ -38,7 +38,7 @@ export function latencyLines(
   return [clip([span(TITLE, "title")], columns), ...bars];
 }
 
-/** From the first that has something to the last; neighbours become one until they fit. */
+/** The buckets from the first to the last that is not empty; neighbours are merged until they fit. */
 function mergeBuckets(histogram: Live["histogram"], most: number): readonly Bucket[] {
   const first = histogram.findIndex(({ requests }) => requests > 0);
   if (first === -1 || most < 1) return [];
@@ -55,7 +55,7 @@ function mergeBuckets(histogram: Live["histogram"], most: number): readonly Buck
   return merged;
 }
 
-/** @param greatest the last bound that there is. */
+/** @param greatest the greatest bound of the histogram. */
 function boundText(uptoMs: number | null, greatest: number | null): string {
   if (uptoMs !== null) return `< ${durationText(uptoMs)}`;
   return greatest === null ? "all" : `> ${durationText(greatest)}`;

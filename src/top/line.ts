@@ -1,10 +1,9 @@
-// Lines of a screen as plain data: text in spans, each with what it is for. In: text that a server, a user or a file may
-// have given; out: spans that have exactly the width they say. No escape sequence is made here (frame.ts does), and none
-// gets in.
+// Lines of a screen as plain data: text in spans, each with its purpose. Text may come from a server, a user or a file;
+// a span is exactly as wide as it says. No escape sequence is made here (frame.ts does that), and none gets in.
 
 import { escapeControls } from "../model/escape.ts";
 
-/** What a span is for; how that looks is decided in frame.ts. Red is for `trouble` and `alarm` alone. */
+/** The purpose of a span; frame.ts decides how it looks. Only `trouble` and `alarm` are red. */
 export type Style = "plain" | "faint" | "strong" | "title" | "bar" | "chosen" | "trouble" | "alarm";
 
 export interface TextSpan {
@@ -14,21 +13,21 @@ export interface TextSpan {
 
 export type Line = readonly TextSpan[];
 
-/** How text may look on this terminal. */
+/** The characters that this terminal can show. */
 export interface Glyphs {
-  /** Eight of them, lowest first. */
+  /** Eight blocks, lowest first. */
   readonly levels: readonly string[];
-  /** Of a horizontal bar: parts of a cell, smallest first, the last fills it. */
+  /** Parts of a cell of a horizontal bar, smallest first; the last fills the cell. */
   readonly parts: readonly string[];
   readonly cut: string;
   readonly sorted: string;
   readonly chosen: string;
   readonly arrows: string;
-  /** Each character that it can't show, or that hides; those are escaped. */
+  /** Matches each character that the terminal can't show, or that is invisible; those are escaped. */
   readonly hides: RegExp;
 }
 
-/** Names are not read any further, whatever somebody called their share. */
+/** Names are cut here: a server or a user may choose a very long one. */
 const READ_CHARS = 512;
 
 const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
@@ -39,7 +38,9 @@ export function span(text: string, style: Style = "plain"): TextSpan {
 
 export const EMPTY: Line = [];
 
-/** Somebody's name, harmless on this terminal: every character takes the columns that `Bun.stringWidth` says. */
+/**
+ * Makes an untrusted name harmless on this terminal: every character takes the columns that `Bun.stringWidth` counts.
+ */
 export function harmless(text: string, { hides }: Glyphs): string {
   return escapeControls(text.slice(0, READ_CHARS)).replace(
     hides,
@@ -47,7 +48,10 @@ export function harmless(text: string, { hides }: Glyphs): string {
   );
 }
 
-/** Exactly `columns` wide: filled up, or cut: at the end, or in the middle where both ends tell more. */
+/**
+ * Pads or cuts a text to exactly `columns`.
+ * @param keep "ends" cuts in the middle, for names whose both ends matter.
+ */
 export function fit(
   text: string,
   columns: number,
@@ -65,14 +69,14 @@ export function widthOf(line: Line): number {
   return line.reduce((columns, { text }) => columns + Bun.stringWidth(text), 0);
 }
 
-/** No wider than `columns`: what is beyond goes, without a mark. */
+/** Cuts a line to `columns` at most, without a mark. */
 export function clip(line: Line, columns: number): Line {
   const kept: TextSpan[] = [];
   let left = columns;
   for (const one of line) {
     const width = Bun.stringWidth(one.text);
     if (width > left) {
-      // A column may stay empty before what is twice as wide: nothing after it moves there.
+      // A column may stay empty before a character of double width: no later text moves there.
       kept.push({ ...one, text: takeColumns(graphemes(one.text), left) });
       break;
     }
@@ -82,14 +86,14 @@ export function clip(line: Line, columns: number): Line {
   return kept;
 }
 
-/** Exactly `columns` wide. */
+/** Cuts or pads a line to exactly `columns`. */
 export function pad(line: Line, columns: number, style: Style = "plain"): Line {
   const clipped = clip(line, columns);
   const missing = columns - widthOf(clipped);
   return missing > 0 ? [...clipped, span(" ".repeat(missing), style)] : clipped;
 }
 
-/** One on the left, one that ends at the right; the left one gives way. */
+/** One line at the left and one at the right edge; the left one is cut if necessary. */
 export function spread(left: Line, right: Line, columns: number): Line {
   const room = columns - widthOf(right);
   return room <= 0 ? clip(left, columns) : [...pad(left, room), ...right];
@@ -97,11 +101,11 @@ export function spread(left: Line, right: Line, columns: number): Line {
 
 export interface Part {
   readonly line: Line;
-  /** The lowest goes first where there is not room for all. */
+  /** The lowest rank is dropped first if there is no room for all. */
   readonly rank: number;
 }
 
-/** Those that fit, in their order, with a gap between two. */
+/** Joins the parts that fit, in their order, with gaps between them. */
 export function joinParts(parts: readonly Part[], columns: number, gap = "  "): Line {
   const join = (some: readonly Part[]) =>
     some.flatMap(({ line }, i) => (i === 0 ? line : [span(gap), ...line]));
@@ -114,7 +118,7 @@ export function joinParts(parts: readonly Part[], columns: number, gap = "  "): 
   return clip(join(kept), columns);
 }
 
-/** For tests and for whoever shows no styles. */
+/** The text without styles. */
 export function plainText(line: Line): string {
   return line.map(({ text }) => text).join("");
 }

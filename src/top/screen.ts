@@ -1,5 +1,5 @@
-// The whole screen: the state and the size of the terminal in, lines out, none wider and none more than there is room
-// for. Pure. What stands where stays there while figures come and go: a layout that jumps can't be read.
+// The whole screen: the state and the size of the terminal in, lines out, never more or wider than there is room for.
+// Pure. Everything keeps its position while figures come and go, because a layout that jumps can't be read.
 
 import { durationText } from "../model/figure.ts";
 import { noticeLines, sparkLines, titleLine, totalsLine } from "./header.ts";
@@ -16,18 +16,18 @@ export interface ScreenSize {
   readonly rows: number;
 }
 
-/** Below this there is room for the figures alone. */
+/** Below this size there is room only for the figures. */
 export const LEAST_SIZE: ScreenSize = { columns: 60, rows: 15 };
 
 const SERIES_SHOWN = 3;
-/** A histogram of fewer lines tells nothing. */
+/** A histogram with fewer lines is useless. */
 const LATENCY_LEAST_ROWS = 5;
 const LATENCY_LEAST_COLUMNS = 29;
-/** From here on the table has something beside it. */
+/** From this width on, the table has a panel beside it. */
 const WIDE_COLUMNS = 140;
 const GAP_COLUMNS = 2;
 
-/** As many lines as the terminal has. @param hasKeys: a line at the bottom says what can be typed. */
+/** As many lines as the terminal has. @param hasKeys whether the last line lists the keys. */
 export function screenLines(
   state: TopState,
   size: ScreenSize,
@@ -52,7 +52,7 @@ export function screenLines(
   return [...head, ...filled, ...foot].slice(0, rows).map((line) => clip(line, columns));
 }
 
-/** What is left for rows is shared out: most to the table, then to what is in flight, then to incidents. */
+/** Shares out the remaining rows: most for the table, then for requests in flight, then for incidents. */
 function bodyLines(state: TopState, columns: number, height: number, glyphs: Glyphs): readonly Line[] {
   const sparkRows = height >= 40 ? 3 : height >= 30 ? 2 : 1;
   const rest = height - SERIES_SHOWN * sparkRows;
@@ -90,7 +90,7 @@ function section(draw: Draw, columns: number, rows: number): readonly Line[] {
   return Array.from({ length: rows }, (_, i) => lines[i] ?? EMPTY);
 }
 
-/** @param part of the columns that is the left one's. */
+/** @param part the fraction of the columns for the left panel. */
 function beside(left: Draw, right: Draw, part: number, columns: number, rows: number): readonly Line[] {
   const leftColumns = Math.floor(columns * part);
   const rightLines = section(right, columns - leftColumns - GAP_COLUMNS, rows);
@@ -100,7 +100,7 @@ function beside(left: Draw, right: Draw, part: number, columns: number, rows: nu
   ]);
 }
 
-/** The worst there is, in short, and how much room it would take to say more. */
+/** The worst news in short, and the size of a terminal that shows more. */
 function smallLines({ columns, rows }: ScreenSize, state: TopState, glyphs: Glyphs): readonly Line[] {
   const { live } = state;
   const open = live?.incidents.filter(({ state: is }) => is === "open").length ?? 0;

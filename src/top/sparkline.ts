@@ -1,5 +1,5 @@
-// The last minutes as a row of blocks: seconds in, text out. Pure. A cell covers whole seconds of the clock, so that it
-// does not change its height merely because a second has gone by.
+// The last minutes as a row of blocks. Pure. A cell covers whole seconds of the clock, so that its height does not
+// change merely because a second has passed.
 
 import type { Live } from "../api/live.ts";
 import type { Glyphs } from "./line.ts";
@@ -8,9 +8,9 @@ export type Second = Live["seconds"][number];
 
 export interface Series {
   readonly title: string;
-  /** Null: nothing to say of this second. */
+  /** Null if the second has no value. */
   readonly value: (second: Second) => number | null;
-  /** Of the seconds of one cell. */
+  /** The value of a cell from those of its seconds. */
   readonly merge: (values: readonly number[]) => number;
 }
 
@@ -21,8 +21,8 @@ export const SERIES: Readonly<Record<"rate" | "p99" | "errors", Series>> = {
 };
 
 /**
- * One value a cell, oldest first, `cells` at most; null for a cell of which nothing is known.
- * @param lastSec the number of the second that the last of `seconds` is.
+ * One value for each cell, oldest first, `cells` at most; null for a cell without a value.
+ * @param lastSec the number of the last second in `seconds`.
  */
 export function cellsOf(
   series: Series,
@@ -45,14 +45,14 @@ export function cellsOf(
   return merged;
 }
 
-/** As few as have room for all of them. */
+/** The fewest seconds a cell with which all of them have room. */
 export function secondsPerCell(seconds: number, cells: number): number {
   return Math.max(1, Math.ceil(seconds / Math.max(1, cells)));
 }
 
 /**
- * Blocks up to `rows` high, the upper row first. 0 is the lowest block, anything more is higher than that; what is not
- * known is a blank.
+ * Blocks up to `rows` high, the upper row first. 0 is the lowest block, any greater value is higher, and an unknown
+ * value is blank.
  */
 export function drawSpark(
   values: readonly (number | null)[],

@@ -1,5 +1,5 @@
-// A server's silence in one line, the same in `aod top` and `aod status`. In: a row of `stalled`; out: a line that fits. Figures are
-// whole or not there; only the name of a server or share is shortened.
+// A server's silence in one line, the same in `aod top` and `aod status`. Figures are shown whole or not at all; only
+// the name of a server or share is shortened.
 
 import type { Live } from "../api/live.ts";
 import { UNKNOWN_SHARE } from "../model/anomaly.ts";
@@ -11,7 +11,10 @@ type StallOfApi = Live["stalled"][number];
 const NAME_LEAST = 12;
 const GAP = "; ";
 
-/** `no reply for 36 s; 5 requests in flight; 2 shares of //files`. @param more servers that are silent as well and have no line. */
+/**
+ * `no reply for 36 s; 5 requests in flight; 2 shares of //files`.
+ * @param more silent servers that have no line of their own.
+ */
 export function stallLine(stall: StallOfApi, more: number, columns: number, glyphs: Glyphs): Line {
   const { server, silent_ms, in_flight, shares } = stall;
   const [only = server] = shares;

@@ -1,26 +1,26 @@
-// What the screen is about, as plain data, and what follows from it. Pure; how it changes advance.ts says.
+// The state of the screen as plain data, and what follows from it. Pure; advance.ts changes it.
 
 import type { Live, LiveRow, RowGroup } from "../api/live.ts";
 import { type ColumnId, sortRows } from "./columns.ts";
 
 export interface TopState {
   readonly host: string;
-  /** What there is to know about where the figures come from; undefined for a daemon. */
+  /** A remark on the source of the figures; undefined if they come from a daemon. */
   readonly note: string | undefined;
-  /** What is shown. */
+  /** The document that is shown. */
   readonly live: Live | undefined;
-  /** What came last: shown again when it goes on. */
+  /** The document that came last; it is shown when a pause ends. */
   readonly newest: Live | undefined;
   readonly isPaused: boolean;
   readonly isHelpOpen: boolean;
   readonly isOver: boolean;
   readonly group: RowGroup;
   readonly sort: ColumnId;
-  /** Of a row; undefined: none is chosen. */
+  /** The key of the selected row; undefined if none is selected. */
   readonly chosen: string | undefined;
-  /** How often figures come. */
+  /** The interval between figures. */
   readonly everyMs: number;
-  /** Since figures came last, as of the last `waited`. */
+  /** The time since figures last came, as of the last `waited` event. */
   readonly silentMs: number;
 }
 
@@ -30,24 +30,33 @@ export interface Beginning {
   readonly everyMs: number;
 }
 
-/** So late, in intervals, that somebody should be told. */
+/** From this many intervals on, the screen reports that figures are late. */
 const LATE_INTERVALS = 3;
 const LATE_AT_LEAST_MS = 3000;
 
 export function beginTop({ host, note, everyMs }: Beginning): TopState {
   return {
-    ...{ host, note, everyMs, live: undefined, newest: undefined, silentMs: 0 },
-    ...{ isPaused: false, isHelpOpen: false, isOver: false },
-    ...{ group: "share", sort: "rate", chosen: undefined },
+    host,
+    note,
+    live: undefined,
+    newest: undefined,
+    isPaused: false,
+    isHelpOpen: false,
+    isOver: false,
+    group: "share",
+    sort: "rate",
+    chosen: undefined,
+    everyMs,
+    silentMs: 0,
   };
 }
 
-/** Rows as they are shown. */
+/** The rows in the order in which they are shown. */
 export function rowsOf({ live, group, sort }: TopState): readonly LiveRow[] {
   return live === undefined ? [] : sortRows(live.groups[group], sort);
 }
 
-/** Whether figures should have come long ago. */
+/** Whether figures are overdue. */
 export function isLate({ silentMs, everyMs }: TopState): boolean {
   return silentMs > Math.max(LATE_AT_LEAST_MS, LATE_INTERVALS * everyMs);
 }

@@ -1,5 +1,5 @@
-// The table: shares, commands or processes with their figures. In: the state; out: a line of titles and a line for each
-// row that has room, the chosen one among them.
+// The table: shares, commands or processes with their figures. It has a line of titles and a line for each row that has
+// room, the selected one among them.
 
 import { GROUPS, type LiveRow } from "../api/live.ts";
 import { type Column, columnsFor, isOverdue } from "./columns.ts";
@@ -18,7 +18,7 @@ import { rowsOf, type TopState } from "./state.ts";
 
 const MARK_COLUMNS = 2;
 
-/** @param height lines, the titles' included; at least 2. */
+/** @param height lines, including the titles; at least 2. */
 export function groupTableLines(
   state: TopState,
   columns: number,
@@ -44,13 +44,13 @@ export function groupTableLines(
   ];
 }
 
-/** Which row comes first, so that the chosen one is seen. */
+/** The first row to show, so that the selected one is visible. */
 function firstShown(chosen: number, rows: number, room: number): number {
   if (chosen < room - 1) return 0;
   return Math.max(0, Math.min(rows - room, chosen - Math.floor(room / 2)));
 }
 
-/** @param more rows that have no room below. */
+/** @param more rows below that have no room. */
 function titles(
   { group, sort }: TopState,
   shown: readonly Column[],
@@ -94,8 +94,8 @@ function rowLine(
   return isChosen ? [span(plainText(cells), "chosen")] : cells;
 }
 
-/** Of a row's cell: an old request in red, what is over 0 and should not be stands out. */
-export function cellStyle({ id, stands, value }: Column, row: LiveRow): Style {
+/** The style of a cell: an overdue request is red, and a highlighted column stands out if it is not 0. */
+export function cellStyle({ id, isHighlighted, value }: Column, row: LiveRow): Style {
   if (id === "oldest" && isOverdue(row)) return "trouble";
-  return stands === true && value(row) > 0 ? "strong" : "plain";
+  return isHighlighted === true && value(row) > 0 ? "strong" : "plain";
 }
