@@ -114,7 +114,7 @@ export const CAUSE_TABLE: readonly CauseRow[] = [
   },
   {
     cause: "server",
-    // Replies that are there and wait for a task of this machine are not the server's.
+    // Replies that have arrived and wait for a task of this machine are not the server's fault.
     isPossible: (facts) =>
       facts.sockets !== undefined &&
       (isClosedByServer(facts) || isAckedPromptly(facts.sockets)) &&

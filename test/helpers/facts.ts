@@ -1,5 +1,5 @@
-// VerdictFacts for tests of verdicts: of a healthy client of a healthy server, and of each cause what makes it plain, but for
-// what the test says.
+// Facts for tests of the verdict: those of a healthy client and server, and the clear signs of each cause, except for the
+// parts that the test gives.
 
 import { COMMAND, type CommandName } from "../../src/model/command.ts";
 import { ERRNO } from "../../src/model/errno.ts";
@@ -29,7 +29,7 @@ export function someSockets(parts: Partial<SocketFacts> = {}): SocketFacts {
   };
 }
 
-/** @param cpuPercent of the last 10 s in which somebody waited for a CPU. */
+/** @param cpuPercent the share of the last 10 s in which some task waited for a CPU. */
 export function somePressure(cpuPercent = 0.5): NonNullable<VerdictFacts["pressure"]> {
   const rest = { someAvg10: 0, fullAvg10: 0 };
   return {
@@ -38,7 +38,7 @@ export function somePressure(cpuPercent = 0.5): NonNullable<VerdictFacts["pressu
   };
 }
 
-/** @param ntStatus of MS-ERREF. */
+/** @param ntStatus a status of MS-ERREF. */
 export function aRefusal(command: CommandName, ntStatus: number, count = 5): StatusCount {
   return { command: COMMAND[command], ntStatus, errno: ERRNO.EIO, count };
 }
@@ -55,7 +55,7 @@ export function someFacts(parts: Partial<VerdictFacts> = {}): VerdictFacts {
   };
 }
 
-/** What makes each cause plain. */
+/** The clear signs of each cause. */
 export const PLAIN: Readonly<Record<Exclude<Cause, "unknown">, Partial<VerdictFacts>>> = {
   network: {
     lateMs: 900,

@@ -1,4 +1,4 @@
-// Hosts for tests: a machine that has every file, all local, and one network namespace, but for what the test says.
+// Hosts for tests: a machine with every file, all local, and one network namespace, except for the parts of the test.
 
 import type { Permits } from "../../src/model/sandbox.ts";
 import type { Host } from "../../src/runner/plan.ts";

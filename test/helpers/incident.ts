@@ -1,9 +1,9 @@
-// Incidents for tests: an open one of ten slow requests, but for what the test says.
+// Incidents for tests: an open one of ten slow requests, except for the parts that the test gives.
 
 import type { Incident } from "../../src/model/incident.ts";
 import { aRequest } from "./request.ts";
 
-/** When it opened. */
+/** The time at which it opened. */
 export const OPENED_AT_MS = Date.parse("2026-11-23T01:23:45.678Z");
 
 export function anIncident(parts: Partial<Incident> = {}): Incident {

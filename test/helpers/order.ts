@@ -1,9 +1,9 @@
-// Orders for tests: a latency rule that tripped, without actions, but for what the test says.
+// Orders for tests: of a latency rule, without actions, except for the parts that the test gives.
 
 import type { CaptureOrder } from "../../src/model/capture.ts";
 import { NO_REDACTION } from "./scrubber.ts";
 
-/** When orders are frozen: 2026-11-23T01:23:45.678Z, 100 s after the machine started. */
+/** The time of the freeze: 2026-11-23T01:23:45.678Z, 100 s after the machine started. */
 export const FROZEN_AT = { epochMs: Date.parse("2026-11-23T01:23:45.678Z"), monotonicNs: 100e9 };
 
 let lastOrderId = 0;

@@ -9,7 +9,7 @@ import { BUILT_IN_RULES } from "./scrubber.ts";
 
 export const PACKED_NAME = "aod_20261123T012345.678Z_slow";
 
-/** A file of a capture with these files, by path. */
+/** The bytes of a capture that has these files, by path. */
 export function packCapture(files: Readonly<Record<string, string>>, name = PACKED_NAME): Uint8Array {
   const entries = Object.entries(files).map(([path, text]) => ({
     path,
@@ -21,7 +21,7 @@ export function packCapture(files: Readonly<Record<string, string>>, name = PACK
   );
 }
 
-/** A manifest as the runner writes it, but for what the test says. */
+/** A manifest as the runner writes it, except for the parts that the test gives. */
 export function aManifestText(fields: Readonly<Record<string, unknown>> = {}): string {
   const facts = { aodVersion: "1.0.0", host: "client", bootId: "b", kernel: "6.12.0" };
   const verdict = {

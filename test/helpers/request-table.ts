@@ -1,4 +1,4 @@
-// Request tables for tests: requests in, the 64 bytes a line that the kernel would have written out.
+// Request tables for tests, with the 64 bytes a line that the kernel side writes for a request.
 
 import { ptr } from "bun:ffi";
 import type { FrozenMemory } from "../../src/model/capture.ts";
@@ -11,7 +11,7 @@ export const TABLE_BYTES = GEOMETRY.SETS * GEOMETRY.SET_LINES * REQUEST_BYTES;
 /** start_ns of a line that a program is writing: AOD_BEING_WRITTEN. */
 export const BEING_WRITTEN = 0xffff_ffff_ffff_ffffn;
 
-/** A table of the kernel's size that holds these requests, each in the place of its index. */
+/** A table of the kernel's size with these requests, each in the slot of its index. */
 export function aTable(requests: readonly Request[], bytes = TABLE_BYTES): ArrayBuffer {
   const table = new ArrayBuffer(bytes);
   const view = new DataView(table);
@@ -19,13 +19,13 @@ export function aTable(requests: readonly Request[], bytes = TABLE_BYTES): Array
   return table;
 }
 
-// What an address was taken of stays referenced, or it is collected.
+// Memory whose address is in use stays referenced, so that it is not collected.
 const LIVE = new Uint8Array(TABLE_BYTES);
 
-/** Where threads find a table: one that stays empty. */
+/** The location of a table for threads: an empty one. */
 export const LIVE_TABLE = { tableAddress: ptr(LIVE), tableBytes: LIVE.byteLength } as const;
 
-/** What the kernel side's memory shows of these requests and operations. */
+/** The kernel side's memory with these requests and operations. */
 export function aFrozen(
   requests: readonly Request[] = [],
   operations: readonly Operation[] = [],
@@ -37,7 +37,7 @@ export function aFrozen(
   return { table: aTable(requests), operations: lines };
 }
 
-/** The table as it is when a capture is made of it. */
+/** The live table while a capture is made. */
 export function aLiveTable(requests: readonly Request[] = []): RequestMemory {
   return new RequestMemory(aTable(requests));
 }

@@ -1,4 +1,4 @@
-// Requests for tests: a complete, healthy SMB2_READ, but for what the test says.
+// Requests for tests: a complete, healthy SMB2_READ, except for the parts that the test gives.
 
 import { COMMAND } from "../../src/model/command.ts";
 import { FLAG, KIND } from "../../src/model/request.gen.ts";
@@ -7,7 +7,7 @@ import type { Request } from "../../src/model/request.ts";
 interface RequestParts extends Partial<Request> {
   /** In place of latencyNs. */
   readonly latencyMs?: number;
-  /** When it started, ms of CLOCK_MONOTONIC, in place of startNs. */
+  /** The start in ms of CLOCK_MONOTONIC, in place of startNs. */
   readonly startMs?: number;
 }
 

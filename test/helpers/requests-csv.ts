@@ -1,4 +1,4 @@
-// requests.csv in one go, for who has nothing else to do meanwhile.
+// Encodes requests.csv in one time slice, for tests and benchmarks.
 
 import type { CaptureOrder } from "../../src/model/capture.ts";
 import { type RowListener, requestsCsv } from "../../src/runner/requests-csv.ts";

@@ -1,4 +1,4 @@
-// A scrubber without an operator's words and patterns, for tests of what uses one.
+// A scrubber without an operator's words and patterns, for tests of its users.
 
 import type { Redaction } from "../../src/model/redaction.ts";
 import { makeScrubber } from "../../src/scrubber/scrubber.ts";

@@ -1,4 +1,4 @@
-// Reads a tar archive, for tests: a reader of its own, so that the writer is not judged by itself.
+// Reads a tar archive for tests, independently of the code that they test.
 
 export interface Untarred {
   readonly path: string;
@@ -8,7 +8,7 @@ export interface Untarred {
   readonly text: string;
 }
 
-/** Entries in the archive's order; throws on a wrong checksum, magic or length. */
+/** The entries in the archive's order; throws on a wrong checksum, magic or length. */
 export function untar(archive: Uint8Array): readonly Untarred[] {
   const entries: Untarred[] = [];
   if (archive.length % 512 !== 0) throw new Error(`${archive.length} bytes are no whole blocks`);
