@@ -1,6 +1,6 @@
 // Makes the script and the style sheet of the report's page: `build-report.ts FOLDER`. It reads src/report/browser and
-// src/report/style.css and writes two minified files. The same sources give the same bytes, because the page allows both by
-// their hash.
+// src/report/style.css and writes two minified files. The same sources give the same bytes, because the page allows
+// both by their hash.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,6 +1,7 @@
 // `make test-flaky`: repeats the tests that a slow or busy machine could make fail. `flaky.ts ROUNDS` plays that many
-// rounds on one CPU, and as many on two CPUs with a busy loop on each. The first round that fails ends the run and prints
-// its seed. The last line is `N passed, N failed`, in rounds. A test is repeated if its text matches one of SIGNS.
+// rounds on one CPU, and as many on two CPUs with a busy loop on each. The first round that fails ends the run and
+// prints its seed. The last line is `N passed, N failed`, in rounds. A test is repeated if its text matches one of
+// SIGNS.
 
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";

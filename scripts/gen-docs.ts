@@ -1,6 +1,7 @@
-// Writes the generated tables of documents: `gen-docs.ts`, or `gen-docs.ts --check`, which only compares. It reads the schemas
-// of src/api and src/config, the table of metrics and the results of guest runs, and replaces the tables between the markers
-// `<!-- gen: NAME -->` and `<!-- end -->` of the documents below. The text around them is written by hand.
+// Writes the generated tables of documents: `gen-docs.ts`, or `gen-docs.ts --check`, which only compares. It reads the
+// schemas of src/api and src/config, the table of metrics and the results of guest runs, and replaces the tables
+// between the markers `<!-- gen: NAME -->` and `<!-- end -->` of the documents below. The text around them is written
+// by hand.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,6 +1,6 @@
-// Writes the table of docs/reliability.md: `gen-reliability.ts`, called by `make reliability`. It reads what the hostile
-// tests recorded (test/hostile/fault-log.ts) and replaces the table between the markers of that document. The figures are so
-// coarse that a second run writes the same text. The text around the table is written by hand.
+// Writes the table of docs/reliability.md: `gen-reliability.ts`, called by `make reliability`. It reads what the
+// hostile tests recorded (test/hostile/fault-log.ts) and replaces the table between the markers of that document. The
+// figures are so coarse that a second run writes the same text. The text around the table is written by hand.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,6 +1,6 @@
-// Generates src/model/request.gen.ts from bpf/request.h, by way of the BTF of the built BPF object, so that the output is
-// what the compiler made of the header. `gen-request.ts` writes the file; `gen-request.ts --check` writes nothing and fails
-// if the file differs. The table SECTIONS defines the form of the output; no layout may be repeated here.
+// Generates src/model/request.gen.ts from bpf/request.h, by way of the BTF of the built BPF object, so that the output
+// is what the compiler made of the header. `gen-request.ts` writes the file; `gen-request.ts --check` writes nothing
+// and fails if the file differs. The table SECTIONS defines the form of the output; no layout may be repeated here.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -95,7 +95,10 @@ function offsetsOf(type: BtfType): readonly (readonly [string, number])[] {
     .map(({ name, bits_offset }) => [name, bits_offset / 8] as const);
 }
 
-/** The values without their prefix. A value whose name lacks it, such as AOD_COUNTERS, counts the others and is left out. */
+/**
+ * The values without their prefix. A value whose name lacks it, such as AOD_COUNTERS, counts the others and is left
+ * out.
+ */
 function constantsOf(type: BtfType, prefix: string): readonly (readonly [string, number])[] {
   return (type.values ?? [])
     .filter(({ name }) => name.startsWith(prefix))

@@ -14,7 +14,9 @@ const CASE = /<testcase((?:\s+[\w:-]+="[^"]*")*)\s*(?:\/>|>([\s\S]*?)<\/testcase
 /** Bun's name for a hook that failed, or that was skipped with its tests. */
 const HOOK = "(unnamed)";
 
-/** All tests in the order of the report, and hooks that failed. Throws for a case without a file: the report is broken. */
+/**
+ * All tests in the order of the report, and hooks that failed. Throws for a case without a file: the report is broken.
+ */
 export function readCases(report: string): TestCase[] {
   return readEntries(report).filter(({ name, outcome }) => name !== HOOK || outcome === "failed");
 }

@@ -1,5 +1,6 @@
-// Makes the picture of the report in the README: `report-picture.ts OUT.webp`. It shows the first screen and the plot of the
-// invented capture in test/helpers/story.ts, as Chromium renders them. It needs scripts/setup.sh operator, and fonts.
+// Makes the picture of the report in the README: `report-picture.ts OUT.webp`. It shows the first screen and the plot
+// of the invented capture in test/helpers/story.ts, as Chromium renders them. It needs scripts/setup.sh operator, and
+// fonts.
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,5 +1,6 @@
-// Turns the output of a command into the picture of a terminal: terminal-svg.ts TITLE <TEXT >FILE. It knows the styles that
-// aod uses (bold, faint, underlined, inverse, red, cyan), and makes an SVG without fonts and other files, for README and docs.
+// Turns the output of a command into the picture of a terminal: terminal-svg.ts TITLE <TEXT >FILE. It knows the styles
+// that aod uses (bold, faint, underlined, inverse, red, cyan), and makes an SVG without fonts and other files, for
+// README and docs.
 
 const FONT = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace";
 const FONT_PX = 13;

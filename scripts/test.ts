@@ -1,8 +1,8 @@
-// Runs the tests. `make check` is `test.ts fast` and `make test` is `test.ts all`: the checks of the sources, then the tests.
-// `make test-packages` (packages) tests the packages, `make test-operator` (operator) what users and their tools see in a
-// browser, a terminal and Prometheus, `make test-hostile` (hostile) what dist/aod survives.
-// It prints a line for each check and group, failures in full, and at the end `N passed, N failed`, with `, N skipped` if
-// tests were skipped. The exit status is 1 if something failed or no test ran. It must not retry or change anything.
+// Runs the tests. `make check` is `test.ts fast` and `make test` is `test.ts all`: the checks of the sources, then the
+// tests. `make test-packages` (packages) tests the packages, `make test-operator` (operator) what users and their tools
+// see in a browser, a terminal and Prometheus, `make test-hostile` (hostile) what dist/aod survives. It prints a line
+// for each check and group, failures in full, and at the end `N passed, N failed`, with `, N skipped` if tests were
+// skipped. The exit status is 1 if something failed or no test ran. It must not retry or change anything.
 
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";

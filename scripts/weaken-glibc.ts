@@ -1,7 +1,7 @@
 // Lets a copied library load on hosts whose glibc is older than the one that it was linked to: weaken-glibc.ts FILE. A
 // reference to a version after glibc 2.31 becomes a weak one, as in the ELF specification (VER_FLG_WEAK, STB_WEAK): the
-// symbol is used if it exists, and its absence is no error. This is only for symbols that aod never reaches; each has its
-// reason here.
+// symbol is used if it exists, and its absence is no error. This is only for symbols that aod never reaches; each has
+// its reason here.
 
 import { readFileSync, writeFileSync } from "node:fs";
 

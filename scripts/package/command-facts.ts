@@ -1,14 +1,14 @@
-// aod's commands as plain rows, for the manual page and for completions. In: the definitions that `aod --help` is made from;
-// out: names, options, arguments and their descriptions. Nothing is run.
+// aod's commands as plain rows, for the manual page and for completions: names, options, arguments and descriptions,
+// from the definitions that `aod --help` uses. No command may be run here.
 
 import type { ArgsDef, CommandDef } from "citty";
 import { aliasesOf, type Example, type VerbCommand } from "../../src/cli/arguments.ts";
 import { makeCommands } from "../../src/cli/commands.ts";
 
 export interface OptionFacts {
-  /** With its dashes. */
+  /** The option with its dashes. */
   readonly flag: string;
-  /** What stands for it, likewise: `-o`. */
+  /** Its aliases with their dashes: `-o`. */
   readonly aliases: readonly string[];
   /** `FILE`, `FOLDER` …; undefined for a switch. */
   readonly value: string | undefined;
@@ -23,7 +23,7 @@ export interface ArgumentFacts {
 }
 
 export interface CommandFacts {
-  /** As it is typed behind `aod`: `captures show`. */
+  /** The words behind `aod`: `captures show`. */
   readonly name: string;
   readonly description: string;
   readonly options: readonly OptionFacts[];
@@ -31,29 +31,29 @@ export interface CommandFacts {
   readonly examples: readonly Example[];
 }
 
-/** Those that are no option of a definition: the program looks for them before it looks at the rest. */
+/** Options that are in no definition, because the program looks for them first. */
 export const COMMON_OPTIONS: readonly OptionFacts[] = [
   {
     flag: "--help",
     aliases: ["-h"],
     value: undefined,
-    description: "what there is, or of one command what it takes",
+    description: "show help, for aod or for one command",
   },
 ];
 export const VERSION_OPTION: OptionFacts = {
   flag: "--version",
   aliases: ["-v"],
   value: undefined,
-  description: "the version, and the versions of what is inside",
+  description: "show the version of aod and of the parts inside",
 };
 
-/** `main` is what `aod` without a command takes. */
+/** `main` has the options of `aod` without a command. */
 export interface Commands {
   readonly main: CommandFacts;
   readonly verbs: readonly CommandFacts[];
 }
 
-/** In their order, each followed by those that may follow it. */
+/** All commands in their order, each followed by its subcommands. */
 export async function readCommands(): Promise<Commands> {
   const { main, verbs } = makeCommands({ detector: noThread, runner: noThread, janitor: noThread });
   const facts = withInner(verbs).map(([name, command]) => factsOf(name, command, command.examples));

@@ -1,5 +1,5 @@
-// Completions of bash, zsh and fish, `completions.ts FOLDER`: in: the commands; out: aod.bash, _aod and aod.fish in it. They
-// complete words, file names and ids of captures in the usual folder, and never run aod.
+// Writes the completions aod.bash, _aod and aod.fish: `completions.ts FOLDER`. They complete words, file names and ids
+// of captures in the default folder. They must not run aod.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,12 +12,12 @@ import {
   VERSION_OPTION,
 } from "./command-facts.ts";
 
-const NOTE = "Made from the definitions of aod's commands by scripts/package/completions.ts.";
+const NOTE = "Generated from the definitions of aod's commands by scripts/package/completions.ts.";
 
-/** For root alone, as the folder is; files in it may be called anything. */
+/** Readable for root alone; files in it may have any name. */
 const BATCHES = "/var/log/aod/batches";
 
-/** @param batches where captures are; no character of it may mean something to a shell. */
+/** @param batches folder of captures; it must not contain characters that are special to a shell. */
 export function bashCompletion({ main, verbs }: Commands, batches = BATCHES): string {
   const all = [main, ...verbs];
   const cases = verbs.map((verb) => {
@@ -50,7 +50,7 @@ ${cases.join("\n")}
 		for word in ${batches}/aod_*.tar.zst; do
 			word=\${word##*/aod_}
 			word=\${word%.tar.zst}
-			# compgen -W expands its words, $(commands) included: what is no id stays out.
+			# compgen -W expands its words, $(commands) included: only valid ids are passed.
 			[[ $word == *[!A-Za-z0-9._-]* ]] || words+=" $word"
 		done
 	fi
@@ -157,12 +157,12 @@ ${lines.join("\n")}
 `;
 }
 
-/** Those that follow `aod` itself. */
+/** Commands that follow `aod` itself. */
 function outerOf(verbs: readonly CommandFacts[]): readonly CommandFacts[] {
   return verbs.filter(({ name }) => !name.includes(" "));
 }
 
-/** Those that may follow a verb. */
+/** Subcommands of a command. */
 function innerOf({ name }: CommandFacts, verbs: readonly CommandFacts[]): readonly CommandFacts[] {
   return verbs.filter((verb) => verb.name.startsWith(`${name} `));
 }
@@ -184,7 +184,7 @@ function allNames({ flag, aliases }: OptionFacts): readonly string[] {
   return [flag, ...aliases];
 }
 
-/** What compgen is asked for beside words. */
+/** The file names that compgen must offer beside words. */
 function fileWord({ arguments: positionals }: CommandFacts): string {
   const values = positionals.map(({ value }) => value);
   const captures = values.some((value) => value?.startsWith("CAPTURE")) ? " captures=y" : "";
@@ -205,7 +205,7 @@ function zshOptions(command: CommandFacts): readonly string[] {
   return [...command.options, ...COMMON_OPTIONS].flatMap(zshOption);
 }
 
-/** A specification for each of its names, which exclude one another. */
+/** One specification for each of its names, which exclude one another. */
 function zshOption(option: OptionFacts): readonly string[] {
   const { aliases, value, description } = option;
   const names = allNames(option);
@@ -250,7 +250,7 @@ function fishOption(option: OptionFacts, condition: string): string {
   return `complete -c aod -n ${quote(condition)} ${names.join(" ")}${takes} -d ${quote(description)}`;
 }
 
-/** For all three shells: none of them has a quote inside single quotes. */
+/** Quotes a text for all three shells, none of which allows a quote inside single quotes. */
 function quote(text: string): string {
   return `'${text.replaceAll("'", "’")}'`;
 }

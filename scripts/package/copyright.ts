@@ -1,12 +1,12 @@
-// Who holds the rights to what is inside, `copyright.ts PARTS.json deb|whole OUT`: in: the parts; out: Debian's machine-readable
-// format, also where there is no Debian. `deb` refers to texts that every Debian has, `whole` has them all.
+// Writes the copyright file of the parts inside: `copyright.ts PARTS.json deb|whole OUT`, in Debian's machine-readable
+// format, also for other systems. `deb` refers to texts that every Debian has, `whole` contains all texts.
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Part } from "./parts.ts";
 
 const LICENCES = join(import.meta.dir, "../../packaging/licences");
-/** Texts in /usr/share/common-licenses, by our name for them. */
+/** Texts in /usr/share/common-licenses, by their SPDX names. */
 const ON_DEBIAN: Readonly<Record<string, string>> = {
   "Apache-2.0": "Apache-2.0",
   "GPL-3.0": "GPL-3",
@@ -14,7 +14,7 @@ const ON_DEBIAN: Readonly<Record<string, string>> = {
   "LGPL-2.1": "LGPL-2.1",
   "LGPL-3.0": "LGPL-3",
 };
-/** Licences whose words are not repeated here. */
+/** Licences whose text is only referred to. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   blessing: "SQLite's authors have dedicated it to the public domain: https://sqlite.org/copyright.html",
   "LicenseRef-BoringSSL":
@@ -28,10 +28,10 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
 
 const ABOUT = [
   "The package is one executable, its unit, its configuration and its",
-  "documentation. The executable carries the parts that are listed here, each",
-  "as parts/NAME. Their sources are where the comment says; libelf, tinycc and",
-  "WebKit are used under the LGPL: with the sources of aod and with theirs",
-  "anybody can build it anew, changed as they like, by `make build`.",
+  "documentation. The executable contains the parts that are listed here, each",
+  "as parts/NAME. The comments say where their sources are. libelf, tinycc and",
+  "WebKit are used under the LGPL: with the sources of aod and of these parts,",
+  "every user can change and build the executable with `make build`.",
 ];
 
 export function copyrightText(parts: readonly Part[], where: "deb" | "whole"): string {
@@ -56,13 +56,16 @@ export function copyrightText(parts: readonly Part[], where: "deb" | "whole"): s
   return `${paragraphs.join("\n\n")}\n`;
 }
 
-/** Every licence and exception that the parts' expressions name, as the texts are called. */
+/** Every licence and exception in the parts' expressions, by the names of their texts. */
 export function licencesOf(parts: readonly Part[]): readonly string[] {
   const ids = ["MIT", ...parts.flatMap(({ licence }) => licence.split(/ (?:AND|OR) /))];
   return [...new Set(ids.map(inDebianWords))].sort();
 }
 
-/** `GPL-3.0-or-later WITH GCC-exception-3.1`, its text and that of its exception. Throws for one that is not there. */
+/**
+ * The text of a licence and of its exception, as in `GPL-3.0-or-later WITH GCC-exception-3.1`. Throws for a missing
+ * one.
+ */
 export function licenceText(id: string, where: "deb" | "whole"): string {
   const [, licence = id, exception] = /^(.+) with (.+) exception$/.exec(id) ?? [];
   const name = licence.replace(/\+$/, "");

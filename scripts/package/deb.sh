@@ -1,6 +1,6 @@
 #!/bin/bash
-# Makes the Debian package, deb.sh FOLDER, and prints its path. The same commit gives the same bytes: dpkg-deb sorts what it
-# packs, owners are root, times are the commit's, and one thread compresses.
+# Makes the Debian package and prints its path: deb.sh FOLDER. One commit gives the same bytes: dpkg-deb sorts the
+# files, owners are root, times are the commit's, and one thread compresses.
 set -euo pipefail
 out=$(realpath -m "$1")
 readonly out
@@ -16,7 +16,7 @@ scripts/package/stage.sh "$root" deb
 case $(uname -m) in
 x86_64) architecture=amd64 ;;
 aarch64) architecture=arm64 ;;
-*) echo "deb: no name known for the architecture $(uname -m)" >&2 && exit 69 ;;
+*) echo "deb: unknown architecture $(uname -m)" >&2 && exit 69 ;;
 esac
 mkdir -m 0755 "$root/DEBIAN"
 cat >"$root/DEBIAN/control" <<END
@@ -41,7 +41,8 @@ set_times "$root/DEBIAN"
 
 mkdir -p "$out"
 readonly file=$out/aod_${package_version}-1_$architecture.deb
-# xz, since Debian 11 does not read zstd. Its strongest level takes ten times as long for a file that is a tenth smaller.
+# xz, because Debian 11 does not read zstd. Its strongest level takes ten times as long for a file that is a tenth
+# smaller.
 dpkg-deb --root-owner-group --threads-max=1 -Zxz -z1 --build "$root" "$file.new" >/dev/null
 mv "$file.new" "$file"
 echo "$file"

@@ -1,6 +1,6 @@
-// Writes the manual pages aod.1 and aod.yaml.5: `man-pages.ts FOLDER DATE VERSION`. They are made from the definitions of
-// the commands, the table of configuration keys and the shipped configuration. Texts about commands, keys and exit codes
-// must not be repeated here.
+// Writes the manual pages aod.1 and aod.yaml.5: `man-pages.ts FOLDER DATE VERSION`. They are made from the definitions
+// of the commands, the table of configuration keys and the shipped configuration. Texts about commands, keys and exit
+// codes must not be repeated here.
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

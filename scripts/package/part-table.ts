@@ -1,15 +1,18 @@
-// What is inside the executable beside aod and npm's packages: whose it is, under which licence, where its source is. In:
-// nothing; out: a table. npm's packages say all of this of themselves; these do not. Versions are found at the build.
+// The parts inside the executable beside aod and npm's packages, with owner, licence and source. npm's packages have
+// these facts in themselves; the parts here do not. The build finds their versions.
 
 export interface KnownPart {
   readonly name: string;
-  /** An SPDX expression, of licences whose texts are in packaging/licences, or LicenseRef-NAME for what is only named here. */
+  /**
+   * An SPDX expression of licences whose texts are in packaging/licences, or LicenseRef-NAME for a licence without a
+   * text.
+   */
   readonly licence: string;
   readonly copyright: readonly string[];
   readonly source: string;
 }
 
-/** What build/lib/FILE holds; the first has its version in build/lib/FILE.from, the name of the file that it was. */
+/** The parts of build/lib/FILE; the version of the first is in build/lib/FILE.from, the name of the original file. */
 export const ASSET_PARTS: Readonly<Record<string, readonly KnownPart[]>> = {
   "build/lib/libbpf.so.1": [
     {
@@ -59,12 +62,12 @@ export const ASSET_PARTS: Readonly<Record<string, readonly KnownPart[]>> = {
   ],
 };
 
-/** npm's packages whose code is in an asset, where the bundler does not see it. */
+/** npm's packages whose code is in an asset, which the bundler does not see. */
 export const ASSET_PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "build/lib/zstd-napi.so": ["zstd-napi", "node-addon-api", "node-api-headers"],
 };
 
-/** What npm's packages have copied into themselves. */
+/** Code that npm's packages have copied into themselves. */
 export const COPIED_PARTS: Readonly<Record<string, KnownPart>> = {
   scule: {
     name: "scule",
@@ -81,7 +84,10 @@ export const BUN: KnownPart = {
   source: "https://github.com/oven-sh/bun",
 };
 
-/** What Bun links statically, by the name that process.versions has for it; a name of its own where it has none. */
+/**
+ * Libraries that Bun links statically, by their names in process.versions; libraries without one have a name of their
+ * own.
+ */
 export const INSIDE_BUN: Readonly<Record<string, KnownPart>> = {
   webkit: insideBun(
     "WebKit",
@@ -216,7 +222,7 @@ export const INSIDE_BUN: Readonly<Record<string, KnownPart>> = {
   ),
 };
 
-/** Keys of process.versions that name no code of somebody else's: interfaces, compilers, Bun itself. */
+/** Keys of process.versions that name no third-party code: interfaces, compilers, Bun itself. */
 export const NO_PARTS_OF_BUN: readonly string[] = [
   "bun",
   "modules",

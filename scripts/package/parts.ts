@@ -1,6 +1,6 @@
-// What is inside the executable, `parts.ts OUT.json`: in: what the bundler takes, which is what `bun build --compile` will
-// embed; out: a row for each part with version, licence, copyright and source, aod itself left out. Something that the tables
-// do not know ends the build: nothing is shipped without its licence.
+// Lists the parts inside the executable: `parts.ts OUT.json`. It reads the inputs of the bundler, which are those of
+// `bun build --compile`, and writes a row for each part, except aod itself, with version, licence, copyright and
+// source. A part that the tables do not know ends the build, so that nothing is shipped without its licence.
 
 import {
   existsSync,
@@ -24,19 +24,19 @@ import {
 } from "./part-table.ts";
 
 export interface Part extends KnownPart {
-  /** Empty where nothing says it. */
+  /** Empty if no file states it. */
   readonly version: string;
-  /** The part that it is a part of; `aod` for those of the executable itself. */
+  /** The part that contains it; `aod` for the executable itself. */
   readonly within: string;
-  /** In npm's registry. */
+  /** Whether it is in npm's registry. */
   readonly isPackage: boolean;
 }
 
 const ROOT = join(import.meta.dir, "../..");
-/** aod's own. */
+/** aod's own licence. */
 const OWN = /^(src\/|config\/aod\.yaml$|build\/(bpf|report)\/)/;
 
-/** Every file that becomes part of the executable, by path below the checkout. */
+/** Every file that becomes part of the executable, by its path below the checkout. */
 export async function findInputs(): Promise<readonly string[]> {
   const folder = mkdtempSync(join(tmpdir(), "aod-parts-"));
   try {
@@ -56,7 +56,7 @@ export async function findInputs(): Promise<readonly string[]> {
   }
 }
 
-/** Throws for an input that no table knows. */
+/** Throws for an input that is in no table. */
 export function partsOf(inputs: readonly string[]): readonly Part[] {
   const packages = new Set<string>();
   const found: Part[] = [];
@@ -75,14 +75,13 @@ export function partsOf(inputs: readonly string[]): readonly Part[] {
           isPackage: false,
         })),
       );
-    } else if (!OWN.test(input))
-      throw new Error(`${input} becomes part of aod, and no table says whose it is`);
+    } else if (!OWN.test(input)) throw new Error(`${input} becomes part of aod, but is in no table of parts`);
   }
   for (const name of packages) found.push(readPackage(name), ...copiedInto(name, inputs));
   return [...found, ...partsOfBun()].sort((a, b) => compare(a.within, b.within) || compare(a.name, b.name));
 }
 
-/** For `aod --version`: what its users ask for first. */
+/** For `aod --version`: the parts that users ask for first. */
 export function headline(parts: readonly Part[]): Readonly<Record<string, string>> {
   const names = ["bun", "libbpf", "libelf", "zlib", "zstd"];
   return Object.fromEntries(
@@ -93,7 +92,9 @@ export function headline(parts: readonly Part[]): Readonly<Record<string, string
   );
 }
 
-/** Every licence once, aod's own first, for tools that want one expression; a name without a text is left to copyright. */
+/**
+ * Every licence once, aod's own first, for tools that need one expression; names without a text are only in copyright.
+ */
 export function licenceExpression(parts: readonly Part[]): string {
   const all = parts.flatMap(({ licence }) => licence.split(" AND "));
   return ["MIT", ...new Set(all.filter((licence) => licence !== "MIT").sort())].join(" AND ");
@@ -105,7 +106,7 @@ function partsOfBun(): readonly Part[] {
     (key) => !(key in INSIDE_BUN) && !NO_PARTS_OF_BUN.includes(key),
   );
   if (unknown.length > 0)
-    throw new Error(`bun has ${unknown.join(", ")} inside, and no table says whose that is`);
+    throw new Error(`bun has ${unknown.join(", ")} inside, which is in no table of parts`);
   const inside = Object.entries(INSIDE_BUN).map(([key, part]) => ({
     ...part,
     version: versions[key] ?? "",
@@ -129,7 +130,7 @@ function readPackage(name: string): Part {
   const copyright = licenceFiles(folder)
     .flatMap((file) => readFileSync(file, "utf8").split("\n"))
     .flatMap((line) => /^\W*Copyright\s+(?:\(c\)|©)?\s*(\S.*)$/i.exec(line)?.[1] ?? [])
-    // The licence's own text, and the form at its end that nobody filled in.
+    // The licence's own text, with the unused form at its end.
     .filter((holder) => !/^(owner|license|notice|statement|\[)/i.test(holder))
     .map((holder) => holder.replace(/\]\(/, " (").replace(/^(\S+ )?\[/, "$1"));
   return {
@@ -149,7 +150,7 @@ export function licenceFiles(folder: string): readonly string[] {
     .map((file) => join(folder, file));
 }
 
-/** Bundlers of npm's packages leave a line that says where a piece came from. */
+/** Bundlers of npm's packages leave a line with the origin of each piece. */
 function copiedInto(name: string, inputs: readonly string[]): readonly Part[] {
   const own = inputs.filter((input) => input.startsWith(`node_modules/${name}/`));
   const texts = own.map((input) => readFileSync(join(ROOT, input), "utf8")).join("\n");
@@ -160,12 +161,12 @@ function copiedInto(name: string, inputs: readonly string[]): readonly Part[] {
   );
   return [...copies].map(([copy, version]) => {
     const part = COPIED_PARTS[copy.replace("+", "/")];
-    if (part === undefined) throw new Error(`${name} has ${copy} inside, and no table says whose that is`);
+    if (part === undefined) throw new Error(`${name} has ${copy} inside, which is in no table of parts`);
     return { ...part, version, within: name, isPackage: true };
   });
 }
 
-/** Of what the build compiles and copies, from its sources and from the names of files that it was made of. */
+/** Versions of what the build compiles and copies, from its sources and from the names of the original files. */
 function versionOf(part: string, asset: string): string {
   if (part === "zstd") {
     const header = readFileSync(join(ROOT, "node_modules/zstd-napi/deps/zstd/lib/zstd.h"), "utf8");

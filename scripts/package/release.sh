@@ -1,9 +1,9 @@
 #!/bin/bash
-# Everything that a release is, release.sh FOLDER: the packages, a repository of each kind, the bare executable with its
-# licences, what it is made of (CycloneDX), and checksums of all that.
+# Makes a release: release.sh FOLDER. It has the packages, repositories for apt and dnf, the bare executable with its
+# licences, a bill of materials (CycloneDX), and checksums of all files.
 #
 #   AOD_SIGNING_KEY   a file with a secret OpenPGP key, or the name of one in this user's keyring: then repositories,
-#                     rpm package and checksums are signed, and the public key lies beside them
+#                     rpm package and checksums are signed, and the public key is beside them
 set -euo pipefail
 mkdir -p "$1"
 out=$(realpath "$1")
@@ -47,7 +47,7 @@ cp "$deb" "$out/apt/$pool/"
 	{
 		printf '%s\n' 'Origin: aod' 'Label: aod' 'Suite: stable' 'Codename: stable' 'Components: main' \
 			"Architectures: $architecture" "Description: $summary" "Date: $(date -u -R -d "@$SOURCE_DATE_EPOCH" | sed 's/+0000/UTC/')"
-		# Its own date is that of the run.
+		# apt-ftparchive would write the date of the run.
 		apt-ftparchive release dists/stable | sed '/^Date:/d'
 	} >"$work/Release"
 	mv "$work/Release" dists/stable/Release
@@ -73,7 +73,7 @@ if [ -n "$key" ]; then
 	gpg --batch --armor --export "$key" >"$out/rpm/RPM-GPG-KEY-aod"
 fi
 
-# One file, for hosts without either, with what its licences ask to go along.
+# The bare executable for hosts without apt and dnf, with the files that its licences require.
 case $(uname -m) in
 x86_64) platform=linux-x64 ;;
 aarch64) platform=linux-arm64 ;;

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Makes the rpm package, rpm.sh FOLDER, and prints its path. The same commit gives the same bytes: times are the commit's, the
-# building host has no name, and nothing is stripped, compressed or renamed on the way.
+# Makes the rpm package and prints its path: rpm.sh FOLDER. One commit gives the same bytes: times are the commit's, the
+# build host has no name, and no file is stripped, compressed or renamed.
 set -euo pipefail
 out=$(realpath -m "$1")
 readonly out
@@ -8,16 +8,16 @@ cd "$(dirname "$0")/../.."
 # shellcheck source=scripts/package/identity.sh
 . scripts/package/identity.sh
 
-# In a folder whose name is always the same: rpmbuild writes it down.
+# The stage inside has a fixed name, because rpmbuild records the name.
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 scripts/package/stage.sh "$work/stage" rpm
 
-# Every licence of a part, once, as an SPDX expression.
+# The licences of all parts as one SPDX expression.
 licence=$(scripts/bun -e 'import { licenceExpression } from "./scripts/package/parts.ts";
 	console.log(licenceExpression(JSON.parse(require("fs").readFileSync("build/parts.json", "utf8"))))')
 
-# xz, since rpm before 4.14 reads no zstd.
+# xz, because rpm before 4.14 does not read zstd.
 rpmbuild -bb --quiet --target "$(uname -m)" --dbpath "$work/db" \
 	--define "_topdir $work" --define "_rpmdir $work/rpms" \
 	--define "_build_name_fmt %%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm" \

@@ -1,5 +1,5 @@
-// What the executable is made of, `sbom.ts PARTS.json EXECUTABLE VERSION EPOCH OUT`: in: the parts and the file; out: CycloneDX
-// 1.6, the same for the same build: its serial number comes from what it says, its time is the commit's.
+// Writes the bill of materials of the executable: `sbom.ts PARTS.json EXECUTABLE VERSION EPOCH OUT`, in CycloneDX 1.6.
+// It is the same for the same build: its serial number is computed from its contents, its time is the commit's.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import type { Part } from "./parts.ts";
@@ -56,7 +56,7 @@ function componentOf(part: Part): Component {
   };
 }
 
-/** A name that SPDX does not list is only a name; several are an expression. */
+/** A licence that SPDX does not list is a name; several licences are an expression. */
 function licenceOf(licence: string): unknown {
   if (licence.startsWith("LicenseRef-")) return { license: { name: licence.slice("LicenseRef-".length) } };
   return licence.includes(" ") ? { expression: licence } : { license: { id: licence } };
@@ -71,7 +71,7 @@ function ownerOf({ within }: Part, parts: readonly Part[]): string {
   return owner === undefined ? "aod" : refOf(owner);
 }
 
-/** RFC 9562's version 8, whose digits are whatever one likes. */
+/** RFC 9562's version 8, whose digits are free. */
 function uuidOf(text: string): string {
   const hex = new Bun.CryptoHasher("sha256").update(text).digest("hex");
   const variant = "89ab"[Number.parseInt(hex.charAt(16), 16) % 4];

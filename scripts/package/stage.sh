@@ -1,6 +1,6 @@
 #!/bin/bash
-# Lays out what a package installs, stage.sh FOLDER deb|rpm: the executable, its configuration, unit, manual pages,
-# completions, licences and documentation, with the modes and times that they will have. It installs nothing.
+# Lays out the files of a package: stage.sh FOLDER deb|rpm. These are the executable, its configuration, unit, manual
+# pages, completions, licences and documentation, with their final modes and times. It installs nothing.
 set -euo pipefail
 root=$(realpath -m "$1")
 readonly root kind=$2
@@ -27,7 +27,7 @@ compress /usr/share/man/man1/aod.1
 compress /usr/share/man/man5/aod.yaml.5
 put "$pages/aod.bash" /usr/share/bash-completion/completions/aod
 put "$pages/aod.fish" /usr/share/fish/vendor_completions.d/aod.fish
-# What a monitoring system is to be given: there is none on this host, as a rule.
+# Files for a monitoring system, which usually runs on another host.
 for file in packaging/monitoring/*; do
 	put "$file" "/usr/share/aod/monitoring/$(basename "$file")"
 done
@@ -36,7 +36,8 @@ doc=/usr/share/doc/aod
 for example in config/examples/*.yaml; do
 	put "$example" "$doc/examples/$(basename "$example")"
 done
-# Programs for `notify`, and the drop-in that gives them the network. They are copied before use, so none is executable here.
+# Programs for `notify`, and the drop-in that gives them the network. They are copied before use, so none is executable
+# here.
 for file in packaging/notify/*; do
 	put "$file" "$doc/examples/notify/$(basename "$file")"
 done
@@ -44,7 +45,7 @@ done
 for page in docs/*.md docs/*.json; do
 	put "$page" "$doc/$(basename "$page")"
 done
-# Settings that the unit leaves to the host, to be copied to /etc/systemd/system/aod.service.d.
+# Drop-ins that a user can copy to /etc/systemd/system/aod.service.d.
 find packaging/systemd -name '*.conf' | sort | while read -r drop_in; do
 	put "$drop_in" "$doc/examples/aod.service.d/$(basename "$drop_in")"
 done

@@ -103,13 +103,18 @@ describe("aod captures", () => {
     ["66 for several that begin like this", ["show", "2026112"], 66, "2 captures begin with"],
     ["66 for a file that is not there", ["show", "./gone.tar.zst"], 66, "gone.tar.zst does not exist"],
     ["65 for a file that is no capture", ["show", "./aod.yaml"], 65, "not compressed with zstd"],
-    ["64 for no capture at all", ["show"], 64, "Missing"],
+    ["64 without a capture", ["show"], 64, "Missing"],
     ["64 for an unknown command", ["exract"], 64, "no command captures exract (did you mean extract?)"],
     ["64 for an option of another", ["show", "latest", "--force"], 64, "no option --force"],
     ["64 for a pinned capture", ["rm", "20261123", "--yes"], 64, "is pinned; --force"],
     ["64 for what an open incident needs", ["rm", "latest", "--yes"], 64, "which is open; --force"],
-    ["64 for a question that nobody can answer", ["rm", "latest", "--force"], 64, "--yes does without"],
-    ["66 where one of several is none", ["rm", "latest", "1999", "--yes", "--force"], 66, "no capture 1999"],
+    ["64 for a question without a terminal", ["rm", "latest", "--force"], 64, "--yes does without"],
+    [
+      "66 if one of several does not exist",
+      ["rm", "latest", "1999", "--yes", "--force"],
+      66,
+      "no capture 1999",
+    ],
   ] as const)("%s, and nothing is removed", async (_, argv, exitCode, text) => {
     expect(await aod(...argv)).toMatchObject({ exitCode, stderr: expect.stringContaining(text) });
     expect(readdirSync(batches).sort()).toEqual([OLD, NEW, "aod_quick_1.tar.zst"].sort());

@@ -107,8 +107,8 @@ describe("a command that asks", () => {
       69,
       "aod is not running; start it: systemctl enable --now aod",
     ],
-    ["69 where nobody could make a capture", ["snapshot"], nobody, 69, "aod is not running"],
-    ["64 for a socket that can't be", ["status"], "relative.sock", 64, "AOD_SOCKET"],
+    ["ends with 69 if no daemon can make a capture", ["snapshot"], nobody, 69, "aod is not running"],
+    ["ends with 64 for an invalid path of the socket", ["status"], "relative.sock", 64, "AOD_SOCKET"],
     [
       "ends with 64 for a reason that is too long",
       ["snapshot", "--reason", "x".repeat(257)],

@@ -2,7 +2,7 @@
 
     provoke.py direct-io FILE THREADS ROUNDS     each thread reads and writes 4 KiB ROUNDS times with O_DIRECT
     provoke.py direct-read FILE                  reads 4 KiB once with O_DIRECT
-    provoke.py look PATH                         looks for a name that nobody has asked for: killable, unlike a read
+    provoke.py look PATH                         looks up a name that was not looked up before: killable, unlike a read
     provoke.py look-often FOLDER THREADS ROUNDS  each thread looks for ROUNDS such names
     provoke.py read-end FILE TIMES               reads a file to its end and once more
     provoke.py notify FOLDER                     waits in CIFS_IOC_NOTIFY

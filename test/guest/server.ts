@@ -192,7 +192,7 @@ async function reconfigure(creditsMax: number): Promise<void> {
 /** Stops every smbd of one host, or of all, while `work` runs: requests reach the server's sockets and get no reply. */
 export async function withStoppedServer<T>(work: () => Promise<T>, host?: Host): Promise<T> {
   const servers = serverProcesses(host);
-  assert.ok(servers.length > 1, "smbd serves somebody");
+  assert.ok(servers.length > 1, "smbd serves a connection");
   for (const pid of servers) process.kill(pid, "SIGSTOP");
   try {
     return await work();
@@ -231,7 +231,7 @@ export async function withFrozenDisk<T>(
 /** Kills every smbd of a host: the machine answers, and refuses connections to port 445. */
 export async function killServer(host: Host): Promise<void> {
   const servers = serverProcesses(host);
-  assert.ok(servers.length > 1, `smbd of ${host.name} serves somebody`);
+  assert.ok(servers.length > 1, `smbd of ${host.name} serves a connection`);
   for (const pid of servers) process.kill(pid, "SIGKILL");
   await waitFor("smbd to be gone", () => serverProcesses(host).length === 0);
 }

@@ -255,7 +255,7 @@ guardian:
       const provoker = await Provoker.startIn(container, "direct-io", `${INSIDE}/data`, 2, 4);
       assert.ok(
         !readFileSync("/proc/self/mountinfo", "utf8").includes(INSIDE),
-        "nobody else sees that mount",
+        "no other mount namespace has that mount",
       );
       await withDelay(150, async () => {
         provoker.go();
