@@ -62,7 +62,7 @@ export const operatorScenarios: readonly ServiceScenario[] = [
       assert.match(log, /metrics-port\.conf/);
       assert.match(log, /metrics-textfile\.conf/);
       const doctor = await finish([AOD, "doctor"]);
-      assert.match(doctor.stdout, /metrics can't be served at 127\.0\.0\.1:10445/);
+      assert.match(doctor.stdout, /metrics cannot be served at 127\.0\.0\.1:10445/);
     },
   },
 ];
