@@ -1,24 +1,24 @@
-// What `aod doctor --json` says. In: nothing; out: the schema that the command and docs/api.md share. Names are the public
-// contract: change none, add with care.
+// The schema of `aod doctor --json`, shared by the command and docs/api.md. Names are the public contract: do not rename any, and add
+// them with care.
 
 import * as v from "valibot";
 import { count, field, text, textOrNull } from "./fields.ts";
 
 const findingSchema = v.object({
-  subject: text("what was looked at, a word or two"),
+  subject: text("what was checked, in a word or two"),
   verdict: field(
     v.picklist(["ok", "note", "warn", "bad"]),
-    "`ok` will do; `note` is to be known; `warn` makes aod see or keep less; `bad` keeps it from working",
+    "`ok`: nothing to do; `note`: good to know; `warn`: aod sees or stores less; `bad`: aod cannot run",
   ),
   found: text("what was found"),
-  todo: textOrNull("what to do about it; always there for `warn` and `bad`"),
-  code: textOrNull("for `bad`: what a start would fail with"),
+  todo: textOrNull("what to do about it; always present for `warn` and `bad`"),
+  code: textOrNull("for `bad`: the failure code of a start"),
 });
 
 export const doctorSchema = v.object({
   version: text("of aod"),
-  exit_code: count("of this command: what a start would end with"),
-  findings: field(v.array(findingSchema), "in the order in which they are looked at"),
+  exit_code: count("of this command: the exit code of a start"),
+  findings: field(v.array(findingSchema), "in the order of the checks"),
 });
 
 export type DoctorOfApi = v.InferOutput<typeof doctorSchema>;

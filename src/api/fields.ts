@@ -1,23 +1,24 @@
-// What the schemas of this room are made of: values, each with what it means. In: a meaning; out: valibot schemas that
-// docs/api.md is made from. Units stand in the names of the fields.
+// Building blocks of the schemas in this room: values with their meanings, from which docs/api.md is generated. Names of fields contain
+// their unit.
 
 import * as v from "valibot";
 
-/** A field and what it says. */
+/** A field with its meaning. */
 export function field<const S extends v.GenericSchema>(schema: S, meaning: string) {
   return v.pipe(schema, v.description(meaning));
 }
 
-/** What is not known is null, never left out: whoever reads finds every name. */
+/** A field that is null if its value is not known. Fields are never left out, so a reader finds every name. */
 export function known<const S extends v.GenericSchema>(schema: S, meaning: string) {
   return field(v.nullable(schema), meaning);
 }
 
+/** A whole number that is not negative. */
 export function count(meaning: string) {
   return field(v.pipe(v.number(), v.integer(), v.minValue(0)), meaning);
 }
 
-/** Not negative: a duration in ms, a rate, a share. */
+/** A number that is not negative: a duration in ms, a rate, a ratio. */
 export function amount(meaning: string) {
   return field(v.pipe(v.number(), v.minValue(0)), meaning);
 }
@@ -34,7 +35,7 @@ export function textOrNull(meaning: string) {
   return field(v.nullable(v.string()), meaning);
 }
 
-/** As `2026-11-23T01:23:45.678Z`. */
+/** A time as `2026-11-23T01:23:45.678Z`. */
 export function utc(meaning: string) {
   return field(v.pipe(v.string(), v.isoTimestamp()), meaning);
 }

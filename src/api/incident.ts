@@ -1,4 +1,4 @@
-// An incident as others get it: what history/snapshot.ts writes, as a schema.
+// The schema of an incident, as history/snapshot.ts encodes it.
 
 import * as v from "valibot";
 import { FAMILIES } from "../model/family.ts";
@@ -7,91 +7,94 @@ import { CAUSES } from "../model/verdict.ts";
 import { amount, count, field, known, text, textOrNull, utc, utcOrNull } from "./fields.ts";
 
 export const verdictSchema = v.object({
-  cause: field(v.picklist(CAUSES), "who is to blame"),
+  cause: field(v.picklist(CAUSES), "the most likely cause"),
   confidence: amount("0 to 1; 0 for unknown"),
-  because: field(v.array(v.string()), "in plain words, what speaks most first"),
+  because: field(v.array(v.string()), "the reasons in plain words, the strongest first"),
 });
 
 const processSchema = v.object({
   pid: count("of the process"),
   name: text(
-    "its name; writeback or readahead for kernel workers; unknown for what had the name of one and is no more",
+    "its name; writeback or readahead for kernel workers; unknown for an ended task that had the name of a kernel worker",
   ),
   unit: textOrNull("systemd's unit"),
   container: textOrNull("the id or name of its container"),
-  requests: count("of those in evidence"),
+  requests: count("its requests in evidence"),
 });
 
 const attributionSchema = v.object({
-  server: textOrNull("as the share's name has it"),
+  server: textOrNull("as in the name of the share"),
   address: textOrNull("the server's IP address, in one form: RFC 5952"),
-  connection_ids: field(v.array(v.number()), "the kernel's"),
+  connection_ids: field(v.array(v.number()), "ids of the kernel"),
   dialect: textOrNull("of SMB, as 3.1.1"),
   encrypted: known(v.boolean(), "whether the share or its whole session is encrypted"),
   dfs_paths: field(v.array(v.string()), "//domain/namespace/link: DFS paths that lead to the share"),
   possible_shares: field(
     v.array(v.string()),
-    "the shares that it may be: SMB 2.0.2 and 2.1, several shares of one session",
+    "candidates, if SMB 2.0.2 or 2.1 does not show which share of a session it is",
   ),
-  mount_points: field(v.array(v.string()), "where the share is mounted, as those see it who wait"),
-  processes: field(v.array(processSchema), "who waits, whoever sent most first"),
+  mount_points: field(v.array(v.string()), "where the share is mounted, as the affected processes see it"),
+  processes: field(v.array(processSchema), "affected processes, the one with most requests first"),
 });
 
 export const incidentSchema = v.object({
-  id: text("what `aod incidents ID` takes"),
+  id: text("the argument of `aod incidents ID`"),
   server: text(
-    "its name in lower case, as the first share has it, or its address; unknown where the share is not known",
+    "its name in lower case, as in the first share, or its address; unknown if the share is not known",
   ),
   family: field(
     v.picklist(FAMILIES),
     "availability: late or missing replies, lost connections; refusals: errors",
   ),
-  rule: text("of the configuration, the first that reported"),
-  type: text("of this rule: latency, error, stuck or signal"),
+  rule: text("the first rule that reported"),
+  type: text("type of this rule: latency, error, stuck or signal"),
   share: text(
-    "the first that was reported: //server/share; //server for what concerns all its shares, or one of several; unknown where the client's list does not have it",
+    "the first share that was reported: //server/share; //server if it concerns all shares of the server, or one of several; unknown if the client's list does not have it",
   ),
   rules: field(v.array(v.string()), `all rules that reported, in this order, the first ${RULES_MAX}`),
   shares: field(v.array(v.string()), `all shares that were reported, in this order, the first ${SHARES_MAX}`),
-  kind: text("the worst so far"),
-  state: field(v.picklist(["open", "resolved"]), "resolved after a time of quiet"),
-  opened_at: utc("its first anomaly"),
-  last_at: utc("its last"),
+  kind: text("the worst kind so far"),
+  state: field(v.picklist(["open", "resolved"]), "resolved after a time without anomalies"),
+  opened_at: utc("time of the first anomaly"),
+  last_at: utc("time of the last anomaly"),
   resolved_at: utcOrNull("null while it is open"),
-  count: count("requests that counted; once where several rules counted them"),
-  worst_ms: amount("the longest"),
-  worst: known(v.looseObject({}), "the longest request, as docs/incidents.md says"),
-  attribution: known(attributionSchema, "whose trouble it is"),
+  count: count("requests that counted; once if several rules counted them"),
+  worst_ms: amount("the longest request"),
+  worst: known(v.looseObject({}), "the longest request, as docs/incidents.md describes"),
+  attribution: known(attributionSchema, "the server, the share and the processes that are affected"),
   statuses: field(
     v.array(
       v.object({
-        status: text("by name; of an operation that failed without a request its errno"),
+        status: text("name of the status; for an operation that failed without a request, its errno"),
         nt_status: textOrNull("in hexadecimal; null for such an operation"),
-        errno: text("what programs got"),
+        errno: text("errno that programs got"),
         command: textOrNull("null for such an operation"),
         count: count("requests"),
       }),
     ),
-    "of the requests that counted for rules of type Error, the most frequent first",
+    "statuses of the requests that counted for rules of type Error, the most frequent first",
   ),
-  hung: known(v.object({ count: count("the most in one go"), longest_ms: amount("of all") }), "what hung"),
+  hung: known(
+    v.object({ count: count("the most at the same time"), longest_ms: amount("the longest") }),
+    "requests that hung",
+  ),
   standing: known(
     v.object({
       count: count("requests"),
-      oldest_ms: amount("age of the oldest, as of this document"),
-      since: utc("when it began"),
+      oldest_ms: amount("age of the oldest at the time of this document"),
+      since: utc("when the hang began"),
     }),
-    "what hangs now",
+    "requests that hang now",
   ),
-  verdict: known(verdictSchema, "of its newest capture that names a cause"),
-  suppressed: count("captures that were not made"),
-  captures: field(v.array(v.string()), "names, oldest first"),
+  verdict: known(verdictSchema, "verdict of the newest capture that names a cause"),
+  suppressed: count("suppressed captures"),
+  captures: field(v.array(v.string()), "names of captures, oldest first"),
 });
 
 export const incidentsSchema = v.object({
   incidents: field(
     v.array(incidentSchema),
-    "those that are open, newest first; `aod incidents` reads all of them from the history",
+    "open incidents, newest first; `aod incidents` reads all from the history",
   ),
 });
 

@@ -1,5 +1,5 @@
-// The control socket's protocol: one JSON object a line, a question from whoever connects, then one answer or more. In:
-// nothing; out: schemas and their types. Who serves it is the supervisor's side, who asks is the command line's.
+// The protocol of the control socket: a client sends one question, a line of JSON, and gets one or more answers, a line each. The
+// supervisor serves it; the command line asks.
 
 import * as v from "valibot";
 import { amount, count, field, text } from "./fields.ts";
@@ -7,21 +7,21 @@ import { incidentsSchema, verdictSchema } from "./incident.ts";
 import { liveSchema } from "./live.ts";
 import { statusSchema } from "./status.ts";
 
-/** Raised when a field changes its meaning or goes; fields that come do not raise it. */
+/** Raised when a field changes its meaning or is removed; new fields do not raise it. */
 export const PROTOCOL_VERSION = 1;
 export const SOCKET_PATH = "/run/aod/aod.sock";
-/** A question is no longer. */
+/** The longest question. */
 export const QUESTION_MAX_BYTES = 4096;
 export const REASON_MAX_CHARS = 256;
 export const EVERY_MS = { least: 100, most: 60_000, fallback: 1000 } as const;
 
-const version = field(v.literal(PROTOCOL_VERSION), "of the protocol");
+const version = field(v.literal(PROTOCOL_VERSION), "version of the protocol");
 
 export const questionSchema = v.variant("ask", [
-  v.strictObject({ version, ask: field(v.literal("status"), "how it stands; one answer") }),
+  v.strictObject({ version, ask: field(v.literal("status"), "the state of aod; one answer") }),
   v.strictObject({
     version,
-    ask: field(v.literal("live"), "answers until the connection is closed"),
+    ask: field(v.literal("live"), "one answer after the other, until the connection is closed"),
     every_ms: v.optional(
       field(
         v.pipe(v.number(), v.integer(), v.minValue(EVERY_MS.least), v.maxValue(EVERY_MS.most)),
@@ -30,15 +30,18 @@ export const questionSchema = v.variant("ask", [
       EVERY_MS.fallback,
     ),
   }),
-  v.strictObject({ version, ask: field(v.literal("incidents"), "those that are open; one answer") }),
+  v.strictObject({ version, ask: field(v.literal("incidents"), "open incidents; one answer") }),
   v.strictObject({
     version,
-    ask: field(v.literal("snapshot"), "a capture now: `progress` as it is made, then `captured`"),
+    ask: field(v.literal("snapshot"), "makes a capture now: `progress` while it is made, then `captured`"),
     reason: v.optional(
-      field(v.pipe(v.string(), v.maxLength(REASON_MAX_CHARS)), "why: it stands in the manifest"),
+      field(v.pipe(v.string(), v.maxLength(REASON_MAX_CHARS)), "a reason, which the manifest contains"),
     ),
   }),
-  v.strictObject({ version, ask: field(v.literal("reload"), "as systemctl reload does; one answer") }),
+  v.strictObject({
+    version,
+    ask: field(v.literal("reload"), "reloads the configuration, as systemctl reload does; one answer"),
+  }),
 ]);
 
 export const ERROR_CODES = [
@@ -57,29 +60,29 @@ export const answerSchema = v.variant("type", [
   v.object({ version, type: v.literal("incidents"), ...incidentsSchema.entries }),
   v.object({
     version,
-    type: field(v.literal("progress"), "one for each action that has ended"),
-    action: text("its name"),
+    type: field(v.literal("progress"), "one for each action that ended"),
+    action: text("name of the action"),
     status: text("ok, failed, timed_out, truncated or missing"),
-    ended: count("actions that have ended"),
-    of: count("actions in all"),
+    ended: count("actions that have ended so far"),
+    of: count("number of all actions"),
   }),
   v.object({
     version,
     type: v.literal("captured"),
-    path: text("of the capture"),
-    bytes: count("of it"),
-    duration_ms: amount("that it took"),
-    verdict: field(verdictSchema, "who is to blame"),
+    path: text("path of the capture"),
+    bytes: count("its size"),
+    duration_ms: amount("how long it took"),
+    verdict: field(verdictSchema, "the most likely cause"),
   }),
   v.object({
     version,
     type: v.literal("reloaded"),
-    problems: field(v.array(v.string()), "warnings, as `aod check` says them"),
+    problems: field(v.array(v.string()), "warnings, as `aod check` prints them"),
   }),
   v.object({
     version,
     type: v.literal("error"),
-    code: field(v.picklist(ERROR_CODES), "what kind"),
+    code: field(v.picklist(ERROR_CODES), "kind of the error"),
     message: text("what is wrong, and what to do"),
   }),
 ]);

@@ -1,4 +1,4 @@
-// docs/api.md against the schemas: its tables are made of them, its examples are valid.
+// docs/api.md and the schemas agree: the tables of the page are generated from them, and its examples are valid.
 
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
@@ -15,7 +15,7 @@ import { anIncident } from "../helpers/incident.ts";
 const DOCUMENT = readFileSync(join(import.meta.dir, "../../docs/api.md"), "utf8");
 
 describe("docs/api.md", () => {
-  test("has a table for each question and answer, and `make gen` has nothing to change", () => {
+  test("has a table for each question and answer, as `make gen` generates it", () => {
     expect(fill(DOCUMENT)).toBe(DOCUMENT);
     for (const { entries } of questionSchema.options)
       expect(DOCUMENT).toContain(`| **\`${literalOf(entries.ask)}\`** |`);
@@ -23,12 +23,12 @@ describe("docs/api.md", () => {
       expect(DOCUMENT).toContain(`| **\`${literalOf(entries.type)}\`** |`);
   });
 
-  test("leads to a heading wherever it names a shape", () => {
+  test("links every document to its heading", () => {
     const names = new Set([...DOCUMENT.matchAll(/\]\(#([a-z-]+)\)/g)].map(([, name]) => name));
     for (const name of names) expect(DOCUMENT.toLowerCase()).toMatch(new RegExp(`^#+ ${name}$`, "m"));
   });
 
-  test("shows a session whose answers are answers; one question is wrong, and is answered so", () => {
+  test("shows a session with valid answers, one valid question and one invalid question", () => {
     const lines = (mark: string) =>
       [...DOCUMENT.matchAll(new RegExp(`^ {4}${mark} (.*)$`, "gm"))].map(([, json = ""]) => JSON.parse(json));
     expect(lines("←").length).toBeGreaterThan(2);
@@ -37,7 +37,7 @@ describe("docs/api.md", () => {
     expect(questions).toEqual([true, false]);
   });
 
-  test("names every command that takes --json", () => {
+  test("lists every command that accepts --json", () => {
     const thread = () => expect.unreachable();
     const { verbs } = makeCommands({ detector: thread, runner: thread, janitor: thread });
     const speaking = Object.entries(verbs).filter(([, { args }]) => Object.hasOwn(args ?? {}, "json"));
@@ -47,7 +47,7 @@ describe("docs/api.md", () => {
 });
 
 describe("an incident", () => {
-  test("is what its schema says, with everything and with nothing that may be missing", () => {
+  test("fits its schema, with and without all optional parts", () => {
     const verdict = { cause: "server", confidence: 0.5, because: ["x"] } as const;
     const whole = anIncident({
       ...{ state: "resolved", resolvedAtMs: 2, attribution: anAttribution(), verdict },
