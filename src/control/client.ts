@@ -91,7 +91,7 @@ export async function isServed(path: string): Promise<boolean> {
 
 /** The daemon ended the connection. @param when it did, for who waits: `before it answered`. */
 export function gone(when: string): AodError {
-  return new AodError("NO_DAEMON", `aod has ended ${when}: systemctl status aod`);
+  return new AodError("NO_DAEMON", `aod has ended ${when} (see systemctl status aod)`);
 }
 
 // --- internal ---
@@ -131,20 +131,23 @@ async function connect(path: string, inbox: Inbox) {
 
 function noDaemon(path: string, code: string): AodError {
   if (code === "EACCES" || code === "EPERM")
-    return new AodError("NOT_PERMITTED", `ask aod at ${path}: ${code} (only root may: try sudo)`);
+    return new AodError(
+      "NOT_PERMITTED",
+      `cannot ask aod at ${path}: permission denied (${code}; run as root)`,
+    );
   // Nothing serves the path, or nothing does any more.
   if (code === "ENOENT" || code === "ECONNREFUSED")
     return new AodError("NO_DAEMON", "aod is not running; start it: systemctl enable --now aod", {
       path,
       code,
     });
-  return new AodError("NO_DAEMON", `no aod answers at ${path}: ${code} (systemctl status aod)`);
+  return new AodError("NO_DAEMON", `no aod answers at ${path}: ${code} (see systemctl status aod)`);
 }
 
 function silent(path: string, ms: number): AodError {
   return new AodError(
     "NO_DAEMON",
-    `nothing comes from ${path} within ${durationText(ms)} (journalctl -u aod says what it is at)`,
+    `no answer from ${path} within ${durationText(ms)} (see journalctl -u aod)`,
   );
 }
 
@@ -153,7 +156,7 @@ function readAnswer(line: string): Answer {
   try {
     value = JSON.parse(line);
   } catch (cause) {
-    throw new AodError("NO_DAEMON", "what answers does not speak aod's protocol", {}, cause);
+    throw new AodError("NO_DAEMON", "the process that answers does not speak the protocol of aod", {}, cause);
   }
   const parsed = v.safeParse(answerSchema, value);
   if (!parsed.success) throw otherVersion(value, v.getDotPath(parsed.issues[0]));
@@ -165,11 +168,9 @@ function readAnswer(line: string): Answer {
 function otherVersion(value: unknown, where: string | null): AodError {
   const version = (value as { version?: unknown } | null)?.version;
   const why =
-    version === PROTOCOL_VERSION
-      ? `its answer is not as this aod knows it (${where})`
-      : "it is another version";
+    version === PROTOCOL_VERSION ? `its answer has an unknown form (${where})` : "it is a different version";
   return new AodError(
     "NO_DAEMON",
-    `the running aod can't be understood: ${why}; was it upgraded and not restarted?`,
+    `cannot understand the running aod: ${why} (if it was upgraded, restart it)`,
   );
 }

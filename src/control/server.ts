@@ -88,13 +88,13 @@ class OpenServer implements ControlServer {
         this.#listening = listen(this.#path, this.#api, this.#count);
       }
       return {
-        text: `${this.#path} was removed or replaced while aod ran, and was made again`,
+        text: `${this.#path} was removed or replaced while aod ran, and was created again`,
         isRepaired: true,
       };
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? String(error);
       return {
-        text: `no command reaches this aod: ${this.#path} can't be made again: ${code}`,
+        text: `no command can reach this aod: cannot create ${this.#path} again: ${code}`,
         isRepaired: false,
       };
     }
@@ -148,7 +148,7 @@ function listen(path: string, api: DaemonApi, count: { open: number }): Listenin
         const refusal = whyNot((socket as unknown as { readonly fd: number }).fd);
         if (refusal !== undefined) connection.refuse("NOT_PERMITTED", refusal);
         else if (count.open > CONNECTIONS_MAX)
-          connection.refuse("BUSY", `${CONNECTIONS_MAX} others are connected`);
+          connection.refuse("BUSY", `${CONNECTIONS_MAX} other clients are connected`);
       },
       data: (socket, bytes) => of(socket)?.take(bytes),
       end: (socket) => of(socket)?.end(),

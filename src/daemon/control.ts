@@ -25,14 +25,14 @@ export function openControl(
     const server = openControlServer(path, makeDaemonApi(supervisor, snapshots, reload));
     if ("taken" in server) {
       const values = { path, holder_pid: server.holderPid };
-      log.warn("no control socket: another aod has it (AOD_SOCKET names another one)", values);
+      log.warn("no control socket: another aod uses it (set AOD_SOCKET to another path)", values);
       return () => undefined;
     }
-    log.debug("answering", { path });
+    log.debug("control socket is open", { path });
     supervisor.upkeep.watch("control_socket", () => server.check());
     return () => server.close();
   } catch (thrown) {
-    log.warn("no control socket: aod status and aod top will not find this one", {
+    log.warn("no control socket: aod status and aod top cannot reach this daemon", {
       reason: toFailure(thrown).message,
     });
     return () => undefined;

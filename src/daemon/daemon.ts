@@ -155,7 +155,7 @@ function outliveExhaustion(): void {
     countExhaustion(failure.exhausted);
     if (performance.now() - saidMs < SAY_EVERY_MS) return;
     saidMs = performance.now();
-    log.error("a step was left out, for something has run out", { reason: failure.message });
+    log.error("skipped a step: the host has run out of a resource", { reason: failure.message });
   };
   process.on("uncaughtException", take);
   process.on("unhandledRejection", take);
@@ -167,7 +167,7 @@ function takeSignals(supervisor: Supervisor, snapshots: Snapshots, reloadNow: ()
     act: async () => void (await snapshots.ask(undefined, () => undefined)),
     left: () => countRefusal("snapshot_signals"),
     leftOut: (count) =>
-      log.info("SIGUSR1 came faster than captures are made: one stands for the others", { count }),
+      log.info("SIGUSR1 arrived faster than captures are made: ignored the surplus", { count }),
   });
   const reload = new RepeatedSignal({
     async act() {
@@ -176,7 +176,7 @@ function takeSignals(supervisor: Supervisor, snapshots: Snapshots, reloadNow: ()
     },
     left: () => countRefusal("reload_signals"),
     leftOut: (count) =>
-      log.info("SIGHUP came faster than files are read: one stands for the others", { count }),
+      log.info("SIGHUP arrived faster than the configuration is read: ignored the surplus", { count }),
   });
   onSignals({ stop: () => supervisor.stop(), snapshot: snapshot.take, reload: reload.take });
 }
@@ -186,14 +186,14 @@ function readIncidents(outputDir: string): readonly Incident[] {
   try {
     const { entries, skipped, firstSkipped } = decodeHistory(readHistory(outputDir));
     if (skipped > 0)
-      log.warn("damaged lines of the history were skipped", { lines: skipped, first: firstSkipped });
+      log.warn("skipped damaged lines of the history", { lines: skipped, first: firstSkipped });
     const incidents = foldIncidents(entries).map(({ incident }) => incident);
     const open = incidents.filter(({ state }) => state === "open").length;
-    if (open > 0) log.info("incidents of the last run go on", { open });
+    if (open > 0) log.info("incidents of the last run are still open", { open });
     return incidents;
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code ?? String(error);
-    log.error("the history of incidents can't be read: it begins anew", { reason });
+    log.error("cannot read the history of incidents: starting a new one", { reason });
     return [];
   }
 }

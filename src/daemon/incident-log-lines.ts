@@ -30,7 +30,7 @@ export function incidentLineOf(
     case "opened":
       return lineOfAnomaly("incident opened", event);
     case "worsened":
-      return lineOfAnomaly("incident is worse", event);
+      return lineOfAnomaly("incident worsened", event);
     case "ongoing":
       return ongoingLine(event);
     case "recovered":
@@ -60,7 +60,7 @@ function recoveredLine(event: EventOf<"recovered">): LogLine {
     abandoned: ended.abandoned,
     longest_ms: millisecondsText(ended.longestNs),
   };
-  return { level: "info", text: "nothing hangs any more", values };
+  return { level: "info", text: "no request hangs any more", values };
 }
 
 function resolvedLine(incident: Incident): LogLine {
@@ -130,7 +130,7 @@ function ongoingLine({ incident, anomaly, joined }: EventOf<"ongoing">): LogLine
   if (joined) return { level: "warn", text: `incident has another share: ${kindText(anomaly)}`, values };
   return {
     level: standing === undefined ? "info" : "warn",
-    text: standing === undefined ? "incident goes on" : "still hangs",
+    text: standing === undefined ? "incident still open" : "requests still hang",
     values,
   };
 }

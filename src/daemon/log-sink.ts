@@ -26,7 +26,10 @@ export function lineOf(event: SupervisorEvent): LogLine | undefined {
         values: { missing_hooks: event.missing.map(({ tracepoint }) => tracepoint).join(",") || undefined },
       };
     case "released":
-      return { level: "info", text: "no cifs mount is left: let the module go, and wait for the next mount" };
+      return {
+        level: "info",
+        text: "no cifs mount left: detached from the module, waiting for the next mount",
+      };
     case "opened":
     case "worsened":
     case "ongoing":
@@ -73,7 +76,7 @@ export function lineOf(event: SupervisorEvent): LogLine | undefined {
       const keys = new Set(causes.flatMap((cause) => SUPPRESSION_KEYS[cause] ?? []));
       return {
         level: Object.keys(hourly).length > 0 ? "warn" : "info",
-        text: "captures were held back",
+        text: "captures suppressed",
         values: {
           cooldown,
           ...hourly,
@@ -122,7 +125,7 @@ export function lineOf(event: SupervisorEvent): LogLine | undefined {
     }
     case "orphaned": {
       const { found, closed } = event;
-      return { level: "debug", text: "closed requests that nobody waits for", values: { found, closed } };
+      return { level: "debug", text: "closed requests that no task waits for", values: { found, closed } };
     }
     case "lost":
       return {
@@ -145,7 +148,7 @@ export function lineOf(event: SupervisorEvent): LogLine | undefined {
         in_ms: delayMs,
         causes: failure.causes.join(": ") || undefined,
       };
-      return { level: "error", text: "thread failed and is started again", values };
+      return { level: "error", text: "thread failed, restarting it", values };
     }
     case "fatal": {
       const { thread, failure } = event;
@@ -155,7 +158,7 @@ export function lineOf(event: SupervisorEvent): LogLine | undefined {
         failure: failure.message,
         causes: failure.causes.join(": ") || undefined,
       };
-      return { level: "error", text: "can't go on", values };
+      return { level: "error", text: "cannot continue", values };
     }
     case "stopping":
       return { level: "info", text: "stopping" };
@@ -178,7 +181,7 @@ function notifiedLine({ notice, outcome }: EventOf<"notified">): LogLine {
   const isOk = outcome.status === "ok";
   return {
     level: isOk ? "debug" : "warn",
-    text: isOk ? "notified" : "nobody was notified",
+    text: isOk ? "notified" : "notification failed",
     values: {
       event: notice.event,
       incident: notice.incidentId,

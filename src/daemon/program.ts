@@ -14,7 +14,7 @@ export function whyNotRunnable(
     return `${path} is on ${fileSystem.type}, which may hang: it will not be run`;
   }
   try {
-    if (!statSync(path).isFile()) return `${path} is no file`;
+    if (!statSync(path).isFile()) return `${path} is not a file`;
     accessSync(path, constants.X_OK);
     return undefined;
   } catch (error) {

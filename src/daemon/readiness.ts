@@ -60,7 +60,7 @@ export function judgeConfig(
   }
   const overBytes = overBytesOf(config);
   if (overBytes > 0) {
-    const what = `pinned captures exceed it by ${bytesText(overBytes)}: every other one is deleted as soon as it may be`;
+    const what = `pinned captures exceed it by ${bytesText(overBytes)}: all others are deleted as soon as possible`;
     warnings.push(found.warnAt(["cleanup", "max_total_log_size_mb"], what));
   }
   const rules = config.rules.map((rule) => `  ${summarizeRule(rule)}`);

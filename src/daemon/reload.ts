@@ -29,7 +29,7 @@ export function judgeReload(
   if (running.file !== undefined && found.config.file === undefined)
     return { config: undefined, problems, refusal: `${running.file} does not exist` };
   if (found.config.outputDir === running.outputDir) return { config: found.config, problems };
-  const later = `takes a restart: until then captures go to ${running.outputDir}`;
+  const later = `takes effect after a restart; until then captures go to ${running.outputDir}`;
   return { config: found.config, problems: [...problems, found.warnAt(["aod_output_dir"], later)] };
 }
 
@@ -53,7 +53,8 @@ export function reload(
   const { problems } = judgement;
   printProblems(problems);
   const refusal = judgement.config === undefined ? judgement.refusal : tryApply(judgement.config, apply);
-  if (refusal !== undefined) log.error("reload: the running configuration stays", { reason: refusal });
+  if (refusal !== undefined)
+    log.error("reload refused: the running configuration stays in force", { reason: refusal });
   else if (judgement.config !== undefined) logForbidden(judgement.config);
   return { problems, refusal };
 }
@@ -65,7 +66,10 @@ export function reloadFinding({ problems, refusal }: Reloaded): TroubleFinding |
   const [first, ...others] = errors;
   const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
   const what = first === undefined ? refusal : `${formatProblem(first)}${more}`;
-  return { text: `the last reload was refused, the one before applies: ${what}`, isRepaired: false };
+  return {
+    text: `the last reload was refused, the previous configuration applies: ${what}`,
+    isRepaired: false,
+  };
 }
 
 // --- internal ---

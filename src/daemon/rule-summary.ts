@@ -64,7 +64,7 @@ export function summarizeSignal({ counts, named }: SignalRule): string {
   );
   return counted
     .map(({ number, name, class: kind }) =>
-      kind === "trouble" || named[number] ? name : `${name} (while somebody waits)`,
+      kind === "trouble" || named[number] ? name : `${name} (while a request waits)`,
     )
     .join(" ");
 }
@@ -79,7 +79,7 @@ export function summarizeLimits(slowNs: readonly number[]): string {
     const isRest = commands.length >= MANY;
     const others = parts.length > 1 ? "every other command" : "every command";
     const who = isRest ? others : commands.map(commandName).join(" ");
-    return limitNs === 0 ? `${who} whatever it takes` : `${who} from ${limitNs / NS_PER_MS} ms`;
+    return limitNs === 0 ? `${who} of any latency` : `${who} from ${limitNs / NS_PER_MS} ms`;
   });
   const hasRest = parts.some(([, commands]) => commands.length >= MANY);
   if (hasRest && never.length > 0) limits.push(`never ${never.map(commandName).join(" ")}`);

@@ -22,7 +22,7 @@ type Phase = "starting" | "waiting" | "released" | "attached" | "stopping";
 const PHASE_TEXT: Readonly<Record<Phase, string>> = {
   starting: "starting",
   waiting: "waiting for the kernel module cifs: it attaches when a share is mounted",
-  released: "no cifs mount is left: waiting for the next one",
+  released: "no cifs mount left: waiting for the next one",
   attached: "watching every SMB request of the kernel's client",
   stopping: "stopping",
 };
@@ -60,13 +60,13 @@ export class ServiceNotices {
         break;
       case "restarting":
         // While there is no detector nothing is seen; what the others do waits for them.
-        if (event.thread === "detector") this.#trouble = "the detector failed and is started again";
+        if (event.thread === "detector") this.#trouble = "the detector failed and is restarting";
         break;
       case "watching":
         this.#trouble = undefined;
         break;
       case "fatal":
-        this.#trouble = `can't go on: ${event.failure.message}`;
+        this.#trouble = `cannot continue: ${event.failure.message}`;
         break;
       case "trouble": {
         const { subject, text, overAtMs } = event.trouble;
@@ -138,10 +138,10 @@ export class ServiceNotices {
 /** How many, and the one that has been open longest. */
 function openText(incidents: readonly Incident[]): string {
   const [first, ...others] = incidents.toSorted((a, b) => a.openedAtMs - b.openedAtMs);
-  if (first === undefined) return "no incident is open";
+  if (first === undefined) return "no open incidents";
   const since = new Date(first.openedAtMs).toISOString().slice(0, 19);
   const one = `${first.rule} on ${first.share} since ${since}Z`;
   return others.length === 0
-    ? `1 incident is open: ${one}`
-    : `${1 + others.length} incidents are open, the oldest ${one}`;
+    ? `1 open incident: ${one}`
+    : `${1 + others.length} open incidents, the oldest ${one}`;
 }

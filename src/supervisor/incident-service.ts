@@ -245,7 +245,7 @@ export class IncidentService {
     const { orderId, rule, kind, scope, incidentId, suppressed } = order;
     this.#options.publish({ type: "collecting", orderId, rule, kind, frozenAfterMs });
     this.#underWay.set(orderId, { rule, scope, incidentId, suppressed });
-    if (!this.#options.send(order, frozen)) this.dropped(order.orderId, "the runner is being started again");
+    if (!this.#options.send(order, frozen)) this.dropped(order.orderId, "the runner is restarting");
     return order.orderId;
   }
 

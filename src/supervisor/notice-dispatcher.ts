@@ -31,7 +31,7 @@ export class NoticeDispatcher {
     if (about === undefined || !config.notify?.on.includes(about.event)) return;
     const notice = { ...about, noticeId: ++this.#lastId };
     this.#underWay.set(notice.noticeId, notice);
-    if (!this.#options.send(notice)) this.done(notice, droppedNotice("the runner is being started again"));
+    if (!this.#options.send(notice)) this.done(notice, droppedNotice("the runner is restarting"));
   }
 
   done(notice: Notice, outcome: NoticeOutcome): void {

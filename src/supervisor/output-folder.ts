@@ -73,7 +73,7 @@ class ClaimedFolder implements OutputFolder {
       const isLockGone = !this.#hasLock();
       if (isLockGone) this.#lockAgain();
       this.#batches = this.#identity();
-      if (isReplaced) return repaired("it was removed or replaced while aod ran, and was made again");
+      if (isReplaced) return repaired("it was removed or replaced while aod ran, and was created again");
       if (isLockGone) return repaired("its lock was removed or replaced while aod ran, and was taken again");
       return this.#fullness(minFreeBytes);
     } catch (thrown) {
@@ -91,7 +91,7 @@ class ClaimedFolder implements OutputFolder {
     const freeBytes = bavail * bsize;
     if (freeBytes >= minFreeBytes) return undefined;
     const floor = `${bytesText(minFreeBytes)} (capture.min_free_mb)`;
-    return { text: `no capture is made: less than ${floor} of its disk is free`, isRepaired: false };
+    return { text: `captures are paused: less than ${floor} of its disk is free`, isRepaired: false };
   }
 
   #identity(): string {

@@ -20,16 +20,16 @@ const OVER_AFTER_NS = 30e9;
 
 /** The worst first. */
 const SHORTAGES: readonly (readonly [Exhaustion, string])[] = [
-  ["EMFILE", "no file descriptor was free (EMFILE): steps are tried again; raise LimitNOFILE of the service"],
+  ["EMFILE", "no file descriptor was free (EMFILE): steps are retried; raise LimitNOFILE of the service"],
   [
     "EAGAIN",
-    "no process or thread could be started (EAGAIN): they are tried again; raise TasksMax of the service",
+    "no process or thread could be started (EAGAIN): they are retried; raise TasksMax of the service",
   ],
-  ["ENOMEM", "memory was refused (ENOMEM): steps are tried again; give the host or the service more"],
-  ["ENFILE", "the host had no file left to open (ENFILE): steps are tried again; raise fs.file-max"],
+  ["ENOMEM", "memory was refused (ENOMEM): steps are retried; give the host or the service more"],
+  ["ENFILE", "the host had no file left to open (ENFILE): steps are retried; raise fs.file-max"],
 ];
 const ON_RESERVE =
-  "no file descriptor is free (EMFILE): aod works with those that it kept in reserve; raise LimitNOFILE of the service";
+  "no file descriptor is free (EMFILE): aod uses its reserve; raise LimitNOFILE of the service";
 
 export class Resources {
   readonly #options: ResourcesOptions;

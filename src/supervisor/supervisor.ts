@@ -80,7 +80,7 @@ export class Supervisor {
     const failureHandlers: FailureHandlers = {
       publish,
       lost: (thread) => {
-        if (thread === "runner") this.#dropAll("the runner failed and is started again");
+        if (thread === "runner") this.#dropAll("the runner failed and is restarting");
       },
       end: (failure) => this.#ended?.(failure),
     };

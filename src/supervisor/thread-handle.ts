@@ -239,7 +239,7 @@ export class ThreadHandle<In extends { type: string }, Out extends { type: strin
     if (this.#state === "running") {
       this.#state = "closing";
       this.#backoff = nextBackoff(this.#backoff, (monotonicNs() - this.#startedNs) / 1e6);
-      this.#options.onRestart(bug(`${this.name} ended by itself`), this.#backoff.delayMs);
+      this.#options.onRestart(bug(`${this.name} exited unexpectedly`), this.#backoff.delayMs);
     }
     if (this.#state === "closing") this.#restartLater();
     else this.#whenStopped?.(true);

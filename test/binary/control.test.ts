@@ -55,7 +55,7 @@ describe("a running aod", () => {
 
   test("keeps its socket while another daemon starts, which works without a socket", async () => {
     await second.start({ AOD_SOCKET: daemon.socket }).says("ready");
-    expect(second.log).toContain("no control socket: another aod has it");
+    expect(second.log).toContain("no control socket: another aod uses it");
     const { stdout } = await aod(daemon.socket, "status", "--json");
     expect(JSON.parse(stdout).daemon.pid).toBe(daemon.pid);
     second.signal("SIGTERM");
@@ -73,7 +73,7 @@ describe("a running aod", () => {
     daemon.signal("SIGCONT");
     for (const { exitCode, stdout, stderr } of ended) {
       expect({ exitCode, stdout }).toEqual({ exitCode: 69, stdout: "" });
-      expect(stderr).toContain(`nothing comes from ${daemon.socket} within 10 s (journalctl -u aod`);
+      expect(stderr).toContain(`no answer from ${daemon.socket} within 10 s (see journalctl -u aod`);
     }
     expect(doctor.stdout).toContain(`running, pid ${daemon.pid}, and it does not answer`);
     expect(await aod(daemon.socket, "status")).toMatchObject({ exitCode: 0 });

@@ -79,7 +79,7 @@ describe.skipIf(isRefused)("the daemon (needs a kernel that lets it load BPF pro
     await aod.says("configuration applied");
     writeFileSync(aod.config, "guardian: [\n");
     aod.signal("SIGHUP");
-    await aod.says("the running configuration stays");
+    await aod.says("the running configuration stays in force");
     expect(aod.isRunning).toBe(true);
   });
 
@@ -107,7 +107,7 @@ describe.skipIf(isRefused)("the daemon (needs a kernel that lets it load BPF pro
     await next.start().says("incident resolved");
     next.signal("SIGTERM");
     expect(await next.ended()).toBe(0);
-    expect(next.log).toContain("incidents of the last run go on open=1");
+    expect(next.log).toContain("incidents of the last run are still open open=1");
     const entries = decodeEntries(readFileSync(history, "utf8"));
     expect(foldIncidents(entries).map(({ incident }) => incident.state)).toEqual(["resolved"]);
     const events = entries.map(({ event }) => event);

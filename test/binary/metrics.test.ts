@@ -66,7 +66,10 @@ describe.skipIf(isRefused)("metrics of the daemon (needs a kernel that lets it l
 
   test("stay if a reload can't open its port, and report that the file was refused", async () => {
     const taken = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response("") });
-    await reload(`metrics: { listen: "127.0.0.1:${taken.port}" }\n`, "the running configuration stays");
+    await reload(
+      `metrics: { listen: "127.0.0.1:${taken.port}" }\n`,
+      "the running configuration stays in force",
+    );
     expect(aod.log).toContain("EADDRINUSE");
     await Bun.sleep(1000);
     const families = readMetrics(await (await scrape(second)).text(), "openmetrics");

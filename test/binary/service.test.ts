@@ -52,7 +52,7 @@ describe.skipIf(isRefused)("the service (needs a kernel that lets it load BPF pr
     expect(await isTold("RELOADING=1")).toMatch(/^RELOADING=1\nMONOTONIC_USEC=\d+\n$/);
     expect(await isTold("READY=1")).toContain(`1 error`);
     await aod.says(`${aod.config}:3:1: a: unknown key`);
-    await aod.says("the running configuration stays");
+    await aod.says("the running configuration stays in force");
   });
 
   test("reports that a file is valid again", async () => {

@@ -73,7 +73,7 @@ describe("the feed of a daemon", () => {
     await waitUntil(() => heard.failure !== undefined);
     expect(heard.failure).toMatchObject({
       code: "NO_DAEMON",
-      message: "aod has ended and no more figures come: systemctl status aod",
+      message: "aod has ended and no more figures come (see systemctl status aod)",
     });
   });
 

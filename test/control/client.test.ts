@@ -43,7 +43,7 @@ describe("a daemon that says nothing", () => {
       const path = serve(() => undefined);
       const { code, message } = await failureOfPromise(Array.fromAsync(ask(path, question, SOON)));
       expect(code).toBe("NO_DAEMON");
-      expect(message).toBe(`nothing comes from ${path} within 50 ms (journalctl -u aod says what it is at)`);
+      expect(message).toBe(`no answer from ${path} within 50 ms (see journalctl -u aod)`);
     },
   );
 
@@ -76,7 +76,7 @@ describe("a daemon that says nothing", () => {
 });
 
 describe("a capture that takes long", () => {
-  const busy = errorAnswer("BUSY", "16 others are connected");
+  const busy = errorAnswer("BUSY", "16 other clients are connected");
 
   test.each([
     ["answers others", { version: 1, type: "incidents", incidents: [] }],

@@ -97,7 +97,7 @@ describe("the control socket", () => {
     writeFileSync(dirname(path), "");
     expect(server.check()).toMatchObject({
       isRepaired: false,
-      text: expect.stringContaining("no command reaches"),
+      text: expect.stringContaining("no command can reach"),
     });
     rmSync(dirname(path));
     expect(server.check()).toMatchObject({ isRepaired: true });
@@ -255,7 +255,7 @@ describe("the control socket", () => {
     const held = Array.from({ length: CONNECTIONS_MAX }, () => connect(path));
     await waitUntil(() => server.connections === CONNECTIONS_MAX);
     const { code, message } = await failureOfPromise(askOnce(path, { ask: "status" }, "status"));
-    expect([code, message]).toEqual(["NO_DAEMON", `${CONNECTIONS_MAX} others are connected`]);
+    expect([code, message]).toEqual(["NO_DAEMON", `${CONNECTIONS_MAX} other clients are connected`]);
     for (const { socket } of held) socket.destroy();
     await waitUntil(() => server.connections === 0);
     expect((await askOnce(path, { ask: "status" }, "status")).type).toBe("status");
@@ -324,7 +324,7 @@ describe("who asks", () => {
 
   test.each([
     ["nonsense\n", /protocol/],
-    ['{"version":2,"type":"status","status":{}}\n', /another version/],
+    ['{"version":2,"type":"status","status":{}}\n', /a different version/],
     ['{"version":1,"type":"status","status":{}}\n', /status\.at/],
     ["", /ended/],
   ] as const)("does not believe %j", async (line, why) => {

@@ -74,7 +74,7 @@ describe("log lines", () => {
 
   test("what still hangs is reported with how many on all shares and for how long", () => {
     const line = lineOf(ongoing);
-    expect(line).toMatchObject({ level: "warn", text: "still hangs" });
+    expect(line).toMatchObject({ level: "warn", text: "requests still hang" });
     expect(line?.values).toMatchObject({ incident: INCIDENT.id, server: "files", hanging: 3 });
     expect(line?.values).toMatchObject({ oldest_ms: "1002.100", share: INCIDENT.share, other_shares: 2 });
   });
@@ -88,13 +88,13 @@ describe("log lines", () => {
 
   test("what goes on without hanging does not say that it hangs", () => {
     const line = lineOf({ ...ongoing, incident: { ...hanging, standing: undefined } });
-    expect(line).toMatchObject({ level: "info", text: "incident goes on" });
+    expect(line).toMatchObject({ level: "info", text: "incident still open" });
   });
 
   test("an end says how many hung, how long, and whose process never got its reply", () => {
     const ended = { count: 3, abandoned: 1, longestNs: 9e9 };
     expect(lineOf({ type: "recovered", incident: INCIDENT, ended })).toMatchObject({
-      text: "nothing hangs any more",
+      text: "no request hangs any more",
       values: { server: "files", hung: 3, abandoned: 1, longest_ms: "9000.000" },
     });
   });

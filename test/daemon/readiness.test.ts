@@ -103,7 +103,7 @@ describe("aod check", () => {
 
   test.each([
     ["does not exist", "/nowhere/tell", onDisk, "/nowhere/tell does not exist"],
-    ["is no file", "/usr/bin", onDisk, "/usr/bin is no file"],
+    ["is not a file", "/usr/bin", onDisk, "/usr/bin is not a file"],
     ["is not executable", "/etc/passwd", onDisk, "/etc/passwd can't be run: EACCES"],
     [
       "is on a share",
@@ -157,7 +157,7 @@ describe("summarizeRule", () => {
         track_commands: [{ command: "SMB2_READ" }],
         actions: [],
       },
-      "x (Latency): 5 in 1 s of SMB2_READ whatever it takes; one of 1000 ms at once; collects no actions",
+      "x (Latency): 5 in 1 s of SMB2_READ of any latency; one of 1000 ms at once; collects no actions",
     ],
     [
       { type: "Error", acceptable_count: 1, mode: "trackonly", track_codes: ["EIO", "ENOENT"] },

@@ -43,7 +43,7 @@ describe("a reload", () => {
     writeFileSync(file, RULES);
     const taken = "metrics.listen: the port is taken";
     expect(reload(file, running, () => taken).refusal).toBe(taken);
-    expect(logged.splice(0)).toEqual([`reload: the running configuration stays ${taken}`]);
+    expect(logged.splice(0)).toEqual([`reload refused: the running configuration stays in force ${taken}`]);
   });
 
   test("changes nothing where the file has mistakes, and says all of them with their lines", () => {
@@ -54,7 +54,9 @@ describe("a reload", () => {
       expect.stringContaining(`${file}:1:1: a: `),
       expect.stringContaining(`${file}:3:21: watch_interval_sec: `),
     ]);
-    expect(logged.splice(0)).toEqual([`reload: the running configuration stays ${file}: 2 errors`]);
+    expect(logged.splice(0)).toEqual([
+      `reload refused: the running configuration stays in force ${file}: 2 errors`,
+    ]);
   });
 
   test("is refused for an output folder on a share, as a start is", () => {
@@ -77,7 +79,7 @@ describe("a reload", () => {
     const judgement = judgeReload(found(`${RULES}aod_output_dir: /srv/aod\n`), running);
     expect(judgement.config?.outputDir).toBe("/srv/aod");
     expect(judgement.problems.map(formatProblem)).toEqual([
-      `${file}:2:17: aod_output_dir: warning: takes a restart: until then captures go to ${running.outputDir}`,
+      `${file}:2:17: aod_output_dir: warning: takes effect after a restart; until then captures go to ${running.outputDir}`,
     ]);
   });
 });
@@ -89,7 +91,7 @@ describe("a reload that the kernel refuses", () => {
       throw new Error("write filter 3: EIO");
     });
     expect(reloaded.refusal).toBe("write filter 3: EIO");
-    expect(logged.at(-1)).toEndWith("the running configuration stays write filter 3: EIO");
+    expect(logged.at(-1)).toEndWith("the running configuration stays in force write filter 3: EIO");
   });
 });
 
@@ -100,7 +102,9 @@ describe("a refused reload", () => {
     printed.length = 0;
     logged.length = 0;
     const finding = reloadFinding(refused);
-    expect(finding?.text).toStartWith(`the last reload was refused, the one before applies: ${file}:`);
+    expect(finding?.text).toStartWith(
+      `the last reload was refused, the previous configuration applies: ${file}:`,
+    );
     expect(finding?.text).toEndWith("(and 1 more)");
     expect(finding?.isRepaired).toBe(false);
     expect(reloadFinding({ problems: [], refusal: undefined })).toBeUndefined();

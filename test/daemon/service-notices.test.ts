@@ -23,9 +23,9 @@ function aService(watchdogMs?: number) {
   return { service, state, take, news };
 }
 
-const WATCHING = "watching every SMB request of the kernel's client; 1 rule; no incident is open";
+const WATCHING = "watching every SMB request of the kernel's client; 1 rule; no open incidents";
 const WAITING =
-  "waiting for the kernel module cifs: it attaches when a share is mounted; 1 rule; no incident is open";
+  "waiting for the kernel module cifs: it attaches when a share is mounted; 1 rule; no open incidents";
 
 describe("systemd is told", () => {
   test("that aod is ready when it watches, and not before", () => {
@@ -43,7 +43,7 @@ describe("systemd is told", () => {
     take("attached", "released", "attached");
     expect(news().map(({ READY, STATUS }) => [READY, String(STATUS).split(";")[0]])).toEqual([
       [undefined, "watching every SMB request of the kernel's client"],
-      [undefined, "no cifs mount is left: waiting for the next one"],
+      [undefined, "no cifs mount left: waiting for the next one"],
       [undefined, "watching every SMB request of the kernel's client"],
     ]);
   });
@@ -58,13 +58,13 @@ describe("systemd is told", () => {
       {
         STATUS:
           "watching every SMB request of the kernel's client; 1 rule; " +
-          "1 incident is open: slow on //files/db since 2026-11-23T01:23:45Z",
+          "1 open incident: slow on //files/db since 2026-11-23T01:23:45Z",
       },
     ]);
     state.open = [anIncident({ share: "//b/c", openedAtMs: OPENED_AT_MS + 5_000 }), anIncident()];
     take("opened");
     expect(news()[0]?.STATUS).toEndWith(
-      "2 incidents are open, the oldest slow on //files/db since 2026-11-23T01:23:45Z",
+      "2 open incidents, the oldest slow on //files/db since 2026-11-23T01:23:45Z",
     );
     state.open = [];
     take("resolved");
@@ -109,14 +109,14 @@ describe("systemd is told", () => {
     service.take(anEvent("restarting", { thread: "runner" }));
     expect(news().at(-1)?.STATUS).toBe(WATCHING);
     service.take(anEvent("restarting", { thread: "detector" }));
-    expect(news().at(-1)?.STATUS).toStartWith("the detector failed and is started again; 1 rule");
+    expect(news().at(-1)?.STATUS).toStartWith("the detector failed and is restarting; 1 rule");
     take("watching");
     expect(news()).toEqual([{ STATUS: WATCHING }]);
     take("stopping");
     expect(news()).toEqual([{ STOPPING: 1, STATUS: "stopping" }]);
     const failing = aService();
     failing.take("configured", "watching", "attached", "fatal", "stopping");
-    expect(failing.news().at(-1)).toEqual({ STOPPING: 1, STATUS: "can't go on: no" });
+    expect(failing.news().at(-1)).toEqual({ STOPPING: 1, STATUS: "cannot continue: no" });
   });
 
   test("that aod lives, as long as every thread answers", async () => {

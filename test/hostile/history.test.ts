@@ -39,7 +39,7 @@ describeHostile("a history of hostile lines", () => {
 
     const begunMs = performance.now();
     daemon.start();
-    await daemon.says("damaged lines of the history were skipped");
+    await daemon.says("skipped damaged lines of the history");
     expect(daemon.log).toContain("first=incidents.jsonl:1");
     const { name } = await daemon.detect();
     const normalAfterMs = performance.now() - begunMs;

@@ -107,7 +107,7 @@ describeHostile("a control socket and a configuration file in hostile hands", ()
       writeFileSync(aod.config, text);
       aod.signal("SIGHUP");
       // Some of the strange values are valid: aod only has to continue.
-      await waitUntil(() => /the running configuration stays|configuration applied/.test(aod.log));
+      await waitUntil(() => /the running configuration stays in force|configuration applied/.test(aod.log));
     }
     aod.configure("");
     aod.signal("SIGHUP");

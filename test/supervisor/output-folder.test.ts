@@ -116,7 +116,10 @@ describe("the output folder while aod runs", () => {
   ])("is made again where %s, for its owner only, and reported once", (_, harm) => {
     const { folder, batches, claimed } = aClaim();
     harm({ folder, batches });
-    expect(claimed.check()).toMatchObject({ isRepaired: true, text: expect.stringContaining("made again") });
+    expect(claimed.check()).toMatchObject({
+      isRepaired: true,
+      text: expect.stringContaining("created again"),
+    });
     expect(claimed.check()).toBeUndefined();
     expect(statSync(batches).mode & 0o777).toBe(0o700);
     // Locked again: no second aod gets it.

@@ -31,11 +31,11 @@ describe("a capture that somebody waits for", () => {
     expect(await refused).toMatchObject({ refusal: "the disk is full" });
 
     const early: Snapshots = new Snapshots(() => {
-      early.take(anEvent("dropped", { orderId: 5, reason: "the runner is being started again" }));
+      early.take(anEvent("dropped", { orderId: 5, reason: "the runner is restarting" }));
       return 5;
     });
     expect(await early.ask(undefined, () => expect.unreachable())).toMatchObject({
-      refusal: "the runner is being started again",
+      refusal: "the runner is restarting",
     });
   });
 });

@@ -127,7 +127,7 @@ describe("a supervised thread", () => {
     await readyTimes(1);
     thread.post({ type: "end" });
     await readyTimes(2);
-    expect(restarts[0]?.message).toBe("obedient ended by itself");
+    expect(restarts[0]?.message).toBe("obedient exited unexpectedly");
     await thread.stop(5_000);
   });
 

@@ -182,7 +182,7 @@ export const controlScenarios: readonly Scenario[] = [
       assert.equal(refused.stdout, "");
       const second = daemons.start(RULE);
       await second.attached();
-      assert.match(second.log, /no control socket: another aod has it/);
+      assert.match(second.log, /no control socket: another aod uses it/);
       assert.equal((await status()).watching.state, "watching");
       await aod.stop();
       const nobody = await finish([AOD, "status"]);

@@ -30,7 +30,7 @@ export const lifeScenarios: readonly ServiceScenario[] = [
       assert.ok(!existsSync("/sys/module/cifs"), "cifs is not loaded yet");
       await start(SLOW_RULE);
       assert.equal(await show("ActiveState"), "active");
-      await saysStatus(/^waiting for the kernel module cifs.*; 1 rule; no incident is open$/);
+      await saysStatus(/^waiting for the kernel module cifs.*; 1 rule; no open incidents$/);
       await mount("plain");
       await isAttached();
       const found = await manualCapture();
@@ -54,16 +54,16 @@ export const lifeScenarios: readonly ServiceScenario[] = [
       const provoker = await Provoker.start("direct-read", `${mountPoint("plain")}/data`);
       await withStoppedServer(async () => {
         provoker.go();
-        await saysStatus(/1 incident is open: slow_io on \/\/fileserver1\/alpha since /);
+        await saysStatus(/1 open incident: slow_io on \/\/fileserver1\/alpha since /);
         assert.equal((await capture(1)).manifest.kind, "hung");
       });
       await provoker.done();
       const before = await mainPid();
       process.kill(before, "SIGKILL");
       await waitFor("systemd to start it again", async () => ![0, before].includes(await mainPid()));
-      await saysStatus(/^watching .*1 incident is open: slow_io/);
+      await saysStatus(/^watching .*1 open incident: slow_io/);
       assert.equal(await show("NRestarts"), "1");
-      assert.match(await journal(), /incidents of the last run go on open=1/);
+      assert.match(await journal(), /incidents of the last run are still open open=1/);
     },
   },
   {
@@ -87,7 +87,7 @@ export const lifeScenarios: readonly ServiceScenario[] = [
       const lines = await journal();
       assert.match(lines, /\/etc\/aod\.yaml:9:\d+: guardian\.anomalies\.stuck\.type: /);
       assert.match(lines, /\/etc\/aod\.yaml:10:1: watch: /);
-      await saysStatus(/; 2 rules; no incident is open$/);
+      await saysStatus(/; 2 rules; no open incidents$/);
 
       // This bypasses `aod check`, like a signal that a user sends.
       await run("systemctl", "kill", "--kill-whom=main", "--signal=HUP", "aod");

@@ -44,12 +44,12 @@ export const packageScenarios: readonly ServiceScenario[] = [
       const provoker = await Provoker.start("direct-read", `${mountPoint("plain")}/data`);
       await withStoppedServer(async () => {
         provoker.go();
-        await saysStatus(/1 incident is open/);
+        await saysStatus(/1 open incident/);
         const known = await incidents();
         await aptGet("next-release", "install", "aod");
         assert.match(await run("dpkg-query", "--show", "aod"), new RegExp(NEXT_VERSION));
         assert.notEqual(await mainPid(), before, "it is the new one that runs");
-        await saysStatus(/^watching .*1 incident is open/);
+        await saysStatus(/^watching .*1 open incident/);
         assert.deepEqual(
           (await incidents()).map(({ id, state }) => [id, state]),
           known.map(({ id }) => [id, "open"]),
