@@ -1,5 +1,5 @@
 // Writes the completions aod.bash, _aod and aod.fish: `completions.ts FOLDER`. They complete words, file names and ids
-// of captures in the default folder. They must not run aod.
+// of captures and incidents in the default folder. They must not run aod.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -16,9 +16,12 @@ const NOTE = "Generated from the definitions of aod's commands by scripts/packag
 
 /** Readable for root alone; files in it may have any name. */
 const BATCHES = "/var/log/aod/batches";
+/** The line of a new incident has its id as its third value. */
+const HISTORY = "/var/log/aod/incidents.jsonl";
+const INCIDENT_ID = `sed -nE 's/^[{]"time":"[^"]*","event":"opened","id":"([A-Za-z0-9.-]+)".*/\\1/p'`;
 
 /** @param batches folder of captures; it must not contain characters that are special to a shell. */
-export function bashCompletion({ main, verbs }: Commands, batches = BATCHES): string {
+export function bashCompletion({ main, verbs }: Commands, batches = BATCHES, history = HISTORY): string {
   const all = [main, ...verbs];
   const cases = verbs.map((verb) => {
     const inner = innerOf(verb, verbs).map(lastWord);
@@ -27,7 +30,7 @@ export function bashCompletion({ main, verbs }: Commands, batches = BATCHES): st
   return `# bash completion of aod. ${NOTE}
 
 _aod() {
-	local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD - 1]} verb='' words='' files='' captures='' word
+	local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD - 1]} verb='' words='' files='' captures='' incidents='' word
 	COMPREPLY=()
 	case $previous in
 	${valueFlags(all, "FILE").join(" | ")})
@@ -54,6 +57,9 @@ ${cases.join("\n")}
 			[[ $word == *[!A-Za-z0-9._-]* ]] || words+=" $word"
 		done
 	fi
+	if [ -n "$incidents" ]; then
+		words+=" latest $(${INCIDENT_ID} ${history} 2>/dev/null | tail -n 50 | tr '\\n' ' ')"
+	fi
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
 	if [ -n "$files" ]; then
 		compopt -o filenames 2>/dev/null
@@ -66,7 +72,7 @@ complete -F _aod aod
 }
 
 /** @param batches as for bash. */
-export function zshCompletion({ main, verbs }: Commands, batches = BATCHES): string {
+export function zshCompletion({ main, verbs }: Commands, batches = BATCHES, history = HISTORY): string {
   const cases = outerOf(verbs).map((verb) => {
     const inner = innerOf(verb, verbs);
     if (inner.length === 0) return `    ${verb.name}) ${zshArguments(verb)} ;;`;
@@ -96,6 +102,11 @@ _aod_captures() {
   compadd -a ids
 }
 
+_aod_incidents() {
+  local -a ids=(latest \${(f)"$(${INCIDENT_ID} ${history} 2>/dev/null | tail -n 50)"})
+  compadd -a ids
+}
+
 _aod() {
   local curcontext=$curcontext state line
   typeset -A opt_args
@@ -118,7 +129,7 @@ _aod "$@"
 }
 
 /** @param batches as for bash. */
-export function fishCompletion({ main, verbs }: Commands, batches = BATCHES): string {
+export function fishCompletion({ main, verbs }: Commands, batches = BATCHES, history = HISTORY): string {
   const outer = outerOf(verbs);
   const names = outer.map(({ name }) => name).join(" ");
   const isFirst = `not __fish_seen_subcommand_from ${names}`;
@@ -134,11 +145,13 @@ export function fishCompletion({ main, verbs }: Commands, batches = BATCHES): st
       const condition = fishSeen(verb);
       const isFolder = verb.arguments.some(({ value }) => value === "FOLDER" || value === "DIR");
       const isFile = verb.arguments.some(({ value }) => value === "FILE" || value === "CAPTURE");
+      const isIncident = verb.arguments.some(({ value }) => value === "INCIDENT");
       const isCapture = verb.arguments.some(({ value }) => value?.startsWith("CAPTURE"));
       return [
         ...[...verb.options, ...COMMON_OPTIONS].map((option) => fishOption(option, condition)),
         ...(isFolder ? [`complete -c aod -n ${quote(condition)} -a '(__fish_complete_directories)'`] : []),
         ...(isFile ? [`complete -c aod -n ${quote(condition)} -F`] : []),
+        ...(isIncident ? [`complete -c aod -n ${quote(condition)} -a '(__aod_incidents)'`] : []),
         ...(isCapture ? [`complete -c aod -n ${quote(condition)} -a '(__aod_captures)'`] : []),
       ];
     }),
@@ -150,6 +163,11 @@ function __aod_captures
     for file in ${batches}/aod_*.tar.zst
         string replace -f -r '^.*/aod_([A-Za-z0-9._-]+)\\.tar\\.zst$' '$1' -- $file
     end
+end
+
+function __aod_incidents
+    echo latest
+    ${INCIDENT_ID} ${history} 2>/dev/null | tail -n 50
 end
 
 complete -c aod -f
@@ -188,8 +206,9 @@ function allNames({ flag, aliases }: OptionFacts): readonly string[] {
 function fileWord({ arguments: positionals }: CommandFacts): string {
   const values = positionals.map(({ value }) => value);
   const captures = values.some((value) => value?.startsWith("CAPTURE")) ? " captures=y" : "";
-  if (values.includes("FILE") || values.includes("CAPTURE")) return `files=-f${captures}`;
-  return `files=${values.includes("FOLDER") || values.includes("DIR") ? "-d" : "''"}${captures}`;
+  const incidents = values.includes("INCIDENT") ? " incidents=y" : "";
+  if (values.includes("FILE") || values.includes("CAPTURE")) return `files=-f${captures}${incidents}`;
+  return `files=${values.includes("FOLDER") || values.includes("DIR") ? "-d" : "''"}${captures}${incidents}`;
 }
 
 function zshDescribed(verb: CommandFacts): string {
@@ -226,6 +245,7 @@ function zshAction(value: string | undefined): string {
   if (value === "FILE") return "_files";
   if (value === "CAPTURE") return "_alternative captures:capture:_aod_captures files:file:_files";
   if (value === "CAPTURE...") return "_aod_captures";
+  if (value === "INCIDENT") return "_aod_incidents";
   return value === "FOLDER" || value === "DIR" ? "_files -/" : " ";
 }
 

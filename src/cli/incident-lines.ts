@@ -28,12 +28,12 @@ interface Column {
 const COLUMNS: readonly Column[] = [
   { title: "ID", cell: ({ id }) => id, rank: Infinity },
   { title: "STATE", cell: stateText, rank: Infinity, style: stateStyle },
-  { title: "OPENED", cell: ({ openedAtMs }) => localTimeText(openedAtMs), rank: 6 },
+  { title: "OPENED", cell: ({ openedAtMs }) => localTimeText(openedAtMs), rank: 7 },
   { title: "LASTED", cell: lasted, rank: 5 },
   { title: "RULE", cell: ({ rule, rules }) => withOthers(rule, rules), rank: 4 },
   { title: "KIND", cell: ({ kind }) => kind, rank: 1 },
   { title: "REQUESTS", cell: ({ count }) => String(count), rank: 2 },
-  { title: "WORST", cell: worstText, rank: 7 },
+  { title: "WORST", cell: worstText, rank: 6 },
   { title: "VERDICT", cell: verdictCell, rank: Infinity },
   { title: "CAPTURES", cell: ({ captures }) => String(captures.length), rank: 3 },
   { title: "SHARE", cell: ({ share, shares }) => withOthers(share, shares), rank: Infinity },
@@ -167,11 +167,11 @@ function stepValues({ kind, count, worstNs, standing }: Incident): Values {
   return { kind, requests: count, worst: durationTextOfNs(worstNs), hanging: standing?.count };
 }
 
-/** Those that say something; lists as JSON. */
+/** Without lists, which would take many lines of a screen: the JSON has them. */
 function valuesOf({ incident_id, ...fields }: StoredEntry["fields"]): Values {
   const shown = Object.entries(fields).flatMap(([name, value]) => {
-    if (value === null) return [];
-    return [[name, typeof value === "object" ? JSON.stringify(value) : String(value)] as const];
+    if (value === null || typeof value === "object") return [];
+    return [[name, String(value)] as const];
   });
   return Object.fromEntries(shown);
 }

@@ -24,7 +24,7 @@ const ARGUMENTS = {
   id: {
     type: "positional",
     required: false,
-    valueHint: "ID",
+    valueHint: "INCIDENT",
     description: "latest, or the beginning of an id: show this incident, its captures and its history",
   },
   ...FILTER_ARGUMENTS,

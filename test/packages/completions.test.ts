@@ -13,15 +13,20 @@ const names = commands.verbs.map(({ name }) => name).sort();
 const verbs = names.filter((name) => !name.includes(" "));
 const folder = tempDir();
 const batches = join(folder, "batches");
-writeFileSync(join(folder, "aod.bash"), bashCompletion(commands, batches));
-writeFileSync(join(folder, "_aod"), zshCompletion(commands, batches));
-writeFileSync(join(folder, "aod.fish"), fishCompletion(commands, batches));
+const history = join(folder, "incidents.jsonl");
+writeFileSync(join(folder, "aod.bash"), bashCompletion(commands, batches, history));
+writeFileSync(join(folder, "_aod"), zshCompletion(commands, batches, history));
+writeFileSync(join(folder, "aod.fish"), fishCompletion(commands, batches, history));
 mkdirSync(batches);
 const ID = "20261123T012345.678Z_slow-writes";
 /** A user who can write to the folder chooses names: these run a command, end a line, or control the terminal. */
 const HOSTILE = ["$(touch ran)", "`touch ran`", "a b", "a\nb", "a\tb", "a\u001b[2J", "$HOME", "*"];
 for (const name of [ID, ...HOSTILE]) writeFileSync(join(batches, `aod_${name}.tar.zst`), "");
 writeFileSync(join(folder, "some file.yaml"), "");
+const INCIDENT = "20261123T012345.678Z-2";
+const lineOf = (id: string) =>
+  `{"time":"2026-11-23T01:23:45.678Z","event":"opened","id":"${id}","server":"x"}\n`;
+writeFileSync(history, ["$(touch ran)", "a b", INCIDENT].map(lineOf).join(""));
 
 /** Long options of a command, in their order. */
 function flagsOf(name: string): string[] {
@@ -84,6 +89,12 @@ describe("in bash", () => {
     expect(await bash("aod", "captures", "keep", "2")).toEqual([ID]);
     const offered = await bash("aod", "captures", "keep", "");
     expect(offered.filter((word) => !word.startsWith("-")).toSorted()).toEqual([ID, "latest"]);
+    expect(existsSync(join(folder, "ran"))).toBe(false);
+  });
+
+  test("ids of incidents are offered, and no other text of the history", async () => {
+    expect(await bash("aod", "incidents", "2026")).toEqual([INCIDENT]);
+    expect(await bash("aod", "incidents", "lat")).toEqual(["latest"]);
     expect(existsSync(join(folder, "ran"))).toBe(false);
   });
 
