@@ -12,7 +12,7 @@ import { bpfFindings } from "../doctor/bpf.ts";
 import { clientListsFindings, readClientLists } from "../doctor/client-lists.ts";
 import { clockFinding } from "../doctor/clock.ts";
 import { configFinding } from "../doctor/configuration.ts";
-import { type DaemonFacts, daemonFinding, troubleFindings } from "../doctor/daemon.ts";
+import { type DaemonFacts, daemonFinding, NOT_RUNNING, START, troubleFindings } from "../doctor/daemon.ts";
 import type { Finding, Severity } from "../doctor/finding.ts";
 import {
   kernelFinding,
@@ -106,6 +106,8 @@ function summaryOf(findings: readonly Finding[]): string {
   const [bad, warnings] = [count("bad"), count("warn")];
   if (bad > 0)
     return `aod can't run here: ${bad} of these ${bad === 1 ? "keeps" : "keep"} it from working (NO)`;
+  if (findings.some(({ found }) => found === NOT_RUNNING))
+    return `aod can run here, but it does not: nothing is watched. Start it: ${START}`;
   if (warnings === 0) return "aod can run here, and sees everything";
   return `aod can run here; ${warnings} of these make${warnings === 1 ? "s" : ""} it see or keep less (!!)`;
 }

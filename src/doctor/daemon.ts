@@ -27,6 +27,10 @@ export interface DaemonFacts {
   readonly silence: string | undefined;
 }
 
+/** What a user has to know first: an installed aod that does not run catches nothing. */
+export const NOT_RUNNING = "not running: nothing on this host is watched";
+export const START = "systemctl enable --now aod";
+
 /** @param version of this executable. @param outputDir of the configuration that doctor checks. */
 export function daemonFinding(
   { holder, answer, silence }: DaemonFacts,
@@ -34,7 +38,7 @@ export function daemonFinding(
   outputDir: string,
 ): Finding {
   if (answer !== undefined) return answeringFinding(answer, version, outputDir);
-  if (holder === "none") return warn("daemon", "not running", "systemctl enable --now aod");
+  if (holder === "none") return warn("daemon", NOT_RUNNING, START);
   const why = silence ?? "no reason";
   if (holder === "unknown")
     return note("daemon", `it is not known whether it runs, and it does not answer: ${why}`);
