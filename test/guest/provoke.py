@@ -1,4 +1,4 @@
-"""The process that scenarios blame: it does one thing to a share and says who did it.
+"""The process that scenarios blame: it does one thing to a share and prints the tasks that did it.
 
     provoke.py direct-io FILE THREADS ROUNDS     each thread reads and writes 4 KiB ROUNDS times with O_DIRECT
     provoke.py direct-read FILE                  reads 4 KiB once with O_DIRECT
@@ -7,7 +7,7 @@
     provoke.py read-end FILE TIMES               reads a file to its end and once more
     provoke.py notify FOLDER                     waits in CIFS_IOC_NOTIFY
     provoke.py lock FILE                         waits for, or holds, a byte-range lock
-    provoke.py map FILE                          touches a page of a mapped file; told again, another thread maps it anew
+    provoke.py map FILE                          touches a page of a mapped file; at the next line another thread maps it again
 
 Prints one JSON line with its pid and tids once everything is open, waits for a line on its input, does the thing, and
 prints the line `{"done": true}`. O_DIRECT, because buffered reads and writes are sent by kernel workers.
