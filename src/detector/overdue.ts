@@ -7,7 +7,7 @@
 
 import type { Request } from "../model/request.ts";
 import { SETTLED_AFTER_NS } from "../table/walk-open.ts";
-import type { RuleWindow } from "./rule-window.ts";
+import { HangMarks } from "./hang-marks.ts";
 
 /** Most entries with a line: a quarter of the table. Requests beyond it count when they are complete. */
 export const OVERDUE_MAX = 16_384;
@@ -31,8 +31,8 @@ export interface Overdue {
   at: number | undefined;
   /** By rule index; the parts of a compound share them. */
   marks: Uint8Array;
-  /** By rule index: the windows in which it hangs. */
-  hangsIn: (RuleWindow | undefined)[];
+  /** The rule windows in which it hangs. */
+  readonly hangs: HangMarks;
   /** When it next reaches a rule's slow limit, and a rule's emergency limit, ns; Infinity: never again. */
   slowDueNs: number;
   emergencyDueNs: number;
@@ -176,7 +176,7 @@ function anEntry(request: Request, at: number | undefined, checkNs: number, mark
     startNs,
     at,
     marks,
-    hangsIn: [],
+    hangs: new HangMarks(),
     slowDueNs: 0,
     emergencyDueNs: 0,
     checkNs,

@@ -3,7 +3,7 @@
 // BPF programs change while it is read: a line is used only if its start is the same before and after the read.
 
 import { FLAG, REQUEST_BYTES } from "../model/request.gen.ts";
-import type { Request, RequestMemory } from "../model/request.ts";
+import { endNs, type Request, type RequestMemory } from "../model/request.ts";
 import { lineStartNs, readStarted } from "../table/line.ts";
 import { TableScan } from "../table/walk-open.ts";
 import type { Compounds } from "./compounds.ts";
@@ -69,7 +69,7 @@ export class RequestsInFlight {
   end(request: Request, ledger: Ledger): Uint8Array | undefined {
     const entry = this.#overdue.take(request);
     if (entry !== undefined)
-      release(entry, ledger, Number(request.startNs) + request.latencyNs, request.flags);
+      entry.hangs.release(ledger, endNs(request), (request.flags & FLAG.REPLIED) === 0);
     return entry?.marks;
   }
 
@@ -102,17 +102,10 @@ export class RequestsInFlight {
   ): void {
     this.#overdue.remap(remapped);
     for (const entry of this.#overdue) {
-      const before = entry.hangsIn;
-      if (before.length === 0) continue;
-      const windows = this.#windowsOf(entry.request, ledger, nowNs);
-      entry.hangsIn = [];
-      predecessors.forEach((old, index) => {
-        const from = before[old];
-        const ruleWindow = from && windows.of(index, entry.request.comm);
-        if (from === undefined || ruleWindow === undefined) return;
-        ruleWindow.adopt(entry, entry.request, from);
-        entry.hangsIn[index] = ruleWindow;
-      });
+      if (!entry.hangs.isHanging) continue;
+      const { request, hangs } = entry;
+      const windows = this.#windowsOf(request, ledger, nowNs);
+      hangs.adopt(predecessors, request, (index) => windows.of(index, request.comm));
     }
   }
 
@@ -168,7 +161,7 @@ export class RequestsInFlight {
     });
     this.#open = result.open;
     for (const gone of this.#overdue.sweep(this.#scanNumber, nowNs)) {
-      release(gone, ledger, gone.goneNs ?? nowNs, FLAG.REPLIED);
+      gone.hangs.release(ledger, gone.goneNs ?? nowNs, false);
     }
     const suspects: Overdue[] = [];
     for (const entry of this.#overdue) {
@@ -178,13 +171,13 @@ export class RequestsInFlight {
     }
     for (const { entry, liveness } of this.#livenessCheck.question(suspects, nowNs)) {
       if (liveness === "alive") this.#reportHung(entry, ledger, nowNs);
-      if (liveness === "dead") release(entry, ledger, nowNs, 0);
+      if (liveness === "dead") entry.hangs.release(ledger, nowNs, true);
       if (liveness === "dead" && entry.at === undefined) this.#overdue.drop(entry);
     }
     for (const entry of this.#overdue) {
       if (entry.goneNs === undefined) this.#note(slowDueOf(entry), exactDueOf(entry));
       // The end of a reported hang must be reported soon.
-      else if (entry.hangsIn.length > 0) this.#note(Infinity, entry.goneNs + FORGET_AFTER_NS);
+      else if (entry.hangs.isHanging) this.#note(Infinity, entry.goneNs + FORGET_AFTER_NS);
     }
     return result.newestStartNs;
   }
@@ -275,17 +268,13 @@ export class RequestsInFlight {
       const { emergencyNs } = limitsInFlight(rule, facts);
       if (facts.latencyNs < emergencyNs) return;
       const counted = { request, timeNs: startNs + emergencyNs, latencyNs: facts.latencyNs };
-      const before = entry.hangsIn[index];
-      if (before !== undefined) {
-        ledger.hang(before, entry, { ...counted, timeNs: nowNs }, nowNs);
-        return;
-      }
+      if (entry.hangs.goOn(index, counted, ledger, nowNs)) return;
       const mark = marks[index] ?? 0;
       const ruleWindow = this.#windowsOf(request, ledger, nowNs).of(index, request.comm);
       if (ruleWindow === undefined || (mark & REPORTED) !== 0) return;
+      // Not `ledger.count`: the hang is reported anyway, and a window that is full with it needs no report of its own.
       if ((mark & COUNTED) === 0) ruleWindow.count(counted);
-      ledger.hang(ruleWindow, entry, counted, nowNs);
-      entry.hangsIn[index] = ruleWindow;
+      entry.hangs.begin(index, ruleWindow, counted, ledger, nowNs);
       marks[index] = COUNTED | REPORTED;
     });
   }
@@ -294,12 +283,4 @@ export class RequestsInFlight {
 /** The key by which cifs identifies a request. */
 function senderOf({ taskId, messageId }: Request): string {
   return `${taskId}/${messageId}`;
-}
-
-/** Ends its hangs in all rule windows. @param flags of its end: without REPLIED it was abandoned. */
-function release(entry: Overdue, ledger: Ledger, endNs: number, flags: number): void {
-  entry.hangsIn.forEach((ruleWindow) => {
-    if (ruleWindow !== undefined) ledger.release(ruleWindow, entry, endNs, (flags & FLAG.REPLIED) === 0);
-  });
-  entry.hangsIn = [];
 }

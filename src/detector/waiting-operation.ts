@@ -2,9 +2,9 @@
 
 import type { Block } from "../model/cifs.ts";
 import type { Operation } from "../model/operation.ts";
+import { HangMarks } from "./hang-marks.ts";
 import type { Ledger } from "./ledger.ts";
 import { blockedLimitOf, CHECK_AFTER_NS } from "./limits.ts";
-import type { RuleWindow } from "./rule-window.ts";
 
 /** How often a hanging operation is checked for its end, which no event reports. */
 export const END_WITHIN_NS = 1e9;
@@ -18,7 +18,8 @@ export interface WaitingOperation {
    * Byte offset of its line; undefined for a task without one, such as one that has waited since before aod started.
    */
   readonly at: number | undefined;
-  readonly hangsIn: (RuleWindow | undefined)[];
+  /** The rule windows in which it hangs. */
+  readonly hangs: HangMarks;
   /** When its wait began, as far as known, ns; undefined if it was seen not waiting. */
   sinceNs: number | undefined;
   checkNs: number;
@@ -42,7 +43,7 @@ export function aWaitingOperation(
     operation,
     startNs,
     at,
-    hangsIn: [],
+    hangs: new HangMarks(),
     sinceNs: startNs,
     checkNs: startNs,
     isHeld: false,
@@ -55,12 +56,12 @@ export function aWaitingOperation(
 
 /** The time to its next check, ns: until it reaches the limit, then until its age has doubled. */
 export function pauseOf(
-  { at, hangsIn, startNs, sinceNs = startNs, block }: WaitingOperation,
+  { at, hangs, startNs, sinceNs = startNs, block }: WaitingOperation,
   { limits }: Ledger,
   nowNs: number,
 ): number {
   // Without a line, only the task shows the end.
-  if (at === undefined && hangsIn.length > 0) return END_WITHIN_NS;
+  if (at === undefined && hangs.isHanging) return END_WITHIN_NS;
   const ageNs = nowNs - sinceNs;
   const limitNs = block === undefined ? limits.waitingNs : blockedLimitOf(limits.waitingNs);
   return ageNs < limitNs ? Math.min(limitNs - ageNs, CHECK_AFTER_NS) : Math.max(ageNs, AGAIN_NS);

@@ -111,9 +111,9 @@ export class WaitingOperations {
     this.#sweep(ledger, nowNs);
     const due = this.#entries.filter(({ startNs, checkNs }) => nowNs >= Math.max(checkNs, startNs + limitNs));
     if (due.length > 0) this.#ask(due, ledger, tasks, nowNs);
-    for (const { startNs, checkNs, hangsIn } of this.#entries) {
+    for (const { startNs, checkNs, hangs } of this.#entries) {
       const nextNs = Math.max(checkNs, startNs + limitNs);
-      this.#note(hangsIn.length > 0 ? Math.min(nextNs, nowNs + END_WITHIN_NS) : nextNs);
+      this.#note(hangs.isHanging ? Math.min(nextNs, nowNs + END_WITHIN_NS) : nextNs);
     }
     return newestNs;
   }
@@ -128,20 +128,12 @@ export class WaitingOperations {
 
   /** Switches to other rules. A hang that was reported under a rule's name goes on and is not reported again. */
   remap(predecessors: readonly number[], ledger: Ledger, tasks: TaskWitness, nowNs: number): void {
-    const hanging = this.#entries.filter(({ hangsIn }) => hangsIn.length > 0);
+    const hanging = this.#entries.filter(({ hangs }) => hangs.isHanging);
     const shares = tasks.sharesOf(new Set(hanging.map(({ operation }) => operation.taskId)));
-    for (const entry of hanging) {
-      const before = entry.hangsIn.splice(0);
-      const share = shares.get(entry.operation.taskId);
-      if (share === undefined) continue;
-      const windows = ledger.ofShare(share, nowNs);
-      predecessors.forEach((old, index) => {
-        const from = before[old];
-        const ruleWindow = from && windows.of(index, entry.operation.comm);
-        if (from === undefined || ruleWindow === undefined) return;
-        ruleWindow.adopt(entry, asEvidence(entry.operation), from);
-        entry.hangsIn[index] = ruleWindow;
-      });
+    for (const { operation, hangs } of hanging) {
+      const share = shares.get(operation.taskId);
+      const windows = share === undefined ? undefined : ledger.ofShare(share, nowNs);
+      hangs.adopt(predecessors, asEvidence(operation), (index) => windows?.of(index, operation.comm));
     }
   }
 
@@ -186,7 +178,7 @@ export class WaitingOperations {
     for (const [at, entry] of this.#byLine) {
       if (entry.foundIn === this.#scanNumber) continue;
       this.#byLine.delete(at);
-      release(entry, ledger, nowNs, false);
+      entry.hangs.release(ledger, nowNs, false);
     }
   }
 
@@ -195,7 +187,7 @@ export class WaitingOperations {
     const waiting = due.filter((entry) => {
       if (senders.has(entry.operation.taskId)) {
         // From here on its request is watched instead.
-        release(entry, ledger, nowNs, false);
+        entry.hangs.release(ledger, nowNs, false);
         this.#again(entry, nowNs);
         if (entry.at === undefined) this.#inherited.delete(entry.operation.taskId);
         return false;
@@ -230,10 +222,10 @@ export class WaitingOperations {
       return true;
     }
     entry.strayed += 1;
-    if (entry.hangsIn.length === 0) entry.sinceNs = undefined;
+    if (!entry.hangs.isHanging) entry.sinceNs = undefined;
     // A single sample without a wait may fall between two waits.
     const hasLeft = wait === "gone" || entry.strayed > 1;
-    if (hasLeft) release(entry, ledger, nowNs, wait === "gone");
+    if (hasLeft) entry.hangs.release(ledger, nowNs, wait === "gone");
     if (hasLeft && entry.at === undefined) this.#inherited.delete(entry.operation.taskId);
     // "running" may also mean that aod may not read what the task waits for.
     else if (hasLeft && wait !== "running" && nowNs - entry.startNs >= CHECK_AFTER_NS)
@@ -249,7 +241,7 @@ export class WaitingOperations {
     const isSameSleep = entry.block?.switches === block.switches;
     entry.strayed = 0;
     if (!isSameSleep) {
-      release(entry, ledger, nowNs, false);
+      entry.hangs.release(ledger, nowNs, false);
       // The start of a sleep is unknown if it precedes the first check, and known from then on.
       entry.sinceNs = entry.block === undefined ? (entry.sinceNs ?? nowNs) : nowNs;
       entry.block = block;
@@ -262,8 +254,8 @@ export class WaitingOperations {
   }
 
   #again(entry: WaitingOperation, nowNs: number): void {
-    const hangs = entry.hangsIn.length > 0;
-    entry.checkNs = nowNs + (hangs ? AGAIN_NS : Math.max((nowNs - entry.startNs) / 2, AGAIN_NS));
+    entry.checkNs =
+      nowNs + (entry.hangs.isHanging ? AGAIN_NS : Math.max((nowNs - entry.startNs) / 2, AGAIN_NS));
   }
 }
 
@@ -274,24 +266,17 @@ function limitOf(rule: Rule, { block }: WaitingOperation): number {
 }
 
 function reportHung(entry: WaitingOperation, share: string, ledger: Ledger, nowNs: number): void {
-  const { operation, hangsIn, sinceNs = entry.startNs } = entry;
+  const { operation, hangs, sinceNs = entry.startNs } = entry;
   const request = asEvidence({ ...operation, startNs: BigInt(Math.round(sinceNs)) });
   const windows = ledger.ofShare(share, nowNs);
   ledger.rules.forEach((rule, index) => {
     const limitNs = limitOf(rule, entry);
     if (nowNs - sinceNs < limitNs) return;
     const counted = { request, timeNs: sinceNs + limitNs, latencyNs: nowNs - sinceNs };
-    const before = hangsIn[index];
-    const ruleWindow = before ?? windows.of(index, operation.comm);
+    if (hangs.goOn(index, counted, ledger, nowNs)) return;
+    const ruleWindow = windows.of(index, operation.comm);
     if (ruleWindow === undefined) return;
-    if (before === undefined) ruleWindow.count(counted);
-    ledger.hang(ruleWindow, entry, before === undefined ? counted : { ...counted, timeNs: nowNs }, nowNs);
-    hangsIn[index] = ruleWindow;
+    ruleWindow.count(counted);
+    hangs.begin(index, ruleWindow, counted, ledger, nowNs);
   });
-}
-
-function release(entry: WaitingOperation, ledger: Ledger, endNs: number, abandoned: boolean): void {
-  for (const ruleWindow of entry.hangsIn.splice(0)) {
-    if (ruleWindow !== undefined) ledger.release(ruleWindow, entry, endNs, abandoned);
-  }
 }
