@@ -12,7 +12,7 @@ import { printJson, printLines } from "./print.ts";
 
 const ARGUMENTS = {
   id: CAPTURE_ARGUMENT,
-  json: { type: "boolean", description: "its manifest as it is: docs/captures.md" },
+  json: { type: "boolean", description: "its manifest as it is: /usr/share/doc/aod/captures.md" },
   ...CONFIG_ARGUMENT,
 } as const satisfies ArgsDef;
 

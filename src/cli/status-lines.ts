@@ -188,7 +188,7 @@ function lossLines({ losses }: Status, text: StatusWords): readonly Line[] {
   return over.map(([cause, count], at) =>
     text.labelled(
       at === 0 ? "lost" : "",
-      `${countText(count)} ${cause}: ${LOSS_CAUSES[cause] ?? "as docs/api.md says"}`,
+      `${countText(count)} ${cause}: ${LOSS_CAUSES[cause] ?? "see /usr/share/doc/aod/api.md"}`,
       "trouble",
     ),
   );
@@ -200,7 +200,7 @@ function refusalLines({ refused }: Status, text: StatusWords): readonly Line[] {
   return over.map(([cause, count], at) =>
     text.labelled(
       at === 0 ? "refused" : "",
-      `${countText(count)} ${cause}: ${causes[cause] ?? "as docs/api.md says"}`,
+      `${countText(count)} ${cause}: ${causes[cause] ?? "see /usr/share/doc/aod/api.md"}`,
     ),
   );
 }

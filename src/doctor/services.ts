@@ -37,7 +37,7 @@ export function serviceFindings(services: readonly Service[]): readonly Finding[
         "AODv2",
         `is also running (${name}): the two do not disturb each other, but the host pays for both`,
       ),
-      todo: `systemctl disable --now ${name}, once aod has replaced it (docs/migrating.md)`,
+      todo: `systemctl disable --now ${name}, once aod has replaced it (/usr/share/doc/aod/migrating.md)`,
     })),
   ];
 }

@@ -46,7 +46,7 @@ const HINTS: Readonly<Record<string, string>> = {
   EADDRNOTAVAIL: "this host does not have that address",
   EACCES: "ports below 1024 need CAP_NET_BIND_SERVICE",
   EAFNOSUPPORT:
-    "the sandbox of the service forbids it: use the drop-in metrics-port.conf, see docs/service.md",
+    "the sandbox of the service forbids it: use the drop-in metrics-port.conf, see /usr/share/doc/aod/service.md",
 };
 
 /** Starts to listen. Throws SYSCALL with the name of the errno and its meaning. */

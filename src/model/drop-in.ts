@@ -38,7 +38,7 @@ export function dropInFor(name: DropInName, folder: string): DropIn {
 
 /** How a reader of a capture is told which one it is. */
 export function dropInHint(name: DropInName): string {
-  return `the service has it with the drop-in ${name}.conf, docs/service.md`;
+  return `the service has it with the drop-in ${name}.conf, /usr/share/doc/aod/service.md`;
 }
 
 function isOfFolder(name: DropInName): name is FolderDropIn {

@@ -94,7 +94,7 @@ describe("what is in flight", () => {
     const refused = reader({}, { readStack: () => "refused" });
     const text = describeInflight(anOrder(), aFrozen([open(1, 1), open(2, 2)]), refused);
     expect(text).toEndWith(
-      "\n\nkernel stacks: aod may not read them (CAP_SYS_ADMIN): the service has it with the drop-in kernel-stacks.conf, docs/service.md\n",
+      "\n\nkernel stacks: aod may not read them (CAP_SYS_ADMIN): the service has it with the drop-in kernel-stacks.conf, /usr/share/doc/aod/service.md\n",
     );
   });
 

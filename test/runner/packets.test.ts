@@ -56,7 +56,7 @@ describe("packets", () => {
     const permits = { ...ALL_PERMITTED, packets: false };
     expect(planPackets({ share: "//files/a", shares }, aHost({ permits }))).toEqual({
       missing:
-        "packets may not be recorded (CAP_NET_RAW, AF_PACKET): the service has it with the drop-in pcap.conf, docs/service.md",
+        "packets may not be recorded (CAP_NET_RAW, AF_PACKET): the service has it with the drop-in pcap.conf, /usr/share/doc/aod/service.md",
     });
   });
 

@@ -49,7 +49,7 @@ describe("sockets", () => {
     const host = aHost({ networkNamespace: (pid) => namespaces[pid], permits });
     const plan = planSockets(containers, host);
     expect(plan).toHaveProperty("runs.length", 2);
-    const without = `without the sockets of ${OTHER} (pid 4200), which may not be entered (CAP_SYS_ADMIN, setns): the service has it with the drop-in kernel-stacks.conf, docs/service.md`;
+    const without = `without the sockets of ${OTHER} (pid 4200), which may not be entered (CAP_SYS_ADMIN, setns): the service has it with the drop-in kernel-stacks.conf, /usr/share/doc/aod/service.md`;
     expect(plan).toHaveProperty("without", without);
     expect(planSockets(containers, { ...host, networkNamespace: () => NAMESPACE })).not.toHaveProperty(
       "without",
