@@ -26,17 +26,20 @@ char LICENSE[] SEC("license") = "Dual MIT/GPL";
 SEC("raw_tp/smb3_cmd_enter")
 int on_cmd_enter(struct bpf_raw_tracepoint_args *ctx)
 {
-	aod_u64 ids = bpf_get_current_pid_tgid();
+	aod_u64 ids = bpf_get_current_pid_tgid(), now_ns;
 	struct message message = read_message(ctx);
 
 	message.task_id = ids;
 	/* No event ever tells of its reply: smb2_echo_callback reports none. */
-	if (message.command == COMMAND_ECHO)
+	if (message.command == COMMAND_ECHO) {
 		count(AOD_COUNTER_ECHOED);
-	else if (message.command >= AOD_COMMANDS)
+	} else if (message.command >= AOD_COMMANDS) {
 		count(AOD_COUNTER_UNKNOWN_COMMAND);
-	else
-		open_request(&message, ids);
+	} else {
+		now_ns = bpf_ktime_get_ns();
+		open_request(&message, ids, now_ns);
+		note_request(&message, now_ns);
+	}
 	return 0;
 }
 
@@ -150,7 +153,7 @@ int reap_operation(struct bpf_raw_tracepoint_args *ctx)
 {
 	if (!ctx->args[0])
 		return 0;
-	return end_operation_of(ctx->args[1], ctx->args[0], AOD_COUNTER_OPERATIONS_REAPED);
+	return reap_operation_of(ctx->args[1], ctx->args[0]);
 }
 
 /* What user space reads and writes, in full: a compiler leaves out of the BTF what no prototype and no map names. */

@@ -103,9 +103,8 @@ static __always_inline aod_u32 take_line(const struct place *place, const struct
 }
 
 /* @param ids bpf_get_current_pid_tgid */
-static __always_inline void open_request(const struct message *message, aod_u64 ids)
+static __always_inline void open_request(const struct message *message, aod_u64 ids, aod_u64 now_ns)
 {
-	aod_u64 now_ns = bpf_ktime_get_ns();
 	struct place place = find_place(message);
 	struct aod_request *line;
 	aod_u32 taken, at;

@@ -3,7 +3,7 @@
  * Operations that fail without a request: the client answers by itself, because the host is down, a key is missing, a
  * session can't be set up. In: smb3_exit_err, and the failed replies before it; out: one record on the ring, if user
  * space asked for that errno. An operation whose own task has seen a failed reply since it began is not reported: that
- * reply counts.
+ * reply counts. Nor is one inside of which another one was reported.
  *
  * Only the task's own operation is reported. READ and WRITE of 6.12 exit in a kworker, and cifsd has reported their
  * replies. Nothing in here runs for what succeeds.
@@ -99,6 +99,8 @@ static __always_inline void report_failure(aod_u32 xid, aod_u64 ids, aod_u8 errn
 		return;
 	if (READ_ONCE(reply->task_id) == (aod_u32)ids && READ_ONCE(reply->time_ns) >= spot.start_ns)
 		return;
+	/* The operation around it fails for the same reason: it is not reported again. */
+	note_failed_reply(ids, bpf_ktime_get_ns());
 	count(AOD_COUNTER_OPERATIONS_FAILED);
 	count_operation_error(errno_code);
 	if (is_tracked_errno(filter, errno_code)) {

@@ -6,21 +6,29 @@
  *
  * One line a task, for its latest operation, because operations begin that never end: three functions enter and leave
  * without a word (_cifsFileInfo_put, cifs_put_tcon, cifs_put_smb_ses), an eighth of all enters. So the next enter of
- * the task takes its line over, and a reply to CLOSE, TREE_DISCONNECT or LOGOFF, which those three wait for, ends its
- * operation. What is not seen for it: an operation around or beside the task's latest one, and the rest of one that
- * sends a CLOSE in its midst. On 6.12 READ and WRITE enter in the task and exit in a kworker, by an xid of their own:
- * an exit that is not about its own task's line looks for it by the xid. What it does not find any more, because 4,096
- * operations have begun since, stays until the task's next one, or until user space has seen that nobody waits and
- * frees it.
+ * the task takes its line over. Each of the three sends one request, a CLOSE, a TREE_DISCONNECT or a LOGOFF, and waits
+ * for its reply: such a reply ends an operation of which the task has sent no other request before. Other operations go
+ * on after a CLOSE: a lookup with cifsacl opens, reads the access list, closes, and then waits for a program that gives
+ * an id for each SID.
  *
- * Several CPUs at once. Every line changes hands by one exchange of its start_ns: to AOD_BEING_WRITTEN by an enter, to
- * 0 by whatever ends the operation. The clock is read after the exchange that claims the line, so its next operation
- * began later than the one before: start_ns says which operation it is, and an exchange succeeds only if the line still
- * holds the one that was looked at, with all that was read of it. So an xid in the index that is out of date, a reap
- * that comes late, two ends at once never free what another task has put there. Every enter ends with a line or is
- * counted as contended; every line's operation leaves in exactly one way, and each is counted: ended, overwritten,
- * displaced, reaped. Only a task itself writes its own id to a line, and it looks at the whole set first: it never has
- * two lines.
+ * Operations are nested: a lookup enters once more to read the access list. What the line held when its own task
+ * entered is remembered as its outer operation, one for each line, and has the line again when the inner one ends in
+ * that task. What is not seen: an operation around the outer one, and one around an operation that another task ends.
+ *
+ * On 6.12 READ and WRITE enter in the task and exit in a kworker, by an xid of their own: an exit that is not about its
+ * own task's line looks for it by the xid. What it does not find any more, because 4,096 operations have begun since,
+ * stays until the task's next one but one, or until user space has seen that nobody waits and frees it.
+ *
+ * Several CPUs at once. Every line changes hands by one exchange of its start_ns: to AOD_BEING_WRITTEN by an enter, or
+ * by an exit that puts the outer operation back, to 0 by whatever else ends the operation. The clock is read after the
+ * exchange that claims the line, so its next operation began later than the one before: start_ns says which operation
+ * it is, and an exchange succeeds only if the line still holds the one that was looked at, with all that was read of
+ * it; one that was put back is the same one again. So an xid in the index that is out of date, a reap that comes late,
+ * two ends at once never free what another task has put there. An outer operation is written by who has claimed its
+ * line, and changes hands by one exchange of its start_ns as well. Every enter ends with a line or is counted as
+ * contended; every operation leaves in exactly one way, and each is counted: ended, overwritten, displaced, reaped.
+ * Only a task itself writes its own id to a line or puts an operation back, and it looks at the whole set first: it
+ * never has two lines.
  */
 #ifndef AOD_OPERATION_H
 #define AOD_OPERATION_H
@@ -53,6 +61,66 @@ struct {
 	__type(key, aod_u32);
 	__type(value, aod_u32);
 } operations_by_xid SEC(".maps");
+
+/* The operation around a task's latest one. */
+struct outer_operation {
+	aod_u64 start_ns; /* when it began; 0: there is none */
+	aod_u32 xid;
+	aod_u32 padding;
+};
+
+struct outer_set {
+	struct outer_operation lines[AOD_OPERATION_SET_LINES];
+};
+
+/* By set and line, that of the operation in this line: 1,024 x 64 bytes = 64 KiB. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, AOD_OPERATION_SETS);
+	__type(key, aod_u32);
+	__type(value, struct outer_set);
+} outer_operations SEC(".maps");
+
+static __always_inline struct outer_set *find_outer_set(aod_u32 key)
+{
+	return bpf_map_lookup_elem(&outer_operations, &key);
+}
+
+/* A power of two. */
+#define LAST_REQUESTS 4096
+
+/*
+ * When a task last sent another request than those that end a silent operation, ns: 4,096 x 8 bytes = 32 KiB,
+ * direct-mapped by task. Two tasks may share an entry: then a silent operation may keep its line, as one does that
+ * never sends its request, until the task's next operation or until user space has freed it.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, LAST_REQUESTS);
+	__type(key, aod_u32);
+	__type(value, aod_u64);
+} last_requests SEC(".maps");
+
+static __always_inline aod_u64 *find_last_request(aod_u32 task_id)
+{
+	aod_u32 key = task_id & (LAST_REQUESTS - 1);
+
+	return bpf_map_lookup_elem(&last_requests, &key);
+}
+
+static __always_inline int ends_silent_operation(aod_u32 command)
+{
+	return command == COMMAND_CLOSE || command == COMMAND_TREE_DISCONNECT || command == COMMAND_LOGOFF;
+}
+
+/* A request that its task is about to send. */
+static __always_inline void note_request(const struct message *message, aod_u64 now_ns)
+{
+	aod_u64 *last_ns = find_last_request(message->task_id);
+
+	if (last_ns && !ends_silent_operation(message->command))
+		WRITE_ONCE(*last_ns, now_ns);
+}
 
 static __always_inline aod_u32 operation_set_of(aod_u32 task_id)
 {
@@ -94,27 +162,88 @@ static __always_inline struct spot look_for_operation(struct aod_operation_set *
 	return spot;
 }
 
-/* Ends the operation that was seen there, if it still is. */
-static __always_inline int free_operation(struct aod_operation *line, aod_u64 start_ns, enum aod_counter why)
+static __always_inline struct outer_operation *outer_at(struct outer_set *set, aod_u32 at)
 {
-	if (!swap(&line->start_ns, start_ns, 0))
+	return &set->lines[at & (AOD_OPERATION_SET_LINES - 1)];
+}
+
+/* Ends the outer operation that was seen there, if it still is. */
+static __always_inline int free_outer(struct outer_operation *outer, aod_u64 start_ns, enum aod_counter why)
+{
+	if (!start_ns || !swap(&outer->start_ns, start_ns, 0))
 		return 0;
 	count(why);
 	return 1;
 }
 
-/* Claims a line for a task's next operation. Returns its number, or AOD_OPERATION_SET_LINES if others were faster. */
-static __noinline aod_u32 take_operation(struct aod_operation_set *set, aod_u32 task_id)
+static __always_inline int free_outer_of(struct outer_operation *outer, aod_u32 xid)
 {
-	struct spot spot = look_for_operation(set, task_id);
+	aod_u64 start_ns = READ_ONCE(outer->start_ns);
 
+	outer = behind(outer, start_ns);
+	return outer->xid == xid && free_outer(outer, start_ns, AOD_COUNTER_OPERATIONS_ENDED);
+}
+
+/*
+ * Ends the operation that was seen there, if it still is, and the one around it for which no line is left then: only
+ * its own task could have it back.
+ */
+static __always_inline int free_operation(struct aod_operation *line, struct outer_operation *outer, aod_u64 start_ns,
+					  enum aod_counter why)
+{
+	aod_u64 outer_ns = READ_ONCE(outer->start_ns);
+
+	if (!swap(&line->start_ns, start_ns, 0))
+		return 0;
+	count(why);
+	free_outer(outer, outer_ns, AOD_COUNTER_OPERATIONS_OVERWRITTEN);
+	return 1;
+}
+
+/* The task's own operation ends: its line is again that of the operation around it, or free. */
+static __always_inline int leave_operation(struct aod_operation *line, struct outer_operation *outer, aod_u64 start_ns)
+{
+	aod_u64 outer_ns = READ_ONCE(outer->start_ns);
+	aod_u32 outer_xid = ((struct outer_operation *)behind(outer, outer_ns))->xid;
+
+	if (!swap(&line->start_ns, start_ns, outer_ns ? AOD_BEING_WRITTEN : 0))
+		return 0;
+	count(AOD_COUNTER_OPERATIONS_ENDED);
+	if (!outer_ns)
+		return 1;
+	/* It may have ended meanwhile, in another task. */
+	if (!swap(&outer->start_ns, outer_ns, 0))
+		outer_ns = 0;
+	line->xid = outer_xid;
+	publish(&line->start_ns, outer_ns);
+	if (outer_ns)
+		wake_reader(outer_ns);
+	return 1;
+}
+
+/* Claims a line for a task's next operation. Returns its number, or AOD_OPERATION_SET_LINES if others were faster. */
+static __noinline aod_u32 take_operation(aod_u32 key, aod_u32 task_id)
+{
+	struct aod_operation_set *set = find_operation_set(key);
+	struct outer_set *outers = find_outer_set(key);
+	struct outer_operation *outer;
+	struct spot spot;
+
+	if (!set || !outers)
+		return AOD_OPERATION_SET_LINES;
+	spot = look_for_operation(set, task_id);
 	if (spot.start_ns == AOD_BEING_WRITTEN ||
 	    !swap(&operation_at(set, spot.at)->start_ns, spot.start_ns, AOD_BEING_WRITTEN))
 		return AOD_OPERATION_SET_LINES;
-	if (spot.is_own)
-		count(AOD_COUNTER_OPERATIONS_OVERWRITTEN);
-	else if (spot.start_ns)
+	outer = outer_at(outers, spot.at);
+	free_outer(outer, READ_ONCE(outer->start_ns),
+		   spot.is_own ? AOD_COUNTER_OPERATIONS_OVERWRITTEN : AOD_COUNTER_OPERATIONS_DISPLACED);
+	if (spot.is_own) {
+		outer->xid = operation_at(set, spot.at)->xid;
+		publish(&outer->start_ns, spot.start_ns);
+	} else if (spot.start_ns) {
 		count(AOD_COUNTER_OPERATIONS_DISPLACED);
+	}
 	return spot.at;
 }
 
@@ -129,10 +258,10 @@ static __always_inline int begin_operation(aod_u32 xid, aod_u64 ids)
 
 	if (!set || !where)
 		return 0;
-	at = take_operation(set, ids);
+	at = take_operation(key, ids);
 	/* Others are about in this set: once more. */
 	if (at & AOD_OPERATION_SET_LINES)
-		at = take_operation(set, ids);
+		at = take_operation(key, ids);
 	if (at & AOD_OPERATION_SET_LINES) {
 		count(AOD_COUNTER_OPERATIONS_CONTENDED);
 		return 0;
@@ -151,55 +280,74 @@ static __always_inline int begin_operation(aod_u32 xid, aod_u64 ids)
 	return 1;
 }
 
-/* Whoever reports it: mostly the task that entered, else a kworker. Returns whether that freed a line. */
+/* Whoever reports it: mostly the task that entered, else a kworker. Returns whether there was such an operation. */
 static __always_inline int end_operation(aod_u32 xid, aod_u32 task_id)
 {
-	struct aod_operation_set *set = find_operation_set(operation_set_of(task_id));
-	aod_u32 xid_key = xid & (XIDS - 1), *where;
+	aod_u32 key = operation_set_of(task_id), xid_key = xid & (XIDS - 1), *where;
+	struct aod_operation_set *set = find_operation_set(key);
+	struct outer_set *outers = find_outer_set(key);
 	struct aod_operation *line;
 	struct spot spot;
 
-	if (!set)
+	if (!set || !outers)
 		return 0;
 	spot = look_for_operation(set, task_id);
 	line = behind(operation_at(set, spot.at), spot.start_ns);
 	if (spot.is_own && line->xid == xid)
-		return free_operation(line, spot.start_ns, AOD_COUNTER_OPERATIONS_ENDED);
+		return leave_operation(line, outer_at(outers, spot.at), spot.start_ns);
+	if (spot.is_own && free_outer_of(outer_at(outers, spot.at), xid))
+		return 1;
 	where = bpf_map_lookup_elem(&operations_by_xid, &xid_key);
 	set = where ? find_operation_set(*where / AOD_OPERATION_SET_LINES) : 0;
-	if (!set)
+	outers = where ? find_outer_set(*where / AOD_OPERATION_SET_LINES) : 0;
+	if (!set || !outers)
 		return 0;
 	line = operation_at(set, *where);
 	spot.start_ns = READ_ONCE(line->start_ns);
 	line = behind(line, spot.start_ns);
 	if (!spot.start_ns || spot.start_ns == AOD_BEING_WRITTEN || line->xid != xid)
-		return 0;
-	return free_operation(line, spot.start_ns, AOD_COUNTER_OPERATIONS_ENDED);
+		return free_outer_of(outer_at(outers, *where), xid);
+	return free_operation(line, outer_at(outers, *where), spot.start_ns, AOD_COUNTER_OPERATIONS_ENDED);
 }
 
-/*
- * Ends a task's operation: the one that began then, or if start_ns is 0 whichever it is at. Returns whether there was
- * such a one.
- */
-static __noinline int end_operation_of(aod_u32 task_id, aod_u64 start_ns, enum aod_counter why)
+/* Ends a task's operation, the one that began then, and the one around it. Returns whether there was such a one. */
+static __noinline int reap_operation_of(aod_u32 task_id, aod_u64 start_ns)
 {
-	struct aod_operation_set *set = find_operation_set(operation_set_of(task_id));
+	aod_u32 key = operation_set_of(task_id);
+	struct aod_operation_set *set = find_operation_set(key);
+	struct outer_set *outers = find_outer_set(key);
 	struct spot spot;
 
-	if (!set)
+	if (!set || !outers)
 		return 0;
 	spot = look_for_operation(set, task_id);
-	if (!spot.is_own || (start_ns && spot.start_ns != start_ns))
+	if (!spot.is_own || spot.start_ns != start_ns)
 		return 0;
-	return free_operation(operation_at(set, spot.at), spot.start_ns, why);
+	return free_operation(operation_at(set, spot.at), outer_at(outers, spot.at), spot.start_ns,
+			      AOD_COUNTER_OPERATIONS_REAPED);
+}
+
+static __noinline int end_silent_operation_of(aod_u32 task_id)
+{
+	aod_u32 key = operation_set_of(task_id);
+	struct aod_operation_set *set = find_operation_set(key);
+	struct outer_set *outers = find_outer_set(key);
+	aod_u64 *last_ns = find_last_request(task_id);
+	struct spot spot;
+
+	if (!set || !outers || !last_ns)
+		return 0;
+	spot = look_for_operation(set, task_id);
+	if (!spot.is_own || READ_ONCE(*last_ns) >= spot.start_ns)
+		return 0;
+	return leave_operation(operation_at(set, spot.at), outer_at(outers, spot.at), spot.start_ns);
 }
 
 /* A reply that a task reports. */
 static __always_inline void end_silent_operation(const struct message *message)
 {
-	if (message->command == COMMAND_CLOSE || message->command == COMMAND_TREE_DISCONNECT ||
-	    message->command == COMMAND_LOGOFF)
-		end_operation_of(message->task_id, 0, AOD_COUNTER_OPERATIONS_ENDED);
+	if (ends_silent_operation(message->command))
+		end_silent_operation_of(message->task_id);
 }
 
 #endif

@@ -194,7 +194,7 @@ enum aod_counter {
 	AOD_COUNTER_FORGOTTEN = 14, /* loss: ghosts without a fingerprint; until they are gone others are ambiguous */
 	AOD_COUNTER_OPERATIONS_ENTERED = 15,     /* operations begun */
 	AOD_COUNTER_OPERATIONS_ENDED = 16,       /* by their exit, or by the reply that stands for it */
-	AOD_COUNTER_OPERATIONS_OVERWRITTEN = 17, /* by the task's next one: they left without a word, or overlapped */
+	AOD_COUNTER_OPERATIONS_OVERWRITTEN = 17, /* by later ones of the task: they left unseen, or overlapped */
 	AOD_COUNTER_OPERATIONS_REAPED = 18,      /* ended by user space */
 	AOD_COUNTER_OPERATIONS_DISPLACED = 19,   /* loss: operations of which another task took the line */
 	AOD_COUNTER_OPERATIONS_CONTENDED = 20,   /* loss: operations not recorded, no line could be claimed */

@@ -186,8 +186,9 @@ export class WaitingOperations {
     const senders = tasks.senders();
     const waiting = due.filter((entry) => {
       if (senders.has(entry.operation.taskId)) {
-        // From here on its request is watched instead.
+        // From here on its request is watched instead. A wait behind that request begins when it is first seen.
         entry.hangs.release(ledger, nowNs, false);
+        entry.sinceNs = undefined;
         this.#again(entry, nowNs);
         if (entry.at === undefined) this.#inherited.delete(entry.operation.taskId);
         return false;

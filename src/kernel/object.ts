@@ -66,6 +66,8 @@ export const MAP_NAMES = [
   "ghosts",
   "operations_by_xid",
   "failed_replies",
+  "outer_operations",
+  "last_requests",
 ] as const;
 
 export type MapName = (typeof MAP_NAMES)[number];

@@ -84,6 +84,19 @@ describe("an operation that waits before it is a request", () => {
     expect(stage.anomalies[0]?.evidence).toMatchObject([{ kind: KIND.REQUEST, taskId: 101 }]);
   });
 
+  test("that has a request in flight between two waits is as old as the second one", () => {
+    const stage = new Stage([rule]);
+    stage.begin(1);
+    const request = stage.enter({ taskId: 101, startNs: 14_900_000_000n });
+    stage.advance(15_500);
+    stage.reply(request, { flags: FLAG.REPLIED });
+    stage.advance(19_000);
+    expect(stage.anomalies).toEqual([]);
+    stage.advance(40_000);
+    expect(stage.anomalies[0]?.evidence).toMatchObject([{ kind: KIND.OPERATION, taskId: 101 }]);
+    expect(stage.anomalies[0]?.atMs).toBeGreaterThan(20_500);
+  });
+
   test("that is sent at last waits no more", () => {
     const stage = new Stage([rule]);
     stage.begin(1);

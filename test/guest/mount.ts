@@ -32,6 +32,8 @@ export const MOUNTS = {
   // A silent server is given up after three seconds: 3 * echo_interval.
   impatient: { source: "//fileserver1/alpha", options: "nosharesock,echo_interval=1" },
   ipv6: { source: `//${FILESERVER1.name}-v6/alpha`, options: "nosharesock" },
+  // An id for each SID of an access list comes from a program that the kernel starts: upcall.ts.
+  cifsAcl: { source: "//fileserver1/alpha", options: "nosharesock,cifsacl" },
   // Without a cached handle of the root folder there is no open file, and only then does Samba end idle connections.
   idle: { source: `//${FILESERVER1.secondAddress}/beta`, options: "nosharesock,nohandlecache" },
 } as const satisfies Record<string, MountKind>;

@@ -72,6 +72,18 @@ describeBuilds("an operation that fails without a request", (play) => {
     expect(records).toMatchObject([{ kind: KIND.OPERATION, errno: ERRNO.ENOKEY }]);
   });
 
+  test("is on the ring once where an operation inside of another one fails, and that one with it", async () => {
+    const { records, counters } = await play([
+      ...ready,
+      begin(0, 7),
+      begin(0, 8),
+      fail(0, 8, -ERRNO.EHOSTDOWN),
+      fail(0, 7, -ERRNO.EHOSTDOWN),
+    ]);
+    expect(records).toMatchObject([{ messageId: 8n, errno: ERRNO.EHOSTDOWN }]);
+    expect(counters).toMatchObject({ operations_failed: 1, operations_ended: 2 });
+  });
+
   test("is not on the ring where another task ends it", async () => {
     const { records, counters } = await play([...ready, begin(0, 7), fail(1, 7, -ERRNO.EIO)]);
     expect(records).toEqual([]);

@@ -162,6 +162,7 @@ static inline void reset(const struct loaded *loaded)
 	struct bpf_map *states = bpf_object__find_map_by_name(loaded->object, "states");
 	struct bpf_map *ghosts = bpf_object__find_map_by_name(loaded->object, "ghosts");
 	struct bpf_map *by_xid = bpf_object__find_map_by_name(loaded->object, "operations_by_xid");
+	struct bpf_map *outer = bpf_object__find_map_by_name(loaded->object, "outer_operations");
 
 	memset(loaded->table, 0, AOD_SETS * sizeof(struct aod_set));
 	memset(loaded->operations, 0, AOD_OPERATION_SETS * sizeof(struct aod_operation_set));
@@ -169,6 +170,7 @@ static inline void reset(const struct loaded *loaded)
 	clear_map(loaded, "states", AOD_SETS, bpf_map__value_size(states));
 	clear_map(loaded, "ghosts", bpf_map__max_entries(ghosts), bpf_map__value_size(ghosts));
 	clear_map(loaded, "operations_by_xid", bpf_map__max_entries(by_xid), sizeof(aod_u32));
+	clear_map(loaded, "outer_operations", bpf_map__max_entries(outer), bpf_map__value_size(outer));
 	clear_map(loaded, "counters", AOD_COUNTERS, sizeof(__u64));
 	clear_map(loaded, "histograms", AOD_SHARE_SLOTS * AOD_COMMANDS, sizeof(struct aod_histogram));
 	clear_map(loaded, "filters", AOD_FILTERS, sizeof(struct aod_filter));

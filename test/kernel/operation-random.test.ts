@@ -5,7 +5,7 @@ import { expect, test } from "bun:test";
 import { type Random, seeded } from "../helpers/random.ts";
 import type { Operation } from "./driver.ts";
 import { OperationModel, XIDS } from "./operation-model.ts";
-import { CLOSE, describeBuilds, done } from "./script.ts";
+import { CLOSE, CREATE, describeBuilds, done, enter } from "./script.ts";
 
 /** More than a set has lines, and one that only reports. */
 const TASKS = [0, 30, 31, 32, 33, 34] as const;
@@ -47,8 +47,9 @@ function makeEvents(random: Random): readonly Operation[] {
       const operation = gather.length + 2 * some.event;
       return { verb: "forget", thread: KWORKER, begun: operation, beginner: some.thread };
     },
+    (event) => enter(random.pick(TASKS), event, CREATE, BigInt(event)),
   ];
-  const weighted = [0, 0, 0, 0, 0, 1, 1, 1, 2, 3] as const;
+  const weighted = [0, 0, 0, 0, 0, 1, 1, 1, 2, 2, 3, 4] as const;
   const events: Operation[] = [];
   while (events.length < EVENTS) {
     const event = steps[random.pick(weighted)]?.(events.length);
@@ -73,6 +74,9 @@ function apply(model: OperationModel, operation: Operation, event: number): numb
       return model.exit(operation.thread, operation.xid);
     case "forget":
       return model.reap(operation.beginner, (operation.begun - gather.length) / 2);
+    case "enter":
+      model.send(operation.thread, event);
+      return undefined;
     default:
       model.close((operation as { readonly thread: number }).thread);
       return undefined;
@@ -87,7 +91,7 @@ describeBuilds("random operations of tasks that share a set", (play) => {
       const events = makeEvents(random);
       const looked = events.flatMap((event) => [event, { verb: "look" } as const]);
       const { results, tasks } = await play([...gather, ...looked]);
-      const model = new OperationModel();
+      const model = new OperationModel((thread) => tasks.get(thread) ?? -1);
       events.forEach((operation, event) => {
         const at = gather.length + 2 * event;
         const message = `after event ${event} of round ${round}, ${describe(operation)}, ${random.seedText}`;

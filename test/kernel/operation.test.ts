@@ -4,7 +4,7 @@ import { expect, test } from "bun:test";
 import { COMMAND } from "../../src/model/command.ts";
 import { KIND } from "../../src/model/request.gen.ts";
 import type { Operation } from "./driver.ts";
-import { CIFSD, CREATE, describeBuilds, done, enter, err, type Outcome, READ } from "./script.ts";
+import { CIFSD, CLOSE, CREATE, describeBuilds, done, enter, err, type Outcome, READ } from "./script.ts";
 
 /** As many entries has the index from xid to line: XIDS, bpf/operation.h. */
 const XIDS = 4096;
@@ -20,6 +20,9 @@ const forget = (begun: number, beginner: number): Operation => ({
   beginner,
 });
 const gather = CROWD.map((thread): Operation => ({ verb: "crowd", thread }));
+
+const create = enter(0, 1, CREATE, 5n);
+const close = enter(0, 2, CLOSE, 6n);
 
 /** By thread, the xid of what it is at. */
 function standing({ pending, tasks }: Outcome): ReadonlyMap<number, number> {
@@ -58,15 +61,52 @@ describeBuilds("operations", (play) => {
     expect(standing(outcome)).toEqual(new Map());
   });
 
-  test("that never end make room for the task's next one", async () => {
-    const outcome = await play([begin(0, 7), begin(0, 8), end(0, 7), end(1, 7)]);
-    expect(standing(outcome)).toEqual(new Map([[0, 8]]));
+  test("that never end make room for the task's next ones", async () => {
+    const outcome = await play([begin(0, 7), begin(0, 8), begin(0, 9), end(0, 7), end(1, 7)]);
+    expect(standing(outcome)).toEqual(new Map([[0, 9]]));
     expect(outcome.counters).toMatchObject({
-      operations_entered: 2,
+      operations_entered: 3,
       operations_overwritten: 1,
       operations_ended: 0,
       operations_displaced: 0,
     });
+  });
+
+  test("have their line again, with when they began, when an operation inside of them has ended", async () => {
+    for (const inner of [[end(0, 8)], [close, done(0, CLOSE, 6n)]]) {
+      const before = await play([begin(0, 7)]);
+      const outcome = await play([begin(0, 7), begin(0, 8), ...inner]);
+      const [, began] = outcome.results;
+      expect(outcome.pending).toMatchObject([{ xid: 7, comm: before.pending[0]?.comm }]);
+      expect(outcome.pending[0]?.startNs).toBeLessThan(began?.beforeNs ?? 0n);
+      const ended = await play([begin(0, 7), begin(0, 8), ...inner, end(0, 7)]);
+      expect(standing(ended)).toEqual(new Map());
+      expect(ended.counters).toMatchObject({ operations_ended: 2, operations_overwritten: 0 });
+    }
+  });
+
+  test("wake a reader that sleeps when they have their line again", async () => {
+    const { records } = await play([begin(0, 7), begin(0, 8), { verb: "asleep", value: 1 }, end(0, 8)]);
+    expect(records.map(({ kind }) => kind)).toEqual([KIND.WAKE]);
+  });
+
+  test.each([0, 1])(
+    "that ended while an operation inside of them went on, in task %d, do not come back",
+    async (task) => {
+      const outcome = await play([begin(0, 7), begin(0, 8), end(task, 7), end(task, 7), end(0, 8)]);
+      expect(outcome.results.slice(2, 4).map(({ returned }) => returned)).toEqual([1, 0]);
+      expect(standing(outcome)).toEqual(new Map());
+      expect(outcome.counters).toMatchObject({ operations_ended: 2, operations_overwritten: 0 });
+    },
+  );
+
+  test("do not come back where another task ends the operation inside of them, or user space reaps it", async () => {
+    const byOther = await play([begin(0, 7), begin(0, 8), end(1, 8)]);
+    expect(standing(byOther)).toEqual(new Map());
+    expect(byOther.counters).toMatchObject({ operations_ended: 1, operations_overwritten: 1 });
+    const reaped = await play([begin(0, 7), begin(0, 8), forget(1, 0)]);
+    expect(standing(reaped)).toEqual(new Map());
+    expect(reaped.counters).toMatchObject({ operations_reaped: 1, operations_overwritten: 1 });
   });
 
   test("of many tasks stand side by side", async () => {
@@ -96,7 +136,7 @@ describeBuilds("operations", (play) => {
     );
     expect(outcome.counters).toMatchObject({
       operations_entered: 7,
-      operations_overwritten: 1,
+      operations_overwritten: 0,
       operations_displaced: 1,
       operations_ended: 1,
       operations_contended: 0,
@@ -140,6 +180,40 @@ describeBuilds("operations", (play) => {
       }
     },
   );
+
+  test.each<readonly [string, readonly Operation[]]>([
+    ["a CLOSE behind a CREATE", [create, done(0, CREATE, 5n), close, done(0, CLOSE, 6n)]],
+    ["a CLOSE behind a CREATE that failed", [create, err(0, CREATE, 5n), close, done(0, CLOSE, 6n)]],
+    ["a compound that ends with a CLOSE", [create, close, done(0, CREATE, 5n), done(0, CLOSE, 6n)]],
+  ])("go on after %s: their task may wait for something else then", async (_, sent) => {
+    const outcome = await play([begin(0, 7), ...sent]);
+    expect(standing(outcome)).toEqual(new Map([[0, 7]]));
+    expect(outcome.counters.operations_ended).toBe(0);
+  });
+
+  test("end by the CLOSE of a function that reports no end, and the one around them goes on", async () => {
+    const outcome = await play([
+      begin(0, 7),
+      create,
+      done(0, CREATE, 5n),
+      begin(0, 8),
+      close,
+      done(0, CLOSE, 6n),
+    ]);
+    expect(standing(outcome)).toEqual(new Map([[0, 7]]));
+    expect(outcome.counters).toMatchObject({ operations_ended: 1, operations_overwritten: 0 });
+  });
+
+  test("end by their CLOSE whatever other tasks send meanwhile", async () => {
+    const outcome = await play([
+      begin(0, 7),
+      enter(1, 1, CREATE, 5n),
+      done(1, CREATE, 5n),
+      close,
+      done(0, CLOSE, 6n),
+    ]);
+    expect(standing(outcome)).toEqual(new Map());
+  });
 
   test("go on after any other reply, and after one that cifsd reports", async () => {
     const outcome = await play([

@@ -8,7 +8,8 @@
  *
  * Where there are no more tasks than lines nobody else ends a task's operation: `vanished` counts those that were gone
  * all the same. Where there are more, operations are displaced, others report exits, and user space reaps what it sees.
- * In both, `wrong` counts ends of what had ended. Out: `NAME VALUE` lines, the kernel's counters among them.
+ * In both, `wrong` counts ends of what had ended; `open` are operations that stand, outer ones too. Out: `NAME VALUE`
+ * lines, the kernel's counters among them.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -31,6 +32,9 @@ static cpu_set_t cpus[CPUS];
 /* An operation that has ended, and one that somebody else may end. */
 static atomic_uint last_xid, ended_xid, open_xid;
 static atomic_int stopping;
+/* By the low bits of an xid, the last one that has ended by an exit. */
+#define XIDS_REMEMBERED 65536
+static atomic_uint ended[XIDS_REMEMBERED];
 
 static struct worker {
 	pthread_t id;
@@ -40,7 +44,7 @@ static struct worker {
 	__u64 begins, recorded, exits, reaps, vanished, wrong;
 	struct {
 		__u64 start_ns;
-		__u32 task_id;
+		__u32 task_id, xid;
 	} seen;
 } workers[TASKS_MOST];
 
@@ -70,24 +74,24 @@ static int is_open(__u64 start_ns)
 	return start_ns && start_ns != AOD_BEING_WRITTEN;
 }
 
-static int has_begun_anew(const volatile struct aod_operation *line, const struct worker *worker)
+static void note_end(__u32 xid)
 {
-	__u64 start_ns = line->start_ns;
-
-	return is_open(start_ns) && start_ns > worker->seen.start_ns && line->task_id == worker->seen.task_id &&
-	       line->start_ns == start_ns;
+	ended[xid % XIDS_REMEMBERED] = xid;
 }
 
-/* Reaps what was seen of another task before, and sees another one. It is late if the task has begun anew meanwhile. */
+static int has_ended(__u32 xid)
+{
+	return ended[xid % XIDS_REMEMBERED] == xid;
+}
+
+/* Reaps what was seen of another task before, and sees another one. It is late if that has ended meanwhile. */
 static void reap_seen(struct worker *worker)
 {
-	const volatile struct aod_operation *lines = set->lines, *line = &lines[pick(worker, AOD_OPERATION_SET_LINES)];
+	const volatile struct aod_operation *line = &set->lines[pick(worker, AOD_OPERATION_SET_LINES)];
 	__u64 start_ns = line->start_ns;
-	__u32 task_id = line->task_id;
-	int is_late = 0;
+	__u32 task_id = line->task_id, xid = line->xid;
+	int is_late = has_ended(worker->seen.xid);
 
-	for (int i = 0; i < AOD_OPERATION_SET_LINES; i++)
-		is_late |= has_begun_anew(&lines[i], worker);
 	if (worker->seen.start_ns && (is_late || !alone)) {
 		__u32 reaped = run(reap, worker->seen.start_ns, worker->seen.task_id);
 
@@ -98,6 +102,7 @@ static void reap_seen(struct worker *worker)
 	if (is_open(start_ns) && line->start_ns == start_ns) {
 		worker->seen.start_ns = start_ns;
 		worker->seen.task_id = task_id;
+		worker->seen.xid = xid;
 	}
 }
 
@@ -108,13 +113,15 @@ static void end_others(struct worker *worker)
 	if (xid)
 		worker->wrong += run(exit_done, xid, 0);
 	xid = alone ? 0 : atomic_exchange(&open_xid, 0);
-	if (xid)
-		worker->exits += run(exit_err, xid, 0);
+	if (xid && run(exit_err, xid, 0)) {
+		worker->exits++;
+		note_end(xid);
+	}
 }
 
 static void run_operation(struct worker *worker)
 {
-	__u32 xid = ++last_xid, is_recorded = run(enter, xid, 0), has_ended;
+	__u32 xid = ++last_xid, is_recorded = run(enter, xid, 0), is_ended;
 
 	worker->begins++;
 	worker->recorded += is_recorded;
@@ -131,10 +138,13 @@ static void run_operation(struct worker *worker)
 		run_program(done, (__u64[TRACEPOINT_ARGUMENTS]){0, 1, CLOSE, xid});
 		break;
 	default:
-		has_ended = run(pick(worker, 2) ? exit_done : exit_err, xid, 0);
-		worker->exits += has_ended;
-		worker->vanished += alone && is_recorded && !has_ended;
+		is_ended = run(pick(worker, 2) ? exit_done : exit_err, xid, 0);
+		worker->exits += is_ended;
+		worker->vanished += alone && is_recorded && !is_ended;
+		if (!is_ended)
+			return;
 	}
+	note_end(xid);
 	ended_xid = xid;
 }
 
@@ -212,6 +222,16 @@ int main(int argc, char **argv)
 	for (int i = 0; i < AOD_OPERATION_SETS * AOD_OPERATION_SET_LINES; i++) {
 		open += is_open(loaded.operations->lines[i].start_ns);
 		unfinished += loaded.operations->lines[i].start_ns == AOD_BEING_WRITTEN;
+	}
+	for (__u32 key = 0; key < AOD_OPERATION_SETS; key++) {
+		/* struct outer_operation, bpf/operation.h. */
+		struct {
+			__u64 start_ns, xid;
+		} outers[AOD_OPERATION_SET_LINES];
+
+		check(bpf_map_lookup_elem(map_fd(&loaded, "outer_operations"), &key, outers), "outer_operations");
+		for (int i = 0; i < AOD_OPERATION_SET_LINES; i++)
+			open += is_open(outers[i].start_ns);
 	}
 	printf("begins %llu\nrecorded %llu\nexits %llu\nreaps %llu\n", sum.begins, sum.recorded, sum.exits, sum.reaps);
 	printf("vanished %llu\nwrong %llu\nopen %llu\nunfinished %llu\n", sum.vanished, sum.wrong, open, unfinished);

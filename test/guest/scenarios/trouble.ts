@@ -9,9 +9,14 @@ import { FILESERVER1, withDelay } from "../network.ts";
 import { finish, Provoker, waitFor } from "../process.ts";
 import type { Scenario } from "../scenario.ts";
 import { closeShare, killConnections, withFrozenDisk, withStoppedServer } from "../server.ts";
+import { builtInConfig } from "../situations/situation.ts";
+import { hangs } from "../tasks.ts";
+import { makeFileOfNewOwner, withSilentIdmap } from "../upcall.ts";
 
 const CREATE = 5; // MS-SMB2 2.2.1.2
 const READ = 8;
+/** What a lookup sends: CREATE, CLOSE, QUERY_INFO. */
+const LOOKING = [CREATE, 6, 16] as const;
 
 const STUCK = `
 guardian:
@@ -98,6 +103,49 @@ export const troubleScenarios: readonly Scenario[] = [
       });
       await provoker.done();
       await waitFor("the end of it", () => daemons.aod.incident("stuck")?.hung?.count === 1);
+    },
+  },
+  {
+    name: "stuck: tasks that wait inside the client without a request are reported, and the verdict names where",
+    mounts: ["cifsAcl"],
+    async run(daemons) {
+      const aod = daemons.start(builtInConfig());
+      await aod.attached();
+      const [first, other] = [makeFileOfNewOwner(), makeFileOfNewOwner()];
+      const provokers: Provoker[] = [];
+      for (const path of [first, first, other]) provokers.push(await Provoker.start("look", path));
+      await withSilentIdmap(async () => {
+        for (const provoker of provokers) provoker.go();
+        await waitFor("all tasks to wait without a request in flight", () =>
+          provokers.every(({ pid }) => hangs(pid) && !LOOKING.some((command) => isInFlight(command, pid))),
+        );
+        const { manifest } = await aod.capture();
+        assert.equal(manifest.rule, "stuck-requests");
+        assert.equal(manifest.kind, "hung");
+        assert.equal(manifest.share, MOUNTS.cifsAcl.source);
+        const pids = provokers.map(({ pid }) => pid);
+        const waiting = manifest.evidence.map(({ tid }) => Number(tid));
+        assert.ok(waiting.length > 0 && waiting.every((tid) => pids.includes(tid)), `evidence ${waiting}`);
+        assert.equal(manifest.verdict.cause, "client", JSON.stringify(manifest.verdict));
+        // The first of each key starts the program, the others wait for the key: security/keys/request_key.c.
+        assert.match(
+          manifest.verdict.because.join("; "),
+          /inside the SMB client, in .*\b(?:call_usermodehelper_exec|wait_for_key_construction)\b/,
+        );
+        await waitFor("all tasks to be reported", () => {
+          const incident = aod.history.findLast(isAvailability);
+          return incident?.standing?.count === provokers.length;
+        });
+        assert.ok(
+          pids.every((pid) => hangs(pid)),
+          "they hang on while the capture is there",
+        );
+      });
+      for (const provoker of provokers) await provoker.done();
+      const incident = await waitFor("the incident to be resolved", () =>
+        aod.history.find((line) => isAvailability(line) && line.event === "resolved"),
+      );
+      assert.equal(incident.hung?.count, provokers.length);
     },
   },
   {

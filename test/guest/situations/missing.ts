@@ -4,6 +4,7 @@ import { mount } from "../mount.ts";
 import { FILESERVER1, FILESERVER2, withoutLink, withWeather } from "../network.ts";
 import { finish, Provoker, run } from "../process.ts";
 import { killServer, startServerAgain, withFrozenDisk, withStoppedServer } from "../server.ts";
+import { makeFileOfNewOwner, withSilentIdmap } from "../upcall.ts";
 import { ALPHA, BETA, late } from "./late.ts";
 import type { Situation, Trouble } from "./situation.ts";
 import { atWork, ENDLESS, io, sleepSec } from "./work.ts";
@@ -96,6 +97,21 @@ export const missingSituations: readonly Situation[] = [
           await withoutLink(FILESERVER1, () => atWork([async () => opened], () => sleepSec(8)));
         },
         expect: late(["network"], [ALPHA]),
+      },
+    ],
+  },
+  {
+    name: "a lock inside the client",
+    prepare: onMounts("cifsAcl"),
+    troubles: [
+      {
+        did: "the program that gives the client an id for each SID does not answer for 20 s, two tasks",
+        provoke: async () => {
+          const file = makeFileOfNewOwner();
+          const lookAt = () => Provoker.start("look", file);
+          await withSilentIdmap(() => atWork([lookAt, lookAt], () => sleepSec(20)));
+        },
+        expect: { ...late(["client"], [ALPHA]), headline: /client of this machine/ },
       },
     ],
   },
