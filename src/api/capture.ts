@@ -1,5 +1,5 @@
-// The schema of `aod captures --json`, shared by the command and docs/api.md. Names are the public contract: do not rename any, and add
-// them with care.
+// The schema of `aod captures --json`, shared by the command and docs/api.md. Names are the public contract: do not
+// rename any, and add them with care.
 
 import * as v from "valibot";
 import { CAUSES } from "../model/verdict.ts";

@@ -1,5 +1,5 @@
-// Building blocks of the schemas in this room: values with their meanings, from which docs/api.md is generated. Names of fields contain
-// their unit.
+// Building blocks of the schemas in this room: values with their meanings, from which docs/api.md is generated. Names
+// of fields contain their unit.
 
 import * as v from "valibot";
 

@@ -1,5 +1,5 @@
-// The schema of what `aod top` shows at each interval, shared by the daemon, the command and docs/api.md. All figures come from the flight
-// recorder: nothing is computed for them unless a client asks.
+// The schema of what `aod top` shows at each interval, shared by the daemon, the command and docs/api.md. All figures
+// come from the flight recorder: nothing is computed for them unless a client asks.
 
 import * as v from "valibot";
 import { amount, amountOrNull, count, field, flag, known, text, textOrNull, utc } from "./fields.ts";

@@ -1,5 +1,5 @@
-// The protocol of the control socket: a client sends one question, a line of JSON, and gets one or more answers, a line each. The
-// supervisor serves it; the command line asks.
+// The protocol of the control socket: a client sends one question, a line of JSON, and gets one or more answers, a line
+// each. The supervisor serves it; the command line asks.
 
 import * as v from "valibot";
 import { amount, count, field, text } from "./fields.ts";

@@ -1,5 +1,5 @@
-// The schema of `aod captures scrub --json`, shared by the command and docs/api.md. Names are the public contract: do not rename any, and
-// add them with care.
+// The schema of `aod captures scrub --json`, shared by the command and docs/api.md. Names are the public contract: do
+// not rename any, and add them with care.
 
 import * as v from "valibot";
 import { count, field, flag, text } from "./fields.ts";

@@ -1,5 +1,5 @@
-// The schema of the state of aod, shared by the control socket, `aod status --json` and docs/api.md. Names are the public contract: do not
-// rename any, and add them with care.
+// The schema of the state of aod, shared by the control socket, `aod status --json` and docs/api.md. Names are the
+// public contract: do not rename any, and add them with care.
 
 import * as v from "valibot";
 import { TROUBLE_SUBJECTS } from "../model/trouble.ts";
@@ -49,8 +49,8 @@ const daemonSchema = v.object({
 });
 
 /**
- * Figures of the last seconds; `window_sec` is their number. Steps of the protocol and everyday answers, such as no such file, are not
- * failures. Latencies do not include commands that may block indefinitely.
+ * Figures of the last seconds; `window_sec` is their number. Steps of the protocol and everyday answers, such as no
+ * such file, are not failures. Latencies do not include commands that may block indefinitely.
  */
 export const recentSchema = v.object({
   requests: count("requests with a reply in this time"),

@@ -1,5 +1,4 @@
-// What is inside a capture that the demo has just made: its files, and its worst requests. In: the archive's path;
-// out: plain figures.
+// Reads a capture that the demo has just made: its files, and its slowest requests.
 
 import { readCapture } from "../capture/reader.ts";
 
@@ -7,24 +6,22 @@ export interface CaptureContents {
   /** Paths inside the capture's folder, in the order of the archive. */
   readonly files: readonly string[];
   readonly manifest: { readonly source: string; readonly rule: string; readonly triggered_at: string };
-  /** Rows of requests.csv, without its head. */
+  /** Rows of requests.csv, without the header. */
   readonly requests: number;
-  /** The slowest and the unanswered first. */
+  /** The slowest requests, answered or not, the slowest first. */
   readonly worst: readonly WorstRequest[];
 }
 
 export interface WorstRequest {
   readonly command: string;
   readonly state: string;
-  /** Age where it is in flight. */
+  /** Latency, or the age of a request in flight. */
   readonly latencyMs: number;
   readonly errno: string;
   readonly comm: string;
 }
 
-/**
- * Reads a capture. Requests in flight are as old as they were when the rule tripped.
- */
+/** Reads a capture. Requests in flight have the age that they had when the rule tripped. */
 export function summarizeCapture(path: string, worstCount: number): CaptureContents {
   const { files, manifest: whole } = readCapture(path);
   const [head = "", ...lines] = new TextDecoder().decode(files.get("requests.csv")).trimEnd().split("\n");

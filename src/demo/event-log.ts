@@ -1,28 +1,29 @@
-// What the supervisor said during the demo, in order, and waiting for what it is going to say. No printing.
+// The events of the supervisor during the demo, in order, and waiting for events to come. It prints nothing.
 
 import { AodError } from "../model/failure.ts";
 import type { EventOf, SupervisorEvent } from "../supervisor/events.ts";
 
-const LAST_SAID = 5;
+const LAST_EVENTS = 5;
 
 export class EventLog {
   readonly #events: SupervisorEvent[] = [];
   readonly #waiting = new Set<() => void>();
 
-  /** To be handed to the supervisor. */
+  /** The listener to pass to the supervisor. */
   readonly tell = (event: SupervisorEvent): void => {
     this.#events.push(event);
     for (const look of [...this.#waiting]) look();
   };
 
-  /** Everything of one type so far. */
+  /** All events of one type so far. */
   all<Type extends SupervisorEvent["type"]>(type: Type): readonly EventOf<Type>[] {
     return this.#events.filter((event): event is EventOf<Type> => event.type === type);
   }
 
   /**
-   * The first event of this type that fits, said already or within the time. Throws BUG where none comes, with what was
-   * said last instead, and why a capture was dropped; the failure's own code where the supervisor can't go on.
+   * The first event of this type that fits, past or to come within the time. Throws BUG without one, with the last
+   * events and the reasons of dropped captures; throws the failure's own code if the supervisor reports a fatal
+   * failure.
    */
   async until<Type extends SupervisorEvent["type"]>(
     type: Type,
@@ -48,8 +49,8 @@ export class EventLog {
   }
 
   #without(type: SupervisorEvent["type"], withinMs: number): string {
-    const last = this.#events.slice(-LAST_SAID).map((event) => event.type);
+    const last = this.#events.slice(-LAST_EVENTS).map((event) => event.type);
     const dropped = this.all("dropped").map(({ reason }) => `; dropped: ${reason}`);
-    return `waited ${withinMs / 1000} s for ${type}, heard last: ${last.join(", ") || "nothing"}${dropped.join("")}`;
+    return `waited ${withinMs / 1000} s for ${type}, last events: ${last.join(", ") || "nothing"}${dropped.join("")}`;
   }
 }

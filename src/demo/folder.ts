@@ -1,10 +1,11 @@
-// The demo's folder for captures, where the user names none. In: the folder for temporary files, where every user may make anything
-// under any name; out: a folder that this user owns and no other may write in. Follows no symbolic link, and changes nothing that it finds.
+// Chooses the demo's folder for captures if the user names none. Every user may create any name in the folder for
+// temporary files, so the demo's folder must belong to this user and be writable for no other. It follows no symbolic
+// link and changes nothing that exists.
 
 import { lstatSync, mkdirSync, mkdtempSync } from "node:fs";
 import { join } from "node:path";
 
-/** `aod-demo` below the parent, the same at each run; a new one beside it where that name is taken by anything else. */
+/** `aod-demo` in the parent, the same at each run; a new folder beside it if that name is taken by anything else. */
 export function demoFolder(parent: string): string {
   const usual = join(parent, "aod-demo");
   return isOurs(usual) || isMade(usual) ? usual : mkdtempSync(`${usual}-`);
@@ -16,7 +17,7 @@ function isOurs(path: string): boolean {
   return found.isDirectory() && found.uid === process.geteuid?.() && (found.mode & 0o022) === 0;
 }
 
-/** Made by this call: not found, not followed. */
+/** Whether this call created the folder. */
 function isMade(path: string): boolean {
   try {
     mkdirSync(path, { mode: 0o700 });

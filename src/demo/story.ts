@@ -1,6 +1,5 @@
-// The demo's acts: each makes one kind of traffic through a source, waits for what aod makes of it, and gives the
-// figures it measured. In: a running supervisor's source and its events; out: plain results. No printing, no
-// judging: cli/demo.ts shows them and decides the exit code.
+// The acts of the demo: each generates one kind of traffic, waits for aod's reaction, and returns the measured figures.
+// It neither prints nor judges: cli/demo.ts shows the figures and decides the exit code.
 
 import type { KernelSource } from "../kernel/kernel-source.ts";
 import { countRunTime, readRunStats } from "../kernel/run-stats.ts";
@@ -15,14 +14,14 @@ import { Client } from "./traffic.ts";
 export interface Healthy {
   readonly requests: number;
   readonly tookMs: number;
-  /** Different commands among them. */
+  /** Number of different commands. */
   readonly commands: number;
   readonly incidents: number;
 }
 
 export interface Caught {
   readonly requests: number;
-  /** From the completion, or the due time, of the request that tripped the rule to the decision. */
+  /** Time from the completion, or the due time, of the request that tripped the rule to the decision. */
   readonly decidedAfterNs: number;
   readonly frozenAfterMs: number;
   readonly anomaly: Anomaly;
@@ -30,15 +29,15 @@ export interface Caught {
 }
 
 const HEALTHY_REQUESTS = 300_000;
-/** Between two chunks the main thread listens to its workers. */
+/** Requests between two turns of the event loop, in which the main thread gets messages of its workers. */
 const CHUNK = 5_000;
 const COST_REQUESTS = 50_000;
 const SLOW_REQUESTS = 10;
-/** Over the limit of the rule slow-replies. */
+/** Above the threshold of the rule slow-replies. */
 const SLOW_FOR_MS = 150;
 const FAILED_REQUESTS = 8;
 const STATUS_ACCESS_DENIED = 0xc000_0022;
-/** A deadline for what hangs: neither a busy machine nor an emulated one is a reason to fail. */
+/** Deadline of each act; long enough for a busy or an emulated machine. */
 const WAIT_MS = 60_000;
 
 export class Story {
@@ -51,12 +50,12 @@ export class Story {
     this.#events = events;
   }
 
-  /** Until the detector listens. */
+  /** Waits until the detector is ready. */
   async begin(): Promise<void> {
     await this.#events.until("watching", () => true, WAIT_MS);
   }
 
-  /** Hundreds of thousands of requests, one after the other, that trip no rule. */
+  /** Sends hundreds of thousands of requests, one after the other, that trip no rule. */
   async healthy(): Promise<Healthy> {
     const before = this.#events.all("opened").length;
     const startedNs = monotonicNs();
@@ -71,13 +70,16 @@ export class Story {
       await Bun.sleep(0);
     }
     const tookMs = (monotonicNs() - startedNs) / 1e6;
-    // What it would open, it opens within the window.
+    // The detector would open an incident within this time.
     await Bun.sleep(100);
     const incidents = this.#events.all("opened").length - before;
     return { requests: HEALTHY_REQUESTS, tookMs, commands: commands.size, incidents };
   }
 
-  /** ns for a request and its reply, as the kernel counts them itself, its clock reads included; undefined where it may not. */
+  /**
+   * ns for a request and its reply, as the kernel counts them, including its clock reads; undefined if counting is not
+   * permitted.
+   */
   cost(kernel: KernelSource): number | undefined {
     const programs = (["on_cmd_enter", "on_cmd_done"] as const).map((name) => kernel.object.programFd(name));
     const totalNs = () => programs.reduce((sum, fd) => sum + readRunStats(fd).timeNs, 0);
@@ -94,7 +96,7 @@ export class Story {
     return spentNs / COST_REQUESTS;
   }
 
-  /** Ten writes at once that take longer than the limit: a slow host only makes them slower. */
+  /** Sends ten writes at once that take longer than the threshold. A slow host only makes them slower. */
   async spike(): Promise<Caught> {
     const calls = Array.from({ length: SLOW_REQUESTS }, () => this.#client.one("SMB2_WRITE"));
     for (const call of calls) this.#source.traffic.enter(call);
@@ -103,7 +105,7 @@ export class Story {
     return this.#caught(SLOW_REQUESTS, "slow-replies", "slow");
   }
 
-  /** A burst of refusals. */
+  /** Sends a burst of requests that are refused. */
   async errors(): Promise<Caught> {
     for (let i = 0; i < FAILED_REQUESTS; i++) {
       const call = this.#client.one("SMB2_CREATE");
@@ -113,7 +115,7 @@ export class Story {
     return this.#caught(FAILED_REQUESTS, "failed-requests", "error");
   }
 
-  /** One request without a reply; the reply comes when aod has said so. */
+  /** Sends one request; its reply comes only after aod has reported the hang. */
   async hang(): Promise<Caught> {
     const call = this.#client.one("SMB2_SET_INFO");
     this.#source.traffic.enter(call);
@@ -123,9 +125,9 @@ export class Story {
   }
 
   async #caught(requests: number, rule: string, kind: Anomaly["kind"]): Promise<Caught> {
-    const said = (type: "opened" | "worsened") =>
+    const reported = (type: "opened" | "worsened") =>
       this.#events.until(type, ({ anomaly }) => anomaly.rule === rule && anomaly.kind === kind, WAIT_MS);
-    const { anomaly, incident } = await Promise.race([said("opened"), said("worsened")]);
+    const { anomaly, incident } = await Promise.race([reported("opened"), reported("worsened")]);
     const ordered = await this.#events.until(
       "collecting",
       (event) => event.rule === rule && event.kind === kind,

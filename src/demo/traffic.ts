@@ -1,5 +1,5 @@
-// Synthetic SMB traffic: calls as a busy client makes them, without time. Pure and repeatable.
-// Commands come in the mix of a database on a share, message ids step by CreditCharge (MS-SMB2 3.2.4.1.5).
+// Synthetic SMB traffic: the calls of a busy client, without times. Pure and repeatable.
+// The mix of commands is that of a database on a share; message ids step by CreditCharge (MS-SMB2 3.2.4.1.5).
 
 import type { Call } from "../kernel/source.ts";
 import { COMMAND, type CommandName } from "../model/command.ts";
@@ -12,7 +12,7 @@ interface Share {
 interface MixRow {
   readonly command: CommandName;
   readonly perMille: number;
-  /** What one costs. */
+  /** Credits of one request. */
   readonly credits: number;
 }
 
@@ -31,14 +31,14 @@ const THOUSAND = MIX.flatMap((row) => new Array<MixRow>(row.perMille).fill(row))
 
 const SHARE: Share = { treeId: 0x5, sessionId: 0x0000_4c00_0000_0071n };
 
-/** Makes the next call; message ids go up for ever. */
+/** Generates calls with increasing message ids. */
 export class Client {
   #messageId = 1n;
   #turn = 0;
 
   /** The next call of the mix. */
   next(): Call {
-    // 619 has no factor in common with 1000: every thousand calls hold the mix exactly, well spread.
+    // 619 and 1000 have no common factor, so every thousand calls contain the mix exactly, well spread.
     this.#turn = (this.#turn + 619) % THOUSAND.length;
     const { command, credits } = THOUSAND[this.#turn] as MixRow;
     return this.#call(command, credits);

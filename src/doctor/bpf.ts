@@ -1,5 +1,5 @@
-// Checks whether this kernel accepts the BPF programs: loads them, runs a request through them and, if cifs is loaded, attaches them
-// for a moment. Nothing stays loaded or attached.
+// Checks whether this kernel accepts the BPF programs: loads them, runs a request through them and, if cifs is loaded,
+// attaches them for a moment. Nothing stays loaded or attached.
 
 import { attachHooks } from "../kernel/hooks.ts";
 import { KernelSource } from "../kernel/kernel-source.ts";
@@ -32,7 +32,10 @@ export function bpfFindings(cifsLoaded: boolean): readonly Finding[] {
   }
 }
 
-/** Tries both builds. The one with compare-and-exchange is the normal one; the plain build is the fallback for 5.10 and 5.11. */
+/**
+ * Tries both builds. The one with compare-and-exchange is the normal one; the plain build is the fallback for 5.10 and
+ * 5.11.
+ */
 function buildFindings(): readonly Finding[] {
   const atomic = tryBuild("atomic");
   const plain = tryBuild("plain");

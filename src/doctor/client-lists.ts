@@ -1,5 +1,5 @@
-// Reads the SMB client's own lists for `aod doctor`. A disposable child reads them, because the command must end even if the client's
-// locks are held.
+// Reads the SMB client's own lists for `aod doctor`. A disposable child reads them, because the command must end even
+// if the client's locks are held.
 
 import { parseDebugData } from "../cifs/debug-data.ts";
 import { DEBUG_DATA } from "../cifs/proc.ts";

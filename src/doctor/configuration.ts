@@ -1,4 +1,5 @@
-// Checks which configuration a start would use, and whether it is valid. The verb prints the problems in detail, as `aod check` does.
+// Checks which configuration a start would use, and whether it is valid. The verb prints the problems in detail, as
+// `aod check` does.
 
 import type { FoundConfig } from "../config/file.ts";
 import { bad, type Finding, ok } from "./finding.ts";

@@ -1,5 +1,6 @@
-// Checks the host: kernel, privileges, lockdown, and whether cifs is loaded. Pure but for `readHost`, which reads files of /proc and
-// /sys. Whether a feature works is found by trying it (bpf.ts); the kernel's version is shown and never compared.
+// Checks the host: kernel, privileges, lockdown, and whether cifs is loaded. Pure but for `readHost`, which reads files
+// of /proc and /sys. Whether a feature works is found by trying it (bpf.ts); the kernel's version is shown and never
+// compared.
 
 import { existsSync, readFileSync } from "node:fs";
 import { release } from "node:os";

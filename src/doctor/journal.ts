@@ -1,5 +1,5 @@
-// Checks what captures can get from the journal: whether it survives a restart, can be read, and drops messages. Pure but for
-// `readJournal`, which reads names and settings and opens no journal.
+// Checks what captures can get from the journal: whether it survives a restart, can be read, and drops messages. Pure
+// but for `readJournal`, which reads names and settings and opens no journal.
 
 import { accessSync, constants, readdirSync, readFileSync } from "node:fs";
 import { remoteFileSystemOf } from "../system/mounts.ts";

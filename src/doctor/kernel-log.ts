@@ -1,5 +1,5 @@
-// Checks whether the kernel log can be read as it grows: lockups and messages of the SMB client are signals. Pure but for the attempt
-// to open the file.
+// Checks whether the kernel log can be read as it grows: lockups and messages of the SMB client are signals. Pure but
+// for the attempt to open the file.
 
 import { closeSync } from "node:fs";
 import { KERNEL_LOG, openAtEnd } from "../system/kernel-log-reader.ts";

@@ -1,5 +1,5 @@
-// Checks whether captures can be stored where the configuration says, and whether the programs of its actions exist. It writes nothing
-// and creates no folder; the decisions on disk space are pure.
+// Checks whether captures can be stored where the configuration says, and whether the programs of its actions exist. It
+// writes nothing and creates no folder; the decisions on disk space are pure.
 
 import { accessSync, constants, existsSync, readdirSync, statfsSync } from "node:fs";
 import { dirname, join } from "node:path";

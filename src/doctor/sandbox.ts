@@ -1,5 +1,5 @@
-// Finds what the sandbox of the service forbids and the configuration needs: what is lost, and which drop-in allows it. Pure. `aod run`
-// checks its own sandbox at a start and a reload, doctor that of the unit.
+// Finds what the sandbox of the service forbids and the configuration needs: what is lost, and which drop-in allows it.
+// Pure. `aod run` checks its own sandbox at a start and a reload, doctor that of the unit.
 
 import { dirname } from "node:path";
 import type { Config } from "../model/config.ts";

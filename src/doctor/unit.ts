@@ -1,5 +1,5 @@
-// The sandbox of the unit aod.service, as systemd has combined it from the unit and its drop-ins. systemd is asked, because the user who
-// runs `aod doctor` is not in that sandbox.
+// The sandbox of the unit aod.service, as systemd has combined it from the unit and its drop-ins. systemd is asked,
+// because the user who runs `aod doctor` is not in that sandbox.
 
 import type { FolderAccess, Sandbox } from "../model/sandbox.ts";
 import { AOD_UNIT, showUnits } from "./systemctl.ts";

@@ -1,5 +1,5 @@
-// Reduces the kernel's histograms of 122 buckets to the few that monitoring can store. Pure. Every bound is exactly a bound of the
-// kernel's histogram, so nothing is interpolated.
+// Reduces the kernel's histograms of 122 buckets to the few that monitoring can store. Pure. Every bound is exactly a
+// bound of the kernel's histogram, so nothing is interpolated.
 
 import { bucketOf } from "../model/tally.ts";
 

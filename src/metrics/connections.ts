@@ -1,6 +1,7 @@
-// Bounds the connections to the metrics port, so that strangers take few file descriptors. It gets every change of a connection with
-// the time and closes sockets that it was given; otherwise it is pure. A full table closes its longest silent connection and accepts
-// the new one: a monitoring system, which sends its request at once, is answered while a thousand silent connections come and go.
+// Bounds the connections to the metrics port, so that strangers take few file descriptors. It gets every change of a
+// connection with the time and closes sockets that it was given; otherwise it is pure. A full table closes its longest
+// silent connection and accepts the new one: a monitoring system, which sends its request at once, is answered while a
+// thousand silent connections come and go.
 
 /** Connections of all addresses together. */
 export const SCRAPERS_MAX = 32;

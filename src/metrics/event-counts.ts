@@ -1,6 +1,6 @@
-// Counters derived from events of the supervisor and from reloads. Values that another object already holds are not counted here: they
-// are read there at the time of a scrape. Pure: the time is an argument. Expected labels (rules, causes) begin at 0, so that their
-// first event is seen as an increase.
+// Counters derived from events of the supervisor and from reloads. Values that another object already holds are not
+// counted here: they are read there at the time of a scrape. Pure: the time is an argument. Expected labels (rules,
+// causes) begin at 0, so that their first event is seen as an increase.
 
 import type { AnomalyKind } from "../model/anomaly.ts";
 import { parseCaptureName } from "../model/capture-name.ts";

@@ -1,5 +1,5 @@
-// Serves the metrics at a port and writes them to a file, as the configuration says. Metrics are computed only for a scrape or when
-// the file is due. Nothing here ends the daemon: aod is useful without metrics.
+// Serves the metrics at a port and writes them to a file, as the configuration says. Metrics are computed only for a
+// scrape or when the file is due. Nothing here ends the daemon: aod is useful without metrics.
 
 import { log } from "../log.ts";
 import { toFailure } from "../model/failure.ts";
@@ -31,7 +31,8 @@ export class MetricsExporter {
 
   /**
    * @param render reads all figures and returns the text of a scrape.
-   * @param trouble called whenever the problem with the port, the file or the figures changes; undefined when there is none.
+   * @param trouble called whenever the problem with the port, the file or the figures changes; undefined when there is
+   * none.
    */
   constructor(
     render: (format: Format) => string,

@@ -1,5 +1,5 @@
-// Encodes samples as OpenMetrics 1.0 or as the older text format 0.0.4, which node_exporter and curl take. Pure. Label values may
-// come from servers: none of them can end its line, its quotes, or control a terminal.
+// Encodes samples as OpenMetrics 1.0 or as the older text format 0.0.4, which node_exporter and curl take. Pure. Label
+// values may come from servers: none of them can end its line, its quotes, or control a terminal.
 
 import { escapeControls } from "../model/escape.ts";
 import { BOUNDS } from "./buckets.ts";

@@ -1,6 +1,6 @@
-// The table of all metrics: name, type, unit, labels, meaning and purpose. HELP, TYPE and UNIT of a scrape and the table in
-// docs/metrics.md are generated from it, so they cannot contradict each other. Names are a public contract: do not rename any, and
-// add them with care.
+// The table of all metrics: name, type, unit, labels, meaning and purpose. HELP, TYPE and UNIT of a scrape and the
+// table in docs/metrics.md are generated from it, so they cannot contradict each other. Names are a public contract: do
+// not rename any, and add them with care.
 
 export type FamilyType = "counter" | "gauge" | "histogram" | "info";
 

@@ -1,9 +1,12 @@
-// Decides whether a request addresses this host. A web page elsewhere can point a name of its own at 127.0.0.1 and make a browser on
-// this host read what is served there (DNS rebinding), but it cannot make the browser send another name. Pure.
+// Decides whether a request addresses this host. A web page elsewhere can point a name of its own at 127.0.0.1 and make
+// a browser on this host read what is served there (DNS rebinding), but it cannot make the browser send another name.
+// Pure.
 
 import { isIP } from "node:net";
 
-/** The name in a Host header or the authority of a URL, in lower case and without the port; undefined if there is none. */
+/**
+ * The name in a Host header or the authority of a URL, in lower case and without the port; undefined if there is none.
+ */
 export function parseHostName(authority: string): string | undefined {
   return /^(\[[0-9a-f:.]+\]|[^[\]:/@\s]+)(?::\d{1,5})?$/i.exec(authority)?.[1]?.toLowerCase();
 }

@@ -1,5 +1,5 @@
-// The metrics of a daemon: receives events, reloads and settings, and renders all figures for a scrape. It only connects the parts
-// of this room; it computes no figure itself.
+// The metrics of a daemon: receives events, reloads and settings, and renders all figures for a scrape. It only
+// connects the parts of this room; it computes no figure itself.
 
 import type { MetricsSettings } from "../model/metrics.ts";
 import type { TroubleFinding } from "../model/trouble.ts";

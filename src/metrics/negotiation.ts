@@ -1,4 +1,5 @@
-// Chooses the format of a scrape from the Accept header. Pure. Implements RFC 9110 12.5.1 as far as two formats need it.
+// Chooses the format of a scrape from the Accept header. Pure. Implements RFC 9110 12.5.1 as far as two formats need
+// it.
 
 import type { ServedFormat } from "./exposition.ts";
 
@@ -7,7 +8,10 @@ const VERSION = "1.0.0";
 /** Longer headers are cut: no scraper sends one. */
 const ACCEPT_MAX_CHARS = 2048;
 
-/** OpenMetrics if the client names it and does not prefer the older format; otherwise the older format, which every client reads. */
+/**
+ * OpenMetrics if the client names it and does not prefer the older format; otherwise the older format, which every
+ * client reads.
+ */
 export function chooseFormat(accept: string | null): ServedFormat {
   const ranges = (accept ?? "").slice(0, ACCEPT_MAX_CHARS).split(",").map(parseRange);
   const weigh = (fits: (range: Range) => boolean) => Math.max(0, ...ranges.filter(fits).map(({ q }) => q));

@@ -1,5 +1,5 @@
-// Counts the open requests of each share and finds the oldest. It keeps no row of the table, so that a scrape costs one walk through
-// it. It judges nothing.
+// Counts the open requests of each share and finds the oldest. It keeps no row of the table, so that a scrape costs one
+// walk through it. It judges nothing.
 
 import { mayBlock } from "../model/command.ts";
 import type { RequestMemory } from "../model/request.ts";

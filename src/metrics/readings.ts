@@ -1,5 +1,5 @@
-// Reads all figures at the moment of a scrape. It must not block: it reads the kernel's maps, figures of this process, and files of
-// /proc and /sys that take no lock that a hung mount can hold.
+// Reads all figures at the moment of a scrape. It must not block: it reads the kernel's maps, figures of this process,
+// and files of /proc and /sys that take no lock that a hung mount can hold.
 
 import { isWaitingInCifs, readModuleReferences } from "../cifs/proc.ts";
 import type { RequestSource } from "../kernel/source.ts";

@@ -1,5 +1,6 @@
-// Turns the readings of one moment into samples: slots and numbers become names, and samples with the same labels are added up. Pure.
-// The number of shares is bounded by the slots of the kernel's tables; all further shares are one, `other`.
+// Turns the readings of one moment into samples: slots and numbers become names, and samples with the same labels are
+// added up. Pure. The number of shares is bounded by the slots of the kernel's tables; all further shares are one,
+// `other`.
 
 import { commandName } from "../model/command.ts";
 import { errnoName } from "../model/errno.ts";
@@ -15,7 +16,10 @@ import { plain } from "./event-counts.ts";
 import { type HistogramSample, type Sample, type Samples, tidyLabel } from "./exposition.ts";
 import type { OpenOnShare } from "./open-requests.ts";
 
-/** Label of shares without a slot of their own and of statuses beyond the limit. Names of shares begin with `//`, so none is equal. */
+/**
+ * Label of shares without a slot of their own and of statuses beyond the limit. Names of shares begin with `//`, so
+ * none is equal.
+ */
 const OTHER = "other";
 /** Open incidents with a series of their own; further ones share the label OTHER. */
 const INCIDENTS_MAX = 100;

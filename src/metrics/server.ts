@@ -1,6 +1,7 @@
-// The only port of aod: answers GET and HEAD of `/metrics`, and a hint at `/`. It parses no body, keeps no state of a client, and
-// computes no figure. Clients are not trusted: the number of connections, their silence and the time for an answer are bounded
-// (connections.ts), and only known host names are answered (host-name.ts). node:http reports each new connection, Bun.serve does not.
+// The only port of aod: answers GET and HEAD of `/metrics`, and a hint at `/`. It parses no body, keeps no state of a
+// client, and computes no figure. Clients are not trusted: the number of connections, their silence and the time for an
+// answer are bounded (connections.ts), and only known host names are answered (host-name.ts). node:http reports each
+// new connection, Bun.serve does not.
 
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
@@ -90,7 +91,10 @@ export function openServer(options: ServerOptions): MetricsServer {
 
 // --- internal ---
 
-/** Tries the address with Bun.serve first, which throws at once; Bun's node:http reports a refused address later, as an event. */
+/**
+ * Tries the address with Bun.serve first, which throws at once; Bun's node:http reports a refused address later, as an
+ * event.
+ */
 function bind(listen: ListenAddress, open: () => boolean): void {
   const { address, port } = listen;
   try {

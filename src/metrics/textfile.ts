@@ -1,5 +1,6 @@
-// Writes the file that node_exporter reads: whole, under another name beside it, then renamed, so that no reader sees half of a file.
-// It follows no symbolic link and writes to no network file system. Metrics are not secret, so the file is readable for all users.
+// Writes the file that node_exporter reads: whole, under another name beside it, then renamed, so that no reader sees
+// half of a file. It follows no symbolic link and writes to no network file system. Metrics are not secret, so the file
+// is readable for all users.
 
 import {
   closeSync,

@@ -1,11 +1,11 @@
-// What changed since all was well: the client's counters and connections, and the kernel's network counters. In: the texts of the
-// actions stats-delta and netstat, whoever wrote them; out: HTML tables, of so many lines at most. A line that fits no form is
-// shown as it is.
+// What changed since the baseline: the client's counters and connections, and the kernel's network counters, from the
+// texts of the actions stats-delta and netstat, of any origin. The number of lines is bounded; a line of unknown form
+// is shown as it is.
 
 import { type Html, html } from "./html.ts";
 import { counted } from "./words.ts";
 
-/** Of each text, and of each line: what is more is in the capture, and the page says how much that is. */
+/** Limits of each text and each line. The page says how much is left out; the capture has all of it. */
 const LINES_MAX = 400;
 const LINE_MAX_BYTES = 400;
 
@@ -23,14 +23,14 @@ export function changesSection(files: ReadonlyMap<string, Uint8Array>): Html {
   return html`<section aria-labelledby="changes"><h2 id="changes">What changed</h2>${parts}</section>`;
 }
 
-/** A line of a comparison that says of a name how much it changed, and from what to what where that is known. */
+/** A line of a comparison: a name, its difference, and the old and new values if the line has them. */
 export interface Change {
   readonly name: string;
   readonly difference: string;
   readonly values: string;
 }
 
-/** Undefined for any other line. From its end, for a name may hold anything. */
+/** Undefined for any other line. The line is parsed from its end, because a name may contain anything. */
 export function parseChange(line: string): Change | undefined {
   const bracket = line.endsWith(")") ? line.lastIndexOf("  (") : -1;
   const counter = bracket < 0 ? line : line.slice(0, bracket);
@@ -43,7 +43,7 @@ export function parseChange(line: string): Change | undefined {
 
 // --- internal ---
 
-/** The first lines that hold something, and how many more there are. */
+/** The first lines that are not empty, and the number of further ones. */
 function linesOf(content: Uint8Array): { readonly lines: readonly string[]; readonly leftOut: number } {
   const lines: string[] = [];
   let leftOut = 0;
@@ -63,7 +63,7 @@ function linesOf(content: Uint8Array): { readonly lines: readonly string[]; read
 const LINE_FEED = 10;
 
 function changeTable(title: string, lines: readonly string[]): Html {
-  // A sample that was not taken is said before what is compared with instead.
+  // A line about a missing sample comes before the line about the sample that was used instead.
   const compared = lines.slice(0, 2).findIndex((line) => line.startsWith("compared with"));
   if (compared < 0) {
     const [why = ""] = lines;

@@ -1,18 +1,19 @@
-// What was collected, how that went, and the texts themselves, folded. In: facts and the capture's files; out: HTML in pieces, one a
-// file, so that large ones never become one string. A text that is too long is cut in the middle, and says so.
+// What was collected: the outcome of each action, how complete the capture is, and the raw files, folded. The files are
+// yielded one by one, so that large ones never become one string. A text that is too long is shortened in the middle,
+// with a note.
 
 import { bytesText } from "../model/figure.ts";
 import { type Html, html } from "./html.ts";
 import type { ManifestFacts } from "./manifest-facts.ts";
 import { counted, countText, duration } from "./words.ts";
 
-/** Of one file, and of all: the capture has all of them whole. */
+/** Limits of one shown file and of all of them; the capture has the whole files. */
 const FILE_MAX_BYTES = 64 << 10;
 const ALL_MAX_BYTES = 512 << 10;
-/** These are what the page shows anyway, or no text. */
+/** Files that the page shows in another form, or that are not text. */
 const NOT_SHOWN = /^(manifest\.json|requests\.csv|report\.html)$|\.pcap$/;
 
-/** What did not go well: a mark, and words. A map: a manifest may say `constructor`. */
+/** Mark and words of each status but `ok`. It is a map because a manifest may contain `constructor`. */
 const STATUS_WORDS: ReadonlyMap<string, readonly [string, string]> = new Map([
   ["failed", ["✗", "failed"]],
   ["timed_out", ["⏱", "timed out"]],
@@ -43,7 +44,7 @@ export function actionsSection({ actions }: ManifestFacts): Html {
 </section>`;
 }
 
-/** Whether there is a section of files. */
+/** Whether any file is shown. */
 export function hasFiles(files: ReadonlyMap<string, Uint8Array>): boolean {
   return shownFiles(files).length > 0;
 }
@@ -62,7 +63,7 @@ export function* filesSection(files: ReadonlyMap<string, Uint8Array>): Generator
   yield html`</section>`;
 }
 
-/** What is complete and what was lost. */
+/** Says what is complete and what was lost. */
 export function recorderSection(
   { recorder, losses, scrubbed, source }: ManifestFacts,
   completeSince: string,
@@ -119,7 +120,7 @@ function cut(content: Uint8Array, mostBytes: number): Html {
   return html`<pre tabindex="0">${head}</pre><p class="cut">${sizeText(tailStart - headEnd)} left out here; the capture has them</p><pre tabindex="0">${tail}</pre>`;
 }
 
-/** Where lines end, unless one is so long that little would be left; then between characters. */
+/** Cuts at the ends of lines; between characters if a line is so long that too little would be left. */
 function chooseCut(content: Uint8Array, half: number): { headEnd: number; tailStart: number } {
   const lineEnd = content.lastIndexOf(LINE_FEED, half - 1) + 1;
   const from = content.length - half;
@@ -131,7 +132,7 @@ function chooseCut(content: Uint8Array, half: number): { headEnd: number; tailSt
   };
 }
 
-/** The same place, or the start of the UTF-8 character around it. */
+/** The start of the UTF-8 character at `at`. */
 function characterStart(content: Uint8Array, at: number): number {
   let start = at;
   while (start > at - 4 && ((content[start] ?? 0) & 0xc0) === 0x80) start--;

@@ -1,23 +1,23 @@
-// Requests as columns of text, for the page's data: 65,536 of them in some 600 kB that compress to half, because each column
-// keeps one kind of figure in one alphabet. In: columns of figures; out: their text as bytes, and back. The page's script shares this
-// file: it knows no document.
+// Encodes requests as columns of text for the page's data, and decodes them: 65,536 requests take some 600 kB, which
+// compress to half, because each column holds one kind of figure in one alphabet. The page's script shares this file,
+// which does not use the document.
 //
-// The alphabet leaves out what HTML and JSON would escape. A figure takes a fixed number of digits, or as many as it needs: then
-// its last digit is of the lower half and the others of the upper one.
+// The alphabet leaves out what HTML and JSON would escape. A figure takes a fixed number of digits, or as many as it
+// needs: then its last digit is of the lower half of the alphabet and the others are of the upper half.
 
 const ALPHABET = alphabet();
 const BASE = ALPHABET.length;
 const HALF = BASE >> 1;
 const CODES = new TextEncoder().encode(ALPHABET);
-/** Of a difference below 2^52: HALF is over 40. */
+/** Enough for a difference below 2^52, because HALF is over 40. */
 const DELTA_DIGITS_MAX = 10;
 
-/** Latencies from 1 µs to 1 h, by logarithm, in two digits: 0.3 % a step. 0 says that it is not known. */
+/** Latencies from 1 µs to 1 h, by logarithm, in two digits: 0.3 % a step. 0 means not known. */
 const LATENCY_LEAST_NS = 1e3;
 const LATENCY_STEPS = BASE * BASE - 2;
 const LATENCY_SPAN = Math.log(3.6e12 / LATENCY_LEAST_NS);
 
-/** Whole figures from 0 on, each in `width` digits. */
+/** Encodes whole figures from 0 on, each in `width` digits. */
 export function encodeFixed(values: ArrayLike<number>, width: number): Uint8Array {
   const text = new Uint8Array(values.length * width);
   for (let i = 0; i < values.length; i++) {
@@ -40,14 +40,14 @@ export function decodeFixed(text: string, width: number, count: number): Float64
   return values;
 }
 
-/** Digits that figures below `count` take, at least 1. */
+/** Number of digits for figures below `count`, at least 1. */
 export function widthFor(count: number): number {
   let width = 1;
   for (let room = BASE; room < count; room *= BASE) width++;
   return width;
 }
 
-/** The differences between neighbours, of any sign. Whole figures below 2^51. */
+/** Encodes whole figures below 2^51 by the differences between neighbours, which may have any sign. */
 export function encodeDeltas(values: ArrayLike<number>): Uint8Array {
   const text = new Uint8Array(values.length * DELTA_DIGITS_MAX);
   let end = 0;
@@ -85,7 +85,7 @@ export function decodeDeltas(text: string, count: number): Float64Array {
   return values;
 }
 
-/** In ns; NaN: not known. What is outside of its range becomes the nearest that is inside. */
+/** Encodes latencies in ns; NaN means not known. A latency out of range becomes the nearest in range. */
 export function encodeLatencies(latenciesNs: Float64Array): Uint8Array {
   const levels = latenciesNs.map((ns) => {
     if (Number.isNaN(ns)) return 0;
@@ -116,6 +116,6 @@ const DIGITS = new Uint8Array(128);
 for (let i = 0; i < BASE; i++) DIGITS[ALPHABET.charCodeAt(i)] = i;
 
 function digitAt(text: string, at: number): number {
-  // Behind the end a digit of the lower half, so that nothing goes on for ever.
+  // Behind the end this returns a digit of the lower half, so that decoding a cut text ends.
   return DIGITS[text.charCodeAt(at)] ?? 0;
 }

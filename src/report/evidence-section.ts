@@ -1,5 +1,5 @@
-// The requests that tripped the rule, or that hang where an operator asked for the capture, one row each, before all others. In: the
-// manifest's evidence; out: an HTML table. Decides nothing.
+// The requests that tripped the rule, one row each, or the hanging requests in a capture on demand. This table comes
+// before all other requests. It decides nothing: the rows are the manifest's evidence.
 
 import { statusName } from "../model/nt-status.ts";
 import { type Html, html } from "./html.ts";
@@ -10,7 +10,7 @@ import { clock, counted, duration, shortCommand } from "./words.ts";
 
 type Evidence = ManifestFacts["evidence"][number];
 
-/** The plot is to be near the top of the page. */
+/** More rows would push the plot down the page. */
 const ROWS_MAX = 12;
 
 export function evidenceSection({ evidence, trigger }: ManifestFacts): Html {
@@ -28,7 +28,7 @@ ${rest > 0 && html`<p class="note">${counted(rest, "more row")} ${rest === 1 ? "
 
 // --- internal ---
 
-/** States of a row without a reply, in words. */
+/** States in words, for a row without a status. */
 const STATE_WORDS: ReadonlyMap<string, string> = new Map([
   ["in_flight", "no reply yet"],
   ["lost", "closed without a reply"],
@@ -45,7 +45,7 @@ function evidenceRow(one: Evidence): Html {
   return html`<tr><th scope="row" class="figure">${took}</th><td>${swatchOf(command)}${what}</td><td>${statusCell(one)}</td><td class="figure left">${clock(parseUtcUs(time_utc) / 1000)}</td><td><bdi class="name">${comm || "?"}</bdi> <span class="soft">${Number.isNaN(pid) ? "" : pid}</span></td><td><bdi class="name">${share || "not known"}</bdi></td></tr>`;
 }
 
-/** A refusal by its name; the errno of an operation that failed without a request. */
+/** The name of the status of a refusal, or the errno of an operation that failed without a request. */
 function statusCell({ state, nt_status, errno }: Evidence): Html {
   const ntStatus = Number(nt_status === "" ? 0 : nt_status);
   if (state === "error" && ntStatus > 0) return html`<code class="worse">${statusName(ntStatus)}</code>`;

@@ -1,7 +1,7 @@
-// HTML that can't be broken out of. In: templates of ours and values that anybody may have chosen; out: text in which every
-// value is text and nothing else. What hides or turns text (controls, marks of direction) is shown as `\u202e`.
+// HTML that no value can break out of: every value in a template is text and nothing else, whatever it contains.
+// Characters that are invisible or change the direction of text are shown as `\u202e`.
 
-/** What is HTML already; only `html` makes one. */
+/** A text that is HTML already. Create it with `html`; the constructor takes trusted text only. */
 export class Html {
   readonly text: string;
 
@@ -12,7 +12,10 @@ export class Html {
 
 export type HtmlValue = string | number | Html | undefined | null | false | readonly HtmlValue[];
 
-/** Values are escaped, lists are joined, undefined, null and false are nothing. For text and for attributes in double quotes. */
+/**
+ * A template for text and for attributes in double quotes: values are escaped, lists are joined; undefined, null and
+ * false are empty.
+ */
 export function html(parts: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
   let text = parts[0] ?? "";
   values.forEach((value, i) => {
@@ -29,12 +32,12 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-/** All but tabs and line feeds: what is no character to look at, what turns text, and halves of surrogate pairs. */
+/** Invisible characters but tabs and line feeds, marks that change the direction of text, and lone surrogates. */
 const HIDDEN =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it finds
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|\p{Surrogate}/gu;
 
-/** The same text, with what can't be seen shown as what it is. */
+/** Replaces invisible characters by their escape sequences. */
 export function visible(text: string): string {
   return text.replace(HIDDEN, (character) => {
     const code = character.charCodeAt(0);
@@ -44,7 +47,7 @@ export function visible(text: string): string {
   });
 }
 
-/** JSON for a script element: nothing in it ends the element or begins a comment. */
+/** Encodes JSON for a script element: no value can end the element or begin a comment. */
 export function scriptJson(value: unknown): string {
   return JSON.stringify(value)
     .replaceAll("<", "\\u003c")

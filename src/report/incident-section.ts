@@ -1,4 +1,5 @@
-// What happened, in plain words: which rule, which share, when, who waited, how soon it was seen. In: facts and figures; out: HTML.
+// What happened, in plain words: the rule, the share, the times, the affected processes, and how soon the problem was
+// detected.
 
 import { EVIDENCE_MAX } from "../model/anomaly.ts";
 import { statusesText } from "../model/status-count.ts";
@@ -69,7 +70,7 @@ function statusWords(statuses: ManifestFacts["statuses"]): string {
   return text === undefined ? "" : `: ${text}`;
 }
 
-/** Of a capture that a person asked for: what hung, the worst server first. */
+/** The hanging requests of a capture on demand, the worst server first. */
 function hangingWords({ hanging }: ManifestFacts): Html | string {
   if (hanging === null) return "";
   if (hanging.length === 0) return "Nothing was hanging: every request had its reply within a second.";
@@ -81,7 +82,7 @@ function hangingWords({ hanging }: ManifestFacts): Html | string {
   return html`Hanging: ${parts}.`;
 }
 
-/** An operation that waits for credits or a connection is no request yet. */
+/** Operations that wait for credits or a connection are not requests yet, so they are counted apart. */
 function hungWords(evidence: ManifestFacts["evidence"]): string {
   const waiting = evidence.filter(({ state }) => state === "waiting").length;
   const requests = evidence.length - waiting;

@@ -1,5 +1,5 @@
-// How long replies took, before the incident and during it, or all in one: histograms over one axis, and a table by command. In:
-// figures; out: HTML. All positions are shares of the width, so that text keeps its size on any screen.
+// How long replies took, before the incident and during it, or all in one group: histograms over one axis, and a table
+// by command. All positions are percentages of the width, so that text keeps its size on any screen.
 
 import { type Html, html } from "./html.ts";
 import { decadesOf, latencyTicks } from "./scale.ts";
@@ -9,10 +9,10 @@ import { counted, countText, duration, MAY_BLOCK_WORDS, shortCommand } from "./w
 
 const BINS_PER_DECADE = 8;
 const HEIGHT = 96;
-/** Above the bars: two lines of labels. */
+/** Height above the bars, for two lines of labels. */
 const HEAD = 34;
 const FOOT = 20;
-/** SMB has 20; a capture of anybody's may have more. */
+/** SMB has 20 commands; a capture of unknown origin may have more. */
 const COMMANDS_MAX = 24;
 
 export function latencySection(summary: Summary): Html {
@@ -100,7 +100,7 @@ ${latencyTicks([low, high]).map(
 )}
 ${[...bins].map((count, bin) => {
   if (count === 0) return "";
-  // What is there is seen, however little it is.
+  // Even a single request is visible.
   const height = Math.max(1.5, (count / most) * HEIGHT);
   const left = x(low + bin / BINS_PER_DECADE);
   return html`<rect class="bar" x="${left}" width="${(100 / bins.length).toFixed(2)}%" y="${(bottom - height).toFixed(1)}" height="${height.toFixed(1)}"/>`;

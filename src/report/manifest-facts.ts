@@ -1,14 +1,14 @@
-// manifest.json as the report needs it. In: whatever a manifest holds, by whomever it was made; out: facts of the types that are
-// promised: what is missing, or not fit, is empty, null or NaN, never a 0 that would say that all is well. Pure; refuses nothing:
-// a page about half a manifest helps more than none.
+// Reads the parts of a manifest.json of any origin that the report shows, with reliable types. What is missing or
+// invalid becomes empty, null or NaN, never a 0, which would claim that nothing went wrong. Pure. It refuses no
+// manifest: a page about half a manifest helps more than none.
 
 import * as v from "valibot";
 import { countOfRow, STATUSES_MAX } from "../model/status-count.ts";
 import { CAUSES } from "../model/verdict.ts";
 
-/** Of lists that a manifest keeps short itself. */
+/** Items of a list; the lists that aod writes are shorter. */
 const LIST_MAX = 1000;
-/** Of a text; the longest of aod's own are reasons. */
+/** Length of a text; the longest texts that aod writes are reasons. */
 const TEXT_MAX_CHARS = 2048;
 
 const bounded = v.pipe(
@@ -16,13 +16,13 @@ const bounded = v.pipe(
   v.transform((whole) => (whole.length > TEXT_MAX_CHARS ? `${whole.slice(0, TEXT_MAX_CHARS)}…` : whole)),
 );
 const text = v.fallback(bounded, "");
-/** NaN: not known. */
+/** A figure that is not negative; NaN: not known. */
 const figure = v.fallback(v.pipe(v.number(), v.finite(), v.minValue(0)), Number.NaN);
 const maybeText = v.fallback(v.nullable(bounded), null);
 const maybeNumber = v.fallback(v.nullable(v.pipe(v.number(), v.finite())), null);
 const maybeFlag = v.fallback(v.nullable(v.boolean()), null);
 
-/** Null where there is no record of any. */
+/** Null without a record. */
 const counts = v.pipe(
   v.fallback(v.nullable(v.record(v.string(), v.unknown())), null),
   v.transform(
@@ -116,7 +116,7 @@ const facts = v.object({
   detected_after_ms: figure,
   frozen_at: text,
   evidence: listOf(evidence),
-  /** Null for a capture of a rule, and for those of before. */
+  /** Null for a capture by a rule, and in manifests of older versions. */
   hanging: maybeListOf(hangingServer),
   statuses: v.pipe(
     listOf(statusRow),
@@ -128,7 +128,7 @@ const facts = v.object({
     complete_since: "",
     evicted: Number.NaN,
   }),
-  /** Null where there is no list of any. */
+  /** Null without a list. */
   actions: maybeListOf(action),
   verdict: v.fallback(v.nullable(verdict), null),
   losses: counts,
@@ -144,7 +144,7 @@ export function readManifestFacts(manifest: Readonly<Record<string, unknown>>): 
 
 // --- internal ---
 
-/** What is fit, of what is a list. */
+/** The valid items of a list; empty for any other value. */
 function listOf<const Item extends v.GenericSchema>(item: Item) {
   return v.pipe(
     v.fallback(v.array(v.unknown()), []),

@@ -1,4 +1,5 @@
-// A moment as HTML: in UTC, the same for every reader, and in a form to which the page's script adds the reader's local time.
+// A moment as HTML: in UTC, the same for every reader, and in a form to which the page's script adds the reader's local
+// time.
 
 import { type Html, html } from "./html.ts";
 import { moment } from "./words.ts";

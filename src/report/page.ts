@@ -1,6 +1,5 @@
-// One page of HTML about one capture. In: its name, manifest, requests and files, by whomever they were made; out: the page in pieces
-// of bytes, the same for the same input. It asks for nothing from anywhere: style and script are in it, allowed by their hashes,
-// and everything else is forbidden. Pure.
+// One page of HTML about one capture, of any origin. The page comes in chunks of bytes and is the same for the same
+// input. It loads nothing: style and script are in it, allowed by their hashes, and everything else is forbidden. Pure.
 
 import script from "../../build/report/page.js.txt" with { type: "text" };
 import style from "../../build/report/style.css.txt" with { type: "text" };
@@ -20,7 +19,7 @@ import { waitingSection, worstSection } from "./waiting-section.ts";
 import { duration } from "./words.ts";
 
 export interface ReportInput {
-  /** Of the capture, without its suffix. */
+  /** Name of the capture, without its suffix. */
   readonly name: string;
   readonly manifest: Readonly<Record<string, unknown>>;
   readonly requests: RequestTable;
@@ -28,7 +27,7 @@ export interface ReportInput {
   readonly files: ReadonlyMap<string, Uint8Array>;
 }
 
-/** The page's bytes, UTF-8. */
+/** The page in chunks of UTF-8. */
 export function* reportChunks(input: ReportInput): Generator<Uint8Array, void, void> {
   const encoder = new TextEncoder();
   for (const piece of page(input)) {

@@ -1,7 +1,8 @@
-// Which command has which colour. Eight hues that people tell apart whatever their eyes (after Okabe and Ito), by what the command
-// is for; the style sheet has them for light and dark. Shared by the page's static drawings and its script.
+// The colour of each command: eight hues that people with any colour vision can tell apart (after Okabe and Ito), by
+// the purpose of the command. The style sheet has them for light and dark. Shared by the page's static drawings and its
+// script.
 
-/** Class `c0` and so on in the style sheet. What is not here shares the last, grey. */
+/** Commands of the classes `c0`, `c1` … of the style sheet. All other commands share the last class, which is grey. */
 const HUES: readonly (readonly string[])[] = [
   ["SMB2_READ"],
   ["SMB2_WRITE"],

@@ -1,6 +1,6 @@
-// Every request as a point: the static drawing for those without JavaScript and for paper, the frame in which the script draws, and
-// the data that it draws. In: table and figures; out: HTML, the data in pieces. The drawing is one cell for what lies
-// in one place, so that its size does not depend on how many requests there are.
+// The plot of every request: the static drawing for readers without JavaScript and for paper, the frame for the
+// script's plot, and the data of that plot, in chunks. The drawing has one cell for all requests in one place, so its
+// size does not depend on their number.
 
 import { encodeDeltas, encodeFixed, encodeLatencies, widthFor } from "./columns.ts";
 import { Html, html, scriptJson } from "./html.ts";
@@ -14,11 +14,11 @@ import { swatch } from "./swatch.ts";
 import { counted, countText, duration, EVERYDAY_WORDS, shortCommand } from "./words.ts";
 
 const CELLS = { across: 320, down: 130 } as const;
-/** px of the drawing, and of the room for the labels of time below it. */
+/** px of the drawing, and of the labels of time below it. */
 const HEIGHT = 2 * CELLS.down;
 const LABELS = 24;
 const BARS_MAX = 200;
-/** Latencies that are exact in the page's data: these are compared with the tables. */
+/** Number of latencies that are exact in the page's data, because readers compare them with the tables. */
 const EXACT_MAX = 256;
 
 export function plotSection(table: RequestTable, summary: Summary): Html {
@@ -34,7 +34,7 @@ export function plotSection(table: RequestTable, summary: Summary): Html {
 </section>`;
 }
 
-/** What the script draws from, as a script element that is no script. */
+/** The data of the script, as a script element of type JSON. */
 export function* dataChunks(table: RequestTable, summary: Summary): Generator<Html | Uint8Array> {
   if (table.count === 0) return;
   const exact = new Set([...summary.evidence, ...worstOf(table, EXACT_MAX)]);
@@ -72,7 +72,7 @@ export function* dataChunks(table: RequestTable, summary: Summary): Generator<Ht
   let first = true;
   for (const [name, column] of Object.entries(columns)) {
     yield new Html(`${first ? "" : ","}"${name}":"`);
-    // The alphabet needs no escaping.
+    // The alphabet of columns.ts needs no escaping.
     yield column;
     yield html`"`;
     first = false;
@@ -146,8 +146,8 @@ function dots(paths: readonly string[], names = ""): Html {
 }
 
 /**
- * Paths by colour: each cell has the colour of its most frequent command. A cell with nothing but everyday answers is in `everyday`, one
- * with a failure in `failures` as well.
+ * Paths by colour: each cell has the colour of its most frequent command. A cell with nothing but everyday answers is
+ * in `everyday`, one with a failure in `failures` as well.
  */
 function cells(
   table: RequestTable,
@@ -185,7 +185,7 @@ function cells(
   return { usual, everyday, failures };
 }
 
-/** Those that wait for as long as is known, longest first. */
+/** Rows in flight with a known age, the oldest first. */
 function openRows({ state, latencyNs, count }: RequestTable): readonly number[] {
   const open: number[] = [];
   for (let row = 0; row < count; row++)

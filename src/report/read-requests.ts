@@ -1,11 +1,11 @@
-// requests.csv of a capture of unknown origin, as a table. In: the file's bytes; out: its rows, by the names of
-// its columns, whatever else is in it. Pure; a row that is none is passed over, and counted.
+// Reads requests.csv of a capture of unknown origin into a table, by the names of its columns; other columns are
+// ignored. Pure. A row that cannot be read is skipped and counted.
 
 import { csvCells, plainCell } from "../model/csv.ts";
 import { REQUEST_COLUMNS, type RequestColumn } from "../model/request-columns.ts";
 import { type ReportRow, type RequestTable, RequestTableBuilder } from "./request-table.ts";
 
-/** Far more than a row of aod's has. */
+/** Far longer than a row that aod writes. */
 const LINE_MAX_CHARS = 8192;
 
 export function readRequests(file: Uint8Array): RequestTable {
@@ -33,7 +33,10 @@ export function readRequests(file: Uint8Array): RequestTable {
 
 // --- internal ---
 
-/** A full flight recorder has a third of it. Text takes twice its bytes, and what is not shown need not be text. */
+/**
+ * A full flight recorder takes a third of this. Decoded text takes twice its bytes, so the rest of a larger file is not
+ * decoded.
+ */
 const DECODED_MAX_BYTES = 64 << 20;
 
 function countLineFeeds(bytes: Uint8Array): number {
@@ -58,13 +61,13 @@ function toRow(cell: (name: RequestColumn) => string): ReportRow {
   };
 }
 
-/** A quoted cell of aod's never holds a line feed. */
+/** The quoted cells that aod writes never contain a line feed. */
 function endOfLine(text: string, at: number): number {
   const end = text.indexOf("\n", at);
   return end < 0 ? text.length : end;
 }
 
-/** From `at` on, one by one: there may be as many lines as characters. */
+/** Lines from `at` on. They are counted without splitting, because there may be as many lines as characters. */
 function countLines(text: string, at: number): number {
   let lines = text.endsWith("\n") ? 0 : 1;
   for (let i = at; i < text.length; i++) if (text.charCodeAt(i) === LINE_FEED) lines++;

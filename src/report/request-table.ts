@@ -1,11 +1,10 @@
-// The requests of a capture as columns of figures, whatever they came from: the runner's memory or requests.csv. In: rows;
-// out: one table, oldest request first, with the few names that stand in many rows kept once. Pure; trusts no row: one
-// without a time is counted and left out.
+// The requests of a capture as columns of figures, from the runner's memory or from requests.csv: oldest request first,
+// and each repeated name stored once. Pure. It trusts no row: one without a valid time is counted and left out.
 
 import { visible } from "./html.ts";
 import { stateNumber } from "./state.ts";
 
-/** What a row of requests.csv says that the report shows. */
+/** The cells of a row of requests.csv that the report shows. */
 export interface ReportRow {
   readonly time_utc: string;
   readonly boot_ns: string;
@@ -19,7 +18,7 @@ export interface ReportRow {
   readonly tid: number;
 }
 
-/** Who sent a request. */
+/** The task that sent a request. */
 export interface Sender {
   readonly pid: number;
   readonly tid: number;
@@ -28,40 +27,41 @@ export interface Sender {
 
 export interface RequestTable {
   readonly count: number;
-  /** Rows that were left out, because there are more than anybody's recorder holds. */
+  /** Rows that were left out, because there are more than any recorder holds. */
   readonly leftOut: number;
-  /** Rows that are none, or that say no time at which a machine could have sent a request. */
+  /** Rows that could not be read, or without a time at which a machine could have sent a request. */
   readonly unreadable: number;
-  /** When the first was sent, µs since 1970 UTC; NaN where no row says it. */
+  /** When the first request was sent, µs since 1970 UTC; NaN if no row has a time. */
   readonly firstEpochUs: number;
-  /** When each was sent, whole µs after the first, ascending. */
+  /** When each request was sent, whole µs after the first, ascending. */
   readonly sentUs: Float64Array;
-  /** Of those in flight the age at the freeze; NaN where it is not known. */
+  /** Latency, or the age at the freeze for a request in flight; NaN if not known. */
   readonly latencyNs: Float64Array;
-  /** As state.ts numbers it, and indices into the names below. */
+  /** Numbers of state.ts. */
   readonly state: Uint8Array;
+  /** This and the next three are indices into the lists of names below. */
   readonly command: Uint32Array;
   readonly status: Uint32Array;
   readonly sender: Uint32Array;
   readonly share: Uint32Array;
-  /** 0 where it is none that JavaScript can count. */
+  /** 0 for an id that a JavaScript number cannot hold exactly. */
   readonly messageId: Float64Array;
   readonly commands: readonly string[];
   /** `0xc0000022 EACCES`; empty for a reply without an error. */
   readonly statuses: readonly string[];
   readonly senders: readonly Sender[];
-  /** Empty: not known. */
+  /** An empty name means not known. */
   readonly shares: readonly string[];
 }
 
-/** Twice what a recorder holds; a capture may come from anywhere. */
+/** Twice the size of a recorder; a capture may come from anywhere. */
 const ROWS_MAX = 131_072;
-/** 35 years: no machine was ever up that long, and differences of such times, in µs, are below 2^51: see columns.ts. */
+/** 35 years: longer than any uptime, and short enough for columns.ts, where differences in µs must be below 2^51. */
 const TIME_MAX_NS = 2 ** 50 * 1000;
-/** Of a share; what else has a name has short ones. */
+/** Limit of names of shares; other names are shorter. */
 const SHARE_MAX_CHARS = 256;
 const NAME_MAX_CHARS = 64;
-/** More shares, commands or statuses than any host has: the rest share one name. */
+/** More shares, commands or statuses than any host has; further ones share the name REST. */
 const NAMES_MAX = 16_384;
 const REST = "(more than are told apart here)";
 
@@ -84,7 +84,7 @@ export class RequestTableBuilder {
   readonly #senders = new Senders();
   readonly #shares = new Names(SHARE_MAX_CHARS);
 
-  /** @param comm, share without the quotes that CSV puts around them. */
+  /** @param comm, share without the quotes of CSV. */
   add(row: ReportRow, comm: string, share: string): void {
     if (this.isFull) {
       this.leaveOut(1);
@@ -97,7 +97,7 @@ export class RequestTableBuilder {
     }
     if (this.#count === 0) this.#firstNs = bootNs;
     const sentUs = Math.round((bootNs - this.#firstNs) / 1000);
-    // Of the first row that says it: all are of one clock.
+    // The first row with a time decides: all times are of one clock.
     if (Number.isNaN(this.#firstEpochUs)) this.#firstEpochUs = parseUtcUs(row.time_utc) - sentUs;
     const latencyNs = row.latency_ns ?? Number.NaN;
     this.#sentUs.push(sentUs);
@@ -112,22 +112,22 @@ export class RequestTableBuilder {
     this.#count++;
   }
 
-  /** Whether no further row is looked at; what can't be read counts, for it takes as long. */
+  /** Whether no further row is read. Unreadable rows count too, because they take as long. */
   get isFull(): boolean {
     return this.#count + this.#unreadable >= ROWS_MAX;
   }
 
-  /** Counts rows that are not looked at. */
+  /** Counts rows that are not read. */
   leaveOut(rows: number): void {
     this.#leftOut += rows;
   }
 
-  /** Counts a row that can't be read. */
+  /** Counts a row that cannot be read. */
   passOver(): void {
     this.#unreadable++;
   }
 
-  /** Ends it: the builder is not used any more. */
+  /** Returns the table; the builder must not be used afterwards. */
   finish(): RequestTable {
     const order = this.#orderByTime();
     const column = (values: readonly number[]) =>
@@ -154,7 +154,7 @@ export class RequestTableBuilder {
     };
   }
 
-  /** aod writes them in order, and then this is undefined; others may not. */
+  /** The rows in order of time; undefined if they are in order already, as aod writes them. */
   #orderByTime(): readonly number[] | undefined {
     const sent = this.#sentUs;
     if (sent.every((us, i) => i === 0 || us >= (sent[i - 1] ?? 0))) return undefined;
@@ -162,7 +162,7 @@ export class RequestTableBuilder {
   }
 }
 
-/** `2026-11-23T01:23:45.678901Z` in µs since 1970; NaN for what is none, or has not four digits of a year. */
+/** `2026-11-23T01:23:45.678901Z` in µs since 1970; NaN for any other text, also for a year without four digits. */
 export function parseUtcUs(text: string): number {
   const [, start = "", fraction = "", zone = ""] = UTC.exec(text) ?? [];
   return Date.parse(start + zone) * 1000 + Number(fraction.padEnd(6, "0"));
@@ -172,7 +172,7 @@ export function parseUtcUs(text: string): number {
 
 const UTC = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,6})\d*)?(Z)$/;
 
-/** Names by number, each kept once, cut and made visible. */
+/** Names by number: each is stored once, cut, with invisible characters escaped. */
 class Names {
   readonly list: string[] = [];
   readonly #known = new Map<string, number>();
@@ -193,7 +193,7 @@ class Names {
   }
 }
 
-/** The same of senders. A thread has one name, mostly: it is looked for by its number first. */
+/** Senders by number, likewise. Most threads have one name, so a sender is looked up by its thread id first. */
 class Senders {
   readonly list: Sender[] = [];
   readonly #raw: Sender[] = [];

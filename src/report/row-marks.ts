@@ -1,9 +1,9 @@
-// Classifies each request of a table by the rules of src/model that live figures and the detector follow: only a request with a reply
-// of its own has a latency, a request that may block indefinitely says nothing about the server, and an everyday answer is not a
-// failure. Pure.
+// Classifies each request of a table by the rules of src/model that live figures and the detector follow: only a
+// request with a reply of its own has a latency, a request that may block indefinitely says nothing about the server,
+// and an everyday answer is not a failure. Pure.
 //
-// requests.csv has no flags: a request whose reply cannot be told from another's has no latency there, and one that was closed without
-// a reply is `lost`. Together that is isTrustedReply.
+// requests.csv has no flags: a request whose reply cannot be told from another's has no latency there, and one that was
+// closed without a reply is `lost`. Together that is isTrustedReply.
 
 import { COMMANDS, type CommandName, mayBlock } from "../model/command.ts";
 import { classifyStatus } from "../model/nt-status.ts";
@@ -14,7 +14,10 @@ import { DONE, ERROR, IN_FLIGHT } from "./state.ts";
 export interface RowMarks {
   /** 1 if latencyNs is the time to the request's own reply, or the age of a request in flight. */
   readonly timed: Uint8Array;
-  /** 1 if the request may block indefinitely; 0 for evidence, because a rule that tracks the command by name has tripped. */
+  /**
+   * 1 if the request may block indefinitely; 0 for evidence, because a rule that tracks the command by name has
+   * tripped.
+   */
   readonly mayBlock: Uint8Array;
   /** 1 for a reply that is a failure: neither a step of the protocol nor an everyday answer. */
   readonly failed: Uint8Array;

@@ -1,12 +1,14 @@
-// Axes: where a figure stands, and which figures are written beside it. In: bounds; out: shares from 0 to 1, and ticks. Shared by
-// the page's static drawings and its script; knows no document.
+// Axes of the drawings: bounds, ticks and their labels. Shared by the page's static drawings and its script; does not
+// use the document.
 
 export interface Tick {
   readonly at: number;
   readonly label: string;
 }
 
-/** Bounds of log10 of ns that hold these latencies, in whole decades: at least two. Infinite and unknown ones don't count. */
+/**
+ * Bounds of these latencies as log10 of ns: whole decades, at least two. Infinite and unknown latencies do not count.
+ */
 export function decadesOf(latenciesNs: ArrayLike<number>): readonly [number, number] {
   let least = Infinity;
   let most = -Infinity;
@@ -31,7 +33,7 @@ export function plotLevelsOf(latenciesNs: Float64Array): readonly [number, numbe
   return [low, Math.max(high, slowest + (slowest - low) * HEADROOM)];
 }
 
-/** Of one decade each, and 2 and 5 of it where there is room. @param decades log10 of ns. */
+/** A tick for each decade, and at 2 and 5 if the span is short. @param decades log10 of ns. */
 export function latencyTicks([low, high]: readonly [number, number]): readonly Tick[] {
   const fine = high - low < 1.6 ? [1, 2, 5] : [1];
   const ticks: Tick[] = [];
@@ -44,7 +46,7 @@ export function latencyTicks([low, high]: readonly [number, number]): readonly T
   return ticks;
 }
 
-/** Round steps of time, some `most` of them. @param from, to µs after the rule tripped. */
+/** Ticks at round steps of time, at most about `most`. @param from, to µs after the rule tripped. */
 export function timeTicks(from: number, to: number, most: number): readonly Tick[] {
   const span = Math.max(1, to - from);
   const step = STEPS_US.find((us) => span / us <= most) ?? Math.ceil(span / most / 3600e6) * 3600e6;
@@ -54,7 +56,7 @@ export function timeTicks(from: number, to: number, most: number): readonly Tick
   return ticks;
 }
 
-/** `−2.5 s`, `+40 ms`; 0 is the moment itself. @param us after it. */
+/** `−2.5 s`, `+40 ms`; `0` is the moment itself. @param us µs after the moment. */
 export function offsetLabel(us: number, stepUs = 1): string {
   if (Math.abs(us) < stepUs / 1e3) return "0";
   const sign = us < 0 ? "−" : "+";
@@ -70,7 +72,7 @@ const STEPS_US = [1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7]
   .filter((us) => us <= 20e6)
   .concat([30e6, 60e6, 120e6, 300e6, 600e6, 1200e6, 1800e6, 3600e6, 7200e6, 21_600e6, 43_200e6, 86_400e6]);
 
-/** From which step on, µs, a unit of how many µs, its name. */
+/** The least step of a unit in µs, its length in µs, its name. */
 const UNITS = [
   [3600e6, 3600e6, "h"],
   [60e6, 60e6, "min"],

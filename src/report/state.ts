@@ -1,5 +1,5 @@
-// The state of a request: its name in the column `state` of requests.csv and its number in the page's data. Shared by the static parts
-// of the page and its script.
+// The state of a request: its name in the column `state` of requests.csv and its number in the page's data. Shared by
+// the static parts of the page and its script.
 
 import type { RequestState } from "../model/request.ts";
 

@@ -1,13 +1,12 @@
-// What the requests of a capture say together: before the incident and during it, by command, by who waited. In: the table and
-// the facts; out: figures. Pure.
+// Figures of a capture's requests: before the incident and during it, by command, and by affected process. Pure.
 //
 //       before                │             during
 //   ──────────────────────────┼──────────────────────────────────▶ time
 //                             │ when the first request in evidence was sent; without one, when the rule tripped
 //
-// A request is of `during` if it ended behind that moment, or has not ended; of one that was sent before it and whose latency is
-// not known nobody can tell. Where no rule tripped there is no such moment: all requests are one group.
-// What counts as a latency, as a wait and as a failure is row-marks.ts.
+// A request is in `during` if it ended after that moment or has not ended. A request that was sent before it and whose
+// latency is not known is in neither group. If no rule tripped, there is no such moment, and all requests are one
+// group. row-marks.ts defines which requests have a latency, may block indefinitely, or are failures.
 
 import { isShareOf } from "../model/share.ts";
 import type { ManifestFacts } from "./manifest-facts.ts";
@@ -16,7 +15,7 @@ import { markRows, type RowMarks } from "./row-marks.ts";
 import { IN_FLIGHT } from "./state.ts";
 
 export interface Latencies {
-  /** Sorted, ns; of those in flight their age. */
+  /** Ascending, ns; the age of requests in flight. */
   readonly sortedNs: Float64Array;
   readonly errors: number;
   readonly inFlight: number;
@@ -28,7 +27,7 @@ export interface CommandSummary {
   readonly during: Latencies;
 }
 
-/** Who waited for what, of the requests of `during`. */
+/** How long a process waited for a share, by the requests of `during`. */
 export interface Waiter {
   readonly name: string;
   readonly pid: number;
@@ -41,26 +40,27 @@ export interface Waiter {
 }
 
 export interface Summary {
-  /** Whether a rule tripped, so that there is a before; else `during` is all there is. */
+  /** Whether a rule tripped, so that there is a `before`; otherwise `during` has all requests. */
   readonly isSplit: boolean;
-  /** µs after the table's first request: when the incident began, and when its rule tripped or somebody asked; NaN: not known. */
+  /** When the incident began, µs after the table's first request; NaN: not known. */
   readonly beganUs: number;
+  /** When the rule tripped or the capture was requested, likewise. */
   readonly trippedUs: number;
-  /** When all was frozen, likewise; where that is not known, when the last request was sent. */
+  /** When the table was frozen, likewise; if that is not known, when the last request was sent. */
   readonly frozenUs: number;
-  /** From when on no request is missing; before 0 where that is all of them, NaN where it is not known. */
+  /** From when on no request is missing, likewise; 0 or less if none is missing at all, NaN if not known. */
   readonly completeSinceUs: number;
-  /** Of the incident's share alone, or of its server's shares; undefined: of all, for nothing narrower is known. */
+  /** The share (or `//server`) that the figures cover; undefined means all shares. */
   readonly scope: string | undefined;
   readonly before: Latencies;
   readonly during: Latencies;
-  /** Requests of the scope that may be of either. */
+  /** Requests of the scope that may belong to either group. */
   readonly unplaced: number;
-  /** Requests of the scope that may wait by design: their time counts by command alone. */
+  /** Requests of the scope that may block indefinitely; their times count only in `commands`. */
   readonly mayBlock: number;
-  /** Of the same, those that wait by design with the others. Most requests first. */
+  /** Figures of the scope by command, including requests that may block indefinitely. Most requests first. */
   readonly commands: readonly CommandSummary[];
-  /** Who waited longest first. */
+  /** Longest wait first. */
   readonly waiters: readonly Waiter[];
   /** Rows of the table, slowest first. */
   readonly worst: readonly number[];
@@ -70,7 +70,7 @@ export interface Summary {
   readonly failed: Uint8Array;
 }
 
-/** More are on the plot, and in its table. */
+/** The plot and its table show further ones. */
 const WORST_MAX = 20;
 
 export function summarize(table: RequestTable, facts: ManifestFacts): Summary {
@@ -97,7 +97,10 @@ export function summarize(table: RequestTable, facts: ManifestFacts): Summary {
   }
   const { before, during } = groups;
   return {
-    ...{ isSplit, beganUs, trippedUs, frozenUs },
+    isSplit,
+    beganUs,
+    trippedUs,
+    frozenUs,
     completeSinceUs: toUs(facts.recorder.complete_since),
     scope: inScope === undefined ? undefined : (facts.share ?? undefined),
     before: latenciesOf(table, marks, before),
@@ -112,12 +115,12 @@ export function summarize(table: RequestTable, facts: ManifestFacts): Summary {
   };
 }
 
-/** @param share 0 to 1. NaN of nothing. */
+/** A quantile; NaN without latencies. @param share 0 to 1. */
 export function quantile({ sortedNs }: Pick<Latencies, "sortedNs">, share: number): number {
   return sortedNs[Math.max(0, Math.ceil(share * sortedNs.length) - 1)] ?? Number.NaN;
 }
 
-/** Rows of the slowest requests that are wanted, slowest first. */
+/** Rows of the slowest requests for which `isWanted` is true, slowest first. */
 export function worstOf(
   { latencyNs }: RequestTable,
   most: number,
@@ -139,7 +142,10 @@ export function senderOf(table: RequestTable, row: number): Sender {
 
 // --- internal ---
 
-/** A time of the manifest as µs after the table's first request; of an empty table, after the trigger. NaN: not known. */
+/**
+ * Converts a time of the manifest to µs after the table's first request; for an empty table, after the trigger. NaN:
+ * not known.
+ */
 function makeToUs({ firstEpochUs }: RequestTable, facts: ManifestFacts): (text: string) => number {
   const zeroUs = Number.isNaN(firstEpochUs) ? parseUtcUs(facts.triggered_at) : firstEpochUs;
   return (text) => parseUtcUs(text) - zeroUs;
@@ -152,7 +158,7 @@ function groupOf({ state, sentUs, latencyNs }: RequestTable, row: number, beganU
   return Number.isNaN(endUs) ? "unplaced" : "before";
 }
 
-/** Indices of the shares that an incident is about: `//server` is about all of the server's. */
+/** Indices of the shares that an incident concerns: `//server` concerns all shares of the server. */
 function scopeOf({ shares }: RequestTable, share: string | null): ReadonlySet<number> | undefined {
   if (share === null || !share.startsWith("//")) return undefined;
   const isMeant = (name: string) => name === share || isShareOf(name, share);
@@ -160,7 +166,7 @@ function scopeOf({ shares }: RequestTable, share: string | null): ReadonlySet<nu
   return indices.length === 0 || indices.length === shares.length ? undefined : new Set(indices);
 }
 
-/** @param all also those that may wait by design. */
+/** @param all whether the times of requests that may block indefinitely count too. */
 function latenciesOf(
   { latencyNs, state }: RequestTable,
   { timed, mayBlock, failed }: RowMarks,
@@ -199,7 +205,7 @@ function byCommand(
 }
 
 function waitersOf(table: RequestTable, marks: RowMarks, rows: readonly number[]): readonly Waiter[] {
-  // Of a process and a share; its threads are told apart in the table, not here.
+  // A waiter is a process and a share; only the table distinguishes its threads.
   const known = new Map<string, number>();
   const processes = table.senders.map(({ pid, comm }, index) => {
     const key = `${pid} ${comm}`;
@@ -228,7 +234,7 @@ function waitersOf(table: RequestTable, marks: RowMarks, rows: readonly number[]
   return waiters.sort((a, b) => b.waitedNs - a.waitedNs);
 }
 
-/** By its message id and when it was sent, which is what a request is known by. */
+/** Rows of the evidence: a request is identified by its message id and the time when it was sent. */
 function evidenceRows(table: RequestTable, { evidence }: ManifestFacts): readonly number[] {
   const wanted = new Map<number, number[]>();
   for (const { time_utc, message_id } of evidence) {
@@ -238,7 +244,7 @@ function evidenceRows(table: RequestTable, { evidence }: ManifestFacts): readonl
   const rows: number[] = [];
   for (let row = 0; row < table.count; row++) {
     const times = wanted.get(table.messageId[row] ?? 0);
-    // Times are cut to µs on one side and worked out on the other.
+    // The manifest cuts times to µs, the table computes them, so they may differ by rounding.
     if (times?.some((us) => Math.abs(us - (table.sentUs[row] ?? 0)) <= 2)) rows.push(row);
   }
   return rows;

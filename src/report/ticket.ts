@@ -1,5 +1,5 @@
-// The report as plain text for a ticket: headline, reasons, advice, the requests in evidence and the figures. Pure. The page has it in
-// a hidden element, from which its script copies it.
+// The report as plain text for a ticket: headline, reasons, advice, the requests in evidence and the figures. Pure. The
+// page has it in a hidden element, from which its script copies it.
 
 import { mainMeaning } from "../model/headline.ts";
 import { statusName } from "../model/nt-status.ts";

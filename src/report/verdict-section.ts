@@ -1,5 +1,5 @@
-// The top of the page: who is to blame, how sure that is, why, what to do next, and the figures that one wants first. In: facts and
-// figures; out: HTML. Decides nothing: the verdict is the capture's.
+// The top of the page: the most likely cause, its confidence, the reasons, what to do next, and the first figures. It
+// decides nothing: the verdict is the capture's.
 
 import { headlineOf, mainMeaning } from "../model/headline.ts";
 import { serverOfShare } from "../model/share.ts";
@@ -47,7 +47,10 @@ export function kickerText({ kind, type, share, host, triggered_at }: ManifestFa
   return `${kindWords(kind, type)}${where}, seen by ${host || NO_HOST}, ${when}`;
 }
 
-/** The figures that a reader wants first: name, value, and what it is compared with. @param count of all recorded requests. */
+/**
+ * The figures that a reader wants first: name, value, and what it is compared with.
+ * @param count of all recorded requests.
+ */
 export function tilesOf(count: number, summary: Summary): readonly (readonly [string, string, string])[] {
   const { isSplit, before, during } = summary;
   const isCompared = isSplit && before.sortedNs.length > 0;

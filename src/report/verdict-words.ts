@@ -1,15 +1,15 @@
-// The verdict in words beside its headline (model/headline.ts): how sure it is, where on the path the culprit is, what to do next.
-// Pure. docs/verdict.md says the same at length.
+// Words that go with the headline of a verdict (model/headline.ts): its confidence, its station on the path of a
+// request, and what to do next. Pure. docs/verdict.md explains the same at length.
 
 import type { Cause } from "../model/verdict.ts";
 
-/** A place on the way of a request. */
+/** A place on the path of a request. */
 export type Station = "host" | "network" | "server";
 
 export interface CauseWords {
-  /** What to do, where no status says it better. */
+  /** What to do next, unless a status has more specific advice. */
   readonly next: string;
-  /** Where on the way it is; undefined: nobody knows. */
+  /** Where on the path the cause is; undefined: not known. */
   readonly station: Station | undefined;
 }
 

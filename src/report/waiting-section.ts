@@ -1,5 +1,4 @@
-// Who waited for which share, and the slowest requests of all. In: table and figures; out: HTML tables, with a bar for what is to be
-// compared at a glance.
+// The processes that waited, by share, and the slowest requests of all. Bars make the times comparable at a glance.
 
 import { type Html, html } from "./html.ts";
 import type { RequestTable } from "./request-table.ts";

@@ -1,5 +1,5 @@
-// Figures and moments in words. In: numbers; out: short text for people, the same on the page and in the browser. Pure.
-// Beside model/figure.ts because of µs and the third digit: here figures of one page are compared with one another.
+// Figures and moments in words, the same in the static page and in its script. Pure. It exists beside model/figure.ts
+// because a page needs µs and a third digit: its figures are compared with one another.
 
 const NBSP = "\u00a0";
 
@@ -30,7 +30,7 @@ export function counted(value: number, one: string, many = `${one}s`): string {
   return `${countText(value)} ${value === 1 ? one : many}`;
 }
 
-/** `25 Nov 2026, 09:12:03 UTC`; empty for what is no time. @param withMs `09:12:03.456`. */
+/** `25 Nov 2026, 09:12:03 UTC`; empty if `epochMs` is not a time. @param withMs `09:12:03.456`. */
 export function moment(epochMs: number, withMs = false): string {
   if (!isTime(epochMs)) return "";
   const date = new Date(epochMs);
@@ -38,7 +38,7 @@ export function moment(epochMs: number, withMs = false): string {
   return `${date.getUTCDate()} ${month} ${date.getUTCFullYear()}, ${date.toISOString().slice(11, withMs ? 23 : 19)}${NBSP}UTC`;
 }
 
-/** `09:12:03.456`; empty for what is no time. */
+/** `09:12:03.456`; empty if `epochMs` is not a time. */
 export function clock(epochMs: number): string {
   return isTime(epochMs) ? new Date(epochMs).toISOString().slice(11, 23) : "";
 }
@@ -49,18 +49,18 @@ export const MAY_BLOCK_WORDS = "Requests that may block indefinitely (CHANGE_NOT
 /** Legend of the faint marks in the plot. */
 export const EVERYDAY_WORDS = "everyday answer (no such file, end of list)";
 
-/** Why there is a capture, for the page's first line. @param kind, type the manifest's. */
+/** Why the capture was made, for the first line of the page. @param kind, type as in the manifest. */
 export function kindWords(kind: string, type: string): string {
   if (kind === "emergency" && type === "error") return "An error that is enough by itself";
   return KINDS.get(kind) ?? "An incident";
 }
 
-/** `WRITE` for `SMB2_WRITE`: on a page that is about nothing else the prefix says nothing. */
+/** `WRITE` for `SMB2_WRITE`: the whole page is about SMB 2. */
 export function shortCommand(command: string): string {
   return command.replace(/^SMB2_/, "");
 }
 
-/** A map: a manifest may call its kind `constructor`. */
+/** It is a map because a manifest may have the kind `constructor`. */
 const KINDS: ReadonlyMap<string, string> = new Map([
   ["slow", "Slow replies"],
   ["emergency", "A reply that took far too long"],

@@ -1,5 +1,5 @@
-// The button that copies the report as text for a ticket. The text is in the page, in a hidden element; where the browser refuses to
-// copy, the element is shown, so that the reader can copy it by hand.
+// The button that copies the report as text for a ticket. The text is in the page, in a hidden element; where the
+// browser refuses to copy, the element is shown, so that the reader can copy it by hand.
 
 const DONE_MS = 2_000;
 

@@ -1,5 +1,4 @@
-// The page's data, read once: columns of text become columns of figures. In: the text of the data element; out: requests by row.
-// Knows no document.
+// Decodes the page's data once, from columns of text to columns of figures. It does not use the document.
 
 import { decodeDeltas, decodeFixed, decodeLatencies, widthFor } from "../columns.ts";
 import type { PageData } from "../page-data.ts";
@@ -8,11 +7,11 @@ import { hueOf } from "../palette.ts";
 export interface Requests {
   readonly head: PageData["head"];
   readonly count: number;
-  /** µs after the first. */
+  /** µs after the first request. */
   readonly sentUs: Float64Array;
   /** NaN: not known. */
   readonly latencyNs: Float64Array;
-  /** log10 of it, for the axis; NaN likewise. */
+  /** log10 of the latency, for the axis; NaN likewise. */
   readonly level: Float64Array;
   readonly state: Float64Array;
   readonly command: Float64Array;
@@ -20,7 +19,7 @@ export interface Requests {
   readonly sender: Float64Array;
   readonly share: Float64Array;
   readonly messageId: Float64Array;
-  /** Colour of each row. */
+  /** Colour of each row, as hueOf numbers it. */
   readonly hue: Uint8Array;
 }
 

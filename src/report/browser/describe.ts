@@ -1,4 +1,5 @@
-// Describes one request in words, the same for the label at the pointer, the details and the table. It does not use the document.
+// Describes one request in words, the same for the label at the pointer, the details and the table. It does not use the
+// document.
 
 import { IN_FLIGHT, statusWords } from "../state.ts";
 import { clock, duration, shortCommand } from "../words.ts";

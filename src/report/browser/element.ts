@@ -1,4 +1,4 @@
-// Elements in one line. In: a name, properties, children; out: the element. Text is text: nothing here reads HTML.
+// Creates an element in one call. Children that are strings become text: nothing here parses HTML.
 
 export type Child = Node | string;
 

@@ -1,14 +1,14 @@
-// Which requests are seen, and which is meant. In: requests, view, filter; out: rows. All 65,536 are looked at each time: that
-// takes less than a millisecond, and an index would have to be kept true. Pure.
+// Finds the requests that are in view or at the pointer. Each call walks all 65,536 requests: that takes less than a
+// millisecond, and an index would have to be kept up to date. Pure.
 
 import { IN_FLIGHT } from "../state.ts";
 import type { Requests } from "./data.ts";
 import { type PlotSize, type View, xOf, yOf } from "./view.ts";
 
 export interface Filter {
-  /** By hue: whether it is hidden. */
+  /** Colours that are hidden. */
   readonly hiddenHues: ReadonlySet<number>;
-  /** Undefined: all shares. */
+  /** Index of the only visible share; undefined: all shares. */
   readonly share: number | undefined;
 }
 
@@ -24,12 +24,12 @@ export function isRowShown(
   );
 }
 
-/** Where its mark ends: of what is in flight the moment of the capture. */
+/** Where the mark of a request ends: for a request in flight, at the moment of the capture. */
 export function endUs({ state, sentUs, head }: Requests, row: number): number {
   return state[row] === IN_FLIGHT ? head.frozenUs : (sentUs[row] ?? 0);
 }
 
-/** Rows with a mark in view, in the order of time. */
+/** Rows with a mark in view, in order of time. */
 export function rowsInView(requests: Requests, view: View, filter: Filter): readonly number[] {
   const rows: number[] = [];
   for (let row = 0; row < requests.count; row++) {
@@ -44,7 +44,7 @@ export function rowsInView(requests: Requests, view: View, filter: Filter): read
   return rows;
 }
 
-/** The nearest mark, where one is near; of two as near the slower one. */
+/** The row of the nearest mark within `mostPx`; undefined without one. */
 export function rowAt(
   requests: Requests,
   view: View,
@@ -69,7 +69,7 @@ export function rowAt(
   return best;
 }
 
-/** The slowest first. */
+/** The slowest rows, the slowest first. */
 export function slowest(requests: Requests, rows: readonly number[], most: number): readonly number[] {
   return rows.toSorted((a, b) => (requests.latencyNs[b] ?? 0) - (requests.latencyNs[a] ?? 0)).slice(0, most);
 }

@@ -1,5 +1,5 @@
-// The legend, which filters: a button for each colour with how many requests it stands for, and a list of shares where there are
-// several. In: requests; out: elements, and the filter as it is whenever it changes.
+// The legend, which is also the filter: a button for each colour with its number of requests, and a list of shares if
+// there are several.
 
 import { EVERYDAY } from "../state.ts";
 import { countText, EVERYDAY_WORDS, shortCommand } from "../words.ts";
@@ -10,7 +10,7 @@ import type { Filter } from "./find.ts";
 export function makeLegend(requests: Requests, changed: (filter: Filter) => void): HTMLElement {
   const hidden = new Set<number>();
   let share: number | undefined;
-  const tell = () => changed({ hiddenHues: new Set(hidden), share });
+  const notify = () => changed({ hiddenHues: new Set(hidden), share });
   const counts = new Map<number, number>();
   for (const hue of requests.hue) counts.set(hue, (counts.get(hue) ?? 0) + 1);
 
@@ -26,7 +26,7 @@ export function makeLegend(requests: Requests, changed: (filter: Filter) => void
     button.addEventListener("click", () => {
       if (!hidden.delete(hue)) hidden.add(hue);
       button.setAttribute("aria-pressed", String(!hidden.has(hue)));
-      tell();
+      notify();
     });
     return button;
   });
@@ -50,7 +50,7 @@ export function makeLegend(requests: Requests, changed: (filter: Filter) => void
     root.append(
       shareList(requests, (chosen) => {
         share = chosen;
-        tell();
+        notify();
       }),
     );
   return root;
@@ -65,7 +65,7 @@ function shareList({ head }: Requests, choose: (share: number | undefined) => vo
   return element("label", { class: "shares" }, element("span", { class: "hidden" }, "Share "), select);
 }
 
-/** In the order of the colours. */
+/** Names of commands by colour, in the order of the colours. */
 function namesByHue({ head, hue, command }: Requests): ReadonlyMap<number, string> {
   const names = new Map<number, Set<string>>();
   command.forEach((index, row) => {

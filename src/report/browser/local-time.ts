@@ -1,4 +1,5 @@
-// The reader's local time, which only the browser knows: the page itself is the same for every reader. It does not use the document.
+// The reader's local time, which only the browser knows: the page itself is the same for every reader. It does not use
+// the document.
 
 /** `10:12:03 GMT+1`; empty if local time is UTC. @param zone an IANA name; undefined: the reader's own. */
 export function localTime(epochMs: number, zone?: string): string {

@@ -1,5 +1,5 @@
-// The page's script: everything that static HTML cannot do. It replaces the drawing by the plot, adds local times, and shows the buttons
-// for the ticket and for dark colours. The page is complete without it.
+// The page's script: everything that static HTML cannot do. It replaces the drawing by the plot, adds local times, and
+// shows the buttons for the ticket and for dark colours. The page is complete without it.
 
 import { showCopyButton } from "./copy.ts";
 import { readData } from "./data.ts";

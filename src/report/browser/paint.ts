@@ -1,5 +1,5 @@
-// Draws the plot: grid, requests, what is marked. In: a canvas's context and what is to be seen; out: pixels. Decides nothing. One
-// colour is set once for all of its points: of 65,536 that is what takes time.
+// Draws the plot: grid, requests and marks. It decides nothing. A colour is set once for all of its points, because
+// setting colours is what takes time with 65,536 points.
 
 import { HUE_COUNT } from "../palette.ts";
 import { latencyTicks, timeTicks } from "../scale.ts";
@@ -22,12 +22,12 @@ export interface Colours {
 export interface Scene {
   readonly requests: Requests;
   readonly view: View;
-  /** Of the points; the labels of time are below. */
+  /** Size of the area with points; the labels of time are below it. */
   readonly size: PlotSize;
   readonly filter: Filter;
   readonly chosen: number | undefined;
   readonly pointed: number | undefined;
-  /** Corners of what is being dragged, CSS pixels. */
+  /** Corners of the box that is being dragged, CSS pixels. */
   readonly box: readonly [readonly [number, number], readonly [number, number]] | undefined;
 }
 
@@ -35,7 +35,7 @@ export const LABELS_PX = 26;
 /** Opacity of everyday answers, as a share of that of other replies. */
 const FAINT = 0.35;
 
-/** As the style sheet has them now. */
+/** Reads the present colours of the style sheet. */
 export function readColours(element: Element): Colours {
   const style = getComputedStyle(element);
   const of = (name: string) => style.getPropertyValue(`--${name}`).trim();
@@ -88,7 +88,7 @@ function paintUnsure(
   if (right < 230) return;
   context.fillStyle = soft;
   context.textAlign = "right";
-  // Below the labels of the moments, which may be as near.
+  // Below the labels of the moments, which may be in the same place.
   context.fillText("before this, requests may be missing", right - 8, 44);
 }
 
@@ -118,7 +118,7 @@ function paintGrid(
   }
 }
 
-/** On top of the points, with room around: a figure that can't be read is worse than a point that is hidden. */
+/** Labels are drawn over the points, with a margin: an unreadable figure is worse than a hidden point. */
 function paintLevels(context: CanvasRenderingContext2D, { view, size }: Scene, { soft, paper }: Colours) {
   context.textAlign = "left";
   context.lineJoin = "round";

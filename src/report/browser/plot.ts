@@ -1,5 +1,5 @@
-// The plot as people use it: pointer, wheel and keys on one side, view, choice and filter on the other. In: requests and an element to
-// live in; out: whether there is a plot. What is drawn is paint.ts, what is meant is find.ts, how views move is view.ts.
+// The interactive plot: connects pointer, wheel and keys to the view, the chosen request and the filter. paint.ts
+// draws, find.ts finds requests, view.ts moves the view.
 
 import { plotLevelsOf } from "../scale.ts";
 import type { Requests } from "./data.ts";
@@ -12,7 +12,7 @@ import { makeSlowestTable, SLOWEST_SHOWN } from "./slowest-table.ts";
 import { listenToKeys, listenToPointer } from "./steer.ts";
 import { clampView, type View, xOf, yOf, zoomed } from "./view.ts";
 
-/** Behind the last change of the view: what is in it is looked for then. */
+/** Delay after the last change of the view before the table is updated. */
 const SETTLED_MS = 120;
 const NO_CANVAS = "This browser has no canvas for the interactive plot: a static drawing is shown instead.";
 const HELP =
@@ -22,7 +22,7 @@ function sentText({ sent, sentLocal }: Description): string {
   return `${sent} UTC${sentLocal === "" ? "" : ` (${sentLocal})`}`;
 }
 
-/** False if the browser has no canvas: then a sentence says so, and the drawing stays. */
+/** Returns false if the browser has no canvas: then a note says so, and the static drawing stays. */
 export function showPlot(root: HTMLElement, requests: Requests): boolean {
   const { head } = requests;
   const [low, high] = plotLevelsOf(requests.latencyNs);
@@ -76,24 +76,24 @@ export function showPlot(root: HTMLElement, requests: Requests): boolean {
   };
   const choose = (row: number | undefined) => {
     chosen = row;
-    const said = row === undefined ? undefined : describe(requests, row);
+    const words = row === undefined ? undefined : describe(requests, row);
     detail.textContent =
-      said === undefined
+      words === undefined
         ? "Point at a request, or choose one from the table."
-        : `${said.command} ${said.latency}, ${said.status}, sent ${sentText(said)} by ${said.process} to ${said.share}, message id ${said.messageId}`;
+        : `${words.command} ${words.latency}, ${words.status}, sent ${sentText(words)} by ${words.process} to ${words.share}, message id ${words.messageId}`;
     redraw();
     settle();
   };
   const showTip = () => {
     tip.hidden = pointed === undefined || box !== undefined;
     if (pointed === undefined || tip.hidden) return;
-    const said = describe(requests, pointed);
+    const words = describe(requests, pointed);
     tip.replaceChildren(
-      element("strong", {}, `${said.latency} ${said.command}`),
-      element("span", {}, said.status),
-      element("span", {}, element("bdi", { class: "name" }, said.process)),
-      element("span", {}, element("bdi", { class: "name" }, said.share)),
-      element("span", { class: "soft" }, `${sentText(said)} · message ${said.messageId}`),
+      element("strong", {}, `${words.latency} ${words.command}`),
+      element("span", {}, words.status),
+      element("span", {}, element("bdi", { class: "name" }, words.process)),
+      element("span", {}, element("bdi", { class: "name" }, words.share)),
+      element("span", { class: "soft" }, `${sentText(words)} · message ${words.messageId}`),
     );
     const x = Math.max(0, xOf(view, size, requests.sentUs[pointed] ?? 0));
     const y = yOf(view, size, requests.level[pointed] ?? 0);
@@ -110,7 +110,7 @@ export function showPlot(root: HTMLElement, requests: Requests): boolean {
     canvas.height = Math.round((height + LABELS_PX) * scale);
     canvas.style.height = `${height + LABELS_PX}px`;
     context.setTransform(scale, 0, 0, scale, 0, 0);
-    // Sizing has emptied it: not a frame later.
+    // Resizing has cleared the canvas, so it is drawn at once and not in the next frame.
     draw();
   };
 

@@ -1,12 +1,11 @@
-// The slowest requests of what is in view, as a table: the plot for the keyboard and for screen readers. In: rows; out: a table whose
-// rows can be chosen.
+// The slowest requests in view as a table whose rows can be chosen: the plot for the keyboard and for screen readers.
 
 import { counted } from "../words.ts";
 import type { Requests } from "./data.ts";
 import { describe } from "./describe.ts";
 import { element, swatchElement } from "./element.ts";
 
-/** Rows that it has room for. */
+/** Number of rows in the table. */
 export const SLOWEST_SHOWN = 12;
 const COLUMNS = ["Latency", "Command", "Status", "Sent (UTC)", "Process", "Share", "Message id"];
 
@@ -50,22 +49,22 @@ function tableRow(
   isChosen: boolean,
   choose: (row: number) => void,
 ): HTMLElement {
-  const said = describe(requests, row);
+  const words = describe(requests, row);
   const button = element(
     "button",
     { type: "button", class: "pick", "aria-pressed": String(isChosen) },
-    said.latency,
+    words.latency,
   );
   button.addEventListener("click", () => choose(row));
   return element(
     "tr",
     isChosen ? { class: "chosen" } : {},
     element("th", { scope: "row", class: "figure" }, button),
-    element("td", {}, swatchElement(requests.hue[row] ?? 0), said.command),
-    element("td", {}, said.status),
-    element("td", { class: "figure left" }, said.sent),
-    element("td", {}, element("bdi", { class: "name" }, said.process)),
-    element("td", {}, element("bdi", { class: "name" }, said.share)),
-    element("td", { class: "figure" }, said.messageId),
+    element("td", {}, swatchElement(requests.hue[row] ?? 0), words.command),
+    element("td", {}, words.status),
+    element("td", { class: "figure left" }, words.sent),
+    element("td", {}, element("bdi", { class: "name" }, words.process)),
+    element("td", {}, element("bdi", { class: "name" }, words.share)),
+    element("td", { class: "figure" }, words.messageId),
   );
 }

@@ -1,39 +1,39 @@
-// Pointer, wheel and keys as wishes: look there, point at this, take the next. In: events of the canvas; out: calls. A wheel
-// zooms only where the plot has the focus or Ctrl is held: the page must not stop scrolling because it passes by.
+// Translates events of the pointer, the wheel and the keys into calls that move the view and point at requests. The
+// wheel zooms only if the plot has the focus or Ctrl is held, so that it does not stop the page from scrolling.
 
 import { boxed, moved, type PlotSize, type View, zoomed } from "./view.ts";
 
 type Point = readonly [number, number];
 
-interface Steered {
+interface ViewActions {
   readonly view: () => View;
   readonly look: (view: View) => void;
   readonly reset: () => void;
 }
 
-export interface PointerWishes extends Steered {
+export interface PointerActions extends ViewActions {
   readonly size: () => PlotSize;
   readonly point: (at: Point | undefined) => void;
   readonly drag: (box: readonly [Point, Point] | undefined) => void;
   readonly click: (at: Point) => void;
 }
 
-export interface KeyWishes extends Steered {
+export interface KeyActions extends ViewActions {
   readonly clear: () => void;
-  /** The next faster (1) or slower (-1) one. */
+  /** Chooses the next faster (1) or slower (-1) request. */
   readonly step: (direction: 1 | -1) => void;
 }
 
-/** Less is a click. */
+/** A shorter drag is a click. */
 const DRAG_PX = 6;
 
-export function listenToPointer(canvas: HTMLCanvasElement, wishes: PointerWishes): void {
+export function listenToPointer(canvas: HTMLCanvasElement, actions: PointerActions): void {
   let start: Point | undefined;
   let startView: View | undefined;
   let isPanning = false;
   const at = (event: MouseEvent): Point => {
     const { left, top } = canvas.getBoundingClientRect();
-    const { width, height } = wishes.size();
+    const { width, height } = actions.size();
     return [
       Math.min(width, Math.max(0, event.clientX - left)),
       Math.min(height, Math.max(0, event.clientY - top)),
@@ -44,43 +44,43 @@ export function listenToPointer(canvas: HTMLCanvasElement, wishes: PointerWishes
   canvas.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
     start = at(event);
-    startView = wishes.view();
+    startView = actions.view();
     isPanning = event.shiftKey;
     canvas.setPointerCapture(event.pointerId);
   });
   canvas.addEventListener("pointermove", (event) => {
     const here = at(event);
-    if (start === undefined || startView === undefined) return wishes.point(here);
+    if (start === undefined || startView === undefined) return actions.point(here);
     if (!isDragged(start, here)) return;
-    if (!isPanning) return wishes.drag([start, here]);
-    const { width, height } = wishes.size();
-    wishes.look(moved(startView, (start[0] - here[0]) / width, (here[1] - start[1]) / height));
+    if (!isPanning) return actions.drag([start, here]);
+    const { width, height } = actions.size();
+    actions.look(moved(startView, (start[0] - here[0]) / width, (here[1] - start[1]) / height));
   });
   const end = (event: PointerEvent) => {
     const here = at(event);
     const from = start;
     start = undefined;
-    wishes.drag(undefined);
+    actions.drag(undefined);
     if (from === undefined || event.type === "pointercancel") return;
-    if (!isDragged(from, here)) wishes.click(here);
-    else if (!isPanning) wishes.look(boxed(wishes.view(), wishes.size(), from, here));
+    if (!isDragged(from, here)) actions.click(here);
+    else if (!isPanning) actions.look(boxed(actions.view(), actions.size(), from, here));
   };
   canvas.addEventListener("pointerup", end);
   canvas.addEventListener("pointercancel", end);
-  canvas.addEventListener("pointerleave", () => wishes.point(undefined));
-  canvas.addEventListener("dblclick", () => wishes.reset());
+  canvas.addEventListener("pointerleave", () => actions.point(undefined));
+  canvas.addEventListener("dblclick", () => actions.reset());
   canvas.addEventListener(
     "wheel",
     (event) => {
       if (!event.ctrlKey && document.activeElement !== canvas) return;
       event.preventDefault();
-      const { width } = wishes.size();
+      const { width } = actions.size();
       const isSideways = Math.abs(event.deltaX) > Math.abs(event.deltaY);
-      wishes.look(
+      actions.look(
         isSideways
-          ? moved(wishes.view(), event.deltaX / width, 0)
+          ? moved(actions.view(), event.deltaX / width, 0)
           : zoomed(
-              wishes.view(),
+              actions.view(),
               Math.exp(Math.min(300, Math.max(-300, event.deltaY)) / 400),
               at(event)[0] / width,
             ),
@@ -90,22 +90,22 @@ export function listenToPointer(canvas: HTMLCanvasElement, wishes: PointerWishes
   );
 }
 
-export function listenToKeys(canvas: HTMLCanvasElement, wishes: KeyWishes): void {
-  const acts: Readonly<Record<string, () => void>> = {
-    ArrowLeft: () => wishes.look(moved(wishes.view(), -0.1, 0)),
-    ArrowRight: () => wishes.look(moved(wishes.view(), 0.1, 0)),
-    ArrowUp: () => wishes.step(-1),
-    ArrowDown: () => wishes.step(1),
-    "+": () => wishes.look(zoomed(wishes.view(), 0.7, 0.5)),
-    "=": () => wishes.look(zoomed(wishes.view(), 0.7, 0.5)),
-    "-": () => wishes.look(zoomed(wishes.view(), 1 / 0.7, 0.5)),
-    "0": wishes.reset,
-    Home: wishes.reset,
-    Escape: wishes.clear,
+export function listenToKeys(canvas: HTMLCanvasElement, actions: KeyActions): void {
+  const byKey: Readonly<Record<string, () => void>> = {
+    ArrowLeft: () => actions.look(moved(actions.view(), -0.1, 0)),
+    ArrowRight: () => actions.look(moved(actions.view(), 0.1, 0)),
+    ArrowUp: () => actions.step(-1),
+    ArrowDown: () => actions.step(1),
+    "+": () => actions.look(zoomed(actions.view(), 0.7, 0.5)),
+    "=": () => actions.look(zoomed(actions.view(), 0.7, 0.5)),
+    "-": () => actions.look(zoomed(actions.view(), 1 / 0.7, 0.5)),
+    "0": actions.reset,
+    Home: actions.reset,
+    Escape: actions.clear,
   };
   canvas.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const act = acts[event.key];
+    const act = byKey[event.key];
     if (act === undefined) return;
     event.preventDefault();
     act();

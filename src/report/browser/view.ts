@@ -1,5 +1,5 @@
-// What part of the plot is looked at: bounds of time and latency, and how they move. In: a view and a wish; out: the next view, never
-// outside of the whole. Pure.
+// The visible part of the plot: its bounds of time and latency, and how they move. A view never leaves the whole plot.
+// Pure.
 
 export interface View {
   /** µs after the first request. */
@@ -19,21 +19,21 @@ export interface PlotSize {
 const SPAN_LEAST_US = 20;
 const LEVELS_LEAST = 0.2;
 
-/** Makes `view` fit into `whole`, as large as it is or smaller. */
+/** Moves `view` into `whole`, and shrinks it if it is larger. */
 export function clampView(whole: View, view: View): View {
   const [fromUs, toUs] = fit(view.fromUs, view.toUs, whole.fromUs, whole.toUs, SPAN_LEAST_US);
   const [low, high] = fit(view.low, view.high, whole.low, whole.high, LEVELS_LEAST);
   return { fromUs, toUs, low, high };
 }
 
-/** @param factor below 1 shows less, so it looks closer. @param at where it stays in place, 0 to 1 from the left. */
+/** @param factor below 1 zooms in. @param at the place that does not move, 0 to 1 from the left. */
 export function zoomed(view: View, factor: number, at: number): View {
   const span = view.toUs - view.fromUs;
   const fromUs = view.fromUs + span * at * (1 - factor);
   return { ...view, fromUs, toUs: fromUs + span * factor };
 }
 
-/** @param across, up shares of what is seen. */
+/** @param across, up shares of the visible part. */
 export function moved(view: View, across: number, up: number): View {
   const us = (view.toUs - view.fromUs) * across;
   const levels = (view.high - view.low) * up;
@@ -48,7 +48,7 @@ export function yOf({ low, high }: View, { height }: PlotSize, level: number): n
   return ((high - level) / (high - low)) * height;
 }
 
-/** The view of a rectangle of pixels; of one that is flat the times alone. */
+/** The view of a rectangle of pixels; a flat rectangle selects only times. */
 export function boxed(
   view: View,
   size: PlotSize,
