@@ -56,7 +56,7 @@ e2e: dist/aod ## a virtual machine with a real cifs mount and Samba: make e2e KE
 e2e-ci: dist/aod ## the same without the scenarios that scripts/guest/left-out.txt names for KERNEL
 	$(Q)scripts/guest/run.sh $(KERNEL) --ci
 
-e2e-full: dist/aod packaging ## every scenario on every kernel, and the service: two hours on two idle cores
+e2e-full: dist/aod packaging ## every scenario on every kernel, the service, a quiet hour: three hours on two idle cores
 	$(Q)$(BUN) scripts/guest/full.ts
 
 quality: dist/aod ## try mounts and situations in a guest: rewrites fixtures and docs/quality.md for KERNEL

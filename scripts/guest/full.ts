@@ -5,10 +5,15 @@ import { join } from "node:path";
 
 const RUN = join(import.meta.dir, "run.sh");
 const RUNS: readonly (readonly string[])[] = [["5.10"], ["6.1"], ["6.12"], ["6.12", "--systemd"]];
+/** Minutes of mixed work without incident, on this kernel alone: the rules know nothing of the kernel's version. */
+const QUIET_KERNEL = "6.12";
+const QUIET_MINUTES = process.env.AOD_QUIET_MINUTES ?? "60";
 
 /** Reads the counts from the last line of the run; a run without such a line has failed. */
 async function play(argv: readonly string[]): Promise<{ readonly passed: number; readonly failed: number }> {
-  const child = Bun.spawn([RUN, ...argv], { stdin: "ignore", stdout: "pipe", stderr: "inherit" });
+  const minutes = argv.length === 1 && argv[0] === QUIET_KERNEL ? QUIET_MINUTES : "0";
+  const env = { ...process.env, AOD_QUIET_MINUTES: minutes };
+  const child = Bun.spawn([RUN, ...argv], { stdin: "ignore", stdout: "pipe", stderr: "inherit", env });
   const decoder = new TextDecoder();
   let output = "";
   for await (const chunk of child.stdout) {

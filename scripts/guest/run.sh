@@ -10,7 +10,8 @@
 #   scripts/guest/run.sh KERNEL --shell      a shell on the guest's console, with everything in place
 #
 # The machine is emulated, so that it runs anywhere, and has no network. Its root file system is discarded after each run;
-# aod and the scenarios are on a disk of their own. AOD_BINARY names another executable than dist/aod.
+# aod and the scenarios are on a disk of their own. AOD_BINARY names another executable than dist/aod. With AOD_QUIET_MINUTES
+# there is one scenario more: so many minutes of mixed work without incident.
 # Exit status: 0 all passed, 1 some failed, 69 the guest did not start, 64 usage.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -78,6 +79,7 @@ make_payload() {
 	fi
 	printf '%s' "$only" >"$tree/only"
 	printf '%s' "$without" >"$tree/without"
+	printf '%s' "${AOD_QUIET_MINUTES:-0}" >"$tree/quiet-minutes"
 	rm -f "$payload"
 	mke2fs -q -t ext4 -m 0 -L payload -d "$tree" "$payload" 512M >/dev/null
 	rm -rf "$tree"

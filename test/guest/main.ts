@@ -3,6 +3,7 @@
 //
 //   bun main.ts [--only "TEXT|TEXT"] [--without "BEGINNING|BEGINNING"]
 
+import { readFileSync } from "node:fs";
 import { play } from "./scenario.ts";
 import { aodScenarios } from "./scenarios/aod.ts";
 import { boundsScenarios } from "./scenarios/bounds.ts";
@@ -13,7 +14,7 @@ import { guestScenarios } from "./scenarios/guest.ts";
 import { hungScenarios } from "./scenarios/hung.ts";
 import { latencyScenarios } from "./scenarios/latency.ts";
 import { moduleScenarios } from "./scenarios/module.ts";
-import { quietScenarios } from "./scenarios/quiet.ts";
+import { longQuietScenarios, quietScenarios } from "./scenarios/quiet.ts";
 import { safetyScenarios } from "./scenarios/safety.ts";
 import { situationScenarios } from "./scenarios/situations.ts";
 import { troubleScenarios } from "./scenarios/trouble.ts";
@@ -36,6 +37,7 @@ const SCENARIOS = [
   ...situationScenarios,
   ...boundsScenarios,
   ...quietScenarios,
+  ...longQuietScenarios(Number(readFileSync("/payload/quiet-minutes", "utf8"))),
 ];
 
 const [only, without] = [textsOf("--only"), textsOf("--without")];

@@ -1,14 +1,19 @@
 // A healthy day: everything that a healthy mount does, with rules in their widest mode, and no incident. Latency
 // thresholds are those of the shipped configuration, scaled to an emulated machine; a single error would be too many.
+// And a long one with the shipped configuration itself, which only `make e2e-full` plays.
 
 import assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
-import { connectionInstance, isInFlight, mount, mountPoint, unmount } from "../mount.ts";
+import { readdirSync, readFileSync } from "node:fs";
+import { release } from "node:os";
+import { AOD } from "../daemon.ts";
+import { connectionInstance, isInFlight, type MountName, mount, mountPoint, unmount } from "../mount.ts";
 import { FILESERVER1 } from "../network.ts";
 import { finish, Provoker, run, waitFor } from "../process.ts";
 import type { Scenario } from "../scenario.ts";
 import { killConnections } from "../server.ts";
 
+/** config/aod.yaml, as run.sh has put it into the guest. */
+const SHIPPED_CONFIG = "/payload/aod.yaml";
 const LOCK = 10; // MS-SMB2 2.2.1.2
 const CHANGE_NOTIFY = 15;
 
@@ -86,6 +91,94 @@ export const quietScenarios: readonly Scenario[] = [
     },
   },
 ];
+
+/** Mounts of the long quiet scenario: with and without cache, encrypted, and on the disk that can be slow. */
+const BUSY = ["plain", "cacheNone", "seal", "slowDisk"] as const satisfies readonly MountName[];
+/** Longer than a step of it takes on an emulated machine that is starved. */
+const STEP_SEC = 240;
+
+/**
+ * Mixed work for so many minutes, with the rules that aod comes with and nothing set for them.
+ * @param minutes 0: there is no such scenario.
+ */
+export function longQuietScenarios(minutes: number): readonly Scenario[] {
+  if (!(minutes > 0)) return [];
+  return [
+    {
+      name: `quiet: ${minutes} minutes of mixed work make no incident with the rules that aod comes with`,
+      async run(daemons) {
+        // The first requests of a boot are slow, and nobody has to hear of them.
+        for (const name of BUSY) {
+          await mount(name);
+          await mixedWork(mountPoint(name));
+        }
+        const aod = daemons.start(readFileSync(SHIPPED_CONFIG, "utf8").replace(/^aod_output_dir:.*$/m, ""));
+        await aod.attached();
+        await waitByDesign();
+        const turns = await workFor(minutes);
+        const { requests, losses } = await requestsSeen();
+        const incidents = aod.log.split("\n").filter((line) => line.includes("incident opened"));
+        await Bun.write(
+          "/run/results/quiet.json",
+          `${JSON.stringify({ kernel: release(), minutes, turns, requests, losses, incidents, captures: aod.captures }, null, 2)}\n`,
+        );
+        assert.deepEqual(incidents, []);
+        assert.deepEqual(aod.captures, []);
+        assert.doesNotMatch(aod.log, /thread failed/);
+        assert.deepEqual(losses, {});
+        assert.ok(requests > turns * BUSY.length, `aod saw ${requests} requests of ${turns} turns`);
+      },
+    },
+  ];
+}
+
+/** Works on all mounts at once, again and again. @returns how often. */
+async function workFor(minutes: number): Promise<number> {
+  const beganMs = performance.now();
+  let saidMinutes = 0;
+  for (let turn = 1; ; turn++) {
+    await Promise.all(BUSY.map((name) => mixedWork(mountPoint(name))));
+    if (turn % 5 === 0) {
+      await unmount("plain");
+      await mount("plain");
+      await run("mount", "-o", "remount,actimeo=2", mountPoint("plain"));
+    }
+    await Bun.sleep((turn % 4) * 1000);
+    const workedMinutes = (performance.now() - beganMs) / 60_000;
+    if (workedMinutes >= minutes) return turn;
+    if (Math.floor(workedMinutes) === saidMinutes) continue;
+    saidMinutes = Math.floor(workedMinutes);
+    // The host takes a guest that says nothing for minutes for dead.
+    process.stdout.write(`#   ${saidMinutes} minutes, ${turn} turns\n`);
+  }
+}
+
+/** What people do: lists, names that are not there, reads, writes that reach the disk, small files, a rename, a delete. */
+async function mixedWork(folder: string): Promise<void> {
+  const steps = [
+    `ls -l ${folder}/many | tail -1`,
+    `find ${folder}/none-1 ${folder}/none-2`,
+    `cat ${folder}/data`,
+    `dd if=/dev/zero of=${folder}/written bs=64k count=8 conv=fsync status=none`,
+    `mkdir ${folder}/build; for i in 1 2 3 4 5 6 7 8; do echo $i >${folder}/build/$i; done; cat ${folder}/build/*; rm -r ${folder}/build`,
+    `mv ${folder}/written ${folder}/moved; rm ${folder}/moved`,
+    `df ${folder}`,
+  ];
+  for (const step of steps)
+    await finish(["sh", "-c", `{ ${step}; } >/dev/null 2>&1`], { timeoutMs: STEP_SEC * 1000 });
+}
+
+async function requestsSeen(): Promise<{ requests: number; losses: Record<string, number> }> {
+  const status = JSON.parse(await run(AOD, "status", "--json")) as {
+    readonly shares: readonly { readonly requests_total: number | null }[];
+    readonly losses: Readonly<Record<string, number>>;
+  };
+  const requests = status.shares.reduce((sum, row) => sum + (row.requests_total ?? 0), 0);
+  return {
+    requests,
+    losses: Object.fromEntries(Object.entries(status.losses).filter(([, count]) => count > 0)),
+  };
+}
 
 /** Two processes whose requests rightly get no reply for hours. */
 async function waitByDesign(): Promise<{ notify: Provoker; lock: Provoker }> {
