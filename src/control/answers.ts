@@ -1,5 +1,4 @@
-// What each question is answered with: one row for each. In: a question, and who knows; out: answers, handed to whoever asked. It
-// knows no socket.
+// How each question of the control protocol is answered: one row for each. It knows no socket.
 
 import { type Answer, PROTOCOL_VERSION, type Question } from "../api/protocol.ts";
 import type { Status } from "../api/status.ts";
@@ -7,40 +6,40 @@ import { toFailure } from "../model/failure.ts";
 import type { LiveFeed } from "./live-feed.ts";
 import { errorAnswer } from "./question.ts";
 
-/** Without what every answer has. */
+/** An answer without the fields that every answer has. */
 export type AnswerBody<Type extends Answer["type"]> = Omit<
   Extract<Answer, { type: Type }>,
   "version" | "type"
 >;
 
-/** Whom questions are handed to. */
+/** The part of the daemon that answers questions. */
 export interface DaemonApi {
   readonly status: () => Promise<Status>;
   readonly incidents: () => Status["open_incidents"];
-  /** Resolves when the capture is made, or with why it is not. */
+  /** Resolves when the capture is complete, or with the reason why there is none. */
   readonly snapshot: (
     reason: string | undefined,
-    progress: (said: AnswerBody<"progress">) => void,
+    progress: (step: AnswerBody<"progress">) => void,
   ) => Promise<AnswerBody<"captured"> | { readonly refusal: string }>;
   readonly reload: () => AnswerBody<"reloaded"> | { readonly refusal: string };
   readonly live: LiveFeed;
 }
 
-/** One connection. */
+/** The way back to the client of one connection. */
 export interface Responder {
-  /** Arrives unless the peer goes. */
-  readonly say: (answer: Answer) => void;
-  /** Whether the peer has taken what it got before. */
+  /** Sends an answer; it is delivered unless the client disconnects. */
+  readonly send: (answer: Answer) => void;
+  /** Whether the client has read all earlier answers. */
   readonly isReady: () => boolean;
-  /** Is lost on one that is not ready. */
+  /** Sends an answer if the client is ready, and drops it otherwise. */
   readonly offer: (answer: Answer) => void;
-  /** No more will be said. */
-  readonly done: () => void;
-  /** Called once, when the peer has gone. */
-  readonly onGone: (gone: () => void) => void;
+  /** Ends the connection: no answer follows. */
+  readonly end: () => void;
+  /** Registers a call for when the client has disconnected. */
+  readonly onClose: (closed: () => void) => void;
 }
 
-/** Says all that is to be said. Never throws: what fails is an answer. */
+/** Sends all answers to a question. Never throws: a failure is an answer. */
 export async function answer(question: Question, api: DaemonApi, responder: Responder): Promise<void> {
   try {
     await TABLE[question.ask](question as never, api, responder);
@@ -59,35 +58,35 @@ const version = PROTOCOL_VERSION;
 
 const TABLE: { readonly [Ask in Question["ask"]]: Row<Ask> } = {
   async status(_, api, responder) {
-    responder.say({ version, type: "status", status: await api.status() });
-    responder.done();
+    responder.send({ version, type: "status", status: await api.status() });
+    responder.end();
   },
   live({ every_ms }, { live }, responder) {
-    responder.onGone(
+    responder.onClose(
       live.listen(every_ms, {
         isReady: responder.isReady,
-        hear: (document) => responder.offer({ version, type: "live", live: document }),
+        send: (document) => responder.offer({ version, type: "live", live: document }),
         failed: (thrown) => fail(responder, thrown),
       }),
     );
   },
   incidents(_, api, responder) {
-    responder.say({ version, type: "incidents", incidents: api.incidents() });
-    responder.done();
+    responder.send({ version, type: "incidents", incidents: api.incidents() });
+    responder.end();
   },
   async snapshot({ reason }, api, responder) {
-    const ended = await api.snapshot(reason, (said) =>
-      responder.offer({ version, type: "progress", ...said }),
+    const ended = await api.snapshot(reason, (step) =>
+      responder.offer({ version, type: "progress", ...step }),
     );
-    if ("refusal" in ended) responder.say(errorAnswer("CAPTURE_FAILED", ended.refusal));
-    else responder.say({ version, type: "captured", ...ended });
-    responder.done();
+    if ("refusal" in ended) responder.send(errorAnswer("CAPTURE_FAILED", ended.refusal));
+    else responder.send({ version, type: "captured", ...ended });
+    responder.end();
   },
   reload(_, api, responder) {
     const outcome = api.reload();
-    if ("refusal" in outcome) responder.say(errorAnswer("CONFIG_INVALID", outcome.refusal));
-    else responder.say({ version, type: "reloaded", ...outcome });
-    responder.done();
+    if ("refusal" in outcome) responder.send(errorAnswer("CONFIG_INVALID", outcome.refusal));
+    else responder.send({ version, type: "reloaded", ...outcome });
+    responder.end();
   },
 };
 
@@ -95,6 +94,6 @@ const TABLE: { readonly [Ask in Question["ask"]]: Row<Ask> } = {
 
 function fail(responder: Responder, thrown: unknown): void {
   const { code, message } = toFailure(thrown);
-  responder.say(errorAnswer("BUG", `${code}: ${message}`));
-  responder.done();
+  responder.send(errorAnswer("BUG", `${code}: ${message}`));
+  responder.end();
 }

@@ -1,6 +1,6 @@
-// Asks a running aod. In: a question; out: its answers, each held against the schema: who answers may be another version, or nobody
-// that we know. Throws AodError where there is no answer: NO_DAEMON, NOT_PERMITTED, or what the daemon says. Nobody waits for a daemon
-// that is stuck: the kernel accepts connections for it, and nothing else would tell.
+// Asks a running aod a question. Every answer is checked against the schema: the process that answers may be another version of
+// aod, or another program. Throws AodError if there is no answer: NO_DAEMON, NOT_PERMITTED, or the error of the daemon. A stuck
+// daemon times out: the kernel accepts connections on its behalf, so a successful connect proves nothing.
 
 import * as v from "valibot";
 import {
@@ -14,13 +14,13 @@ import { AodError, type FailureCode } from "../model/failure.ts";
 import { durationText } from "../model/figure.ts";
 import { Inbox } from "./inbox.ts";
 
-/** What is asked; the protocol's version is added. */
+/** A question without the version of the protocol, which is added. */
 export type Ask = Question extends infer One ? (One extends Question ? Omit<One, "version"> : never) : never;
 
 export interface AskOptions {
-  /** ms; without it as long as a daemon on a host in trouble may take. */
+  /** ms; the default is what a daemon on a host in trouble may take. */
   readonly answerWithinMs?: number;
-  /** Stops asking, also while an answer is waited for. */
+  /** Ends the question, also while the client waits for an answer. */
   readonly signal?: AbortSignal;
 }
 
@@ -37,8 +37,9 @@ const FAILURES: Readonly<Record<AnswerOf<"error">["code"], FailureCode>> = {
 };
 
 /**
- * Every answer to a question, as it comes, until the daemon ends the connection or the caller stops asking: by leaving the loop, or
- * by the signal. Throws NO_DAEMON where the first does not come in time; a capture is waited for while the daemon answers others.
+ * Yields every answer to a question, until the daemon ends the connection or the caller stops: by leaving the loop, or by the
+ * signal. Throws NO_DAEMON if the first answer does not arrive in time. A capture may take longer: the client waits for it as
+ * long as the daemon answers other questions.
  */
 export async function* ask(
   path: string,
@@ -50,7 +51,7 @@ export async function* ask(
   const { inbox, socket } = await send(path, question);
   const stop = () => inbox.end();
   signal?.addEventListener("abort", stop);
-  // It may have come while the connection was made.
+  // It may have been aborted while the connection was made.
   if (signal?.aborted) stop();
   try {
     for (let isFirst = true; ; isFirst = false) {
@@ -78,7 +79,7 @@ export async function askOnce<Type extends Answer["type"]>(
   throw gone("before it answered");
 }
 
-/** Whether anybody serves this socket; nothing is asked. Throws NOT_PERMITTED where that can't be found out. */
+/** Whether a process serves this socket; asks nothing. Throws NOT_PERMITTED if aod may not connect to it. */
 export async function isServed(path: string): Promise<boolean> {
   try {
     (await connect(path, new Inbox())).end();
@@ -89,7 +90,7 @@ export async function isServed(path: string): Promise<boolean> {
   }
 }
 
-/** The daemon ended the connection. @param when it did, for who waits: `before it answered`. */
+/** The daemon ended the connection. @param when it did so, for the message: `before it answered`. */
 export function gone(when: string): AodError {
   return new AodError("NO_DAEMON", `aod has ended ${when} (see systemctl status aod)`);
 }
@@ -103,7 +104,7 @@ async function send(path: string, question: Ask) {
   return { inbox, socket };
 }
 
-/** Whether anything at all comes to a question that takes no time; that there is no room for one more is something. */
+/** Whether the daemon answers a question that takes no time. An error counts as well: `BUSY`, for example. */
 async function isAwake(path: string, withinMs: number): Promise<boolean> {
   const { inbox, socket } = await send(path, { ask: "incidents" });
   try {
@@ -135,7 +136,7 @@ function noDaemon(path: string, code: string): AodError {
       "NOT_PERMITTED",
       `cannot ask aod at ${path}: permission denied (${code}; run as root)`,
     );
-  // Nothing serves the path, or nothing does any more.
+  // No process serves the path, or the one that did has ended.
   if (code === "ENOENT" || code === "ECONNREFUSED")
     return new AodError("NO_DAEMON", "aod is not running; start it: systemctl enable --now aod", {
       path,

@@ -1,6 +1,6 @@
-// One connection to the control socket: its question is read, its answers are written as fast as the peer takes them. In: bytes, and
-// how to answer; out: bytes. Beside what the kernel holds it holds what one question has for an answer. Of a stream a peer that
-// does not read loses answers: it makes no memory grow, and costs no look.
+// One connection to the control socket: reads its question, and writes the answers as fast as the client reads them. Beside the
+// socket's own buffer it buffers the answers to one question. A client that does not read a stream loses answers of it: it neither
+// makes memory grow nor costs a snapshot.
 
 import { type Answer, QUESTION_MAX_BYTES } from "../api/protocol.ts";
 import { answer, type DaemonApi, type Responder } from "./answers.ts";
@@ -9,22 +9,22 @@ import { errorAnswer, readQuestion } from "./question.ts";
 
 /** The part of Bun's socket that is used. */
 export interface PeerSocket {
-  /** @returns bytes that were taken; the others are for the next time. */
+  /** @returns the number of bytes that were written; the others are written later. */
   write(bytes: Uint8Array): number;
   end(): void;
   terminate(): void;
-  /** Calls its handler when nothing came or went for so long; 0: never. */
+  /** Calls the timeout handler after so long without traffic; 0: never. */
   timeout(seconds: number): void;
 }
 
-/** Who connects asks at once, and takes what it asked for. */
+/** A client asks right after it has connected, and reads the answer. */
 const PATIENCE_SEC = 10;
 
 export class ControlConnection {
   readonly #socket: PeerSocket;
   readonly #api: DaemonApi;
   readonly #lines = new LineBuffer(QUESTION_MAX_BYTES);
-  readonly #whenGone: (() => void)[] = [];
+  readonly #whenClosed: (() => void)[] = [];
   #unsent: Uint8Array = new Uint8Array(0);
   #hasAsked = false;
   #isDone = false;
@@ -35,7 +35,7 @@ export class ControlConnection {
     socket.timeout(PATIENCE_SEC);
   }
 
-  /** Bytes came. What comes behind the question is not read. */
+  /** Takes received bytes. Bytes behind the question are ignored. */
   take(bytes: Uint8Array): void {
     if (this.#hasAsked || this.#isDone) return;
     const lines = this.#lines.add(bytes);
@@ -48,56 +48,56 @@ export class ControlConnection {
     this.#hasAsked = true;
     const asked = readQuestion(line);
     if (asked.question === undefined) {
-      this.#say(asked.answer);
-      this.#done();
+      this.#write(asked.answer);
+      this.#finish();
       return;
     }
-    // A capture takes as long as it takes.
+    // A capture has no time limit here.
     this.#socket.timeout(0);
     const isReady = () => this.#unsent.length === 0;
     const responder: Responder = {
       isReady,
-      say: (one) => this.#say(one),
+      send: (one) => this.#write(one),
       offer: (one) => {
-        if (isReady()) this.#say(one);
+        if (isReady()) this.#write(one);
       },
-      done: () => this.#done(),
-      onGone: (gone) => void this.#whenGone.push(gone),
+      end: () => this.#finish(),
+      onClose: (closed) => void this.#whenClosed.push(closed),
     };
     void answer(asked.question, this.#api, responder);
   }
 
-  /** Says why, and ends. */
+  /** Sends the reason, and ends the connection. */
   refuse(code: Parameters<typeof errorAnswer>[0], message: string): void {
-    this.#say(errorAnswer(code, message));
-    this.#done();
+    this.#write(errorAnswer(code, message));
+    this.#finish();
   }
 
-  /** The peer will say no more, and may still listen. */
+  /** The client will send no more, and may still read. */
   end(): void {
-    if (!this.#hasAsked) this.#done();
+    if (!this.#hasAsked) this.#finish();
   }
 
-  /** The peer takes bytes again. */
+  /** The client reads again. */
   drain(): void {
     this.#send(this.#unsent);
     if (this.#isDone && this.#unsent.length === 0) this.#socket.end();
   }
 
-  /** Nothing came or went for too long. */
+  /** There was no traffic for too long. */
   expire(): void {
     this.#socket.terminate();
   }
 
-  /** The peer has gone. */
+  /** The client has disconnected. */
   close(): void {
     this.#isDone = true;
-    for (const gone of this.#whenGone.splice(0)) gone();
+    for (const closed of this.#whenClosed.splice(0)) closed();
   }
 
-  #say(said: Answer): void {
+  #write(answer: Answer): void {
     if (this.#isDone) return;
-    const bytes = new TextEncoder().encode(`${JSON.stringify(said)}\n`);
+    const bytes = new TextEncoder().encode(`${JSON.stringify(answer)}\n`);
     if (this.#unsent.length === 0) this.#send(bytes);
     else this.#unsent = Buffer.concat([this.#unsent, bytes]);
   }
@@ -106,7 +106,7 @@ export class ControlConnection {
     if (bytes.length > 0) this.#unsent = bytes.subarray(Math.max(0, this.#socket.write(bytes)));
   }
 
-  #done(): void {
+  #finish(): void {
     if (this.#isDone) return;
     this.#isDone = true;
     this.#socket.timeout(PATIENCE_SEC);

@@ -1,9 +1,9 @@
-// Answers as they come, for one reader. In: bytes of a connection, and that it has ended; out: lines, for whoever waits for them,
-// with a bound on the wait or without. It knows no socket and no schema.
+// The answers of one connection, for one reader that may wait for the next line, with a time limit or without. It knows no socket
+// and no schema.
 
 import { LineBuffer } from "./line-buffer.ts";
 
-/** An answer is no longer: the biggest, of 100 rows of everything, is a hundredth of it. */
+/** Longest answer: a hundred times the biggest, which has 100 rows of everything. */
 const ANSWER_MAX_BYTES = 16 * 2 ** 20;
 
 export class Inbox {
@@ -19,26 +19,26 @@ export class Inbox {
     this.#wake?.();
   }
 
-  /** No more will come, or be waited for. Idempotent. */
+  /** Ends the input: the connection has ended, or the reader waits no longer. Idempotent. */
   end(): void {
     this.#ended = true;
     this.#wake?.();
   }
 
-  /** Whether a line or the end is there, after this long, ms, at the latest; without it that is waited for. */
+  /** Waits for a line or the end. @param withinMs ms, no limit without it. @returns false after a timeout. */
   async hasNews(withinMs?: number): Promise<boolean> {
     const isThere = () => this.#lines.length > 0 || this.#ended;
     if (isThere()) return true;
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = withinMs === undefined ? undefined : setTimeout(resolve, withinMs);
-    // Half a line is no news.
+    // An incomplete line does not count.
     this.#wake = () => isThere() && resolve();
     await promise;
     clearTimeout(timer);
     return isThere();
   }
 
-  /** Undefined at the end. */
+  /** The next line; undefined at the end. */
   async next(): Promise<string | undefined> {
     await this.hasNews();
     return this.#lines.shift();

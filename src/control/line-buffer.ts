@@ -1,5 +1,5 @@
-// Bytes of a connection as lines. In: bytes as they come; out: lines of UTF-8, without their ends. Bounded: who sends more without
-// an end of line is not listened to any more. Pure.
+// Splits the bytes of a connection into lines of UTF-8, without their newlines. Bounded: a line that is too long ends the
+// connection. Pure.
 
 export class LineBuffer {
   readonly #mostBytes: number;
@@ -11,7 +11,7 @@ export class LineBuffer {
     this.#mostBytes = mostBytes;
   }
 
-  /** The lines that are complete now; undefined where one is too long. */
+  /** The lines that are complete now; undefined if a line is too long. */
   add(bytes: Uint8Array): readonly string[] | undefined {
     const lines: string[] = [];
     let rest = bytes;

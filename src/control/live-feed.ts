@@ -1,71 +1,70 @@
-// Live figures for everybody who listens, each at a pace of their own. In: listeners; out: documents. One timer while anybody
-// listens, none else; figures are put together once for all that are due and would take them. What fails for one listener is told to that
-// one alone.
+// Live figures for all listeners, each at its own interval. There is one timer while there are listeners, and none otherwise. The
+// figures are read once for all listeners that are due and ready. A failure of one listener is reported to that listener only.
 
 import type { Live } from "../api/live.ts";
 
 export interface LiveListener {
-  /** Whether it takes a document now; one that does not costs nothing until it is due again. */
+  /** Whether it takes a document now; one that is not ready costs nothing until it is due again. */
   readonly isReady: () => boolean;
-  readonly hear: (live: Live) => void;
-  /** No more will come: there was no document for this listener, or it could not hear it. */
+  readonly send: (live: Live) => void;
+  /** The last call: the figures could not be read, or `send` failed. */
   readonly failed: (thrown: unknown) => void;
 }
 
-interface Place {
+interface Subscription {
   readonly everyMs: number;
   readonly listener: LiveListener;
   dueMs: number;
 }
 
-/** Who is due within this time is told at once: listeners of one pace stay together. */
+/** A listener that is due within this time is served now: listeners of one interval stay together. */
 const TOGETHER_MS = 20;
 
 export class LiveFeed {
-  readonly #look: () => Live;
-  readonly #places = new Set<Place>();
+  readonly #read: () => Live;
+  readonly #subscriptions = new Set<Subscription>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param look the figures as they are. */
-  constructor(look: () => Live) {
-    this.#look = look;
+  /** @param read reads the current figures. */
+  constructor(read: () => Live) {
+    this.#read = read;
   }
 
-  /** The first document comes at once. @returns ends it. */
+  /** Adds a listener, which gets its first document at once. @returns removes it. */
   listen(everyMs: number, listener: LiveListener): () => void {
-    const place: Place = { everyMs, listener, dueMs: performance.now() };
-    this.#places.add(place);
-    this.#tell();
+    const subscription: Subscription = { everyMs, listener, dueMs: performance.now() };
+    this.#subscriptions.add(subscription);
+    this.#serveDue();
     return () => {
-      this.#places.delete(place);
-      if (this.#places.size === 0) clearTimeout(this.#timer);
+      this.#subscriptions.delete(subscription);
+      if (this.#subscriptions.size === 0) clearTimeout(this.#timer);
     };
   }
 
   // --- internal ---
 
-  #tell(): void {
+  #serveDue(): void {
     clearTimeout(this.#timer);
     const nowMs = performance.now();
-    const due = [...this.#places].filter(({ dueMs }) => dueMs <= nowMs + TOGETHER_MS);
-    // Who was late does not get two at once.
-    for (const place of due) place.dueMs = Math.max(place.dueMs + place.everyMs, nowMs + place.everyMs / 2);
+    const due = [...this.#subscriptions].filter(({ dueMs }) => dueMs <= nowMs + TOGETHER_MS);
+    // A listener that was served late does not get two documents at once.
+    for (const one of due) one.dueMs = Math.max(one.dueMs + one.everyMs, nowMs + one.everyMs / 2);
     this.#serve(due.filter(({ listener }) => listener.isReady()));
-    // Whoever heard may have gone.
-    if (this.#places.size === 0) return;
-    const next = Math.min(...[...this.#places].map(({ dueMs }) => dueMs));
-    this.#timer = setTimeout(() => this.#tell(), Math.max(1, next - performance.now()));
+    // A listener may have been removed while it was served.
+    if (this.#subscriptions.size === 0) return;
+    const next = Math.min(...[...this.#subscriptions].map(({ dueMs }) => dueMs));
+    this.#timer = setTimeout(() => this.#serveDue(), Math.max(1, next - performance.now()));
   }
 
-  #serve(ready: readonly Place[]): void {
+  #serve(ready: readonly Subscription[]): void {
     let live: Live | undefined;
-    for (const place of ready) {
+    for (const subscription of ready) {
       try {
-        live ??= this.#look();
-        place.listener.hear(live);
+        live ??= this.#read();
+        subscription.listener.send(live);
       } catch (thrown) {
-        this.#places.delete(place);
-        place.listener.failed(thrown);
+        this.#subscriptions.delete(subscription);
+        subscription.listener.failed(thrown);
       }
     }
   }

@@ -1,5 +1,5 @@
-// What somebody has asked, or why it is no question. In: a line, which anybody may have written; out: a Question, or the answer
-// that says what is wrong with it. Pure.
+// Reads a question of the control protocol, which any program may have written: a Question, or the answer that says what is wrong
+// with it. Pure.
 
 import * as v from "valibot";
 import { type AnswerOf, PROTOCOL_VERSION, type Question, questionSchema } from "../api/protocol.ts";

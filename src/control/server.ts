@@ -1,5 +1,5 @@
-// The control socket: who may ask what the daemon knows, and have it do things. In: a path, and how questions are answered; out: a
-// socket of mode 0600 in a folder of mode 0700. Serves root and the daemon's own user, by the kernel's word; nobody else.
+// The control socket, through which commands ask the daemon and have it do things: a socket of mode 0600 in a folder of mode 0700.
+// It serves root and the daemon's own user only, which it takes from the peer credentials of the kernel.
 
 import { chmodSync, fstatSync, lstatSync, mkdirSync, type Stats, unlinkSync } from "node:fs";
 import { dirname } from "node:path";
@@ -14,28 +14,28 @@ export interface ControlServer {
   /** Connections at this moment. */
   readonly connections: number;
   /**
-   * Checks that the socket and its lock are still in their place, and makes them again where they are missing; connected clients
-   * stay. @returns undefined where both are in place; otherwise the trouble. Never throws.
+   * Checks that the socket and its lock are still in their place, and creates them again if they are missing. Clients stay
+   * connected. Never throws. @returns undefined if both were in place; otherwise the trouble.
    */
   check(): TroubleFinding | undefined;
   /** Ends every connection and removes the socket. Idempotent. */
   close(): void;
 }
 
-/** Another daemon serves it: `holderPid` where it has written its own. */
+/** Another daemon serves it. `holderPid` is undefined if that daemon has not written its pid. */
 export interface SocketTaken {
   readonly taken: true;
   readonly holderPid: number | undefined;
 }
 
 export const CONNECTIONS_MAX = 16;
-/** So many more connections get the reason for their refusal. Beyond that a connection is closed at once, since each takes a descriptor. */
+/** As many more connections get the reason for their refusal. Further ones are closed at once, since each takes a descriptor. */
 const REFUSED_MAX = 16;
 
 /**
- * Listens. Throws what the file system says where that can't be.
+ * Opens the socket. Throws the error of the file system if that fails.
  *
- * The lock beside the socket says whose it is: who holds it replaces what a dead daemon has left, and nobody else does.
+ * The lock beside the socket says which daemon owns it: only the holder of the lock replaces a socket that a dead daemon has left.
  */
 export function openControlServer(path: string, api: DaemonApi): ControlServer | SocketTaken {
   const lock = takeLockBeside(path);
@@ -120,20 +120,20 @@ function isStill(path: string, { dev, ino }: Stats): boolean {
 }
 
 interface Listening {
-  /** The socket's file as it was made. */
+  /** The file of the socket, as it was created. */
   readonly socket: Stats;
   /** @param isHard ends connections as well. */
   readonly stop: (isHard: boolean) => void;
 }
 
-/** @param count of connections, those of an earlier socket of this server too. */
+/** @param count of connections, including those of an earlier socket of this server. */
 function listen(path: string, api: DaemonApi, count: { open: number }): Listening {
   const connections = new WeakMap<object, ControlConnection>();
   const of = (socket: object) => connections.get(socket);
   remove(path);
   const listener = Bun.listen({
     unix: path,
-    // Whoever has asked may have said with that that nothing more will come.
+    // A client may close its sending half after the question.
     allowHalfOpen: true,
     socket: {
       open(socket) {
@@ -158,7 +158,7 @@ function listen(path: string, api: DaemonApi, count: { open: number }): Listenin
         count.open--;
         of(socket)?.close();
       },
-      // The peer has gone in the middle of something; `close` follows.
+      // The client has disconnected in the middle of an answer; `close` follows.
       error: () => undefined,
     },
   });
@@ -166,7 +166,7 @@ function listen(path: string, api: DaemonApi, count: { open: number }): Listenin
   return { socket: lstatSync(path), stop: (isHard) => listener.stop(isHard) };
 }
 
-/** Undefined: it may ask. */
+/** The reason why a client may not ask; undefined if it may. */
 function whyNot(fd: number): string | undefined {
   const { uid } = readPeer(fd);
   const own = process.getuid?.();

@@ -1,5 +1,5 @@
-// Where the control socket is. In: the environment; out: a path. AOD_SOCKET is for a second daemon on one host, and for tests:
-// whoever starts the daemon with it, asks with it.
+// The path of the control socket. AOD_SOCKET is for a second daemon on one host, and for tests: the commands that ask such a
+// daemon need the same AOD_SOCKET.
 
 import { SOCKET_PATH } from "../api/protocol.ts";
 import { AodError } from "../model/failure.ts";
@@ -7,7 +7,7 @@ import { AodError } from "../model/failure.ts";
 /** sun_path with its NUL: unix(7). */
 const PATH_BYTES_MAX = 107;
 
-/** Throws USAGE for one that can't be. */
+/** Throws USAGE for a path that no socket can have. */
 export function findSocketPath(environment: Readonly<Record<string, string | undefined>>): string {
   const path = environment.AOD_SOCKET ?? SOCKET_PATH;
   if (!path.startsWith("/") || Buffer.byteLength(path) > PATH_BYTES_MAX)

@@ -1,23 +1,23 @@
-// How many captures there may be in an hour, and how big. In: who asks, sizes, and the time; out: yes, or what stands against
-// it. Pure. A cooldown alone does not bound anything: there is one for each server and family, and there may be many servers.
+// Limits the number and the size of captures an hour. Pure. A cooldown alone does not bound them: there is one for each server and
+// family, and there may be many servers.
 //
-// Buckets of tokens: half an hour's worth may go at once, the other half comes back evenly over an hour. So no hour has
-// more than the limit, and after a storm there is evidence again in minutes, not when the hour is over. What is worse than
-// before may overdraw its buckets a little, once each is empty, but not for ever.
+// Token buckets: half of the hourly limit is available at once, the other half is refilled evenly over an hour. So no hour exceeds
+// the limit, and after a storm captures are possible again within minutes, not after an hour. An escalation may overdraw an empty
+// bucket by a small reserve.
 
 import type { ClockPair, StoredCapture } from "../model/capture.ts";
 import { compareCaptureNames } from "../model/capture-name.ts";
 
 export interface HourlyLimits {
-  /** Of each rule; all rules together may have ALL_RULES times as many. */
+  /** For each rule; all rules together may make ALL_RULES times as many. */
   readonly captures: number;
-  /** Of the files, compressed. */
+  /** Compressed size of the files. */
   readonly bytes: number;
 }
 
 /**
- * Why a capture was not made: the cooldown of its server and family, as many as can be at once, or what an hour may have; and the
- * key of the configuration that bounds it, where one does.
+ * Why a capture was suppressed: the cooldown of its server and family, the limit of concurrent captures, or an hourly limit; with
+ * the key of the configuration that sets the limit, if there is one.
  */
 export const SUPPRESSION_KEYS = {
   cooldown: "guardian.capture_cooldown_sec",
@@ -30,12 +30,12 @@ export type SuppressionCause = keyof typeof SUPPRESSION_KEYS;
 export type SuppressionCounts = Readonly<Partial<Record<SuppressionCause, number>>>;
 
 export const ALL_RULES = 3;
-/** Of what may go at once, for what is worse than before; one at least. */
+/** The part of a full bucket by which an escalation may overdraw it; at least one capture. */
 const RESERVE = 1 / 4;
 const NS_PER_HOUR = 3.6e12;
-/** Of captures of an earlier run: a bucket that was overdrawn by its reserve is full again by then. */
+/** Age from which captures of an earlier run no longer count: even an overdrawn bucket is full again after this time. */
 const RESTORED_NS = 2 * NS_PER_HOUR;
-/** Made because somebody asked for them: not counted, but for their size. */
+/** Captures on demand: only their size counts. */
 const MANUAL = "manual";
 
 export class CaptureBudget {
@@ -51,14 +51,14 @@ export class CaptureBudget {
   }
 
   /**
-   * Spends what an earlier run has: the captures that lie on the disk say when, of which rule and how big. A daemon that is
-   * started again and again has no more than one that is not. What the janitor has removed meanwhile is forgotten:
-   * that is bounded by its own limits.
+   * Spends what an earlier run has spent, according to the time, rule and size of the captures on the disk. So a daemon that
+   * restarts again and again makes no more captures than one that does not. Captures that the janitor has removed meanwhile are
+   * not counted: their number is bounded by its own limits.
    */
   restore(captures: readonly StoredCapture[], now: ClockPair): void {
     for (const { epochMs, rule, bytes } of captures.toSorted(compareCaptureNames)) {
       const agoNs = (now.epochMs - epochMs) * 1e6;
-      // The clock may have been set back since; what is far ahead says nothing of this hour.
+      // The clock may have been set back since; a capture far in the future says nothing about this hour.
       if (Math.abs(agoNs) > RESTORED_NS) continue;
       const atNs = now.monotonicNs - Math.max(0, agoNs);
       if (rule !== MANUAL) {
@@ -69,27 +69,27 @@ export class CaptureBudget {
     }
   }
 
-  /** What was spent stays spent. */
+  /** Applies new limits; what was spent remains spent. */
   configure(limits: HourlyLimits, nowNs: number): void {
     this.#limits = limits;
     this.#ofAll.resize(ALL_RULES * limits.captures, nowNs);
     this.#bytes.resize(limits.bytes, nowNs);
     for (const [rule, bucket] of this.#ofRule) {
       bucket.resize(limits.captures, nowNs);
-      // A rule may be gone; without it the bucket would be full as well.
+      // The rule may be gone; a new bucket would be full as well.
       if (bucket.isFull) this.#ofRule.delete(rule);
     }
   }
 
   /**
-   * Takes one capture of a rule, if there may be one.
-   * @returns what stands against it.
+   * Takes one capture for a rule, if the limits allow it.
+   * @returns the cause for which it is suppressed; undefined if it was taken.
    */
   take(rule: string, isEscalation: boolean, nowNs: number): SuppressionCause | undefined {
     const ofRule = this.#ofRuleNamed(rule);
     if (!ofRule.has(1, isEscalation, nowNs)) return "captures_of_rule";
     if (!this.#ofAll.has(1, isEscalation, nowNs)) return "captures_of_all";
-    // Its size is known when it is written; until then there has to be something left.
+    // Its size is known when it is written; until then some bytes must be left.
     if (!this.#bytes.has(1, isEscalation, nowNs)) return "bytes";
     ofRule.take(1);
     this.#ofAll.take(1);
@@ -123,7 +123,7 @@ class Bucket {
     return this.#level >= this.#most;
   }
 
-  /** Whether there is so much now; with the reserve below it, if that may be used. */
+  /** Whether so many tokens are available, including the reserve if it may be overdrawn. */
   has(amount: number, mayOverdraw: boolean, nowNs: number): boolean {
     this.refill(nowNs);
     const reserve = mayOverdraw ? Math.max(1, Math.floor(this.#most * RESERVE)) : 0;

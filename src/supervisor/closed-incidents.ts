@@ -1,5 +1,5 @@
-// Incidents that are over, for a while: a capture may be complete only then, and the last incident's newest capture is
-// protected. Pure and bounded.
+// Resolved incidents, stored for a while: a capture may be completed after its incident, and the newest capture of the last
+// incident is protected. Pure and bounded.
 
 import type { Incident } from "../model/incident.ts";
 
@@ -7,19 +7,19 @@ const CLOSED_MAX = 64;
 
 export class ClosedIncidents {
   readonly #byId = new Map<string, Incident>();
-  /** Of the incident that had an anomaly last, open or not. */
+  /** The id of the incident that had the latest anomaly, open or not. */
   lastId: string | undefined;
 
   get(id: string): Incident | undefined {
     return this.#byId.get(id);
   }
 
-  /** The one of `lastId`, where it is over. */
+  /** The incident of `lastId`, if it is resolved. */
   get last(): Incident | undefined {
     return this.lastId === undefined ? undefined : this.#byId.get(this.lastId);
   }
 
-  /** Notes one that is over, or changes it. The last one stays. */
+  /** Adds or replaces a resolved incident. The one of `lastId` is never removed. */
   set(closed: Incident): void {
     this.#byId.set(closed.id, closed);
     for (const id of this.#byId.keys()) {

@@ -1,10 +1,10 @@
-// Threads that load their code while the main thread has the BPF programs verified: both take as long. A thread does nothing
-// before its supervisor tells it to start, so none of its reports can get lost. Started again they are made on demand.
+// Threads that load their code while the kernel verifies the BPF programs for the main thread: both take equally long. A thread
+// does nothing before its supervisor sends `start`, so none of its reports can get lost. For a restart threads are made on demand.
 
 import type { SpawnTable } from "./options.ts";
 import type { Spawned } from "./thread-handle.ts";
 
-/** Begins to load all threads. @returns a table that hands each of them out once, and makes new ones from then on. */
+/** Starts loading all threads. @returns a table that hands out each of them once, and makes new ones from then on. */
 export function loadThreads(spawn: SpawnTable): SpawnTable {
   return {
     detector: handOut(spawn.detector),
@@ -18,7 +18,7 @@ export function loadThreads(spawn: SpawnTable): SpawnTable {
 function handOut(make: () => Spawned): () => Spawned {
   const early = make();
   let isUsable = true;
-  // A thread that failed while it loaded is made again: the next failure reaches its supervisor.
+  // A thread that failed while it loaded is replaced: the next failure reaches its supervisor.
   early.addEventListener("close", () => {
     isUsable = false;
   });

@@ -1,5 +1,5 @@
-// What the supervisor says of itself: one union, as plain data. `aod run` turns it into log lines, the demo into its
-// story; tests read it. Nothing here decides anything but what of the janitor's reports is worth saying.
+// The events of the supervisor: one union of plain data. The daemon turns them into log lines and history, the demo into its
+// story; tests read them. The only decision here is which sweeps of the janitor are worth an event.
 
 import type { Anomaly } from "../model/anomaly.ts";
 import type { CaptureOrder, CaptureSummary } from "../model/capture.ts";
@@ -21,12 +21,12 @@ import type { AttachmentChange } from "./module-watch.ts";
 export type EventOf<Type extends SupervisorEvent["type"]> = Extract<SupervisorEvent, { type: Type }>;
 
 export type SupervisorEvent =
-  /** All threads are up: what comes now is seen. */
+  /** All threads work: requests are seen from now on. */
   | { readonly type: "watching"; readonly rules: number; readonly outputDir: string }
   | AttachmentChange
   | { readonly type: "opened"; readonly incident: Incident; readonly anomaly: Anomaly }
   | { readonly type: "worsened"; readonly incident: Incident; readonly anomaly: Anomaly }
-  /** An open incident is at least twice what it was when it was last reported. `joined`: it has another share. */
+  /** An open incident has at least doubled since it was last reported. `joined`: it has another share. */
   | {
       readonly type: "ongoing";
       readonly incident: Incident;
@@ -36,7 +36,7 @@ export type SupervisorEvent =
   /** Nothing of the incident hangs any more, on no share. */
   | { readonly type: "recovered"; readonly incident: Incident; readonly ended: EndedHang }
   | { readonly type: "resolved"; readonly incident: Incident }
-  /** `frozenAfterMs`: from the detector's decision to the request table being copied. */
+  /** `frozenAfterMs`: from the decision of the detector to the copy of the request table. */
   | {
       readonly type: "collecting";
       readonly orderId: number;
@@ -45,15 +45,15 @@ export type SupervisorEvent =
       readonly frozenAfterMs: number;
     }
   | Extract<FromRunner, { type: "progress" }>
-  /** Without an incident where a person asked for it, or where the incident has long been over. */
+  /** Without an incident if the capture was made on demand, or if the incident has long been resolved. */
   | {
       readonly type: "collected";
       readonly capture: CaptureSummary;
       readonly incident: Incident | undefined;
     }
-  /** Captures that were not made, since it was last said. */
+  /** Captures that were suppressed since the last such event. */
   | { readonly type: "suppressed"; readonly counts: SuppressionCounts }
-  /** Without a rule where nobody knows of the order any more; without an incident as in `collected`. */
+  /** Without a rule if the order is unknown; without an incident as in `collected`. */
   | {
       readonly type: "dropped";
       readonly orderId: number;
@@ -62,7 +62,7 @@ export type SupervisorEvent =
       readonly reason: string;
     }
   | Extract<FromJanitor, { type: "swept" }>
-  /** A thing that aod depends on is in trouble, in another trouble, or in order again. */
+  /** Something that aod depends on is in trouble, in another trouble, or repaired. */
   | { readonly type: "trouble"; readonly trouble: Trouble }
   | { readonly type: "orphaned"; readonly found: number; readonly closed: number }
   /** Whether the SMB client's own lists can be read has changed. */
@@ -70,7 +70,7 @@ export type SupervisorEvent =
   /** A line of the kernel log that concerns SMB mounts. */
   | Extract<FromDetector, { type: "kernelLog" }>
   | { readonly type: "lost"; readonly cause: string; readonly count: number }
-  /** `isStart`: the one that aod was started with; else a reload. */
+  /** `isStart`: the configuration of the start; otherwise a reload. */
   | { readonly type: "configured"; readonly config: Config; readonly isStart: boolean }
   | Extract<FromRunner, { type: "notified" }>
   | {
@@ -86,11 +86,11 @@ export type SupervisorEvent =
       readonly detector: DetectorCounts | undefined;
       readonly runner: RunnerCounts | undefined;
       readonly losses: Readonly<Record<string, number>>;
-      /** Incidents that are still open: the next start takes them up. */
+      /** Incidents that are still open: the next start continues them. */
       readonly open: readonly Incident[];
     };
 
-/** Most sweeps find nothing to do, which nobody wants to read once a minute. */
+/** Whether a sweep is worth an event: most sweeps, once a minute, find nothing to do. */
 export function isNews({ removals, undeletable, overBytes, rotated }: EventOf<"swept">): boolean {
   return rotated || removals.length + undeletable.length + overBytes > 0;
 }

@@ -1,5 +1,5 @@
-// How aod stands, put together for whoever asks: `aod status`, `aod top`, metrics. In: the running parts; out: documents of
-// src/api. Reads when it is asked and keeps nothing; one timer, every hour, so that no count of the kernel wraps unseen.
+// The documents of src/api for `aod status` and `aod top`, read from the running parts. Reads on demand and stores nothing. One
+// timer, every hour, reads the kernel's tallies so that none of them wraps around unnoticed.
 
 import type { Live } from "../api/live.ts";
 import type { Status } from "../api/status.ts";
@@ -36,7 +36,7 @@ export interface FiguresOptions {
   readonly supervision: Pick<DetectorSupervision, "isWatching" | "sinceNs" | "clientLists" | "approaches">;
   readonly upkeep: Pick<Upkeep, "check">;
   readonly troubles: Pick<Troubles, "list">;
-  /** Of the BPF programs. */
+  /** The build of the BPF programs. */
   readonly build: Status["watching"]["build"];
 }
 
@@ -60,14 +60,14 @@ export class Figures {
     this.#timer = setInterval(() => this.#options.source.tallies(), TALLY_EVERY_MS);
   }
 
-  /** From now on nothing is told: the memory that it is read from goes. Idempotent. */
+  /** Refuses further questions: the memory behind the figures is about to be unmapped. Idempotent. */
   end(): void {
     clearInterval(this.#timer);
     this.#hasEnded = true;
   }
 
-  /** Requests of the last seconds, and what is open. Throws NO_DAEMON when it has ended. */
-  look(): LiveSnapshot {
+  /** Requests of the last seconds, and open requests. Throws NO_DAEMON after `end`. */
+  snapshot(): LiveSnapshot {
     if (this.#hasEnded) throw new AodError("NO_DAEMON", "aod is stopping");
     const { incidents, supervision } = this.#options;
     return takeSnapshotOnHost({
@@ -81,7 +81,7 @@ export class Figures {
   live(): Live {
     const { incidents, losses, record } = this.#options;
     const now = clockPair();
-    return makeLive(this.look(), this.#table, {
+    return makeLive(this.snapshot(), this.#table, {
       epochMs: now.epochMs,
       isWatching: this.#options.supervision.isWatching,
       incidents: [...incidents.open(), ...record.resolved(now)],
@@ -89,18 +89,18 @@ export class Figures {
     });
   }
 
-  /** Those that are open, newest first. */
+  /** Open incidents, newest first. */
   incidents(): Status["open_incidents"] {
     return incidentsNewestFirst(this.#options.incidents.open()).map((incident) =>
       toIncident(incident, clockPair()),
     );
   }
 
-  /** Takes half a second while requests are few: so long they are waited for, to say what one costs. */
+  /** Takes up to half a second while requests are few: the cost of a request is measured. */
   async status(): Promise<Status> {
     const { source, record, incidents } = this.#options;
     const cost = await measureCost(source, this.#options.supervision.isWatching);
-    const look = this.look();
+    const snapshot = this.snapshot();
     this.#options.upkeep.check();
     const attribute = makeAttributeOnHost(incidents.shares);
     const about = (share: string) => attribute(share, []);
@@ -108,16 +108,20 @@ export class Figures {
       at: utc(Date.now()),
       daemon: this.#daemon(),
       watching: this.#watchingStatus(),
-      window_sec: Math.round(look.windowSec * 1000) / 1000,
-      now_sec: Math.round(look.nowSec * 1000) / 1000,
-      stalled: stalledOf(look),
-      shares: [...shareRows(look, incidents.shares, source.tallies(), about)],
-      waiting_operations: look.waiting.length,
+      window_sec: Math.round(snapshot.windowSec * 1000) / 1000,
+      now_sec: Math.round(snapshot.nowSec * 1000) / 1000,
+      stalled: stalledOf(snapshot),
+      shares: [...shareRows(snapshot, incidents.shares, source.tallies(), about)],
+      waiting_operations: snapshot.waiting.length,
       open_incidents: this.incidents(),
       past_incidents: this.#past(),
       approaches: this.#approaches(),
       last_captures: record.captures.map(({ name, takenAtMs, rule, share, bytes, verdict }) => ({
-        ...{ name, taken_at: utc(takenAtMs), rule, share: share ?? null, bytes },
+        name,
+        taken_at: utc(takenAtMs),
+        rule,
+        share: share ?? null,
+        bytes,
         verdict: { ...verdict, because: [...verdict.because] },
       })),
       captures: {
@@ -143,9 +147,14 @@ export class Figures {
   #daemon(): Status["daemon"] {
     const { file, sha256, outputDir, rules } = this.#options.config();
     return {
-      ...{ version, commit, pid: process.pid },
+      version,
+      commit,
+      pid: process.pid,
       started_at: utc(this.#options.record.startedAtMs),
-      ...{ config_file: file ?? null, config_sha256: sha256, output_dir: outputDir, rules: rules.length },
+      config_file: file ?? null,
+      config_sha256: sha256,
+      output_dir: outputDir,
+      rules: rules.length,
     };
   }
 

@@ -1,6 +1,5 @@
-// A look at what the programs see on this host at this moment, as status and live figures are made of it. In: the mapped
-// memory and what is known of trees; out: a LiveSnapshot. It reads /proc of tasks that seem to wait, and names of processes that
-// are shown; nothing is kept, and nothing here runs while nobody asks.
+// A snapshot of what the programs see on this host, for status and live figures. It reads /proc of tasks that seem to wait, and
+// names of processes that are shown. It stores nothing, and runs on demand only.
 
 import { isKernelThread, isWaitingInCifs, readProcessName } from "../cifs/proc.ts";
 import { nameSender } from "../cifs/process.ts";
@@ -16,7 +15,7 @@ export interface LiveMemory {
   readonly table: RequestMemory;
   readonly operations: OperationMemory;
   readonly trees: readonly KnownTree[];
-  /** From when on no request is missing, ns of CLOCK_MONOTONIC; undefined while nothing is watched. */
+  /** Since when no request is missing, ns of CLOCK_MONOTONIC; undefined while aod is not attached. */
   readonly watchingSinceNs: number | undefined;
 }
 
@@ -39,6 +38,6 @@ export function findHangsOnHost(
 ): readonly Hang[] {
   const table = new RequestMemory(frozen.table);
   const operations = new OperationMemory(frozen.operations);
-  const look = takeSnapshotOnHost({ table, operations, trees, watchingSinceNs: undefined }, nowNs);
-  return findHangs(look, table, (taskId) => readProcessName(taskId) !== undefined);
+  const snapshot = takeSnapshotOnHost({ table, operations, trees, watchingSinceNs: undefined }, nowNs);
+  return findHangs(snapshot, table, (taskId) => readProcessName(taskId) !== undefined);
 }

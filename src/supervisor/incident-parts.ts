@@ -1,12 +1,12 @@
-// What each rule has reported of each share within one incident, and the sums over all of them. Two rules report the same
-// requests of a share: of the rules of one share the highest figure counts, and shares are added up, for a request has one
-// share. So the sums are at most the truth and never twice the truth. Pure.
+// The reports of each rule on each share within one incident, and their sums. Two rules may report the same requests of a share:
+// so the highest figure of a share's rules counts, and shares are added up, since a request belongs to one share. A sum may be
+// below the truth and never exceeds it. Pure.
 //
 //             stuck   slow
 //   //f/db      3       3      3
 //   //f/home    2       2      2     ->  5 hang
 //
-// Bounded by SHARES_MAX: the count of a share that makes room stays in the sum.
+// Bounded by SHARES_MAX: the count of a share that is evicted remains in the sum.
 
 import type { Anomaly, Recovery } from "../model/anomaly.ts";
 import { type EndedHang, SHARES_MAX } from "../model/incident.ts";
@@ -20,25 +20,25 @@ export interface PartStanding {
 
 type Reported = Pick<Anomaly, "rule" | "share" | "count" | "standing" | "detectedNs">;
 
-/** Of one rule on one share. */
+/** The reports of one rule on one share. */
 interface Part {
   count: number;
   standing: PartStanding | undefined;
-  /** The most that hung in one go since nothing of the incident did. */
+  /** The most that hung at one time in the current hang of the incident. */
   hung: number;
-  /** Of those, how many ended without a reply. */
+  /** How many of them ended without a reply. */
   abandoned: number;
 }
 
 export class IncidentParts {
   /** By share, then by rule; the share that was reported last is the last. */
   readonly #shares = new Map<string, Map<string, Part>>();
-  /** Of shares that made room, and of an earlier run. */
+  /** Requests of evicted shares and of an earlier run. */
   #baseCount: number;
-  /** Of what hung since nothing of the incident did, ns. */
+  /** The longest of the current hang, ns. */
   #longestNs = 0;
 
-  /** @param baseCount what the incident has counted in an earlier run. */
+  /** @param baseCount requests that the incident counted in an earlier run. */
   constructor(baseCount = 0) {
     this.#baseCount = baseCount;
   }
@@ -51,7 +51,7 @@ export class IncidentParts {
     this.#longestNs = Math.max(this.#longestNs, standing?.oldestNs ?? 0);
   }
 
-  /** Nothing hangs any more for one rule on one share. @returns false where the rule has reported nothing of the share. */
+  /** Nothing hangs any more for one rule on one share. @returns false if the rule has no report on the share. */
   recover({ rule, share, count, abandoned, unreported, longestNs }: Recovery): boolean {
     const part = this.#shares.get(share)?.get(rule);
     if (part === undefined) return false;
@@ -63,7 +63,7 @@ export class IncidentParts {
     return true;
   }
 
-  /** Takes what hangs for these rules as ended. @returns whether anything did. */
+  /** Marks the hangs of these rules as ended. @returns whether there were any. */
   release(isMeant: (rule: string) => boolean): boolean {
     let isReleased = false;
     for (const rules of this.#shares.values())
@@ -75,12 +75,12 @@ export class IncidentParts {
     return isReleased;
   }
 
-  /** Requests that counted. Never falls. */
+  /** Requests that counted. Never decreases. */
   get count(): number {
     return this.#baseCount + this.#sum(({ count }) => count);
   }
 
-  /** What hangs at this moment; undefined where nothing does. */
+  /** What hangs at this moment; undefined if nothing does. */
   get standing(): PartStanding | undefined {
     const count = this.#sum(({ standing }) => standing?.count ?? 0);
     if (count === 0) return undefined;
@@ -90,12 +90,12 @@ export class IncidentParts {
     return { count, oldestStartNs };
   }
 
-  /** The most that hung in one go since nothing did. */
+  /** The most that hung at one time in the current hang. */
   get hungCount(): number {
     return this.#sum(({ hung }) => hung);
   }
 
-  /** Ends what hung, if nothing hangs any more, so that the next hang begins anew. @returns it; undefined where nothing hung. */
+  /** Ends the current hang if nothing hangs any more. @returns the hang; undefined if there was none or it continues. */
   endHang(): EndedHang | undefined {
     if (this.standing !== undefined) return undefined;
     const ended = {
@@ -128,7 +128,7 @@ export class IncidentParts {
     return part;
   }
 
-  /** The share that nothing hangs on and that was reported the longest ago, else the latter. */
+  /** Evicts the share with the oldest report among those without a hang, or else the share with the oldest report. */
   #makeRoom(): void {
     const [oldest] = this.#shares.keys();
     const idle = this.#shares.entries().find(([, rules]) => highest(rules, hanging) === 0)?.[0];

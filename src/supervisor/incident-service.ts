@@ -1,6 +1,6 @@
-// Where an anomaly becomes an incident and, if it is due, an order for a capture. In: anomalies and what the runner
-// made of the orders; out: events, notices, and orders with the frozen request table. What is due is decided by
-// incidents.ts and budget.ts; this file adds the clock, the timer that resolves, and the book of orders on their way.
+// Turns anomalies into incidents and, if one is due, into an order for a capture with the frozen request table; publishes events
+// for both. incidents.ts and budget.ts decide what is due; this file adds the clock, the timer that resolves incidents, and the
+// table of pending orders.
 
 import { type Hang, shareOfHang } from "../live/hanging.ts";
 import type { Anomaly, Recovery } from "../model/anomaly.ts";
@@ -27,13 +27,13 @@ import { Incidents, type PendingCapture } from "./incidents.ts";
 import { type HangingNow, manualOrder, NOTHING_HANGS, type OrderContext, orderFor } from "./orders.ts";
 import { Suppression } from "./suppression.ts";
 
-/** Of the runner's places, for what is worse than before in its incident. */
-const KEPT_FOR_WORSE = 2;
+/** Slots of the runner that are reserved for escalations. */
+const RESERVED_FOR_WORSE = 2;
 
 export interface IncidentServiceOptions {
   readonly config: Config;
   readonly originKind: Source;
-  /** Those of an earlier run, oldest first; what was open goes on. */
+  /** Incidents of an earlier run, oldest first; those that were open continue. */
   readonly incidents: readonly Incident[];
   readonly publish: (event: SupervisorEvent) => void;
   readonly losses: () => Losses;
@@ -45,9 +45,9 @@ export interface IncidentServiceOptions {
   readonly freeze: () => FrozenMemory;
   /** What hangs in a frozen table. */
   readonly findHangs: (frozen: FrozenMemory, nowNs: number, trees: readonly KnownTree[]) => readonly Hang[];
-  /** Hands an order over; false where there is no runner at the moment. */
+  /** Sends an order to the runner; false if there is no runner at the moment. */
   readonly send: (order: CaptureOrder, frozen: FrozenMemory) => boolean;
-  /** Whose trouble it is: a look into /proc, which waits for nothing. */
+  /** Finds the processes and mounts behind an anomaly. Reads /proc, and never blocks. */
   readonly attribute: (
     share: string,
     evidence: readonly Request[],
@@ -60,8 +60,8 @@ export class IncidentService {
   readonly #incidents: Incidents;
   readonly #budget: CaptureBudget;
   readonly #suppression: Suppression;
-  /** Orders that the runner has. */
-  readonly #underWay = new Map<number, PendingCapture>();
+  /** Orders that the runner has, by number. */
+  readonly #pending = new Map<number, PendingCapture>();
   #config: Config;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #lastOrderId = 0;
@@ -74,7 +74,7 @@ export class IncidentService {
     this.#suppression = new Suppression(options.publish);
   }
 
-  /** What the detector knows of the trees. */
+  /** The trees that the detector knows. */
   get shares(): readonly KnownTree[] {
     return this.#incidents.trees;
   }
@@ -83,19 +83,19 @@ export class IncidentService {
     this.#incidents.trees = shares;
   }
 
-  /** Takes up the incidents of the earlier run. */
+  /** Continues the incidents of the earlier run. */
   begin(): void {
     for (const incident of this.#incidents.restore(this.#options.incidents, clockPair()))
       this.#options.publish({ type: "resolved", incident });
     this.#resolveLater();
   }
 
-  /** Captures of earlier runs: they are of the same hour. */
+  /** Takes the captures of earlier runs, which count towards the same hour. */
   found(captures: readonly StoredCapture[]): void {
     this.#budget.restore(captures, clockPair());
   }
 
-  /** Applies from the next anomaly on. Of rules that are gone nobody will say that what hung has ended. */
+  /** Applies from the next anomaly on. Hangs of rules that are gone are ended: no detector will report their end. */
   configure(config: Config): void {
     this.#config = config;
     this.#incidents.configure(config);
@@ -105,7 +105,7 @@ export class IncidentService {
     this.#resolveLater();
   }
 
-  /** A detector begins: it says again what still hangs. */
+  /** A detector has started: it reports again what still hangs. */
   detectorStarted(): void {
     this.#incidents.endStanding(clockPair());
     this.#resolveLater();
@@ -119,7 +119,7 @@ export class IncidentService {
     const { opened, worsened, joined, grown, capture, suppressedBy, suppressedBefore, displaced } =
       observation;
     if (suppressedBy !== undefined) this.#suppression.add(suppressedBy);
-    // Before anything else: what the table shows is to be the moment of the decision.
+    // Before anything else: the table should show the moment of the decision.
     const frozen = capture ? this.#options.freeze() : undefined;
     const frozenAt = clockPair();
     const isNews = opened || worsened || joined || capture;
@@ -143,8 +143,8 @@ export class IncidentService {
   }
 
   /**
-   * A capture because somebody asked for one.
-   * @returns its order's number: `collected` or `dropped` will be told of it, `dropped` perhaps at once.
+   * Makes a capture on demand.
+   * @returns the number of the order. `collected` or `dropped` is published for it, `dropped` possibly before this returns.
    */
   snapshot(reason: string | undefined): number {
     const frozen = this.#options.freeze();
@@ -154,15 +154,15 @@ export class IncidentService {
   }
 
   collected(capture: CaptureSummary): void {
-    this.#underWay.delete(capture.orderId);
+    this.#pending.delete(capture.orderId);
     this.#budget.spend(capture.bytes, monotonicNs());
     const incident = this.#incidents.captured(capture);
     this.#options.publish({ type: "collected", capture, incident });
   }
 
   dropped(orderId: number, reason: string): void {
-    const asked = this.#underWay.get(orderId);
-    this.#underWay.delete(orderId);
+    const asked = this.#pending.get(orderId);
+    this.#pending.delete(orderId);
     if (asked !== undefined) this.#incidents.dropped(asked);
     const { rule, incidentId } = asked ?? {};
     this.#options.publish({ type: "dropped", orderId, rule, incidentId, reason });
@@ -170,7 +170,7 @@ export class IncidentService {
 
   /** Every order that the runner has is lost. */
   dropAll(reason: string): void {
-    for (const orderId of [...this.#underWay.keys()]) this.dropped(orderId, reason);
+    for (const orderId of [...this.#pending.keys()]) this.dropped(orderId, reason);
   }
 
   /** The incidents that are open now. */
@@ -178,12 +178,12 @@ export class IncidentService {
     return this.#incidents.open();
   }
 
-  /** Captures that were not made since the start, by every cause. */
+  /** Captures that were suppressed since the start, by cause. */
   get suppressed(): Readonly<Record<SuppressionCause, number>> {
     return this.#suppression.totals;
   }
 
-  /** Captures that the janitor keeps whatever their size. */
+  /** Captures that the janitor never deletes for size. */
   protectedNames(): readonly string[] {
     return this.#incidents.protectedNames();
   }
@@ -193,16 +193,16 @@ export class IncidentService {
     this.#suppression.flush();
   }
 
-  /** What a detector says last of a rule that a reload took away: that it has ended nobody will say. */
+  /** Ignores the hang in a late report for a rule that a reload has removed: no detector will report its end. */
   #withLastingStanding(anomaly: Anomaly): Anomaly {
     const isInForce = this.#config.rules.some(({ name }) => name === anomaly.rule);
     return isInForce ? anomaly : { ...anomaly, standing: undefined };
   }
 
-  /** What the runner has no place for is not frozen either, spends nothing, and is captured when it comes again. */
+  /** Without a free slot in the runner nothing is frozen and nothing spent; a later anomaly is captured. */
   #takeCapture(rule: string, isEscalation: boolean, nowNs: number): SuppressionCause | undefined {
-    const places = isEscalation ? ORDERS_MAX : ORDERS_MAX - KEPT_FOR_WORSE;
-    if (this.#underWay.size >= places) return "captures_under_way";
+    const slots = isEscalation ? ORDERS_MAX : ORDERS_MAX - RESERVED_FOR_WORSE;
+    if (this.#pending.size >= slots) return "captures_under_way";
     return this.#budget.take(rule, isEscalation, nowNs);
   }
 
@@ -224,7 +224,7 @@ export class IncidentService {
   }
 
   #isCaptured({ id, captures }: Incident): boolean {
-    return captures.length > 0 || [...this.#underWay.values()].some(({ incidentId }) => incidentId === id);
+    return captures.length > 0 || [...this.#pending.values()].some(({ incidentId }) => incidentId === id);
   }
 
   #order(
@@ -244,7 +244,7 @@ export class IncidentService {
     const frozenAfterMs = (order.frozenAt.monotonicNs - order.triggeredNs) / 1e6;
     const { orderId, rule, kind, scope, incidentId, suppressed } = order;
     this.#options.publish({ type: "collecting", orderId, rule, kind, frozenAfterMs });
-    this.#underWay.set(orderId, { rule, scope, incidentId, suppressed });
+    this.#pending.set(orderId, { rule, scope, incidentId, suppressed });
     if (!this.#options.send(order, frozen)) this.dropped(order.orderId, "the runner is restarting");
     return order.orderId;
   }

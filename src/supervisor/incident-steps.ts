@@ -1,5 +1,5 @@
-// The steps of one incident's life: opened, added to, recovered, resolved, each a new incident. Pure; which step is due
-// is decided by incidents.ts.
+// The steps in the life of one incident: open, add an anomaly, recover, resolve. Each step returns a new incident. Pure;
+// incidents.ts decides which step is due.
 
 import { type Anomaly, type Recovery, SEVERITY } from "../model/anomaly.ts";
 import type { Attribution } from "../model/attribution.ts";
@@ -20,7 +20,7 @@ import { addStatuses } from "../model/status-count.ts";
 import type { Verdict } from "../model/verdict.ts";
 import type { IncidentParts, PartStanding } from "./incident-parts.ts";
 
-/** An incident of nothing yet: the anomaly is still to be added. */
+/** An empty incident; `withAnomaly` adds the anomaly. */
 export function openIncident(id: string, server: string, anomaly: Anomaly, now: ClockPair): Incident {
   const { rule, ruleType, share, kind } = anomaly;
   return {
@@ -90,7 +90,7 @@ export function withStanding(before: Incident, standing: PartStanding | undefine
   return { ...before, standing: standing && ongoingHang(standing, now) };
 }
 
-/** Where several shares are concerned, the paths and connections of all of them. */
+/** If the incident has several shares, the attribution has the paths and connections of all of them. */
 export function withAttribution(before: Incident, attribution: Attribution): Incident {
   const earlier = before.attribution;
   if (earlier === undefined || before.shares.length < 2) return { ...before, attribution };
@@ -106,7 +106,7 @@ export function withAttribution(before: Incident, attribution: Attribution): Inc
   };
 }
 
-/** A later capture that can't tell takes nothing back of what an earlier one could. */
+/** A later verdict `unknown` does not replace an earlier cause. */
 export function withCapture(before: Incident, name: string, verdict: Verdict): Incident {
   const isNews = verdict.cause !== "unknown" || before.verdict === undefined;
   return {
@@ -120,7 +120,7 @@ export function resolved(before: Incident, now: ClockPair): Incident {
   return { ...before, standing: undefined, state: "resolved", resolvedAtMs: now.epochMs };
 }
 
-/** What counted, what hangs or how long it has: something is at least twice what it was. */
+/** Whether the count, the number of hanging requests or their age has at least doubled. */
 export function hasGrown(before: Incident, after: Incident): boolean {
   const isTwice = (was = 0, is = 0) => is > 0 && is >= 2 * was;
   return (
@@ -130,7 +130,7 @@ export function hasGrown(before: Incident, after: Incident): boolean {
   );
 }
 
-/** How long the oldest had hung at the incident's last report, ms; undefined where nothing hangs. */
+/** How long the oldest had hung at the last report of the incident, ms; undefined if nothing hangs. */
 function ageAtLastMs({ standing, lastAtMs }: Incident): number | undefined {
   return standing && Math.max(0, lastAtMs - standing.startedAtMs);
 }
@@ -140,19 +140,19 @@ function ongoingHang({ count, oldestStartNs }: PartStanding, now: ClockPair): On
   return { count, startedNs: oldestStartNs, startedAtMs: now.epochMs - ageNs / 1e6 };
 }
 
-/** The first names stay: readers know them. */
+/** The first names are never replaced: readers know them. */
 function withName(names: readonly string[], name: string, max: number): readonly string[] {
   return names.length >= max || names.includes(name) ? names : [...names, name];
 }
 
-/** Paths of an incident; it names that many at most. */
+/** Most paths that an incident names. */
 const PATHS_MAX = 64;
 
 function union<Value>(a: readonly Value[], b: readonly Value[]): readonly Value[] {
   return [...new Set([...a, ...b])].slice(0, PATHS_MAX);
 }
 
-/** A later signal takes the place of one of its kind. */
+/** A later signal replaces the earlier one of its kind. */
 function withSignals(before: readonly Request[], evidence: readonly Request[]): readonly Request[] {
   const signals = evidence.filter(({ kind }) => kind === KIND.SIGNAL);
   if (signals.length === 0) return before;

@@ -1,36 +1,36 @@
-// What is known of one server and one family: its open incident, if there is one, and its cooldowns, which outlast it. Plain
-// state; incidents.ts decides.
+// The state of one server and one family: the open incident, if there is one, and the cooldowns, which outlast it. Plain data;
+// incidents.ts decides.
 
 import type { Incident } from "../model/incident.ts";
 import { IncidentParts } from "./incident-parts.ts";
 
-/** Of one server and one family. */
+/** The state of one server and one family. */
 export interface IncidentTrack {
   incident: Incident | undefined;
-  /** Of the incident: what each rule has reported of each share. */
+  /** What each rule has reported on each share of the incident. */
   parts: IncidentParts;
-  /** The incident as it was when last something was said of it. */
-  said: Incident | undefined;
-  /** When the last anomaly came, or what hung had ended, ns. */
+  /** The incident as it was when it was last reported. */
+  lastReported: Incident | undefined;
+  /** When the last anomaly arrived or the last hang ended, ns. */
   quietFromNs: number;
-  /** When the last capture of each severity was asked for, ns. */
+  /** When the last capture of each severity was ordered, ns. */
   readonly capturedNs: Map<number, number>;
   suppressed: number;
 }
 
-/** Without an incident. */
+/** A track without an incident. */
 export function makeTrack(): IncidentTrack {
   return {
     incident: undefined,
     parts: new IncidentParts(),
-    said: undefined,
+    lastReported: undefined,
     quietFromNs: Number.NEGATIVE_INFINITY,
     capturedNs: new Map(),
     suppressed: 0,
   };
 }
 
-/** What a track holds when it has no incident. */
+/** Merges the cooldowns of a track without an incident into another one. */
 export function takeOverCooldowns(into: IncidentTrack, from: IncidentTrack): void {
   for (const [severity, atNs] of from.capturedNs)
     into.capturedNs.set(severity, Math.max(atNs, into.capturedNs.get(severity) ?? atNs));

@@ -1,5 +1,5 @@
-// Anomalies in, incidents and the wish for a capture out. Pure: time comes in as an argument, nothing is written.
-// CLOCK_MONOTONIC decides; the time of day is only noted, for it may be set forward or back at any moment.
+// Turns anomalies into incidents, and decides when a capture is due. Pure: time is an argument, nothing is written.
+// CLOCK_MONOTONIC decides; the time of day is only recorded, since it may be set forward or back at any moment.
 //
 //   anomalies     x x x        x  x                        h h       (recovered)
 //   hangs                                                  ===========
@@ -8,9 +8,9 @@
 //   capture       C                C                       C
 //                 |-- cooldown --|
 //
-// An incident holds what all rules report of all shares of one server, within one family: one trouble is one incident. A
-// cooldown belongs to one incident, and to one severity: a capture of something mild holds back neither something worse nor the next
-// incident. Quiet resolves nothing while something hangs: it begins when nothing of the incident does.
+// An incident holds the reports of all rules on all shares of one server, within one family: one trouble is one incident. A
+// cooldown belongs to one incident and one severity: a capture of a mild anomaly suppresses neither a worse one nor the next
+// incident. An incident is not resolved by quiet while a request hangs: the quiet begins when none of its requests does.
 
 import { type Anomaly, type Recovery, SEVERITY } from "../model/anomaly.ts";
 import type { Attribution } from "../model/attribution.ts";
@@ -45,19 +45,19 @@ export interface IncidentLimits {
 export interface Observation {
   readonly incident: Incident;
   readonly opened: boolean;
-  /** Of a worse kind than everything before in this incident. */
+  /** The anomaly is of a worse kind than all earlier ones of this incident. */
   readonly worsened: boolean;
-  /** Its share is new in the incident, which was open before. */
+  /** The share of the anomaly is new in the incident, which was open before. */
   readonly joined: boolean;
-  /** Not worse, but what counted or what hangs is at least twice what it was when last something was said of it. */
+  /** Not worse, but the count or the hang has at least doubled since the incident was last reported. */
   readonly grown: boolean;
   /** Make a capture now. */
   readonly capture: boolean;
-  /** Why none is made; undefined where one is. */
+  /** Why no capture is made; undefined if one is. */
   readonly suppressedBy: SuppressionCause | undefined;
-  /** Captures of this server and family that were held back since the last one that was made. */
+  /** Captures of this server and family that were suppressed since the last one that was made. */
   readonly suppressedBefore: number;
-  /** Resolved before its time, to make room for this one. */
+  /** An incident that was resolved early, to make room for this one. */
   readonly displaced: Incident | undefined;
 }
 
@@ -68,10 +68,10 @@ export interface Recovered {
 }
 
 type Captured = Pick<CaptureSummary, "incidentId" | "name" | "verdict">;
-/** What is to be known of a capture that was asked for. */
+/** The facts about a capture that the runner has not finished. */
 export type PendingCapture = Pick<CaptureOrder, "rule" | "scope" | "incidentId" | "suppressed">;
 
-/** Servers and families; each track has SHARES_MAX shares at most. The quietest makes room. */
+/** Pairs of server and family; each track has at most SHARES_MAX shares. The one with the oldest anomaly is evicted. */
 const TRACKS_MAX = 1024;
 
 export class Incidents {
@@ -92,7 +92,7 @@ export class Incidents {
     this.#limits = limits;
   }
 
-  /** The client's trees, as they are known now: they say which names are one server. */
+  /** The known trees of the client: they say which names belong to one server. */
   get trees(): readonly KnownTree[] {
     return this.#trees;
   }
@@ -108,9 +108,9 @@ export class Incidents {
   }
 
   /**
-   * Goes on with the incidents of an earlier run, oldest first. What hung then is taken as ended now.
-   * @returns those that are resolved by this: two of one server and family, because the line of the first one's end is
-   * missing, or because aod had an incident for each rule and share then.
+   * Continues the incidents of an earlier run, oldest first. Requests that hung then are considered ended.
+   * @returns incidents that are resolved by this: of two of one server and family, the first. Either the line of its end is
+   * missing, or that version of aod had an incident for each rule and share.
    */
   restore(incidents: readonly Incident[], now: ClockPair): readonly Incident[] {
     return incidents.flatMap((incident) => {
@@ -126,7 +126,7 @@ export class Incidents {
       const ended = [displaced && this.#end(displaced, now), this.#end(track, now)];
       track.incident = withStanding(incident, undefined, now);
       track.parts = new IncidentParts(incident.count);
-      track.said = track.incident;
+      track.lastReported = track.incident;
       track.quietFromNs = now.monotonicNs;
       this.#restoreCooldown(track, incident, now);
       return ended.filter((one) => one !== undefined);
@@ -134,8 +134,8 @@ export class Incidents {
   }
 
   /**
-   * Takes an anomaly; `now` is when the supervisor got it.
-   * @param take asks for a capture that the cooldown allows; says what else stands against it.
+   * Takes an anomaly; `now` is when the supervisor received it.
+   * @param take takes a capture that the cooldown allows from the budget; returns the cause if there is none left.
    */
   observe(
     anomaly: Anomaly,
@@ -150,7 +150,7 @@ export class Incidents {
     const severity = SEVERITY[anomaly.kind];
     const worsened = severity > SEVERITY[before.kind];
     const suppressedBefore = track.suppressed;
-    // A trouble that begins has its capture, however little time has passed since the last one: it may have another cause.
+    // A new incident is captured regardless of the cooldown: it may have another cause.
     const isDue = opened || this.#wantsCapture(track, severity, now.monotonicNs);
     const suppressedBy = isDue ? take(worsened) : "cooldown";
     const capture = suppressedBy === undefined;
@@ -161,8 +161,8 @@ export class Incidents {
     const incident = { ...withAnomaly(before, anomaly, track.parts, now), suppressed };
     track.parts.endHang();
     const joined = !opened && incident.shares.length > before.shares.length;
-    const grown = !opened && !worsened && hasGrown(track.said ?? before, incident);
-    if (opened || worsened || joined || grown) track.said = incident;
+    const grown = !opened && !worsened && hasGrown(track.lastReported ?? before, incident);
+    if (opened || worsened || joined || grown) track.lastReported = incident;
     track.incident = incident;
     track.quietFromNs = now.monotonicNs;
     this.#closed.lastId = incident.id;
@@ -171,7 +171,7 @@ export class Incidents {
     return { incident, ...news, capture, suppressedBy, suppressedBefore, displaced: ended };
   }
 
-  /** Notes whose trouble an open incident is. @returns it; undefined where it is over. */
+  /** Sets the attribution of an open incident. @returns the incident; undefined if it is resolved. */
   attribute(incidentId: string, attribution: Attribution): Incident | undefined {
     const track = this.#openTrack(incidentId);
     if (track?.incident === undefined) return undefined;
@@ -181,21 +181,21 @@ export class Incidents {
 
   /**
    * Nothing hangs any more for a rule and share.
-   * @returns the incident that this is part of, and what hung in it where nothing of it does any more.
+   * @returns its incident, with the ended hang if nothing of the incident hangs any more.
    */
   recover(recovery: Recovery, now: ClockPair): Recovered | undefined {
-    // What hangs is missing: the family of everything that recovers.
+    // A hang belongs to the family `availability`, and so does its recovery.
     const track = this.#tracks.find(this.#servers.identify(recovery.share), "availability");
     if (track?.incident === undefined || !track.parts.recover(recovery)) return undefined;
     track.incident = withRecovery(track.incident, recovery, track.parts, now);
     const ended = track.parts.endHang();
-    // While something hangs on another share it has grown when it is twice what was last reported, as before.
-    if (ended !== undefined) track.said = track.incident;
+    // While another share hangs, growth is still measured against the last report.
+    if (ended !== undefined) track.lastReported = track.incident;
     track.quietFromNs = now.monotonicNs;
     return { incident: track.incident, ended };
   }
 
-  /** Whatever hangs for these rules is taken as ended now: nothing is left that would report its end. */
+  /** Considers the hangs of these rules as ended: no detector is left that would report their end. */
   endStanding(now: ClockPair, isMeant: (rule: string) => boolean = () => true): void {
     for (const track of this.#tracks.values()) {
       if (track.incident === undefined || !track.parts.release(isMeant)) continue;
@@ -205,7 +205,7 @@ export class Incidents {
     }
   }
 
-  /** Notes a capture that was written for an incident. @returns it, also where it is over since a short while. */
+  /** Adds a written capture to its incident. @returns the incident, also if it was resolved recently. */
   captured({ incidentId, name, verdict }: Captured): Incident | undefined {
     if (incidentId === undefined) return undefined;
     const track = this.#openTrack(incidentId);
@@ -218,7 +218,7 @@ export class Incidents {
     return this.#closed.get(incidentId);
   }
 
-  /** A capture that was asked for did not come: the next one says it, with those that this one was to say. */
+  /** A capture was dropped: the next one reports it, with those that this one would have reported. */
   dropped({ scope, incidentId, suppressed }: PendingCapture): void {
     if (scope === undefined) return;
     const identity = { name: scope.server, address: undefined };
@@ -238,7 +238,7 @@ export class Incidents {
     });
   }
 
-  /** When `resolve` will have something to do at the earliest, ns of CLOCK_MONOTONIC; Infinity: not by quiet alone. */
+  /** The next time at which `resolve` may resolve an incident, ns of CLOCK_MONOTONIC; Infinity: not by quiet alone. */
   nextResolveNs(): number {
     return this.#tracks.values().reduce((next, track) => Math.min(next, this.#resolveNs(track)), Infinity);
   }
@@ -247,7 +247,7 @@ export class Incidents {
     return [...this.#tracks.values()].flatMap(({ incident }) => (incident === undefined ? [] : [incident]));
   }
 
-  /** Captures that the janitor keeps whatever their size: the newest of each open incident and of the last one. */
+  /** Captures that the janitor never deletes for size: the newest of each open incident and of the last one. */
   protectedNames(): readonly string[] {
     const { last } = this.#closed;
     const keep = [...this.open(), ...(last === undefined ? [] : [last])];
@@ -270,7 +270,7 @@ export class Incidents {
     return ![...track.capturedNs].some(([rank, atNs]) => rank >= severity && nowNs - atNs < cooldownNs);
   }
 
-  /** A daemon that is started again and again makes no more captures than one that is not. */
+  /** So a daemon that restarts again and again makes no more captures than one that does not. */
   #restoreCooldown(track: IncidentTrack, { kind, captures }: Incident, now: ClockPair): void {
     const newest = parseCaptureName(captures.at(-1) ?? "");
     if (newest === undefined) return;

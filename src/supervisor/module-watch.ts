@@ -1,6 +1,5 @@
-// Holds the attachment to cifs.ko: reads how the module stands, lets attachment.ts decide, attaches and lets go.
-// In: notices that modules or mounts changed; out: what happened. One timer
-// looks again at an attached module, ever more seldom while it is in use.
+// Owns the attachment to cifs.ko: reads the reference count of the module, attaches and detaches. attachment.ts decides when.
+// One timer reviews an attached module again, with growing delays while the module is in use.
 
 import { readModuleReferences } from "../cifs/proc.ts";
 import { type Attachment, attachHooks } from "../kernel/hooks.ts";
@@ -11,9 +10,9 @@ import { DETACHED, decideAttachment, type ModuleFacts, type ReviewTrigger } from
 
 export type AttachmentChange =
   | { readonly type: "attached"; readonly missing: Attachment["missing"] }
-  /** The tracepoints are not there. */
+  /** The tracepoints do not exist. */
   | { readonly type: "waiting" }
-  /** Nobody but us used the module. */
+  /** aod was the only user of the module, and has detached. */
   | { readonly type: "released" };
 
 /** Pause before a retry while the host is short of something. */
@@ -37,7 +36,7 @@ export class ModuleWatch {
   }
 
   /**
-   * Checks the module and attaches or detaches; retries a little later where the host is short of something. Throws as attachHooks
+   * Checks the module and attaches or detaches. Retries after RETRY_MS if the host is short of a resource. Throws as attachHooks
    * does.
    */
   review(trigger: ReviewTrigger): void {
@@ -49,21 +48,21 @@ export class ModuleWatch {
 
   close(): void {
     clearTimeout(this.#timer);
-    this.#letGo();
+    this.#detach();
   }
 
   #review(trigger: ReviewTrigger): Exhausted | undefined {
     const facts = this.#facts();
     if (isExhausted(facts)) return facts;
-    const { action, state, lookAgainMs } = decideAttachment(this.#state, facts, trigger, monotonicNs());
+    const { action, state, reviewAgainMs } = decideAttachment(this.#state, facts, trigger, monotonicNs());
     this.#state = state;
     if (action === "attach") this.#attach();
     if (action === "detach") {
-      this.#letGo();
+      this.#detach();
       this.#report({ type: "released" });
     }
-    if (this.#state.attached && lookAgainMs !== Infinity) {
-      this.#timer = setTimeout(() => this.review("again"), lookAgainMs);
+    if (this.#state.attached && reviewAgainMs !== Infinity) {
+      this.#timer = setTimeout(() => this.review("again"), reviewAgainMs);
     }
     return undefined;
   }
@@ -78,13 +77,13 @@ export class ModuleWatch {
     }
   }
 
-  #letGo(): void {
+  #detach(): void {
     this.#attachment?.detach();
     this.#attachment = undefined;
     this.#state = DETACHED;
   }
 
-  /** Waiting is said once, not at every notice. */
+  /** `waiting` is reported once, not at every notice. */
   #report(change: AttachmentChange): void {
     if (change.type === "waiting" && this.#lastReported === "waiting") return;
     this.#lastReported = change.type;

@@ -1,6 +1,6 @@
-// Every message between threads: one union for each arrow, named from the supervisor's side. Commands are verbs,
-// reports are states, payloads are nouns of model/. Plain data only: classes, functions and errors do not survive
-// the way. Who receives one ends its switch in `satisfies never`.
+// Every message between threads: one union for each direction and worker, named from the supervisor's side. Commands are
+// verbs, reports are states, payloads are nouns of model/. Plain data only: classes, functions and errors are lost between
+// threads. A switch over a union ends in `satisfies never`.
 
 import type { Anomaly, Recovery } from "../model/anomaly.ts";
 import type { Approach } from "../model/approach.ts";
@@ -26,14 +26,14 @@ import type { KnownTree } from "../model/share.ts";
 import type { SourceHandles, TableHandles } from "../model/source.ts";
 import type { ClockDoubt } from "../model/trouble.ts";
 
-/** What every thread takes beside its own commands. */
+/** Commands that every thread takes beside its own. */
 export type Common =
-  /** Answered by `pulse`; a thread that does not answer is taken for lost. */
+  /** Answered by `pulse`; a thread that does not answer is considered lost. */
   | { readonly type: "ping" }
-  /** Finish what is begun, release what is held, answer `stopped`. */
+  /** Finish the work in hand, release all resources, answer `stopped`. */
   | { readonly type: "stop" };
 
-/** What every thread says beside its own reports. */
+/** Reports that every thread sends beside its own. */
 export type CommonReport<Counts> =
   | { readonly type: "ready" }
   /** `exhausted`: shortages that this thread has met, by cause; the port adds it. */
@@ -50,7 +50,7 @@ export type ToDetector =
       readonly handles: SourceHandles;
       readonly source: Source;
       readonly rules: readonly Rule[];
-      /** Those that an earlier detector knew: the kernel goes on to count their replies in the same slots. */
+      /** Trees that an earlier detector knew: the kernel still counts their replies in the same slots. */
       readonly trees: readonly KnownTree[];
     }
   | { readonly type: "configure"; readonly rules: readonly Rule[] }
@@ -60,25 +60,25 @@ export type ToDetector =
 export interface DetectorCounts {
   /** Records read from the ring. */
   readonly records: number;
-  /** Records that had another length or an unknown kind: never expected. */
+  /** Records of an unexpected length or an unknown kind. */
   readonly malformed: number;
   /** Records that were seen before, after a restart. */
   readonly repeated: number;
   /** Anomalies posted. */
   readonly anomalies: number;
-  /** Times it looked through the request table. */
+  /** Scans of the request table. */
   readonly scans: number;
-  /** Times it woke up, for whatever reason. */
+  /** Times it woke up, for any reason. */
   readonly wakeUps: number;
-  /** Requests in flight when it last looked. */
+  /** Requests in flight at the last scan. */
   readonly inFlight: number;
   /** Overdue requests whose reply no task awaits any more. */
   readonly orphaned: number;
   /** Open requests that lost their line and are followed by the detector. */
   readonly followed: number;
-  /** Evicted requests that could not be followed, because too many are. */
+  /** Evicted requests that could not be followed because too many are followed already. */
   readonly unfollowed: number;
-  /** Readings of DebugData whose reader did not come back in time. */
+  /** Readings of DebugData that timed out. */
   readonly lateReadings: number;
   /** Times that the kernel overwrote records of its log before they were read. */
   readonly kernelLogOverwritten: number;
@@ -87,7 +87,7 @@ export interface DetectorCounts {
 export type FromDetector =
   | CommonReport<DetectorCounts>
   | { readonly type: "anomaly"; readonly anomaly: Anomaly }
-  /** What hung has ended. */
+  /** Nothing hangs any more for one rule on one share. */
   | { readonly type: "recovered"; readonly recovery: Recovery }
   /** Open lines whose reply no task awaits any more: to be closed in the kernel. */
   | { readonly type: "orphanedRequests"; readonly requests: readonly Request[] }
@@ -114,12 +114,12 @@ export type ToRunner =
       readonly notify: NotifySettings | undefined;
       readonly table: TableHandles;
     }
-  /** Whether the SMB client's own lists can be read: no other reader is to hang on them. */
+  /** Whether the SMB client's own lists can be read: no second reader must hang on them. */
   | { readonly type: "clientLists"; readonly readability: Readability }
   | { readonly type: "configure"; readonly notify: NotifySettings | undefined }
-  /** Run the program that is to be told of it. */
+  /** Run the program of `notify`. */
   | { readonly type: "notify"; readonly notice: Notice }
-  /** Note what the counters are now: later captures say what changed. */
+  /** Take a baseline of the counters: later captures report what has changed since. */
   | { readonly type: "sample"; readonly reason: SampleReason }
   /** The buffers are transferred. */
   | { readonly type: "collect"; readonly order: CaptureOrder; readonly frozen: FrozenMemory };
@@ -129,9 +129,9 @@ export interface RunnerCounts {
   readonly failed: number;
   /** Orders that are waiting or being worked on. */
   readonly busy: number;
-  /** Programs of `notify` that ended well, that did not, and notices for which none was begun. */
+  /** Programs of `notify` that succeeded, that failed, and notices for which none was started. */
   readonly notices: { readonly notified: number; readonly failed: number; readonly dropped: number };
-  /** What it could not end or take, by cause, names of LOSS_CAUSES. */
+  /** Losses by cause, with the names of LOSS_CAUSES. */
   readonly losses: Losses;
   /** Unfinished captures of an earlier runner that this one removed when it started. */
   readonly leftovers: number;
@@ -139,7 +139,7 @@ export interface RunnerCounts {
 
 export type FromRunner =
   | CommonReport<RunnerCounts>
-  /** An action of a capture that somebody asked for has ended, or was left out. */
+  /** An action of a capture on demand has ended or was skipped. */
   | {
       readonly type: "progress";
       readonly orderId: number;
@@ -158,7 +158,7 @@ export type FromRunner =
 
 export type ToJanitor =
   | Common
-  /** `protectedNames`: captures that are not to be deleted for size (of an open or the last incident, the newest). */
+  /** `protectedNames`: captures that are not deleted for size: the newest of each open incident and of the last one. */
   | {
       readonly type: "start";
       readonly outputDir: string;
@@ -176,22 +176,22 @@ export interface JanitorCounts {
 
 export type FromJanitor =
   | CommonReport<JanitorCounts>
-  /** The folder can't be opened, and nothing was swept: why. */
+  /** The folder can't be opened, so nothing was swept; with the reason. */
   | { readonly type: "blocked"; readonly reason: string }
-  /** What lies in the folder, once, before the first sweep and before `ready`. */
+  /** The captures in the folder, once, before the first sweep and before `ready`. */
   | { readonly type: "found"; readonly captures: readonly StoredCapture[] }
   | {
       readonly type: "swept";
       readonly removals: readonly Removal[];
       /** Captures that exceeded a limit and could not be removed, each with the errno's name. */
       readonly undeletable: readonly { readonly name: string; readonly reason: string }[];
-      /** Captures that are left. */
+      /** Captures on the disk after the sweep. */
       readonly storedCount: number;
       readonly storedBytes: number;
-      /** By how much those that somebody keeps exceed the limit by themselves; 0 where that is not so, or is no news. */
+      /** By how much pinned captures alone exceed the limit; 0 if they do not, or if that was reported already. */
       readonly overBytes: number;
-      /** Why nothing was removed for its age: the clock can't be believed yet. Undefined where it can. */
+      /** Why no capture was removed for its age: the clock is not trusted yet. Undefined if it is. */
       readonly ageDoubt: ClockDoubt | undefined;
-      /** The history was renamed: it is to be begun anew. */
+      /** The history was renamed: the next entry starts a new file. */
       readonly rotated: boolean;
     };

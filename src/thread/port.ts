@@ -1,5 +1,5 @@
-// The one way across threads: typed postMessage on both ends, and the single catch of a worker.
-// What comes in is a union of messages.ts, what goes out is another; nothing else may cross. No decision in here.
+// Messages between threads: typed postMessage on both ends, and the only catch of a worker. Only the unions of messages.ts
+// may cross. It decides nothing.
 
 import { exhaustionLosses } from "../model/exhaustion.ts";
 import { toFailure } from "../model/failure.ts";
@@ -8,23 +8,23 @@ import type { CommonReport } from "./messages.ts";
 /** A worker's end. */
 export interface Port<Out> {
   post(message: Out, transfer?: readonly ArrayBuffer[]): void;
-  /** Reports what was thrown; the supervisor decides what becomes of this thread. */
+  /** Reports a thrown value as `failed`; the supervisor decides about this thread. */
   fail(thrown: unknown): void;
 }
 
-/** The supervisor's end: what a Worker is to whoever sends to it. */
+/** The supervisor's end: the part of a Worker that a sender needs. */
 export interface Receiver {
   postMessage(message: unknown, transfer: ArrayBuffer[]): void;
 }
 
-/** Sends to a worker; buffers in `transfer` are gone for the sender. */
+/** Sends to a worker; the sender loses the buffers in `transfer`. */
 export function send<In>(worker: Receiver, message: In, transfer: readonly ArrayBuffer[] = []): void {
   worker.postMessage(message, [...transfer]);
 }
 
 /**
- * Serves the messages of this worker's supervisor, one after the other, also where a handler is asynchronous.
- * Whatever the handler throws is reported as `failed`.
+ * Serves the messages of this worker's supervisor one after the other, even if a handler is asynchronous.
+ * Anything that the handler throws is reported as `failed`.
  */
 export function serve<In, Out>(
   makeHandler: (port: Port<Out>) => (message: In) => void | Promise<void>,
@@ -38,14 +38,14 @@ export function serve<In, Out>(
     },
   };
   const handle = makeHandler(port);
-  let turn: Promise<void> = Promise.resolve();
+  let queue: Promise<void> = Promise.resolve();
   scope.onmessage = (event) => {
-    turn = turn.then(() => handle(event.data as In)).catch((thrown) => port.fail(thrown));
+    queue = queue.then(() => handle(event.data as In)).catch((thrown) => port.fail(thrown));
   };
   return port;
 }
 
-/** Every pulse carries the shortages that this thread has met. */
+/** Adds the shortages that this thread has met to every pulse. */
 function withLosses(message: unknown): unknown {
   const isPulse = (message as { readonly type?: unknown }).type === "pulse";
   return isPulse ? { ...(message as object), exhausted: exhaustionLosses() } : message;

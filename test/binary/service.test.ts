@@ -37,7 +37,7 @@ describe.skipIf(isRefused)("the service (needs a kernel that lets it load BPF pr
   test("is ready when it watches or waits, and says in words which", async () => {
     const ready = await isTold("READY=1");
     expect(ready).toMatch(
-      /^READY=1\nSTATUS=(waiting for the kernel module cifs|watching every SMB request).*; 1 rule; no incident/,
+      /^READY=1\nSTATUS=(waiting for the kernel module cifs|watching every SMB request).*; 1 rule; no open incidents/,
     );
   });
 

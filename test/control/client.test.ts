@@ -1,4 +1,4 @@
-// Who asks a daemon that is stuck: the kernel accepts connections for it, and no answer comes.
+// A client of a stuck daemon: the kernel accepts connections on its behalf, and no answer comes.
 
 import { afterEach, describe, expect, test } from "bun:test";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { failureOfPromise } from "../helpers/failure.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 
 const SOON = { answerWithinMs: 50 };
-/** Enough for an answer that comes at once, whatever else this machine does. */
+/** Enough for an immediate answer on a busy machine. */
 const LATER = { answerWithinMs: 250 };
 const LIVE = { ask: "live", every_ms: 1000 } as const;
 const PROGRESS = { version: 1, type: "progress", action: "dmesg", status: "ok", ended: 1, of: 2 };
@@ -18,7 +18,7 @@ afterEach(() => {
   for (const close of closing.splice(0)) close();
 });
 
-/** A daemon as the socket shows it. @param hear one question; what it says of it, at once or late. */
+/** A daemon as its clients see it. @param hear takes one question, and answers at once or later. */
 function serve(hear: (question: Ask, say: (answer: unknown) => void, end: () => void) => void): string {
   const path = join(tempDir(), "aod.sock");
   const listener = Bun.listen({
@@ -36,9 +36,9 @@ function serve(hear: (question: Ask, say: (answer: unknown) => void, end: () => 
   return path;
 }
 
-describe("a daemon that says nothing", () => {
+describe("a daemon that does not answer", () => {
   test.each<Ask>([{ ask: "status" }, { ask: "incidents" }, { ask: "reload" }, { ask: "snapshot" }, LIVE])(
-    "is not waited for by who asks %j, and where to look is said",
+    "times out for %j, and the message names the journal",
     async (question) => {
       const path = serve(() => undefined);
       const { code, message } = await failureOfPromise(Array.fromAsync(ask(path, question, SOON)));
@@ -47,13 +47,13 @@ describe("a daemon that says nothing", () => {
     },
   );
 
-  test("is told from one that has ended", async () => {
+  test("is distinguished from one that has ended", async () => {
     const path = serve((_, __, end) => end());
     const { message } = await failureOfPromise(askOnce(path, { ask: "status" }, "status", SOON));
     expect(message).toContain("has ended before it answered");
   });
 
-  test("after half an answer is no better", async () => {
+  test("times out after half an answer as well", async () => {
     const path = join(tempDir(), "aod.sock");
     const listener = Bun.listen({
       unix: path,
@@ -64,14 +64,14 @@ describe("a daemon that says nothing", () => {
     expect(message).toContain("within 50 ms");
   });
 
-  test("between figures is waited for: how long that may take is for who looks at them", async () => {
+  test("may pause between live figures: only the first answer has a time limit", async () => {
     const path = serve((_, say, end) => {
       say(PROGRESS);
       setTimeout(say, 200, PROGRESS);
       setTimeout(end, 250);
     });
-    const said = await Array.fromAsync(ask(path, LIVE, SOON));
-    expect(said).toHaveLength(2);
+    const answers = await Array.fromAsync(ask(path, LIVE, SOON));
+    expect(answers).toHaveLength(2);
   });
 });
 
@@ -79,8 +79,8 @@ describe("a capture that takes long", () => {
   const busy = errorAnswer("BUSY", "16 other clients are connected");
 
   test.each([
-    ["answers others", { version: 1, type: "incidents", incidents: [] }],
-    ["says that it has no room for them", busy],
+    ["answers other questions", { version: 1, type: "incidents", incidents: [] }],
+    ["refuses other questions for lack of room", busy],
   ])("is waited for while the daemon %s", async (_, answer) => {
     const captured = {
       ...{ version: 1, type: "captured", path: "/x", bytes: 5, duration_ms: 7 },
@@ -94,11 +94,11 @@ describe("a capture that takes long", () => {
         setTimeout(end, 810);
       }
     });
-    const said = await Array.fromAsync(ask(path, { ask: "snapshot" }, LATER));
-    expect(said.map(({ type }) => type)).toEqual(["progress", "captured"]);
+    const answers = await Array.fromAsync(ask(path, { ask: "snapshot" }, LATER));
+    expect(answers.map(({ type }) => type)).toEqual(["progress", "captured"]);
   });
 
-  test("is not waited for when the daemon is stuck in the middle of it", async () => {
+  test("times out when the daemon is stuck in the middle of it", async () => {
     const path = serve((question, say) => {
       if (question.ask === "snapshot") say(PROGRESS);
     });

@@ -1,4 +1,4 @@
-// A daemon that knows nothing, for the tests of this room: documents within their schemas, but for what the test says.
+// A DaemonApi for the tests of this room: every answer is empty and fits its schema, except for what a test sets.
 
 import type { DaemonApi } from "../../src/control/answers.ts";
 import { LiveFeed } from "../../src/control/live-feed.ts";

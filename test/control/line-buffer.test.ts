@@ -1,11 +1,11 @@
-// Lines of a connection, however they were cut on their way.
+// Lines of a connection, however their bytes were split on the way.
 
 import { describe, expect, test } from "bun:test";
 import { LineBuffer } from "../../src/control/line-buffer.ts";
 import { seeded } from "../helpers/random.ts";
 
 describe("lines", () => {
-  test("are the same however their bytes come", () => {
+  test("are the same however their bytes are split", () => {
     const random = seeded();
     const lines = Array.from({ length: 50 }, () => "ä€😀x".repeat(random.int(0, 20)));
     const bytes = new TextEncoder().encode(lines.map((line) => `${line}\n`).join(""));
@@ -19,7 +19,7 @@ describe("lines", () => {
     expect(seen, random.seedText).toEqual(lines);
   });
 
-  test("that are too long end it, with an end of line or without", () => {
+  test("that are too long are refused, with a newline or without", () => {
     const buffer = () => new LineBuffer(4);
     expect(buffer().add(Buffer.from("1234\n"))).toEqual(["1234"]);
     expect(buffer().add(Buffer.from("12345\n"))).toBeUndefined();
@@ -29,7 +29,7 @@ describe("lines", () => {
     expect(pieces.add(Buffer.from("45"))).toBeUndefined();
   });
 
-  test("do not change when the bytes that they came in are used again", () => {
+  test("do not change when the buffer that they arrived in is reused", () => {
     const buffer = new LineBuffer(10);
     const bytes = Buffer.from("abc");
     buffer.add(bytes);

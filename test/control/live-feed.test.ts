@@ -1,4 +1,4 @@
-// Live figures: made for who listens, and for nobody else.
+// Live figures are read for listeners only.
 
 import { describe, expect, test } from "bun:test";
 import type { Live } from "../../src/api/live.ts";
@@ -6,21 +6,21 @@ import { LiveFeed, type LiveListener } from "../../src/control/live-feed.ts";
 import { aLive } from "../helpers/live.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 
-/** One to whom nothing goes wrong. */
-function listener(hear: (live: Live) => void): LiveListener {
-  return { isReady: () => true, hear, failed: (thrown) => expect.unreachable(String(thrown)) };
+/** A listener that never fails. */
+function listener(send: (live: Live) => void): LiveListener {
+  return { isReady: () => true, send, failed: (thrown) => expect.unreachable(String(thrown)) };
 }
 
 function counted() {
-  const looks: number[] = [];
-  return { looks, feed: new LiveFeed(() => aLive({ in_flight_total: looks.push(performance.now()) })) };
+  const reads: number[] = [];
+  return { reads, feed: new LiveFeed(() => aLive({ in_flight_total: reads.push(performance.now()) })) };
 }
 
 describe("a feed", () => {
-  test("looks when somebody comes, again at their pace, and never once they have gone", async () => {
-    const { looks, feed } = counted();
+  test("reads the figures when a listener is added, then at its interval, and never after it was removed", async () => {
+    const { reads, feed } = counted();
     await Bun.sleep(30);
-    expect(looks).toEqual([]);
+    expect(reads).toEqual([]);
     const heard: number[] = [];
     const end = feed.listen(
       20,
@@ -29,14 +29,14 @@ describe("a feed", () => {
     expect(heard).toEqual([1]);
     await waitUntil(() => heard.length >= 4);
     end();
-    const seen = looks.length;
+    const seen = reads.length;
     await Bun.sleep(80);
-    expect(looks).toHaveLength(seen);
-    expect(heard).toEqual(looks.map((_, i) => i + 1));
+    expect(reads).toHaveLength(seen);
+    expect(heard).toEqual(reads.map((_, i) => i + 1));
   });
 
-  test("looks once for all who are due together", async () => {
-    const { looks, feed } = counted();
+  test("reads the figures once for all listeners that are due together", async () => {
+    const { reads, feed } = counted();
     const heard = [0, 0, 0];
     const ends = heard.map((_, i) =>
       feed.listen(
@@ -46,25 +46,25 @@ describe("a feed", () => {
     );
     await waitUntil(() => heard.every((count) => count >= 5));
     for (const end of ends) end();
-    expect(looks.length).toBeLessThan((heard[0] ?? 0) + (heard[1] ?? 0) + (heard[2] ?? 0));
+    expect(reads.length).toBeLessThan((heard[0] ?? 0) + (heard[1] ?? 0) + (heard[2] ?? 0));
   });
 
-  test("does not look for who would not take it, and does again when they would", async () => {
-    const { looks, feed } = counted();
+  test("reads nothing for a listener that is not ready, and reads again when it is", async () => {
+    const { reads, feed } = counted();
     let isReady = true;
     let heard = 0;
     const end = feed.listen(10, { ...listener(() => void heard++), isReady: () => isReady });
     await waitUntil(() => heard >= 2);
     isReady = false;
-    const seen = looks.length;
+    const seen = reads.length;
     await Bun.sleep(60);
-    expect(looks).toHaveLength(seen);
+    expect(reads).toHaveLength(seen);
     isReady = true;
     await waitUntil(() => heard > seen);
     end();
   });
 
-  test("goes on for the others when one goes while it hears", async () => {
+  test("serves the others when a listener is removed while it is served", async () => {
     const { feed } = counted();
     let heard = 0;
     const end = feed.listen(
@@ -85,42 +85,42 @@ describe("a feed", () => {
   });
 });
 
-describe("a look that fails", () => {
-  /** @param fails whether this look does, counted from 1. */
-  function failing(fails: (look: number) => boolean) {
-    let looks = 0;
-    const look = () => {
-      if (fails(++looks)) throw new Error(`broken ${looks}`);
+describe("figures that can't be read", () => {
+  /** @param fails whether this reading fails, counted from 1. */
+  function failing(fails: (reading: number) => boolean) {
+    let reads = 0;
+    const read = () => {
+      if (fails(++reads)) throw new Error(`broken ${reads}`);
       return aLive();
     };
-    return { feed: new LiveFeed(look), looks: () => looks };
+    return { feed: new LiveFeed(read), reads: () => reads };
   }
 
-  test("the first one is told to who asked, who is then not served any more", async () => {
-    const { feed, looks } = failing(() => true);
+  test("a failure at the first reading is reported to the listener, which is then removed", async () => {
+    const { feed, reads } = failing(() => true);
     const failures: string[] = [];
     const end = feed.listen(10, {
       isReady: () => true,
-      hear: () => expect.unreachable(),
+      send: () => expect.unreachable(),
       failed: (thrown) => failures.push(String(thrown)),
     });
     await Bun.sleep(50);
-    expect([failures, looks()]).toEqual([["Error: broken 1"], 1]);
+    expect([failures, reads()]).toEqual([["Error: broken 1"], 1]);
     end();
   });
 
-  test("a later one is told to who was due, and the feed goes on for others", async () => {
-    const { feed } = failing((look) => look === 3);
+  test("a later failure is reported to the listeners that were due; the others are still served", async () => {
+    const { feed } = failing((reading) => reading === 3);
     const failures: string[] = [];
     let heard = 0;
     let others = 0;
     const ends = [
       feed.listen(50, {
         isReady: () => true,
-        hear: () => void heard++,
+        send: () => void heard++,
         failed: (thrown) => failures.push(String(thrown)),
       }),
-      // Is not due when the third look is.
+      // It is not due at the third reading.
       feed.listen(
         500,
         listener(() => void others++),
@@ -132,7 +132,7 @@ describe("a look that fails", () => {
     expect(heard).toBe(1);
   });
 
-  test("so is what one listener can't take: the others of the same moment hear it", async () => {
+  test("a listener whose send fails is removed; others of the same moment are served", async () => {
     const { feed } = counted();
     let heard = 0;
     const failures: string[] = [];
@@ -142,13 +142,13 @@ describe("a look that fails", () => {
     );
     feed.listen(10, {
       isReady: () => true,
-      hear: () => {
-        throw new Error("no ear");
+      send: () => {
+        throw new Error("no listener");
       },
       failed: (thrown) => failures.push(String(thrown)),
     });
     await waitUntil(() => heard >= 3);
     end();
-    expect(failures).toEqual(["Error: no ear"]);
+    expect(failures).toEqual(["Error: no listener"]);
   });
 });

@@ -1,22 +1,25 @@
-// Questions, and what is none.
+// Valid and invalid questions.
 
 import { describe, expect, test } from "bun:test";
 import { QUESTION_MAX_BYTES, REASON_MAX_CHARS } from "../../src/api/protocol.ts";
 import { readQuestion } from "../../src/control/question.ts";
 
 describe("a question", () => {
-  test.each(["status", "incidents", "reload", "snapshot"] as const)("may be %s alone", (ask) => {
-    expect(readQuestion(JSON.stringify({ version: 1, ask })).question).toEqual({ version: 1, ask });
-  });
+  test.each(["status", "incidents", "reload", "snapshot"] as const)(
+    "may be %s without further fields",
+    (ask) => {
+      expect(readQuestion(JSON.stringify({ version: 1, ask })).question).toEqual({ version: 1, ask });
+    },
+  );
 
-  test("for live figures has a pace, one a second unless it is said", () => {
+  test("for live figures has an interval, one second by default", () => {
     expect(readQuestion('{"version":1,"ask":"live"}').question).toMatchObject({ every_ms: 1000 });
     expect(readQuestion('{"version":1,"ask":"live","every_ms":250}').question).toMatchObject({
       every_ms: 250,
     });
   });
 
-  test("of the longest reason fits, whatever its characters", () => {
+  test("with the longest reason fits, whatever its characters", () => {
     const reason = "\u0000".repeat(REASON_MAX_CHARS);
     const line = JSON.stringify({ version: 1, ask: "snapshot", reason });
     expect(Buffer.byteLength(line)).toBeLessThanOrEqual(QUESTION_MAX_BYTES);
@@ -37,7 +40,7 @@ describe("a question", () => {
     [`{"version":1,"ask":"snapshot","reason":"${"x".repeat(REASON_MAX_CHARS + 1)}"}`, "USAGE"],
     ['{"version":2,"ask":"status"}', "VERSION"],
     ["\u0000\u00ff", "USAGE"],
-  ] as const)("is none: %j, and that is said", (line, code) => {
+  ] as const)("is refused with an error: %j", (line, code) => {
     const asked = readQuestion(line);
     expect(asked).toMatchObject({ question: undefined, answer: { type: "error", code } });
   });

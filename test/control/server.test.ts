@@ -1,4 +1,4 @@
-// The control socket as it is: real connections, of friends and of others.
+// The control socket with real connections, of users that may ask and of users that may not.
 
 import { afterEach, describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -25,12 +25,12 @@ afterEach(() => {
 
 function open(parts: Partial<DaemonApi> = {}, path = join(tempDir(), "run", "aod.sock")) {
   const server = openControlServer(path, aDaemonApi(parts));
-  if ("taken" in server) throw new Error(`another has it: ${server.holderPid}`);
+  if ("taken" in server) throw new Error(`another process uses it: ${server.holderPid}`);
   closing.push(() => server.close());
   return { server, path };
 }
 
-/** A connection by hand. */
+/** A connection without the client. */
 function connect(path: string): { socket: Socket; read: () => Promise<string> } {
   const socket = createConnection(path);
   closing.push(() => socket.destroy());
@@ -79,7 +79,7 @@ describe("the control socket", () => {
         writeFileSync(path, "");
       },
     ],
-  ])("is made again where %s, and answers", async (_, harm) => {
+  ])("is created again if %s, and answers", async (_, harm) => {
     const { server, path } = open();
     expect(server.check()).toBeUndefined();
     harm(path);
@@ -91,7 +91,7 @@ describe("the control socket", () => {
     expect(openControlServer(path, aDaemonApi())).toMatchObject({ taken: true, holderPid: process.pid });
   });
 
-  test("reports where it can't be made again, and is when it can", async () => {
+  test("reports that it can't be created again, and is created as soon as it can", async () => {
     const { server, path } = open();
     rmSync(dirname(path), { recursive: true });
     writeFileSync(dirname(path), "");
@@ -104,9 +104,9 @@ describe("the control socket", () => {
     expect(await askOnce(path, { ask: "incidents" }, "incidents")).toMatchObject({ incidents: [] });
   });
 
-  test("streams live figures at the pace that was asked for, until the listener goes", async () => {
-    let looks = 0;
-    const { server, path } = open({ live: new LiveFeed(() => aLive({ in_flight_total: ++looks })) });
+  test("streams live figures at the requested interval until the client disconnects", async () => {
+    let reads = 0;
+    const { server, path } = open({ live: new LiveFeed(() => aLive({ in_flight_total: ++reads })) });
     const heard: number[] = [];
     for await (const answer of ask(path, { ask: "live", every_ms: 100 })) {
       if (answer.type === "live") heard.push(answer.live.in_flight_total);
@@ -114,18 +114,18 @@ describe("the control socket", () => {
     }
     expect(heard).toEqual([1, 2, 3]);
     await waitUntil(() => server.connections === 0);
-    const seen = looks;
+    const seen = reads;
     await Bun.sleep(250);
-    expect(looks).toBe(seen);
+    expect(reads).toBe(seen);
   });
 
-  test("says why no more figures come, and ends; others are served", async () => {
-    let looks = 0;
-    const look = () => {
-      if (++looks === 2) throw new Error("broken");
+  test("reports why live figures end; other clients are served", async () => {
+    let reads = 0;
+    const read = () => {
+      if (++reads === 2) throw new Error("broken");
       return aLive();
     };
-    const { server, path } = open({ live: new LiveFeed(look) });
+    const { server, path } = open({ live: new LiveFeed(read) });
     let heard = 0;
     const asked = async () => {
       for await (const { type } of ask(path, { ask: "live", every_ms: 100 })) if (type === "live") heard++;
@@ -135,12 +135,12 @@ describe("the control socket", () => {
     await waitUntil(() => server.connections === 0);
     expect((await askOnce(path, { ask: "live", every_ms: 100 }, "live")).type).toBe("live");
     await waitUntil(() => server.connections === 0);
-    const seen = looks;
+    const seen = reads;
     await Bun.sleep(250);
-    expect(looks).toBe(seen);
+    expect(reads).toBe(seen);
   });
 
-  test("tells how a capture goes on, and then where it is", async () => {
+  test("reports the progress of a capture, and then its path", async () => {
     const captured = {
       path: "/var/log/aod/batches/x",
       bytes: 5,
@@ -155,9 +155,9 @@ describe("the control socket", () => {
         return captured;
       },
     });
-    const said = await Array.fromAsync(ask(path, { ask: "snapshot", reason: "it is slow" }));
-    expect(said.map(({ type }) => type)).toEqual(["progress", "progress", "captured"]);
-    expect(said[2]).toMatchObject(captured);
+    const answers = await Array.fromAsync(ask(path, { ask: "snapshot", reason: "it is slow" }));
+    expect(answers.map(({ type }) => type)).toEqual(["progress", "progress", "captured"]);
+    expect(answers[2]).toMatchObject(captured);
     expect(why).toBe("it is slow");
   });
 
@@ -173,37 +173,37 @@ describe("the control socket", () => {
         },
       },
     ],
-  ] as const)("says %s where there is no answer, and why", async (code, question, parts) => {
+  ] as const)("reports %s with the reason if there is no answer", async (code, question, parts) => {
     const { path } = open(parts as Partial<DaemonApi>);
-    const { code: said, message } = await failureOfPromise(Array.fromAsync(ask(path, question)));
-    expect(said).toBe(code);
+    const { code: reported, message } = await failureOfPromise(Array.fromAsync(ask(path, question)));
+    expect(reported).toBe(code);
     expect(message).toMatch(/full|mistake|broken/);
   });
 
-  test("answers who has said that nothing more will come, and ends who has asked nothing", async () => {
+  test("answers a client that closes its sending half after a question, and disconnects one that closes it before", async () => {
     const { path } = open();
     const asking = connect(path);
-    const said = asking.read();
+    const answer = asking.read();
     asking.socket.end(QUESTION);
-    expect(JSON.parse(await said)).toMatchObject({ type: "status" });
+    expect(JSON.parse(await answer)).toMatchObject({ type: "status" });
     const silent = connect(path);
     const nothing = silent.read();
     silent.socket.end();
     expect(await nothing).toBe("");
   });
 
-  test("answers what is no question with an error, and ends", async () => {
+  test("answers an invalid question with an error, and disconnects", async () => {
     const { path } = open();
     for (const bytes of ["hello\n", "\n", `${"x".repeat(QUESTION_MAX_BYTES + 1)}`, "\u0000\u00ff\n"]) {
       const { socket, read } = connect(path);
-      const said = read();
+      const answer = read();
       socket.write(bytes, "latin1");
-      expect(JSON.parse(await said)).toMatchObject({ type: "error", code: "USAGE" });
+      expect(JSON.parse(await answer)).toMatchObject({ type: "error", code: "USAGE" });
     }
     expect((await askOnce(path, { ask: "status" }, "status")).type).toBe("status");
   });
 
-  test("takes no notice of a peer that goes in the middle of its question, or before its answer", async () => {
+  test("survives a client that disconnects in the middle of its question or before its answer", async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     const { server, path } = open({
       status: async () => {
@@ -222,24 +222,24 @@ describe("the control socket", () => {
     expect((await askOnce(path, { ask: "incidents" }, "incidents")).type).toBe("incidents");
   });
 
-  test("holds one answer for a peer that does not read, and makes no other until it does", async () => {
-    let looks = 0;
+  test("buffers one answer for a client that does not read, and makes no other until it does", async () => {
+    let reads = 0;
     const big = { key: "x".repeat(500_000) };
     const recent = aLive().total;
     const row = { ...big, recent, now: recent, in_flight: 0, oldest_ms: null };
     const live = new LiveFeed(() => {
-      looks++;
+      reads++;
       return aLive({ groups: { share: [row], command: [], process: [] } });
     });
     const { path } = open({ live });
     const { socket } = connect(path);
     socket.pause();
     socket.write('{"version":1,"ask":"live","every_ms":100}\n');
-    await waitUntil(() => looks > 0);
+    await waitUntil(() => reads > 0);
     // Ten more are due meanwhile.
     await Bun.sleep(1000);
-    const seen = looks;
-    // What the kernel holds, and one more.
+    const seen = reads;
+    // As many as the kernel buffers, and one more.
     expect(seen).toBeLessThan(4);
     let bytes = 0;
     socket.on("data", (piece) => {
@@ -247,10 +247,10 @@ describe("the control socket", () => {
     });
     socket.resume();
     await waitUntil(() => bytes >= seen * 500_000);
-    await waitUntil(() => looks > seen);
+    await waitUntil(() => reads > seen);
   });
 
-  test("serves so many at once, and says so to the others", async () => {
+  test("serves CONNECTIONS_MAX clients at once, and refuses others with the reason", async () => {
     const { server, path } = open();
     const held = Array.from({ length: CONNECTIONS_MAX }, () => connect(path));
     await waitUntil(() => server.connections === CONNECTIONS_MAX);
@@ -261,7 +261,7 @@ describe("the control socket", () => {
     expect((await askOnce(path, { ask: "status" }, "status")).type).toBe("status");
   });
 
-  test("closes what comes beyond those that hear why, and counts it", async () => {
+  test("closes connections beyond those that get a reason, and counts them", async () => {
     const { server, path } = open();
     const before = refusalCounts().control_connections;
     const asked = CONNECTIONS_MAX * 8;
@@ -276,23 +276,26 @@ describe("the control socket", () => {
     expect((await askOnce(path, { ask: "status" }, "status")).type).toBe("status");
   });
 
-  test.skipIf(process.getuid?.() !== 0)("refuses every other user, by the kernel's word", async () => {
-    const { path } = open();
-    for (const opened of [dirname(path), path]) chmodSync(opened, 0o777);
-    chmodSync(dirname(dirname(path)), 0o711);
-    // It may be refused before it has asked.
-    const asAnother = `use IO::Socket::UNIX; $SIG{PIPE} = 'IGNORE'; $s = IO::Socket::UNIX->new(Peer => $ARGV[0]) or die $!;
+  test.skipIf(process.getuid?.() !== 0)(
+    "refuses every other user, by the peer credentials of the kernel",
+    async () => {
+      const { path } = open();
+      for (const opened of [dirname(path), path]) chmodSync(opened, 0o777);
+      chmodSync(dirname(dirname(path)), 0o711);
+      // The server may refuse the user before the question arrives.
+      const asAnother = `use IO::Socket::UNIX; $SIG{PIPE} = 'IGNORE'; $s = IO::Socket::UNIX->new(Peer => $ARGV[0]) or die $!;
       print $s '${QUESTION.trim()}', "\\n"; $s->flush; print <$s>;`;
-    const child = Bun.spawn(["setpriv", "--reuid=65534", "--clear-groups", "perl", "-e", asAnother, path], {
-      stdout: "pipe",
-      stderr: "pipe",
-    });
-    const said = await new Response(child.stdout).text();
-    expect(await new Response(child.stderr).text()).toBe("");
-    expect(JSON.parse(said)).toMatchObject({ type: "error", code: "NOT_PERMITTED" });
-  });
+      const child = Bun.spawn(["setpriv", "--reuid=65534", "--clear-groups", "perl", "-e", asAnother, path], {
+        stdout: "pipe",
+        stderr: "pipe",
+      });
+      const output = await new Response(child.stdout).text();
+      expect(await new Response(child.stderr).text()).toBe("");
+      expect(JSON.parse(output)).toMatchObject({ type: "error", code: "NOT_PERMITTED" });
+    },
+  );
 
-  test("takes the place of what a dead daemon has left, and of no living one's", async () => {
+  test("replaces the socket of a dead daemon, but not of a living one", async () => {
     const { path, server } = open();
     expect(openControlServer(path, aDaemonApi())).toEqual({ taken: true, holderPid: process.pid });
     expect((await askOnce(path, { ask: "status" }, "status")).type).toBe("status");
@@ -306,8 +309,8 @@ describe("the control socket", () => {
   });
 });
 
-describe("who asks", () => {
-  test("is told what to do where nobody answers", async () => {
+describe("a client", () => {
+  test("reports what to do if no daemon runs", async () => {
     const path = join(tempDir(), "aod.sock");
     const none = await failureOfPromise(askOnce(path, { ask: "status" }, "status"));
     expect(none).toMatchObject({
@@ -327,7 +330,7 @@ describe("who asks", () => {
     ['{"version":2,"type":"status","status":{}}\n', /a different version/],
     ['{"version":1,"type":"status","status":{}}\n', /status\.at/],
     ["", /ended/],
-  ] as const)("does not believe %j", async (line, why) => {
+  ] as const)("does not accept the answer %j", async (line, why) => {
     const path = join(tempDir(), "aod.sock");
     const listener = Bun.listen({
       unix: path,
