@@ -66,7 +66,7 @@ async function start(
     ]),
   ) as unknown as SpawnTable;
   const config = { ...aConfig(folder, rule), ...more };
-  const pingEveryMs = Object.keys(instead).length > 0 ? 200 : undefined;
+  const pingEveryMs = Object.keys(instead).length > 0 ? 500 : undefined;
   const parts = {
     config,
     origin: { kind: "demo", source },
