@@ -7,7 +7,7 @@ import { tempDir } from "../helpers/temp-dir.ts";
 const isRoot = process.geteuid?.() === 0;
 
 describe("the demo's folder", () => {
-  test("is made for its owner only, and is the same at the next run", () => {
+  test("is created for its owner only, and is the same at the next run", () => {
     const parent = tempDir();
     const folder = demoFolder(parent);
     expect(folder).toBe(join(parent, "aod-demo"));
@@ -17,16 +17,16 @@ describe("the demo's folder", () => {
 
   test.each([
     ["a symbolic link", (path: string, elsewhere: string) => symlinkSync(elsewhere, path)],
-    ["a link that leads nowhere", (path: string) => symlinkSync("/nonexistent", path)],
+    ["a dangling link", (path: string) => symlinkSync("/nonexistent", path)],
     ["a file", (path: string) => writeFileSync(path, "")],
     [
-      "a folder that others may write in",
+      "a folder that is writable for other users",
       (path: string) => {
         mkdirSync(path);
         chmodSync(path, 0o777);
       },
     ],
-  ])("is another one where its name is taken by %s, which stays as it is", (_, take) => {
+  ])("is another folder if its name is taken by %s, which is not changed", (_, take) => {
     const [parent, elsewhere] = [tempDir(), tempDir()];
     const usual = join(parent, "aod-demo");
     take(usual, elsewhere);
@@ -38,7 +38,7 @@ describe("the demo's folder", () => {
     expect(lstatSync(usual)).toEqual(before);
   });
 
-  test.skipIf(!isRoot)("is another one where another user made it (a test for root)", () => {
+  test.skipIf(!isRoot)("is another folder if another user owns it (a test for root)", () => {
     const parent = tempDir();
     mkdirSync(join(parent, "aod-demo"), { mode: 0o700 });
     chownSync(join(parent, "aod-demo"), 12345, 12345);

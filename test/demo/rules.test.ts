@@ -1,4 +1,4 @@
-// The demo's rules against the demo's traffic: a host that keeps the client from running must not look like a slow server.
+// The rules of the demo with its traffic: a host that keeps the client from running must not look like a slow server.
 
 import { describe, expect, test } from "bun:test";
 import { parseConfig } from "../../src/config/config.ts";
@@ -32,7 +32,7 @@ describe("the rules of the demo", () => {
         const window = new SlidingWindow(rule.acceptableCount, rule.windowNs);
         let nowNs = 0;
         for (let sent = 0; sent < 3000; sent++) {
-          // The host may pause between sending a request and its reply, again and again; the next one is sent after that.
+          // The host may pause between each request and its reply; the next request is sent after the reply.
           const latencyNs = random.int(0, worstNs);
           nowNs += latencyNs;
           const judged = judgeLatency(rule, factsInFlight(client.next().command, latencyNs, false));

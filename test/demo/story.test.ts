@@ -4,7 +4,7 @@ import { Story } from "../../src/demo/story.ts";
 import { Imitation } from "../../src/kernel/imitation.ts";
 import { AodError, toFailure } from "../../src/model/failure.ts";
 
-test("an act that aod can't react to any more ends with the reason", async () => {
+test("an act ends with the reason of a fatal failure", async () => {
   const events = new EventLog();
   const source = new Imitation();
   events.tell({

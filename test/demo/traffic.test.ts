@@ -3,7 +3,7 @@ import { Client } from "../../src/demo/traffic.ts";
 import { COMMAND } from "../../src/model/command.ts";
 
 describe("synthetic traffic", () => {
-  test("every thousand calls hold the mix exactly", () => {
+  test("every thousand calls contain the mix exactly", () => {
     const client = new Client();
     for (let round = 0; round < 3; round++) {
       const calls = Array.from({ length: 1000 }, () => client.next());
@@ -13,7 +13,7 @@ describe("synthetic traffic", () => {
     }
   });
 
-  test("message ids go up by what the call before cost", () => {
+  test("message ids increase by the credits of the previous call", () => {
     const client = new Client();
     const calls = Array.from({ length: 2000 }, () => client.next());
     const steps = calls.slice(1).map(({ messageId }, i) => Number(messageId - (calls[i]?.messageId ?? 0n)));

@@ -6,45 +6,50 @@ const NOT_RUNNING: DaemonFacts = { holder: "none", answer: undefined, silence: "
 
 describe("doctor on the daemon", () => {
   test.each([
-    ["that answers", { ...NOT_RUNNING, holder: 77, answer: ANSWER }, "ok", "pid 77, version 1.2.3, watching"],
     [
-      "that answers without a lock that could be seen",
+      "a daemon that answers is ok",
+      { ...NOT_RUNNING, holder: 77, answer: ANSWER },
+      "ok",
+      "pid 77, version 1.2.3, watching",
+    ],
+    [
+      "a daemon that answers is ok even if its lock cannot be read",
       { ...NOT_RUNNING, answer: ANSWER },
       "ok",
       "pid 77, version 1.2.3",
     ],
     [
-      "of another version",
+      "a daemon of another version is a warning",
       { ...NOT_RUNNING, answer: { ...ANSWER, version: "1.2.2" } },
       "warn",
       "this is version 1.2.3",
     ],
     [
-      "with another folder",
+      "a daemon with another output folder is a note",
       { ...NOT_RUNNING, answer: { ...ANSWER, outputDir: "/srv/aod" } },
       "note",
       "captures go to /srv/aod",
     ],
     [
-      "that is silent",
+      "a running daemon that does not answer is a warning",
       { ...NOT_RUNNING, holder: 77, silence: "nothing comes within 10 s" },
       "warn",
       "pid 77, and it does not",
     ],
     [
-      "of which nothing can be told",
+      "a daemon with an unreadable lock that does not answer is a note",
       { ...NOT_RUNNING, holder: "unknown", silence: "connect: EACCES" },
       "note",
       "it is not known whether it runs, and it does not answer: connect: EACCES",
     ],
-    ["that does not run", NOT_RUNNING, "warn", "not running"],
+    ["a daemon that does not run is a warning", NOT_RUNNING, "warn", "not running"],
   ] as const)("%s", (_, facts, severity, text) => {
     const finding = daemonFinding(facts, "1.2.3", "/var/log/aod");
     expect(finding).toMatchObject({ severity, found: expect.stringContaining(text) });
     expect(finding.todo !== undefined).toBe(severity === "warn");
   });
 
-  test("that is in trouble is a warning with what to do, and a note when it is well again", () => {
+  test("reports a problem as a warning with what to do, and a resolved one as a note", () => {
     const text = "no capture can be written: open /var/log/aod/batches: EACCES";
     const troubles = [
       { subject: "output_folder", text, isOver: false },

@@ -1,4 +1,4 @@
-// What doctor says of facts that need no more than a sentence each: clock, journal, settings, services, disk.
+// Findings of doctor on single facts: clock, journal, settings, services, disk.
 
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -18,18 +18,18 @@ import { tempDir } from "../helpers/temp-dir.ts";
 describe("doctor on the clock", () => {
   test.each([
     ["synchronised", { synchronised: true, maxErrorMs: 12 }, "ok", "synchronised, within 12 ms"],
-    ["far off all the same", { synchronised: true, maxErrorMs: 4000 }, "warn", "within 4 s"],
+    ["synchronised with a large error", { synchronised: true, maxErrorMs: 4000 }, "warn", "within 4 s"],
     ["not synchronised", { synchronised: false, maxErrorMs: 16_000 }, "warn", "not synchronised"],
-    ["not to be asked", undefined, "note", "cannot read whether"],
+    ["not readable", undefined, "note", "cannot read whether"],
   ] as const)("%s", (_, clock, severity, text) => {
     const finding = clockFinding(clock);
     expect(finding).toMatchObject({ severity, found: expect.stringContaining(text) });
     expect(finding.todo !== undefined).toBe(severity === "warn");
   });
 
-  test("the kernel answers, with a figure that can be", () => {
+  test("the kernel answers with a possible error", () => {
     const state = readClockState();
-    // A container may forbid the question.
+    // A container may forbid the system call.
     if (state !== undefined) expect(state.maxErrorMs).toBeWithin(0, 3_600_000);
   });
 });
@@ -44,11 +44,11 @@ describe("doctor on the journal", () => {
   };
 
   test.each([
-    ["kept", {}, "ok", "persistent; drops messages of a service beyond 10000 in 30s"],
+    ["persistent", {}, "ok", "persistent; drops messages of a service beyond 10000 in 30s"],
     ["of another machine", { persistent: ["m0"] }, "warn", "in memory only"],
     ["in memory", { persistent: undefined }, "warn", "lost after a restart"],
     ["none", { persistent: undefined, volatile: [] }, "note", "captures have no journal"],
-    ["closed to whoever asks", { readable: false }, "warn", "cannot be read"],
+    ["not readable", { readable: false }, "warn", "cannot be read"],
   ] as const)("%s", (_, parts, severity, text) => {
     const finding = journalFinding({ ...facts, ...parts });
     expect(finding).toMatchObject({ severity, found: expect.stringContaining(text) });
@@ -60,18 +60,18 @@ describe("doctor on the journal", () => {
     ["RateLimitBurst=1\nRateLimitBurst = 2", "beyond 2 in"],
     ["RateLimitIntervalSec=0", "messages are never dropped"],
     ["RateLimitBurst=0", "messages are never dropped"],
-  ])("settings %j", (settings, text) => {
+  ])("settings %j: %s", (settings, text) => {
     expect(journalFinding({ ...facts, settings }).found).toContain(text);
   });
 });
 
 describe("doctor on settings of BPF", () => {
   test.each([
-    ["as they should be", "0", "1", ["ok"]],
-    ["that measure", "1", "1", ["note"]],
-    ["that interpret", "0", "0", ["warn"]],
-    ["that do both", "1", "0", ["warn", "note"]],
-    ["that nobody knows", undefined, undefined, ["ok"]],
+    ["without a problem", "0", "1", ["ok"]],
+    ["with measuring on", "1", "1", ["note"]],
+    ["with the JIT off", "0", "0", ["warn"]],
+    ["with both", "1", "0", ["warn", "note"]],
+    ["that cannot be read", undefined, undefined, ["ok"]],
   ] as const)("%s", (_, bpfStats, bpfJit, severities) => {
     const findings = settingsFindings({ bpfStats, bpfJit });
     expect(findings.map(({ severity }) => severity)).toEqual([...severities]);
@@ -83,7 +83,7 @@ describe("doctor on services", () => {
   const unit = (name: string, load: string, state: string) =>
     `Id=${name}\nLoadState=${load}\nActiveState=${state}\n`;
 
-  test("reads what systemctl prints, and leaves out what is not installed", () => {
+  test("reads the output of systemctl, without services that are not installed", () => {
     const text = [
       unit("aod.service", "loaded", "active"),
       unit("aodv2.service", "not-found", "inactive"),
@@ -101,13 +101,13 @@ describe("doctor on services", () => {
     ["inactive", "note"],
     ["failed", "warn"],
     ["activating", "note"],
-  ])("its own that is %s", (state, severity) => {
+  ])("aod.service that is %s gives the finding %s", (state, severity) => {
     expect(serviceFindings([{ name: "aod.service", state }])).toMatchObject([
       { subject: "service", severity },
     ]);
   });
 
-  test("AODv2's only while it runs", () => {
+  test("AODv2 is a note only while it runs", () => {
     expect(serviceFindings([{ name: "aodv2.service", state: "inactive" }])).toEqual([]);
     expect(serviceFindings([{ name: "aodv2.service", state: "active" }])).toMatchObject([
       { subject: "AODv2", severity: "note", todo: expect.stringContaining("disable --now aodv2.service") },
@@ -116,7 +116,7 @@ describe("doctor on services", () => {
 });
 
 describe("doctor on an output folder", () => {
-  test("warns where AODv2, which deletes what it does not know, keeps its files there too", () => {
+  test("warns if AODv2 uses it too, which deletes unknown files", () => {
     const outputDir = tempDir();
     mkdirSync(join(outputDir, "batches"));
     const { config } = parseConfig(`aod_output_dir: ${outputDir}\n${RULES}`);
@@ -132,24 +132,26 @@ describe("doctor on the file of metrics", () => {
   const { config } = parseConfig(`${RULES}metrics: {textfile: /mnt/a/aod.prom}\n`);
   const on = (type: string) => () => ({ type, mountPoint: "/mnt", source: "it" });
 
-  test("says where aod would not start for it, as the start itself does", () => {
+  test("reports a folder with which aod would not start, in the words of the start", () => {
     expect(textfileFindings(config as Config, on("nfs4"))).toEqual([
       {
-        ...{ subject: "metrics", severity: "bad", code: "CONFIG_INVALID" },
+        subject: "metrics",
+        severity: "bad",
+        code: "CONFIG_INVALID",
         found: "/mnt/a/aod.prom is on nfs4, mounted at /mnt",
         todo: "set metrics.textfile to a local file system",
       },
     ]);
   });
 
-  test("has nothing to say where it is local, or there is none", () => {
+  test("has no finding on a local folder or without a file", () => {
     expect(textfileFindings(config as Config, on("ext4"))).toEqual([]);
     expect(textfileFindings({ metrics: undefined }, on("nfs4"))).toEqual([]);
   });
 });
 
-describe("doctor on who holds the output folder", () => {
-  test("names the holder, and nobody where there is none", () => {
+describe("doctor on the holder of the output folder", () => {
+  test("names the holder, or none", () => {
     const outputDir = tempDir();
     expect(findHolder(outputDir, true)).toBe("none");
     const lock = takeLock(join(outputDir, "aod.lock"));
@@ -157,7 +159,7 @@ describe("doctor on who holds the output folder", () => {
     if (lock.locked) lock.release();
   });
 
-  test("does not know where the kernel's list may lack some", () => {
+  test("does not know the holder if the kernel's list may be incomplete", () => {
     expect(findHolder(tempDir(), false)).toBe("unknown");
   });
 });
@@ -179,19 +181,19 @@ describe("doctor on disk space", () => {
       config,
     ).map(({ severity, found }) => [severity, found.replace(/^.*;/, "…")]);
 
-  test("is content where what may come fits, what is there already counted off", () => {
+  test("is ok if the space that captures may still take is free", () => {
     expect(severities(200)).toMatchObject([["ok", expect.any(String)]]);
     expect(severities(100, 100)).toMatchObject([["ok", expect.any(String)]]);
     expect(severities(100)).toMatchObject([["warn", expect.any(String)]]);
   });
 
-  test("says where no capture would be made at all", () => {
+  test("warns if there is too little space for any capture", () => {
     expect(severities(63, 200)).toEqual([
       ["warn", "… below 64 MiB (capture.min_free_mb) no capture is made"],
     ]);
   });
 
-  test("warns where what is kept leaves nothing for others", () => {
+  test("warns if pinned captures take all of the space", () => {
     expect(severities(500, 201, 200)).toHaveLength(1);
     expect(severities(500, 201, 201)).toMatchObject([
       ["ok", expect.any(String)],

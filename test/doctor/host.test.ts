@@ -6,29 +6,29 @@ const status = (capabilities: bigint) =>
 const caps = (...bits: readonly number[]) => bits.reduce((sum, bit) => sum | (1n << BigInt(bit)), 0n);
 
 describe("doctor on privileges", () => {
-  test("root has everything", () => {
+  test("root has all capabilities", () => {
     expect(privilegesFinding({ status: status((1n << 41n) - 1n) }).severity).toBe("ok");
   });
 
-  test("without CAP_BPF it can't work, and says so with the exit code of a start", () => {
+  test("a missing CAP_BPF keeps aod from running, with the failure code of a start", () => {
     const finding = privilegesFinding({ status: status(caps(38, 2, 19, 34)) });
     expect(finding).toMatchObject({ severity: "bad", code: "NOT_PERMITTED" });
     expect(finding.found).toContain("CAP_BPF");
   });
 
-  test("the two that BPF needs are enough to work, and what is lost without the others is said", () => {
+  test("the two capabilities of BPF are enough to run, and the loss without the others is named", () => {
     const finding = privilegesFinding({ status: status(caps(38, 39)) });
     expect(finding.severity).toBe("warn");
     expect(finding.found).toContain("CAP_SYSLOG (the kernel log in captures)");
     expect(finding.found).not.toContain("CAP_BPF");
   });
 
-  test("CAP_SYS_ADMIN stands for those that were split from it", () => {
+  test("CAP_SYS_ADMIN includes the capabilities that were split from it", () => {
     const finding = privilegesFinding({ status: status(caps(21, 2, 19)) });
     expect(finding.severity).toBe("ok");
   });
 
-  test("a status without capabilities is taken as having none", () => {
+  test("a status without the field CapEff counts as without capabilities", () => {
     expect(privilegesFinding({ status: "" }).severity).toBe("bad");
   });
 });
@@ -44,7 +44,7 @@ describe("doctor on lockdown", () => {
 });
 
 describe("doctor on tasks", () => {
-  test("those of a container alone are not enough to tell who waits", () => {
+  test("a pid namespace of a container is a warning", () => {
     expect(tasksFinding({ allTasksShown: true }).severity).toBe("ok");
     expect(tasksFinding({ allTasksShown: false }).severity).toBe("warn");
   });
@@ -57,7 +57,7 @@ describe("doctor on the module", () => {
     [false, "kernel/fs/cifs/cifs.ko\n", "ok"],
     [false, "kernel/fs/nfs/nfs.ko: kernel/fs/lockd.ko\n", "warn"],
     [false, undefined, "warn"],
-  ] as const)("loaded %p, modules %j: %s", (cifsLoaded, modules, severity) => {
+  ] as const)("loaded: %p, modules: %j, finding: %s", (cifsLoaded, modules, severity) => {
     expect(moduleFinding({ cifsLoaded, modules }).severity).toBe(severity);
   });
 });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { kernelLogFinding } from "../../src/doctor/kernel-log.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 
-test("a kernel log that can be opened will do, and one that can't is said with what to do", () => {
+test("a readable kernel log is ok, and an unreadable one is a warning with what to do", () => {
   const path = join(tempDir(), "kmsg");
   expect(kernelLogFinding(path)).toMatchObject({
     severity: "warn",

@@ -9,7 +9,7 @@ const line = (source: string, point: string, options = OPTIONS, type = "cifs") =
   `37 29 0:51 / ${point} rw,relatime shared:1 - ${type} ${source} ${options}`;
 
 describe("doctor on mounts", () => {
-  test("names each with the options that matter, and no user name", () => {
+  test("lists each mount with the relevant options and without the user name", () => {
     const [finding, ...more] = mountFindings(line("//files/db", "/mnt/db"), undefined);
     expect(more).toEqual([]);
     expect(finding).toEqual({
@@ -20,7 +20,7 @@ describe("doctor on mounts", () => {
     });
   });
 
-  test("says of the connection what it is like now, whatever the case of the share's name", () => {
+  test("shows the present state of the connection, whatever the case of the share's name", () => {
     const text = readFileSync(join(import.meta.dir, "../cifs/fixtures/debugdata-6.12.txt"), "utf8");
     const debugData = parseDebugData(text);
     const tree = debugData.servers.flatMap(({ sessions }) => sessions.flatMap(({ shares }) => shares))[1];
@@ -31,7 +31,7 @@ describe("doctor on mounts", () => {
     expect(mountFindings(line("//other/share", "/mnt"), debugData)[0]?.found).not.toContain("encrypted");
   });
 
-  test("says where a DFS link leads", () => {
+  test("shows the target of a DFS link", () => {
     const text = readFileSync(
       join(import.meta.dir, "../cifs/fixtures/guest/6.12/dfs-link/debugdata.txt"),
       "utf8",
@@ -40,13 +40,13 @@ describe("doctor on mounts", () => {
     expect(finding?.found).toEndWith("soft, leads to //fileserver2/direct, not encrypted");
   });
 
-  test("warns of SMB 1, which aod does not see", () => {
+  test("warns about SMB 1, which aod does not see", () => {
     expect(mountFindings(line("//old/s", "/mnt", "rw,vers=1.0"), undefined)).toMatchObject([
       { severity: "warn", todo: expect.stringContaining("vers=3.1.1") },
     ]);
   });
 
-  test("passes over other file systems, takes both names of this one, and is bounded", () => {
+  test("ignores other file systems, accepts both names of cifs, and is bounded", () => {
     const text = [
       line("/dev/sda1", "/", "rw", "ext4"),
       ...Array.from({ length: 30 }, (_, i) => line("//a/b", `/m${i}`, OPTIONS, i % 2 ? "smb3" : "cifs")),

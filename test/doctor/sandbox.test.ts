@@ -25,7 +25,7 @@ function readOnlyBut(open: string) {
 const NOTIFY = "notify: {command: [/usr/local/bin/tell]}\n";
 
 describe("a sandbox", () => {
-  test("that forbids nothing is no trouble, whatever is wanted", () => {
+  test("that forbids nothing is ok for any configuration", () => {
     const config = aConfig("pcap, inflight", NOTIFY);
     expect(found(config)).toEqual([]);
     expect(sandboxFindings([])).toMatchObject([{ severity: "ok" }]);
@@ -35,13 +35,13 @@ describe("a sandbox", () => {
     ["stacks, which inflight shows", "inflight", "stacks", "warn", "kernel-stacks"],
     ["packets, which pcap records", "pcap", "packets", "warn", "pcap"],
     ["the namespaces of containers", "dmesg", "namespaces", "note", "kernel-stacks"],
-    ["the network, which a program may want", "dmesg", "internet", "note", "metrics-port"],
+    ["the network, which programs may use", "dmesg", "internet", "note", "metrics-port"],
   ])("that forbids %s", (_, actions, permit, severity, dropIn) => {
     const lost = found(aConfig(actions, NOTIFY), { ...ALL_PERMITTED, [permit]: false });
     expect(lost).toMatchObject([{ severity, dropIn: { file: expect.stringContaining(`/${dropIn}.conf`) } }]);
   });
 
-  test("that forbids the network or the folder of metrics says which drop-in gives them back", () => {
+  test("that forbids the network or the folder of metrics names the drop-in that allows it", () => {
     const metrics = "metrics: {listen: '127.0.0.1:10445', textfile: /var/lib/node exporter/aod.prom}\n";
     const sandbox = { permits: { ...ALL_PERMITTED, internet: false }, folder: readOnlyBut("/srv/aod") };
     const [port, file, ...others] = findForbidden(aConfig("", metrics), sandbox);
@@ -54,7 +54,7 @@ describe("a sandbox", () => {
     expect(others).toEqual([]);
   });
 
-  test("that hides the folder of metrics has no drop-in for that, but advice", () => {
+  test("that hides the folder of metrics has advice, but no drop-in", () => {
     const config = aConfig("", "metrics: {textfile: /tmp/aod.prom}\n");
     const folder = (path: string) => (path === "/tmp" ? "private" : "open");
     const [lost] = findForbidden(config, { permits: ALL_PERMITTED, folder });
@@ -65,15 +65,16 @@ describe("a sandbox", () => {
     });
   });
 
-  test("that forbids what nobody wants is left alone", () => {
+  test("that forbids only what the configuration does not need is ok", () => {
     const lost = found(aConfig("dmesg, journalctl"), { ...NOTHING, namespaces: true });
     expect(lost).toEqual([]);
   });
 
-  test("that keeps the output folder read-only takes a drop-in with its path, and keeps aod from starting", () => {
+  test("that makes the output folder read-only keeps aod from starting, and names a drop-in with the path", () => {
     const [finding] = sandboxFindings(found(aConfig(""), ALL_PERMITTED, "read-only"));
     expect(finding).toMatchObject({
-      ...{ severity: "bad", code: "OUTPUT_UNUSABLE" },
+      severity: "bad",
+      code: "OUTPUT_UNUSABLE",
       found: "aod_output_dir /srv/aod is read-only for the service",
     });
     expect(finding?.todo?.split("\n")).toEqual([
@@ -88,7 +89,7 @@ describe("a sandbox", () => {
   test.each([
     ["hidden", "bad"],
     ["private", "warn"],
-  ] as const)("that keeps the output folder %s has no drop-in for that, but advice", (access, severity) => {
+  ] as const)("that makes the output folder %s has advice, but no drop-in", (access, severity) => {
     const [finding] = sandboxFindings(found(aConfig(""), ALL_PERMITTED, access));
     expect(finding).toMatchObject({ severity, todo: expect.stringContaining("outside /home") });
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { parseUnitSandbox } from "../../src/doctor/unit.ts";
 
-/** What `systemctl show` of systemd 252 prints of packaging/systemd/aod.service. */
+/** Output of `systemctl show` of systemd 252 for packaging/systemd/aod.service. */
 const SHOWN = `LoadState=loaded
 RuntimeDirectory=aod
 StateDirectory=aod
@@ -25,16 +25,16 @@ function shown(changes: Readonly<Record<string, string>> = {}) {
 }
 
 describe("the sandbox of a unit", () => {
-  test("that is not there is none", () => {
+  test("is undefined if the unit is not loaded", () => {
     expect(shown({ LoadState: "not-found" })).toBeUndefined();
     expect(parseUnitSandbox("")).toBeUndefined();
   });
 
-  test("as it is shipped forbids all that takes a drop-in", () => {
+  test("forbids everything that needs a drop-in, as shipped", () => {
     expect(shown()?.permits).toEqual({ stacks: false, namespaces: false, packets: false, internet: false });
   });
 
-  test("of a unit without restrictions forbids nothing", () => {
+  test("forbids nothing without restrictions", () => {
     const all = "cap_sys_admin cap_net_raw";
     const open = { CapabilityBoundingSet: all, RestrictAddressFamilies: "~", RestrictNamespaces: "no" };
     expect(shown(open)?.permits).toEqual({ stacks: true, namespaces: true, packets: true, internet: true });
@@ -52,7 +52,7 @@ describe("the sandbox of a unit", () => {
     [{ RestrictAddressFamilies: "AF_INET AF_INET6 AF_UNIX" }, { internet: true, packets: false }],
     [{ RestrictAddressFamilies: "~AF_INET" }, { internet: false }],
     [{ RestrictAddressFamilies: "" }, { internet: true }],
-  ] as [Record<string, string>, object][])("with %j permits %j", (changes, permits) => {
+  ] as [Record<string, string>, object][])("with %j, the permissions are %j", (changes, permits) => {
     expect(shown(changes)?.permits).toMatchObject(permits);
   });
 
@@ -72,7 +72,7 @@ describe("the sandbox of a unit", () => {
     ["/homes/aod", { ProtectSystem: "no" }, "open"],
     ["/var/tmp/aod", {}, "private"],
     ["/tmp/aod", { PrivateTmp: "no", ProtectSystem: "no" }, "open"],
-  ] as [string, Record<string, string>, string][])("has %s, with %j, %s", (path, changes, access) => {
+  ] as [string, Record<string, string>, string][])("%s with %j is %s", (path, changes, access) => {
     expect(shown(changes)?.folder(path) ?? "nothing").toBe(access);
   });
 });
