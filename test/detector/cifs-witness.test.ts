@@ -25,7 +25,7 @@ function aTree(treeId: number | undefined, unc: string): CifsTree {
   return { treeId, unc, isIpc: unc.endsWith("$"), encrypted: false, dfsPaths: [] };
 }
 
-/** A cifs client that lists what the test puts into it, and counts how often it is read. */
+/** An SMB client that lists what the test puts into it, and counts how often it is read. */
 class FakeCifs {
   shares: CifsTree[] = [aTree(1, "\\\\s\\IPC$"), aTree(5, "\\\\s\\data")];
   listed: Request[] = [];
@@ -38,7 +38,7 @@ class FakeCifs {
   reads = 0;
 
   used: UsedTree[] = [];
-  /** What becomes of a reading; "now": it is answered at once. */
+  /** When a reading has its result; "now": at once. */
   comes: "now" | "pending" | "late" = "now";
 
   mounts = "";
@@ -106,8 +106,8 @@ const inFlight = (startMs: number) =>
   aRequest({ startMs, latencyMs: 0, sessionId: SESSION, command: COMMAND.SMB2_READ });
 const suspect = (request: Request) => ({ request, hasLine: true, sinceNs: Number(request.startNs) });
 
-describe("CifsWitness: what was under way before", () => {
-  test("are the requests that cifs lists, with the share where their server has only one", () => {
+describe("CifsWitness: requests and operations that began before aod", () => {
+  test("the requests that the client lists are inherited, with the share if their server has only one", () => {
     const cifs = new FakeCifs();
     cifs.listed = [inFlight(0), aRequest({ command: COMMAND.SMB2_ECHO })];
     const witness = new CifsWitness(cifs.reader);
@@ -120,7 +120,7 @@ describe("CifsWitness: what was under way before", () => {
     expect(operations).toEqual([]);
   });
 
-  test("are the tasks that wait for a server in trouble, but for those who have requests", () => {
+  test("tasks that wait for a server in trouble are inherited, except those with requests", () => {
     const cifs = new FakeCifs();
     cifs.waiting = [
       { taskId: 4242, processId: 4200, comm: "sender" },
@@ -138,15 +138,15 @@ describe("CifsWitness: what was under way before", () => {
     ]);
   });
 
-  test("is nothing where DebugData can't be read", () => {
+  test("nothing is inherited if DebugData can't be read", () => {
     const cifs = new FakeCifs();
     cifs.readable = false;
     expect(new CifsWitness(cifs.reader).inherited(SECOND)).toEqual({ requests: [], operations: [] });
   });
 });
 
-describe("CifsWitness: who waits without a word", () => {
-  test("is looked for while a server is in trouble, and not more often than once in 5 s", () => {
+describe("CifsWitness: tasks that wait without a report", () => {
+  test("are searched for while a server is in trouble, at most once in 5 s", () => {
     const cifs = new FakeCifs();
     cifs.waiting = [{ taskId: 77, processId: 77, comm: "waiter" }];
     const witness = new CifsWitness(cifs.reader);
@@ -164,14 +164,14 @@ describe("CifsWitness: who waits without a word", () => {
 describe("CifsWitness: the share that a task waits for", () => {
   const last = { sessionId: SESSION, treeId: 5 };
 
-  test("is what it used last, where no server is in trouble", () => {
+  test("is the share that it used last if no server is in trouble", () => {
     const cifs = new FakeCifs();
     const witness = witnessFor("kernel", cifs.reader, SECOND);
     expect(witness.awaitedShare(last, 2 * SECOND)).toBe("//s/data");
     expect(witness.awaitedShare(undefined, 2 * SECOND)).toBe(UNKNOWN_SHARE);
   });
 
-  test("is one of the server in trouble: what it used last, its only one, or else the server", () => {
+  test("is a share of the server in trouble: the one it used last, the only one, or else the server itself", () => {
     const cifs = new FakeCifs();
     cifs.tcpStatus = 3;
     const witness = witnessFor("kernel", cifs.reader, SECOND);
@@ -196,7 +196,7 @@ describe("CifsWitness: the slots of shares", () => {
     expect(witness.slotOf("//never/seen")).toBe(LAST_SLOT);
   });
 
-  test("a detector that is started again goes on with those of the one before, whatever it meets first", () => {
+  test("a restarted detector keeps the slots of its predecessor, whatever share it meets first", () => {
     const cifs = new FakeCifs();
     cifs.shares = [aTree(1, "\\\\s\\one"), aTree(2, "\\\\s\\two"), aTree(3, "\\\\s\\three")];
     const known = witnessFor("kernel", cifs.reader, SECOND).takeShares() ?? [];
@@ -204,7 +204,7 @@ describe("CifsWitness: the slots of shares", () => {
     cifs.shares = [aTree(4, "\\\\s\\four"), aTree(3, "\\\\s\\three"), aTree(1, "\\\\s\\one")];
     const next = witnessFor("kernel", cifs.reader, 2 * SECOND, known);
     expect(["one", "two", "three", "four"].map((name) => next.slotOf(`//s/${name}`))).toEqual([0, 1, 2, 3]);
-    // Requests of theirs are still in the table.
+    // Requests of its session are still in the table.
     expect(next.shareOf({ sessionId: SESSION, treeId: 2 }, 2 * SECOND)).toBe("//s/two");
     expect((next.takeShares() ?? []).map(({ share }) => share)).toContain("//s/two");
   });
@@ -213,7 +213,7 @@ describe("CifsWitness: the slots of shares", () => {
 describe("CifsWitness: the server of a signal", () => {
   const aSignal = (command: number, sessionId: bigint) => ({ command, sessionId });
 
-  test("is found by its connection, also when its sessions are gone, and by its session", () => {
+  test("is found by its connection, even after its sessions have ended, and by its session", () => {
     const cifs = new FakeCifs();
     const witness = witnessFor("kernel", cifs.reader, SECOND);
     expect(witness.serverOf(aSignal(SIGNAL.RECONNECT, 1n), 2 * SECOND)).toBe("//s");
@@ -221,7 +221,7 @@ describe("CifsWitness: the server of a signal", () => {
     expect(cifs.reads).toBe(1);
   });
 
-  test("is read for when it is new, and not again and again when nobody knows it", () => {
+  test("causes a reading if it is new, but not repeatedly if it stays unknown", () => {
     const cifs = new FakeCifs();
     const witness = new CifsWitness(cifs.reader);
     expect(witness.serverOf(aSignal(SIGNAL.RECONNECT, 1n), 0)).toBe("//s");
@@ -232,7 +232,7 @@ describe("CifsWitness: the server of a signal", () => {
     expect(cifs.reads).toBe(2);
   });
 
-  test("of a kernel that does not say the connection is the only one there is, or the only one in trouble", () => {
+  test("is the only server, or the only one in trouble, if the kernel does not report the connection", () => {
     const cifs = new FakeCifs();
     const witness = new CifsWitness(cifs.reader);
     const serverAt = (seconds: number) => witness.serverOf(aSignal(SIGNAL.RECONNECT, 0n), seconds * SECOND);
@@ -249,7 +249,7 @@ describe("CifsWitness: the server of a signal", () => {
 });
 
 describe("CifsWitness: shares", () => {
-  test("an unknown tree is read at once, a known one never", () => {
+  test("an unknown tree causes a reading at once, a known one never", () => {
     const cifs = new FakeCifs();
     const witness = new CifsWitness(cifs.reader);
     expect(witness.shareOf(tree(5), 10 * SECOND)).toBe("//s/data");
@@ -257,7 +257,7 @@ describe("CifsWitness: shares", () => {
     expect(cifs.reads).toBe(1);
   });
 
-  test("a mount that is younger than the last reading has its share at its first question", () => {
+  test("a mount that is younger than the last reading gets its share at the first question", () => {
     const cifs = new FakeCifs();
     const witness = new CifsWitness(cifs.reader);
     witness.read(10 * SECOND);
@@ -265,7 +265,7 @@ describe("CifsWitness: shares", () => {
     expect(witness.shareOf(tree(7), 11 * SECOND)).toBe("//s/new");
   });
 
-  test("DebugData is read a few times at once, and then once in 5 s, however many trees are unknown", () => {
+  test("DebugData is read a few times in a row, then once in 5 s, however many trees are unknown", () => {
     const cifs = new FakeCifs();
     const witness = new CifsWitness(cifs.reader);
     let unknown = 100;
@@ -279,7 +279,7 @@ describe("CifsWitness: shares", () => {
     expect(cifs.reads).toBe(READS_AT_ONCE + 60 / 5 + 1);
   });
 
-  test("nobody is asked twice in 5 s about the same unknown tree", () => {
+  test("the same unknown tree causes one reading in 5 s at most", () => {
     const cifs = new FakeCifs();
     const witness = new CifsWitness(cifs.reader);
     for (let i = 0; i < 10; i++) witness.shareOf(tree(7), 10 * SECOND + i);
@@ -289,7 +289,7 @@ describe("CifsWitness: shares", () => {
     expect(witness.shareOf(tree(7), 10 * SECOND + READ_EVERY_NS)).toBe("//s/new");
   });
 
-  test("what has no tree is of the server of its session, else of the only server that it can be", () => {
+  test("a request without a tree belongs to the server of its session, or else to the only possible server", () => {
     const cifs = new FakeCifs();
     cifs.shares = [aTree(5, "\\\\s\\data")];
     const witness = new CifsWitness(cifs.reader);
@@ -298,7 +298,7 @@ describe("CifsWitness: shares", () => {
     expect(witness.shareOf({ sessionId: 0x99n, treeId: 0 }, 10 * SECOND)).toBe("//s");
   });
 
-  test("what has no tree is of no server that is known where several may be meant", () => {
+  test("a request without a tree has an unknown server if several are possible", () => {
     const cifs = new FakeCifs();
     cifs.readable = false;
     expect(new CifsWitness(cifs.reader).shareOf(tree(0), 10 * SECOND)).toBe(UNKNOWN_SHARE);
@@ -310,7 +310,7 @@ describe("CifsWitness: shares", () => {
     expect(new CifsWitness(cifs.reader).shareOf(tree(5), 10 * SECOND)).toBe(UNKNOWN_SHARE);
   });
 
-  test("all trees are handed over when one has changed, and then not again", () => {
+  test("all trees are handed over once when one has changed", () => {
     const cifs = new FakeCifs();
     const witness = new CifsWitness(cifs.reader);
     expect(witness.takeShares()).toBeUndefined();
@@ -323,7 +323,7 @@ describe("CifsWitness: shares", () => {
     expect(witness.takeShares()?.map(({ share }) => share)).toEqual(["//s/IPC$", "//s/other"]);
   });
 
-  test("remembers trees of sessions that are gone, up to a bound", () => {
+  test("trees of ended sessions are remembered, up to a limit", () => {
     const cifs = new FakeCifs();
     const witness = new CifsWitness(cifs.reader);
     witness.read(0);
@@ -335,17 +335,17 @@ describe("CifsWitness: shares", () => {
   });
 });
 
-describe("CifsWitness: what still waits", () => {
+describe("CifsWitness: which requests are still awaited", () => {
   test("several suspects share one reading", () => {
     const cifs = new FakeCifs();
     const [listed, lost] = [inFlight(9000), inFlight(9001)];
     cifs.listed = [listed];
-    const verdicts = new CifsWitness(cifs.reader).check([suspect(listed), suspect(lost)], 10 * SECOND);
-    expect(verdicts).toEqual(["alive", "dead"]);
+    const answers = new CifsWitness(cifs.reader).check([suspect(listed), suspect(lost)], 10 * SECOND);
+    expect(answers).toEqual(["alive", "dead"]);
     expect(cifs.reads).toBe(1);
   });
 
-  test("a suspicion soon after many readings stands on what its task waits for, or waits for the next", () => {
+  test("a suspect soon after many readings is judged by what its task waits for, or stays stale until the next reading", () => {
     const cifs = new FakeCifs();
     const witness = new CifsWitness(cifs.reader);
     for (let i = 0; i < READS_AT_ONCE; i++) witness.read(10 * SECOND);
@@ -360,7 +360,7 @@ describe("CifsWitness: what still waits", () => {
     expect(cifs.reads).toBe(READS_AT_ONCE + 1);
   });
 
-  test("a reading that is younger than the request is good enough", () => {
+  test("a reading that is younger than the request is sufficient", () => {
     const cifs = new FakeCifs();
     const request = inFlight(9000);
     cifs.listed = [request];
@@ -372,12 +372,12 @@ describe("CifsWitness: what still waits", () => {
 });
 
 describe("witnessFor", () => {
-  test("reads the kernel's shares at the start", () => {
+  test("it reads the shares of the kernel's client at the start", () => {
     const cifs = new FakeCifs();
     expect(witnessFor("kernel", cifs.reader, SECOND).takeShares()).toHaveLength(2);
   });
 
-  test("inputs nobody about synthetic traffic", () => {
+  test("it reads nothing for synthetic traffic", () => {
     const cifs = new FakeCifs();
     expect(witnessFor("demo", cifs.reader, SECOND)).toBe(TABLE_WITNESS);
     expect(cifs.reads).toBe(0);
@@ -423,7 +423,7 @@ describe("CifsWitness: shares whose tree ids the kernel does not print", () => {
     );
   });
 
-  test("what hangs since before aod came belongs to the only share of its server", () => {
+  test("a hang that began before aod belongs to the only share of its server", () => {
     const listing = `${text}\t\tState: 2 com: 8 pid: 301 cbdata: 0000000043c1a0f3 mid 900\n`;
     const reader = { ...new FakeCifs().reader, readDebugData: () => parseDebugData(listing) };
     const witness = witnessFor("kernel", reader, SECOND);
@@ -431,7 +431,7 @@ describe("CifsWitness: shares whose tree ids the kernel does not print", () => {
     expect(witness.shareOf(request as Request, 2 * SECOND)).toBe("//files/data");
   });
 
-  test("what hangs on one of several shares since before aod came belongs to their server", () => {
+  test("a hang that began before aod belongs to the server if there are several shares", () => {
     const cifs = new FakeCifs();
     cifs.shares = [aTree(undefined, "\\\\s\\data"), aTree(undefined, "\\\\s\\home")];
     cifs.listed = [inFlight(0)];
@@ -440,7 +440,7 @@ describe("CifsWitness: shares whose tree ids the kernel does not print", () => {
     expect(witness.shareOf(request as Request, 2 * SECOND)).toBe("//s");
   });
 
-  test("several shares are the server's; DebugData is not read for each request of theirs", () => {
+  test("requests of several possible shares belong to the server, and DebugData is not read for each of them", () => {
     const cifs = new FakeCifs();
     cifs.shares = [aTree(undefined, "\\\\s\\data"), aTree(undefined, "\\\\s\\home")];
     const witness = witnessFor("kernel", cifs.reader, 0);
@@ -459,7 +459,7 @@ describe("CifsWitness: a reading that comes later", () => {
     return { cifs, witness: new CifsWitness(cifs.reader) };
   };
 
-  test("is worth waiting for by what it may name, and by nothing else", () => {
+  test("is awaited only for requests that it may name", () => {
     const { cifs, witness } = pending();
     const unknown = { ...inFlight(0), treeId: 5 };
     expect(witness.isAwaiting(unknown, SECOND)).toBe(true);
@@ -471,7 +471,7 @@ describe("CifsWitness: a reading that comes later", () => {
     expect(witness.isAwaiting({ ...unknown, treeId: 6 }, SECOND + 3e6)).toBe(true);
   });
 
-  test("is not waited for longer than HOLD_NS", () => {
+  test("is awaited for HOLD_NS at most", () => {
     const { witness } = pending();
     const unknown = { ...inFlight(0), treeId: 5 };
     expect(witness.isAwaiting(unknown, SECOND)).toBe(true);
@@ -479,7 +479,7 @@ describe("CifsWitness: a reading that comes later", () => {
     expect(witness.isAwaiting(unknown, SECOND + HOLD_NS)).toBe(false);
   });
 
-  test("is one at a time, and leaves suspects stale until it comes", () => {
+  test("is the only one at a time, and suspects stay stale until its result comes", () => {
     const { cifs, witness } = pending();
     const request = inFlight(1);
     cifs.listed = [request];
@@ -490,7 +490,7 @@ describe("CifsWitness: a reading that comes later", () => {
     expect(witness.check([suspect(request)], SECOND + 2e6)).toEqual(["alive"]);
   });
 
-  test("says nothing of what was sent after it began", () => {
+  test("tells nothing about requests that were sent after it began", () => {
     const { cifs, witness } = pending();
     witness.read(SECOND);
     const request = { ...inFlight(0), startNs: BigInt(SECOND + 1e6) };
@@ -498,7 +498,7 @@ describe("CifsWitness: a reading that comes later", () => {
     expect(witness.check([suspect(request)], SECOND + 3e6)).toEqual(["stale"]);
   });
 
-  test("that is late leaves what is open unconfirmed, and not unreported", () => {
+  test("that is late leaves open requests unconfirmed, but they are still reported", () => {
     const { cifs, witness } = pending();
     const request = inFlight(1);
     witness.check([suspect(request)], SECOND);
@@ -510,7 +510,7 @@ describe("CifsWitness: a reading that comes later", () => {
     ]);
   });
 
-  test("that is late hides which servers are in trouble: waiting tasks are looked for all the same", () => {
+  test("that is late hides which servers are in trouble, and waiting tasks are searched for all the same", () => {
     const { cifs, witness } = pending();
     cifs.waiting = [{ taskId: 77, processId: 77, comm: "waiter" }];
     expect(witness.findWaiting(SECOND)).toEqual([]);
@@ -524,7 +524,7 @@ describe("CifsWitness: mounts", () => {
   const mounted = (point: string, source: string) =>
     `33 1 0:33 / ${point} rw - cifs ${source} rw,addr=192.0.2.7\n34 1 0:34 / /run rw - tmpfs tmpfs rw\n`;
 
-  test("are followed by a reading where one of cifs came or went, and by none where another did", () => {
+  test("cause a reading if an SMB mount came or went, and none if another file system did", () => {
     const cifs = new FakeCifs();
     const witness = new CifsWitness(cifs.reader);
     cifs.mounts = mounted("/mnt", "//s/data");
@@ -536,7 +536,7 @@ describe("CifsWitness: mounts", () => {
     expect(cifs.reads).toBe(2);
   });
 
-  test("that change when no reading is due make the next doubtful request ask again soon", () => {
+  test("that change while no reading is allowed make the next doubtful request cause one soon", () => {
     const cifs = new FakeCifs();
     cifs.shares = [aTree(undefined, "\\\\s\\data"), aTree(undefined, "\\\\s\\home")];
     const witness = new CifsWitness(cifs.reader);
@@ -551,7 +551,7 @@ describe("CifsWitness: mounts", () => {
     expect(witness.shareOf(tree(7), 50 * SECOND)).toBe("//s/data");
   });
 
-  test("by a DFS path give the share another name", () => {
+  test("through a DFS path give the share another name", () => {
     const cifs = new FakeCifs();
     cifs.address = "192.0.2.7";
     cifs.mounts = mounted("/mnt", "//corp.example/dfs/data");

@@ -13,7 +13,7 @@ const anApproach = (counted: number, atNs: number) => ({
 });
 
 describe("ClosestApproach", () => {
-  test("gives the closest of the last hour, and forgets it when the hour is over", () => {
+  test("the closest approach of the last hour is kept, and forgotten after the hour", () => {
     const closest = new ClosestApproach();
     expect(closest.since(0)).toBeUndefined();
     closest.note(anApproach(7, 3 * MINUTE_NS));
@@ -25,7 +25,7 @@ describe("ClosestApproach", () => {
     expect(closest.since(200 * MINUTE_NS)).toBeUndefined();
   });
 
-  test("agrees with the maximum over the minutes of the last hour, whatever comes", () => {
+  test("it equals the maximum over the minutes of the last hour, on any input", () => {
     const random = seeded();
     const closest = new ClosestApproach();
     const all: ReturnType<typeof anApproach>[] = [];
@@ -43,7 +43,7 @@ describe("ClosestApproach", () => {
 });
 
 describe("Ledger", () => {
-  test("knows how near each rule came, on which share and when", () => {
+  test("it knows how near each rule came, on which share and when", () => {
     const rules = [aLatencyRule({ name: "a", acceptableCount: 10 }), aLatencyRule({ name: "b" })];
     const ledger = new Ledger(rules);
     for (let index = 0; index < 7; index++) {

@@ -12,43 +12,43 @@ const part = (messageId: bigint, parts: Partial<Request> & { startMs: number; la
 describe("Compounds", () => {
   const pairs: readonly (readonly [string, Request, Request, boolean])[] = [
     [
-      "neighbours of one task, in flight together",
+      "requests of one task in flight together, with neighbouring ids, are one compound",
       part(10n, { startMs: 1000, latencyMs: 0 }),
       part(11n, { startMs: 1000.01, latencyMs: 0 }),
       true,
     ],
     [
-      "neighbours that overlap, complete",
+      "complete requests that overlap, with neighbouring ids, are one compound",
       part(10n, { startMs: 1000, latencyMs: 50 }),
       part(12n, { startMs: 1000.01, latencyMs: 50 }),
       true,
     ],
     [
-      "one after the other",
+      "requests one after the other are two operations",
       part(10n, { startMs: 1000, latencyMs: 50 }),
       part(11n, { startMs: 1050, latencyMs: 50 }),
       false,
     ],
     [
-      "of two tasks",
+      "requests of two tasks are two operations",
       part(10n, { startMs: 1000, latencyMs: 50, taskId: 1 }),
       part(11n, { startMs: 1000, latencyMs: 50, taskId: 2 }),
       false,
     ],
     [
-      "of two sessions",
+      "requests of two sessions are two operations",
       part(10n, { startMs: 1000, latencyMs: 50, sessionId: 1n }),
       part(11n, { startMs: 1000, latencyMs: 50, sessionId: 2n }),
       false,
     ],
     [
-      "further apart than a compound is long",
+      "ids further apart than a compound is long are two operations",
       part(10n, { startMs: 1000, latencyMs: 50 }),
       part(20n, { startMs: 1000, latencyMs: 50 }),
       false,
     ],
     [
-      "reads, of which a task may have many in flight",
+      "READs are never one compound, because a task may have many in flight",
       part(10n, { startMs: 1000, latencyMs: 50, command: COMMAND.SMB2_READ }),
       part(11n, { startMs: 1000, latencyMs: 50, command: COMMAND.SMB2_READ }),
       false,
@@ -60,7 +60,7 @@ describe("Compounds", () => {
     expect(compounds.marksOf(first, 2) === compounds.marksOf(second, 2)).toBe(areOne);
   });
 
-  test("a request that was in flight and is complete stays one, and ends its compound", () => {
+  test("a request stays one when it completes, and ends its compound", () => {
     const compounds = new Compounds();
     const open = part(10n, { startMs: 1000, latencyMs: 0 });
     const marks = compounds.marksOf(open, 1);
@@ -69,7 +69,7 @@ describe("Compounds", () => {
     expect(compounds.marksOf(part(11n, { startMs: 1051, latencyMs: 0 }), 1)).not.toBe(marks);
   });
 
-  test("remembers a bounded number of tasks", () => {
+  test("the number of remembered tasks is bounded", () => {
     const compounds = new Compounds();
     const first = part(10n, { startMs: 1000, latencyMs: 0, taskId: 0 });
     const marks = compounds.marksOf(first, 1);
@@ -106,7 +106,7 @@ describe("Detector: compounds", () => {
     expect(stage.anomalies).toMatchObject([{ kind: "slow", count: 3 }]);
   });
 
-  test("one that hangs is one hung operation", () => {
+  test("a compound that hangs is one hung operation", () => {
     const stage = new Stage([rule]);
     const parts = sendThree(stage);
     stage.advance(stage.nowMs + 1500);

@@ -7,15 +7,15 @@ import { seeded } from "../helpers/random.ts";
 import { aLatencyRule, anErrorRule, aStuckRule } from "../helpers/rule.ts";
 import { Stage } from "./stage.ts";
 
-/** Ten slower than 10 ms within a second, or one of a second. */
+/** Trips at ten requests slower than 10 ms within a second, or at one that takes a second. */
 const rule = aLatencyRule({ acceptableCount: 10, slowMs: 10, emergencyMs: 1000, windowMs: 1000 });
-/** Every slow request trips it. */
+/** Trips at every slow request. */
 const each = aLatencyRule({ acceptableCount: 1, slowMs: 10, emergencyMs: 1000 });
 
 const kinds = (stage: Stage) => stage.anomalies.map(({ kind }) => kind);
 
 describe("Detector: replies", () => {
-  test("nine at the end of one second and one at the start of the next trip the rule, whatever the batches", () => {
+  test("nine slow replies at the end of one second and one at the start of the next trip the rule, whatever the batches", () => {
     const stage = new Stage([rule]);
     for (let i = 0; i < 9; i++) {
       stage.advance(10_900 + i * 10);
@@ -32,7 +32,7 @@ describe("Detector: replies", () => {
     expect(stage.anomalies[0]?.evidence).toHaveLength(10);
   });
 
-  test("what is healthy says nothing", () => {
+  test("healthy replies cause no anomaly", () => {
     const stage = new Stage([rule, anErrorRule()]);
     for (let i = 0; i < 500; i++) {
       stage.advance(10_000 + i);
@@ -42,7 +42,7 @@ describe("Detector: replies", () => {
     expect(stage.anomalies).toEqual([]);
   });
 
-  test("a reply over the emergency threshold trips at once, and only that", () => {
+  test("a reply over the emergency threshold trips at once, as an emergency alone", () => {
     const stage = new Stage([each]);
     stage.exchange(1200);
     stage.round();
@@ -83,7 +83,7 @@ describe("Detector: replies", () => {
     expect(stage.anomalies).toMatchObject([{ share: "//server/other", count: 2 }]);
   });
 
-  test("records of an unknown kind are counted as such, signals and wakes are no requests", () => {
+  test("records of an unknown kind are counted as malformed, and signals and wakes are not requests", () => {
     const stage = new Stage([each]);
     for (const kind of [KIND.SIGNAL, KIND.WAKE, 9]) stage.send({ ...stage.enter(), latencyNs: 5e9, kind });
     stage.round();
@@ -94,7 +94,7 @@ describe("Detector: replies", () => {
 });
 
 describe("Detector: requests in flight", () => {
-  test("one that hangs is said at its emergency threshold, exactly, and before that nothing is", () => {
+  test("a hang is reported exactly at its emergency threshold, and nothing before it", () => {
     const stage = new Stage([rule]);
     stage.advance(12_345);
     const request = stage.enter();
@@ -105,7 +105,7 @@ describe("Detector: requests in flight", () => {
     expect(stage.anomalies[0]?.evidence).toEqual([request]);
   });
 
-  test("when the reply of one that hung comes, nothing more is said", () => {
+  test("a late reply to a hung request causes no further anomaly", () => {
     const stage = new Stage([each]);
     const request = stage.enter();
     stage.advance(12_000);
@@ -117,7 +117,7 @@ describe("Detector: requests in flight", () => {
     expect(stage.anomalies.reduce((sum, { count }) => sum + count, 0)).toBe(1);
   });
 
-  test("many that are overdue at once fill the window while they hang", () => {
+  test("many overdue requests fill the window while they are in flight", () => {
     const stage = new Stage([rule]);
     for (let i = 0; i < 10; i++) stage.enter();
     stage.advance(10_500);
@@ -125,7 +125,7 @@ describe("Detector: requests in flight", () => {
     expect(stage.anomalies[0]?.atMs).toBeLessThanOrEqual(10_110);
   });
 
-  test("one that was overdue counts no second time when it is complete", () => {
+  test("a request that was counted as overdue does not count again when it completes", () => {
     const stage = new Stage([aLatencyRule({ acceptableCount: 2, slowMs: 10, emergencyMs: 1000 })]);
     const request = stage.enter();
     stage.advance(10_200);
@@ -137,7 +137,7 @@ describe("Detector: requests in flight", () => {
     expect(kinds(stage)).toEqual(["slow"]);
   });
 
-  test("one that was overdue and whose reply comes over the emergency threshold is an emergency", () => {
+  test("an overdue request whose reply exceeds the emergency threshold is an emergency", () => {
     const stage = new Stage([rule]);
     const request = stage.enter();
     stage.advance(10_999.9);
@@ -147,7 +147,7 @@ describe("Detector: requests in flight", () => {
     expect(stage.anomalies).toMatchObject([{ kind: "emergency", count: 1 }]);
   });
 
-  test("each rule counts by its own thresholds", () => {
+  test("each rule applies its own thresholds", () => {
     const slower = aLatencyRule({ name: "slower", acceptableCount: 1, slowMs: 300, emergencyMs: 2000 });
     const stage = new Stage([each, slower]);
     const request = stage.enter();
@@ -165,7 +165,7 @@ describe("Detector: requests in flight", () => {
     ]);
   });
 
-  test("a line that changes while it is read is not believed", () => {
+  test("a line that changes while it is read is ignored", () => {
     const stage = new Stage([each]);
     const request = stage.enter();
     stage.advance(10_005);
@@ -174,7 +174,7 @@ describe("Detector: requests in flight", () => {
     expect(stage.anomalies).toEqual([]);
   });
 
-  test("requests that wait by design are never slow and never hang", () => {
+  test("requests that may block indefinitely are never slow and never hung", () => {
     const ioctl = COMMAND.SMB2_IOCTL;
     const exempt = [COMMAND.SMB2_CHANGE_NOTIFY, COMMAND.SMB2_LOCK];
     const limit = (ns: number) => COMMANDS.map((_, command) => (exempt.includes(command) ? Infinity : ns));
@@ -191,7 +191,7 @@ describe("Detector: requests in flight", () => {
     expect(kinds(stage)).toEqual(["slow", "hung"]);
   });
 
-  test("a hanging request costs few wake-ups: it is asked about when its age has doubled", () => {
+  test("a hanging request costs few wake-ups: it is checked again when its age has doubled", () => {
     const stage = new Stage([rule]);
     stage.enter();
     stage.advance(10_000 + 3_600_000);
@@ -202,7 +202,7 @@ describe("Detector: requests in flight", () => {
     expect(stage.wakeUps).toBeLessThan(40);
   });
 
-  test("an idle table costs none", () => {
+  test("an idle table costs no wake-ups", () => {
     const stage = new Stage([rule]);
     stage.exchange(1);
     stage.advance(20_000);
@@ -213,8 +213,8 @@ describe("Detector: requests in flight", () => {
   });
 });
 
-describe("Detector: what nobody waits for", () => {
-  test("is not said, but handed over to be closed", () => {
+describe("Detector: orphaned requests", () => {
+  test("are not reported, but handed over to be closed", () => {
     const stage = new Stage([rule]);
     stage.liveness = "dead";
     const request = stage.enter();
@@ -224,7 +224,7 @@ describe("Detector: what nobody waits for", () => {
     expect(stage.detector.counts).toMatchObject({ orphaned: 1, inFlight: 1 });
   });
 
-  test("is handed over again if closing failed, at ever longer intervals", () => {
+  test("are handed over again if closing failed, at growing intervals", () => {
     const stage = new Stage([rule]);
     stage.liveness = "dead";
     stage.enter();
@@ -233,7 +233,7 @@ describe("Detector: what nobody waits for", () => {
     expect(stage.orphaned.length).toBeLessThan(20);
   });
 
-  test("is found although no rule says anything of its command", () => {
+  test("are found even if no rule covers their command", () => {
     const stage = new Stage([anErrorRule()]);
     stage.liveness = "dead";
     const request = stage.enter({ command: COMMAND.SMB2_CHANGE_NOTIFY });
@@ -241,7 +241,7 @@ describe("Detector: what nobody waits for", () => {
     expect(stage.orphaned[0]).toEqual(request);
   });
 
-  test("one that can't be told yet is asked about again as soon as that makes sense", () => {
+  test("a stale request is checked again as soon as DebugData can be read", () => {
     const stage = new Stage([rule]);
     stage.liveness = "stale";
     stage.readableNs = 14_000e6;
@@ -253,7 +253,7 @@ describe("Detector: what nobody waits for", () => {
     expect(stage.anomalies).toMatchObject([{ kind: "hung", atMs: 14_000, occurredNs: 11_000e6 }]);
   });
 
-  test("one of which nobody can say anything is asked about for ever, less and less often", () => {
+  test("an unsure request is checked for ever, at growing intervals", () => {
     const stage = new Stage([rule]);
     stage.liveness = "unsure";
     stage.enter();
@@ -264,7 +264,7 @@ describe("Detector: what nobody waits for", () => {
     expect(stage.asked.length).toBeLessThan(40);
   });
 
-  test("a reply that comes while it is asked about is the last word", () => {
+  test("a reply that comes during the check decides", () => {
     const stage = new Stage([rule]);
     const request = stage.enter();
     stage.meanwhile = () => {
@@ -275,7 +275,7 @@ describe("Detector: what nobody waits for", () => {
     expect(stage.anomalies).toEqual([]);
   });
 
-  test("one that hangs and is given up later is found then", () => {
+  test("a hung request that is orphaned later is found then", () => {
     const stage = new Stage([rule]);
     const request = stage.enter();
     stage.advance(11_500);
@@ -285,8 +285,8 @@ describe("Detector: what nobody waits for", () => {
     expect(stage.orphaned).toEqual([request]);
   });
 
-  test("nothing is asked before it makes sense, though another rule's limit is reached", () => {
-    const stage = new Stage([rule, aLatencyRule({ name: "patient", slowMs: 1500, emergencyMs: 2000 })]);
+  test("a stale request is not checked early when it reaches another rule's limit", () => {
+    const stage = new Stage([rule, aLatencyRule({ name: "lenient", slowMs: 1500, emergencyMs: 2000 })]);
     stage.liveness = "stale";
     stage.readableNs = 14_000e6;
     stage.enter();
@@ -294,7 +294,7 @@ describe("Detector: what nobody waits for", () => {
     expect(stage.asked).toHaveLength(1);
   });
 
-  test("what was asked before needs newer evidence", () => {
+  test("a second check needs newer evidence", () => {
     const stage = new Stage([rule]);
     stage.enter();
     stage.advance(30_000);
@@ -305,7 +305,7 @@ describe("Detector: what nobody waits for", () => {
 });
 
 describe("Detector: evicted requests", () => {
-  test("are followed, and said to hang only if somebody still waits", () => {
+  test("are followed, and reported as hung only if a task still waits", () => {
     const stage = new Stage([rule]);
     const request = stage.enter();
     stage.advance(10_100);
@@ -317,7 +317,7 @@ describe("Detector: evicted requests", () => {
     expect(stage.anomalies).toMatchObject([{ kind: "hung", atMs: 11_000 }]);
   });
 
-  test("whose reply went unseen are forgotten, and nothing is to be closed", () => {
+  test("whose reply was missed are forgotten, and no line has to be closed", () => {
     const stage = new Stage([rule]);
     stage.liveness = "dead";
     stage.evict(stage.enter());
@@ -327,14 +327,14 @@ describe("Detector: evicted requests", () => {
     expect(stage.detector.counts).toMatchObject({ followed: 0, orphaned: 1 });
   });
 
-  test("of which no rule could say that they hang are not followed", () => {
+  test("that no rule could call hung are not followed", () => {
     const stage = new Stage([anErrorRule()]);
     stage.evict(stage.enter());
     stage.advance(12_000);
     expect(stage.detector.counts).toMatchObject({ followed: 0, unfollowed: 0 });
   });
 
-  test("do not count as slow, for nobody saw whether they were", () => {
+  test("do not count as slow, because their reply was not seen", () => {
     const stage = new Stage([each]);
     stage.liveness = "dead";
     stage.evict(stage.enter());
@@ -344,7 +344,7 @@ describe("Detector: evicted requests", () => {
 });
 
 describe("Detector: ambiguous requests in flight", () => {
-  test("hang only if cifs lists them: the reply may have closed the wrong one", () => {
+  test("hang only if the client lists them, because the reply may have closed the wrong one", () => {
     const stage = new Stage([each]);
     stage.enter({ flags: FLAG.AMBIGUOUS });
     stage.advance(12_000);
@@ -354,7 +354,7 @@ describe("Detector: ambiguous requests in flight", () => {
 });
 
 describe("Detector: storms", () => {
-  test("a storm is said in a few anomalies, and no request is missing in them", () => {
+  test("a storm is reported in a few anomalies that count every request", () => {
     const stage = new Stage([each]);
     for (let ms = 10_000; ms < 11_000; ms++) {
       stage.advance(ms);
@@ -367,7 +367,7 @@ describe("Detector: storms", () => {
     expect(stage.anomalies[0]?.atMs).toBe(10_000);
   });
 
-  test("every slow request counts exactly once, however it and the looks fall", () => {
+  test("every slow request counts exactly once, at whatever times it and the scans fall", () => {
     const random = seeded();
     for (let round = 0; round < 20; round++) {
       const stage = new Stage([aLatencyRule({ acceptableCount: 1, slowMs: 10, emergencyMs: 500 })]);
@@ -389,7 +389,7 @@ describe("Detector: storms", () => {
       for (const request of open) stage.reply(request);
       stage.advance(61_000);
       const text = `${random.seedText} round ${round}`;
-      // What began to hang when others were said to is told of at the end.
+      // Requests that began to hang after the last report are counted in the recovery.
       const unreported = stage.recovered.reduce((sum, recovery) => sum + recovery.unreported, 0);
       expect(
         stage.anomalies.reduce((sum, { count }) => sum + count, unreported),
@@ -403,8 +403,8 @@ describe("Detector: storms", () => {
   });
 });
 
-describe("Detector: another thread goes on", () => {
-  test("windows are filled from the table: the tenth after a restart trips", () => {
+describe("Detector: a restarted thread", () => {
+  test("windows are filled from the table, so the tenth request trips across a restart", () => {
     const stage = new Stage([rule]);
     for (let i = 0; i < 9; i++) stage.exchange(20);
     stage.round();
@@ -418,7 +418,7 @@ describe("Detector: another thread goes on", () => {
     expect(stage.anomalies[0]?.evidence).toHaveLength(10);
   });
 
-  test("what is still on the ring is judged, and has no second place in the window", () => {
+  test("a record that is still on the ring is judged, but does not count in the window twice", () => {
     const stage = new Stage([rule]);
     for (let i = 0; i < 5; i++) stage.exchange(20);
     stage.round(false);
@@ -433,7 +433,7 @@ describe("Detector: another thread goes on", () => {
     expect(stage.anomalies).toMatchObject([{ kind: "slow", count: 10 }]);
   });
 
-  test("the request that trips the rule is not lost if the thread dies before it says so", () => {
+  test("the request that trips a rule is not lost if the thread dies before it reports", () => {
     const stage = new Stage([rule]);
     for (let i = 0; i < 9; i++) stage.exchange(20);
     stage.round();
@@ -445,7 +445,7 @@ describe("Detector: another thread goes on", () => {
     expect(stage.anomalies[0]?.evidence).toHaveLength(10);
   });
 
-  test("what can't be trusted is not restored either", () => {
+  test("replies that can't be trusted are not restored", () => {
     const stage = new Stage([aLatencyRule({ acceptableCount: 2 })]);
     stage.exchange(20, { flags: FLAG.REPLIED | FLAG.AMBIGUOUS });
     stage.round();
@@ -455,7 +455,7 @@ describe("Detector: another thread goes on", () => {
     expect(stage.anomalies).toEqual([]);
   });
 
-  test("the evidence is what came last, wherever it stands in the table", () => {
+  test("the evidence is the latest requests, wherever they are in the table", () => {
     const stage = new Stage([rule]);
     const sent = Array.from({ length: 60 }, (_, i) => stage.exchange(20 + i, { latencyNs: 20e6 }));
     stage.round();
@@ -469,7 +469,7 @@ describe("Detector: another thread goes on", () => {
     );
   });
 
-  test("what was said before is not said again", () => {
+  test("anomalies from before the restart are not reported again", () => {
     const stage = new Stage([rule, anErrorRule()]);
     for (let i = 0; i < 20; i++) stage.exchange(i === 19 ? 1500 : 20);
     stage.round();
@@ -491,7 +491,7 @@ describe("Detector: another thread goes on", () => {
 });
 
 describe("Detector: other rules", () => {
-  test("apply at once, to what the table holds", () => {
+  test("apply at once to the requests in the table", () => {
     const stage = new Stage([rule]);
     for (let i = 0; i < 3; i++) stage.exchange(20);
     stage.round();
@@ -502,7 +502,7 @@ describe("Detector: other rules", () => {
     expect(stage.anomalies).toMatchObject([{ kind: "slow" }]);
   });
 
-  test("what waits to be said is said before", () => {
+  test("pending anomalies of the old rules are reported first", () => {
     const stage = new Stage([each]);
     stage.exchange(20);
     stage.round();
@@ -513,7 +513,7 @@ describe("Detector: other rules", () => {
     expect(stage.anomalies.map(({ count }) => count)).toEqual([1, 1]);
   });
 
-  test("what hangs under a rule's name is not said again under the same", () => {
+  test("a hang that was reported under a rule's name is not reported again under it", () => {
     const stage = new Stage([rule]);
     stage.enter();
     stage.advance(11_500);
@@ -528,7 +528,7 @@ describe("Detector: other rules", () => {
 });
 
 describe("Detector: a reading of DebugData that comes later", () => {
-  /** The share of tree 9 is not known before the reading has come. */
+  /** The share of tree 9 is unknown until the reading has its result. */
   const reading = () => {
     const stage = new Stage([each]);
     stage.shares.delete(5);
@@ -542,7 +542,7 @@ describe("Detector: a reading of DebugData that comes later", () => {
     stage.round();
   };
 
-  test("names the share of a reply that came before it", () => {
+  test("names the share of an earlier reply", () => {
     const stage = reading();
     stage.exchange(20);
     stage.round();
@@ -574,7 +574,7 @@ describe("Detector: a reading of DebugData that comes later", () => {
     expect(stage.anomalies).toMatchObject([{ kind: "hung", atMs: 11_100 }]);
   });
 
-  test("is not waited for longer than it is worth", () => {
+  test("is awaited for a limited time", () => {
     const stage = reading();
     stage.exchange(20);
     stage.round();
@@ -591,7 +591,7 @@ describe("Detector: a reading of DebugData that comes later", () => {
     expect(stage.wakeUps - before).toBeLessThan(5);
   });
 
-  test("has what it held judged at the end, whether it comes or not", () => {
+  test("releases the held records at the end, whether its result comes or not", () => {
     const stage = reading();
     stage.exchange(20);
     stage.round();

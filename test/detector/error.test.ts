@@ -42,7 +42,7 @@ describe("judgeError", () => {
       "passes",
     ],
     ["a step", [MORE_PROCESSING, ERRNO.EIO, "SMB2_SESSION_SETUP"], { namedErrnos: [ERRNO.EIO] }, "passes"],
-    ["a status without a name", [0xc0000fff, ERRNO.EIO], {}, "counts"],
+    ["an unknown status", [0xc0000fff, ERRNO.EIO], {}, "counts"],
     [
       "a status that is named, whatever its errno",
       [ACCESS_DENIED, ERRNO.EACCES],
@@ -61,25 +61,25 @@ describe("judgeError", () => {
       { statuses: { [ACCESS_DENIED]: false } },
       "passes",
     ],
-    ["trouble", [NAME_DELETED, ERRNO.EREMCHG], { emergency: { [NAME_DELETED]: true } }, "emergency"],
+    ["a trouble status", [NAME_DELETED, ERRNO.EREMCHG], { emergency: { [NAME_DELETED]: true } }, "emergency"],
     [
-      "trouble that the rule does not count",
+      "a trouble status that the rule does not count",
       [NAME_DELETED, ERRNO.EREMCHG],
       { errnos: [ERRNO.EIO], emergency: { [NAME_DELETED]: true } },
       "passes",
     ],
     [
-      "trouble that is a step where it comes",
+      "a trouble status that is a step of the protocol for this command",
       [NAME_DELETED, ERRNO.EREMCHG, "SMB2_TREE_DISCONNECT"],
       { emergency: { [NAME_DELETED]: true } },
       "passes",
     ],
-    ["a command that the rule does not look at", [ACCESS_DENIED, ERRNO.EACCES], { commands: [] }, "passes"],
+    ["a command that the rule does not cover", [ACCESS_DENIED, ERRNO.EACCES], { commands: [] }, "passes"],
   ])("%s", (_, error, rule, expected) => {
     expect(judgeError(anErrorRule(rule), factsOfReply(anError(...error), false))).toBe(expected);
   });
 
-  test("a reply without error passes, whatever stands in the other fields", () => {
+  test("a reply without an error passes, whatever its other fields contain", () => {
     const request = { ...anError(ACCESS_DENIED, ERRNO.EACCES), flags: FLAG.REPLIED };
     expect(judgeError(anErrorRule(), factsOfReply(request, false))).toBe("passes");
   });

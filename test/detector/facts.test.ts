@@ -20,14 +20,14 @@ describe("isTrustedReply", () => {
 });
 
 describe("factsOfReply", () => {
-  test("an errno without an error is none", () => {
+  test("an errno without the error flag is ignored", () => {
     expect(factsOfReply(aRequest({ errno: 13, flags: FLAG.REPLIED }), false)).toMatchObject({
       errno: 0,
       statusClass: undefined,
     });
   });
 
-  test("an IPC$ share excuses only what waits there by design", () => {
+  test("an IPC$ share excuses only commands that may block there", () => {
     const ioctl = aRequest({ command: COMMAND.SMB2_IOCTL });
     expect(factsOfReply(ioctl, true).mayBlock).toBe(true);
     expect(factsOfReply(ioctl, false).mayBlock).toBe(false);

@@ -12,7 +12,7 @@ const rules = [
   aStuckRule({ stuckMs: 5 }),
 ];
 
-/** What bpf/failure.h sends. */
+/** A record as bpf/failure.h sends it. */
 function aFailure(nowMs: number, parts: Partial<Request> = {}): Request {
   return aRequest({
     kind: KIND.OPERATION,
@@ -29,7 +29,7 @@ function aFailure(nowMs: number, parts: Partial<Request> = {}): Request {
 }
 
 describe("operations that fail without a request", () => {
-  test("trip a rule of type Error, on the share that their task used last, with their errno", () => {
+  test("trip an Error rule on the share that their task used last, with their errno", () => {
     const stage = new Stage([...rules]);
     stage.exchange(0.1, { taskId: 103 });
     stage.advance(11_000);
@@ -48,14 +48,14 @@ describe("operations that fail without a request", () => {
     expect(stage.anomalies.at(-1)?.evidence).toMatchObject([{}, {}, { kind: KIND.OPERATION, taskId: 103 }]);
   });
 
-  test("of tasks that have used no share belong to none that is known", () => {
+  test("belong to an unknown share if their task has used none", () => {
     const stage = new Stage([anErrorRule({ acceptableCount: 1 })]);
     stage.send(aFailure(stage.nowMs));
     stage.round();
     expect(stage.anomalies).toMatchObject([{ rule: "errors", share: "unknown", count: 1 }]);
   });
 
-  test("pass rules where their errno is an everyday answer of the client", () => {
+  test("pass a rule if their errno is an everyday answer of the client", () => {
     const stage = new Stage([anErrorRule({ acceptableCount: 1 })]);
     for (const errno of [ERRNO.ENOENT, ERRNO.ENOTTY, ERRNO.EINTR, 255]) {
       stage.send(aFailure(stage.nowMs, { errno }));
@@ -64,7 +64,7 @@ describe("operations that fail without a request", () => {
     expect(stage.anomalies).toEqual([]);
   });
 
-  test("wait for a reading that may name their share, and are judged by what is known when it is overdue", () => {
+  test("wait for a reading that may name their share, and are counted without it when it is overdue", () => {
     const stage = new Stage([anErrorRule({ acceptableCount: 1 })]);
     stage.holdUntilMs = 10_500;
     stage.send(aFailure(stage.nowMs));
@@ -74,7 +74,7 @@ describe("operations that fail without a request", () => {
     expect(stage.anomalies).toMatchObject([{ share: "unknown", count: 1 }]);
   });
 
-  test("that wait for a reading are judged as soon as it is answered", () => {
+  test("that wait for a reading are counted as soon as it has a result", () => {
     const stage = new Stage([anErrorRule({ acceptableCount: 1 })]);
     stage.exchange(0.1, { taskId: 103 });
     stage.shares.clear();

@@ -6,7 +6,7 @@ import { aRequest } from "../helpers/request.ts";
 const awaiting = { ...TABLE_WITNESS, isAwaiting: () => true, holdUntilNs: 7 };
 
 describe("HeldRecords", () => {
-  test("gives records back in their order, once", () => {
+  test("records are returned in their order, once", () => {
     const held = new HeldRecords();
     const records = [aRequest({ taskId: 1 }), aRequest({ taskId: 2 })];
     expect(records.map((record) => held.hold(record, awaiting, 1))).toEqual([true, true]);
@@ -15,11 +15,11 @@ describe("HeldRecords", () => {
     expect([held.dueNs, held.take().length]).toEqual([Infinity, 0]);
   });
 
-  test("holds nothing that waits for nothing", () => {
+  test("a record without a reading to wait for is not held", () => {
     expect(new HeldRecords().hold(aRequest(), TABLE_WITNESS, 1)).toBe(false);
   });
 
-  test("is bounded, whatever comes", () => {
+  test("the number of held records is bounded", () => {
     const held = new HeldRecords();
     const taken = Array.from({ length: 5000 }, () => held.hold(aRequest(), awaiting, 1)).filter(Boolean);
     expect(taken.length).toBe(4096);

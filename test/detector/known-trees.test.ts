@@ -26,7 +26,7 @@ const DATA = listed("//files/data");
 const HOME = listed("//files/home");
 
 describe("KnownTrees", () => {
-  test("shares that are mounted one after the other are told apart by their ids", () => {
+  test("shares that are mounted one after the other are distinguished by their ids", () => {
     const trees = new KnownTrees([]);
     trees.takeReading([IPC, DATA], 9);
     trees.bind([used(7)], 10);
@@ -40,14 +40,14 @@ describe("KnownTrees", () => {
     expect(trees.takeChanged()).toBeUndefined();
   });
 
-  test("shares that were mounted before are their server's, whichever id it is", () => {
+  test("requests of shares that were mounted before aod started belong to the server", () => {
     const trees = new KnownTrees([]);
     trees.takeReading([IPC, HOME, DATA], 19);
     trees.bind([used(7), used(8)], 10);
     expect([trees.index.nameOf(1n, 7), trees.index.nameOf(1n, 8)]).toEqual(["//files", "//files"]);
   });
 
-  test("shares that are mounted right after each other are told apart by their order: the newest is listed first", () => {
+  test("shares that are mounted in quick succession are distinguished by their order: the newest is listed first", () => {
     const trees = new KnownTrees([]);
     trees.takeReading([IPC, listed("//files/new"), HOME, DATA], 49);
     trees.bind(
@@ -64,20 +64,20 @@ describe("KnownTrees", () => {
   });
 
   test.each([
-    ["their connecting was not seen", [used(7, { filesNs: 20 }), used(8, { filesNs: 30 })]],
+    ["the connects were not seen", [used(7, { filesNs: 20 }), used(8, { filesNs: 30 })]],
     [
       "the second was connected before the first was used",
       [used(7, { connectedNs: 15, filesNs: 20 }), used(8, { connectedNs: 15, filesNs: 30 })],
     ],
-    ["one was not used yet", [used(7, { connectedNs: 15, filesNs: 20 })]],
-  ])("the order tells nothing where %s", (_, inUse) => {
+    ["one has not been used yet", [used(7, { connectedNs: 15, filesNs: 20 })]],
+  ])("the order is not used if %s", (_, inUse) => {
     const trees = new KnownTrees([]);
     trees.takeReading([IPC, HOME, DATA], 49);
     trees.bind(inUse, 50);
     expect(trees.index.nameOf(1n, 7)).toBe("//files");
   });
 
-  test("the order tells nothing after a reconnect, which keeps the list and not the order", () => {
+  test("the order is not used after a reconnect, which keeps the list but not the order", () => {
     const trees = new KnownTrees([]);
     trees.takeReading([IPC, HOME, DATA], 5);
     trees.takeReading(
@@ -92,23 +92,23 @@ describe("KnownTrees", () => {
     expect(trees.index.nameOf(2n, 7)).toBe("//files");
   });
 
-  test("the order tells nothing of a share that was listed before the others were connected", () => {
+  test("the order is not used for a share that was listed before the others were connected", () => {
     const trees = new KnownTrees([]);
     trees.takeReading([IPC, DATA], 5);
     trees.takeReading([IPC, HOME, DATA], 49);
-    // The share that was idle until now is used after an attempt to mount a share that does not exist.
+    // A share that was idle until now is used after an attempt to mount a share that does not exist.
     const inUse = [used(8, { connectedNs: 15, filesNs: 20 }), used(7, { connectedNs: 25, filesNs: 30 })];
     trees.bind(inUse, 50);
     expect([7, 8].map((treeId) => trees.index.nameOf(1n, treeId))).toEqual(["//files", "//files"]);
   });
 
-  test("an id that was connected after the only open share was listed may be that of a bound one", () => {
+  test("an id that was connected after the only unbound share was listed may belong to a bound one", () => {
     const trees = new KnownTrees([]);
     trees.takeReading([IPC, DATA], 9);
     trees.bind([used(7)], 10);
     trees.takeReading([IPC, HOME, DATA], 19);
     trees.bind([used(7)], 20);
-    // The server has deleted a share and made it again: cifs connects it without a disconnect.
+    // The server has deleted a share and created it again: cifs connects it without a disconnect.
     const again = used(9, { connectedNs: 25, filesNs: 26 });
     trees.takeReading([IPC, HOME, DATA], 29);
     trees.bind([used(7), again], 30);
@@ -117,7 +117,7 @@ describe("KnownTrees", () => {
     expect([8, 9].map((treeId) => trees.index.nameOf(1n, treeId))).toEqual(["//files/home", "//files"]);
   });
 
-  test("two ids for one open share are both in doubt", () => {
+  test("two ids for one unbound share are both in doubt", () => {
     const trees = new KnownTrees([]);
     trees.takeReading([IPC, DATA], 9);
     trees.bind([used(7)], 10);
@@ -126,7 +126,7 @@ describe("KnownTrees", () => {
     expect([8, 9].map((treeId) => trees.index.nameOf(1n, treeId))).toEqual(["//files", "//files"]);
   });
 
-  test("the only share of a session keeps its name whichever id it is connected by", () => {
+  test("the only share of a session keeps its name, whichever id it has", () => {
     const trees = new KnownTrees([]);
     trees.takeReading([IPC, DATA], 9);
     trees.bind([used(7)], 10);
@@ -135,7 +135,7 @@ describe("KnownTrees", () => {
     expect(trees.index.nameOf(1n, 9)).toBe("//files/data");
   });
 
-  test("a reconnect ends what was bound, though the server gives the session the same id", () => {
+  test("a reconnect ends the bindings, even if the server gives the session the same id", () => {
     const trees = new KnownTrees([]);
     const both = (instance: number) => [IPC, HOME, DATA].map((tree) => ({ ...tree, instance }));
     trees.takeReading(both(1), 49);
@@ -152,14 +152,14 @@ describe("KnownTrees", () => {
     expect(second.index.nameOf(1n, 7)).toBe("//files");
   });
 
-  test("an id that only asked for referrals is bound to nothing", () => {
+  test("an id that was used only for referrals is not bound", () => {
     const trees = new KnownTrees([]);
     trees.takeReading([IPC, DATA], 19);
     trees.bind([used(1, { filesNs: Infinity })], 10);
     expect(trees.index.isKnown(1n, 1)).toBe(false);
   });
 
-  test("a share that is mounted again gets its next id", () => {
+  test("a share that is mounted again is bound to its new id", () => {
     const trees = new KnownTrees([]);
     trees.takeReading([IPC, DATA], 9);
     trees.bind([used(7)], 10);
@@ -170,7 +170,7 @@ describe("KnownTrees", () => {
     expect([8, 9].map((treeId) => trees.index.nameOf(1n, treeId))).toEqual(["//files/home", "//files/data"]);
   });
 
-  test("an id that a server gives out again is the new share's, also at later readings", () => {
+  test("an id that a server reuses belongs to the new share, also at later readings", () => {
     const trees = new KnownTrees([]);
     trees.takeReading([IPC, DATA], 19);
     trees.bind([used(5)], 10);
@@ -181,7 +181,7 @@ describe("KnownTrees", () => {
     }
   });
 
-  test("a share without an id that is listed no more is no candidate", () => {
+  test("a share without an id that is no longer listed is not a candidate", () => {
     const trees = new KnownTrees([]);
     trees.takeReading([IPC, HOME, DATA], 10);
     trees.takeReading([IPC, DATA], 20);
@@ -190,7 +190,7 @@ describe("KnownTrees", () => {
     expect(trees.index.nameOf(1n, 7)).toBe(UNKNOWN_SHARE);
   });
 
-  test("what an earlier detector had bound stays bound", () => {
+  test("the bindings of an earlier detector are kept", () => {
     const first = new KnownTrees([]);
     first.takeReading([IPC, DATA], 9);
     first.bind([used(7)], 10);
@@ -200,7 +200,7 @@ describe("KnownTrees", () => {
     expect([7, 8].map((treeId) => second.index.nameOf(1n, treeId))).toEqual(["//files/data", "//files/home"]);
   });
 
-  test("IPC$ takes no slot of the kernel's histograms, whether its id is printed or not", () => {
+  test("IPC$ takes no slot of the kernel's histograms, whether or not its id is printed", () => {
     const trees = new KnownTrees([]);
     trees.takeReading([IPC, { ...IPC, sessionId: 2n, treeId: 1 }, DATA], 9);
     expect([trees.slotOf(IPC.share), trees.slotOf(DATA.share)]).toEqual([LAST_SLOT, 0]);
@@ -214,7 +214,7 @@ describe("KnownTrees", () => {
   });
 });
 
-/** A session of SMB 2.1, and the requests that the table has of it. */
+/** A session of SMB 2.1, with its requests in the table. */
 class FakeSession {
   sessionId = 1n;
   instance = 1;
@@ -257,7 +257,7 @@ class FakeSession {
     this.#uses.push({ treeId: tree.treeId, startNs: ++this.nowNs, isEnd: false });
   }
 
-  /** The server may give the session the same id again; its trees get theirs in another order. */
+  /** Reconnects: the server may give the session the same id again, and its trees get theirs in another order. */
   reconnect(): void {
     this.instance += 1;
     if (this.#random.chance(0.5)) {
@@ -310,7 +310,7 @@ const ACTS = [
   ...(["unmount", "failToMount", "reconnect"] as const),
 ] as const;
 
-test("no reading binds a tree to another share than its own, whatever happened before", () => {
+test("no reading ever binds a tree to a share that is not its own", () => {
   const random = seeded();
   let named = 0;
   for (let run = 0; run < 2000; run++) {

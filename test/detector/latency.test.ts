@@ -30,7 +30,7 @@ describe("judgeLatency", () => {
     expect(judgeLatency(all, factsOfReply(aRequest({ latencyNs: 1 }), false))).toBe("counts");
   });
 
-  test("a command that does not count never does", () => {
+  test("a command without a limit never counts", () => {
     const never = COMMANDS.map(() => Infinity);
     const none = aLatencyRule({ slowNs: never, emergencyNs: never });
     expect(judgeLatency(none, factsOfReply(aRequest({ latencyMs: 3_600_000 }), false))).toBe("passes");

@@ -13,9 +13,9 @@ function aCounted(endMs: number): Counted {
   return { request, timeNs: endNs(request), latencyNs: request.latencyNs };
 }
 
-function trackIn(ledger: Ledger, rule: number, share: string, nowNs: number): RuleWindow {
+function windowIn(ledger: Ledger, rule: number, share: string, nowNs: number): RuleWindow {
   const ruleWindow = ledger.ofShare(share, nowNs).of(rule, "postgres");
-  if (ruleWindow === undefined) throw new Error(`rule ${rule} does not look at ${share}`);
+  if (ruleWindow === undefined) throw new Error(`rule ${rule} does not cover ${share}`);
   return ruleWindow;
 }
 
@@ -25,28 +25,28 @@ describe("Ledger", () => {
     anErrorRule({ name: "b", acceptableCount: 1 }),
   ];
 
-  test("counts trouble of IPC$ for its server", () => {
+  test("trouble of an IPC$ counts for its server", () => {
     const ledger = new Ledger(rules);
-    ledger.count(trackIn(ledger, 1, "//s/IPC$", 0), aCounted(1000), 1000 * MS);
+    ledger.count(windowIn(ledger, 1, "//s/IPC$", 0), aCounted(1000), 1000 * MS);
     expect(ledger.takeDue(1000 * MS).map(({ share }) => share)).toEqual(["//s"]);
   });
 
-  test("counts for each rule and each share apart", () => {
+  test("each rule and each share is counted separately", () => {
     const ledger = new Ledger(rules);
-    ledger.count(trackIn(ledger, 0, "//s/one", 0), aCounted(1000), 1000 * MS);
-    ledger.count(trackIn(ledger, 0, "//s/two", 0), aCounted(1001), 1001 * MS);
+    ledger.count(windowIn(ledger, 0, "//s/one", 0), aCounted(1000), 1000 * MS);
+    ledger.count(windowIn(ledger, 0, "//s/two", 0), aCounted(1001), 1001 * MS);
     expect(ledger.takeDue(1001 * MS)).toEqual([]);
-    ledger.count(trackIn(ledger, 1, "//s/one", 0), aCounted(1002), 1002 * MS);
-    ledger.count(trackIn(ledger, 0, "//s/two", 0), aCounted(1003), 1003 * MS);
+    ledger.count(windowIn(ledger, 1, "//s/one", 0), aCounted(1002), 1002 * MS);
+    ledger.count(windowIn(ledger, 0, "//s/two", 0), aCounted(1003), 1003 * MS);
     expect(ledger.takeDue(1003 * MS).map(({ rule, share, kind }) => [rule, share, kind])).toEqual([
       ["b", "//s/one", "error"],
       ["a", "//s/two", "slow"],
     ]);
   });
 
-  test("wants to be asked again when what it holds back is due", () => {
+  test("the next report is due when a held-back anomaly is", () => {
     const ledger = new Ledger(rules);
-    const ruleWindow = trackIn(ledger, 1, "//s/one", 0);
+    const ruleWindow = windowIn(ledger, 1, "//s/one", 0);
     expect(ledger.nextReportNs).toBe(Infinity);
     ledger.count(ruleWindow, aCounted(1000), 1000 * MS);
     expect(ledger.nextReportNs).toBeLessThanOrEqual(1000 * MS);
@@ -58,7 +58,7 @@ describe("Ledger", () => {
     expect(ledger.nextReportNs).toBe(Infinity);
   });
 
-  test("a rule that is narrowed to shares or processes has no track elsewhere", () => {
+  test("a rule that is limited to shares or processes has no window elsewhere", () => {
     const narrowed = new Ledger([
       aLatencyRule({ match: { share: "//files/*", process: undefined } }),
       aLatencyRule({ match: { share: undefined, process: "post*" } }),
@@ -71,7 +71,7 @@ describe("Ledger", () => {
     expect(admitted("unknown", "nginx")).toEqual([]);
   });
 
-  test("inputs again whether a rule looks at a share when a DFS path leads to it", () => {
+  test("a share is matched again when a DFS path leads to it", () => {
     let paths: readonly string[] = [];
     const rules = [aLatencyRule({ match: { share: "//corp.example/*", process: undefined } })];
     const narrowed = new Ledger(rules, { dfsPathsOf: () => paths });
@@ -80,9 +80,9 @@ describe("Ledger", () => {
     expect(narrowed.ofShare("//leaf1/data", 0).admits(0, "cp")).toBe(true);
   });
 
-  test("says what hung has recovered, when it was said to hang, and once", () => {
+  test("a recovery is reported once, and only for a hang that was reported", () => {
     const ledger = new Ledger([aStuckRule()]);
-    const ruleWindow = trackIn(ledger, 0, "//s/one", 0);
+    const ruleWindow = windowIn(ledger, 0, "//s/one", 0);
     const [first, second] = [aCounted(6000), aCounted(6000)];
     const [a, b] = [{}, {}];
     for (const [who, counted] of [
@@ -105,30 +105,30 @@ describe("Ledger", () => {
     expect(ledger.takeRecovered()).toEqual([]);
   });
 
-  test("one share too many is counted with the others", () => {
+  test("shares beyond the limit are counted under OTHER_SHARES", () => {
     const ledger = new Ledger(rules);
     for (let i = 0; i < LEDGER_SHARES_MAX + 5; i++) {
-      ledger.count(trackIn(ledger, 1, `//s/${i}`, 1000 * MS), aCounted(1000), 1000 * MS);
+      ledger.count(windowIn(ledger, 1, `//s/${i}`, 1000 * MS), aCounted(1000), 1000 * MS);
     }
-    const said = ledger.takeDue(1000 * MS);
-    expect(said).toHaveLength(LEDGER_SHARES_MAX + 1);
-    expect(said.at(-1)).toMatchObject({ share: OTHER_SHARES, count: 5 });
+    const anomalies = ledger.takeDue(1000 * MS);
+    expect(anomalies).toHaveLength(LEDGER_SHARES_MAX + 1);
+    expect(anomalies.at(-1)).toMatchObject({ share: OTHER_SHARES, count: 5 });
   });
 
-  test("shares that are quiet give their places away", () => {
+  test("quiet shares give their slots to new ones", () => {
     const ledger = new Ledger(rules);
     for (let i = 0; i < LEDGER_SHARES_MAX; i++) {
-      ledger.count(trackIn(ledger, 1, `//old/${i}`, 1000 * MS), aCounted(1000), 1000 * MS);
+      ledger.count(windowIn(ledger, 1, `//old/${i}`, 1000 * MS), aCounted(1000), 1000 * MS);
     }
     ledger.takeDue(1000 * MS);
-    ledger.count(trackIn(ledger, 1, "//new/one", 9000 * MS), aCounted(9000), 9000 * MS);
+    ledger.count(windowIn(ledger, 1, "//new/one", 9000 * MS), aCounted(9000), 9000 * MS);
     expect(ledger.takeDue(9000 * MS).map(({ share }) => share)).toEqual(["//new/one"]);
   });
 
-  test("a share that has something to say keeps its place", () => {
+  test("a share with a pending anomaly keeps its slot", () => {
     const ledger = new Ledger(rules);
     for (let i = 0; i < LEDGER_SHARES_MAX; i++) {
-      ledger.count(trackIn(ledger, 1, `//old/${i}`, 1000 * MS), aCounted(1000), 1000 * MS);
+      ledger.count(windowIn(ledger, 1, `//old/${i}`, 1000 * MS), aCounted(1000), 1000 * MS);
     }
     expect(ledger.ofShare("//new/one", 9000 * MS)).toBe(ledger.ofShare(OTHER_SHARES, 9000 * MS));
     expect(ledger.takeDue(9000 * MS)).toHaveLength(LEDGER_SHARES_MAX);

@@ -4,7 +4,7 @@ import { COMMAND, COMMANDS } from "../../src/model/command.ts";
 import { aLatencyRule, anErrorRule } from "../helpers/rule.ts";
 
 describe("limitsOfAll", () => {
-  test("takes the lowest limit of any rule for each command", () => {
+  test("the limit of a command is the lowest of all rules", () => {
     const read = COMMANDS.map((_, command) => (command === COMMAND.SMB2_READ ? 5e6 : Infinity));
     const { slowNs, emergencyNs, lowestNs } = limitsOfAll([
       aLatencyRule({ slowMs: 20, emergencyMs: 900 }),
@@ -16,7 +16,7 @@ describe("limitsOfAll", () => {
     expect(lowestNs).toBe(5e6);
   });
 
-  test("without a latency rule nothing is slow, and what is in flight is of interest all the same", () => {
+  test("without a latency rule nothing is slow, but requests in flight are still checked", () => {
     const { slowNs, lowestNs } = limitsOfAll([anErrorRule()]);
     expect(new Set(slowNs)).toEqual(new Set([Infinity]));
     expect(lowestNs).toBe(CHECK_AFTER_NS);

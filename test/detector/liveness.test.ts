@@ -28,7 +28,7 @@ function aConnection(inFlight: number): Connection {
   };
 }
 
-/** What cifs would list, of one session. */
+/** DebugData of one session. */
 function debugData(parts: Parts = {}): DebugData {
   const session: CifsSession = {
     sessionId: parts.sessionId ?? SESSION,
@@ -59,7 +59,7 @@ function suspect(request: Request, parts: Partial<Suspect> = {}): Suspect {
 const create = aRequest({ latencyMs: 0, command: COMMAND.SMB2_CREATE, sessionId: SESSION });
 const read = aRequest({ latencyMs: 0, command: COMMAND.SMB2_READ, sessionId: SESSION });
 
-function verdict(
+function livenessOf(
   request: Request,
   data: DebugData | undefined,
   wait: TaskWait,
@@ -71,9 +71,9 @@ function verdict(
 }
 
 describe("judgeSuspect", () => {
-  test("what is open while the client's lists can't be read is alive where its task may spin for a lock, and never dead", () => {
+  test("while the client's lists can't be read, an open request is alive if its task may spin for a lock, and never dead", () => {
     const late = (request: Request, wait: TaskWait, parts: Partial<Suspect> = {}) =>
-      verdict(request, undefined, wait, parts, true);
+      livenessOf(request, undefined, wait, parts, true);
     expect(late(create, "running")).toBe("alive");
     expect(late(create, "reply")).toBe("alive");
     expect(late(create, "other")).toBe("unsure");
@@ -82,37 +82,37 @@ describe("judgeSuspect", () => {
     expect(late(create, "gone")).toBe("dead");
   });
 
-  test("what a task sent that is no more is dead, though cifs lists it until its reply comes", () => {
+  test("a request of a task that has exited is dead, though the client lists it until its reply comes", () => {
     for (const request of [create, read]) {
-      expect(verdict(request, debugData({ listed: [request] }), "gone")).toBe("dead");
-      expect(verdict(request, undefined, "gone")).toBe("dead");
+      expect(livenessOf(request, debugData({ listed: [request] }), "gone")).toBe("dead");
+      expect(livenessOf(request, undefined, "gone")).toBe("dead");
     }
   });
 
-  test("but not a write, nor what a kernel worker sent", () => {
+  test("except a WRITE, and a request of a kernel worker", () => {
     const write = { ...read, command: COMMAND.SMB2_WRITE };
     const readahead = { ...read, comm: "kworker/u8:" };
     for (const request of [write, readahead]) {
-      expect(verdict(request, debugData({ listed: [request] }), "gone")).toBe("alive");
+      expect(livenessOf(request, debugData({ listed: [request] }), "gone")).toBe("alive");
     }
   });
 
   test.each<TaskWait>(["reply", "io", "other", "running"])(
-    "what cifs lists is alive, though its task is %s",
+    "a listed request is alive, even if its task is in the wait %s",
     (wait) => {
       for (const request of [create, read]) {
-        expect(verdict(request, debugData({ listed: [request] }), wait)).toBe("alive");
-        expect(verdict(request, debugData({ listed: [request] }), wait, { hasLine: false })).toBe("alive");
+        expect(livenessOf(request, debugData({ listed: [request] }), wait)).toBe("alive");
+        expect(livenessOf(request, debugData({ listed: [request] }), wait, { hasLine: false })).toBe("alive");
       }
     },
   );
 
-  test("the same message id of another task is another request", () => {
+  test("the same message id from another task is another request", () => {
     const other = { ...create, taskId: create.taskId + 1 };
-    expect(verdict(create, debugData({ listed: [other] }), "gone")).toBe("dead");
+    expect(livenessOf(create, debugData({ listed: [other] }), "gone")).toBe("dead");
   });
 
-  describe("not listed", () => {
+  describe("a request that is not listed", () => {
     test.each<[TaskWait, Liveness]>([
       ["gone", "dead"],
       ["other", "dead"],
@@ -120,67 +120,69 @@ describe("judgeSuspect", () => {
       // A part of a compound, answered before the others.
       ["reply", "alive"],
       ["running", "unsure"],
-    ])("a synchronous request whose task is %s: %s", (wait, expected) => {
-      expect(verdict(create, debugData(), wait)).toBe(expected);
+    ])("synchronous, with its task in the wait %j: %s", (wait, expected) => {
+      expect(livenessOf(create, debugData(), wait)).toBe(expected);
     });
 
-    test("an asynchronous one is dead, wherever its task is", () => {
+    test("is dead if its reply is paired by session, wherever its task is", () => {
       for (const wait of ["reply", "io", "other", "running"] as const) {
-        expect(verdict(read, debugData(), wait)).toBe("dead");
+        expect(livenessOf(read, debugData(), wait)).toBe("dead");
       }
     });
 
-    test("an evicted one is dead: its task may wait for another", () => {
-      expect(verdict(create, debugData(), "reply", { hasLine: false })).toBe("dead");
+    test("is dead if it was evicted: its task may wait for another request", () => {
+      expect(livenessOf(create, debugData(), "reply", { hasLine: false })).toBe("dead");
     });
   });
 
-  describe("a list that does not cover it: the task decides, and for READ and WRITE its line", () => {
+  describe("a list that does not cover the request: the task decides, or for READ and WRITE the line", () => {
     test.each<[string, DebugData | undefined]>([
       ["could not be read", undefined],
       ["is cut", debugData({ complete: false })],
       ["leaves out extra channels, one of which is busy", debugData({ channelsInFlight: [0, 3] })],
     ])("it %s", (_, data) => {
-      expect(verdict(create, data, "reply")).toBe("alive");
-      expect(verdict(create, data, "gone")).toBe("dead");
-      expect(verdict(create, data, "running")).toBe("unsure");
-      expect(verdict(read, data, "other")).toBe("alive");
-      expect(verdict(read, data, "reply", { hasLine: false })).toBe("unsure");
+      expect(livenessOf(create, data, "reply")).toBe("alive");
+      expect(livenessOf(create, data, "gone")).toBe("dead");
+      expect(livenessOf(create, data, "running")).toBe("unsure");
+      expect(livenessOf(read, data, "other")).toBe("alive");
+      expect(livenessOf(read, data, "reply", { hasLine: false })).toBe("unsure");
     });
 
     test("idle extra channels hide nothing", () => {
-      expect(verdict(read, debugData({ channelsInFlight: [0, 0] }), "other")).toBe("dead");
+      expect(livenessOf(read, debugData({ channelsInFlight: [0, 0] }), "other")).toBe("dead");
     });
 
-    test("busy ones are listed by kernels that list them", () => {
-      expect(verdict(read, debugData({ channelsInFlight: [3], listsChannels: true }), "other")).toBe("dead");
+    test("requests on busy extra channels are listed by kernels that list channels", () => {
+      expect(livenessOf(read, debugData({ channelsInFlight: [3], listsChannels: true }), "other")).toBe(
+        "dead",
+      );
     });
 
-    test("a session that is not listed: in the making or on its way out, but no more for READ and WRITE", () => {
+    test("a session that is not listed may be starting or ending, but has ended for READ and WRITE", () => {
       const data = debugData({ sessionId: 1n });
       const negotiate = { ...create, sessionId: 0n, command: COMMAND.SMB2_NEGOTIATE };
-      expect(verdict(negotiate, data, "reply")).toBe("alive");
-      expect(verdict(read, data, "io")).toBe("dead");
+      expect(livenessOf(negotiate, data, "reply")).toBe("alive");
+      expect(livenessOf(read, data, "io")).toBe("dead");
     });
   });
 
   describe("a list that is too old", () => {
     test.each<[string, Request, TaskWait, Liveness]>([
-      ["a task that waits for cifs", create, "reply", "alive"],
-      ["a task that does not", create, "other", "stale"],
-      ["a task that is gone", create, "gone", "dead"],
+      ["a task that waits in cifs", create, "reply", "alive"],
+      ["a task that does not wait in cifs", create, "other", "stale"],
+      ["a task that has exited", create, "gone", "dead"],
       ["a reader that waits for I/O", read, "io", "alive"],
-      ["a reader that does something else", read, "other", "stale"],
+      ["a reader in another wait", read, "other", "stale"],
     ])("%s", (_, request, wait, expected) => {
-      expect(verdict(request, debugData(), wait, { sinceNs: READ_NS })).toBe(expected);
+      expect(livenessOf(request, debugData(), wait, { sinceNs: READ_NS })).toBe(expected);
     });
 
-    test("does not clear one that was listed then", () => {
-      expect(verdict(read, debugData({ listed: [read] }), "other", { sinceNs: READ_NS })).toBe("stale");
+    test("does not prove a request alive that it lists", () => {
+      expect(livenessOf(read, debugData({ listed: [read] }), "other", { sinceNs: READ_NS })).toBe("stale");
     });
 
-    test("says nothing of an evicted one", () => {
-      expect(verdict(create, debugData(), "reply", { sinceNs: READ_NS, hasLine: false })).toBe("stale");
+    test("tells nothing about an evicted request", () => {
+      expect(livenessOf(create, debugData(), "reply", { sinceNs: READ_NS, hasLine: false })).toBe("stale");
     });
   });
 });

@@ -1,4 +1,4 @@
-// Memory is bounded by the configuration, not by the traffic: ten million events, and shares and tasks without end.
+// Memory is bounded by the configuration, not by the traffic: ten million events of ever new shares and tasks.
 
 import { heapStats } from "bun:jsc";
 import { expect, test } from "bun:test";
@@ -10,7 +10,7 @@ import { aRequest } from "../helpers/request.ts";
 import { aLatencyRule, anErrorRule, aStuckRule } from "../helpers/rule.ts";
 
 const EVENTS = 10_000_000;
-/** As much as garbage and compiled code may differ by. */
+/** The difference that garbage and compiled code may cause. */
 const SLACK_BYTES = 8 << 20;
 
 function heapBytes(): number {
@@ -18,7 +18,7 @@ function heapBytes(): number {
   return heapStats().heapSize;
 }
 
-test("ten million events on ever new shares, of ever new tasks, take no more memory than one million", () => {
+test("ten million events of ever new shares and tasks take no more memory than one million", () => {
   const random = seeded();
   const rules = [
     aLatencyRule({ acceptableCount: 1000 }),
@@ -29,7 +29,7 @@ test("ten million events on ever new shares, of ever new tasks, take no more mem
   const compounds = new Compounds();
   const request = aRequest({ latencyMs: 20, command: COMMAND.SMB2_CREATE });
   let bytesAfterTenth = 0;
-  let said = 0;
+  let anomalies = 0;
   for (let i = 0; i < EVENTS; i++) {
     const nowNs = 1e12 + i * 10_000;
     const windows = ledger.ofShare(`//server/${i >> 12}`, nowNs);
@@ -46,11 +46,11 @@ test("ten million events on ever new shares, of ever new tasks, take no more mem
       }
     }
     if (i % 1000 === 0) {
-      said += ledger.takeDue(nowNs).length;
+      anomalies += ledger.takeDue(nowNs).length;
       ledger.takeRecovered();
     }
     if (i === EVENTS / 10) bytesAfterTenth = heapBytes();
   }
-  expect(said, random.seedText).toBeGreaterThan(0);
+  expect(anomalies, random.seedText).toBeGreaterThan(0);
   expect(heapBytes() - bytesAfterTenth, random.seedText).toBeLessThan(SLACK_BYTES);
 }, 120_000);

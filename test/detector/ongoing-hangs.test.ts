@@ -8,7 +8,7 @@ const SEC = 1e9;
 const since = (sec: number) => aRequest({ startMs: sec * 1000, latencyMs: 0 });
 
 describe("OngoingHangs", () => {
-  test("the first is news, and what was said is not", () => {
+  test("the first hang is news, and a reported one is not", () => {
     const hanging = new OngoingHangs(1);
     hanging.add({}, since(10));
     expect(hanging.isNews(15 * SEC)).toBe(true);
@@ -16,7 +16,7 @@ describe("OngoingHangs", () => {
     expect(hanging.isNews(16 * SEC)).toBe(false);
   });
 
-  test("twice as many are news, and so is the oldest at twice its age", () => {
+  test("twice as many hangs are news, and so is twice the age of the oldest", () => {
     const hanging = new OngoingHangs(1);
     for (let i = 0; i < 3; i++) hanging.add({}, since(10));
     hanging.noteReported(15 * SEC);
@@ -29,7 +29,7 @@ describe("OngoingHangs", () => {
     expect(hanging.isNews(28 * SEC)).toBe(true);
   });
 
-  test("fewer than the rule wants at one time are none", () => {
+  test("fewer hangs than the rule wants at one time are not news", () => {
     const hanging = new OngoingHangs(3);
     const who = {};
     for (const one of [who, {}]) hanging.add(one, since(10));
@@ -41,7 +41,7 @@ describe("OngoingHangs", () => {
     expect(hanging.isNews(101 * SEC)).toBe(true);
   });
 
-  test("the end is told once, of what was said only", () => {
+  test("the end is reported once, and only for a hang that was reported", () => {
     const hanging = new OngoingHangs(1);
     const [a, b] = [{}, {}];
     hanging.add(a, since(10));
@@ -59,7 +59,7 @@ describe("OngoingHangs", () => {
     expect(hanging.takeRecovery()).toBeUndefined();
   });
 
-  test("its figures are those of a plain count, in whatever order they come and go", () => {
+  test("the figures equal those of a plain count, in whatever order hangs begin and end", () => {
     const random = seeded();
     const hanging = new OngoingHangs(1);
     const plain = new Map<object, number>();

@@ -18,7 +18,7 @@ function inFlight(startMs: number): Request {
 const marks = (rules: number) => new Uint8Array(rules);
 
 describe("OverdueRequests", () => {
-  test("finds a request by its line, and no other that has the line later", () => {
+  test("a request is found by its line, and a later one of the same line is not", () => {
     const overdue = new OverdueRequests();
     const entry = overdue.add(inFlight(5), 64, 0, marks(2));
     expect(overdue.atLine(64, 5e6)).toBe(entry as NonNullable<typeof entry>);
@@ -26,7 +26,7 @@ describe("OverdueRequests", () => {
     expect(overdue.atLine(128, 5e6)).toBeUndefined();
   });
 
-  test("gives back once what rules have made of a request", () => {
+  test("the marks of a request are returned once", () => {
     const overdue = new OverdueRequests();
     const request = inFlight(5);
     const entry = overdue.add(request, 64, 0, marks(2));
@@ -37,7 +37,7 @@ describe("OverdueRequests", () => {
     expect(overdue.atLine(64, 5e6)).toBeUndefined();
   });
 
-  test("keeps what a look no longer finds until the record of its end must have come", () => {
+  test("an entry whose line has gone stays until the record of its end must have arrived", () => {
     const overdue = new OverdueRequests();
     const [stays, goes] = [inFlight(5), inFlight(6)];
     const staying = overdue.add(stays, 0, 0, marks(1));
@@ -50,7 +50,7 @@ describe("OverdueRequests", () => {
     expect([...overdue].map(identityOfEntry)).toEqual([identityOf(stays)]);
   });
 
-  test("follows a request that lost its line, with what was made of it", () => {
+  test("a request that lost its line is followed, with its marks", () => {
     const overdue = new OverdueRequests();
     const request = inFlight(5);
     overdue.add(request, 64, 0, marks(1))?.marks.set([COUNTED]);
@@ -63,7 +63,7 @@ describe("OverdueRequests", () => {
     expect(overdue.followed).toBe(0);
   });
 
-  test("the line of one that lost it belongs to who has it now", () => {
+  test("a lost line belongs to the request that has it now", () => {
     const overdue = new OverdueRequests();
     const [first, second] = [inFlight(5), inFlight(6)];
     overdue.add(first, 64, 0, marks(1));
@@ -72,7 +72,7 @@ describe("OverdueRequests", () => {
     expect(overdue.atLine(64, 6e6)?.request).toEqual(second);
   });
 
-  test("is bounded: requests with a line are not taken, of those without the oldest goes", () => {
+  test("the number is bounded: new requests with a line are refused, and the oldest without a line is dropped", () => {
     const overdue = new OverdueRequests();
     for (let i = 0; i < OVERDUE_MAX; i++) overdue.add(inFlight(i + 1), i * 64, 0, marks(1));
     expect(overdue.add(inFlight(999_999), OVERDUE_MAX * 64, 0, marks(1))).toBeUndefined();
@@ -83,7 +83,7 @@ describe("OverdueRequests", () => {
     expect(overdue.take(followed[1] as Request)).toBeDefined();
   });
 
-  test("other rules take over what was made of a request under their name", () => {
+  test("other rules take over the marks under their name", () => {
     const overdue = new OverdueRequests();
     overdue.add(inFlight(5), 0, 0, marks(2))?.marks.set([COUNTED, REPORTED]);
     overdue.remap((old) => Uint8Array.from([1, -1, 0], (place) => old[place] ?? 0));

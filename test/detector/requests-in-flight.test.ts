@@ -11,7 +11,7 @@ import { aLatencyRule } from "../helpers/rule.ts";
 
 const MS = 1e6;
 
-/** Whose reply comes while a line is read. */
+/** A table in which the reply comes while a line is read. */
 class ShiftyMemory extends RequestMemory {
   override read(at: number): Request {
     const request = super.read(at);
@@ -24,7 +24,7 @@ describe("RequestsInFlight", () => {
   const ledger = () => new Ledger([aLatencyRule({ acceptableCount: 1, slowMs: 10, emergencyMs: 1000 })]);
   const open = (startMs: number) => aRequest({ startMs, latencyMs: 0 });
 
-  test("says when to look again: slow limits may wait, emergency limits may not", () => {
+  test("the next scan may be late for slow limits, but not for emergency limits", () => {
     const flight = new RequestsInFlight(
       new RequestMemory(aTable([open(995), open(998)])),
       TABLE_WITNESS,
@@ -34,7 +34,7 @@ describe("RequestsInFlight", () => {
     expect(flight.due).toEqual({ slowDueNs: 1005 * MS, exactDueNs: 1995 * MS });
   });
 
-  test("of a line whose command can't be read yet the lowest limit holds", () => {
+  test("a line whose command can't be read yet is due at the lowest limit", () => {
     const flight = new RequestsInFlight(
       new RequestMemory(aTable([open(999.5)])),
       TABLE_WITNESS,
@@ -44,13 +44,13 @@ describe("RequestsInFlight", () => {
     expect(flight.due.slowDueNs).toBe(1009.5 * MS);
   });
 
-  test("an empty table makes nothing due", () => {
+  test("an empty table needs no scan", () => {
     const flight = new RequestsInFlight(new RequestMemory(aTable([])), TABLE_WITNESS, new Compounds());
     expect(flight.scan(ledger(), 1000 * MS)).toBe(0);
     expect(flight.due).toEqual({ slowDueNs: Infinity, exactDueNs: Infinity });
   });
 
-  test("a line that is not the same after it was read is not believed", () => {
+  test("a line that changed while it was read is ignored", () => {
     const book = ledger();
     new RequestsInFlight(new ShiftyMemory(aTable([open(100)])), TABLE_WITNESS, new Compounds()).scan(
       book,
@@ -64,7 +64,7 @@ describe("RequestsInFlight", () => {
     expect(book.takeDue(1000 * MS)).toHaveLength(1);
   });
 
-  test("remembers a bounded number of overdue requests", () => {
+  test("the number of overdue requests is bounded", () => {
     const requests = Array.from({ length: OVERDUE_MAX + 10 }, (_, i) => open(1 + i / 100));
     const book = ledger();
     const flight = new RequestsInFlight(new RequestMemory(aTable(requests)), TABLE_WITNESS, new Compounds());

@@ -8,13 +8,13 @@ describe("RuleScopes", () => {
     aLatencyRule({ match: { share: undefined, process: "nginx" } }),
   ]);
 
-  test("shares are told apart whatever their case", () => {
+  test("the names of shares are matched without regard to case", () => {
     expect(scopes.admitsShare(0, "//FILES1/DB")).toBe(true);
     expect(scopes.admitsShare(0, "//files1/other")).toBe(false);
     expect(scopes.admitsShare(1, "//anything/at all")).toBe(true);
   });
 
-  test("what concerns a server concerns the rules for its shares", () => {
+  test("trouble of a server matches the rules for its shares", () => {
     expect(scopes.admitsShare(0, "//files1")).toBe(true);
     expect(scopes.admitsShare(0, "//other")).toBe(false);
   });
@@ -29,14 +29,14 @@ describe("RuleScopes", () => {
     ["//[2001:DB8::5]/*", "//2001:0db8:0:0:0:0:0:5/data", [], true],
     ["//2001:db8:0::5/data", "//2001:db8::5/data", [], true],
     ["//[2001:db8::6]/*", "//2001:db8::5/data", [], false],
-  ] as const)("%s looks at %s by its names %j: %p", (pattern, share, dfsPaths, expected) => {
+  ] as const)("%s covers %s with the other names %j: %p", (pattern, share, dfsPaths, expected) => {
     const narrowed = new RuleScopes([
       aLatencyRule({ match: { share: pattern.toLowerCase(), process: undefined } }),
     ]);
     expect(narrowed.admitsShare(0, share, dfsPaths)).toBe(expected);
   });
 
-  test("processes are told apart by their names", () => {
+  test("processes are matched by their names", () => {
     expect(scopes.admitsProcess(1, "nginx")).toBe(true);
     expect(scopes.admitsProcess(1, "nginx2")).toBe(false);
     expect(scopes.admitsProcess(0, "whoever")).toBe(true);

@@ -13,7 +13,7 @@ function aCounted(endMs: number, latencyMs = 20): Counted {
   return { request, timeNs: endNs(request), latencyNs: request.latencyNs };
 }
 
-/** Counts, and trips where the window is full. */
+/** Counts a request, and notes a trip if the window is full. */
 function feed(ruleWindow: RuleWindow, counted: Counted): void {
   if (ruleWindow.count(counted)) ruleWindow.tripFull(counted, counted.timeNs);
 }
@@ -21,7 +21,7 @@ function feed(ruleWindow: RuleWindow, counted: Counted): void {
 describe("RuleWindow", () => {
   const rule = aLatencyRule({ acceptableCount: 2, windowMs: 1000 });
 
-  test("says the first anomaly at once, and what follows when 100 ms are over", () => {
+  test("the first anomaly is reported at once, further ones after 100 ms", () => {
     const ruleWindow = new RuleWindow(rule, SHARE);
     feed(ruleWindow, aCounted(1000));
     feed(ruleWindow, aCounted(1001, 30));
@@ -38,7 +38,7 @@ describe("RuleWindow", () => {
     expect(ruleWindow.nextReportNs).toBe(Infinity);
   });
 
-  test("a worse kind is not held back by a milder one, and is said first", () => {
+  test("a worse kind is not held back by a milder one, and is reported first", () => {
     const ruleWindow = new RuleWindow(rule, SHARE);
     feed(ruleWindow, aCounted(1000));
     feed(ruleWindow, aCounted(1001));
@@ -62,7 +62,7 @@ describe("RuleWindow", () => {
     ]);
   });
 
-  test("what is merged is dated by its first, and is not said twice", () => {
+  test("merged trips are dated by the first, and are reported once", () => {
     const ruleWindow = new RuleWindow(rule, SHARE);
     const [first, second, third] = [aCounted(1000, 900), aCounted(1050, 950), aCounted(3000, 900)];
     ruleWindow.trip(first, 1000 * MS);
@@ -74,24 +74,24 @@ describe("RuleWindow", () => {
     expect(ruleWindow.takeDue(3000 * MS)).toMatchObject([{ worstNs: 900 * MS, evidence: [third.request] }]);
   });
 
-  test("no request is in the count of two anomalies", () => {
+  test("no request counts in two anomalies", () => {
     const ruleWindow = new RuleWindow(rule, SHARE);
     const times = Array.from({ length: 300 }, (_, i) => 1000 + i);
-    const said = times.flatMap((ms) => {
+    const anomalies = times.flatMap((ms) => {
       feed(ruleWindow, aCounted(ms));
       return ruleWindow.takeDue(ms * MS);
     });
-    said.push(...ruleWindow.takeDue(Infinity));
-    expect(said.reduce((sum, { count }) => sum + count, 0)).toBe(times.length);
+    anomalies.push(...ruleWindow.takeDue(Infinity));
+    expect(anomalies.reduce((sum, { count }) => sum + count, 0)).toBe(times.length);
   });
 
-  test("what counted long ago and tripped nothing is not said later", () => {
+  test("requests that counted long ago and tripped nothing are not in a later anomaly", () => {
     const ruleWindow = new RuleWindow(aLatencyRule({ acceptableCount: 3, windowMs: 1000 }), SHARE);
     for (const ms of [1000, 1001, 9000, 9001, 9002]) feed(ruleWindow, aCounted(ms, ms === 1000 ? 500 : 20));
     expect(ruleWindow.takeDue(9002 * MS)).toMatchObject([{ count: 3, worstNs: 20 * MS }]);
   });
 
-  test("what was restored fills the window and is in no count", () => {
+  test("restored requests fill the window and are in no anomaly", () => {
     const ruleWindow = new RuleWindow(rule, SHARE);
     const before = aCounted(1000);
     ruleWindow.restore(before);
@@ -103,7 +103,7 @@ describe("RuleWindow", () => {
     ]);
   });
 
-  test("what was restored and comes again counts, without a second place in the window", () => {
+  test("a restored request that arrives again is reported, but counts in the window once", () => {
     const ruleWindow = new RuleWindow(aLatencyRule({ acceptableCount: 3 }), SHARE);
     const [first, second] = [aCounted(1000), aCounted(1001)];
     ruleWindow.restore(first);

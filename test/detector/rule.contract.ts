@@ -1,5 +1,5 @@
-// What holds for a rule of any type that has a window, on one share: their tests run it. Pass a rule and how to make a request that
-// it counts and one that it passes.
+// The contract of every type of rule that has a window, on one share. The tests of the types run it with a rule and
+// with factories of a request that the rule counts and one that it passes.
 
 import { describe, expect, test } from "bun:test";
 import { factsOfReply } from "../../src/detector/facts.ts";
@@ -11,11 +11,11 @@ import type { Rule } from "../../src/model/rule.ts";
 import { seeded } from "../helpers/random.ts";
 
 export interface RuleContract {
-  /** Trips at three within a second. */
+  /** It trips at three requests within a second. */
   readonly rule: Rule;
   readonly counting: (startMs: number) => Request;
   readonly passing: (startMs: number) => Request;
-  /** How the detector asks the rule; of replies unless the rule is about something else. */
+  /** Whether the rule counts a request; for rules that do not judge replies. */
   readonly counts?: (request: Request) => boolean;
 }
 
@@ -25,7 +25,7 @@ export function describeRule({ rule, counting, passing, counts }: RuleContract):
   const isCounted = counts ?? ((request) => judgeReply(rule, factsOfReply(request, false)) !== "passes");
   const windowMs = rule.windowNs / MS;
 
-  /** Feeds requests, and says what is due 1 s after each. */
+  /** Feeds requests, and takes the anomalies that are due 1 s after each. */
   function run(requests: readonly Request[]): Anomaly[] {
     const ruleWindow = new RuleWindow(rule, "//server/share");
     return requests.flatMap((request) => {
@@ -37,12 +37,12 @@ export function describeRule({ rule, counting, passing, counts }: RuleContract):
   }
 
   describe(`a rule of type ${rule.type}`, () => {
-    test("says nothing of an empty window", () => {
+    test("an empty window causes no anomaly", () => {
       expect(run([])).toEqual([]);
       expect(new RuleWindow(rule, "//server/share").nextReportNs).toBe(Infinity);
     });
 
-    test("trips at its count, and says which requests it were", () => {
+    test("it trips at its count, with the requests as evidence", () => {
       const requests = [0, 100, 200].map(counting);
       const [anomaly, ...rest] = run(requests);
       expect(rest).toEqual([]);
@@ -56,27 +56,27 @@ export function describeRule({ rule, counting, passing, counts }: RuleContract):
       expect(anomaly?.occurredNs).toBe(endNs(requests[2] as Request));
     });
 
-    test("does not trip one short of it", () => {
+    test("it does not trip one short of its count", () => {
       expect(run([0, 100].map(counting))).toEqual([]);
     });
 
-    test("passes over what is no concern of it", () => {
+    test("it ignores requests that it does not count", () => {
       expect(run([counting(0), passing(10), passing(20), counting(30), passing(40)])).toEqual([]);
     });
 
-    test("does not add up what is further apart than its window", () => {
+    test("it does not add up requests that are further apart than its window", () => {
       expect(run([0, windowMs, 2 * windowMs + 1].map(counting))).toEqual([]);
     });
 
-    test("a clock that does not move is no obstacle", () => {
+    test("it trips even if the clock does not move", () => {
       expect(run([0, 0, 0].map(counting))).toHaveLength(1);
     });
 
-    test("each further request within the window trips again", () => {
+    test("it trips again at each further request within the window", () => {
       expect(run([0, 100, 200, 300, 400].map(counting)).map(({ count }) => count)).toEqual([3, 1, 1]);
     });
 
-    test("keeps no more evidence than it may, however much comes", () => {
+    test("its evidence is bounded, however many requests count", () => {
       const random = seeded();
       let last: Anomaly | undefined;
       for (const anomaly of run(Array.from({ length: 500 }, (_, i) => counting(i + random.int(0, 3))))) {

@@ -5,14 +5,14 @@ import { seeded } from "../helpers/random.ts";
 const MS = 1e6;
 const NOTHING = { slowDueNs: Infinity, exactDueNs: Infinity };
 
-/** One that has just looked at `nowNs` for the first time, with requests about. */
+/** A schedule that has just noted its first scan at `nowNs`, with requests in flight. */
 function watching(lowestLimitNs: number, nowNs: number): ScanSchedule {
   const schedule = new ScanSchedule(lowestLimitNs);
   schedule.noteScan(nowNs, nowNs);
   return schedule;
 }
 
-/** Looks whenever it is time to, until it sleeps; nothing is sent. */
+/** Scans whenever a scan is due, until it sleeps; nothing is sent. */
 function fallAsleep(schedule: ScanSchedule): number {
   let looks = 0;
   for (let next = schedule.nextScanNs(NOTHING); next !== Infinity; next = schedule.nextScanNs(NOTHING)) {
@@ -23,7 +23,7 @@ function fallAsleep(schedule: ScanSchedule): number {
 }
 
 describe("ScanSchedule", () => {
-  test("looks at once at first, and after a reload", () => {
+  test("the first scan is due at once, and so is the one after a reload", () => {
     const schedule = new ScanSchedule(10 * MS);
     expect(schedule.nextScanNs(NOTHING)).toBe(-Infinity);
     schedule.noteScan(0, 1e9);
@@ -31,7 +31,7 @@ describe("ScanSchedule", () => {
     expect(schedule.nextScanNs(NOTHING)).toBe(-Infinity);
   });
 
-  test("sleeps without a deadline when nothing is sent, and inputs for a wake record before", () => {
+  test("it sleeps without a deadline while nothing is sent, after asking for a wake record", () => {
     const schedule = watching(10 * MS, 1e9);
     const quiet = schedule.nextScanNs(NOTHING);
     schedule.noteScan(0, quiet);
@@ -42,7 +42,7 @@ describe("ScanSchedule", () => {
     expect(schedule.nextScanNs(NOTHING)).toBe(Infinity);
   });
 
-  test("a request that the last look before sleeping finds keeps it awake", () => {
+  test("a request that the last scan before the sleep finds keeps it awake", () => {
     const schedule = watching(10 * MS, 1e9);
     const quiet = schedule.nextScanNs(NOTHING);
     schedule.noteScan(0, quiet);
@@ -51,7 +51,7 @@ describe("ScanSchedule", () => {
     expect(schedule.wantsWake).toBe(false);
   });
 
-  test("a look that comes before the settling time is over does not end it", () => {
+  test("a scan before the settling time is over does not end it", () => {
     const schedule = watching(10 * MS, 1e9);
     const quiet = schedule.nextScanNs(NOTHING);
     schedule.noteScan(0, quiet);
@@ -60,14 +60,14 @@ describe("ScanSchedule", () => {
     expect(schedule.nextScanNs(NOTHING)).toBe(quiet + SETTLE_NS);
   });
 
-  test("a record wakes it; the next look is when that request may be of interest", () => {
+  test("a record wakes it, and the next scan is when that request may matter", () => {
     const schedule = watching(200 * MS, 1e9);
     fallAsleep(schedule);
     schedule.noteRecords(9e9);
     expect(schedule.nextScanNs(NOTHING)).toBe(9e9 + 200 * MS);
   });
 
-  test("what may not wait is looked at exactly then, asleep or not", () => {
+  test("a scan that must be on time is on time, asleep or not", () => {
     const schedule = watching(10 * MS, 1e9);
     expect(schedule.nextScanNs({ slowDueNs: Infinity, exactDueNs: 1e9 + 7 })).toBe(1e9 + 7);
     fallAsleep(schedule);
@@ -75,17 +75,17 @@ describe("ScanSchedule", () => {
     expect(schedule.nextScanNs({ slowDueNs: 6e9, exactDueNs: Infinity })).toBe(6e9);
   });
 
-  test("what may wait does, but no longer than looks are apart", () => {
+  test("a scan that may wait is late by the distance of scans at most", () => {
     const schedule = watching(10 * MS, 1e9);
     expect(schedule.nextScanNs({ slowDueNs: 1e9 + 1, exactDueNs: Infinity })).toBe(1e9 + SCAN_EVERY_NS);
   });
 
-  test("no request of a later time can be of interest before the next look", () => {
+  test("no later request can matter before the next scan", () => {
     const schedule = watching(300 * MS, 1e9);
     expect(schedule.nextScanNs(NOTHING)).toBe(1e9 + 300 * MS);
   });
 
-  test("looks that could not wait do not put off the others for ever", () => {
+  test("scans that could not wait do not delay the others for ever", () => {
     const schedule = watching(10 * MS, 1e9);
     let now = 1e9;
     for (let i = 0; i < 1000; i++) {
@@ -95,7 +95,7 @@ describe("ScanSchedule", () => {
     expect(schedule.nextScanNs(NOTHING) - now).toBeLessThanOrEqual(3 * SCAN_EVERY_NS);
   });
 
-  test("a healthy load wakes it 20 times a second at most, however its requests fall", () => {
+  test("a healthy load wakes it 20 times a second at most", () => {
     const random = seeded();
     for (let round = 0; round < 50; round++) {
       const schedule = watching(10 * MS, 0);
@@ -106,9 +106,9 @@ describe("ScanSchedule", () => {
       let wakeUps = 0;
       let isWordSet = false;
       for (let sent = random.int(0, meanGapNs); now < endNs; ) {
-        const look = schedule.nextScanNs(NOTHING);
-        const wakes = isWordSet && sent <= look;
-        if (sent <= look) {
+        const scan = schedule.nextScanNs(NOTHING);
+        const wakes = isWordSet && sent <= scan;
+        if (sent <= scan) {
           newest = sent;
           now = sent;
           sent += random.int(0, 2 * meanGapNs);
@@ -116,7 +116,7 @@ describe("ScanSchedule", () => {
           isWordSet = false;
           schedule.noteRecords(now);
         } else {
-          now = look;
+          now = scan;
           schedule.noteScan(newest, now);
         }
         wakeUps += 1;

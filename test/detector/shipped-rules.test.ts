@@ -1,4 +1,4 @@
-// What the built-in rules and those of config/examples notice, and what they leave alone, by the pure detector.
+// The traffic that the built-in rules and those of config/examples notice or ignore, tested with the pure detector.
 
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
@@ -32,7 +32,7 @@ function exampleRules(name: string): readonly Rule[] {
   return rules;
 }
 
-/** A server on a good day: a lost packet now and then costs 200 ms, nothing takes longer than 250. */
+/** Healthy servers: a lost packet now and then costs 200 ms, and nothing takes longer than 250 ms. */
 function healthyLatency(random: Random): () => number {
   const p50Ms = random.int(1, 15);
   const usual = logNormal(random, p50Ms, random.int(p50Ms + 5, 90));
@@ -88,7 +88,7 @@ const HURTING: Readonly<Record<string, (random: Random) => Iterable<Reply>>> = {
 };
 
 describe("the built-in rules", () => {
-  test.each(Object.entries(HEALTHY))("leave healthy traffic alone: %s", (_, traffic) => {
+  test.each(Object.entries(HEALTHY))("ignore healthy traffic: %s", (_, traffic) => {
     for (let run = 0; run < RUNS; run++) {
       const random = seeded();
       expect(play(BUILT_IN, traffic(random)).trips, random.seedText).toEqual([]);
@@ -107,7 +107,7 @@ describe("the built-in rules", () => {
     "STATUS_ACCOUNT_LOCKED_OUT",
     "STATUS_ACCESS_DENIED",
     "STATUS_PASSWORD_EXPIRED",
-  ])("take one %s of a logon for an incident", (name) => {
+  ])("treat one %s at a logon as an incident", (name) => {
     const { status, errno } = statusOf(name);
     for (const command of ["SMB2_SESSION_SETUP", "SMB2_TREE_CONNECT"] as const) {
       const refused: Reply = { atMs: 5, latencyMs: 5, command, ntStatus: status, errno };
@@ -115,7 +115,7 @@ describe("the built-in rules", () => {
     }
   });
 
-  test("leave a refused file and a step of the protocol alone, however many", () => {
+  test("ignore refused files and steps of the protocol, however many", () => {
     const denied = statusOf("STATUS_ACCESS_DENIED");
     const step = statusOf("STATUS_MORE_PROCESSING_REQUIRED");
     const replies = Array.from({ length: 200 }, (_, index): Reply[] => [
@@ -146,7 +146,7 @@ describe("each example", () => {
     expect(trips.length, random.seedText).toBeGreaterThan(0);
   });
 
-  test("samba-lan notices a path of 60 ms each way", () => {
+  test("samba-lan notices a network path with 60 ms each way", () => {
     expect(
       play(
         exampleRules("samba-lan"),
@@ -159,7 +159,8 @@ describe("each example", () => {
     "%s leaves a good day alone",
     (name) => {
       const random = seeded();
-      // One in 2,000 is slow: of the 2,000 replies of a window of 10 s, ten or more by chance in one window of ten million.
+      // One in 2,000 is slow: of the 2,000 replies in a window of 10 s, ten or more are slow in one window of ten
+      // million.
       const latency = () => (random.chance(0.0005) ? random.int(150, 220) : random.int(1, 12));
       expect(play(exampleRules(name), parallel(30_000, 200, latency, random)).trips, random.seedText).toEqual(
         [],

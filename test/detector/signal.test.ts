@@ -38,7 +38,7 @@ describe("countsSignal", () => {
     },
   );
 
-  test("one that aod does not know counts for nobody", () => {
+  test("an unknown signal counts for no rule", () => {
     expect(countsSignal(aSignalRule({ counts: new Array(99).fill(true) }), 77, never)).toBe(false);
   });
 });
@@ -49,7 +49,7 @@ describe("Detector: signals", () => {
       aRequest({ startMs: stage.nowMs, latencyMs: 0, kind: KIND.SIGNAL, command, sessionId, comm: "cifsd" }),
     );
 
-  test("trouble trips its rule, for the whole server", () => {
+  test("a signal of trouble trips its rule for the whole server", () => {
     const stage = new Stage([aSignalRule()]);
     aSignal(stage, SIGNAL.CREDIT_TIMEOUT);
     stage.round();
@@ -59,7 +59,7 @@ describe("Detector: signals", () => {
     expect(stage.anomalies[0]?.evidence).toMatchObject([{ command: SIGNAL.CREDIT_TIMEOUT, comm: "cifsd" }]);
   });
 
-  test("counts in the window like the rest", () => {
+  test("a signal counts in the window like a request", () => {
     const stage = new Stage([aSignalRule({ acceptableCount: 3 })]);
     for (const atMs of [10_000, 10_900, 11_001, 11_800]) {
       stage.advance(atMs);
@@ -69,7 +69,7 @@ describe("Detector: signals", () => {
     expect(stage.anomalies).toMatchObject([{ count: 4, atMs: 11_800 }]);
   });
 
-  test("a connection that is lost while nobody waits for it is part of a healthy day", () => {
+  test("a connection that is lost while no task waits for it does not count", () => {
     const stage = new Stage([aSignalRule()]);
     stage.exchange(1);
     stage.enter({ command: COMMAND.SMB2_CHANGE_NOTIFY });
@@ -78,7 +78,7 @@ describe("Detector: signals", () => {
     expect(stage.anomalies).toEqual([]);
   });
 
-  test("nor is it where only a server's pipe is waited at, which servers answer after hours", () => {
+  test("a lost connection does not count if tasks wait only at a pipe, which servers answer after hours", () => {
     const stage = new Stage([aSignalRule()]);
     stage.shares.set(1, "//server/IPC$");
     stage.enter({ command: COMMAND.SMB2_IOCTL, treeId: 1 });
@@ -88,7 +88,7 @@ describe("Detector: signals", () => {
     expect(stage.anomalies).toEqual([]);
   });
 
-  test("a connection that is lost while somebody waits for it is not", () => {
+  test("a connection that is lost while a task waits for it counts", () => {
     const stage = new Stage([aSignalRule()]);
     stage.enter();
     stage.advance(10_002);
@@ -97,7 +97,7 @@ describe("Detector: signals", () => {
     expect(stage.anomalies).toMatchObject([{ kind: "signal", share: "//server" }]);
   });
 
-  test("who waited is somebody, though cifs has given up the request by the time that aod looks", () => {
+  test("a task that waited counts, even if cifs has given up its request before the scan", () => {
     const stage = new Stage([aSignalRule()]);
     const request = stage.enter();
     stage.advance(10_002);
@@ -108,7 +108,7 @@ describe("Detector: signals", () => {
     expect(stage.anomalies).toMatchObject([{ kind: "signal", share: "//server" }]);
   });
 
-  test("who had the reply before the connection was lost is nobody", () => {
+  test("a task whose reply came before the connection was lost does not count", () => {
     const stage = new Stage([aSignalRule()]);
     const request = stage.enter();
     stage.advance(10_002);
@@ -118,7 +118,7 @@ describe("Detector: signals", () => {
     expect(stage.anomalies).toEqual([]);
   });
 
-  test("who comes only after the connection was lost did not wait for it", () => {
+  test("a task that came after the connection was lost does not count", () => {
     const stage = new Stage([aSignalRule()]);
     aSignal(stage, SIGNAL.RECONNECT);
     stage.advance(10_001);
@@ -127,8 +127,8 @@ describe("Detector: signals", () => {
     expect(stage.anomalies).toEqual([]);
   });
 
-  test("an operation that waits for the connection is somebody, one that waits for nothing is nobody", () => {
-    for (const [wait, said] of [
+  test("an operation counts if it waits for the connection, and not if it does not wait", () => {
+    for (const [wait, count] of [
       ["reply", 1],
       ["other", 0],
     ] as const) {
@@ -138,11 +138,11 @@ describe("Detector: signals", () => {
       stage.advance(10_500);
       aSignal(stage, SIGNAL.CONNECT_ERR);
       stage.round();
-      expect(stage.anomalies).toHaveLength(said);
+      expect(stage.anomalies).toHaveLength(count);
     }
   });
 
-  test("who waits for another server is nobody", () => {
+  test("a task that waits for another server does not count", () => {
     const stage = new Stage([aSignalRule()]);
     stage.shares.set(9, "//other/share");
     stage.enter({ treeId: 9 });
@@ -151,7 +151,7 @@ describe("Detector: signals", () => {
     expect(stage.anomalies).toEqual([]);
   });
 
-  test("of a server that is not known each task that waits counts, and names it where there is no other", () => {
+  test("for an unknown server every waiting task counts, and names the server if it is the only one", () => {
     const stage = new Stage([aSignalRule()]);
     stage.shares.set(9, "//other/share");
     stage.enter({ treeId: 9 });
@@ -161,9 +161,9 @@ describe("Detector: signals", () => {
     expect(stage.anomalies).toMatchObject([{ share: "//other" }]);
   });
 
-  test("a guessed server that no task waits for gives way to the only one that tasks wait for", () => {
+  test("the only server that tasks wait for replaces a guess that no task waits for", () => {
     const stage = new Stage([aSignalRule()]);
-    // The record names no connection, and the only server in trouble is one that was left behind long ago.
+    // The record names no connection, and the only server in trouble is one that was abandoned long ago.
     stage.servers.set(0n, "//left-behind");
     stage.shares.set(9, "//other/share");
     stage.enter({ treeId: 9 });
@@ -173,7 +173,7 @@ describe("Detector: signals", () => {
     expect(stage.anomalies).toMatchObject([{ share: "//other" }]);
   });
 
-  test("a guessed server that no task waits for is unknown where tasks wait for several", () => {
+  test("a guess that no task waits for becomes unknown if tasks wait for several servers", () => {
     const stage = new Stage([aSignalRule()]);
     stage.servers.set(0n, "//left-behind");
     stage.shares.set(8, "//one/share");
@@ -185,7 +185,7 @@ describe("Detector: signals", () => {
     expect(stage.anomalies).toMatchObject([{ share: "unknown" }]);
   });
 
-  test("a guessed server is the same for a rule that names the signal and for one that does not, and stays where a share is unknown", () => {
+  test("a guess is the same for all rules, and stays if a share is unknown", () => {
     for (const [share, expected] of [
       ["//other/share", "//other"],
       ["unknown", "//left-behind"],
@@ -205,7 +205,7 @@ describe("Detector: signals", () => {
     }
   });
 
-  test("rules for shares of the server are concerned, those for others are not", () => {
+  test("it counts for rules for shares of the server, and not for rules for other servers", () => {
     const match = (share: string) => ({ match: { share, process: undefined } });
     const stage = new Stage([
       aSignalRule({ name: "its", ...match("//serv*/share") }),

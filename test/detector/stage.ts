@@ -1,5 +1,5 @@
-// A stage for the detector: a request table and a ring in memory, a witness that says what the test wants, and a clock
-// that the test moves. It does what the worker does in each round: records, look, reports.
+// A stage for the detector: a request table and a ring in memory, a witness that answers as the test wants, and a clock
+// that the test moves. It does what the worker does in each round: take records, scan, report.
 
 import { Detector } from "../../src/detector/detector.ts";
 import type { Liveness, Suspect } from "../../src/detector/liveness.ts";
@@ -18,13 +18,13 @@ import { TABLE_BYTES } from "../helpers/request-table.ts";
 const MS = 1e6;
 
 export interface ReportedAnomaly extends Anomaly {
-  /** When it was said, ms. */
+  /** When it was reported, ms. */
   readonly atMs: number;
 }
 
-/** What a stage may have beside its rules. */
+/** Options of a stage. */
 interface Setting {
-  /** The kernel's count of replies. */
+  /** The kernel's reply counters. */
   readonly repliesTo?: RepliesTo;
   readonly tableBytes?: number;
 }
@@ -35,9 +35,9 @@ export class Stage {
   readonly orphaned: Request[] = [];
   readonly recovered: Recovery[] = [];
   readonly shares = new Map<number, string>([[5, "//server/share"]]);
-  /** By the id that a signal has. */
+  /** `//server` by the id in a signal. */
   readonly servers = new Map<bigint, string>([[0x7n, "//server"]]);
-  /** What tasks wait for; those that are not here for a reply. */
+  /** What tasks wait for; tasks that are not listed wait for a reply. */
   readonly waits = new Map<number, TaskWait>();
   /** Tasks that sleep in cifs and do not wait for a server. */
   readonly blocks = new Map<number, Block>();
@@ -47,11 +47,11 @@ export class Stage {
   readonly abandoned: Operation[] = [];
   readonly operations = new ArrayBuffer(OPERATION.BYTES * 64);
   liveness: Liveness = "alive";
-  /** Happens while the witness is asked. */
+  /** Called while the witness checks suspects. */
   meanwhile: (() => void) | undefined;
   readonly asked: Suspect[] = [];
   readableNs = 0;
-  /** A reading under way may name every share until then. */
+  /** Until then a DebugData reading in progress may name every share. */
   holdUntilMs = -Infinity;
   detector: Detector;
   #nowMs: number;
@@ -60,7 +60,7 @@ export class Stage {
   readonly #repliesTo: RepliesTo | undefined;
   readonly #lines = new Map<string, number>();
   #ring: Request[] = [];
-  /** The word `asleep` that the programs read. */
+  /** The word `asleep` that the BPF programs read. */
   #asleep = false;
 
   constructor(rules: readonly Rule[], nowMs = 10_000, { repliesTo, tableBytes = TABLE_BYTES }: Setting = {}) {
@@ -116,12 +116,12 @@ export class Stage {
     return new Detector(rules, tables, witness, this.#nowMs * MS, this.#repliesTo);
   }
 
-  /** The thread died: another one starts, with the same table and what the ring still holds. */
+  /** The thread dies and another one starts, with the same table and the records that are still on the ring. */
   restart(rules: readonly Rule[]): void {
     this.detector = this.#start(rules);
   }
 
-  /** A request is sent now. */
+  /** Sends a request now. */
   enter(parts: Partial<Request> = {}): Request {
     const request = aRequest({ startMs: this.#nowMs, latencyMs: 0, ...parts });
     const at = this.#lines.size * REQUEST_BYTES;
@@ -132,7 +132,7 @@ export class Stage {
     return request;
   }
 
-  /** Its reply comes now; it goes on the ring but where `onRing` is false. */
+  /** Completes a request now; its record goes on the ring unless `onRing` is false. */
   reply(request: Request, parts: Partial<Request> = {}, onRing = true): Request {
     const latencyNs = Math.max(1, Math.round(this.#nowMs * MS) - Number(request.startNs));
     const complete = { ...request, latencyNs, flags: FLAG.REPLIED, ...parts };
@@ -141,7 +141,7 @@ export class Stage {
     return complete;
   }
 
-  /** A whole request that ends now. */
+  /** Sends and completes a request that ends now. */
   exchange(latencyMs: number, parts: Partial<Request> = {}): Request {
     const startNs = BigInt(Math.round((this.#nowMs - latencyMs) * MS));
     return this.reply(this.enter({ startNs }), parts);
@@ -157,12 +157,12 @@ export class Stage {
     return operation;
   }
 
-  /** And leaves. */
+  /** The task of this line leaves cifs now. */
   leave(line: number): void {
     new DataView(this.operations).setBigUint64(line * OPERATION.BYTES, 0n, true);
   }
 
-  /** Its line is given to a request that is answered already. */
+  /** Gives its line to a completed request. */
   evict(request: Request): void {
     const other = aRequest({ startMs: this.#nowMs, latencyMs: 1 });
     writeRequest(this.#view, this.#lines.get(keyOf(request)) ?? 0, other);
@@ -178,7 +178,10 @@ export class Stage {
     this.#ring.push(record);
   }
 
-  /** What the worker does when it wakes up now. @param commit false: it dies before it gives the places back. */
+  /**
+   * Does what the worker does when it wakes up now.
+   * @param commit false if it dies before it releases the ring's slots.
+   */
   round(commit = true): void {
     const nowNs = this.#nowMs * MS;
     const records = new ArrayBuffer(Math.max(1, this.#ring.length) * REQUEST_BYTES);

@@ -8,7 +8,7 @@ const refused = (ntStatus: number) =>
   aRequest({ flags: FLAG.REPLIED | FLAG.ERRORED, ntStatus, errno: ERRNO.EIO });
 
 describe("a tally of statuses", () => {
-  test("gives each refusal once", () => {
+  test("each refusal is returned once", () => {
     const tally = new StatusTally();
     for (const status of [1, 2, 2]) tally.add(refused(0xc0de_0000 + status));
     tally.add(aRequest({}));
@@ -19,7 +19,7 @@ describe("a tally of statuses", () => {
     expect(tally.take()).toEqual([]);
   });
 
-  test("takes constant memory for ever new statuses, and loses the rare ones first", () => {
+  test("memory is constant for ever new statuses, and rare ones are dropped first", () => {
     const tally = new StatusTally();
     for (let n = 0; n < 10_000; n++) {
       tally.add(refused(0xc0de_0000 + n));

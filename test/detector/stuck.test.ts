@@ -10,7 +10,7 @@ const figures = (stage: Stage) =>
   stage.anomalies.map(({ atMs, standing }) => [atMs, standing?.count, (standing?.oldestNs ?? 0) / 1e6]);
 
 describe("a stuck request", () => {
-  test("is said when it is due, exactly, with who it is", () => {
+  test("is reported exactly when it is due, with its request", () => {
     const stage = new Stage([rule]);
     const request = stage.enter();
     stage.advance(14_999);
@@ -21,7 +21,7 @@ describe("a stuck request", () => {
     ]);
   });
 
-  test("is said again when its age has doubled", () => {
+  test("is reported again when its age has doubled", () => {
     const stage = new Stage([rule]);
     stage.enter();
     stage.advance(60_000);
@@ -34,7 +34,7 @@ describe("a stuck request", () => {
     expect(stage.anomalies.reduce((sum, { count }) => sum + count, 0)).toBe(1);
   });
 
-  test("with others is said when they are twice as many, and all of them are counted", () => {
+  test("is reported again with others when they are twice as many, and all are counted", () => {
     const stage = new Stage([rule]);
     for (let i = 0; i < 20; i++) {
       stage.enter();
@@ -49,7 +49,7 @@ describe("a stuck request", () => {
     expect(all).toBe(10_200);
   });
 
-  test("recovers once, with how many there were and how long the longest took", () => {
+  test("recovers once, with the number of requests and the longest time", () => {
     const stage = new Stage([rule]);
     const requests = Array.from({ length: 3 }, () => stage.enter());
     stage.advance(17_000);
@@ -68,7 +68,7 @@ describe("a stuck request", () => {
     expect(stage.recovered).toHaveLength(1);
   });
 
-  test("that nobody waits for any more has been abandoned", () => {
+  test("that no task awaits any more is counted as abandoned", () => {
     const stage = new Stage([rule]);
     stage.enter();
     stage.advance(16_000);
@@ -78,7 +78,7 @@ describe("a stuck request", () => {
     expect(stage.orphaned.length).toBeGreaterThan(0);
   });
 
-  test("is not said where the witness says that nobody waits", () => {
+  test("is not reported if the witness finds no waiting task", () => {
     const stage = new Stage([rule]);
     stage.liveness = "dead";
     stage.enter();
@@ -87,7 +87,7 @@ describe("a stuck request", () => {
     expect(stage.recovered).toEqual([]);
   });
 
-  test("whose end was not on the ring is missed at the next look", () => {
+  test("is noticed to have ended at the next scan if its end was not on the ring", () => {
     const stage = new Stage([rule]);
     const request = stage.enter();
     stage.advance(16_000);
@@ -96,7 +96,7 @@ describe("a stuck request", () => {
     expect(stage.recovered).toMatchObject([{ count: 1 }]);
   });
 
-  test("that lost its line is followed to its end", () => {
+  test("is followed to its end if it lost its line", () => {
     const stage = new Stage([rule]);
     const request = stage.enter();
     stage.advance(12_000);
@@ -108,7 +108,7 @@ describe("a stuck request", () => {
     expect(stage.recovered).toMatchObject([{ count: 1, abandoned: 1 }]);
   });
 
-  test("never is one that waits by design, unless it is named", () => {
+  test("is never one that may block indefinitely, unless the rule names its command", () => {
     const { SMB2_IOCTL, SMB2_LOCK } = COMMAND;
     const stuckNs = COMMANDS.map((_, command) => (command === SMB2_LOCK ? Infinity : 5e9));
     const stage = new Stage([aStuckRule({ stuckNs })]);
@@ -119,7 +119,7 @@ describe("a stuck request", () => {
     expect(stage.anomalies).toEqual([]);
   });
 
-  test("fewer at one time than the rule accepts are none", () => {
+  test("is not reported below the number that the rule accepts", () => {
     const stage = new Stage([aStuckRule({ stuckMs: 5000, acceptableCount: 3 })]);
     const requests = Array.from({ length: 3 }, () => stage.enter());
     stage.reply(requests[0] as (typeof requests)[0]);
@@ -130,7 +130,7 @@ describe("a stuck request", () => {
     expect(stage.anomalies).toMatchObject([{ standing: { count: 3 } }]);
   });
 
-  test("of a share that another rule looks at is that rule's alone", () => {
+  test("belongs only to the rule that covers its share", () => {
     const stage = new Stage([
       aStuckRule({ name: "here", match: { share: "//server/*", process: undefined } }),
       aStuckRule({ name: "there", match: { share: "//other/*", process: undefined } }),
@@ -141,7 +141,7 @@ describe("a stuck request", () => {
     expect(stage.anomalies.map((anomaly) => anomaly.rule)).toEqual(["here"]);
   });
 
-  test("is none when its reply is late, and fails nothing else", () => {
+  test("is not one that gets a late reply, and no other rule counts it", () => {
     const stage = new Stage([rule]);
     const request = stage.enter();
     stage.advance(14_000);
@@ -151,7 +151,7 @@ describe("a stuck request", () => {
     expect(stage.recovered).toEqual([]);
   });
 
-  test("goes on to hang for another detector, and recovers there", () => {
+  test("still hangs for the next detector, and recovers there", () => {
     const stage = new Stage([rule]);
     const request = stage.enter();
     stage.advance(16_000);

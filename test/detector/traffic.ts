@@ -1,5 +1,6 @@
-// Traffic for the pure detector: replies by arrival process and distribution of latencies, and the kernel's part: it counts all
-// replies and puts on the ring only what some rule may want. Nothing is in flight when the detector scans the table.
+// Traffic for the pure detector: replies by arrival process and distribution of latencies. It also plays the kernel's
+// part: it counts all replies and puts on the ring only those that some rule may count. Nothing is in flight when the
+// detector scans the table.
 
 import { planFilters } from "../../src/kernel/filters.ts";
 import { COMMAND, COMMANDS, type CommandName } from "../../src/model/command.ts";
@@ -12,7 +13,7 @@ import { type ReportedAnomaly, Stage } from "./stage.ts";
 const BEGIN_MS = 10_000;
 
 export interface Reply {
-  /** When it comes, ms since the traffic began. */
+  /** When it arrives, ms since the traffic began. */
   readonly atMs: number;
   readonly latencyMs: number;
   readonly command?: CommandName;
@@ -21,9 +22,9 @@ export interface Reply {
 }
 
 export interface Played {
-  /** `rule kind`, in the order in which they came, without repetitions. */
+  /** `rule kind` in the order of the reports, without repetitions. */
   readonly trips: readonly string[];
-  /** When the first came, ms since the traffic began; Infinity for none. */
+  /** When the first anomaly was reported, ms since the traffic began; Infinity if there was none. */
   readonly firstMs: number;
   readonly stage: Stage;
 }
@@ -40,7 +41,7 @@ export function play(rules: readonly Rule[], replies: Iterable<Reply>): Played {
     counted[command] = (counted[command] ?? 0) + 1;
     const isSlow = latencyMs * 1e6 >= (filters[command]?.slowNs ?? Infinity);
     if (!isSlow && errno === 0) continue;
-    // Whole ms: the stage's clock is exact in those.
+    // Whole milliseconds, in which the stage's clock is exact.
     stage.advance(BEGIN_MS + Math.ceil(atMs));
     const flags = FLAG.REPLIED | (errno === 0 ? 0 : FLAG.ERRORED);
     const startMs = BEGIN_MS + atMs - latencyMs;
@@ -72,7 +73,7 @@ interface Pace {
   readonly command: () => CommandName;
 }
 
-/** Requests of many, at random times. */
+/** Requests of many processes, at random times. */
 export function parallel(
   forMs: number,
   perSec: number,
@@ -93,7 +94,7 @@ export function logNormal(random: Random, p50Ms: number, p99Ms: number): () => n
   return () => p50Ms * Math.exp(sigma * normal(random));
 }
 
-/** Over 0, up to 1. */
+/** A random number over 0, up to 1. */
 function uniform(random: Random): number {
   return random.int(1, 1e9) / 1e9;
 }

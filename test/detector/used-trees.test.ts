@@ -16,7 +16,7 @@ const find = (requests: readonly Request[], sessions: readonly bigint[], beforeM
 const at = (startMs: number, treeId: number, command: number, sessionId = 1n) =>
   aRequest({ startMs, treeId, command, sessionId, messageId: BigInt(startMs) });
 
-test("a tree is on files from when a request needed one; a connect before that is known", () => {
+test("a tree is used for files from the first request that needs one, and the connect before it is found", () => {
   const requests = [
     at(1, 0, COMMAND.SMB2_TREE_CONNECT),
     at(2, 5, COMMAND.SMB2_IOCTL),
@@ -34,7 +34,7 @@ test("a tree is on files from when a request needed one; a connect before that i
   expect(find(requests, [])).toEqual([]);
 });
 
-test("a tree that was disconnected counts by what it was used for afterwards", () => {
+test("a disconnected tree counts by its use afterwards", () => {
   const used = [at(1, 5, COMMAND.SMB2_READ), at(2, 5, COMMAND.SMB2_TREE_DISCONNECT)];
   expect(find(used, [1n])).toEqual([[5, 2, Infinity, -Infinity]]);
   expect(find([...used, at(3, 5, COMMAND.SMB2_CREATE)], [1n])).toEqual([[5, 2, 3, -Infinity]]);

@@ -7,7 +7,7 @@ import { Stage } from "./stage.ts";
 const rule = aStuckRule({ stuckMs: 5000 });
 
 describe("an operation that waits before it is a request", () => {
-  test("is said when it is due, exactly, with who waits and for which share", () => {
+  test("is reported exactly when it is due, with its task and share", () => {
     const stage = new Stage([rule]);
     stage.exchange(1, { taskId: 103 });
     stage.advance(11_000);
@@ -23,7 +23,7 @@ describe("an operation that waits before it is a request", () => {
     ]);
   });
 
-  test("is said again as it grows, and recovers once when it has left", () => {
+  test("is reported again as it grows, and recovers once when it has left", () => {
     const stage = new Stage([rule]);
     for (const line of [1, 2, 3]) stage.begin(line);
     stage.advance(40_000);
@@ -41,7 +41,7 @@ describe("an operation that waits before it is a request", () => {
     expect(stage.anomalies).toHaveLength(3);
   });
 
-  test("is a hang where its task sleeps and this kernel says to nobody where: it is inside cifs", () => {
+  test("hangs if its task sleeps in a function that this kernel does not show, because it is inside cifs", () => {
     const stage = new Stage([rule]);
     stage.waits.set(101, "asleep");
     stage.begin(1);
@@ -51,10 +51,10 @@ describe("an operation that waits before it is a request", () => {
 
   test.each([
     ["waits elsewhere", "other"],
-    ["waits for some I/O", "io"],
-    ["runs, or may not be looked at", "running"],
-    ["is no more", "gone"],
-  ] as const)("whose task %s is no hang", (_, wait) => {
+    ["waits for I/O", "io"],
+    ["runs or is hidden", "running"],
+    ["has exited", "gone"],
+  ] as const)("does not hang if its task %s", (_, wait) => {
     const stage = new Stage([rule]);
     stage.waits.set(101, wait);
     stage.begin(1);
@@ -62,7 +62,7 @@ describe("an operation that waits before it is a request", () => {
     expect(stage.anomalies).toEqual([]);
   });
 
-  test("whose line nobody is at any more is freed: at once where the task is gone, late where it left without a word", () => {
+  test("is freed at once if its task has exited, and late if it left without a report", () => {
     const stage = new Stage([rule]);
     stage.waits.set(101, "gone").set(102, "other").set(103, "running");
     for (const line of [1, 2, 3]) stage.begin(line);
@@ -72,7 +72,7 @@ describe("an operation that waits before it is a request", () => {
     expect(new Set(stage.abandoned.map(({ taskId }) => taskId))).toEqual(new Set([101, 102]));
   });
 
-  test("whose task has a request in flight is that request's concern", () => {
+  test("is covered by the request if its task has one in flight", () => {
     const stage = new Stage([rule]);
     stage.begin(1);
     stage.advance(10_100);
@@ -84,7 +84,7 @@ describe("an operation that waits before it is a request", () => {
     expect(stage.anomalies[0]?.evidence).toMatchObject([{ kind: KIND.REQUEST, taskId: 101 }]);
   });
 
-  test("that has a request in flight between two waits is as old as the second one", () => {
+  test("is as old as the second wait if its task had a request in flight between two waits", () => {
     const stage = new Stage([rule]);
     stage.begin(1);
     const request = stage.enter({ taskId: 101, startNs: 14_900_000_000n });
@@ -97,7 +97,7 @@ describe("an operation that waits before it is a request", () => {
     expect(stage.anomalies[0]?.atMs).toBeGreaterThan(20_500);
   });
 
-  test("that is sent at last waits no more", () => {
+  test("stops waiting when its request is sent", () => {
     const stage = new Stage([rule]);
     stage.begin(1);
     stage.advance(16_000);
@@ -108,7 +108,7 @@ describe("an operation that waits before it is a request", () => {
     stage.reply(request, { flags: FLAG.REPLIED });
   });
 
-  test("of a task that began another since is that other one", () => {
+  test("gives way to a later operation of the same task", () => {
     const stage = new Stage([rule]);
     stage.begin(1);
     stage.advance(16_000);
@@ -120,7 +120,7 @@ describe("an operation that waits before it is a request", () => {
     expect(stage.anomalies).toHaveLength(2);
   });
 
-  test("one moment between two waits is not its end", () => {
+  test("does not end at one moment between two waits", () => {
     const stage = new Stage([rule]);
     stage.begin(1);
     stage.advance(16_000);
@@ -132,7 +132,7 @@ describe("an operation that waits before it is a request", () => {
     expect(stage.anomalies.at(-1)?.standing?.oldestNs).toBeGreaterThan(20e9);
   });
 
-  test("of a task that left without a word and waits anew is as old as that wait", () => {
+  test("is as old as the present wait if its task left without a report and waits again", () => {
     const stage = new Stage([rule]);
     stage.waits.set(101, "other");
     stage.begin(1);
@@ -144,7 +144,7 @@ describe("an operation that waits before it is a request", () => {
     expect(stage.anomalies[0]?.standing).toEqual({ count: 1, oldestNs: 5e9 });
   });
 
-  test("is nothing to rules of other types, and to rules that pass it", () => {
+  test("is ignored by rules of other types and by rules that do not cover it", () => {
     const stage = new Stage([
       aLatencyRule({ emergencyMs: 1000 }),
       aStuckRule({ name: "reads", waitingNs: Infinity }),
@@ -154,7 +154,7 @@ describe("an operation that waits before it is a request", () => {
     expect(stage.anomalies).toEqual([]);
   });
 
-  test("costs no wake-ups while none is under way, few while one is", () => {
+  test("costs no wake-ups while there is none, and few while it waits", () => {
     const stage = new Stage([rule]);
     stage.advance(20_000);
     const before = stage.wakeUps;
@@ -168,8 +168,8 @@ describe("an operation that waits before it is a request", () => {
   });
 });
 
-describe("tasks that wait and never said so", () => {
-  test("are found when others hang, and are as old as they are known", () => {
+describe("tasks that wait without a line", () => {
+  test("are found when others hang, and their age counts from then", () => {
     const stage = new Stage([rule]);
     const request = stage.enter();
     stage.silent = [
@@ -189,8 +189,8 @@ describe("tasks that wait and never said so", () => {
   });
 });
 
-describe("what was under way before aod came", () => {
-  test("is stuck when it still waits after its limit, a request and an operation alike", () => {
+describe("requests and operations that began before aod", () => {
+  test("are stuck if they still wait after the limit", () => {
     const stage = new Stage([rule]);
     const startNs = BigInt(stage.nowMs * 1e6);
     stage.inheritance = {
@@ -212,7 +212,7 @@ describe("what was under way before aod came", () => {
     expect(stage.anomalies.flatMap(({ evidence }) => evidence).map(({ comm }) => comm)).toContain("cp");
   });
 
-  test("is over when nobody waits any more", () => {
+  test("end when no task waits any more", () => {
     const stage = new Stage([rule]);
     const startNs = BigInt(stage.nowMs * 1e6);
     stage.inheritance = {
@@ -265,14 +265,14 @@ describe("a task that sleeps in cifs and does not wait for a server", () => {
     expect(stage.anomalies).toHaveLength(1);
   });
 
-  test("of which only a page or netfs is known hangs as well", () => {
+  test("hangs even if only a wait for a page or netfs is known", () => {
     const stage = aBlocked();
     stage.waits.set(101, "io");
     stage.advance(20_000);
     expect(stage.anomalies).toHaveLength(1);
   });
 
-  test("is not reported where it runs between checks, whatever it waits in", () => {
+  test("is not reported if it runs between checks, whatever it waits in", () => {
     const stage = aBlocked();
     for (let ms = 10_500; ms <= 300_000; ms += 500) {
       stage.blocks.set(101, { ...inLock, switches: ms });
@@ -282,7 +282,7 @@ describe("a task that sleeps in cifs and does not wait for a server", () => {
     expect(stage.abandoned).toEqual([]);
   });
 
-  test("hangs as long after it ran as at first", () => {
+  test("hangs after the full limit again if it has run", () => {
     const stage = aBlocked();
     stage.advance(19_000);
     stage.blocks.set(101, { ...inLock, switches: 8 });
@@ -304,7 +304,7 @@ describe("a task that sleeps in cifs and does not wait for a server", () => {
     }
   });
 
-  test("that waits for the server at last has that wait's limit", () => {
+  test("has the limit of a wait for a server once it waits for one", () => {
     const stage = aBlocked();
     stage.advance(15_500);
     stage.waits.delete(101);
@@ -314,7 +314,7 @@ describe("a task that sleeps in cifs and does not wait for a server", () => {
     expect(stage.anomalies[0]?.standing?.count).toBe(1);
   });
 
-  test("with a request in flight is that request's concern", () => {
+  test("is covered by the request if it has one in flight", () => {
     const stage = aBlocked();
     stage.enter({ taskId: 101 });
     stage.advance(14_900);

@@ -4,7 +4,7 @@ import { type Random, seeded } from "../helpers/random.ts";
 
 const MS = 1e6;
 
-/** The verdict after each event, by counting anew: are the `count` latest events within `windowNs`? */
+/** Whether the window trips after each event, by a recount: are the `count` latest events within `windowNs`? */
 function recount(times: readonly number[], count: number, windowNs: number): boolean[] {
   return times.map((_, index) => {
     const latest = times.slice(0, index + 1).sort((a, b) => b - a);
@@ -13,12 +13,12 @@ function recount(times: readonly number[], count: number, windowNs: number): boo
   });
 }
 
-function verdicts(times: readonly number[], count: number, windowNs: number): boolean[] {
+function tripsAfter(times: readonly number[], count: number, windowNs: number): boolean[] {
   const window = new SlidingWindow(count, windowNs);
   return times.map((time) => window.add(time));
 }
 
-/** Times that mostly go up: bursts, gaps, repeats, some of them late. */
+/** Times that mostly ascend, with bursts, gaps and repeats; some are late. */
 function randomTimes(random: Random, length: number, windowNs: number): number[] {
   let now = random.int(0, 1000);
   return Array.from({ length }, () => {
@@ -29,44 +29,44 @@ function randomTimes(random: Random, length: number, windowNs: number): number[]
 }
 
 describe("SlidingWindow", () => {
-  test("nine at the end of one second and one at the start of the next trip it", () => {
+  test("nine events at the end of one second and one at the start of the next trip it", () => {
     const times = [...Array.from({ length: 9 }, (_, i) => 900 + i * 10), 1005].map((ms) => ms * MS);
-    expect(verdicts(times, 10, 1000 * MS)).toEqual([...Array<boolean>(9).fill(false), true]);
+    expect(tripsAfter(times, 10, 1000 * MS)).toEqual([...Array<boolean>(9).fill(false), true]);
   });
 
-  test("one more a second later does not", () => {
+  test("one more event a second later does not", () => {
     const times = [...Array.from({ length: 9 }, (_, i) => i), 1001].map((ms) => ms * MS);
-    expect(verdicts(times, 10, 1000 * MS)).not.toContain(true);
+    expect(tripsAfter(times, 10, 1000 * MS)).not.toContain(true);
   });
 
   test("both ends belong to the window", () => {
-    expect(verdicts([0, 1000], 2, 1000)).toEqual([false, true]);
-    expect(verdicts([0, 1001], 2, 1000)).toEqual([false, false]);
+    expect(tripsAfter([0, 1000], 2, 1000)).toEqual([false, true]);
+    expect(tripsAfter([0, 1001], 2, 1000)).toEqual([false, false]);
   });
 
   test("every event trips a window of one", () => {
-    expect(verdicts([5, 5, 100, 3], 1, 10)).toEqual([true, true, true, true]);
+    expect(tripsAfter([5, 5, 100, 3], 1, 10)).toEqual([true, true, true, true]);
   });
 
-  test("a clock that does not move fills it all the same", () => {
-    expect(verdicts([7, 7, 7], 3, 0)).toEqual([false, false, true]);
+  test("a clock that does not move fills the window, too", () => {
+    expect(tripsAfter([7, 7, 7], 3, 0)).toEqual([false, false, true]);
   });
 
-  test("a late event counts where it belongs", () => {
-    expect(verdicts([0, 900, 950, 100], 4, 1000)).toEqual([false, false, false, true]);
+  test("a late event counts at its time", () => {
+    expect(tripsAfter([0, 900, 950, 100], 4, 1000)).toEqual([false, false, false, true]);
   });
 
   test("an event that is too late for the window changes nothing", () => {
-    expect(verdicts([5000, 3000, 5001], 2, 1000)).toEqual([false, false, true]);
+    expect(tripsAfter([5000, 3000, 5001], 2, 1000)).toEqual([false, false, true]);
   });
 
-  test("says what a recount says, on any stream", () => {
+  test("it agrees with a recount on any stream", () => {
     const random = seeded();
     for (let round = 0; round < 400; round++) {
       const count = random.int(1, 40);
       const windowNs = random.int(0, 500);
       const times = randomTimes(random, 120, windowNs);
-      expect(verdicts(times, count, windowNs), `${random.seedText} round ${round}`).toEqual(
+      expect(tripsAfter(times, count, windowNs), `${random.seedText} round ${round}`).toEqual(
         recount(times, count, windowNs),
       );
     }

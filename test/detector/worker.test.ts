@@ -10,7 +10,7 @@ import type { DetectorCounts, FromDetector, ToDetector } from "../../src/thread/
 import { aLatencyRule } from "../helpers/rule.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 
-/** A real detector thread on the kernel's side in memory. */
+/** A real detector thread with a kernel side in memory. */
 class Thread {
   readonly reports: FromDetector[] = [];
   readonly closed: Promise<void>;
@@ -34,7 +34,7 @@ class Thread {
     return this.reports.filter((report) => report.type === type) as Extract<FromDetector, { type: Type }>[];
   }
 
-  /** Waits for a report that comes from now on. */
+  /** Waits for a report that is posted from now on. */
   async next<Type extends FromDetector["type"]>(type: Type): Promise<Extract<FromDetector, { type: Type }>> {
     const before = this.of(type).length;
     await waitUntil(() => this.of(type).length > before);
@@ -95,14 +95,14 @@ function exchange({ traffic }: Imitation): void {
   traffic.done(call);
 }
 
-/** What one record takes on the ring: its header and itself. */
+/** Bytes of one record on the ring, including its header. */
 const RECORD_BYTES = 8 + REQUEST_BYTES;
 
-/** Records up to a position of the ring. */
+/** The number of records before a position of the ring. */
 const recordsAt = (address: number) => Number(new BigUint64Array(viewOf(address, 8))[0]) / RECORD_BYTES;
 
 describe("the detector's thread", () => {
-  test("reports an anomaly and which requests it was", async () => {
+  test("reports an anomaly with its requests", async () => {
     const { source, thread } = await begin([everything]);
     const next = thread.next("anomaly");
     for (let i = 0; i < 10; i++) exchange(source);
@@ -130,7 +130,7 @@ describe("the detector's thread", () => {
   test("does not wake up while nothing happens", async () => {
     const { source, thread } = await begin([everything]);
     exchange(source);
-    // However long it takes to have done everything: then there is a time without a wake-up but the one that asks.
+    // Its work may take a while; after that there is a time without a wake-up except the one for the ping.
     for (let before = -1, now = (await thread.counts()).wakeUps; now !== before + 1; ) {
       before = now;
       await Bun.sleep(400);
@@ -164,17 +164,17 @@ describe("the detector's thread", () => {
     await thread.stop();
   });
 
-  test("drains the ring before it stops, and says what it held back", async () => {
+  test("drains the ring before it stops, and reports pending anomalies", async () => {
     const each = aLatencyRule({ slowMs: 0, acceptableCount: 1, emergencyMs: 60_000 });
     const { source, thread } = await begin([each]);
     for (let i = 0; i < 1000; i++) exchange(source);
     await thread.stop();
-    // Those of the replies, and perhaps one that only woke it.
+    // The records of the replies, and perhaps a wake record.
     expect(thread.of("pulse").at(-1)?.counts.records).toBe(recordsAt(source.memory.ringProducerAddress));
     expect(thread.of("anomaly").reduce((sum, { anomaly }) => sum + anomaly.count, 0)).toBe(1000);
   });
 
-  test("killed in the middle of a burst, its successor reads every record that it had not judged", async () => {
+  test("is followed by a thread that reads every unjudged record, if it is killed in the middle of a burst", async () => {
     const each = aLatencyRule({ slowMs: 0, acceptableCount: 1, emergencyMs: 60_000 });
     const { source, wakeFd } = setUp([each]);
     const { ringConsumerAddress, ringProducerAddress } = source.memory;
@@ -199,7 +199,7 @@ describe("the detector's thread", () => {
     await second.stop();
     const { records, repeated, malformed } = (second.of("pulse").at(-1) as { counts: DetectorCounts }).counts;
     expect(source.counters()).toMatchObject({ ring_full: 0, replied: sent });
-    // Those of the replies, and perhaps some that only woke it.
+    // The records of the replies, and perhaps some wake records.
     const made = recordsAt(ringProducerAddress);
     expect([judged + records, consumed(), malformed]).toEqual([made, made, 0]);
     expect(repeated).toBeLessThanOrEqual(records);
