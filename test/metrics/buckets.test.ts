@@ -6,7 +6,7 @@ import { bucketBoundNs } from "../helpers/bucket-bounds.ts";
 import { seeded } from "../helpers/random.ts";
 
 describe("the buckets of metrics", () => {
-  test("have exact bounds of the kernel's, in seconds, smallest first", () => {
+  test("have exact bounds of the kernel's histogram, in seconds, smallest first", () => {
     const bounds = BOUNDS.map(({ text }) => Number(text));
     expect(bounds).toEqual(bounds.toSorted((a, b) => a - b));
     for (const { text, buckets } of BOUNDS) {
@@ -15,7 +15,7 @@ describe("the buckets of metrics", () => {
     }
   });
 
-  test("count what took less, for any latencies", () => {
+  test("count the replies that took less than each bound, for any latencies", () => {
     const random = seeded();
     for (let round = 0; round < 50; round++) {
       const latencies = Array.from({ length: 200 }, () => Math.floor(2 ** (random.int(0, 4200) / 100)));

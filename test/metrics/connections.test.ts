@@ -1,4 +1,4 @@
-// Who is connected to the metrics port: bounds in all and of one address, who goes when they are reached, and when silence ends.
+// Connections to the metrics port: their bounds, which one is closed at a bound, and when a silent one is closed.
 
 import { describe, expect, test } from "bun:test";
 import {
@@ -29,7 +29,7 @@ function aTable() {
 }
 
 describe("connections to the metrics port", () => {
-  test("of one address displace the longest silent of that address alone", () => {
+  test("of one address displace only the longest silent one of that address", () => {
     const { connect, refused } = aTable();
     const other = connect("192.0.2.1");
     const peers = Array.from({ length: CONNECTIONS_OF_ONE_MAX + 2 }, () => connect("127.0.0.1"));
@@ -38,7 +38,7 @@ describe("connections to the metrics port", () => {
     expect(refused()).toBe(2);
   });
 
-  test("of many addresses displace the longest silent of all", () => {
+  test("of many addresses displace the longest silent one of all", () => {
     const { table, connect } = aTable();
     const first = connect("127.0.0.0");
     for (let i = 1; i <= SCRAPERS_MAX; i++) connect(`127.0.0.${i}`);
@@ -46,7 +46,7 @@ describe("connections to the metrics port", () => {
     expect(table.size).toBe(SCRAPERS_MAX);
   });
 
-  test("that are being answered are displaced by none; the newcomer goes", () => {
+  test("that are being answered are never displaced; the new one is closed", () => {
     const { table, connect } = aTable();
     const busy = Array.from({ length: CONNECTIONS_OF_ONE_MAX }, () => connect("127.0.0.1"));
     for (const peer of busy) table.asked(peer, 1);
@@ -55,7 +55,7 @@ describe("connections to the metrics port", () => {
     expect(table.answering).toBe(CONNECTIONS_OF_ONE_MAX);
   });
 
-  test("end when they are silent for too long, and when an answer is not taken", () => {
+  test("are closed when they are silent for too long, and when they do not take their answer", () => {
     const { table, connect, refused } = aTable();
     const [silent, busy, kept] = [connect("a", 0), connect("b", 0), connect("c", 0)];
     table.asked(busy, 0);
@@ -69,7 +69,7 @@ describe("connections to the metrics port", () => {
     expect(table.size).toBe(0);
   });
 
-  test("never exceed their bounds, whatever happens, and a newcomer that asks at once is kept", () => {
+  test("never exceed their bounds, and a new one that asks at once stays open", () => {
     const random = seeded();
     const { table, connect } = aTable();
     const open = new Map<Peer, string>();

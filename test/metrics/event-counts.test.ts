@@ -10,13 +10,13 @@ function configured(counts: EventCounts, rules = config.rules): void {
   counts.take({ type: "configured", config: { ...config, rules }, isStart: true });
 }
 
-/** Those that are over 0. */
+/** Labels and values of the samples over 0. */
 function over0(samples: readonly Sample[]) {
   return samples.filter(({ value }) => value > 0).map(({ labels, value }) => [...labels, value]);
 }
 
 describe("events", () => {
-  test("are counted by what they are of", () => {
+  test("are counted by their labels", () => {
     const counts = new EventCounts(() => 5_000);
     configured(counts);
     for (const type of ["opened", "collected", "collected", "dropped", "notified", "restarting"] as const)
@@ -31,7 +31,7 @@ describe("events", () => {
     expect(samples.config_last_reload_success_timestamp_seconds[0]?.value).toBe(5);
   });
 
-  test("begin at 0 for every rule and cause, so that the first is seen to rise", () => {
+  test("begin at 0 for every rule and cause, so that the first one is an increase", () => {
     const counts = new EventCounts(() => 0);
     configured(counts);
     const { incidents_opened, captures_made } = counts.samples();
@@ -41,7 +41,7 @@ describe("events", () => {
     expect(over0(incidents_opened)).toEqual([]);
   });
 
-  test("of rules that a reload took away are forgotten, those of the others are not", () => {
+  test("of rules that a reload removed are dropped, those of other rules stay", () => {
     const counts = new EventCounts(() => 0);
     const [first, second] = config.rules as [(typeof config.rules)[0], (typeof config.rules)[0]];
     configured(counts, [{ ...first, name: "slow" }, second]);
@@ -52,7 +52,7 @@ describe("events", () => {
     expect(counts.samples().incidents_opened.map(({ labels }) => labels[0])).not.toContain("slow");
   });
 
-  test("say whether the last file was applied", () => {
+  test("say whether the last configuration is in use", () => {
     const counts = new EventCounts(() => 0);
     const now = () => counts.samples().config_last_reload_successful[0]?.value;
     expect(now()).toBe(1);
@@ -62,7 +62,7 @@ describe("events", () => {
     expect(now()).toBe(1);
   });
 
-  test("of every kind may come", () => {
+  test("of every type are accepted", () => {
     const counts = new EventCounts(() => 0);
     configured(counts);
     for (const event of ALL_EVENTS) if (event.type !== "configured") counts.take(event);

@@ -1,4 +1,4 @@
-// The port and the file, as a daemon has them, with figures made up: who may ask what, what a reload does, what is logged.
+// The port and the file with synthetic figures: which requests are answered, what a reload does, what is logged.
 
 import { afterAll, afterEach, describe, expect, spyOn, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
@@ -44,7 +44,7 @@ function get(
   return fetch(`http://${host}:${listen.port}${path}`, { keepalive: false, ...init });
 }
 
-/** Of what comes back for exactly these bytes. */
+/** The first line of the answer to exactly these bytes. */
 function firstLineOf({ address, port }: ListenAddress, request: string): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const socket = {
@@ -63,7 +63,7 @@ afterEach(() => {
 });
 
 describe("the port", () => {
-  test("is open where the settings say so, and nowhere without them", async () => {
+  test("is open only if the settings have it", async () => {
     const settings = at();
     anExporter().begin(undefined);
     expect(get(settings)).rejects.toThrow();
@@ -75,7 +75,7 @@ describe("the port", () => {
   test.each([
     ["application/openmetrics-text;version=1.0.0", "openmetrics"],
     ["*/*", "text"],
-  ] as const)("answers %s with its own type", async (accept, format) => {
+  ] as const)("answers %s with the matching content type", async (accept, format) => {
     const settings = at();
     anExporter((of) => `# ${of}\n`).begin(settings);
     const response = await get(settings, "/metrics", { headers: { accept } });
@@ -100,11 +100,11 @@ describe("the port", () => {
   });
 
   test.each([
-    ["of HTTP/1.0, which needs no Host,", "GET /metrics HTTP/1.0\r\n\r\n", 200],
-    ["for no address", "GET // HTTP/1.0\r\n\r\n", 400],
-    ["with a Host that is none", "GET /metrics HTTP/1.1\r\nHost: [::1\r\nConnection: close\r\n\r\n", 400],
-    ["that is none", "figures, please\r\n\r\n", 400],
-  ])("answers a request %s and has nothing to say of it", async (_, request, status) => {
+    ["of HTTP/1.0, which needs no Host header,", "GET /metrics HTTP/1.0\r\n\r\n", 200],
+    ["without a valid URL", "GET // HTTP/1.0\r\n\r\n", 400],
+    ["with an invalid Host header", "GET /metrics HTTP/1.1\r\nHost: [::1\r\nConnection: close\r\n\r\n", 400],
+    ["that is not HTTP", "figures, please\r\n\r\n", 400],
+  ])("answers a request %s and logs nothing", async (_, request, status) => {
     const settings = at();
     anExporter().begin(settings);
     expect(await firstLineOf(settings.listen, request)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
@@ -135,7 +135,7 @@ describe("the port", () => {
     expect((await asked()).status).toBe(200);
   });
 
-  test("takes no body", async () => {
+  test("accepts no body", async () => {
     const settings = at();
     anExporter().begin(settings);
     const { status } = await get(settings, "/metrics", { method: "POST", body: "x".repeat(1 << 20) });
@@ -143,7 +143,7 @@ describe("the port", () => {
     expect((await get(settings)).status).toBe(200);
   });
 
-  test("has figures worked out once for all who ask at once, and again a moment later", async () => {
+  test("renders the figures once for simultaneous scrapes, and again a moment later", async () => {
     const settings = at();
     anExporter().begin(settings);
     const texts = await Promise.all(Array.from({ length: 6 }, async () => (await get(settings)).text()));
@@ -152,7 +152,7 @@ describe("the port", () => {
     while (text === texts[0]) text = await (await get(settings)).text();
   });
 
-  test("says that figures can't be read, goes on, and says once when they can", async () => {
+  test("logs once that figures cannot be read, continues, and logs once when they can", async () => {
     const settings = at();
     let isBroken = true;
     const render = () => {
@@ -170,7 +170,7 @@ describe("the port", () => {
     ]);
   });
 
-  test("that is taken does not keep aod from starting, is logged once, and is had when it is free", async () => {
+  test("that is in use does not keep aod from starting, is logged once, and is opened when it is free", async () => {
     const settings = at();
     const first = anExporter(() => "first\n");
     first.begin(settings);
@@ -195,7 +195,7 @@ describe("a reload", () => {
     expect(get(before)).rejects.toThrow();
   });
 
-  test("to a port that is taken is refused, and the old one stays", async () => {
+  test("to a port in use is refused, and the old one stays open", async () => {
     const [before, taken] = [at(), at()];
     anExporter().begin(taken);
     const exporter = anExporter();
@@ -214,20 +214,20 @@ describe("a reload", () => {
     expect((await get(at(port))).status).toBe(200);
   });
 
-  test("from a port that could not be had to one that can says what is served, and not that the first works", async () => {
+  test("from a port in use to a free one logs what is served, and not that the first port works", async () => {
     const [taken, free] = [at(), at()];
     anExporter().begin(taken);
     const exporter = anExporter();
     exporter.begin(taken);
     expect(exporter.configure(free)).toBeUndefined();
-    // The first must not be had any more either.
+    // The first port must not be opened later either.
     open[0]?.close();
     await Bun.sleep(60);
     expect(logged.slice(2)).toEqual([`metrics are served 127.0.0.1:${free.listen.port}`]);
     expect(get(taken)).rejects.toThrow();
   });
 
-  test("to an address of the same port that this host does not have keeps the old one", async () => {
+  test("to an address that this host does not have, with the same port, keeps the old one", async () => {
     const settings = at();
     const exporter = anExporter();
     exporter.begin(settings);
@@ -235,7 +235,7 @@ describe("a reload", () => {
     expect((await get(settings)).status).toBe(200);
   });
 
-  test("without metrics closes the port and takes the file away", async () => {
+  test("without metrics closes the port and removes the file", async () => {
     const path = join(tempDir(), "aod.prom");
     const settings = { ...at(), textfile: { path, everyMs: 60_000 } };
     const exporter = anExporter();
@@ -247,8 +247,8 @@ describe("a reload", () => {
   });
 });
 
-describe("trouble with metrics", () => {
-  test("is reported while the file's folder is missing, and over when it is there again", async () => {
+describe("a problem with metrics", () => {
+  test("is reported while the folder of the file is missing, and resolved when it exists again", async () => {
     const troubles: (TroubleFinding | undefined)[] = [];
     const folder = join(tempDir(), "collector");
     const exporter = new MetricsExporter(
@@ -269,7 +269,7 @@ describe("trouble with metrics", () => {
 });
 
 describe("the file", () => {
-  test("is written at once, again and again, and goes with aod", async () => {
+  test("is written at once, then repeatedly, and removed at the end", async () => {
     const path = join(tempDir(), "aod.prom");
     const exporter = anExporter(() => `# ${++rendered}\n`);
     exporter.begin({ listen: undefined, hosts: [], textfile: { path, everyMs: 20 } });
@@ -282,7 +282,7 @@ describe("the file", () => {
   test.each([
     ["aod ends", (exporter: MetricsExporter) => exporter.close()],
     ["a reload has no metrics", (exporter: MetricsExporter) => void exporter.configure(undefined)],
-  ])("that never could be written works no better when %s", (_, end) => {
+  ])("that could never be written is not reported as working when %s", (_, end) => {
     const folder = tempDir();
     const path = join(folder, "aod.prom");
     const exporter = anExporter(() => {
@@ -293,7 +293,7 @@ describe("the file", () => {
     expect(logged).toEqual([expect.stringContaining("EPERM")]);
   });
 
-  test("that can't be taken away is logged; one that was never there is not", () => {
+  test("that cannot be removed is logged; one that never existed is not", () => {
     const folder = tempDir();
     const [written, never] = ["a/aod.prom", "b/aod.prom"].map((name) => join(folder, name)) as [
       string,
@@ -312,7 +312,7 @@ describe("the file", () => {
     ]);
   });
 
-  test("that can't be written is logged once, and again when it can", async () => {
+  test("that cannot be written is logged once, and once more when it can", async () => {
     const folder = join(tempDir(), "later");
     const exporter = anExporter();
     exporter.begin({

@@ -16,7 +16,7 @@ const SAMPLES: Samples = {
   ],
 };
 
-/** A name that a server could have made up. */
+/** A name that a hostile server could choose. */
 function hostile(random: Random): string {
   const parts: [string, ...string[]] = [
     "\n",
@@ -93,7 +93,7 @@ aod_build_info{version="1.2.3",commit="abc"} 1
     expect(namesIn("textfile")).toEqual(["aod_cpu_seconds_total"]);
   });
 
-  test("of a histogram has every bound, the whole as the last, and its sum", () => {
+  test("of a histogram has every bound, all replies as the last bucket, and the sum", () => {
     const lines = encode(SAMPLES, "text")
       .split("\n")
       .filter((line) => line.startsWith("aod_request_duration"));
@@ -107,15 +107,18 @@ aod_build_info{version="1.2.3",commit="abc"} 1
     ]);
   });
 
-  test.each(FORMATS.map((format) => [format]))("is read back as it was meant, %s", (format: ServedFormat) => {
-    const families = readMetrics(encode(SAMPLES, format), format);
-    const names = format === "text" ? "aod_cpu_seconds_total" : "aod_cpu_seconds";
-    expect(families.get(names)?.samples).toEqual([
-      { name: "aod_cpu_seconds_total", labels: {}, value: 0.25 },
-    ]);
-    expect(families.get("aod_request_duration_seconds")?.samples).toHaveLength(BOUNDS.length + 3);
-    expect([...families.keys()].filter((name) => name.startsWith("aod_losses"))).toEqual([]);
-  });
+  test.each(FORMATS.map((format) => [format]))(
+    "is parsed to the same samples, %s",
+    (format: ServedFormat) => {
+      const families = readMetrics(encode(SAMPLES, format), format);
+      const names = format === "text" ? "aod_cpu_seconds_total" : "aod_cpu_seconds";
+      expect(families.get(names)?.samples).toEqual([
+        { name: "aod_cpu_seconds_total", labels: {}, value: 0.25 },
+      ]);
+      expect(families.get("aod_request_duration_seconds")?.samples).toHaveLength(BOUNDS.length + 3);
+      expect([...families.keys()].filter((name) => name.startsWith("aod_losses"))).toEqual([]);
+    },
+  );
 
   test.each(FORMATS.map((format) => [format]))(
     "keeps every label within its quotes, %s",
@@ -146,7 +149,7 @@ describe("the table of families", () => {
   const rows = Object.values(METRIC_FAMILIES);
 
   test.each(rows.map((row) => [row.name, row] as const))(
-    "%s is named as Prometheus wants it",
+    "%s follows the naming rules of Prometheus",
     (name, row) => {
       expect(name).toMatch(/^(aod|process)_[a-z]+(_[a-z]+)*$/);
       expect(name).not.toMatch(/_(total|count|sum|bucket|info|milliseconds|ms|ns|kb|mb)$/);
@@ -157,7 +160,7 @@ describe("the table of families", () => {
     },
   );
 
-  test("has no label that tells single processes or requests apart", () => {
+  test("has no label that identifies single processes or requests", () => {
     const labels = new Set(rows.flatMap((row) => row.labels));
     expect([...labels].sort()).toEqual(
       [

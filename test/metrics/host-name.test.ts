@@ -1,4 +1,5 @@
-// Under which names the metrics port may be asked: a page elsewhere must not be able to read it through a browser here.
+// Host names by which the metrics port may be addressed: a web page elsewhere must not be able to read it through a
+// browser on this host.
 
 import { describe, expect, test } from "bun:test";
 import { isOwnHost, parseHostName } from "../../src/metrics/host-name.ts";
@@ -14,7 +15,7 @@ describe("a Host header", () => {
     ["a b", undefined],
     ["evil@127.0.0.1", undefined],
     ["127.0.0.1:10445:1", undefined],
-  ])("%j names %p", (header, name) => {
+  ])("%j has the name %p", (header, name) => {
     expect(parseHostName(header)).toBe(name);
   });
 

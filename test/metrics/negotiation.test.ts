@@ -13,16 +13,16 @@ describe("the format", () => {
       "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2",
       "openmetrics",
     ],
-    ["one that likes the older better", "application/openmetrics-text;q=0.2,text/plain;q=0.9", "text"],
-    ["one that names no version", "application/openmetrics-text", "openmetrics"],
-    ["one with a quoted version", 'Application/OpenMetrics-Text; Version="1.0.0"', "openmetrics"],
-    ["one that knows only an older OpenMetrics", "application/openmetrics-text;version=0.0.1", "text"],
-    ["one that refuses it", "application/openmetrics-text;q=0,*/*", "text"],
+    ["a client that prefers the older format", "application/openmetrics-text;q=0.2,text/plain;q=0.9", "text"],
+    ["a client that names no version", "application/openmetrics-text", "openmetrics"],
+    ["a client with a quoted version", 'Application/OpenMetrics-Text; Version="1.0.0"', "openmetrics"],
+    ["a client that knows only an older OpenMetrics", "application/openmetrics-text;version=0.0.1", "text"],
+    ["a client that refuses OpenMetrics", "application/openmetrics-text;q=0,*/*", "text"],
     ["curl", "*/*", "text"],
     ["a browser", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "text"],
-    ["one that says nothing", null, "text"],
+    ["a client without the header", null, "text"],
     ["nonsense", ";;q=x,,=", "text"],
-    ["a header without end", "a,".repeat(1_000_000), "text"],
+    ["an endless header", "a,".repeat(1_000_000), "text"],
   ] as const)("for %s", (_, accept, format) => {
     expect(chooseFormat(accept)).toBe(format);
   });

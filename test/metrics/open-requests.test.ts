@@ -23,8 +23,8 @@ function open(command: number, treeId: number, startMs: number, messageId: numbe
   });
 }
 
-describe("what is open", () => {
-  test("is counted by share, with the age of the oldest", () => {
+describe("open requests", () => {
+  test("are counted by share, with the age of the oldest", () => {
     const table = aLiveTable([
       open(COMMAND.SMB2_READ, 5, 4_000, 1),
       open(COMMAND.SMB2_WRITE, 5, 9_000, 2),
@@ -39,7 +39,7 @@ describe("what is open", () => {
     expect([...senders].sort()).toEqual([1, 2, 3]);
   });
 
-  test("does not count what waits by design, but knows who sent it", () => {
+  test("that may block indefinitely are not counted, but their senders are known", () => {
     const table = aLiveTable([
       open(COMMAND.SMB2_CHANGE_NOTIFY, 5, 1, 1),
       open(COMMAND.SMB2_LOCK, 5, 1, 2),

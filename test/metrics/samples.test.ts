@@ -14,8 +14,18 @@ const NOTHING: Readings = {
   refused: {},
   tallies: { histograms: [], statuses: [] },
   operationErrors: [],
-  ...{ shares: [], open: [], waitingOperations: 0, sent: 0, losses: {}, incidents: [], moduleReferences: 0 },
-  ...{ isAttached: false, suppressed: {}, startedAtMs: 0, troubles: [], isAgeSuspended: false },
+  shares: [],
+  open: [],
+  waitingOperations: 0,
+  sent: 0,
+  losses: {},
+  incidents: [],
+  moduleReferences: 0,
+  isAttached: false,
+  suppressed: {},
+  startedAtMs: 0,
+  troubles: [],
+  isAgeSuspended: false,
   cost: { cpuSeconds: 0, residentBytes: 0, kernelMapBytes: 0 },
 };
 
@@ -42,7 +52,7 @@ function read(readings: Partial<Readings>, names = new ShareNames()) {
 }
 
 describe("the daemon", () => {
-  test("says whether it is attached, since when it runs, and what was held back", () => {
+  test("has samples on its attachment, its start and its suppressed captures", () => {
     const of = read({ isAttached: true, startedAtMs: 5000, suppressed: { cooldown: 2, bytes: 1 } });
     expect(of("aod_attached")).toEqual([[1]]);
     expect(of("aod_start_time_seconds")).toEqual([[5]]);
@@ -53,7 +63,7 @@ describe("the daemon", () => {
   });
 });
 
-test("operations that failed without a request are counted by errno and what it means", () => {
+test("operations that failed without a request are counted by errno and class", () => {
   const operationErrors = [
     { errno: 112, count: 7 },
     { errno: 25, count: 2 },
@@ -67,7 +77,7 @@ test("operations that failed without a request are counted by errno and what it 
 });
 
 describe("replies", () => {
-  test("are counted by the share's name and the command's", () => {
+  test("are counted by share and command", () => {
     const shares = [aTree(0, "//files/db")];
     const histograms = [
       aHistogram(0, COMMAND.SMB2_READ, [1, 2]),
@@ -80,7 +90,7 @@ describe("replies", () => {
     ]);
   });
 
-  test("of shares whose names are the same, once they are fit to be shown, are one", () => {
+  test("of shares whose names are equal after escaping and cutting are added up", () => {
     const long = `//files/${"x".repeat(300)}`;
     const shares = [aTree(0, `${long}a`), aTree(1, `${long}b`)];
     const histograms = [aHistogram(0, 8, [1]), aHistogram(1, 8, [1, 1])];
@@ -88,14 +98,14 @@ describe("replies", () => {
     expect(of("aod_requests").map((row) => row.at(-1))).toEqual([3]);
   });
 
-  test("keep their share's name when its trees are gone", () => {
+  test("keep the name of their share after its trees are gone", () => {
     const names = new ShareNames();
     read({ shares: [aTree(3, "//files/db")] }, names);
     const of = read({ tallies: { histograms: [aHistogram(3, 8, [1])], statuses: [] } }, names);
     expect(of("aod_requests")).toEqual([["//files/db", "SMB2_READ", 1]]);
   });
 
-  test("make histograms that never fall, end with all, and have their sum", () => {
+  test("are encoded as histograms that never decrease, end with all replies, and have a sum", () => {
     const random = seeded();
     const latencies = Array.from({ length: 300 }, () => random.int(0, 2_000_000) / 1000);
     const histograms = [aHistogram(0, 8, latencies), aHistogram(LAST_SLOT, 8, latencies)];
@@ -112,7 +122,7 @@ describe("replies", () => {
     expect(of("_sum")).toBeCloseTo((2 * latencies.reduce((sum, one) => sum + one, 0)) / 1000, 6);
   });
 
-  test("that failed say by status what it is to the command", () => {
+  test("that are errors have the class of their status for the command", () => {
     const one = { slot: LAST_SLOT, count: 1 };
     const statuses = [
       { ...one, ntStatus: 0xc0000034, command: COMMAND.SMB2_CREATE },
@@ -132,8 +142,8 @@ describe("replies", () => {
   });
 });
 
-describe("what is open", () => {
-  test("is there for every known share, 0 where nothing is", () => {
+describe("open requests", () => {
+  test("have a sample for every known share, 0 for an idle one", () => {
     const open = [{ share: "//files/0", inFlight: 3, oldestAgeNs: 2.5e9 }];
     const of = read({ shares: [aTree(0), aTree(1)], open });
     expect(of("aod_requests_in_flight")).toEqual([
@@ -144,7 +154,7 @@ describe("what is open", () => {
     expect(of("aod_oldest_request_in_flight_seconds")[0]).toEqual(["//files/0", 2.5]);
   });
 
-  test("on shares beyond the kernel's slots is one row: the sum, and the oldest", () => {
+  test("on shares beyond the kernel's slots are one sample: their number, and the oldest age", () => {
     const open = Array.from({ length: 500 }, (_, i) => ({
       share: `//evil/${i}`,
       inFlight: 1,
@@ -156,20 +166,20 @@ describe("what is open", () => {
   });
 });
 
-test("open incidents are bounded, whatever shares there are", () => {
+test("samples of open incidents are bounded for any number of shares", () => {
   const incidents = Array.from({ length: 300 }, (_, i) => anIncident({ share: `//evil/${i}` }));
   const rows = read({ incidents })("aod_incidents_open");
   expect(rows).toHaveLength(101);
   expect(rows.at(-1)).toEqual(["slow", "slow", "other", "other", "availability", 200]);
 });
 
-test("every cause of a loss is there from the beginning", () => {
+test("every cause of a loss has a sample from the start", () => {
   const rows = read({ losses: { ring_full: 7, entered: 5 } })("aod_losses");
   expect(rows.map(([cause]) => cause)).toEqual(Object.keys(LOSS_CAUSES));
   expect(rows.filter(([, value]) => value !== 0)).toEqual([["ring_full", 7]]);
 });
 
-test("all that the kernel can count is bounded", () => {
+test("the number of samples is bounded by the counts of the kernel", () => {
   const cells = GEOMETRY.SHARE_SLOTS * GEOMETRY.COMMANDS;
   const histograms = Array.from({ length: cells }, (_, i) =>
     aHistogram(Math.floor(i / GEOMETRY.COMMANDS), i % GEOMETRY.COMMANDS, [1]),

@@ -15,7 +15,7 @@ import { removeTextfile, writeTextfile } from "../../src/metrics/textfile.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 
 describe("the file for node_exporter", () => {
-  test("is whole, alone in its folder, and for everybody to read, whatever the umask", () => {
+  test("is complete, alone in its folder, and readable for all users with any umask", () => {
     const folder = tempDir();
     const before = process.umask(0o077);
     const refusal = writeTextfile(join(folder, "aod.prom"), "a 1\n");
@@ -26,7 +26,7 @@ describe("the file for node_exporter", () => {
     expect(statSync(join(folder, "aod.prom")).mode & 0o777).toBe(0o644);
   });
 
-  test("is another file at each writing, so that who reads the old one reads all of it", () => {
+  test("is a new file at each write, so that a reader of the old one reads all of it", () => {
     const path = join(tempDir(), "aod.prom");
     writeTextfile(path, "a 1\n");
     const { ino } = statSync(path);
@@ -49,7 +49,7 @@ describe("the file for node_exporter", () => {
     },
   );
 
-  test("does not write into what has another name too", () => {
+  test("does not write into a file that has a second name", () => {
     const folder = tempDir();
     const victim = join(folder, "victim");
     writeFileSync(victim, "precious");
@@ -60,7 +60,7 @@ describe("the file for node_exporter", () => {
 
   test.each([
     ["the folder itself", "link", "link/aod.prom"],
-    ["a folder on the way", "link", "link/inner/aod.prom"],
+    ["a folder of the path", "link", "link/inner/aod.prom"],
   ])("refuses a symbolic link that is %s", (_, link, path) => {
     const [folder, real] = [tempDir(), tempDir()];
     mkdirSync(join(real, "inner"));
@@ -74,7 +74,7 @@ describe("the file for node_exporter", () => {
     expect(writeTextfile("/mnt/share/aod.prom", "", whereIs)).toContain("/mnt/share is on cifs");
   });
 
-  test("says why it can't be written, and leaves nothing behind", () => {
+  test("reports why it cannot be written, and leaves nothing behind", () => {
     const folder = tempDir();
     expect(writeTextfile(join(folder, "no/aod.prom"), "")).toContain("ENOENT");
     mkdirSync(join(folder, "aod.prom"));
@@ -82,7 +82,7 @@ describe("the file for node_exporter", () => {
     expect(readdirSync(folder)).toEqual(["aod.prom"]);
   });
 
-  test("goes with aod, and may be gone already", () => {
+  test("is removed at the end, and may be removed already", () => {
     const path = join(tempDir(), "aod.prom");
     writeTextfile(path, "");
     expect(removeTextfile(path)).toBeUndefined();

@@ -1,4 +1,4 @@
-// A dashboard of Grafana as what it asks Prometheus. In: its JSON; out: queries, with its variables filled in.
+// The queries of a Grafana dashboard, with its variables replaced.
 
 interface Panel {
   readonly title: string;
@@ -30,7 +30,7 @@ const VARIABLES: Readonly<Record<string, string>> = {
   $share: ".*",
 };
 
-/** With everything chosen; throws for a variable that Grafana would not know either. */
+/** Replaces each variable by a value that selects everything. Throws for an unknown variable. */
 export function substitute(expr: string): string {
   return expr.replaceAll(/\$\w+/g, (name) => {
     const value = VARIABLES[name];

@@ -1,5 +1,5 @@
-// Metrics as an operator has them: Debian's Prometheus scrapes an aod with real programs and synthetic traffic, evaluates the
-// alert rules that are shipped, and answers every query of the dashboard that is shipped.
+// Metrics as an operator uses them: Debian's Prometheus scrapes an aod with real programs and synthetic traffic, evaluates
+// the shipped alert rules, and answers every query of the shipped dashboard.
 
 import { beforeAll, describe, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -32,7 +32,7 @@ async function valueNow(expr: string): Promise<number | undefined> {
   return (await prometheus.query(expr))[0]?.value;
 }
 
-/** In two halves, because what is there at once is no rise: a rate begins with the second. */
+/** Sends half of the traffic: a rate begins with the second half, because a new series is not an increase. */
 function sendHalf(): void {
   times(COUNTS.read / 2, () => host.answer(host.send("SMB2_READ")));
   times(COUNTS.evil / 2, () => host.answer(host.send("SMB2_WRITE", 2)));
@@ -43,7 +43,7 @@ function sendHalf(): void {
 
 beforeAll(async () => {
   await host.ready();
-  // The first scrape comes before the traffic: what rises from nothing is seen to rise.
+  // The first scrape comes before the traffic, so that counters increase from 0.
   await prometheus.until(`aod_start_time_seconds{${aod}}`, (series) => series.length === 1);
   sendHalf();
   await prometheus.until(`aod_requests_total{${aod}, share="other"}`, (series) => series.length === 1);
@@ -52,7 +52,7 @@ beforeAll(async () => {
   host.send("SMB2_CHANGE_NOTIFY");
   await host.captured();
   await prometheus.until(`sum(aod_captures_made_total{${aod}})`, ([series]) => series?.value === 1);
-  // The dashboard's rates take two scrapes of traffic.
+  // The rates of the dashboard need two scrapes of traffic.
   const flow = setInterval(() => host.answer(host.send("SMB2_QUERY_INFO")), 20);
   const rate = `rate(aod_requests_total{${aod}, command="SMB2_QUERY_INFO"}[10s])`;
   await prometheus.until(rate, ([series]) => (series?.value ?? 0) > 1);
@@ -64,7 +64,7 @@ beforeAll(async () => {
 });
 
 describe("Prometheus", () => {
-  test("takes every scrape", async () => {
+  test("accepts every scrape", async () => {
     const up = expect.objectContaining({ health: "up", lastError: "" });
     expect(await prometheus.targets()).toEqual([up, up]);
   });
@@ -75,30 +75,34 @@ describe("Prometheus", () => {
       `aod_requests_total{${aod}, share="${SHARE}", command="SMB2_READ"}`,
       COUNTS.read,
     ],
-    ["those of a share with a hostile name", `aod_requests_total{${aod}, share=~"//evil.*"}`, COUNTS.evil],
-    ["those of a tree that nobody knows", `aod_requests_total{${aod}, share="other"}`, COUNTS.unknown],
+    ["requests of a share with a hostile name", `aod_requests_total{${aod}, share=~"//evil.*"}`, COUNTS.evil],
+    ["requests of an unknown tree", `aod_requests_total{${aod}, share="other"}`, COUNTS.unknown],
     [
       "failures",
       `aod_request_errors_total{${aod}, status="STATUS_UNSUCCESSFUL", class="failure"}`,
       COUNTS.failed,
     ],
     ["everyday answers", `aod_request_errors_total{${aod}, class="everyday"}`, COUNTS.missing],
-    ["what waits, but for what waits by design", `aod_requests_in_flight{${aod}, share="${SHARE}"}`, 1],
+    [
+      "requests in flight, except those that may block indefinitely",
+      `aod_requests_in_flight{${aod}, share="${SHARE}"}`,
+      1,
+    ],
     ["an open incident", `aod_incidents_open{${aod}, rule="refused", kind="error"}`, 1],
-    ["that it was opened", `sum(aod_incidents_opened_total{${aod}, rule="refused"})`, 1],
+    ["the opened incident", `sum(aod_incidents_opened_total{${aod}, rule="refused"})`, 1],
     ["its capture", `aod_captures_made_total{${aod}, rule="refused"}`, 1],
     ["no losses", `sum(aod_losses_total{${aod}})`, 0],
-    ["what is applied", `aod_config_last_reload_successful{${aod}}`, 1],
+    ["the configuration in use", `aod_config_last_reload_successful{${aod}}`, 1],
   ])("has %s", async (_, expr, value) => {
     expect(await valueNow(expr)).toBe(value);
   });
 
-  test("has the hostile name in a form that can be shown", async () => {
+  test("has the hostile name in an escaped form", async () => {
     const [series] = await prometheus.query(`aod_requests_in_flight{${aod}, share=~"//evil.*"}`);
     expect(series?.metric.share).toBe(tidyLabel(EVIL_SHARE));
   });
 
-  test("has histograms that hold every reply, and quantiles of them", async () => {
+  test("has histograms with every reply, and quantiles of them", async () => {
     const of = `${aod}, share="${SHARE}", command="SMB2_READ"`;
     expect(await valueNow(`aod_request_duration_seconds_count{${of}}`)).toBe(COUNTS.read);
     expect(await valueNow(`aod_request_duration_seconds_bucket{${of}, le="+Inf"}`)).toBe(COUNTS.read);
@@ -108,13 +112,13 @@ describe("Prometheus", () => {
     ).toBeLessThan(1);
   });
 
-  test("sees a hang grow while it hangs", async () => {
+  test("sees the age of a hang grow while it lasts", async () => {
     const expr = `aod_oldest_request_in_flight_seconds{${aod}, share="${SHARE}"}`;
     const before = (await valueNow(expr)) ?? 0;
     await prometheus.until(expr, ([series]) => (series?.value ?? 0) > before + 1);
   });
 
-  test("knows the type and the HELP of what it has", async () => {
+  test("knows the type and the HELP of each metric", async () => {
     const metadata = await prometheus.metadata();
     const seen = Object.values(METRIC_FAMILIES).filter(({ name }) => metadata[name] !== undefined);
     expect(seen.length).toBeGreaterThan(20);
@@ -122,7 +126,7 @@ describe("Prometheus", () => {
       expect(metadata[name]).toContainEqual(expect.objectContaining({ type, help }));
   });
 
-  test("gets the same figures by way of node_exporter", async () => {
+  test("gets the same figures through node_exporter", async () => {
     const node = `instance="127.0.0.1:${nodePort}"`;
     expect(await valueNow(`aod_requests_total{${node}, command="SMB2_READ"}`)).toBe(COUNTS.read);
     expect(await valueNow(`node_textfile_scrape_error{${node}}`)).toBe(0);
@@ -133,7 +137,7 @@ describe("a scrape", () => {
   test.each([
     ["openmetrics", CONTENT_TYPES.openmetrics],
     ["text", "text/plain"],
-  ] as const)("is right by the letter, %s", async (format, accept) => {
+  ] as const)("has only known metrics in valid syntax, %s", async (format, accept) => {
     const families = readMetrics(await host.scrape(accept), format);
     const known = new Set(Object.values(METRIC_FAMILIES).map(({ name }) => name));
     const names = [...families.keys()].map((name) => name.replace(/_(total|info)$/, ""));
@@ -141,7 +145,7 @@ describe("a scrape", () => {
     expect(names.length).toBeGreaterThan(20);
   });
 
-  test("has nothing for promtool to say", async () => {
+  test("passes promtool without a warning", async () => {
     const folder = tempDir();
     writeFileSync(join(folder, "scrape"), await host.scrape());
     const argv = ["sh", "-c", "promtool check metrics <scrape"];
@@ -150,20 +154,20 @@ describe("a scrape", () => {
 });
 
 describe("the alert rules", () => {
-  test("are right for promtool", async () => {
+  test("pass promtool", async () => {
     const argv = ["promtool", "check", "rules", "--lint=all", "--lint-fatal", RULES];
     const { exitCode, stdout, stderr } = await run(argv, ROOT);
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
     expect(stdout).toContain("SUCCESS");
   });
 
-  test("fire when they have to, and only then", async () => {
+  test("fire when they should, and only then", async () => {
     const argv = ["promtool", "test", "rules", "aod.rules.test.yaml"];
     const { exitCode, stdout, stderr } = await run(argv, import.meta.dir);
     expect({ exitCode, said: exitCode === 0 ? "" : stdout + stderr }).toEqual({ exitCode: 0, said: "" });
   });
 
-  test("can be evaluated, every one, and see the incident", async () => {
+  test("are all evaluated, and see the incident", async () => {
     await prometheus.until('ALERTS{alertname="AodIncidentOpen"}', (series) => series.length > 0);
     const rules = await prometheus.rules();
     expect(rules.length).toBeGreaterThan(8);
@@ -174,7 +178,7 @@ describe("the alert rules", () => {
 describe("the dashboard", () => {
   const queries = queriesOf(DASHBOARD);
 
-  test("shows every metric but those that only other tools ask for", () => {
+  test("shows every metric except those that only other tools use", () => {
     const text = queries.map(({ expr }) => expr).join("\n");
     const unused = Object.values(METRIC_FAMILIES).filter(({ name }) => !text.includes(name));
     expect(unused.map(({ name }) => name).sort()).toEqual([

@@ -1,5 +1,5 @@
-// Debian's Prometheus and node_exporter under test: each with a folder and a port of its own, on this host's own address only,
-// ended when the test file is done. In: what to scrape; out: answers of the HTTP API.
+// Starts Debian's Prometheus and node_exporter for tests: each has its own folder and port, listens only on the loopback
+// address, and ends with the test file.
 
 import { afterAll } from "bun:test";
 import { writeFileSync } from "node:fs";
@@ -21,7 +21,7 @@ export interface Target {
 
 type Metadata = Readonly<Record<string, readonly Readonly<Record<string, string>>[]>>;
 
-/** Runs a program until the test file is done. */
+/** Runs a program until the test file ends. */
 function keep(argv: readonly string[], cwd: string): void {
   const child = Bun.spawn([...argv], { cwd, stdin: "ignore", stdout: "ignore", stderr: "ignore" });
   afterAll(async () => {
@@ -30,7 +30,7 @@ function keep(argv: readonly string[], cwd: string): void {
   });
 }
 
-/** To be made where a file of tests is loaded. */
+/** Create it at the top of a test file. */
 export class Prometheus {
   readonly #url: string;
 
@@ -57,14 +57,14 @@ export class Prometheus {
     keep(argv, folder);
   }
 
-  /** What a query says now; throws what Prometheus says of a wrong one. */
+  /** The result of a query now. Throws the error of Prometheus for an invalid query. */
   async query(expr: string): Promise<readonly Series[]> {
     const { result } = await this.#ask("query", { query: expr });
     const series = result as { metric: Record<string, string>; value: [number, string] }[];
     return series.map(({ metric, value }) => ({ metric, value: Number(value[1]) }));
   }
 
-  /** Until a query has an answer that fits. */
+  /** Repeats a query until its result fits. */
   async until(expr: string, fits: (series: readonly Series[]) => boolean): Promise<readonly Series[]> {
     let last: unknown;
     for (const end = performance.now() + GIVE_UP_MS; performance.now() < end; await Bun.sleep(100)) {
@@ -73,7 +73,7 @@ export class Prometheus {
         if (fits(series)) return series;
         last = JSON.stringify(series);
       } catch (error) {
-        // It is not up yet.
+        // Prometheus is not up yet.
         last = error;
       }
     }
@@ -84,13 +84,13 @@ export class Prometheus {
     return (await this.#ask("targets", {})).activeTargets as readonly Target[];
   }
 
-  /** Names of alert rules, with what Prometheus says of each. */
+  /** Names of the alert rules and their health in Prometheus. */
   async rules(): Promise<readonly { readonly name: string; readonly health: string }[]> {
     const groups = (await this.#ask("rules", {})).groups as { rules: { name: string; health: string }[] }[];
     return groups.flatMap(({ rules }) => rules);
   }
 
-  /** Type, unit and HELP as they were scraped. */
+  /** Scraped type, unit and HELP of each metric. */
   async metadata(): Promise<Metadata> {
     return (await this.#ask("metadata", {})) as Metadata;
   }
@@ -103,7 +103,7 @@ export class Prometheus {
   }
 }
 
-/** node_exporter with nothing but its textfile collector. @returns its port. */
+/** Starts node_exporter with only its textfile collector. @returns its port. */
 export function startNodeExporter(folder: string): number {
   const port = freePort();
   const argv = [

@@ -1,5 +1,5 @@
-// A host that is watched, with synthetic traffic: the real supervisor with its three threads, the real BPF programs, metrics at
-// a port and in a file. Two shares are known, one of which has a name that only an enemy gives. Everything but cifs is real.
+// A watched host with synthetic traffic: the real supervisor with its three threads, the real BPF programs, metrics at a
+// port and in a file. Two shares are known, one of them with a hostile name. Only cifs is not real.
 
 import { afterAll } from "bun:test";
 import { join } from "node:path";
@@ -29,8 +29,13 @@ const SPAWN: SpawnTable = {
 };
 
 const TREES: readonly KnownTree[] = [SHARE, EVIL_SHARE].map((share, slot) => ({
-  ...{ sessionId: SESSION_ID, treeId: slot + 1, share, slot },
-  ...{ connectionId: undefined, dialect: undefined, encrypted: false },
+  sessionId: SESSION_ID,
+  treeId: slot + 1,
+  share,
+  slot,
+  connectionId: undefined,
+  dialect: undefined,
+  encrypted: false,
 }));
 
 export class WatchedHost {
@@ -41,7 +46,7 @@ export class WatchedHost {
   readonly #metrics: Metrics;
   #messageId = 1n;
 
-  /** To be made where a file of tests is loaded; throws where the kernel refuses BPF. */
+  /** Create it at the top of a test file. Throws if the kernel refuses BPF. */
   constructor() {
     const folder = tempDir();
     this.textfile = join(tempDir(), "aod.prom");
@@ -53,16 +58,14 @@ guardian:
     refused: { type: Error, acceptable_count: 5, actions: [] }
 metrics: { listen: '127.0.0.1:${this.port}', textfile: ${this.textfile}, every_sec: 1 }
 `);
-    if (config === undefined) throw new Error("the configuration is wrong");
+    if (config === undefined) throw new Error("the configuration is not valid");
     const claimed = claimOutputFolder(folder);
     this.#source = KernelSource.load();
     const supervisor = new Supervisor({
-      ...{
-        config,
-        origin: { kind: "demo", source: this.#source },
-        spawn: SPAWN,
-        folder: claimed,
-      },
+      config,
+      origin: { kind: "demo", source: this.#source },
+      spawn: SPAWN,
+      folder: claimed,
       listeners: { log: this.#events.tell, metrics: (event) => this.#metrics.take(event) },
     });
     this.#metrics = new Metrics({
@@ -89,7 +92,7 @@ metrics: { listen: '127.0.0.1:${this.port}', textfile: ${this.textfile}, every_s
     await this.#events.until("collected", () => true, WAIT_MS);
   }
 
-  /** @param treeId 1 for SHARE, 2 for EVIL_SHARE, others are known to nobody. */
+  /** @param treeId 1 for SHARE, 2 for EVIL_SHARE; others are unknown. */
   send(command: CommandName, treeId = 1): Call {
     const call = { treeId, sessionId: SESSION_ID, command: COMMAND[command], messageId: this.#messageId++ };
     this.#source.traffic.enter(call);
@@ -105,7 +108,7 @@ metrics: { listen: '127.0.0.1:${this.port}', textfile: ${this.textfile}, every_s
     this.#source.traffic.fail(call, ntStatus, ERRNO.EIO);
   }
 
-  /** As a scrape gets it. */
+  /** The text of a scrape. */
   async scrape(accept = "*/*"): Promise<string> {
     const response = await fetch(`http://127.0.0.1:${this.port}/metrics`, { headers: { accept } });
     return response.text();
