@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * The kernel side of aod: one program for each tracepoint of cifs.ko that it listens to, and two that user space runs.
- * In: the tracepoints' scalar arguments, nothing else of the kernel (no BTF, no kernel headers, no pointer followed).
- * Out: the request table, the operations, the ring, counters and histograms (request.h). It must never wait, and is
- * kept short: the kernel runs it with the connection's send mutex held.
+ * The kernel side of aod: a program for each tracepoint of cifs.ko that aod uses, and two that user space runs by hand.
+ * They read the tracepoints' scalar arguments and nothing else of the kernel: no BTF, no kernel headers, no pointer is
+ * followed. They write the request table, the operations, the ring, counters and histograms (request.h). They must
+ * never wait and must be short, because the kernel runs them with the connection's send mutex held.
  *
- * Each program has the name of its hook. The rules are in enter.h, reply.h, reap.h and operation.h; why they hold on
- * several CPUs is said in table.h and operation.h.
+ * Each program is named after its hook. The rules are in enter.h, reply.h, reap.h and operation.h; table.h and
+ * operation.h argue why they hold on several CPUs.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
@@ -20,7 +20,7 @@
 #include "request.h"
 #include "signal.h"
 
-/* Our own. No helper that is called here is for GPL programs alone; tried on 6.1 and 6.18. */
+/* The license of the programs. They call no helper that is reserved for GPL programs; tried on 6.1 and 6.18. */
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
 SEC("raw_tp/smb3_cmd_enter")
@@ -30,7 +30,7 @@ int on_cmd_enter(struct bpf_raw_tracepoint_args *ctx)
 	struct message message = read_message(ctx);
 
 	message.task_id = ids;
-	/* No event ever tells of its reply: smb2_echo_callback reports none. */
+	/* No event ever reports the reply to an ECHO: smb2_echo_callback has no tracepoint. */
 	if (message.command == COMMAND_ECHO) {
 		count(AOD_COUNTER_ECHOED);
 	} else if (message.command >= AOD_COMMANDS) {
@@ -65,7 +65,7 @@ int on_cmd_err(struct bpf_raw_tracepoint_args *ctx)
 	    .flags = AOD_REPLIED | AOD_ERRORED,
 	};
 
-	if (close_request(&message, &ending) && rc < 0 && !pairs_by_session(message.command))
+	if (close_request(&message, &ending) && rc < 0 && message.pairing == BY_TASK)
 		close_tail(&message);
 	if (ending.nt_status != STATUS_MORE_PROCESSING_REQUIRED)
 		note_failed_reply(bpf_get_current_pid_tgid(), bpf_ktime_get_ns());
@@ -74,8 +74,8 @@ int on_cmd_err(struct bpf_raw_tracepoint_args *ctx)
 }
 
 /*
- * All three begin with (unsigned xid, const char *function, ...), from 5.10 to 7.x. What they return is for who runs
- * them by hand: whether that got the operation a line, or ended it.
+ * All three hooks begin with (unsigned xid, const char *function, ...), from 5.10 to 7.x. The return values are for
+ * tests that run the programs by hand: whether the operation got a line, or was ended.
  */
 SEC("raw_tp/smb3_enter")
 int on_enter(struct bpf_raw_tracepoint_args *ctx)
@@ -98,7 +98,7 @@ int on_exit_err(struct bpf_raw_tracepoint_args *ctx)
 	return end_operation(ctx->args[0], ids);
 }
 
-/* In the order of aod_signal. Arguments: fs/smb/client/trace.h, up to 6.2 fs/cifs/trace.h. */
+/* Signals, in the order of aod_signal. Arguments: fs/smb/client/trace.h, up to 6.2 fs/cifs/trace.h. */
 SIGNAL_OF_CONNECTION("smb3_reconnect", on_reconnect, AOD_SIGNAL_RECONNECT, 2)
 SIGNAL_OF_CONNECTION("smb3_partial_send_reconnect", on_partial_send_reconnect, AOD_SIGNAL_PARTIAL_SEND_RECONNECT, 2)
 /* (u32 tid, u64 sesid, u16 cmd, u64 mid) */
@@ -116,7 +116,7 @@ SIGNAL("smb3_ses_not_found", on_ses_not_found, AOD_SIGNAL_SES_NOT_FOUND, .sessio
 /* (char *host, char *user, u64 conn_id, sockaddr *, int rc); not in 6.6 */
 SIGNAL("smb3_key_expired", on_key_expired, AOD_SIGNAL_KEY_EXPIRED, .session_id = ctx->args[2], .rc = ctx->args[4])
 
-/* (unsigned xid, u32 tid, u64 sesid, char *unc, int rc), also where the tree was connected. */
+/* (unsigned xid, u32 tid, u64 sesid, char *unc, int rc); also called if the tree was connected, with rc 0. */
 SEC("raw_tp/smb3_tcon")
 int on_tcon(struct bpf_raw_tracepoint_args *ctx)
 {
@@ -130,24 +130,19 @@ int on_tcon(struct bpf_raw_tracepoint_args *ctx)
 }
 
 /*
- * Never attached: user space runs it through BPF_PROG_TEST_RUN for a request of which it has proved that no task waits
- * for it any more. Arguments: start_ns, message_id, session_id, task_id, command, as the record has them. Returns an
+ * Never attached: user space runs it by BPF_PROG_TEST_RUN for a request, after it has proved that no task waits for the
+ * reply any more. Arguments: start_ns, message_id, session_id, task_id, command, as the record has them. Returns an
  * enum aod_reap.
  */
 SEC("raw_tp/reap_request")
 int reap_request(struct bpf_raw_tracepoint_args *ctx)
 {
-	struct message message = {
-	    .message_id = ctx->args[1],
-	    .session_id = ctx->args[2],
-	    .task_id = ctx->args[3],
-	    .command = ctx->args[4],
-	};
+	struct message message = make_message(ctx->args[2], ctx->args[1], ctx->args[3], ctx->args[4]);
 
 	return reap(&message, ctx->args[0]);
 }
 
-/* The same for an operation. Arguments: start_ns, task_id. Returns 1 if that freed its line. */
+/* Reaps an operation in the same way. Arguments: start_ns, task_id. Returns 1 if that freed its line. */
 SEC("raw_tp/reap_operation")
 int reap_operation(struct bpf_raw_tracepoint_args *ctx)
 {
@@ -156,7 +151,7 @@ int reap_operation(struct bpf_raw_tracepoint_args *ctx)
 	return reap_operation_of(ctx->args[1], ctx->args[0]);
 }
 
-/* What user space reads and writes, in full: a compiler leaves out of the BTF what no prototype and no map names. */
+/* All types that user space shares: a compiler omits from the BTF a type that no prototype and no map names. */
 struct shared_types {
 	struct aod_request request;
 	struct aod_operation operation;
@@ -175,7 +170,7 @@ struct shared_types {
 	enum aod_counter counter;
 };
 
-/* Never called, so never loaded: src/model/request.gen.ts is made from the BTF of its prototype. */
+/* Never called, so never loaded. src/model/request.gen.ts is generated from the BTF of its prototype. */
 static __attribute__((used)) int pin_types(__attribute__((unused)) struct shared_types *types)
 {
 	return 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * What happened that is not a paired request, and every loss by cause. In: an aod_counter; out: one more of it on this
- * CPU. The reader adds up the CPUs.
+ * Counts of events other than paired requests, and of every loss by its cause. Each CPU has its own counts; the reader
+ * adds them up.
  */
 #ifndef AOD_COUNTERS_H
 #define AOD_COUNTERS_H
@@ -11,10 +11,11 @@
 #include "request.h"
 
 /*
- * 22 x 8 bytes for each possible CPU. A plain ++: an atomic one would cost each request more than the figures gain. Up
- * to Linux 7.1 raw tracepoints run programs with preemption switched off, and no count is lost. From 7.2 on programs
- * are preemptible: a task that is preempted in the middle of ++ and continues later writes its old sum back, and what
- * other tasks counted on this CPU meanwhile is lost. Counters may then be slightly too low, never too high.
+ * 22 x 8 bytes for each possible CPU. The increment is a plain ++, because an atomic one would cost each request more
+ * than the figures gain. Up to Linux 7.1 raw tracepoints run programs with preemption switched off, and no count is
+ * lost. From 7.2 on programs are preemptible: a task that is preempted in the middle of ++ and continues later writes
+ * its old sum back, and the counts that other tasks added on this CPU meanwhile are lost. Counters may then be slightly
+ * too low, never too high.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * smb3_cmd_enter: a request has its message id and is about to be sent. In: the message; out: an open line, on the way
- * the end of what was in its place. It runs with the connection's send mutex held.
+ * smb3_cmd_enter: a request has its message id and is about to be sent. It gets an open line, which may end the request
+ * that held the line before. This runs with the connection's send mutex held.
  */
 #ifndef AOD_ENTER_H
 #define AOD_ENTER_H
@@ -18,18 +18,14 @@
 #include "state.h"
 #include "table.h"
 
-/* Claims the set's n-th oldest line, an open one, and hands its request to user space. Returns 0 if the set changed. */
+/* Claims the set's n-th oldest line, which is open, and sends its request to user space. 0: the set has changed. */
 static __noinline int evict(const struct place *place, aod_u64 seen, aod_u32 n)
 {
 	aod_u32 at = line_by_age(seen, n);
 	struct aod_request *line = behind(line_at(place, at), seen);
-	struct message loser = {
-	    .session_id = line->session_id,
-	    .message_id = line->message_id,
-	    .command = line->command,
-	};
+	struct message loser = make_message(line->session_id, line->message_id, line->task_id, line->command);
 	struct aod_request record;
-	aod_u32 ghost = pairs_by_session(loser.command) ? add_ghost(&loser) : GHOST_NONE;
+	aod_u32 ghost = loser.pairing == BY_SESSION ? add_ghost(&loser) : GHOST_NONE;
 
 	if (!claim(place, seen, make_youngest(seen, n), at)) {
 		undo_ghost(&loser, ghost);
@@ -42,7 +38,7 @@ static __noinline int evict(const struct place *place, aod_u64 seen, aod_u32 n)
 	return 1;
 }
 
-/* How many lines of the set are older than the oldest of these, of which there is one at least. */
+/* The number of lines in the set that are older than the oldest of `lines`, which must not be empty. */
 static __always_inline aod_u32 age_of_oldest(aod_u64 seen, aod_u64 lines)
 {
 	aod_u32 n;
@@ -54,7 +50,10 @@ static __always_inline aod_u32 age_of_oldest(aod_u64 seen, aod_u64 lines)
 	return n;
 }
 
-/* One look: a line's number, or AOD_SET_LINES if the set changed or all of it is claimed; and AOD_AMBIGUOUS. */
+/*
+ * One try. Returns the number of the claimed line, or AOD_SET_LINES if the set changed or all its lines are claimed;
+ * either may have AOD_AMBIGUOUS added.
+ */
 static __always_inline aod_u32 look_for_place(const struct place *place, const struct message *message, aod_u64 now_ns)
 {
 	aod_u64 seen = READ_ONCE(*place->state);
@@ -77,20 +76,15 @@ static __always_inline aod_u32 look_for_place(const struct place *place, const s
 __noinline aod_u32 look_again_for_place(aod_u64 session_id, aod_u64 message_id, aod_u32 task_id, aod_u32 command,
 					aod_u64 now_ns)
 {
-	struct message message = {
-	    .session_id = session_id,
-	    .message_id = message_id,
-	    .task_id = task_id,
-	    .command = command,
-	};
+	struct message message = make_message(session_id, message_id, task_id, command);
 	struct place place = find_place(&message);
 
 	return place.set ? look_for_place(&place, &message, now_ns) : AOD_SET_LINES;
 }
 
 /*
- * Claims a line for a new request: an empty one, else the oldest complete, else the oldest open. Returns its number, or
- * AOD_SET_LINES if none could be had after LOOKS looks; and AOD_AMBIGUOUS if that is what the request is.
+ * Claims a line for a new request: an empty line, else the oldest complete one, else the oldest open one. Returns its
+ * number, or AOD_SET_LINES if LOOKS tries got none; AOD_AMBIGUOUS is added if the request is ambiguous.
  */
 static __always_inline aod_u32 take_line(const struct place *place, const struct message *message, aod_u64 now_ns)
 {
@@ -113,7 +107,7 @@ static __always_inline void open_request(const struct message *message, aod_u64 
 		return;
 	taken = take_line(&place, message, now_ns);
 	if (taken & AOD_SET_LINES) {
-		if (pairs_by_session(message->command))
+		if (message->pairing == BY_SESSION)
 			add_ghost(message);
 		count(AOD_COUNTER_ENTER_CONTENDED);
 		return;

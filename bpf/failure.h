@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * Operations that fail without a request: the client answers by itself, because the host is down, a key is missing, a
- * session can't be set up. In: smb3_exit_err, and the failed replies before it; out: one record on the ring, if user
- * space asked for that errno. An operation whose own task has seen a failed reply since it began is not reported: that
- * reply counts. Nor is one inside of which another one was reported.
+ * Operations that fail without a request: the client itself answers, because the host is down, a key is missing or a
+ * session can't be set up. smb3_exit_err puts a record of such an operation on the ring if the filter wants its errno.
+ * If a reply to its own task has failed since the operation began, it is not reported, because that reply counts. Nor
+ * is it reported if an operation inside it was reported.
  *
  * Only the task's own operation is reported. READ and WRITE of 6.12 exit in a kworker, and cifsd has reported their
- * replies. Nothing in here runs for what succeeds.
+ * replies. Nothing in here runs for operations and replies that succeed.
  */
 #ifndef AOD_FAILURE_H
 #define AOD_FAILURE_H
@@ -24,8 +24,8 @@
 #define FAILED_REPLIES 1024
 
 /*
- * When a reply to the task failed last. A task that another displaced, in the middle of its operation, reports the
- * failure twice: as a reply and as an operation.
+ * The time of the last failed reply to a task. If another task displaces it in the middle of an operation, the failure
+ * is reported twice: as a reply and as an operation.
  */
 struct failed_reply {
 	aod_u64 time_ns;
@@ -58,7 +58,7 @@ static __always_inline void count_operation_error(aod_u32 errno_code)
 	aod_u32 key = 0;
 	struct operation_errors *errors = bpf_map_lookup_elem(&operation_errors, &key);
 
-	/* The compiler knows the bound and would drop the mask; verifiers need it. */
+	/* The compiler knows the bound and would drop the mask, but verifiers need it. */
 	asm volatile("" : "+r"(errno_code));
 	if (errors)
 		errors->counts[errno_code & (AOD_ERRNO_WORDS * 64 - 1)]++;
@@ -81,7 +81,7 @@ static __always_inline void note_failed_reply(aod_u32 task_id, aod_u64 now_ns)
 	WRITE_ONCE(reply->time_ns, now_ns);
 }
 
-/* Before the operation's line is free. @param ids bpf_get_current_pid_tgid */
+/* Called before the operation's line is freed. @param ids bpf_get_current_pid_tgid */
 static __always_inline void report_failure(aod_u32 xid, aod_u64 ids, aod_u8 errno_code)
 {
 	struct aod_operation_set *set = find_operation_set(operation_set_of(ids));
@@ -99,7 +99,7 @@ static __always_inline void report_failure(aod_u32 xid, aod_u64 ids, aod_u8 errn
 		return;
 	if (READ_ONCE(reply->task_id) == (aod_u32)ids && READ_ONCE(reply->time_ns) >= spot.start_ns)
 		return;
-	/* The operation around it fails for the same reason: it is not reported again. */
+	/* The operation around it fails for the same reason, which is not reported again. */
 	note_failed_reply(ids, bpf_ktime_get_ns());
 	count(AOD_COUNTER_OPERATIONS_FAILED);
 	count_operation_error(errno_code);

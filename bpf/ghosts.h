@@ -1,31 +1,32 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * The READ and WRITE requests that are in flight and have no line: evicted, or never recorded because no line could be
- * claimed. In: a request; out: whether one like it is a ghost. Nothing else is known of a ghost, and none is reported.
+ * Ghosts: READ and WRITE requests in flight that have no line, because they were evicted or no line could be claimed
+ * for them. This file knows only whether a request with a given key is a ghost; it reports none.
  *
- * Why: a READ or WRITE is paired by session, message id and command, and a second channel of the session can send the
- * same three again. While both have lines that is seen. If one lost its line, its reply would find the other's and
- * look like a perfect match. So the program that takes a line away leaves a fingerprint here *before* the line is gone,
- * and a reply that finds a fingerprint of its own key is ambiguous. A reply without a line takes its fingerprint away.
+ * Why they are needed. A READ or WRITE is paired by session, message id and command, and a second channel of the
+ * session can send the same three again. While both requests have lines, the programs see that. If one of them lost its
+ * line, its reply would find the other's line and look like a perfect match. So the program that takes a line away
+ * leaves a fingerprint here *before* the line is gone, and a reply that finds a fingerprint of its own key is
+ * ambiguous. A reply without a line removes its fingerprint.
  *
- * A multiset of 64-bit hashes. A hash may stand in either of two buckets, in the one with more room if there is a
- * choice, and never moves. Duplicates stand side by side. One compare-and-exchange of a word places or takes a hash, so
- * two CPUs never take the same one: the CPU that loses goes on to the next. This holds as well for programs that
- * preempt each other on one CPU. Two requests with one hash (2^-64) make a request ambiguous that is not, never the
- * other way round.
+ * How they are stored. The map is a multiset of 64-bit hashes. A hash is in one of its two buckets, preferably in the
+ * one with more room, and never moves. Duplicates are stored side by side. One compare-and-exchange of a word adds or
+ * removes a hash, so two CPUs never remove the same one: the CPU that loses the race goes on to the next. This also
+ * holds for programs that preempt each other on one CPU. If two requests have the same hash (2^-64), a request is
+ * ambiguous that is not, never the other way round.
  *
- * How many fit. A bucket has seven places. In 400,000 simulated runs with random hashes no hash found both of its
- * buckets full before 4,281 ghosts stood there; with one choice of a bucket of eight the first is lost at 557. Ghosts
- * come from sets of the table with more than four requests in flight: with requests spread at random, 4,096 of them
- * take 45,000 READs and WRITEs in flight at once. Of one key 14 fit, and cifs has 16 channels for a session at most,
- * of which four have lines.
+ * How many fit. A bucket has seven slots. In 400,000 simulated runs with random hashes no hash found both of its
+ * buckets full before 4,281 ghosts were stored; with a single choice of a bucket of eight slots the first is lost at
+ * 557. Ghosts come from sets of the table with more than four requests in flight: with requests spread at random, 4,096
+ * ghosts take 45,000 READs and WRITEs in flight at once. 14 ghosts of one key fit, and cifs has at most 16 channels for
+ * a session, of which four have lines.
  *
- * A ghost that does not fit is not forgotten. It becomes a nameless ghost of its first bucket: a count, for any key
- * that begins there. While the count is not 0 each reply with such a key is ambiguous, a 1,024th of all replies;
- * AOD_COUNTER_FORGOTTEN says how many there have been. A reply without a line and without a fingerprint takes one of
- * the count away. So the candidates of the bucket's keys (table.h) are still at least as many as their requests in
- * flight, and when the count is 0 again this is true of each key by itself: a lack of candidates of one key never was
- * more than the count. What breaks this is what breaks the argument in table.h: a reply whose enter was not seen.
+ * A ghost that does not fit still counts. It becomes a nameless ghost of its first bucket: one more in a count that
+ * stands for any key with this first bucket. While the count is not 0, each reply with such a key is ambiguous, which
+ * is a 1,024th of all replies; AOD_COUNTER_FORGOTTEN counts nameless ghosts. A reply without a line and without a
+ * fingerprint decrements the count. So the keys of the bucket together still have at least as many candidates (table.h)
+ * as requests in flight. When the count is 0 again this is true of each key by itself, because no key ever lacked more
+ * candidates than the count. Only a reply whose enter was not seen breaks this, as it breaks the argument in table.h.
  */
 #ifndef AOD_GHOSTS_H
 #define AOD_GHOSTS_H
@@ -44,7 +45,7 @@
 
 struct ghost_bucket {
 	aod_u64 fingerprints[GHOST_BUCKET_PLACES]; /* 0: free */
-	aod_u64 nameless; /* ghosts that found both of their buckets full, this being the first */
+	aod_u64 nameless; /* number of ghosts whose first bucket this is and that found both of their buckets full */
 };
 
 _Static_assert(sizeof(struct ghost_bucket) == 64, "a bucket is one cache line");
@@ -57,11 +58,11 @@ struct {
 	__type(value, struct ghost_bucket);
 } ghosts SEC(".maps");
 
-/* The form in which a ghost is remembered. */
+/* The form in which a ghost is stored. */
 enum ghost {
 	GHOST_NONE,
-	GHOST_NAMED,    /* its fingerprint */
-	GHOST_NAMELESS, /* one of its first bucket's count */
+	GHOST_NAMED,    /* as a fingerprint */
+	GHOST_NAMELESS, /* in the count of its first bucket */
 };
 
 static __always_inline aod_u64 fingerprint_of(const struct message *message)
@@ -72,12 +73,12 @@ static __always_inline aod_u64 fingerprint_of(const struct message *message)
 	return (hash ^ hash >> 32) | 1;
 }
 
-/* Both are null or neither: there are as many buckets as keys, but verifiers want it checked. */
+/* Both pointers are null or neither. They never are, because each key has a bucket, but verifiers want the check. */
 struct ghost_buckets {
 	struct ghost_bucket *first, *second;
 };
 
-/* The second is never the first: its number differs in the lowest bit. */
+/* The two buckets are never the same: their numbers differ in the lowest bit. */
 static __always_inline struct ghost_buckets find_buckets_of(aod_u64 fingerprint)
 {
 	aod_u32 first = fingerprint >> (64 - GHOST_BUCKETS_LOG2);
@@ -97,7 +98,7 @@ static __always_inline int has_fingerprint(struct ghost_bucket *bucket, aod_u64 
 	return 0;
 }
 
-/* By their lowest bit, which each fingerprint has: a comparison each would be 2^14 ways to verify. */
+/* Adds up the lowest bit, which each fingerprint has: comparisons would give verifiers 2^14 paths. */
 static __always_inline aod_u32 count_fingerprints(struct ghost_bucket *bucket)
 {
 	aod_u32 number = 0;
@@ -108,7 +109,7 @@ static __always_inline aod_u32 count_fingerprints(struct ghost_bucket *bucket)
 	return number;
 }
 
-/* Puts `after` where one `before` is. */
+/* Replaces one `before` by `after`. Returns whether there was one. */
 static __always_inline int swap_fingerprint(struct ghost_bucket *bucket, aod_u64 before, aod_u64 after)
 {
 #pragma unroll
@@ -118,7 +119,7 @@ static __always_inline int swap_fingerprint(struct ghost_bucket *bucket, aod_u64
 	return 0;
 }
 
-/* Returns an enum ghost: the form in which it is remembered. */
+/* Returns an enum ghost: the form in which the ghost is stored. */
 __noinline int place_ghost(aod_u64 fingerprint)
 {
 	struct ghost_buckets buckets = find_buckets_of(fingerprint);
@@ -139,7 +140,7 @@ __noinline int place_ghost(aod_u64 fingerprint)
 	return GHOST_NAMELESS;
 }
 
-/* Returns whether it took away one of this kind, an enum ghost. */
+/* Returns whether it removed a ghost of this kind, an enum ghost. */
 __noinline int take_ghost(aod_u64 fingerprint, aod_u32 kind)
 {
 	struct ghost_buckets buckets = find_buckets_of(fingerprint);
@@ -149,7 +150,7 @@ __noinline int take_ghost(aod_u64 fingerprint, aod_u32 kind)
 	if (kind == GHOST_NAMED)
 		return swap_fingerprint(buckets.first, fingerprint, 0) ||
 		       swap_fingerprint(buckets.second, fingerprint, 0);
-		/* If other CPUs are quicker each time, the count stays too high: a reply is ambiguous without need. */
+		/* If other CPUs win each time, the count stays too high, and a reply is ambiguous without need. */
 #pragma unroll
 	for (int look = 0; look < GHOST_BUCKET_PLACES; look++) {
 		aod_u64 nameless = READ_ONCE(buckets.first->nameless);
@@ -163,8 +164,8 @@ __noinline int take_ghost(aod_u64 fingerprint, aod_u32 kind)
 }
 
 /*
- * Before the request loses its line. Returns an enum ghost. The number of ghosts goes up before there is one more and
- * down after there is one less: it is never 0 while there is one.
+ * Called before the request loses its line. Returns an enum ghost. The number of ghosts is incremented before the ghost
+ * is stored and decremented after one was removed: it is never 0 while a ghost is stored.
  */
 static __noinline aod_u32 add_ghost(const struct message *message)
 {
@@ -181,8 +182,8 @@ static __noinline aod_u32 add_ghost(const struct message *message)
 }
 
 /*
- * The line was not lost after all. Only what was added for it goes: another program may have taken the fingerprint in
- * place of its own line, which stays as a candidate then.
+ * Called if the line was not lost after all. It removes only what was added for it: another program may have removed
+ * the fingerprint in place of its own line, and then that line stays as a candidate.
  */
 static __always_inline void undo_ghost(const struct message *message, aod_u32 kind)
 {
@@ -192,7 +193,7 @@ static __always_inline void undo_ghost(const struct message *message, aod_u32 ki
 		add(&words->ghosts, -1);
 }
 
-/* Its reply came, or nothing waits for it any more. Returns whether there was one. */
+/* Called if the reply came, or if no task waits for it any more. Returns whether there was a ghost. */
 static __always_inline int remove_ghost(const struct message *message)
 {
 	struct aod_control *words = find_control();
@@ -206,7 +207,7 @@ static __always_inline int remove_ghost(const struct message *message)
 	return 1;
 }
 
-/* After the number of ghosts was read. */
+/* @param number of ghosts, read before: the buckets are read after it. */
 __noinline int look_for_ghost(aod_u64 fingerprint, aod_u64 number)
 {
 	struct ghost_buckets buckets = find_buckets_of(fingerprint);
@@ -219,7 +220,7 @@ __noinline int look_for_ghost(aod_u64 fingerprint, aod_u64 number)
 	       READ_ONCE(buckets.first->nameless);
 }
 
-/* Whether there is one, asked after the state of the request's set was seen. */
+/* Whether the message's key has a ghost. @param seen state of the request's set, read before. */
 static __always_inline int has_ghost(const struct message *message, aod_u64 seen)
 {
 	struct aod_control *words = find_control();
@@ -227,7 +228,7 @@ static __always_inline int has_ghost(const struct message *message, aod_u64 seen
 
 	if (!words)
 		return 0;
-	/* As a rule there is none: one word that stays in the cache. */
+	/* Usually there is no ghost, and reading this one word, which stays in the cache, is enough. */
 	words = behind(words, seen);
 	number = READ_ONCE(words->ghosts);
 	return number ? look_for_ghost(fingerprint_of(message), number) : 0;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * Latency histograms of every reply, by share slot and command, and failed ones by their status. In: a reply's latency
- * and status; out: one more in its bucket on this CPU. Which tree has which slot user space decides, which replies
- * count is pairing's matter.
+ * Latency histograms of all replies by share slot and command, and counts of failed replies by status, both for each
+ * CPU. User space decides which tree has which slot; reply.h decides which replies count.
  */
 #ifndef AOD_HISTOGRAM_H
 #define AOD_HISTOGRAM_H
@@ -40,9 +39,9 @@ static __always_inline aod_u32 find_slot(aod_u64 session_id, aod_u32 tree_id)
 }
 
 /*
- * Preallocated: 1,024 elements of 64 bytes, 1,024 buckets of 16 bytes, and 8 KiB for each possible CPU. Written for
- * failed replies only. Nothing is ever deleted: the first 1,024 triples stay, and what comes later is counted without
- * its status.
+ * Preallocated: 1,024 elements of 64 bytes, 1,024 buckets of 16 bytes, and 8 KiB for each possible CPU. Only failed
+ * replies are written. Nothing is ever deleted: the first 1,024 triples stay, and later ones are counted without their
+ * status.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
@@ -52,8 +51,8 @@ struct {
 } statuses SEC(".maps");
 
 /*
- * BPF has no instruction that counts leading zeroes: the logarithm by halving, five steps for 2^0 to 2^31. Without
- * branches, because latencies are what no CPU predicts: the sign of -x is a mask that says whether x is not 0.
+ * BPF has no instruction that counts leading zeroes, so the logarithm is found by halving, in five steps for 2^0 to
+ * 2^31. It has no branches, because no CPU predicts latencies: the sign of -x is the mask for "x is not 0".
  */
 static __always_inline aod_u64 log2_of(aod_u64 value)
 {
@@ -79,15 +78,15 @@ static __always_inline aod_u32 find_bucket(aod_u64 latency_ns)
 	if (first_buckets >> (AOD_HISTOGRAM_LAST_LOG2 - AOD_HISTOGRAM_FIRST_LOG2))
 		return AOD_HISTOGRAM_BUCKETS - 1;
 	log = log2_of(first_buckets);
-	/* The two bits behind the leading one. */
+	/* The two bits behind the leading bit. */
 	step = (latency_ns >> (log + AOD_HISTOGRAM_FIRST_LOG2 - AOD_HISTOGRAM_STEPS_LOG2)) &
 	       ((1 << AOD_HISTOGRAM_STEPS_LOG2) - 1);
 	return 1 + (log << AOD_HISTOGRAM_STEPS_LOG2) + step;
 }
 
 /*
- * Returns 0 where there is no room. Two CPUs may both be the first to see a status: what the second writes is its own
- * CPU's value, for an element that is there already keeps the others'.
+ * Returns 0 if there is no room. Two CPUs may both be the first to see a status: the second writes only the value of
+ * its own CPU, because an element that exists keeps the values of the others.
  */
 static __always_inline int count_status(aod_u32 cell, aod_u32 nt_status)
 {
@@ -100,7 +99,7 @@ static __always_inline int count_status(aod_u32 cell, aod_u32 nt_status)
 	return 1;
 }
 
-/* nt_status of a reply that did not fail is not looked at. */
+/* nt_status is ignored if the reply did not fail. */
 static __always_inline void count_latency(aod_u64 session_id, aod_u32 tree_id, aod_u8 command, aod_u64 latency_ns,
 					  int errored, aod_u32 nt_status)
 {
@@ -108,7 +107,7 @@ static __always_inline void count_latency(aod_u64 session_id, aod_u32 tree_id, a
 	struct aod_histogram *histogram = bpf_map_lookup_elem(&histograms, &key);
 	aod_u32 bucket = find_bucket(latency_ns);
 
-	/* The second can't be; verifiers want to see it right before the use. */
+	/* The second condition is never true, but verifiers want it right before the use. */
 	if (!histogram || bucket >= AOD_HISTOGRAM_BUCKETS)
 		return;
 	histogram->sum_ns += latency_ns;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * Words that two CPUs write: one step of compare-and-exchange, publishing, reading in order. In: a word in a map; out:
- * what it held, or whether it is ours now. No rule of pairing is in here.
+ * Access to words that several CPUs write: compare-and-exchange, publishing, ordered reading. No rule of pairing
+ * belongs in here.
  *
- * AOD_PLAIN makes the same of plain loads and stores: kernels 5.10 and 5.11 refuse an object that contains a
- * compare-and-exchange, even in code that never runs. There two CPUs that hit one set in the same few nanoseconds can
- * lose a request unseen; `doctor` says so.
+ * With AOD_PLAIN the same functions use plain loads and stores, because kernels 5.10 and 5.11 refuse an object that
+ * contains a compare-and-exchange, even in code that never runs. There two CPUs that hit one set within the same few
+ * nanoseconds can lose a request without counting it; `aod doctor` reports that.
  */
 #ifndef AOD_MEMORY_H
 #define AOD_MEMORY_H
@@ -14,14 +14,14 @@
 #include <bpf/bpf_helpers.h>
 #include "request.h"
 
-/* One load or store, here and now: the compiler neither repeats nor moves it. */
+/* One load or store at exactly this point: the compiler neither repeats nor moves it. */
 #define READ_ONCE(field) (*(const volatile typeof(field) *)&(field))
 #define WRITE_ONCE(field, value) (*(volatile typeof(field) *)&(field) = (value))
 
 /*
- * Stores of x86 become visible in program order, and its loads happen in that order. Elsewhere a store takes an
+ * On x86 stores become visible in program order, and loads happen in program order. On other CPUs a store needs an
  * instruction with a barrier (BPF got loads and stores with ordering in 6.15, fully ordered read-modify-writes in
- * 5.12), and a load takes an address that depends on what was loaded before.
+ * 5.12), and a load needs an address that depends on the load before it.
  */
 #if defined(AOD_PLAIN) || defined(__TARGET_ARCH_x86)
 #define AOD_ORDERED_BY_CPU 1
@@ -40,7 +40,7 @@ static __always_inline int swap(aod_u64 *word, aod_u64 before, aod_u64 after)
 #endif
 }
 
-/* Writes the word so that whoever sees it sees everything that was written before. */
+/* Writes the word so that a reader that sees the new value sees every earlier write as well. */
 static __always_inline void publish(aod_u64 *word, aod_u64 value)
 {
 #ifdef AOD_ORDERED_BY_CPU
@@ -51,7 +51,7 @@ static __always_inline void publish(aod_u64 *word, aod_u64 value)
 #endif
 }
 
-/* The same for one byte of a word, which is ours alone, while others exchange the whole word. */
+/* Publishes one byte of a word. This program owns the byte, while other programs exchange the whole word. */
 static __always_inline void publish_byte(aod_u64 *word, aod_u32 number, aod_u8 before, aod_u8 after)
 {
 #ifdef AOD_ORDERED_BY_CPU
@@ -64,7 +64,7 @@ static __always_inline void publish_byte(aod_u64 *word, aod_u32 number, aod_u8 b
 #endif
 }
 
-/* The pointer again: all loads through it happen after the load that gave `seen`. */
+/* Returns the same pointer. All loads through it happen after the load that gave `seen`. */
 static __always_inline void *behind(void *pointer, aod_u64 seen)
 {
 #ifdef AOD_ORDERED_BY_CPU
@@ -76,7 +76,7 @@ static __always_inline void *behind(void *pointer, aod_u64 seen)
 #endif
 }
 
-/* Sets bits in a word that others may be changing. */
+/* Sets bits in a word that other programs may be changing. */
 static __always_inline void set_bits(aod_u32 *word, aod_u32 bits)
 {
 #ifdef AOD_PLAIN
@@ -86,7 +86,7 @@ static __always_inline void set_bits(aod_u32 *word, aod_u32 bits)
 #endif
 }
 
-/* For a word that several CPUs count in. */
+/* Adds to a word that several CPUs count in. */
 static __always_inline void add(aod_u32 *word, aod_u32 amount)
 {
 #ifdef AOD_PLAIN
@@ -96,7 +96,7 @@ static __always_inline void add(aod_u32 *word, aod_u32 amount)
 #endif
 }
 
-/* The same for a long one. */
+/* Adds to a 64-bit word that several CPUs count in. */
 static __always_inline void add_long(aod_u64 *word, aod_u64 amount)
 {
 #ifdef AOD_PLAIN

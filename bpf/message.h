@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * What a hook says of one message, and whose it is. In: the arguments of a tracepoint; out: a struct message, which
- * lives on the stack only. Replies look the same as requests but for tree_id, which is not to be trusted there.
+ * The message that a hook reports, read from the arguments of its tracepoint, and how its request and reply are paired.
+ * A struct message lives on the stack only. Replies look like requests except for tree_id, which means nothing there.
  */
 #ifndef AOD_MESSAGE_H
 #define AOD_MESSAGE_H
@@ -20,15 +20,22 @@ enum command {
 	COMMAND_ECHO = 13,
 };
 
-/* Of the first leg of every session setup: a step of the protocol. smb3_cmd_err reports it as an error. */
+/* The reply to the first leg of every session setup: a step of the protocol. smb3_cmd_err reports it as an error. */
 #define STATUS_MORE_PROCESSING_REQUIRED 0xc0000016
+
+/* What request and reply have in common beside message id and command. */
+enum pairing {
+	BY_TASK = 0,
+	BY_SESSION = 1,
+};
 
 struct message {
 	aod_u64 session_id;
 	aod_u64 message_id;
 	aod_u32 tree_id;
-	aod_u32 task_id; /* who sends, or who reports the reply; 0 where that is no matter */
+	aod_u32 task_id; /* the task that sends, or that reports the reply; 0 where pairing does not need it */
 	aod_u32 command;
+	aod_u32 pairing; /* enum pairing; follows from the command */
 };
 
 /*
@@ -41,25 +48,36 @@ static __always_inline int pairs_by_session(aod_u32 command)
 	return command == COMMAND_READ || command == COMMAND_WRITE;
 }
 
+/* A message from its parts: the only place that decides the pairing. */
+static __always_inline struct message make_message(aod_u64 session_id, aod_u64 message_id, aod_u32 task_id,
+						   aod_u32 command)
+{
+	return (struct message){
+	    .session_id = session_id,
+	    .message_id = message_id,
+	    .task_id = task_id,
+	    .command = command,
+	    .pairing = pairs_by_session(command) ? BY_SESSION : BY_TASK,
+	};
+}
+
 /*
  * smb3_cmd_enter, smb3_cmd_done and smb3_cmd_err begin alike: (u32 tid, u64 sesid, u16 cmd, u64 mid, ...), the same
  * from 5.10 to 7.x; fs/smb/client/trace.h, in 5.10 and 5.15 fs/cifs/trace.h.
  */
 static __always_inline struct message read_message(const struct bpf_raw_tracepoint_args *ctx)
 {
-	return (struct message){
-	    .tree_id = ctx->args[0],
-	    .session_id = ctx->args[1],
-	    .command = (unsigned short)ctx->args[2],
-	    .message_id = ctx->args[3],
-	};
+	struct message message = make_message(ctx->args[1], ctx->args[3], 0, (unsigned short)ctx->args[2]);
+
+	message.tree_id = ctx->args[0];
+	return message;
 }
 
 static __always_inline struct message read_reply(const struct bpf_raw_tracepoint_args *ctx)
 {
 	struct message message = read_message(ctx);
 
-	if (!pairs_by_session(message.command))
+	if (message.pairing == BY_TASK)
 		message.task_id = bpf_get_current_pid_tgid();
 	return message;
 }

@@ -1,34 +1,36 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * What a task is at inside cifs, from smb3_enter to smb3_exit_*: it shows who waits before a request exists, for
- * credits or for a reconnect. In: an xid, the task; out: a line for the task's current operation, free again when that
- * has ended. Nothing of requests is known here, and no operation is told to user space: it looks at the lines.
+ * Operations: what each task does inside cifs, from smb3_enter to smb3_exit_*. They show which tasks wait for credits
+ * or for a reconnect before a request exists. A task's current operation has a line, which is free again after its end.
+ * Nothing here knows the request table, and no operation is sent to user space, which reads the lines.
  *
- * One line a task, for its latest operation, because operations begin that never end: three functions enter and leave
- * without a word (_cifsFileInfo_put, cifs_put_tcon, cifs_put_smb_ses), an eighth of all enters. So the next enter of
- * the task takes its line over. Each of the three sends one request, a CLOSE, a TREE_DISCONNECT or a LOGOFF, and waits
- * for its reply: such a reply ends an operation of which the task has sent no other request before. Other operations go
- * on after a CLOSE: a lookup with cifsacl opens, reads the access list, closes, and then waits for a program that gives
- * an id for each SID.
+ * A task has one line, for its latest operation, because some operations never end: three functions (_cifsFileInfo_put,
+ * cifs_put_tcon, cifs_put_smb_ses), an eighth of all enters, trace no exit. So the next enter of the task takes over
+ * its line. Each of the three sends one request, a CLOSE, a TREE_DISCONNECT or a LOGOFF, and waits for its reply: such
+ * a reply ends an operation if the task has sent no other request for it before. Other operations continue after a
+ * CLOSE: a lookup with cifsacl opens, reads the access list, closes, and then waits for a program that gives an id for
+ * each SID.
  *
- * Operations are nested: a lookup enters once more to read the access list. What the line held when its own task
- * entered is remembered as its outer operation, one for each line, and has the line again when the inner one ends in
- * that task. What is not seen: an operation around the outer one, and one around an operation that another task ends.
+ * Operations are nested: a lookup enters once more to read the access list. When a task with a line enters again, the
+ * operation of the line becomes its outer operation, one for each line, and gets the line back when the inner one ends
+ * in that task. Two kinds are not seen: an operation around the outer one, and one around an operation that another
+ * task ends.
  *
- * On 6.12 READ and WRITE enter in the task and exit in a kworker, by an xid of their own: an exit that is not about its
- * own task's line looks for it by the xid. What it does not find any more, because 4,096 operations have begun since,
- * stays until the task's next one but one, or until user space has seen that nobody waits and frees it.
+ * On 6.12 READ and WRITE enter in the task and exit in a kworker, by an xid of their own: an exit whose own task has no
+ * such operation finds the line by the xid. If 4,096 operations have begun since, the exit does not find it any more.
+ * Then the line stays until the task's next operation but one, or until user space has seen that no task waits and
+ * frees it.
  *
- * Several CPUs at once. Every line changes hands by one exchange of its start_ns: to AOD_BEING_WRITTEN by an enter, or
- * by an exit that puts the outer operation back, to 0 by whatever else ends the operation. The clock is read after the
- * exchange that claims the line, so its next operation began later than the one before: start_ns says which operation
- * it is, and an exchange succeeds only if the line still holds the one that was looked at, with all that was read of
- * it; one that was put back is the same one again. So an xid in the index that is out of date, a reap that comes late,
- * two ends at once never free what another task has put there. An outer operation is written by who has claimed its
- * line, and changes hands by one exchange of its start_ns as well. Every enter ends with a line or is counted as
- * contended; every operation leaves in exactly one way, and each is counted: ended, overwritten, displaced, reaped.
- * Only a task itself writes its own id to a line or puts an operation back, and it looks at the whole set first: it
- * never has two lines.
+ * Several CPUs at once. Every line changes hands by one exchange of its start_ns: an enter, or an exit that puts the
+ * outer operation back, writes AOD_BEING_WRITTEN; every other end writes 0. The clock is read after the exchange that
+ * claims the line, so the next operation of a line began later than the one before. start_ns therefore identifies the
+ * operation, and an exchange succeeds only if the line still holds the operation that the program saw, with everything
+ * that it read of it; an operation that was put back is the same one again. So neither an outdated xid in the index,
+ * nor a late reap, nor two ends at once ever free the operation of another task. Only the program that has claimed a
+ * line writes its outer operation, which changes hands by one exchange of its own start_ns. Every enter gets a line or
+ * is counted as contended. Every operation ends in exactly one way, and each way has a counter: ended, overwritten,
+ * displaced, reaped. Only a task itself writes its own id to a line or puts an operation back, and it looks at the
+ * whole set first, so it never has two lines.
  */
 #ifndef AOD_OPERATION_H
 #define AOD_OPERATION_H
@@ -51,10 +53,10 @@ struct {
 	__type(value, struct aod_operation_set);
 } operations SEC(".maps");
 
-/* A power of two. xids count up, one for each operation of the host. */
+/* A power of two. xids count up by one for each operation of the host. */
 #define XIDS 4096
 
-/* Where an xid's line was, as set * AOD_OPERATION_SET_LINES + line: 4,096 x 8 bytes = 32 KiB, direct-mapped. */
+/* The line of an xid, as set * AOD_OPERATION_SET_LINES + line. 4,096 x 8 bytes = 32 KiB, direct-mapped. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, XIDS);
@@ -64,7 +66,7 @@ struct {
 
 /* The operation around a task's latest one. */
 struct outer_operation {
-	aod_u64 start_ns; /* when it began; 0: there is none */
+	aod_u64 start_ns; /* time of its enter; 0: there is none */
 	aod_u32 xid;
 	aod_u32 padding;
 };
@@ -73,7 +75,7 @@ struct outer_set {
 	struct outer_operation lines[AOD_OPERATION_SET_LINES];
 };
 
-/* By set and line, that of the operation in this line: 1,024 x 64 bytes = 64 KiB. */
+/* The outer operations, in the order of the lines of `operations`: 1,024 x 64 bytes = 64 KiB. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, AOD_OPERATION_SETS);
@@ -90,9 +92,9 @@ static __always_inline struct outer_set *find_outer_set(aod_u32 key)
 #define LAST_REQUESTS 4096
 
 /*
- * When a task last sent another request than those that end a silent operation, ns: 4,096 x 8 bytes = 32 KiB,
- * direct-mapped by task. Two tasks may share an entry: then a silent operation may keep its line, as one does that
- * never sends its request, until the task's next operation or until user space has freed it.
+ * The time, in ns, when a task last sent a request other than those that end a silent operation: 4,096 x 8 bytes =
+ * 32 KiB, direct-mapped by task. If two tasks share an entry, a silent operation may keep its line until the task's
+ * next operation or until user space frees it, like a silent operation that never sends its request.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -108,12 +110,13 @@ static __always_inline aod_u64 *find_last_request(aod_u32 task_id)
 	return bpf_map_lookup_elem(&last_requests, &key);
 }
 
+/* Whether the reply to this command may end a silent operation: one whose function traces no exit. */
 static __always_inline int ends_silent_operation(aod_u32 command)
 {
 	return command == COMMAND_CLOSE || command == COMMAND_TREE_DISCONNECT || command == COMMAND_LOGOFF;
 }
 
-/* A request that its task is about to send. */
+/* Called for each request that its task is about to send. */
 static __always_inline void note_request(const struct message *message, aod_u64 now_ns)
 {
 	aod_u64 *last_ns = find_last_request(message->task_id);
@@ -137,11 +140,11 @@ static __always_inline struct aod_operation *operation_at(struct aod_operation_s
 	return &set->lines[at & (AOD_OPERATION_SET_LINES - 1)];
 }
 
-/* What one look at a set found. */
+/* The result of one search of a set. */
 struct spot {
-	aod_u64 start_ns; /* of the line then; AOD_BEING_WRITTEN: there is none that can be had */
+	aod_u64 start_ns; /* of the line when it was read; AOD_BEING_WRITTEN: all lines are claimed */
 	aod_u32 at;
-	int is_own; /* the task's operation; else the line that a new one should take: a free one (0), or the oldest */
+	int is_own; /* the task's operation; else the line that its next one should take: a free one, or the oldest */
 };
 
 static __always_inline struct spot look_for_operation(struct aod_operation_set *set, aod_u32 task_id)
@@ -167,7 +170,7 @@ static __always_inline struct outer_operation *outer_at(struct outer_set *set, a
 	return &set->lines[at & (AOD_OPERATION_SET_LINES - 1)];
 }
 
-/* Ends the outer operation that was seen there, if it still is. */
+/* Ends the outer operation that began at start_ns, if it is still there. */
 static __always_inline int free_outer(struct outer_operation *outer, aod_u64 start_ns, enum aod_counter why)
 {
 	if (!start_ns || !swap(&outer->start_ns, start_ns, 0))
@@ -185,8 +188,8 @@ static __always_inline int free_outer_of(struct outer_operation *outer, aod_u32 
 }
 
 /*
- * Ends the operation that was seen there, if it still is, and the one around it for which no line is left then: only
- * its own task could have it back.
+ * Ends the operation that began at start_ns, if the line still holds it, and with it the operation around it: only its
+ * own task could put that one back.
  */
 static __always_inline int free_operation(struct aod_operation *line, struct outer_operation *outer, aod_u64 start_ns,
 					  enum aod_counter why)
@@ -200,7 +203,7 @@ static __always_inline int free_operation(struct aod_operation *line, struct out
 	return 1;
 }
 
-/* The task's own operation ends: its line is again that of the operation around it, or free. */
+/* Ends the operation of the running task: its line goes back to the operation around it, or is free. */
 static __always_inline int leave_operation(struct aod_operation *line, struct outer_operation *outer, aod_u64 start_ns)
 {
 	aod_u64 outer_ns = READ_ONCE(outer->start_ns);
@@ -211,7 +214,7 @@ static __always_inline int leave_operation(struct aod_operation *line, struct ou
 	count(AOD_COUNTER_OPERATIONS_ENDED);
 	if (!outer_ns)
 		return 1;
-	/* It may have ended meanwhile, in another task. */
+	/* The outer operation may have ended meanwhile, in another task. */
 	if (!swap(&outer->start_ns, outer_ns, 0))
 		outer_ns = 0;
 	line->xid = outer_xid;
@@ -221,7 +224,7 @@ static __always_inline int leave_operation(struct aod_operation *line, struct ou
 	return 1;
 }
 
-/* Claims a line for a task's next operation. Returns its number, or AOD_OPERATION_SET_LINES if others were faster. */
+/* Claims a line for a task's next operation. Returns its number, or AOD_OPERATION_SET_LINES if it lost the race. */
 static __noinline aod_u32 take_operation(aod_u32 key, aod_u32 task_id)
 {
 	struct aod_operation_set *set = find_operation_set(key);
@@ -247,7 +250,7 @@ static __noinline aod_u32 take_operation(aod_u32 key, aod_u32 task_id)
 	return spot.at;
 }
 
-/* @param ids bpf_get_current_pid_tgid; returns whether it has a line */
+/* Returns whether the operation has a line. @param ids bpf_get_current_pid_tgid */
 static __always_inline int begin_operation(aod_u32 xid, aod_u64 ids)
 {
 	aod_u32 key = operation_set_of(ids), xid_key = xid & (XIDS - 1), at;
@@ -259,7 +262,7 @@ static __always_inline int begin_operation(aod_u32 xid, aod_u64 ids)
 	if (!set || !where)
 		return 0;
 	at = take_operation(key, ids);
-	/* Others are about in this set: once more. */
+	/* Another program writes to this set: retry once. */
 	if (at & AOD_OPERATION_SET_LINES)
 		at = take_operation(key, ids);
 	if (at & AOD_OPERATION_SET_LINES) {
@@ -280,7 +283,10 @@ static __always_inline int begin_operation(aod_u32 xid, aod_u64 ids)
 	return 1;
 }
 
-/* Whoever reports it: mostly the task that entered, else a kworker. Returns whether there was such an operation. */
+/*
+ * Ends an operation. Returns whether there was such an operation.
+ * @param task_id the task that reports the exit: mostly the one that entered, else a kworker
+ */
 static __always_inline int end_operation(aod_u32 xid, aod_u32 task_id)
 {
 	aod_u32 key = operation_set_of(task_id), xid_key = xid & (XIDS - 1), *where;
@@ -310,7 +316,10 @@ static __always_inline int end_operation(aod_u32 xid, aod_u32 task_id)
 	return free_operation(line, outer_at(outers, *where), spot.start_ns, AOD_COUNTER_OPERATIONS_ENDED);
 }
 
-/* Ends a task's operation, the one that began then, and the one around it. Returns whether there was such a one. */
+/*
+ * Ends the operation of a task that began at start_ns, and the one around it. Returns whether there was such an
+ * operation.
+ */
 static __noinline int reap_operation_of(aod_u32 task_id, aod_u64 start_ns)
 {
 	aod_u32 key = operation_set_of(task_id);
@@ -343,7 +352,7 @@ static __noinline int end_silent_operation_of(aod_u32 task_id)
 	return leave_operation(operation_at(set, spot.at), outer_at(outers, spot.at), spot.start_ns);
 }
 
-/* A reply that a task reports. */
+/* Called for each reply that a task reports. */
 static __always_inline void end_silent_operation(const struct message *message)
 {
 	if (ends_silent_operation(message->command))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * The end of requests for which no reply will come: killed waiters, lost connections. In: a request of which user space
- * has proved that nobody waits for it; out: its line closed, or its ghost gone. Never runs by itself.
+ * The end of a request for which no reply will come, because its task was killed or its connection lost: closes its
+ * line or removes its ghost. Runs only if user space asks for it and has proved that no task waits for the reply.
  */
 #ifndef AOD_REAP_H
 #define AOD_REAP_H
@@ -16,7 +16,7 @@
 #include "state.h"
 #include "table.h"
 
-/* Were the proof wrong, a reply to this line's request would look like one to another line of its key. */
+/* If the proof were wrong, a reply to this line's request would look like the reply to another line of its key. */
 static __always_inline void mark_others(const struct place *place, aod_u64 seen, const struct message *message, int but)
 {
 #pragma unroll
@@ -25,15 +25,10 @@ static __always_inline void mark_others(const struct place *place, aod_u64 seen,
 			mark_ambiguous(line_at(place, at));
 }
 
-/* Returns an `ended`. */
+/* Returns an enum ended. */
 __noinline int look_for_dead(aod_u64 session_id, aod_u64 message_id, aod_u32 task_id, aod_u32 command, aod_u64 start_ns)
 {
-	struct message message = {
-	    .session_id = session_id,
-	    .message_id = message_id,
-	    .task_id = task_id,
-	    .command = command,
-	};
+	struct message message = make_message(session_id, message_id, task_id, command);
 	struct place place = find_place(&message);
 	int ended = ENDED_NONE;
 	aod_u64 seen;
@@ -54,7 +49,7 @@ __noinline int look_for_dead(aod_u64 session_id, aod_u64 message_id, aod_u32 tas
 			return ENDED_BEFORE;
 		if (!is_match(line, seen, &message))
 			continue;
-		if (pairs_by_session(command))
+		if (message.pairing == BY_SESSION)
 			mark_others(&place, seen, &message, at);
 		return close_line(&place, seen, at, bpf_ktime_get_ns(), AOD_REAPED);
 	}
@@ -62,14 +57,14 @@ __noinline int look_for_dead(aod_u64 session_id, aod_u64 message_id, aod_u32 tas
 }
 
 /*
- * More looks than elsewhere: a request that is not reaped leaves a candidate behind (table.h), and its key stays
- * ambiguous. Writing another line of the set takes some hundred nanoseconds, the time of several looks.
+ * More tries than elsewhere, because a request that is not reaped leaves a candidate behind (table.h), and its key
+ * stays ambiguous. Writing another line of the set takes some hundred nanoseconds, the time of several tries.
  */
 #define REAP_LOOKS 32
 
 /*
- * To be called until it returns something else than AOD_REAP_CONTENDED, and then no more for this request: it would
- * take the ghost of another with the same key. Returns an enum aod_reap.
+ * Returns an enum aod_reap. The caller repeats it while it returns AOD_REAP_CONTENDED, and then never again for this
+ * request: another call would take the ghost of another request with the same key.
  */
 static __always_inline int reap(const struct message *message, aod_u64 start_ns)
 {
@@ -88,8 +83,8 @@ static __always_inline int reap(const struct message *message, aod_u64 start_ns)
 	}
 	if (ended == ENDED_CONTENDED)
 		return AOD_REAP_CONTENDED;
-	return ended == ENDED_NONE && pairs_by_session(message->command) && remove_ghost(message) ? AOD_REAP_GHOST
-												  : AOD_REAP_NONE;
+	return ended == ENDED_NONE && message->pairing == BY_SESSION && remove_ghost(message) ? AOD_REAP_GHOST
+											      : AOD_REAP_NONE;
 }
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * smb3_cmd_done and smb3_cmd_err: a reply is reported. In: the message and how it ended; out: its request's line
- * complete, a record on the ring if user space asked for such, one more in a histogram. A reply that finds no open line
- * changes nothing but a counter: some kernels report parts of compounds twice.
+ * smb3_cmd_done and smb3_cmd_err report a reply. It completes the line of its request, goes on the ring if the filters
+ * want it, and counts in a histogram. A reply that finds no open line only increments a counter: some kernels report
+ * parts of compounds twice.
  */
 #ifndef AOD_REPLY_H
 #define AOD_REPLY_H
@@ -19,7 +19,7 @@
 #include "state.h"
 #include "table.h"
 
-/* How many of the open lines are the message's, and the one that it should close: its own task's, else the first. */
+/* Returns how many open lines match the message; *at is the one to close: that of the running task, else the first. */
 static __noinline aod_u32 match_lines(const struct place *place, aod_u64 seen, const struct message *message,
 				      aod_u32 *at)
 {
@@ -39,11 +39,11 @@ static __noinline aod_u32 match_lines(const struct place *place, aod_u64 seen, c
 	return matches;
 }
 
-/* What a look for a reply's line comes to: the number of the line, which is claimed then, or one of two. */
+/* The result of a search for a reply's line: the number of the line, which is claimed then, or one of the last two. */
 enum {
-	FOUND_AMBIGUOUS = 4, /* with a number: there is a ghost of the same key */
+	FOUND_AMBIGUOUS = 4, /* added to a number: there is a ghost of the same key */
 	FOUND_NONE = 8,
-	FOUND_CONTENDED = 16, /* one, but the set changed meanwhile */
+	FOUND_CONTENDED = 16, /* the set changed during the search */
 };
 
 static __always_inline aod_u32 look_for_line(const struct place *place, const struct message *message)
@@ -61,15 +61,16 @@ static __always_inline aod_u32 look_for_line(const struct place *place, const st
 		matches = match_lines(place, seen, message, &at);
 	}
 	/*
-	 * A claimed line does not match: it comes back complete, or open with a request that is not sent yet. Whether
-	 * an open line matches is known only if the set has not changed: its fields may already be another request's.
+	 * A claimed line does not match: its owner releases it complete, or open for a request that is not sent yet.
+	 * Whether an open line matches is known only if the set has not changed: its fields may already belong to
+	 * another request.
 	 */
 	if (!matches)
 		return READ_ONCE(*place->state) == seen ? FOUND_NONE : FOUND_CONTENDED;
-	/* Marks the line that it will close as well. */
+	/* This also marks the line that the reply will close. */
 	if (matches > 1)
 		meet_twins(place, seen, message, 0);
-	is_ambiguous = pairs_by_session(message->command) && has_ghost(message, seen);
+	is_ambiguous = message->pairing == BY_SESSION && has_ghost(message, seen);
 	if (!claim(place, seen, seen, at))
 		return FOUND_CONTENDED;
 	return at | (is_ambiguous ? FOUND_AMBIGUOUS : 0);
@@ -77,12 +78,7 @@ static __always_inline aod_u32 look_for_line(const struct place *place, const st
 
 __noinline aod_u32 look_again_for_line(aod_u64 session_id, aod_u64 message_id, aod_u32 task_id, aod_u32 command)
 {
-	struct message message = {
-	    .session_id = session_id,
-	    .message_id = message_id,
-	    .task_id = task_id,
-	    .command = command,
-	};
+	struct message message = make_message(session_id, message_id, task_id, command);
 	struct place place = find_place(&message);
 
 	return place.set ? look_for_line(&place, &message) : FOUND_NONE;
@@ -98,14 +94,14 @@ static __always_inline aod_u32 find_line(const struct place *place, const struct
 	return found;
 }
 
-/* What a reply says beside its key. */
+/* The content of a reply beside its key. */
 struct ending {
 	aod_u32 nt_status;
 	aod_u8 errno_code;
 	aod_u8 flags;
 };
 
-/* Returns whether there was a line. */
+/* Returns whether the request had a line. */
 static __always_inline int close_request(const struct message *message, const struct ending *ending)
 {
 	aod_u64 now_ns = bpf_ktime_get_ns();
@@ -120,7 +116,7 @@ static __always_inline int close_request(const struct message *message, const st
 		return 0;
 	found = find_line(&place, message);
 	if (found & (FOUND_NONE | FOUND_CONTENDED)) {
-		if (pairs_by_session(message->command) && remove_ghost(message))
+		if (message->pairing == BY_SESSION && remove_ghost(message))
 			found = FOUND_NONE;
 		count(found & FOUND_CONTENDED ? AOD_COUNTER_REPLY_CONTENDED : AOD_COUNTER_UNPAIRED);
 		return 0;
@@ -139,27 +135,26 @@ static __always_inline int close_request(const struct message *message, const st
 	line->flags = flags;
 	wanted = !(flags & AOD_AMBIGUOUS) && is_wanted(line, latency_ns);
 	if (wanted) {
-		/* While the line is ours: once released it may become another request's. */
+		/* Copied while the line is claimed: once released it may become the line of another request. */
 		record = *line;
 		record.start_ns = start_ns;
 	}
 	release(&place, at, start_ns, LINE_COMPLETE);
-	/* Only now: who reads the record finds the table up to date. */
+	/* Sent after the release, so that the reader of the record finds the table up to date. */
 	if (wanted)
 		send_record(&record, 0);
 	if (flags & AOD_AMBIGUOUS) {
 		count(AOD_COUNTER_AMBIGUOUS);
 	} else {
 		count(AOD_COUNTER_REPLIED);
-		/* What its own hook says is known when this is compiled: a reply that did not fail pays nothing for it.
-		 */
+		/* The compiler knows the flags of each hook: a reply that did not fail pays nothing for this test. */
 		count_latency(session_id, tree_id, message->command, latency_ns, ending->flags & AOD_ERRORED,
 			      ending->nt_status);
 	}
 	return 1;
 }
 
-/* One look for an open part of a task's compound, by its message id, whatever its command. Returns an `ended`. */
+/* One try to close an open part of a task's compound, by message id, whatever its command. Returns an enum ended. */
 __noinline int look_for_part(aod_u64 message_id, aod_u32 task_id, aod_u64 now_ns)
 {
 	struct message part = {.message_id = message_id, .task_id = task_id};
@@ -182,8 +177,8 @@ __noinline int look_for_part(aod_u64 message_id, aod_u32 task_id, aod_u64 now_ns
 
 /*
  * cifs reports the parts of a compound one after the other and stops at the first that failed (compound_send_recv): the
- * parts behind it are open and no reply of theirs will ever be reported. They have the message ids that follow. A line
- * that an earlier connection left there goes with them: a task waits for one compound at a time.
+ * parts behind it stay open, because no reply to them will ever be reported. They have the next message ids. A line
+ * that an earlier connection left at such an id is closed with them: a task waits for one compound at a time.
  */
 static __always_inline void close_tail(const struct message *failed)
 {

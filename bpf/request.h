@@ -25,44 +25,45 @@ enum aod_geometry {
 	AOD_COMMANDS = 20,              /* MS-SMB2 2.2.1.2, NEGOTIATE 0 to SERVER_TO_CLIENT_NOTIFICATION 19 */
 	AOD_FILTERS = AOD_COMMANDS + 1, /* the last filter is that of operations that fail without a request */
 	AOD_COMPOUND_PARTS = 10, /* most parts of a compound that cifs sends: MAX_COMPOUND, fs/smb/client/cifsglob.h */
-	AOD_SHARE_SLOTS = 32,    /* histograms are kept per slot; the last slot is every share that has none */
+	AOD_SHARE_SLOTS = 32, /* each slot has its histograms; the last counts every share without a slot of its own */
 	AOD_TREE_BUCKETS_LOG2 = 10,
 	AOD_TREE_BUCKETS = 1 << AOD_TREE_BUCKETS_LOG2,
 	AOD_ERRNO_WORDS = 4,   /* a bit for each errno from 0 to 255 */
 	AOD_STATUS_MAX = 4096, /* (command, status) pairs that never go on the ring */
-	AOD_TALLIES = 1024,    /* (status, share slot, command) triples of failed replies that are told apart */
+	AOD_TALLIES = 1024,    /* (status, share slot, command) triples of failed replies with a count of their own */
 };
 
-/* What is known of how a request ended; no bit set and latency_ns 0: in flight. */
+/* How a request ended. No bit set and latency_ns 0: it is in flight. */
 enum aod_flags {
-	AOD_REPLIED = 1,    /* a reply was paired; without it the line was closed by one of the rules below */
-	AOD_ERRORED = 2,    /* the reply came by smb3_cmd_err */
-	AOD_TAIL = 4,       /* part of a compound after the one that failed: its reply is never reported */
+	AOD_REPLIED = 1,    /* a reply was paired; without this bit one of the rules below closed the line */
+	AOD_ERRORED = 2,    /* smb3_cmd_err reported the reply */
+	AOD_TAIL = 4,       /* part of a compound behind the part that failed: its reply is never reported */
 	AOD_SUPERSEDED = 8, /* the same task sent the same message id and command again */
-	AOD_AMBIGUOUS = 16, /* another open line had the same session, message id and command: not to be trusted */
-	AOD_REAPED = 32,    /* user space proved that no task waits for it any more */
+	AOD_AMBIGUOUS = 16, /* another open line had the same session, message id and command: the pairing is a guess */
+	AOD_REAPED = 32,    /* user space proved that no task waits for the reply any more */
 };
 
 /* Results of the program reap_request. */
 enum aod_reap {
-	AOD_REAP_NONE = 0,      /* the request was closed before */
+	AOD_REAP_NONE = 0,      /* the request had been closed before */
 	AOD_REAP_LINE = 1,      /* its line is closed */
-	AOD_REAP_GHOST = 2,     /* it had lost its line, and its ghost (ghosts.h) is gone */
-	AOD_REAP_CONTENDED = 3, /* unknown: its set was being written at each look; the program is to be run again */
+	AOD_REAP_GHOST = 2,     /* the request had lost its line, and its ghost (ghosts.h) is gone */
+	AOD_REAP_CONTENDED = 3, /* unknown: its set was being written at each try; run the program again */
 };
 
-/* What a record on the ring is. Lines of the request table are always AOD_KIND_REQUEST. */
+/* The kind of a record on the ring. Lines of the request table are always AOD_KIND_REQUEST. */
 enum aod_kind {
 	AOD_KIND_REQUEST = 1,   /* a complete request that was slow or failed */
-	AOD_KIND_EVICTED = 2,   /* an open request that lost its line; user space follows it from here */
+	AOD_KIND_EVICTED = 2,   /* an open request that lost its line; from here on user space tracks it */
 	AOD_KIND_SIGNAL = 3,    /* connection trouble; `command` holds an aod_signal */
 	AOD_KIND_WAKE = 4,      /* an operation or a request began while user space slept without a deadline */
-	AOD_KIND_OPERATION = 5, /* an operation: on the ring one that failed, message_id holds its xid, no session */
+	AOD_KIND_OPERATION = 5, /* an operation, on the ring a failed one; message_id holds its xid, session_id is 0 */
 };
 
 /*
- * The record's session_id holds a connection's id (conn) or a session's (session); message_id the next or the said
- * message id where the hook has one; errno_code why, where the hook says it. Kernels before 5.12 name no connection: 0.
+ * The record's session_id holds the id of a connection (conn) or of a session (session); kernels before 5.12 name no
+ * connection, and it is 0. message_id is the message id that the hook names, or the connection's next one, where the
+ * hook has one. errno_code is the reason, where the hook has one.
  */
 enum aod_signal {
 	AOD_SIGNAL_RECONNECT = 0,                 /* smb3_reconnect: conn */
@@ -79,24 +80,24 @@ enum aod_signal {
 	AOD_SIGNALS = 11,
 };
 
-/* One request, one cache line: the request table's line and the ring's record alike. */
+/* One request in one cache line: a line of the request table and a record on the ring have the same layout. */
 struct aod_request {
-	aod_u64 start_ns;          /* when it got its message id; 0: empty, AOD_BEING_WRITTEN: claimed by a program */
-	aod_u64 latency_ns;        /* 0 in flight, else at least 1; closed without a reply: time until it was closed */
-	aod_u64 session_id;        /* of the request; a signal: see aod_signal */
-	aod_u64 message_id;        /* counts per connection, steps by CreditCharge */
-	aod_u32 tree_id;           /* of the request: replies carry an AsyncId or nothing there */
-	aod_u32 task_id;           /* who sent it: kernel's pid */
-	aod_u32 process_id;        /* kernel's tgid */
-	aod_u32 nt_status;         /* MS-ERREF 2.3 */
-	aod_u8 errno_code;         /* positive; 0 without error */
-	aod_u8 command;            /* MS-SMB2 2.2.1.2, or an aod_signal */
-	aod_u8 flags;              /* aod_flags */
-	aod_u8 kind;               /* aod_kind */
+	aod_u64 start_ns;   /* time when it got its message id; 0: empty, AOD_BEING_WRITTEN: claimed by a program */
+	aod_u64 latency_ns; /* 0 in flight, else at least 1; time to the reply, or to the close without one */
+	aod_u64 session_id; /* of the request; for a signal see aod_signal */
+	aod_u64 message_id; /* counts up on each connection, by CreditCharge */
+	aod_u32 tree_id;    /* of the request: in replies an AsyncId or nothing stands there */
+	aod_u32 task_id;    /* the task that sent it: kernel's pid */
+	aod_u32 process_id; /* kernel's tgid */
+	aod_u32 nt_status;  /* MS-ERREF 2.3 */
+	aod_u8 errno_code;  /* positive; 0 without error */
+	aod_u8 command;     /* MS-SMB2 2.2.1.2, or an aod_signal */
+	aod_u8 flags;       /* aod_flags */
+	aod_u8 kind;        /* aod_kind */
 	char comm[AOD_COMM_BYTES]; /* of the sender, NUL-terminated, cut to 11 bytes */
 };
 
-/* start_ns of a line that a program is writing: its other fields are not to be read. */
+/* start_ns of a line that a program is writing: readers must ignore its other fields. */
 #define AOD_BEING_WRITTEN (~0ULL)
 
 struct aod_set {
@@ -104,13 +105,13 @@ struct aod_set {
 };
 
 /*
- * What a task is at inside cifs, whether it has sent a request for it yet or not: one line of the map `operations`. Its
- * set is that of the task, as bpf/operation.h has it; a task has one line at most.
+ * The operation that a task performs inside cifs, whether it has sent a request for it yet or not: one line of the map
+ * `operations`. The task's id selects the set (bpf/operation.h); a task has one line at most.
  */
 struct aod_operation {
-	aod_u64 start_ns; /* when it began; 0: free, AOD_BEING_WRITTEN: claimed by a program */
-	aod_u32 xid;      /* cifs's number of the operation, unique on the host until 2^32 have begun */
-	aod_u32 task_id;  /* who began it: kernel's pid */
+	aod_u64 start_ns; /* time of the enter; 0: free, AOD_BEING_WRITTEN: claimed by a program */
+	aod_u32 xid;      /* the number that cifs gives the operation, unique on the host until 2^32 have begun */
+	aod_u32 task_id;  /* the task that began it: kernel's pid */
 	aod_u32 process_id;
 	char comm[AOD_COMM_BYTES];
 };
@@ -121,13 +122,13 @@ struct aod_operation_set {
 
 /* The map `control`, one mapped page that both sides write. */
 struct aod_control {
-	aod_u32 asleep; /* user space sets 1 before it sleeps without a deadline; an enter that sees 1 sets 0, wakes */
-	aod_u32 ghosts; /* the programs': READ and WRITE requests in flight that have no line, see bpf/ghosts.h */
+	aod_u32 asleep; /* 1: user space sleeps without a deadline; an enter that sees 1 sets 0 and wakes it */
+	aod_u32 ghosts; /* READ and WRITE requests in flight without a line (bpf/ghosts.h); programs write it */
 };
 
 /* The map `filters`: which requests of each command go on the ring, and which failed operations (the last filter). */
 struct aod_filter {
-	aod_u64 slow_ns;                     /* latency from which on it goes on the ring; ~0: never */
+	aod_u64 slow_ns;                     /* requests of this latency and above go on the ring; ~0: none */
 	aod_u64 errno_mask[AOD_ERRNO_WORDS]; /* errors that go on the ring, a bit for each errno */
 };
 
@@ -138,10 +139,10 @@ struct aod_quiet {
 };
 
 /*
- * The map `trees`: the slot in which a tree's requests are counted. Tree ids are unique within a session only (two
- * Windows servers both begin at 1), so the session belongs to the key. Direct-mapped, its index in 32-bit arithmetic:
+ * The map `trees`: the slot that counts a tree's requests. Tree ids are unique within a session only (two Windows
+ * servers both begin at 1), so the session belongs to the key. The map is direct-mapped; the index is, in 32 bits:
  *     ((session_id ^ session_id >> 32) * 0x9e3779b1 ^ tree_id) * 0x9e3779b1 >> (32 - AOD_TREE_BUCKETS_LOG2)
- * Requests of a tree that is not in its bucket count in the last slot.
+ * The last slot counts the requests of a tree that is not in its bucket.
  */
 struct aod_tree {
 	aod_u64 session_id; /* 0: the bucket is empty */
@@ -150,8 +151,9 @@ struct aod_tree {
 };
 
 /*
- * Log-linear: bucket 0 is below 2^10 ns (1 us); then four buckets for each power of two; the last is 2^40 ns (18 min)
- * and more. A bucket's width is a quarter of its power of two, so that a percentile is off by less than 25 %.
+ * The buckets are log-linear: bucket 0 is below 2^10 ns (1 us), then each power of two has four buckets, and the last
+ * is 2^40 ns (18 min) and more. A bucket is a quarter of its power of two wide, so a percentile is off by less than
+ * 25 %.
  */
 enum aod_histogram_shape {
 	AOD_HISTOGRAM_FIRST_LOG2 = 10,
@@ -163,40 +165,40 @@ enum aod_histogram_shape {
 /* The per-CPU map `histograms`, index slot * AOD_COMMANDS + command. Buckets wrap: take differences modulo 2^32. */
 struct aod_histogram {
 	aod_u64 sum_ns;
-	aod_u32 errors;          /* replies by smb3_cmd_err, those that are steps of the protocol included */
-	aod_u32 untold_statuses; /* of these, those that found no room in `statuses` */
+	aod_u32 errors;          /* replies that smb3_cmd_err reported, steps of the protocol included */
+	aod_u32 untold_statuses; /* errors whose status found no room in `statuses` */
 	aod_u32 buckets[AOD_HISTOGRAM_BUCKETS];
 	aod_u32 tail_padding[2];
 };
 
-/* Key of the per-CPU map `statuses`: failed replies by what the server said. The value is their number, an aod_u64. */
+/* Key of the per-CPU map `statuses`, which counts failed replies by status. The value is their number, an aod_u64. */
 struct aod_status {
 	aod_u32 nt_status;
 	aod_u32 cell; /* index of `histograms` */
 };
 
-/* The per-CPU map `counters`: what happened that is not a paired request. Names are what status and manifests show. */
+/* The per-CPU map `counters`: events other than a paired request. Status and manifests show these names. */
 enum aod_counter {
 	AOD_COUNTER_ENTERED = 0,     /* lines opened */
-	AOD_COUNTER_REPLIED = 1,     /* lines closed by their reply, ambiguous ones apart */
+	AOD_COUNTER_REPLIED = 1,     /* lines closed by their reply, without ambiguous ones */
 	AOD_COUNTER_ECHOED = 2,      /* ECHO requests: no reply event exists */
-	AOD_COUNTER_UNPAIRED = 3,    /* replies without an open line: duplicates, or sent before aod was there */
+	AOD_COUNTER_UNPAIRED = 3,    /* replies without an open line: duplicates, or sent before the attach */
 	AOD_COUNTER_AMBIGUOUS = 4,   /* lines closed by a reply that may be another's */
-	AOD_COUNTER_TAIL_CLOSED = 5, /* parts of compounds closed behind a failed one */
+	AOD_COUNTER_TAIL_CLOSED = 5, /* parts of compounds closed behind a failed part */
 	AOD_COUNTER_SUPERSEDED = 6,  /* lines closed because the same request was sent again */
 	AOD_COUNTER_REAPED = 7,      /* lines closed by user space */
-	AOD_COUNTER_EVICTED = 8, /* open lines that lost their place; each is on the ring unless ring_full counts it */
-	AOD_COUNTER_ENTER_CONTENDED = 9,  /* loss: requests not recorded, no line could be claimed */
-	AOD_COUNTER_REPLY_CONTENDED = 10, /* loss: replies dropped, their line was being written at each try */
-	AOD_COUNTER_RING_FULL = 11,       /* loss: records not sent, user space is behind */
-	AOD_COUNTER_UNKNOWN_COMMAND = 12, /* loss: commands outside MS-SMB2 2.2.1.2 */
-	AOD_COUNTER_SIGNALS = 13,         /* signal events */
-	AOD_COUNTER_FORGOTTEN = 14, /* loss: ghosts without a fingerprint; until they are gone others are ambiguous */
+	AOD_COUNTER_EVICTED = 8,     /* open requests that lost their line; on the ring unless ring_full counts it */
+	AOD_COUNTER_ENTER_CONTENDED = 9,         /* loss: requests not recorded, no line could be claimed */
+	AOD_COUNTER_REPLY_CONTENDED = 10,        /* loss: replies dropped, their set was being written at each try */
+	AOD_COUNTER_RING_FULL = 11,              /* loss: records not sent, user space is behind */
+	AOD_COUNTER_UNKNOWN_COMMAND = 12,        /* loss: commands outside MS-SMB2 2.2.1.2 */
+	AOD_COUNTER_SIGNALS = 13,                /* signal events */
+	AOD_COUNTER_FORGOTTEN = 14,              /* loss: ghosts without a fingerprint, which make replies ambiguous */
 	AOD_COUNTER_OPERATIONS_ENTERED = 15,     /* operations begun */
-	AOD_COUNTER_OPERATIONS_ENDED = 16,       /* by their exit, or by the reply that stands for it */
-	AOD_COUNTER_OPERATIONS_OVERWRITTEN = 17, /* by later ones of the task: they left unseen, or overlapped */
+	AOD_COUNTER_OPERATIONS_ENDED = 16,       /* ended by their exit, or by the reply that stands for it */
+	AOD_COUNTER_OPERATIONS_OVERWRITTEN = 17, /* replaced by later ones of the task: no exit traced, or overlap */
 	AOD_COUNTER_OPERATIONS_REAPED = 18,      /* ended by user space */
-	AOD_COUNTER_OPERATIONS_DISPLACED = 19,   /* loss: operations of which another task took the line */
+	AOD_COUNTER_OPERATIONS_DISPLACED = 19,   /* loss: operations whose line another task took */
 	AOD_COUNTER_OPERATIONS_CONTENDED = 20,   /* loss: operations not recorded, no line could be claimed */
 	AOD_COUNTER_OPERATIONS_FAILED = 21,      /* ended with an error that no reply to their task explains */
 	AOD_COUNTERS = 22,

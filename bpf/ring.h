@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * What user space is told at once: records on the ring, and what decides which requests become one. In: a record's
- * content; out: a copy on the ring, or a loss that is counted. Nothing here waits.
+ * The ring, whose records reach user space at once, and the filters that decide which requests go on it. A record that
+ * finds no room is counted as a loss. Nothing here waits.
  */
 #ifndef AOD_RING_H
 #define AOD_RING_H
@@ -12,13 +12,13 @@
 #include "memory.h"
 #include "request.h"
 
-/* 1 MiB of data, 14,563 records with their headers of 8 bytes; and three pages. */
+/* 1 MiB of data, which is 14,563 records with their headers of 8 bytes, and three pages. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, AOD_RING_BYTES);
 } events SEC(".maps");
 
-/* 21 x 40 bytes. All zero until user space has filled it: every request would go on the ring, no failed operation. */
+/* 21 x 40 bytes. Zero until user space fills it: every request would go on the ring, and no failed operation. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, AOD_FILTERS);
@@ -26,7 +26,7 @@ struct {
 	__type(value, struct aod_filter);
 } filters SEC(".maps");
 
-/* Preallocated: 4,096 elements of 64 bytes and 8,192 buckets of 16 bytes, 384 KiB. */
+/* Preallocated: 4,096 elements of 64 bytes and 8,192 buckets of 16 bytes, 384 KiB in all. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, AOD_STATUS_MAX);
@@ -34,7 +34,7 @@ struct {
 	__type(value, aod_u8);
 } quiet SEC(".maps");
 
-/* One page, because it is mapped. */
+/* One page, because user space maps it. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -51,8 +51,8 @@ static __always_inline struct aod_control *find_control(void)
 }
 
 /*
- * One record, from the stack. (A reserved place in the ring would save a copy, but verifiers up to 6.1 lose track of
- * its pointer where it is compared with null twice.)
+ * Sends one record from the stack. Reserving room in the ring would save a copy, but verifiers up to 6.1 lose track of
+ * the pointer if it is compared with null twice.
  */
 static __always_inline void send_record(struct aod_request *record, aod_u64 flags)
 {
@@ -61,9 +61,9 @@ static __always_inline void send_record(struct aod_request *record, aod_u64 flag
 }
 
 /*
- * Wakes a reader that sleeps without a deadline, once, by a record that says nothing but when. The reader sets the word
- * and looks at the table 20 ms later; we publish the line and then look at the word. Either it sees the line or we see
- * the word: no CPU keeps a store to itself for that long.
+ * Wakes a reader that sleeps without a deadline, once, by a record that holds nothing but the time. The reader sets the
+ * word and scans the table 20 ms later; the program publishes the line and then reads the word. Either the reader sees
+ * the line, or the program sees the word: no CPU holds back a store for that long.
  */
 static __always_inline void wake_reader(aod_u64 now_ns)
 {
@@ -81,7 +81,7 @@ static __always_inline int is_tracked_errno(const struct aod_filter *filter, aod
 {
 	aod_u32 word = code >> 6;
 
-	/* The compiler may know that it is below 4 and drop the mask, which is what keeps the verifier sure of it. */
+	/* The compiler could prove that word is below 4 and drop the mask, but the verifier needs the mask. */
 	asm volatile("" : "+r"(word));
 	return filter->errno_mask[word & (AOD_ERRNO_WORDS - 1)] >> (code & 63) & 1;
 }
@@ -93,7 +93,7 @@ static __always_inline int is_tracked_error(const struct aod_filter *filter, con
 	return is_tracked_errno(filter, line->errno_code) && !bpf_map_lookup_elem(&quiet, &key);
 }
 
-/* Whether this complete request is one that user space asked for. */
+/* Whether the filters want this complete request on the ring. */
 static __always_inline int is_wanted(const struct aod_request *line, aod_u64 latency_ns)
 {
 	aod_u32 key = line->command;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * The name of the task that sends. In: the task and the time; out: its comm, at most a millisecond old.
+ * The name of the task that sends: its comm, at most a millisecond old.
  *
- * Asking the kernel costs as much as reading the clock (55 ns here), and a task that sends a lot asks for the same name
- * again and again. A name changes by exec and prctl only, but no hook tells of those, so it is remembered for a
- * millisecond: what a new program sends in its first millisecond may bear the old name.
+ * Asking the kernel for it costs as much as reading the clock (55 ns on the machine of the benchmarks), and a busy task
+ * would ask for the same name again and again. Only exec and prctl change a name, but no hook of aod reports those, so
+ * the name is cached for a millisecond: requests that a new program sends in its first millisecond may carry the old
+ * name.
  */
 #ifndef AOD_SENDER_H
 #define AOD_SENDER_H
@@ -30,7 +31,7 @@ struct {
 	__type(value, struct sender);
 } senders SEC(".maps");
 
-/* @param comm of AOD_COMM_BYTES, in either struct at a multiple of four */
+/* @param comm AOD_COMM_BYTES long; in both structs its offset is a multiple of four */
 static __always_inline void write_comm(char *comm, aod_u64 ids, aod_u64 now_ns)
 {
 	aod_u32 key = (aod_u32)ids % SENDERS;

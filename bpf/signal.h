@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * Connection trouble. In: the scalar arguments of a rare hook; out: one record on the ring, whatever the filters say.
- * Nothing is paired and no string is read: who the server is, user space finds by the connection or the session.
+ * Connection trouble: each event of a rare hook becomes a record on the ring, whatever the filters say. Only scalar
+ * arguments are used. Nothing is paired and no string is read: user space finds the server by the connection or the
+ * session.
  */
 #ifndef AOD_SIGNAL_H
 #define AOD_SIGNAL_H
@@ -14,12 +15,12 @@
 #include "request.h"
 #include "ring.h"
 
-/* What a hook says, by the fields of the record that it goes to. */
+/* The arguments of a hook, named as the fields of the record that take them. */
 struct trouble {
-	aod_u64 session_id; /* or the connection's id: aod_signal says which */
+	aod_u64 session_id; /* or the connection's id, see enum aod_signal */
 	aod_u64 message_id;
 	aod_u32 tree_id;
-	aod_u64 rc; /* as the hook has it */
+	aod_u64 rc; /* as the hook passes it */
 };
 
 static __always_inline int send_signal(enum aod_signal signal, const struct trouble *trouble)
@@ -43,7 +44,7 @@ static __always_inline int send_signal(enum aod_signal signal, const struct trou
 	return 0;
 }
 
-/* A program for a hook: the fields of its struct trouble. */
+/* Defines the program of a hook. The last arguments are the fields of its struct trouble. */
 #define SIGNAL(hook, program, signal, ...)                                                                             \
 	SEC("raw_tp/" hook)                                                                                            \
 	int program(struct bpf_raw_tracepoint_args *ctx)                                                               \
@@ -54,11 +55,11 @@ static __always_inline int send_signal(enum aod_signal signal, const struct trou
 	}
 
 /*
- * Two programs for a hook that got the connection's id in 5.12 (kernel commit 6d82c27ae5d0), in the place where the
- * host's name was: (u64 currmid, u64 conn_id, char *host, ...), before it (u64 currmid, char *host, ...). A kernel
- * refuses to attach a program that reads an argument which the hook does not have, so the first reads the last one of
- * its form, and the second is for where that is refused: a name's address would look like an id, and is nobody's
- * business.
+ * Defines two programs for a hook that got the connection's id in 5.12 (kernel commit 6d82c27ae5d0), in the position of
+ * the host's name: since then (u64 currmid, u64 conn_id, char *host, ...), before it (u64 currmid, char *host, ...). A
+ * kernel refuses to attach a program that reads an argument which the hook does not have. So the first program reads
+ * the last argument of the newer form, and the second is for kernels that refuse the first: there the address of the
+ * name would be taken for an id, and would leak a kernel address.
  */
 #define SIGNAL_OF_CONNECTION(hook, program, signal, last)                                                              \
 	SIGNAL(hook, program, signal, .message_id = ctx->args[0] + 0 * READ_ONCE(ctx->args[last]),                     \
