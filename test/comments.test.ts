@@ -47,7 +47,7 @@ const COMMENT_WIDTH_MAX = 120;
 
 /** Names that comments may use although no file of this repository has them. */
 const ELSEWHERE: readonly { readonly pattern: RegExp; readonly reason: string }[] = [
-  { pattern: /^(fs|include|kernel|lib|mm|net)\/.*\.[ch]$/, reason: "sources of Linux" },
+  { pattern: /^(fs|include|kernel|lib|mm|net|security)\/.*\.[ch]$/, reason: "sources of Linux" },
   {
     pattern:
       /^(cifs_debug|cifsfs|cifsglob|connect|dfs|fs_context|smb2inode|smb2ops|smb2pdu|smb2transport|transport)\.[ch]$/,
