@@ -7,7 +7,7 @@ import { aRequest } from "../helpers/request.ts";
 const mountLine = (point: string, source: string, type = "cifs") =>
   `33 1 0:33 / ${point} rw - ${type} ${source} rw,vers=3.1.1\n`;
 
-/** A host of two namespaces: its first process's and that of process 4200. */
+/** A host with two mount namespaces: that of process 1 and that of process 4200. */
 const HOST = mountLine("/mnt/db", "//files/db") + mountLine("/mnt/other", "//files/other");
 const CONTAINER = mountLine("/data", "//FILES/db/sub") + mountLine("/proc", "proc", "proc");
 
@@ -30,7 +30,7 @@ describe("attribute", () => {
     tree("//else/where", { connectionId: 9 }),
   ];
 
-  test("says where the share is, how it is reached, and where it is mounted for whom", () => {
+  test("gives the share's server, address and mount points in the namespaces of the affected processes", () => {
     const evidence = [aRequest({ processId: 4200 }), aRequest({ processId: 4200 })];
     expect(makeAttribute(trees, proc)("//files/db", evidence)).toEqual({
       server: "files",
@@ -47,7 +47,7 @@ describe("attribute", () => {
     });
   });
 
-  test("of many shares reads each list of mounts once", () => {
+  test("reads each list of mounts once for many shares", () => {
     let reads = 0;
     const counting: ProcReader = {
       ...proc,
@@ -61,7 +61,7 @@ describe("attribute", () => {
     expect({ points, reads }).toEqual({ points: [["/mnt/db"], ["/mnt/other"]], reads: 1 });
   });
 
-  test("of a server says what holds for all its shares", () => {
+  test("for a server, covers all its shares", () => {
     const { encrypted, connectionIds, mountPoints } = makeAttribute(trees, proc)("//files", []);
     expect({ encrypted, connectionIds, mountPoints }).toEqual({
       encrypted: false,
@@ -70,7 +70,7 @@ describe("attribute", () => {
     });
   });
 
-  test("calls kernel workers by what they do, and who is no more by what it was called when it sent", () => {
+  test("names kernel workers after their work, and exited processes as they were named when they sent", () => {
     const evidence = [
       aRequest({ processId: 31, taskId: 31, command: COMMAND.SMB2_WRITE }),
       aRequest({ processId: 99, comm: "gone" }),
@@ -83,19 +83,19 @@ describe("attribute", () => {
     ]);
   });
 
-  test("of a share that is not known says who waits, and no more", () => {
+  test("for an unknown share, gives only the waiting processes", () => {
     expect(makeAttribute(trees, proc)("unknown", [aRequest({ processId: 99 })])).toMatchObject({
       ...{ server: undefined, connectionIds: [], encrypted: undefined, mountPoints: [] },
       processes: [{ pid: 99 }],
     });
   });
 
-  test("looks at a bounded number of processes", () => {
+  test("examines a bounded number of processes", () => {
     const evidence = Array.from({ length: 32 }, (_, pid) => aRequest({ processId: pid }));
     expect(makeAttribute(trees, proc)("//files/db", evidence).processes).toHaveLength(8);
   });
 
-  test("of a DFS leaf says the path that it is mounted by, and where", () => {
+  test("for a DFS leaf, gives the path that it is mounted by, and the mount point", () => {
     const leaf = tree("//leaf1/data", { address: "192.0.2.21" });
     const line = mountLine("/mnt/dfs", "//corp.example/dfs/data").replace(
       "rw,vers",
@@ -108,7 +108,7 @@ describe("attribute", () => {
     });
   });
 
-  test("of requests that may be of several shares says which", () => {
+  test("for requests that may belong to several shares, lists these shares", () => {
     const shares = ["//files/db", "//files/other"];
     const unnumbered = shares.map((share) => tree(share, { treeId: undefined, dialect: 0x210 }));
     const evidence = [aRequest({ sessionId: 1n, treeId: 7 }), aRequest({ sessionId: 1n, treeId: 8 })];
@@ -118,14 +118,14 @@ describe("attribute", () => {
     expect(makeAttribute(unnumbered, proc)("//files", []).possibleShares).toEqual([]);
   });
 
-  test("of requests whose tree is not known names the only share that no other tree is bound to", () => {
+  test("for requests of an unknown tree, names the only share to which no other tree is bound", () => {
     const unnumbered = ["//files/db", "//files/other"].map((share) => tree(share, { treeId: undefined }));
     const bound = [...unnumbered, tree("//files/db", { treeId: 7 })];
     const evidence = [aRequest({ sessionId: 1n, treeId: 7 }), aRequest({ sessionId: 1n, treeId: 8 })];
     expect(makeAttribute(bound, proc)("//files", evidence).possibleShares).toEqual(["//files/other"]);
   });
 
-  test("of a server leaves its IPC$ out of what is encrypted", () => {
+  test("ignores a server's IPC$ when it decides whether the shares are encrypted", () => {
     const sealed = [tree("//files/IPC$"), tree("//files/db", { encrypted: true })];
     expect(makeAttribute(sealed, proc)("//files", []).encrypted).toBe(true);
   });

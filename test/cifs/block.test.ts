@@ -1,4 +1,5 @@
-// The uninterruptible sleep of a task inside cifs: real names of wait functions, from reports and kernel sources.
+// The uninterruptible sleep of a task inside cifs. The names of wait functions are real, from reports and kernel
+// sources.
 
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -7,7 +8,7 @@ import { readBlock } from "../../src/cifs/proc.ts";
 import { blockOf } from "../../src/cifs/wchan.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 
-/** This kernel's own text, with another state and other figures. */
+/** The status text of the running kernel, with another state and other counters. */
 function aStatus(state = "D (disk sleep)", voluntary = 40, forced = 2): string {
   return readFileSync("/proc/self/status", "utf8")
     .replace(/^State:.*$/m, `State:\t${state}`)
@@ -29,18 +30,18 @@ describe("a block", () => {
     "call_usermodehelper_exec",
     "wait_for_key_construction",
     "cifs_wait_bit_killable",
-  ])("is the sleep in %s, whether or not a stack tells that cifs is below", (wchan) => {
+  ])("is a sleep in %s, whether or not a stack shows that cifs is below", (wchan) => {
     const stack = `[<0>] ${wchan}+0x4d/0x140 [cifs]\n[<0>] cifs_strict_readv+0x6a/0x1b0 [cifs]\n`;
     for (const text of [undefined, "refused", "", stack])
       expect(blockOf(aStatus(), `${wchan}\n`, text)).toEqual({ place: wchan, switches: 42 });
   });
 
-  test("is not what its task does where the stack has no function of cifs", () => {
+  test("is not a sleep whose stack has no function of cifs", () => {
     const stack = "[<0>] jbd2_log_wait_commit+0xd5/0x140 [jbd2]\n[<0>] ext4_sync_file+0x2a/0x390 [ext4]\n";
     expect(blockOf(aStatus(), "folio_wait_bit_common", stack)).toBeUndefined();
   });
 
-  test("is taken for one of cifs where cifs is a part of the kernel, and no function has a module", () => {
+  test("is assumed to be in cifs if cifs is built into the kernel and no function has a module", () => {
     const stack = "[<0>] folio_wait_bit_common+0x13d/0x350\n[<0>] cifs_strict_readv+0x6a/0x1b0\n";
     expect(blockOf(aStatus(), "folio_wait_bit_common", stack)?.place).toBe("folio_wait_bit_common");
   });
@@ -51,7 +52,7 @@ describe("a block", () => {
     "ptrace_stop",
     "jbd2_log_wait_commit",
     "nfs_wait_bit_killable",
-  ])("is not the sleep in %s", (wchan) => {
+  ])("is not a sleep in %s", (wchan) => {
     expect(blockOf(aStatus(), wchan, undefined)).toBeUndefined();
   });
 

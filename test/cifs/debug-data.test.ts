@@ -5,8 +5,9 @@ import { DEBUG_DATA_MAX, parseDebugData } from "../../src/cifs/debug-data.ts";
 import { type DebugData, treesOf } from "../../src/model/cifs.ts";
 import { seeded } from "../helpers/random.ts";
 
-// Written after the format strings of fs/smb/client/cifs_debug.c of each version, tabs and trailing spaces included; that with
-// channels is of a 5.10.262. Those with a word behind the version are of public reports, with other names.
+// The texts follow the format strings of fs/smb/client/cifs_debug.c in each version, tabs and trailing spaces included;
+// the one with channels was printed by a 5.10.262. Those with a word after the version are from public reports, with
+// names changed.
 const VERSIONS = [
   ...["5.10", "5.10-channels", "5.15", "6.1", "6.12"],
   ...["6.1-seal", "6.12-names", "el9.6-ipv6", "smb2-without-tid", "el9-dfs"],
@@ -42,7 +43,7 @@ function mids(data: DebugData) {
   );
 }
 
-/** What each share says by itself. */
+/** The parsed facts of each share. */
 function numbered(data: DebugData) {
   return treesOf(data).map(({ sessionId, treeId, share, encrypted }) => [
     sessionId,
@@ -53,7 +54,7 @@ function numbered(data: DebugData) {
 }
 
 describe("parseDebugData", () => {
-  test("5.10: a server begins with its credits, its session at the margin", () => {
+  test("5.10: a server begins with its credits, and its session is not indented", () => {
     const data = parsed("5.10");
     expect(connections(data)).toEqual([
       {
@@ -87,7 +88,7 @@ describe("parseDebugData", () => {
     expect(data.listsChannels).toBe(false);
   });
 
-  test("5.10: a channel is one line, and what is in flight on it is no request that is listed", () => {
+  test("5.10: a channel is one line, and its requests in flight are not listed", () => {
     const data = parsed("5.10-channels");
     const [session, ...others] = data.servers.flatMap(({ sessions }) => sessions);
     expect(others).toEqual([]);
@@ -107,7 +108,7 @@ describe("parseDebugData", () => {
     expect(data.listsChannels).toBe(false);
   });
 
-  test("5.15: one list of requests a server, ids up to 64 bits, share names with spaces", () => {
+  test("5.15: one list of requests for each server, ids up to 64 bits, share names with spaces", () => {
     const data = parsed("5.15");
     expect(connections(data)).toEqual([
       {
@@ -144,7 +145,7 @@ describe("parseDebugData", () => {
     expect(data.listsChannels).toBe(false);
   });
 
-  test("6.1: requests of every channel; tree ids that mean different shares in different sessions", () => {
+  test("6.1: requests of every channel; the same tree id means different shares in different sessions", () => {
     const data = parsed("6.1");
     expect(data.servers.map(({ connectionId, tcpStatus }) => [connectionId, tcpStatus])).toEqual([
       [1, 1],
@@ -213,7 +214,7 @@ describe("parseDebugData", () => {
     expect(data.complete).toBe(true);
   });
 
-  test("SMB 2.1: a share is known by its own line, its tree id is not", () => {
+  test("SMB 2.1: a share is known by its own line, without a tree id", () => {
     const data = parsed("smb2-without-tid");
     expect(data.servers[0]?.dialect).toBe(0x210);
     expect(treesOf(data)).toMatchObject([
@@ -240,7 +241,7 @@ describe("parseDebugData", () => {
     },
   );
 
-  test("6.12: names with blanks, other alphabets and a file system's type", () => {
+  test("6.12: names with blanks and other alphabets, and a file system's type", () => {
     expect(treesOf(parsed("6.12-names")).map(({ treeId, share }) => [treeId, share])).toEqual([
       [1, "//nas.example/IPC$"],
       [2, "//nas.example/My Photos 2024"],
@@ -249,7 +250,7 @@ describe("parseDebugData", () => {
     ]);
   });
 
-  test("a name may look like what follows it", () => {
+  test("a name may look like the text that follows it", () => {
     const text = fixture("6.12-names").replace("My Photos 2024", "a Mounts: 3 b");
     expect(treesOf(parseDebugData(text))[1]).toMatchObject({
       treeId: 2,
@@ -257,7 +258,7 @@ describe("parseDebugData", () => {
     });
   });
 
-  test("RHEL 9.6: an IPv6 address with all its digits, and interfaces that are no shares", () => {
+  test("RHEL 9.6: an IPv6 address with all its digits, and interfaces, which are not shares", () => {
     const data = parsed("el9.6-ipv6");
     expect(data.servers[0]?.sessions[0]?.address).toBe("2001:0db8:2a93:fd00:0010:0099:0099:0032");
     expect(treesOf(data).map(({ treeId, share }) => [treeId, share])).toEqual([
@@ -266,7 +267,7 @@ describe("parseDebugData", () => {
     ]);
   });
 
-  test("DFS: the paths of a connection belong to its share of files, those of a share to it alone", () => {
+  test("DFS: the paths of a connection belong to its file share, those of a share to that share alone", () => {
     expect(treesOf(parsed("el9-dfs")).map(({ share, dfsPaths }) => [share, dfsPaths])).toEqual([
       ["//LEAF1/IPC$", []],
       ["//LEAF1/name1", ["//ad.example/DFSROOT/name1", "//LEAF1/DFSRoot/name1"]],
@@ -284,11 +285,11 @@ describe("parseDebugData", () => {
     "Servers: \n\t[NONE]\n",
     "\ttid: 0x5\n",
     "\t\tState: 2 com: 5 pid: 1 cbdata: 0 mid 3\n",
-  ])("nothing comes of %j", (text) => {
+  ])("%j yields nothing", (text) => {
     expect(parseDebugData(text)).toEqual({ servers: [], listsChannels: false, complete: true });
   });
 
-  test("a text cut at any byte gives a beginning of what the whole gives", () => {
+  test("a text that is cut at any byte yields a prefix of the full result", () => {
     for (const version of VERSIONS) {
       const text = fixture(version);
       const whole = parseDebugData(text);
@@ -297,7 +298,8 @@ describe("parseDebugData", () => {
         expect(part.servers.length).toBeLessThanOrEqual(whole.servers.length);
         expect(mids(part).length).toBeLessThanOrEqual(mids(whole).length);
         expect(treesOf(part).length).toBeLessThanOrEqual(treesOf(whole).length);
-        // The last number of a line may be cut itself, and what a session's last lines say; all others are as in the whole.
+        // The last number of a line may be cut, and the facts of a session's last lines; all others equal the full
+        // result.
         expect(numbered(part).slice(0, -1)).toEqual(
           numbered(whole).slice(0, Math.max(0, numbered(part).length - 1)),
         );
@@ -305,7 +307,7 @@ describe("parseDebugData", () => {
     }
   });
 
-  test("a share is known whatever lines follow its own", () => {
+  test("a share is known, whatever lines follow its own", () => {
     const random = seeded();
     for (let round = 0; round < 200; round++) {
       const version = random.pick(VERSIONS);
@@ -334,7 +336,7 @@ describe("parseDebugData", () => {
     }
   });
 
-  test("a name of a server can't carry controls or be endless", () => {
+  test("a server's name can't contain control characters or be endless", () => {
     const text = fixture("6.1").replaceAll("windows-a.example", `evil\u001b[2J${"x".repeat(5000)}`);
     for (const { share } of treesOf(parseDebugData(text))) {
       expect(share).not.toContain("\u001b");
@@ -342,11 +344,11 @@ describe("parseDebugData", () => {
     }
   });
 
-  test("a text that is known to be cut is not complete", () => {
+  test("a truncated text is not complete", () => {
     expect(parseDebugData(fixture("6.12"), true).complete).toBe(false);
   });
 
-  test("what is over a bound is left out and said", () => {
+  test("entries over a limit are left out, and the result is not complete", () => {
     const head = fixture("6.12").split("\t\tState: ")[0] ?? "";
     const line = "\t\tState: 2 com: 5 pid: 218 cbdata: 00000000b7b5d2c1 mid 23\n";
     const full = parseDebugData(head + line.repeat(DEBUG_DATA_MAX.mids));

@@ -1,4 +1,4 @@
-// Whose share it is, for every kind of mount that the guest makes, told from what its kernel printed.
+// Attribution for every kind of mount that the guest makes, from the texts that its kernel printed.
 
 import { describe, expect, test } from "bun:test";
 import { makeAttribute } from "../../src/cifs/attribution.ts";
@@ -21,7 +21,7 @@ describe.each(guestMounts().map((one) => [one.name, one] as const))("%s", (_, { 
     readMountinfo: () => read("mountinfo"),
   };
 
-  test.each(facts)("$share is at $mountPoint, and reached as it was mounted", (fact) => {
+  test.each(facts)("$share is attributed to $mountPoint, with the options of its mount", (fact) => {
     const { mountPoints, dialect, ...others } = makeAttribute(trees, proc)(fact.share, []);
     const ofShare = facts.filter(({ share }) => share === fact.share).map(({ mountPoint }) => mountPoint);
     expect(mountPoints).toEqual(ofShare);
@@ -33,7 +33,7 @@ describe.each(guestMounts().map((one) => [one.name, one] as const))("%s", (_, { 
     });
   });
 
-  test("each open file is on a share that is mounted", () => {
+  test("each open file belongs to a mounted share", () => {
     const index = new ShareIndex(trees);
     const files = parseOpenFiles(read("open_files"));
     expect(files.length).toBeGreaterThan(0);

@@ -15,7 +15,7 @@ function aFeed(...batches: { records: string[]; overwritten?: boolean }[]) {
 }
 
 describe("the kernel log", () => {
-  test("gives a storm of one line once a second, and each server's", () => {
+  test("reports a storm of one line once a second for each server", () => {
     const storm = { records: Array.from({ length: 200 }, () => silent("files")) };
     const feed = aFeed(storm, storm, { records: [...storm.records, silent("other")] });
     const at = (ns: number) => feed.poll(ns, true).map(({ number, server }) => [signalName(number), server]);
@@ -32,7 +32,7 @@ describe("the kernel log", () => {
     expect(aFeed({ records }).poll(0, true)).toHaveLength(5000);
   });
 
-  test("counts records that were overwritten, and passes over what is none", () => {
+  test("counts overwritten records, and skips text that is not a record", () => {
     const feed = aFeed(
       { records: ["nonsense", line("usb 1-1: new device")], overwritten: true },
       { records: [] },

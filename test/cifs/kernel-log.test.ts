@@ -1,6 +1,6 @@
-// Lines of the kernel log. Those of fixtures/kernel-log-reports.txt are copied from public reports, each with its source; the lines in here
-// are written after the format strings in the kernel's sources, for what no report shows. That a kernel prints "has not responded" like
-// this is tried in the guest.
+// Lines of the kernel log. Those in fixtures/kernel-log-reports.txt are copied from public reports, each with its
+// source. The lines in this file follow the format strings in the kernel's sources, for cases that no report shows. A
+// guest test checks that a kernel prints "has not responded" like this.
 
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
@@ -27,7 +27,7 @@ interface Report {
   readonly lines: readonly string[];
 }
 
-/** Blocks of `== KERNEL`, a line with the source, signals, `--` and the lines of the log. */
+/** The reports of the fixture: `== KERNEL`, a line with the source, signals, `--` and the lines of the log. */
 function readReports(): readonly Report[] {
   const text = readFileSync(join(import.meta.dir, "fixtures/kernel-log-reports.txt"), "utf8");
   const [, ...blocks] = text.trimEnd().split(/\n*^== /m);
@@ -58,7 +58,7 @@ describe("a report of a user", () => {
     ]);
   });
 
-  test.each(reports)("of $kernel holds its signals and no others", ({ signals, lines }) => {
+  test.each(reports)("for $kernel yields its signals and no others", ({ signals, lines }) => {
     const found = signalsOf(lines).map((parts) => parts.filter((part) => part !== undefined).join(" "));
     expect(found).toEqual([...signals]);
   });
@@ -113,11 +113,11 @@ describe("one line of the kernel log", () => {
     ["Memory cgroup out of memory: Killed process 4711 (java)"],
     ["eth0: Link is Up - 1Gbps/Full - flow control rx/tx"],
     ["usb 1-1: reset high-speed USB device"],
-  ])("%s is no signal by itself", (line) => {
+  ])("%s is not a signal on its own", (line) => {
     expect(signalsOf([line])).toEqual([]);
   });
 
-  test("of a program is never a signal, whatever it says", () => {
+  test("from a program is never a signal", () => {
     const log = new KernelLog();
     for (const facility of [1, 3, 16])
       expect(
@@ -138,7 +138,7 @@ describe("a lockup or a hung task", () => {
     " rwsem_down_write_slowpath+0x1f8/0x620",
   ];
 
-  test("is one where its stack has a function of cifs", () => {
+  test("is a signal if its stack has a function of cifs", () => {
     expect(signalsOf([...hung, " cifs_oplock_break+0x77/0x590 [cifs]"])).toEqual([["hung_task", undefined]]);
     expect(signalsOf([...hung, " ext4_sync_file+0x10/0x20 [ext4]"])).toEqual([]);
     // CONFIG_STACKTRACE_BUILD_ID: kernel/kallsyms.c sprint_symbol_build_id, since 5.15.
@@ -152,12 +152,12 @@ describe("a lockup or a hung task", () => {
     expect(signalsOf([...hung, ...frames])).toHaveLength(1);
   });
 
-  test("of another program's stack far behind it is none", () => {
+  test("is not a signal because of a later stack of another program", () => {
     const between = Array.from({ length: 500 }, (_, n) => `eth0: line ${n}`);
     expect(signalsOf([...hung, ...between, " cifs_flush+0x1/0x2 [cifs]"])).toEqual([]);
   });
 
-  test("is one of a CPU that stalls in cifs too", () => {
+  test("is also a CPU that stalls in cifs", () => {
     const stall = [
       "rcu: INFO: rcu_preempt self-detected stall on CPU",
       "rcu: \t1-....: (5250 ticks this GP) idle=5a4/1/0x4000000000000000 softirq=1234/1234 fqs=2622",
@@ -182,7 +182,7 @@ describe("a record of /dev/kmsg", () => {
       expect(parseKernelLogRecord(record)).toBeUndefined();
   });
 
-  test("of any bytes is read without an error, in bounded text without control characters", () => {
+  test("of any bytes is parsed without an error into bounded text without control characters", () => {
     const { int, pick, seedText } = seeded();
     const parts: [string, ...string[]] = [
       "CIFS: VFS: \\x5c\\x5c",

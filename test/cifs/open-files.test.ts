@@ -6,7 +6,7 @@ import { parseOpenFiles } from "../../src/cifs/open-files.ts";
 const TEXT = readFileSync(join(import.meta.dir, "fixtures/open_files-6.12.txt"), "utf8");
 
 describe("open_files", () => {
-  test("is one entry for each open file, the name with its spaces", () => {
+  test("has one entry for each open file, and names may contain spaces", () => {
     const spaced = "0xa0732595 0xffffffff949ce6a8 0x5c5698c8 0x8000 2 32005 1000 a report.txt\n";
     expect(parseOpenFiles(TEXT + spaced)).toEqual([
       {
@@ -20,7 +20,7 @@ describe("open_files", () => {
     ]);
   });
 
-  test("of a kernel that has no session ids has none", () => {
+  test("has no session ids if the kernel prints none", () => {
     const old = "0x75c61ba9 0x24d0faab 0xc002 1 5678 0 aiostress\n";
     expect(parseOpenFiles(old)).toMatchObject([
       { treeId: 0x75c61ba9, sessionId: undefined, fileId: "0x24d0faab" },
@@ -32,7 +32,7 @@ describe("open_files", () => {
   const line = (name: string, numbers = "2 271 0") => `0x5 0x6 0x7 0x8000 ${numbers} ${name}\n`;
   const namesOf = (text: string) => parseOpenFiles(text).map(({ name }) => name);
 
-  test("keeps lines with negative numbers", () => {
+  test("accepts lines with negative numbers", () => {
     const text = line("a", "-1 -2 -3") + line("b", "2 271 -1");
     expect(parseOpenFiles(text)).toMatchObject([
       { count: -1, pid: -2, uid: -3, name: "a" },
@@ -54,7 +54,7 @@ describe("open_files", () => {
     expect(namesOf(text)).toEqual(["data", "a report.txt", "7"]);
   });
 
-  test("keeps a name with a line feed whole, and counts it once", () => {
+  test("has one entry for a name with a line feed", () => {
     expect(namesOf(`${HEAD} <lease>\n${line("two\nlines R")}${line("next RH")}\n`)).toEqual([
       "two\nlines",
       "next",

@@ -17,14 +17,14 @@ import {
 import { tempDir } from "../helpers/temp-dir.ts";
 
 describe("readWchan", () => {
-  test("gives the name that the kernel gives", () => {
+  test("returns the name that the kernel prints", () => {
     const proc = tempDir();
     mkdirSync(join(proc, "77"));
     writeFileSync(join(proc, "77", "wchan"), "wait_for_response");
     expect(readWchan(77, proc)).toBe("wait_for_response");
   });
 
-  test("is undefined for a task that is no more", () => {
+  test("is undefined for a task that has exited", () => {
     expect(readWchan(77, tempDir())).toBeUndefined();
   });
 
@@ -37,7 +37,7 @@ describe("readWchan", () => {
     ["an empty one", "D (disk sleep)", "", "(D)"],
     ["no stack, and a signal would end it", "S (sleeping)", undefined, "(S)"],
     ["a stack of the time before it ran", "R (running)", STACK, "0"],
-  ])("of a kernel whose wchan is always 0: %s", (_, state, stack, expected) => {
+  ])("on a kernel whose wchan is always 0: %s", (_, state, stack, expected) => {
     const proc = tempDir();
     mkdirSync(join(proc, "77"));
     writeFileSync(join(proc, "77", "wchan"), "0");
@@ -74,7 +74,7 @@ describe("tasks", () => {
     ]);
   });
 
-  test("that are no more are nothing", () => {
+  test("that have exited are undefined", () => {
     expect(readTask(99, proc)).toBeUndefined();
     expect(readProcessName(99, proc)).toBeUndefined();
     expect(readCgroup(99, proc)).toBeUndefined();
@@ -82,8 +82,9 @@ describe("tasks", () => {
     expect(readProcessName(20, proc)).toBe("cp");
   });
 
-  test("are kernel threads by the kernel's flag and not by their name", () => {
-    // Of Linux 6.18: a kworker, a shell, and a shell renamed by prctl(2); flags are the seventh field behind the name.
+  test("are kernel threads by the kernel's flag, not by their name", () => {
+    // From Linux 6.18: a kworker, a shell, and a shell renamed by prctl(2). The flags are the seventh field after the
+    // name.
     const stats = {
       30: "30 (kworker/0:1-events) I 2 0 0 0 -1 69238880 0 0 0 0",
       31: "31 (bash) S 1 31 31 0 -1 4194560 0 0 0 0",
@@ -98,11 +99,11 @@ describe("tasks", () => {
       ...[true, false, false, false],
       undefined,
     ]);
-    // kthreadd, and this very process.
+    // kthreadd and this process.
     expect([isKernelThread(2), isKernelThread(process.pid)]).toEqual([true, false]);
   });
 
-  test("of the first process have the host's mounts; where they can't be read, aod's own do", () => {
+  test("show the host's mounts through process 1, or aod's own if those can't be read", () => {
     const folder = tempDir();
     mkdirSync(join(folder, "self"));
     writeFileSync(join(folder, "self/mountinfo"), "of aod\n");
@@ -112,7 +113,7 @@ describe("tasks", () => {
     expect(readHostMountinfo(folder)).toBe("of the host\n");
   });
 
-  test("are all shown in the first pid namespace only", () => {
+  test("are all shown only in the initial pid namespace", () => {
     mkdirSync(join(proc, "self/ns"), { recursive: true });
     symlinkSync("pid:[4026531836]", join(proc, "self/ns/pid"));
     expect(showsAllTasks(proc)).toBe(true);
@@ -124,7 +125,7 @@ describe("tasks", () => {
 });
 
 describe("readNetworkNamespace", () => {
-  test("is the same for a process by either name, and undefined for one that is no more", () => {
+  test("is the same by pid and by self, and undefined for a process that has exited", () => {
     expect(readNetworkNamespace("self")).toMatch(/^net:\[\d+\]$/);
     expect(readNetworkNamespace(process.pid)).toBe(readNetworkNamespace("self") ?? "");
     expect(readNetworkNamespace(77, tempDir())).toBeUndefined();
@@ -132,7 +133,7 @@ describe("readNetworkNamespace", () => {
 });
 
 describe("readStack", () => {
-  test("gives the lines that the kernel gives, undefined for a task that is no more", () => {
+  test("returns the lines that the kernel prints, and undefined for a task that has exited", () => {
     const proc = tempDir();
     mkdirSync(join(proc, "77"));
     writeFileSync(join(proc, "77", "stack"), "[<0>] wait_for_response+0x7d/0x110 [cifs]\n");

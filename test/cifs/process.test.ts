@@ -132,7 +132,7 @@ describe("parseCgroup", () => {
   });
 });
 
-test("any cgroup gives short names and never throws", () => {
+test("any cgroup yields short names and never throws", () => {
   const random = seeded();
   const parts = [
     "lxc",
@@ -162,13 +162,13 @@ describe("nameSender", () => {
     ["kworker/u8:3", COMMAND.SMB2_WRITE, true, "writeback"],
     ["kworker/1:2", COMMAND.SMB2_READ, true, "readahead"],
     ["kworker", COMMAND.SMB2_WRITE, true, "kworker"],
-    // A program that took the name.
+    // A program that took the name of a worker.
     ["kworker/u8:3", COMMAND.SMB2_WRITE, false, "kworker/u8:3"],
     ["kworker/evil", COMMAND.SMB2_READ, false, "kworker/evil"],
-    // Gone before it could be asked.
+    // The task has exited.
     ["kworker/u8:3", COMMAND.SMB2_WRITE, undefined, "unknown"],
     ["postgres", COMMAND.SMB2_WRITE, undefined, "postgres"],
-  ])("%s that sends %d and is a kernel thread: %p is called %s", (comm, command, isKernelThread, name) => {
+  ])("%s that sends %d, kernel thread %p: %s", (comm, command, isKernelThread, name) => {
     expect(nameSender(comm, command, () => isKernelThread)).toBe(name);
   });
 });

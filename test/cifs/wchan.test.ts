@@ -24,7 +24,7 @@ describe("judgeWchan", () => {
   });
 });
 
-describe("the place of a stack", () => {
+describe("the innermost function of a stack", () => {
   test.each([
     ["[<0>] __cifs_readv+0x1b5/0x420 [cifs]\n[<0>] do_iter_read+0xe8/0x1e0\n", "__cifs_readv"],
     ["[<0>] wait_for_free_credits.constprop.0+0x20/0x1f0 [cifs]", "wait_for_free_credits.constprop.0"],

@@ -1,4 +1,4 @@
-// What hangs when a person asks for a capture: of which server, of whom, and what does not hang.
+// The hangs that a capture on demand finds, server by server, and what does not count as a hang.
 
 import { describe, expect, test } from "bun:test";
 import { findHangs, shareOfHang } from "../../src/live/hanging.ts";
@@ -31,8 +31,8 @@ function open(agoMs: number, treeId = 5, parts: Parameters<typeof aRequest>[0] =
   return aRequest({ startMs: NOW_MS - agoMs, latencyMs: 0, treeId, ...parts });
 }
 
-describe("what hangs", () => {
-  test("is grouped by server, the one with the oldest request first, its requests oldest first", () => {
+describe("the hangs of a snapshot", () => {
+  test("are grouped by server, the one with the oldest request first, and requests oldest first", () => {
     const hangs = hangsOf([open(8_000, 6), open(30_000, 7), open(12_000), open(3_000, 7)]);
     expect(hangs.map(({ about }) => about)).toEqual([
       { server: "other", shares: ["//other/data"], count: 2, oldestNs: 30e9 },
@@ -42,7 +42,7 @@ describe("what hangs", () => {
     expect(hangs.map(({ about }) => shareOfHang(about))).toEqual(["//other/data", "//nas"]);
   });
 
-  test("is nothing where replies come, where a request is young, waits by design, or is of a task that has ended", () => {
+  test("do not include requests that are answered, young, may block indefinitely, or whose task has exited", () => {
     const notify = { command: COMMAND.SMB2_CHANGE_NOTIFY };
     const answered = aRequest({ startMs: NOW_MS - 9_000, latencyMs: 8_000 });
     const orphan = { taskId: 4711 };
@@ -51,7 +51,7 @@ describe("what hangs", () => {
     ).toEqual([]);
   });
 
-  test("has what waits to be sent, whose share is not known", () => {
+  test("include operations that wait to be sent, whose share is unknown", () => {
     const begun = [{ startNs: BigInt(NOW_NS - 20e9), xid: 7, taskId: 81, processId: 80, comm: "cp" }];
     const [hang, ...others] = hangsOf([], { begun });
     expect(others).toEqual([]);
@@ -60,7 +60,7 @@ describe("what hangs", () => {
     expect(hang && shareOfHang(hang.about)).toBe("unknown");
   });
 
-  test("keeps no more than 32 requests of a server, and counts them all", () => {
+  test("list 32 requests of a server at most, and count all", () => {
     const [hang] = hangsOf(Array.from({ length: 90 }, (_, i) => open(2_000 + i)));
     expect(hang?.about.count).toBe(90);
     expect(hang?.evidence).toHaveLength(32);

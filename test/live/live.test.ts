@@ -1,4 +1,4 @@
-// The Live document: within its schema whatever the table holds, and bounded.
+// The Live document: it matches its schema whatever is in the table, and it is bounded.
 
 import { describe, expect, test } from "bun:test";
 import * as v from "valibot";
@@ -32,7 +32,7 @@ describe("a live document", () => {
     expect(live.seconds).toHaveLength(300);
   });
 
-  test("keeps to its schema and its bounds, whatever stands in the table", () => {
+  test("matches its schema and its limits, whatever is in the table", () => {
     const random = seeded();
     const requests = Array.from({ length: 20_000 }, (_, i) =>
       aRequest({
@@ -50,7 +50,7 @@ describe("a live document", () => {
     expect(live.seconds.length).toBeLessThanOrEqual(300);
   });
 
-  test("names nobody for a request whose line another one has taken since", () => {
+  test("leaves out a request whose line another one has taken since", () => {
     const open = { latencyMs: 0, startMs: NOW_MS - 5000 };
     const [gone, stays] = [aRequest({ ...open, comm: "cp" }), aRequest({ ...open, comm: "postgres" })];
     const input = aSnapshotInput([gone, stays]);
@@ -61,7 +61,7 @@ describe("a live document", () => {
     expect(live.in_flight_total).toBe(2);
   });
 
-  test("has whole seconds only, those that the recorder has, the last one last", () => {
+  test("has only whole seconds that the recorder covers, the last one last", () => {
     const at = (agoMs: number) => aRequest({ startMs: NOW_MS - agoMs - 1, latencyMs: 1 });
     const { seconds, last_second } = liveOf([at(500), at(1_500), at(1_600), aRequest({ startNs: 0n })], {
       nowNs: NOW_NS + 0.4e9,
@@ -88,7 +88,7 @@ describe("a live document", () => {
     ]);
   });
 
-  test("shows what is open oldest first, and last what waits by design", () => {
+  test("lists open requests oldest first, and those that may block indefinitely last", () => {
     const open = (agoMs: number, command: number) =>
       aRequest({ startMs: NOW_MS - agoMs, latencyMs: 0, command });
     const { SMB2_READ, SMB2_CHANGE_NOTIFY } = COMMAND;
@@ -105,7 +105,7 @@ describe("a live document", () => {
     expect(live.in_flight_total).toBe(4);
   });
 
-  test("has the newest incidents first, and of losses those that there are", () => {
+  test("has the newest incidents first, and only losses over 0", () => {
     const input = aSnapshotInput();
     const incidents = [1, 3, 2].map((openedAtMs) => anIncident({ openedAtMs, lastAtMs: openedAtMs }));
     const losses = { ring_full: 3, forgotten: 0, entered: 99 };

@@ -1,4 +1,4 @@
-// Rows of shares: who is in use, and what was counted of each.
+// Rows of shares: which shares they cover, and their totals.
 
 import { describe, expect, test } from "bun:test";
 import { shareRows } from "../../src/live/shares.ts";
@@ -37,7 +37,7 @@ function rowsOf(
 }
 
 describe("rows of shares", () => {
-  test("are there for every share that is known, used or not, the busiest first; IPC$ is none of them", () => {
+  test("cover every known share except IPC$, used or not, the busiest first", () => {
     const trees = [aTree(1, "//nas/IPC$", 0), aTree(2, "//nas/idle", 1), aTree(5, "//nas/projects", 2)];
     const rows = rowsOf(trees, { histograms: [], statuses: [] });
     expect(rows.map(({ share, recent }) => [share, recent.requests])).toEqual([
@@ -48,7 +48,7 @@ describe("rows of shares", () => {
     expect(rows[0]).toMatchObject({ dfs_paths: ["//corp/dfs/projects"], address: "192.0.2.7" });
   });
 
-  test("have what the kernel counted in the share's slot, and of failures those that are some", () => {
+  test("have the kernel's counts of the share's slot, and count only real failures", () => {
     const tallies: Tallies = {
       histograms: [replies(2, 40), replies(3, 7)],
       statuses: [
@@ -61,13 +61,13 @@ describe("rows of shares", () => {
     expect(row).toMatchObject({ requests_total: 40, errors_total: 4 });
   });
 
-  test("are not there for IPC$, though cifs uses it", () => {
+  test("leave out IPC$, though the client uses it", () => {
     const trees = [aTree(5, "//nas/IPC$", 0), aTree(2, "//nas/idle", 1)];
     const rows = rowsOf(trees, { histograms: [replies(0, 40)], statuses: [] });
     expect(rows.map(({ share }) => share)).toEqual(["//nas/idle"]);
   });
 
-  test("have no totals while the tree of a share is not known, and its figures all the same", () => {
+  test("have figures but no totals while the tree of a share is unknown", () => {
     const tallies = { histograms: [replies(2, 40)], statuses: [] };
     const unknown = [aTree(undefined, "//nas/projects", 2), aTree(undefined, "//nas/IPC$", 1)];
     const figures = (trees: readonly KnownTree[]) =>
@@ -83,7 +83,7 @@ describe("rows of shares", () => {
     );
   });
 
-  test("have no totals where shares are counted together, and those of nobody for the unknown", () => {
+  test("have the last slot's totals for the unknown share, and no totals if a known share uses that slot, too", () => {
     const tallies = { histograms: [replies(LAST_SLOT, 5)], statuses: [] };
     const totals = (trees: readonly KnownTree[]) =>
       rowsOf(trees, tallies, [aRequest({ treeId: 99, startMs: NOW_NS / 1e6 - 9 })]).map(

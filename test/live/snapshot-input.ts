@@ -1,4 +1,4 @@
-// What a look is taken at, for the tests of this room: requests in the places of a table, a time, names.
+// The input of a snapshot for the tests of this room: requests in a table, a time and names.
 
 import type { SnapshotInput } from "../../src/live/snapshot.ts";
 import type { Operation } from "../../src/model/operation.ts";

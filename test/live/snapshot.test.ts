@@ -1,4 +1,4 @@
-// One look at the request table: what a second ago was, and what is open.
+// A snapshot of the request table: the replies of the last minute, and the open requests.
 
 import { describe, expect, test } from "bun:test";
 import { emptyRow, recentOf, takeSnapshot } from "../../src/live/snapshot.ts";
@@ -15,7 +15,7 @@ const NOW_MS = NOW_NS / 1e6;
 const DENIED = { flags: FLAG.REPLIED | FLAG.ERRORED, ntStatus: 0xc000_0022, errno: ERRNO.EACCES };
 const NOT_FOUND = { flags: FLAG.REPLIED | FLAG.ERRORED, ntStatus: 0xc000_0034, errno: ERRNO.ENOENT };
 
-/** Each in a set of its own: none of them ever displaced another. */
+/** Puts each request in a set of its own, so that none has displaced another. */
 function spread(requests: readonly Request[]): readonly Request[] {
   const empty = aRequest({ startNs: 0n });
   return requests.flatMap((request) => [request, empty, empty, empty]);
@@ -26,8 +26,8 @@ function ended(agoMs: number, parts: Parameters<typeof aRequest>[0] = {}): Reque
   return aRequest({ startMs: NOW_MS - agoMs - latencyMs, ...parts, latencyMs });
 }
 
-describe("a look at the table", () => {
-  test("has the replies of the last minute, their rate, and what failed beyond the everyday", () => {
+describe("a snapshot of the table", () => {
+  test("has the replies of the last minute, their rate and their failures", () => {
     const snapshot = takeSnapshot(
       aSnapshotInput(
         spread([ended(100), ended(59_000), ended(61_000), ended(200, DENIED), ended(300, NOT_FOUND)]),
@@ -42,17 +42,17 @@ describe("a look at the table", () => {
     });
   });
 
-  test("reaches no further back than aod watches, nor than the recorder is complete", () => {
+  test("reaches back no further than aod has watched and the recorder is complete", () => {
     expect(takeSnapshot(aSnapshotInput([], { watchingSinceNs: NOW_NS - 5e9 })).windowSec).toBe(5);
     expect(takeSnapshot(aSnapshotInput([], { watchingSinceNs: undefined })).windowSec).toBe(0);
-    // A full set whose oldest line began 8 s ago: what it displaced was older.
+    // A full set whose oldest line began 8 s ago: the lines that it displaced were older.
     const full = [8, 7, 6, 5].map((agoSec) => ended(agoSec * 1000));
     const { windowSec } = takeSnapshot(aSnapshotInput(full));
     expect(windowSec).toBeGreaterThan(5);
     expect(windowSec).toBeLessThan(9);
   });
 
-  test("takes percentiles by nearest rank, whatever the order of the lines", () => {
+  test("computes percentiles by nearest rank, whatever the order of the lines", () => {
     const random = seeded();
     const count = random.int(1, 400);
     const latencies = Array.from({ length: count }, () => random.int(1, 2_000));
@@ -65,7 +65,7 @@ describe("a look at the table", () => {
     expect([p50Ns, p99Ns, maxNs], random.seedText).toEqual([rank(0.5), rank(0.99), rank(1)]);
   });
 
-  test("takes an IOCTL for one that waits by design on a server's pipes, and nowhere else", () => {
+  test("treats an IOCTL as one that may block only on an IPC$", () => {
     const trees = [
       { sessionId: SESSION, treeId: 5, share: "//nas/projects" },
       { sessionId: SESSION, treeId: 1, share: "//nas/IPC$" },
@@ -90,7 +90,7 @@ describe("a look at the table", () => {
     expect(snapshot.total.figures).toMatchObject({ requests: 2, maxNs: 20e6 });
   });
 
-  test("tells shares, commands and processes apart, the busiest first", () => {
+  test("groups by share, command and process, the busiest first", () => {
     const snapshot = takeSnapshot(
       aSnapshotInput(
         spread([
@@ -119,7 +119,7 @@ describe("a look at the table", () => {
     expect(snapshot.byProcess(1)).toHaveLength(1);
   });
 
-  test("counts what is open, and its age, but takes no notice that waits by design for the oldest", () => {
+  test("counts open requests, and ignores those that may block when it finds the oldest", () => {
     const open = (agoMs: number, command: number) =>
       aRequest({ startMs: NOW_MS - agoMs, latencyMs: 0, command });
     const snapshot = takeSnapshot(
@@ -138,7 +138,7 @@ describe("a look at the table", () => {
     ]);
   });
 
-  test("times what waits by design for its own command only", () => {
+  test("times requests that may block only in the row of their command", () => {
     const snapshot = takeSnapshot(
       aSnapshotInput(
         spread([
@@ -151,7 +151,7 @@ describe("a look at the table", () => {
     expect(snapshot.byCommand(9).find(({ key }) => key === "SMB2_CHANGE_NOTIFY")?.figures.maxNs).toBe(900e9);
   });
 
-  test("leaves out lines that are being written, and replies that may be another's", () => {
+  test("leaves out lines that are being written, and replies that can't be trusted", () => {
     const snapshot = takeSnapshot(
       aSnapshotInput(
         spread([
@@ -164,7 +164,7 @@ describe("a look at the table", () => {
     expect(snapshot.total).toEqual(emptyRow(""));
   });
 
-  test("says who waits in cifs without a request, for over a second", () => {
+  test("lists tasks that have waited in cifs without a request for over a second", () => {
     const begun = [
       { startNs: BigInt(NOW_NS - 9e9), xid: 1, taskId: 11, processId: 10, comm: "cp" },
       { startNs: BigInt(NOW_NS - 8e9), xid: 2, taskId: 12, processId: 10, comm: "strays" },
@@ -178,7 +178,7 @@ describe("a look at the table", () => {
 });
 
 describe("rows of processes", () => {
-  test("of programs that have ended are one for each name, but for those that something waits in", () => {
+  test("merge exited processes by name, except those with requests in flight", () => {
     const requests = spread([
       ...[1, 2, 3].map((processId) => ended(100, { processId, comm: "dd" })),
       ended(100, { processId: 4, comm: "make" }),
@@ -196,7 +196,7 @@ describe("rows of processes", () => {
     expect(rows).toHaveLength(4);
   });
 
-  test("begin with what hangs, the oldest first, however busy others are", () => {
+  test("begin with overdue ones, the oldest first, however busy others are", () => {
     const busy = Array.from({ length: 30 }, (_, i) => ended(100 + i, { processId: 1, comm: "busy" }));
     const hung = [7_000, 40_000].map((agoMs, i) =>
       aRequest({ processId: 10 + i, comm: "cp", latencyMs: 0, startMs: NOW_MS - agoMs }),

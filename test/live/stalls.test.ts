@@ -1,4 +1,4 @@
-// Silent servers: which are named, since when, and what is no silence.
+// Silent servers: which are reported, since when, and what is not silence.
 
 import { describe, expect, test } from "bun:test";
 import { takeSnapshot } from "../../src/live/snapshot.ts";
@@ -30,7 +30,7 @@ function ended(agoMs: number, treeId = 5): Request {
 }
 
 describe("silent servers", () => {
-  test("a server that owes replies of two shares is one row, silent since its last reply", () => {
+  test("a server that owes replies on two shares is one row, silent since its last reply", () => {
     const stalls = stallsOf([open(38_000), open(37_000, 6), open(2_000), ended(36_000, 6), ended(50_000)]);
     expect(stalls).toEqual([
       {
@@ -43,15 +43,15 @@ describe("silent servers", () => {
     ]);
   });
 
-  test("silence of a server that was idle begins with the oldest request", () => {
+  test("the silence of an idle server begins with its oldest request", () => {
     expect(stallsOf([ended(90_000), open(4_000)])).toMatchObject([{ silentNs: 4e9, oldestAgeNs: 4e9 }]);
   });
 
-  test("a server that sends replies is not silent, however old a request of it is", () => {
+  test("a server that sends replies is not silent, however old one of its requests is", () => {
     expect(stallsOf([open(60_000), ended(200)])).toEqual([]);
   });
 
-  test("what waits by design owes no reply, and an idle server owes none", () => {
+  test("a request that may block is owed no reply, and an idle server owes none", () => {
     expect(stallsOf([open(60_000, 5, COMMAND.SMB2_CHANGE_NOTIFY), ended(70_000, 7)])).toEqual([]);
   });
 
@@ -65,7 +65,7 @@ describe("silent servers", () => {
     ]);
   });
 
-  test("no silence is longer than the oldest request has waited, and each counts what is due", () => {
+  test("no silence is longer than the wait of the oldest request, and each counts the replies that are due", () => {
     const random = seeded();
     for (let run = 0; run < 100; run++) {
       const requests = Array.from({ length: random.int(0, 40) }, () =>
@@ -86,8 +86,8 @@ describe("silent servers", () => {
   });
 });
 
-describe("the figures of now", () => {
-  test("are of the last 5 s, where the window's mean still looks healthy", () => {
+describe('the "now" figures', () => {
+  test("cover the last 5 s, while the window's mean still looks healthy", () => {
     const empty = aRequest({ startNs: 0n });
     const requests = Array.from({ length: 50 }, (_, i) => ended(6_000 + i * 100));
     const spread = [...requests, ended(100)].flatMap((request) => [request, empty, empty, empty]);

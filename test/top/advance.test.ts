@@ -37,7 +37,7 @@ describe("keys", () => {
     expect(press(night, ...keys)).toMatchObject(expected as object);
   });
 
-  test("never ask more or less often than the socket lets them", () => {
+  test("never set an interval that the socket refuses", () => {
     const speeds = (key: string) => press(night, ...new Array<string>(30).fill(key)).everyMs;
     expect([speeds("+"), speeds("-")]).toEqual([EVERY_MS.least, EVERY_MS.most]);
   });
@@ -48,29 +48,29 @@ describe("keys", () => {
   });
 });
 
-describe("a held screen", () => {
+describe("a paused screen", () => {
   const later = aLive({ in_flight_total: 7 });
 
-  test("stays what it is while figures come, and shows the newest when it goes on", () => {
+  test("does not change while figures come, and shows the newest when it resumes", () => {
     const held = advanceTop(press(night, "space"), { type: "live", live: later });
     expect(held.live).toBe(night.live);
     expect(press(held, "space").live).toBe(later);
   });
 
-  test("can still be sorted and looked through", () => {
+  test("can still be sorted and browsed", () => {
     expect(press(night, "space", "c", "down").chosen).toBe("SMB2_READ");
   });
 });
 
 describe("rows", () => {
-  test("that are equal stay where they are", () => {
+  test("that are equal keep their order", () => {
     const live = aLive({
       groups: { share: ["b", "c", "a"].map((key) => aRow(key)), command: [], process: [] },
     });
     expect(rowsOf(advanceTop(begun, { type: "live", live })).map(({ key }) => key)).toEqual(["a", "b", "c"]);
   });
 
-  test("come with what hangs first, then with the greatest first and what is not known last, whatever they are sorted by", () => {
+  test("begin with overdue ones, then the greatest, and unknown values last, in every sort order", () => {
     const random = seeded();
     for (let i = 0; i < 100; i++) {
       const state = press(
@@ -87,7 +87,7 @@ describe("rows", () => {
     }
   });
 
-  test("a chosen one that is gone: the next arrow begins anew", () => {
+  test("start again at the next arrow if the selected one is gone", () => {
     const gone = advanceTop(press(night, "down"), { type: "live", live: aLive() });
     expect(press(gone, "down").chosen).toBe("//files.example.com/db");
     const back = advanceTop(gone, { type: "live", live: aBadNight() });

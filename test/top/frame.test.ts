@@ -5,30 +5,30 @@ import { span } from "../../src/top/line.ts";
 const ESC = "\u001b";
 
 describe("a frame", () => {
-  test("is everything at first, on a clean screen, in one piece", () => {
+  test("is the whole screen at first, in one write", () => {
     expect(frameText(undefined, ["a", "b"])).toBe(
       `${ESC}[?2026h${ESC}[2J${ESC}[1;1H${ESC}[Ka${ESC}[2;1H${ESC}[Kb${ESC}[?2026l`,
     );
   });
 
-  test("is only the lines that are different, later", () => {
+  test("is only the changed lines later", () => {
     const frame = frameText(["a", "b", "c"], ["a", "x", "c"]);
     expect(frame).toContain(`${ESC}[2;1H${ESC}[Kx`);
     expect(frame).not.toMatch(/\[1;1H|\[3;1H|\[2J/);
   });
 
-  test("is nothing where nothing has changed", () => {
+  test("is empty if nothing has changed", () => {
     expect(frameText(["a", "b"], ["a", "b"])).toBe("");
   });
 });
 
 describe("styles", () => {
-  test("are red for trouble alone", () => {
+  test("are red only for trouble", () => {
     const red = Object.entries(COLOURS).filter(([, sgr]) => /\b[34]1\b/.test(sgr));
     expect(red.map(([style]) => style).sort()).toEqual(["alarm", "trouble"]);
   });
 
-  test("without colours are none, and trouble still stands out", () => {
+  test("without colours contain none, and trouble still stands out", () => {
     expect(Object.values(NO_COLOURS).join(";")).not.toMatch(/\b[34]\d\b/);
     expect(styledText([span("ok "), span("LOST", "trouble")], NO_COLOURS)).toBe(`ok ${ESC}[1mLOST${ESC}[0m`);
   });

@@ -4,7 +4,7 @@ import { withEarlier } from "../../src/top/history.ts";
 import { aLive } from "../helpers/live.ts";
 import { seeded } from "../helpers/random.ts";
 
-/** Whose second number n has n requests. */
+/** A document whose second number n has n requests. */
 function upTo(lastSecond: number, count: number): Live {
   const seconds = Array.from({ length: count }, (_, i) => ({
     ...{ requests: lastSecond - count + 1 + i, errors: 0, p50_ms: null, p99_ms: null, max_ms: null },
@@ -15,13 +15,13 @@ function upTo(lastSecond: number, count: number): Live {
 const numbers = ({ seconds }: Live) => seconds.map(({ requests }) => requests);
 
 describe("the minutes that are shown", () => {
-  test("go on where the recorder has only seconds", () => {
+  test("are kept when the recorder has only seconds", () => {
     expect(numbers(withEarlier(upTo(10, 3), upTo(12, 3)))).toEqual([8, 9, 10, 11, 12]);
     expect(numbers(withEarlier(upTo(10, 3), upTo(11, 1)))).toEqual([8, 9, 10, 11]);
     expect(numbers(withEarlier(upTo(10, 3), upTo(10, 0)))).toEqual([8, 9, 10]);
   });
 
-  test("keep the fuller of two readings of a second: slow requests are the first that the recorder loses", () => {
+  test("keep the fuller of two readings of a second, because the recorder loses slow requests first", () => {
     const second = (requests: number, p99Ms: number) => ({
       ...{ requests, errors: 0, p50_ms: 1, p99_ms: p99Ms, max_ms: p99Ms },
     });
@@ -32,14 +32,14 @@ describe("the minutes that are shown", () => {
     expect(withEarlier(before, eroded).seconds).toEqual([second(3, 1500), second(5, 2), second(9, 3)]);
   });
 
-  test("begin anew where one is missing, and after a boot", () => {
+  test("start again after a missing second and after a boot", () => {
     expect(numbers(withEarlier(upTo(10, 3), upTo(13, 2)))).toEqual([12, 13]);
     expect(numbers(withEarlier(upTo(10, 3), upTo(12, 0)))).toEqual([]);
     expect(numbers(withEarlier(upTo(900, 3), upTo(5, 2)))).toEqual([4, 5]);
     expect(numbers(withEarlier(undefined, upTo(5, 2)))).toEqual([4, 5]);
   });
 
-  test("are 300 seconds in a row at most, the last one last, whatever comes", () => {
+  test("are 300 consecutive seconds at most, the last one last", () => {
     const random = seeded();
     let shown: Live | undefined;
     for (let second = 1000; second < 3000; second += random.int(0, 20)) {

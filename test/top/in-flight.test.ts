@@ -7,7 +7,7 @@ import { plainText } from "../../src/top/line.ts";
 import { beginTop } from "../../src/top/state.ts";
 import { aLive, anOpen, aRow } from "../helpers/live.ts";
 
-/** @param down how often the next row is chosen. */
+/** @param down how many times the next row is selected. */
 function linesOf(live: Live | undefined, down: number, height = 6): string[] {
   const begun = beginTop({ host: "db01", everyMs: 1000 });
   const shown = live === undefined ? begun : advanceTop(begun, { type: "live", live });
@@ -16,7 +16,7 @@ function linesOf(live: Live | undefined, down: number, height = 6): string[] {
   return inFlightLines(state, 60, height, UNICODE).map((line) => plainText(line).trimEnd());
 }
 
-/** A share whose old requests fill the list, and one with `ofB` beside it, of which the document lists `listed`. */
+/** A share whose old requests fill the list, and another with `ofB` requests, of which the document lists `listed`. */
 function aFullList(ofB: number, listed: number): Live {
   const row = (key: string, count: number, rate: number) =>
     aRow(key, { rate_per_sec: rate }, { in_flight: count });
@@ -28,8 +28,8 @@ function aFullList(ofB: number, listed: number): Live {
   });
 }
 
-describe("what is in flight of a row", () => {
-  test("is counted as its row does where older ones of other rows fill the list", () => {
+describe("the requests in flight of a row", () => {
+  test("are counted as in the row if older ones of other rows fill the list", () => {
     expect(linesOf(aFullList(30, 0), 2)).toEqual([
       "IN FLIGHT 30 of //files/b, oldest first",
       "  30 are not among the 100 listed",
@@ -40,25 +40,25 @@ describe("what is in flight of a row", () => {
     ]);
   });
 
-  test("is listed as far as the list has it, and how many more there are", () => {
+  test("are listed as far as the document has them, with the number of further ones", () => {
     const lines = linesOf(aFullList(30, 2), 2);
     expect(lines).toHaveLength(4);
     expect(lines[0]).toBe("IN FLIGHT 30 of //files/b, oldest first");
     expect(lines[3]).toBe("  28 are not among the 100 listed");
   });
 
-  test("takes no more lines than there are, those of requests first", () => {
+  test("take the available lines, requests first", () => {
     const lines = linesOf(aFullList(30, 5), 2);
     expect(lines).toHaveLength(6);
     expect(lines.at(-1)).toContain("//files/b");
   });
 
-  test("is nothing where the row has nothing", () => {
+  test("are none if the row has none", () => {
     const nothing = ["IN FLIGHT 0 of //files/b", "  no request waits for a reply"];
     expect(linesOf(aFullList(0, 0), 2)).toEqual(nothing);
   });
 
-  test("has what was not sent yet, which no row counts", () => {
+  test("include operations that are not sent yet, which no row counts", () => {
     const process = [aRow("postgres (812)", {}, { in_flight: 1 })];
     const live = aLive({
       groups: { share: process, command: [], process },
@@ -70,14 +70,14 @@ describe("what is in flight of a row", () => {
   });
 });
 
-describe("what is in flight at all", () => {
-  test("is counted whole, though the list ends", () => {
+describe("all requests in flight", () => {
+  test("are all counted, though the list is limited", () => {
     const lines = linesOf(aFullList(30, 2), 0, 200);
     expect(lines[0]).toBe("IN FLIGHT 280, oldest first");
     expect(lines.at(-1)).toBe("  180 are not among the 100 listed");
   });
 
-  test("is nothing, or not known yet", () => {
+  test("are none, or not known yet", () => {
     expect(linesOf(aLive(), 0)).toEqual(["IN FLIGHT 0", "  no request waits for a reply"]);
     expect(linesOf(undefined, 0)).toEqual(["IN FLIGHT 0"]);
   });

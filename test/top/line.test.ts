@@ -8,16 +8,16 @@ describe("a name", () => {
     ["\u001b[2Jx\u009b", "\\u001b[2Jx\\u009b", "\\u001b[2Jx\\u009b"],
     ["a\u200db\u{e0041}\ufe0f", "a\\u{200d}b\\u{e0041}\\u{fe0f}", "a\\u{200d}b\\u{e0041}\\u{fe0f}"],
     ["größe", "größe", "gr\\u{f6}\\u{df}e"],
-  ])("%j can do no harm", (name, unicode, ascii) => {
+  ])("%j is made harmless", (name, unicode, ascii) => {
     expect([harmless(name, UNICODE), harmless(name, ASCII)]).toEqual([unicode, ascii]);
   });
 
-  test("is cut at its end, or in its middle where both ends tell more", () => {
+  test("is cut at its end, or in its middle if both ends matter", () => {
     expect(fit("//files.example.com/db", 12, UNICODE)).toBe("//files.exa…");
     expect(fit("//files.example.com/db", 12, UNICODE, "left", "ends")).toBe("//fi….com/db");
   });
 
-  test("of wide characters fills the columns that it says, never one more", () => {
+  test("with wide characters fills exactly its columns", () => {
     for (let columns = 0; columns < 20; columns++) {
       for (const keep of ["start", "ends"] as const) {
         expect(Bun.stringWidth(fit("文件服务器/数据库", columns, UNICODE, "right", keep))).toBe(columns);
@@ -29,18 +29,18 @@ describe("a name", () => {
 describe("a line", () => {
   const line = [span("文件"), span("abc", "strong")];
 
-  test("is clipped between characters, and filled up", () => {
+  test("is clipped between characters and padded", () => {
     expect(plainText(clip(line, 3))).toBe("文");
     expect(plainText(pad(line, 3))).toBe("文 ");
     expect(widthOf(pad(line, 9))).toBe(9);
   });
 
-  test("has its right part at the right; the left one gives way", () => {
+  test("has its right part at the right edge, and cuts the left one", () => {
     expect(plainText(spread([span("left side")], [span("right")], 16))).toBe("left side  right");
     expect(plainText(spread([span("left side")], [span("right")], 8))).toBe("lefright");
   });
 
-  test("leaves out the least of its parts where there is not room for all", () => {
+  test("leaves out its lowest-ranked parts if there is no room", () => {
     const parts = [
       { rank: 2, line: [span("first")] },
       { rank: 1, line: [span("second")] },
@@ -52,7 +52,7 @@ describe("a line", () => {
   });
 });
 
-describe("the alphabet", () => {
+describe("the character set", () => {
   test.each([
     [{ LANG: "de_DE.UTF-8" }, UNICODE],
     [{ LANG: "de_DE.UTF-8", LC_ALL: "C" }, ASCII],

@@ -36,21 +36,21 @@ describe("a total stall", () => {
     groups: { ...night.groups, share: share === undefined ? [] : [{ ...share, oldest_ms: 38_000 }] },
   };
 
-  test("is said before any figure, and the rate is of now", () => {
+  test("is reported before any figure, and the rate is the current one", () => {
     const lines = textOf(stateOf(stalled), { columns: 80, rows: 24 });
     expect(lines[1]).toBe("no reply for 36 s; 5 requests in flight; 2 shares of //files");
     expect(lines[2]).toBe("no reply for 36 s; 1 request in flight; //nas/x");
     expect(lines[3]).toStartWith("last 5 s  0/s  ");
   });
 
-  test("of a share that is not known says so", () => {
+  test("of an unknown share is reported as such", () => {
     const unknown = { ...stalled, stalled: [{ ...stall, server: "unknown", shares: ["unknown"] }] };
     expect(textOf(stateOf(unknown), { columns: 80, rows: 24 })[1]).toBe(
       "no reply for 36 s; 5 requests in flight; share not known",
     );
   });
 
-  test("turns the share's row red, whatever its mean still says", () => {
+  test("turns the share's row red, whatever its mean still is", () => {
     const row = screenLines(stateOf(stalled), { columns: 80, rows: 24 }, UNICODE).find((line) =>
       plainText(line).startsWith("  //files"),
     );
@@ -60,14 +60,14 @@ describe("a total stall", () => {
     ]);
   });
 
-  test("of more servers than there are lines for counts the others", () => {
+  test("of more servers than lines counts the others", () => {
     const many = { ...stalled, stalled: Array.from({ length: 5 }, () => ({ ...stall, shares })) };
     expect(textOf(stateOf(many), { columns: 80, rows: 24 })[2]).toEndWith("; 3 more silent");
   });
 });
 
-describe("the screen of a bad night", () => {
-  test("says everything that matters in 80x24", () => {
+describe("the screen during an outage", () => {
+  test("shows everything essential in 80x24", () => {
     expect(textOf(stateOf(aBadNight()), ROWS_80)).toEqual([
       "aod top  db01  watching                                  every 1 s  01:23:45 UTC",
       "last 5 s  1,234/s  last 1 min  p99 45 ms  errors 12  in flight 3  oldest 2.1 s",
@@ -96,7 +96,7 @@ describe("the screen of a bad night", () => {
     ]);
   });
 
-  test("fits where ASCII is all there is, and 60x15 is all the room", () => {
+  test("fits in ASCII and 60x15", () => {
     expect(textOf(stateOf(aBadNight(), ["c", ">", ">", ">"]), LEAST_SIZE, ASCII)).toEqual([
       "aod top  db01  watching              every 1 s  01:23:45 UTC",
       "last 5 s  1,234/s  p99 45 ms  in flight 3  oldest 2.1 s",
@@ -116,7 +116,7 @@ describe("the screen of a bad night", () => {
     ]);
   });
 
-  test("uses the room of 200x50: the histogram beside the rows, every bucket by itself", () => {
+  test("uses the room of 200x50: the histogram is beside the rows, with every bucket", () => {
     const lines = textOf(stateOf(aBadNight()), { columns: 200, rows: 50 });
     expect(
       lines.filter((line) => line.match(/ < \d/)).map((line) => line.trim().split(/\s+/).at(-1)),
@@ -126,7 +126,7 @@ describe("the screen of a bad night", () => {
     expect(lines.join("\n")).toContain("//files.example.com/home ");
   });
 
-  test("is short where even that is too much, and says how much would do", () => {
+  test("is short in a smaller terminal, and shows which size is enough", () => {
     const lines = textOf(stateOf(aBadNight()), { columns: 40, rows: 9 });
     expect(lines.slice(0, 4)).toEqual([
       "aod top  db01  watching     01:23:45 UTC",
@@ -138,27 +138,27 @@ describe("the screen of a bad night", () => {
   });
 });
 
-describe("what has to be known before the figures", () => {
+describe("the notices above the figures", () => {
   const first = (state: TopState) => textOf(state, ROWS_80).slice(0, 3).join("\n");
 
-  test("is mostly nothing", () => {
+  test("are usually absent", () => {
     expect(first(stateOf(aLive()))).not.toMatch(/LOST|LATE|PAUSED/);
   });
 
-  test("is what was lost, by cause", () => {
+  test("list the losses by cause", () => {
     expect(first(stateOf(aLive({ losses: { ring_full: 12, other: 0 } })))).toContain(
       "LOST 12  ring_full 12  ",
     );
   });
 
-  test("is that no figures come any more; not while it was asked for them rarely", () => {
+  test("report that figures are late, but not with a long interval", () => {
     const waited = (everyMs: number) =>
       advanceTop({ ...stateOf(aLive()), everyMs }, { type: "waited", silentMs: 5000 });
     expect(first(waited(1000))).toContain("LATE: no figures for 5 s");
     expect(first(waited(5000))).not.toContain("LATE");
   });
 
-  test("is where to look when the daemon has none, and no word of old ones before there were any", () => {
+  test("name the journal if the daemon is late, and mention stale figures only if there are any", () => {
     const late = (state: TopState, size = ROWS_80) =>
       textOf(advanceTop(state, { type: "waited", silentMs: 5000 }), size)[1];
     const where = "see journalctl -u aod";
@@ -169,19 +169,19 @@ describe("what has to be known before the figures", () => {
     expect(late(own)).toBe("LATE: no figures for 5 s");
   });
 
-  test("is that the screen is held", () => {
+  test("show that the screen is paused", () => {
     expect(first(stateOf(aLive(), ["space"]))).toContain("PAUSED");
     expect(first(stateOf(aLive(), ["space", "space"]))).not.toContain("PAUSED");
   });
 
-  test("is that nothing uses cifs, or that nothing is known yet", () => {
+  test("show that no share is mounted, or that nothing is known yet", () => {
     expect(first(stateOf(aLive({ state: "waiting", window_sec: 0 })))).toContain("waiting for a mount");
     expect(first(stateOf(undefined))).toContain("no figures yet");
   });
 });
 
-describe("whatever a document says, and however large the terminal is", () => {
-  test("there are as many lines as it has rows, none is wider, and nothing but its glyphs reaches it", () => {
+describe("for any document and any size of the terminal", () => {
+  test("there are exactly as many lines as rows, none is too wide, and all characters are allowed", () => {
     const random = seeded();
     const keys = ["s", "c", "p", "<", ">", "up", "down", "pagedown", "end", "space", "?", "escape"] as const;
     for (let i = 0; i < 400; i++) {
@@ -199,7 +199,7 @@ describe("whatever a document says, and however large the terminal is", () => {
     }
   });
 
-  test("figures are whole or not there at all: no cut digits", () => {
+  test("figures are shown whole or not at all", () => {
     const random = seeded();
     for (let i = 0; i < 200; i++) {
       const columns = random.int(LEAST_SIZE.columns, 200);
