@@ -1,14 +1,14 @@
-// What every verb has in common: strict arguments, and an exit code as the answer. citty takes what it does not know
-// without a word; a tool for the night must not. In: a verb's definition; out: a command for citty.
+// The form of every command: strict arguments, and an exit code as the result. citty ignores options that it does not know; a
+// tool that is used at night must refuse them. Makes definitions for citty and runs nothing by itself.
 
 import { type ArgsDef, type CommandDef, defineCommand, type ParsedArgs, runCommand } from "citty";
 import { didYouMean } from "../config/suggest.ts";
 import { AodError } from "../model/failure.ts";
 
-/** What somebody may type as it stands, and what it is good for. */
+/** A command that can be typed as it is, and its purpose. */
 export interface Example {
   readonly command: string;
-  /** A half-sentence. */
+  /** A phrase without a full stop. */
   readonly meaning: string;
 }
 
@@ -16,9 +16,9 @@ export interface Verb<Arguments extends ArgsDef> {
   readonly name: string;
   readonly description: string;
   readonly args: Arguments;
-  /** Whether the last positional may be followed by more of its kind: they are in `_` then. */
+  /** Whether the last positional may be repeated; `_` then has all of them. */
   readonly takesMore?: boolean;
-  /** Shown by `--help` and in the manual page; the most usual first. */
+  /** For `--help` and the manual page, the most usual one first. */
   readonly examples: readonly Example[];
   /** @returns the exit code. */
   readonly run: (args: ParsedArgs<Arguments>) => number | Promise<number>;
@@ -26,11 +26,11 @@ export interface Verb<Arguments extends ArgsDef> {
 
 export type VerbCommand = CommandDef &
   Pick<Verb<ArgsDef>, "examples" | "takesMore"> & {
-    /** What may follow it, by what is typed; their own names begin with that of the group. */
+    /** The commands of a group, by the word that is typed behind its name. */
     readonly verbs?: Readonly<Record<string, VerbCommand>>;
   };
 
-/** A command that throws USAGE for what the verb does not have, and sets the process's exit code. */
+/** Makes a command that throws USAGE for an unknown option or argument, and that sets the exit code of the process. */
 export function makeVerb<Arguments extends ArgsDef>({
   name,
   description,
@@ -47,14 +47,14 @@ export function makeVerb<Arguments extends ArgsDef>({
       process.exitCode = await run(context.args);
     },
   });
-  // citty's own table of sub-commands wants them without their argument types.
+  // The table of sub-commands in citty expects definitions without the types of their arguments.
   return { ...(command as unknown as CommandDef), examples, takesMore };
 }
 
 /**
- * A verb that may be followed by another one, and without one is itself. citty would run both, and forget the options that
- * stand before the second.
- * @param synonyms other words for these verbs, and with an empty text for the verb alone; help does not list them.
+ * Makes a verb that may be followed by one of several others, and that works alone too. citty would run both of them, and would
+ * ignore options before the second word.
+ * @param synonyms other words for these verbs; an empty text stands for the verb alone. The help does not list them.
  */
 export function makeGroup<Arguments extends ArgsDef>(
   itself: Verb<Arguments>,
@@ -88,7 +88,7 @@ export function makeGroup<Arguments extends ArgsDef>(
   return { ...command, examples: alone.examples, verbs };
 }
 
-/** Where the first word is that is neither an option nor an option's value; behind the end where there is none. */
+/** The index of the first word that is neither an option nor the value of one; the length of the list if there is none. */
 function firstWord(rawArgs: readonly string[], args: ArgsDef): number {
   for (let at = 0; at < rawArgs.length; at++) {
     const word = rawArgs[at] as string;
@@ -98,13 +98,13 @@ function firstWord(rawArgs: readonly string[], args: ArgsDef): number {
   return rawArgs.length;
 }
 
-/** As they stand below the usage, one for each line. */
+/** The examples as the help prints them, one a line. */
 export function exampleLines(examples: readonly Example[]): readonly string[] {
   const columns = Math.max(0, ...examples.map(({ command }) => command.length));
   return examples.map(({ command, meaning }) => `  ${command.padEnd(columns)}  ${meaning}`);
 }
 
-/** The file that `--config` names; the same words for every verb that has it. */
+/** The option `--config`, the same for every verb that has it. */
 export const CONFIG_ARGUMENT = {
   config: {
     type: "string",
@@ -113,7 +113,7 @@ export const CONFIG_ARGUMENT = {
   },
 } as const satisfies ArgsDef;
 
-/** Throws USAGE for options and arguments that the verb does not have, and for options without their value. */
+/** Throws USAGE for an unknown option, a superfluous argument and a missing value. */
 function rejectUnknown(
   definition: ArgsDef,
   given: Readonly<Record<string, unknown>> & { _: readonly string[] },
@@ -123,7 +123,7 @@ function rejectUnknown(
   for (const [name, value] of Object.entries(given)) {
     if (name === "_") continue;
     rejectUnknownOption(definition, name);
-    // citty repeats a value under each other name of the option.
+    // citty repeats a value under each alias of its option.
     if (!names.includes(name) || value !== "") continue;
     const what = definition[name]?.type === "positional" ? valueName(name, definition[name]) : `--${name}`;
     throw new AodError("USAGE", `${what} needs a value`);
@@ -136,7 +136,7 @@ function rejectUnknown(
 /** @param option without its dashes. */
 function rejectUnknownOption(definition: ArgsDef, option: string): void {
   const names = Object.keys(definition);
-  // citty gives `dry-run` as `dryRun` too.
+  // citty adds `dryRun` for `dry-run`.
   const accepted = names.flatMap((name) => [name, camelCase(name), ...aliasesOf(definition[name])]);
   if (accepted.includes(option)) return;
   const options = names.filter((name) => definition[name]?.type !== "positional").map((name) => `--${name}`);
@@ -159,12 +159,12 @@ function camelCase(name: string): string {
   return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** As the usage has it. */
+/** The name of a value, as the usage prints it. */
 function valueName(name: string, { valueHint }: ArgsDef[string] = {}): string {
   return valueHint ?? name.toUpperCase();
 }
 
-/** Other names of an option, without dashes. */
+/** The aliases of an option, without dashes. */
 export function aliasesOf(argument: ArgsDef[string] | undefined): readonly string[] {
   const alias = argument !== undefined && "alias" in argument ? argument.alias : undefined;
   return alias === undefined ? [] : [alias].flat();

@@ -1,6 +1,5 @@
-// A capture in words: who is to blame, what tripped, what was collected and what is missing. In: its manifest and files; out:
-// lines. Pure. A capture may come from anywhere: what is not as it has to be is passed over, and nothing of it reaches a
-// terminal unescaped.
+// A capture in words: the verdict, the trigger, what was collected and what is missing. Pure. A capture may come from any program:
+// fields of an unexpected form are skipped, and control characters are escaped.
 
 import type { Capture } from "../capture/reader.ts";
 import { decodeAttribution } from "../history/attribution.ts";
@@ -13,10 +12,10 @@ import { columnLines } from "./table.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Of the evidence, the longest first. */
+/** Requests of the evidence that are listed, the longest ones. */
 const WORST_SHOWN = 5;
 
-/** @param where it lies, and how big the file is; shown as they are. */
+/** @param where the path and the size of the file. */
 export function captureLines(
   { name, manifest, files }: Capture,
   where: { readonly path: string; readonly bytes: number; readonly isPinned: boolean },
@@ -71,7 +70,7 @@ function section(title: string, lines: readonly string[]): readonly string[] {
   return lines.length < 2 ? [] : ["", title, ...lines.map((line) => `  ${line}`)];
 }
 
-/** Of a capture that a person asked for: what hung, server by server, the worst first. Captures of before say nothing of it. */
+/** For a capture on demand: what hung, server by server, the worst first. Captures of older versions do not have it. */
 function hangingRows(hanging: unknown): readonly (readonly [string, string])[] {
   if (!Array.isArray(hanging)) return [];
   if (hanging.length === 0) return [["hanging", "nothing: every request had its reply within a second"]];
@@ -100,7 +99,7 @@ function recorderText({ records, oldest_ms, complete_since, evicted }: Fields): 
   ].join(", ");
 }
 
-/** Causes in words where they are known ones. */
+/** The losses; known causes are explained. */
 function lossesText(losses: Fields): string {
   const over = Object.entries(losses).filter(([, count]) => (numberOf(count) ?? 0) > 0);
   if (over.length === 0) return "none";
@@ -114,7 +113,7 @@ function suppressedText(suppressed: unknown): string | undefined {
   return `${count} capture${count === 1 ? "" : "s"} of this server and family since the one before`;
 }
 
-/** Captures of before there was one say nothing of it. */
+/** Captures of older versions have no page, and no field for it. */
 function pageText({ file, reason }: Fields): string | undefined {
   const path = textOf(file);
   if (path !== undefined) return `${path} is inside: open it in a browser`;
@@ -167,7 +166,7 @@ function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** Text and figures as they are; nothing of what has no business there. */
+/** Text and numbers as they are; empty for any other type. */
 function shown(value: unknown): string {
   return typeof value === "string" || typeof value === "number" ? String(value) : "";
 }

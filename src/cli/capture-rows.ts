@@ -1,6 +1,5 @@
-// Captures with what is known of each: from its name, from the history, and where that has forgotten it from the front of the
-// file. In: what is stored and the history; out: rows as the API has them, and in a word why a file could not be read. Its one
-// look at files is handed in.
+// Stored captures as rows of the API. The facts come from the name, from the history, and, for a capture that the history no longer
+// has, from the front of its file. The function that reads files is a parameter.
 
 import type { CaptureOfApi } from "../api/capture.ts";
 import { peekManifest } from "../capture/peek.ts";
@@ -11,24 +10,24 @@ import type { StoredCapture } from "../model/capture.ts";
 import { AodError } from "../model/failure.ts";
 import { captureId } from "./choose-capture.ts";
 
-/** Why there is nothing of a file: the janitor may have removed it since it was listed. */
-export type Trouble = "gone" | "not permitted" | "damaged" | "unreadable";
+/** Why a file could not be read; the janitor may have removed it since it was listed. */
+export type ReadProblem = "gone" | "not permitted" | "damaged" | "unreadable";
 
 export interface CaptureRow {
   readonly capture: StoredCapture;
-  readonly told: CaptureOfApi;
-  /** What `problem` says in full. */
-  readonly trouble: Trouble | undefined;
+  readonly listed: CaptureOfApi;
+  /** The `problem` of the row in a word. */
+  readonly problem: ReadProblem | undefined;
 }
 
-type Told = Pick<CaptureOfApi, "share" | "incident_id" | "incident_open" | "verdict" | "problem">;
+type KnownFields = Pick<CaptureOfApi, "share" | "incident_id" | "incident_open" | "verdict" | "problem">;
 
-interface Looked {
-  readonly told: Told;
-  readonly trouble: Trouble | undefined;
+interface Findings {
+  readonly fields: KnownFields;
+  readonly problem: ReadProblem | undefined;
 }
 
-/** In the order given. @param pathOf where a capture lies. */
+/** Rows in the order of the captures. @param pathOf the path of a capture. */
 export async function captureRows(
   stored: readonly StoredCapture[],
   entries: readonly StoredEntry[],
@@ -40,61 +39,61 @@ export async function captureRows(
   for (const capture of stored) {
     const path = pathOf(capture.fileName);
     const known = facts.get(capture.fileName);
-    const { told, trouble } = (known && fromHistory(known)) ?? (await fromFile(path, known, peek));
+    const { fields, problem } = (known && fromHistory(known)) ?? (await fromFile(path, known, peek));
     rows.push({
       capture,
-      told: {
+      listed: {
         id: captureId(capture),
         name: capture.fileName,
         path,
         taken_at: new Date(capture.epochMs).toISOString(),
         rule: capture.rule,
-        ...told,
+        ...fields,
         bytes: capture.bytes,
         pinned: capture.isPinned,
       },
-      trouble,
+      problem,
     });
   }
   return rows;
 }
 
-/** Undefined where that is not all there is to know. */
-function fromHistory({ incidentId, share, isOpen, verdict }: CaptureFacts): Looked | undefined {
+/** Undefined unless the history has the verdict and the share. */
+function fromHistory({ incidentId, share, isOpen, verdict }: CaptureFacts): Findings | undefined {
   const isForgotten = incidentId !== undefined && share === undefined;
   if (verdict === undefined || isForgotten) return undefined;
   const ids = { incident_id: incidentId ?? null, incident_open: isOpen };
-  return { told: { ...ids, share: share ?? null, verdict, problem: null }, trouble: undefined };
+  return { fields: { ...ids, share: share ?? null, verdict, problem: null }, problem: undefined };
 }
 
 async function fromFile(
   path: string,
   known: CaptureFacts | undefined,
   peek: typeof peekManifest,
-): Promise<Looked> {
+): Promise<Findings> {
   const incident_open = known?.isOpen ?? false;
   try {
     const manifest = await peek(path);
     const verdict = decodeVerdict(manifest.verdict);
-    const told = {
+    const fields = {
       share: textOf(manifest.share),
       incident_id: textOf(manifest.incident_id),
       incident_open,
       verdict: verdict === undefined ? null : { cause: verdict.cause, confidence: verdict.confidence },
       problem: null,
     };
-    return { told, trouble: undefined };
+    return { fields, problem: undefined };
   } catch (error) {
-    // One that is damaged, or was removed meanwhile, must not hide the others.
+    // A capture that is damaged, or was removed meanwhile, must not hide the others.
     if (!(error instanceof AodError)) throw error;
     const { share, incidentId } = known ?? {};
     const ids = { incident_id: incidentId ?? null, incident_open };
-    const told = { ...ids, share: share ?? null, verdict: null, problem: error.message };
-    return { told, trouble: troubleOf(error) };
+    const fields = { ...ids, share: share ?? null, verdict: null, problem: error.message };
+    return { fields, problem: problemOf(error) };
   }
 }
 
-function troubleOf({ code, context }: AodError): Trouble {
+function problemOf({ code, context }: AodError): ReadProblem {
   if (code === "NOT_PERMITTED") return "not permitted";
   if (code === "CAPTURE_DAMAGED") return "damaged";
   return context.errno === "ENOENT" ? "gone" : "unreadable";

@@ -1,6 +1,6 @@
-// `aod captures extract`: the files of a capture, into a folder of their own. In: which one, stored or anybody's file; out: files of
-// mode 0600 in a new folder of mode 0700, where the file system keeps modes: a stick has others, and will do. What is there already is neither followed nor overwritten: the folder must not
-// be, is opened once, and everything below it is made by us in what is open.
+// `aod captures extract`: unpacks a capture into a new folder. Files have mode 0600 and the folder 0700, where the file system keeps
+// modes; a USB stick has others, and is accepted. Nothing that exists is followed or overwritten: the folder must be new, it is
+// opened once, and everything below it is created relative to the open folder.
 
 import { closeSync, constants, fstatSync, mkdirSync, openSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -20,7 +20,7 @@ const ARGUMENTS = {
     type: "positional",
     required: false,
     valueHint: "FOLDER",
-    description: "is made, and must not be there (without it: the capture's own name, in the current folder)",
+    description: "a new folder (without it: the capture's own name, in the current folder)",
   },
   ...CONFIG_ARGUMENT,
 } as const satisfies ArgsDef;
@@ -40,9 +40,9 @@ export const extractCommand = makeVerb({
 });
 
 /**
- * Writes what `untar` has checked: paths that go nowhere but down. Throws OUTPUT_UNUSABLE, NOT_PERMITTED; what was written
- * until then stays.
- * @param target is made. @param make as mkdir(2), for nobody else.
+ * Writes the files, whose paths `untar` has checked: they lead below the folder only. Throws OUTPUT_UNUSABLE and NOT_PERMITTED; files
+ * that were written until then stay.
+ * @param target is created. @param make as mkdir(2), with a mode for the owner alone.
  */
 export function extractCapture(
   { files }: Pick<Capture, "files">,
@@ -55,7 +55,7 @@ export function extractCapture(
   });
   try {
     requireOwn(fd, target);
-    // Whatever becomes of the name: it may stand where others can rename.
+    // Through the descriptor: the target may be in a folder where other users can rename it.
     writeBelow(`/proc/self/fd/${fd}`, files, target);
   } finally {
     closeSync(fd);
@@ -64,7 +64,7 @@ export function extractCapture(
 
 // --- internal ---
 
-/** @param folder where files go. @param shown what it is called. */
+/** @param folder the open folder. @param shown its name in messages. */
 function writeBelow(folder: string, files: Capture["files"], shown: string): void {
   const folders = new Set<string>();
   for (const [path, content] of files) {
@@ -92,7 +92,7 @@ function makeOwn(path: string): void {
   mkdirSync(path, { mode: 0o700 });
 }
 
-/** Throws OUTPUT_UNUSABLE where others may write, who could have put it there between making and opening. */
+/** Throws OUTPUT_UNUSABLE if other users may write to the folder: one of them could have replaced it before it was opened. */
 function requireOwn(fd: number, target: string): void {
   const { uid, mode } = fstatSync(fd);
   if (uid === process.geteuid?.() && (mode & 0o022) === 0) return;

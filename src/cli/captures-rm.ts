@@ -1,5 +1,5 @@
-// `aod captures rm`: captures that somebody does not need any more. In: which ones, and a yes; out: a line for each that is
-// gone. What is still needed is refused without --force, and nothing is removed then.
+// `aod captures rm`: removes captures after a question. Without --force it refuses pinned captures and those of an open incident,
+// and removes nothing then.
 
 import type { ArgsDef } from "citty";
 import { type CaptureFacts, foldCaptures } from "../history/captures.ts";
@@ -44,7 +44,7 @@ export const removeCommand = makeVerb({
   },
 });
 
-/** Why these must not go, in words. */
+/** The reasons why captures must not be removed, one for each sentence. */
 export function findNeeded(
   captures: readonly StoredCapture[],
   facts: ReadonlyMap<string, CaptureFacts>,
@@ -58,10 +58,13 @@ export function findNeeded(
   });
 }
 
-/** Throws USAGE where there is nobody to ask. */
+/** Asks the user. Throws USAGE without a terminal. */
 function isAgreed(captures: readonly StoredCapture[]): boolean {
   if (!process.stdin.isTTY || !process.stdout.isTTY)
-    throw new AodError("USAGE", "rm asks before it removes, and there is no terminal: --yes does without");
+    throw new AodError(
+      "USAGE",
+      "captures rm asks before it removes, and there is no terminal; --yes answers the question",
+    );
   const bytes = captures.reduce((sum, capture) => sum + capture.bytes, 0);
   printLines(captures.map(({ fileName }) => fileName));
   const what = captures.length === 1 ? "this capture" : `these ${captures.length} captures`;

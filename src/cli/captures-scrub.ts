@@ -1,6 +1,5 @@
-// `aod captures scrub`: stored captures without what today's rules, and today's `redact`, find in them. In: which ones; out: a line for
-// each file that held a secret, and the captures with the same names, each replaced in one step. src/scrubber decides what a secret
-// is, src/cleaner what a clean capture holds.
+// `aod captures scrub`: removes secrets from stored captures by the present rules and the present `redact`. Each capture is replaced
+// in one step and keeps its name. src/scrubber decides what a secret is, src/cleaner what a clean capture contains.
 
 import { lstatSync } from "node:fs";
 import { join } from "node:path";
@@ -38,7 +37,7 @@ const MIN_FREE_BYTES = 0;
 export const scrubCommand = makeVerb({
   name: "captures scrub",
   description:
-    "take secrets out of stored captures again, by today's rules and redact; before one is sent away",
+    "remove secrets from stored captures, by the present rules and redact; before one is sent away",
   args: ARGUMENTS,
   takesMore: true,
   examples: [
@@ -66,14 +65,14 @@ export const scrubCommand = makeVerb({
         return undefined;
       });
     } finally {
-      // Also where one of several fails: those before it are clean.
+      // Also if one of several fails: the captures before it are clean.
       if (json === true) printJson(reports);
     }
     return 0;
   },
 });
 
-/** One capture in words. */
+/** The result for one capture, in words. */
 export function scrubbedLines({
   name,
   secrets,
@@ -100,7 +99,7 @@ export function scrubbedLines({
 
 // --- internal ---
 
-/** @returns the errno's name where the capture can't be replaced; the stored one is as it was then. */
+/** @returns the errno's name if the capture can't be replaced; the stored one is unchanged then. */
 function replace(
   folder: BatchesFolder,
   { epochMs, rule, fileName }: StoredCapture,
@@ -110,7 +109,7 @@ function replace(
 ): string | undefined {
   if (entries === undefined) return undefined;
   try {
-    // Hidden, under a name of this moment and rule that is free: a crash leaves what the next start of aod removes.
+    // A hidden, unused name of the same moment and rule: after a crash, the next start of aod removes the file.
     const partial = PartialCapture.reserve(folder, epochMs, rule);
     try {
       for (const _ of pack({ name, epochMs, entries }, partial, folder, MIN_FREE_BYTES));

@@ -1,4 +1,4 @@
-// `aod captures show`: one capture in words, or its manifest. In: which one, stored or anybody's file; out: lines or JSON.
+// `aod captures show`: prints one capture in words, or its manifest as JSON. The capture may be stored or any file.
 
 import { statSync } from "node:fs";
 import type { ArgsDef } from "citty";
@@ -12,7 +12,7 @@ import { printJson, printLines } from "./print.ts";
 
 const ARGUMENTS = {
   id: CAPTURE_ARGUMENT,
-  json: { type: "boolean", description: "its manifest as it is: /usr/share/doc/aod/captures.md" },
+  json: { type: "boolean", description: "the manifest, unchanged: /usr/share/doc/aod/captures.md" },
   ...CONFIG_ARGUMENT,
 } as const satisfies ArgsDef;
 
@@ -25,7 +25,7 @@ export const showCommand = makeVerb({
     { command: "aod captures show latest", meaning: "the newest" },
     {
       command: "aod captures show ./aod_20261123T012345.678Z_slow.tar.zst",
-      meaning: "one that was sent here",
+      meaning: "a file from another host",
     },
     { command: "aod captures show latest --json | jq .verdict", meaning: "for programs" },
   ],

@@ -1,5 +1,5 @@
-// `aod captures`: what is stored, and what can be done with it. In: the configuration that names the folder; out: a table, or
-// JSON. Needs no daemon, decompresses no capture whole, and writes nothing: what follows it on the command line may.
+// `aod captures`: lists the stored captures, as a table or as JSON. It needs no daemon, decompresses no capture as a whole, and writes
+// nothing. The commands of its group may.
 
 import { join } from "node:path";
 import type { ArgsDef } from "citty";
@@ -52,8 +52,8 @@ async function list(outputDir: string, filter: FilterValues, isJson: boolean): P
   const isShown = makeHistoryFilter(filter, nowMs);
   const stored = capturesIn(outputDir);
   const all = await captureRows(stored, historyIn(outputDir), (name) => join(outputDir, BATCHES, name));
-  const rows = all.filter(({ capture, told }) => isShown(filteredOf(capture, told)));
-  if (isJson) printJson(rows.map(({ told }) => told));
+  const rows = all.filter(({ capture, listed }) => isShown(filteredOf(capture, listed)));
+  if (isJson) printJson(rows.map(({ listed }) => listed));
   else if (rows.length > 0) printTable(rows, shortIds(stored), nowMs);
   else if (stored.length > 0)
     printLines([`no capture fits, of ${stored.length} stored; aod captures lists all`]);
@@ -92,9 +92,9 @@ export function captureColumns(
     column("AGE", 5, ({ capture }) => agoText(nowMs - capture.epochMs)),
     column("SIZE", 2, ({ capture }) => bytesText(capture.bytes)),
     column("RULE", 4, ({ capture }) => capture.rule),
-    column("VERDICT", Infinity, ({ told, trouble }) => trouble ?? verdictCell(told.verdict)),
+    column("VERDICT", Infinity, ({ listed, problem }) => problem ?? verdictCell(listed.verdict)),
     column("PINNED", 1, ({ capture }) => (capture.isPinned ? "pinned" : "")),
-    column("SHARE", Infinity, ({ told }) => told.share ?? "-"),
+    column("SHARE", Infinity, ({ listed }) => listed.share ?? "-"),
   ];
 }
 
@@ -109,7 +109,7 @@ function verdictCell(verdict: CaptureOfApi["verdict"]): string {
   return verdict.cause === "unknown" ? verdict.cause : `${verdict.cause} ${verdict.confidence.toFixed(2)}`;
 }
 
-/** The clock may have been set back meanwhile. */
+/** Negative if the clock was set back. */
 export function agoText(ms: number): string {
   return ms < 1000 ? "just now" : `${durationText(ms)} ago`;
 }

@@ -1,6 +1,5 @@
-// `aod check`: is the configuration right. In: what `--config` named; out: every problem on stderr, what the rules come
-// to on stdout, and the exit code that a start would end with. It starts nothing, and of an output folder on a local file
-// system it reads the names and sizes of captures.
+// `aod check`: checks the configuration. Problems go to stderr and the summary of the rules to stdout; the exit code is that of a
+// start. It starts nothing. Below the output folder it reads only names and sizes of captures, and only on a local file system.
 
 import { findConfig } from "../config/file.ts";
 import { printProblems } from "../daemon/problems.ts";
@@ -16,7 +15,7 @@ import { capturesIn } from "./choose-capture.ts";
 
 export const checkCommand = makeVerb({
   name: "check",
-  description: "is the configuration file right: every mistake at once, with its line",
+  description: "check the configuration file: every mistake at once, with its line",
   args: {
     file: {
       type: "positional",
@@ -34,7 +33,7 @@ export const checkCommand = makeVerb({
     if (file !== undefined && config !== undefined)
       throw new AodError("USAGE", "two files to check: name one, as FILE or with --config");
     const found = findConfig(file ?? config);
-    const { code, problems, lines } = judgeConfig(found, fileSystemOf, whyNotRunnable, keptOverBytes);
+    const { code, problems, lines } = judgeConfig(found, fileSystemOf, whyNotRunnable, pinnedOver);
     printProblems(problems);
     (code === 0 ? process.stdout : process.stderr).write(
       lines.map((line) => `${escapeControls(line)}\n`).join(""),
@@ -43,8 +42,8 @@ export const checkCommand = makeVerb({
   },
 });
 
-/** 0 where the folder is not there yet, or is not for whoever asks. */
-function keptOverBytes({ outputDir, cleanup }: Config): number {
+/** Bytes of pinned captures over the limit; 0 if the folder is missing, or may not be read by this user. */
+function pinnedOver({ outputDir, cleanup }: Config): number {
   try {
     return pinnedOverBytes(capturesIn(outputDir), cleanup);
   } catch (error) {

@@ -1,5 +1,5 @@
-// Which capture somebody means. In: what was typed: the beginning of an id, `latest`, or the path of a file; out: the
-// capture. An id is what is unique of a capture's name: its time, and its rule where one moment has several. Opens no capture.
+// Finds the capture that a user named: by the beginning of its id, by `latest`, or by the path of a file. An id is the unique part of
+// the name: the time, and the rule if several captures have the same time. Opens no capture.
 
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -14,7 +14,7 @@ import { batchesIn } from "./output-dir.ts";
 
 export const LATEST = "latest";
 
-/** What `chooseCapture` takes, for every verb that takes one. */
+/** The argument of every verb that takes one capture; `chooseCapture` reads it. */
 export const CAPTURE_ARGUMENT = {
   type: "positional",
   required: true,
@@ -23,9 +23,9 @@ export const CAPTURE_ARGUMENT = {
 } as const satisfies PositionalArgDef;
 
 /**
- * The path of the capture that is meant. With a slash in it, or where it names a file of the current folder, text is a path,
- * and no output folder is looked for. Throws NOT_FOUND for none and for several, and what `batchesIn` throws.
- * @param outputDir may be a function, for who would have to read a configuration first.
+ * The path of the capture. A text with a slash is a path, and so is the name of a capture in the current folder: then no output folder
+ * is searched. Throws NOT_FOUND if no capture or several fit, and the errors of `batchesIn`.
+ * @param outputDir a function if the configuration must be read to know it.
  */
 export function chooseCapture(outputDir: string | (() => string), text: string): string {
   const isPath = text.includes("/") || (text.endsWith(CAPTURE_SUFFIX) && existsSync(text));
@@ -34,7 +34,7 @@ export function chooseCapture(outputDir: string | (() => string), text: string):
   return join(folder, BATCHES, chooseStored(capturesIn(folder), text).fileName);
 }
 
-/** What is stored, newest first. Throws what `batchesIn` throws. */
+/** The stored captures, newest first. Throws the errors of `batchesIn`. */
 export function capturesIn(outputDir: string): readonly StoredCapture[] {
   const folder = batchesIn(outputDir);
   if (folder === undefined) return [];
@@ -45,7 +45,7 @@ export function capturesIn(outputDir: string): readonly StoredCapture[] {
   }
 }
 
-/** The one of these, newest first, that is meant. Throws NOT_FOUND for none and for several. */
+/** @param captures newest first. Throws NOT_FOUND if none or several fit. */
 export function chooseStored(captures: readonly StoredCapture[], text: string): StoredCapture {
   if (text === LATEST && captures.length === 0)
     throw new AodError("NOT_FOUND", "there is no capture yet; aod snapshot makes one now");
@@ -55,12 +55,12 @@ export function chooseStored(captures: readonly StoredCapture[], text: string): 
   );
 }
 
-/** What is unique of its name: `20261123T012345.678Z_slow-writes`. */
+/** The unique part of the name: `20261123T012345.678Z_slow-writes`. */
 export function captureId({ fileName }: Pick<StoredCapture, "fileName">): string {
   return fileName.slice("aod_".length, -CAPTURE_SUFFIX.length);
 }
 
-/** The same without the rule, where no other of these needs it to be told apart. */
+/** The ids without the rule, where no other of these captures has the same time. */
 export function shortIds(captures: readonly StoredCapture[]): ReadonlyMap<StoredCapture, string> {
   const counts = new Map<string, number>();
   for (const capture of captures) counts.set(momentOf(capture), (counts.get(momentOf(capture)) ?? 0) + 1);
@@ -72,7 +72,7 @@ export function shortIds(captures: readonly StoredCapture[]): ReadonlyMap<Stored
   );
 }
 
-/** Exactly first: `…678Z` is not `…678Z-2`. */
+/** An exact match goes first: `…678Z` is not `…678Z-2`. */
 function findStored(captures: readonly StoredCapture[], text: string): readonly StoredCapture[] {
   if (text === LATEST) return captures.slice(0, 1);
   const wanted = text.replace(/^aod_/, "").replace(/\.tar\.zst$/, "");

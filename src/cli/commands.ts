@@ -1,5 +1,4 @@
-// Every command with its description, options and arguments: what is run, and what help, manual page and completions are
-// made from. In: how threads are started, for the commands that start some; out: citty's definition.
+// The table of commands: the program runs them, and the help, the manual page and the completions are made from them.
 
 import type { CommandDef } from "citty";
 import { version } from "../model/version.ts";
@@ -20,7 +19,7 @@ import { makeTopCommand } from "./top.ts";
 
 export interface Commands {
   readonly main: CommandDef;
-  /** By what is typed; also those that `main` has. */
+  /** By the word that is typed; the same as the sub-commands of `main`. */
   readonly verbs: Readonly<Record<string, VerbCommand>>;
 }
 

@@ -1,12 +1,12 @@
-// `aod top` of a running daemon: figures over its control socket. In: the socket's path; out: a feed. The daemon puts figures
-// together while somebody listens, and no longer; only the last question keeps a connection.
+// The feed of `aod top` from a running daemon, over its control socket. The daemon computes figures only while a client listens. Only
+// the last question has a connection.
 
 import { ask, gone } from "../control/client.ts";
 import { toFailure } from "../model/failure.ts";
 import type { Feed, FeedListener } from "./feed.ts";
 
 export function openDaemonFeed(path: string): Feed {
-  /** Of the question that is listened to. */
+  /** Aborts the present question. */
   let asking = new AbortController();
   const listen = async (everyMs: number, { live, failed }: FeedListener, { signal }: AbortController) => {
     let hasFigures = false;

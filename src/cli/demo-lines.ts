@@ -1,5 +1,4 @@
-// The demo's words: results of the acts in, lines for a terminal out. Pure but for `print` and for looking into the
-// capture that was made.
+// The texts of `aod demo`. Pure, except for `print` and for reading the capture that the demo has made.
 
 import { join, relative } from "node:path";
 import { summarizeCapture, type WorstRequest } from "../demo/capture-contents.ts";
@@ -29,7 +28,7 @@ export function hostLines(
 ): readonly string[] {
   const bpf =
     build === undefined
-      ? [`BPF no: ${refusal}`, "so an imitation of the kernel side in memory takes its place"]
+      ? [`BPF no: ${refusal}`, "an imitation of the kernel side in memory replaces it"]
       : [`BPF yes (${build} build)`, "synthetic traffic through the real BPF programs, attached to nothing"];
   return [
     row("aod", `${version}, Linux ${kernel}, ${bpf[0]}`),
@@ -57,11 +56,11 @@ export function costLine(nsPerRequest: number | undefined): string {
 
 interface Act {
   readonly happened: (caught: Caught) => string;
-  /** Follows how long after it the detector decided. */
+  /** The moment from which the decision of the detector is measured. */
   readonly since: string;
 }
 
-/** The acts that have to be caught, and how each is told. */
+/** The acts that the detector must catch, with their texts. */
 const ACTS: Readonly<Record<"spike" | "errors" | "hang", Act>> = {
   spike: {
     happened: ({ requests, anomaly }) =>
@@ -91,7 +90,7 @@ export function caughtLines(act: keyof typeof ACTS, caught: Caught): readonly st
   return [row(act, happened(caught)), row("", `${decided}; ${frozen}`)];
 }
 
-export function captureLines({ capture }: Caught, batches: string): readonly string[] {
+export function demoCaptureLines({ capture }: Caught, batches: string): readonly string[] {
   const { files, manifest, requests, worst } = summarizeCapture(join(batches, capture.name), WORST_SHOWN);
   const kib = Math.ceil(capture.bytes / 1024);
   return [
@@ -142,7 +141,7 @@ function us(ns: number): string {
   return ns < 1e6 ? `${Math.round(ns / 1e3)} µs` : ms(ns);
 }
 
-/** Relative to where the user is, where that is shorter. */
+/** The path relative to the current folder, if that is shorter. */
 function shown(path: string): string {
   const near = relative(process.cwd(), path);
   return near.startsWith("..") || near === "" ? path : near;

@@ -1,6 +1,6 @@
-// `aod demo`: aod shows itself on synthetic traffic, with figures measured as it runs. In: a folder for its captures;
-// out: a story for people, and 0 only if every incident that had to open did and the healthy traffic opened none.
-// It attaches to nothing: real BPF programs where the kernel takes them, their imitation in memory where it does not.
+// `aod demo`: demonstrates aod on synthetic traffic, with figures that are measured during the run. The exit code is 0 only if every
+// expected incident opened and the healthy traffic opened none. Nothing is attached: it runs the real BPF programs if the
+// kernel accepts them, and an imitation in memory if not.
 
 import { release, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -21,9 +21,9 @@ import { Supervisor } from "../supervisor/supervisor.ts";
 import { BATCHES } from "../system/batches-folder.ts";
 import { makeVerb, type VerbCommand } from "./arguments.ts";
 import {
-  captureLines,
   caughtLines,
   costLine,
+  demoCaptureLines,
   healthyLine,
   hostLines,
   nextLines,
@@ -35,12 +35,12 @@ const ARGUMENTS = {
     type: "positional",
     required: false,
     valueHint: "FOLDER",
-    description: "where its captures go (without it: aod-demo in the folder for temporary files)",
+    description: "the folder for its captures (without it: aod-demo in the folder for temporary files)",
   },
 } as const satisfies ArgsDef;
 
 const EX_SOFTWARE = 70;
-/** Why the kernel may refuse, and the imitation is a fair answer. */
+/** Failures of the kernel side after which the imitation is used. */
 const REFUSALS: readonly FailureCode[] = ["NOT_PERMITTED", "LIBRARY_REFUSED", "BPF_UNSUPPORTED", "BPF_LOAD"];
 
 export function makeDemoCommand(spawn: SpawnTable): VerbCommand {
@@ -68,9 +68,9 @@ async function show(folder: string, spawn: SpawnTable): Promise<number> {
   });
   process.once("SIGINT", () => supervisor.stop());
   const running = supervisor.run();
-  const told = tellStory(new Story(source, events), kernel, join(folder, BATCHES));
-  // Interrupted, or a thread failed for good: the story can't end.
-  const ok = await Promise.race([told, running.then(() => false)]);
+  const story = tellStory(new Story(source, events), kernel, join(folder, BATCHES));
+  // After an interruption or the final failure of a thread, the story would never end.
+  const ok = await Promise.race([story, running.then(() => false)]);
   supervisor.stop();
   const failure = await running;
   claimed.release();
@@ -78,7 +78,7 @@ async function show(folder: string, spawn: SpawnTable): Promise<number> {
   return ok ? 0 : EX_SOFTWARE;
 }
 
-/** @returns whether everything went as it had to. */
+/** @returns whether the healthy traffic opened no incident. */
 async function tellStory(story: Story, kernel: KernelSource | undefined, batches: string): Promise<boolean> {
   await story.begin();
   const healthy = await story.healthy();
@@ -89,7 +89,7 @@ async function tellStory(story: Story, kernel: KernelSource | undefined, batches
   print(caughtLines("errors", await story.errors()));
   const hang = await story.hang();
   print(caughtLines("hang", hang));
-  print(captureLines(hang, batches));
+  print(demoCaptureLines(hang, batches));
   print(nextLines(batches, hang.capture.name));
   return healthy.incidents === 0;
 }
@@ -97,7 +97,7 @@ async function tellStory(story: Story, kernel: KernelSource | undefined, batches
 interface OpenSource {
   readonly source: RequestSource;
   readonly kernel: KernelSource | undefined;
-  /** Why it is not the kernel's. */
+  /** Why the kernel refused; undefined if it did not. */
   readonly refusal: string | undefined;
 }
 

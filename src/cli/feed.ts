@@ -1,5 +1,4 @@
-// Where `aod top` gets its figures from, as it sees it: the contract alone. A daemon over its control socket (daemon-feed.ts), or
-// aod top itself where none runs (self-feed.ts).
+// The source of the figures of `aod top`; only the contract. daemon-feed.ts asks a running daemon, self-feed.ts watches by itself.
 
 import type { Live } from "../api/live.ts";
 import type { Failure } from "../model/failure.ts";
@@ -11,10 +10,10 @@ export interface FeedListener {
 }
 
 export interface Feed {
-  /** What whoever looks has to know of it. */
+  /** A note for the user, shown on the screen. */
   readonly note?: string;
   /**
-   * Figures as soon as there are any, and from then on as often. Called again it changes how often.
+   * Delivers figures as soon as there are any, and then at this interval. A second call changes the interval.
    * @param everyMs as EVERY_MS allows.
    */
   start(everyMs: number, listener: FeedListener): void;

@@ -1,5 +1,5 @@
-// Incidents in words: a table of all, or the whole of one. In: what the history holds; out: lines. Pure. Names came from
-// servers and files: nothing of them reaches a terminal unescaped.
+// Incidents in words: columns of a table for all of them, or one in full. Pure. Names come from servers and files: control characters
+// are escaped.
 
 import type { StoredEntry } from "../history/entry.ts";
 import type { StoredIncident } from "../history/fold.ts";
@@ -51,7 +51,7 @@ export function incidentColumns(incidents: readonly Incident[], nowMs: number): 
 
 /**
  * One incident, its captures and its history.
- * @param pathOf where a capture is; undefined for one that is deleted.
+ * @param pathOf the path of a capture; undefined if it is deleted.
  */
 export function incidentLines(
   { incident, entries }: StoredIncident,
@@ -117,7 +117,7 @@ function verdictCell({ verdict, statuses }: Incident): string {
   return [verdict?.cause ?? "-", statusesText(statuses, 1)].filter(Boolean).join(": ");
 }
 
-/** What hangs gets older while nothing is reported of it. */
+/** A hang gets older while no event reports it. */
 function worstText({ worstNs, standing }: Incident, nowMs: number): string {
   const ageNs = standing === undefined ? 0 : hangAgeNs(standing, { epochMs: nowMs });
   return worstNs + ageNs > 0 ? durationTextOfNs(Math.max(worstNs, ageNs)) : "–";
@@ -153,7 +153,7 @@ export function processText({ pid, name, unit, container }: Process): string {
   return [`${name} (${pid})`, unit, container && `container ${container}`].filter(Boolean).join(", ");
 }
 
-/** What something is, and what there is to say of it. */
+/** A line of a label and its text. */
 export function row(label: string, text: string): string {
   return `${label.padEnd(11)} ${escapeControls(text)}`;
 }
@@ -176,7 +176,7 @@ function valuesOf({ incident_id, ...fields }: StoredEntry["fields"]): Values {
   return Object.fromEntries(shown);
 }
 
-/** The clock may have been set back meanwhile. */
+/** 0 at least: the clock may have been set back. */
 function lasted({ openedAtMs, resolvedAtMs }: Incident, nowMs: number): string {
   return durationTextOfNs(Math.max(0, (resolvedAtMs ?? nowMs) - openedAtMs) * 1e6);
 }

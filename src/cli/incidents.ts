@@ -1,5 +1,5 @@
-// `aod incidents`: what happened, from the history in the output folder; no daemon is needed. In: the configuration that
-// names the folder, and the beginning of an id; out: a table, one incident, or JSON. It writes nothing.
+// `aod incidents`: lists the incidents of the history in the output folder, or shows one of them. It needs no daemon and writes
+// nothing.
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -64,7 +64,7 @@ export const incidentsCommand = makeVerb({
   },
 });
 
-/** By the time that is shown; those of one moment by their place in the history. */
+/** Sorted by the displayed time; incidents of one moment by their place in the history. */
 export function newestFirst(incidents: readonly StoredIncident[]): readonly StoredIncident[] {
   return incidents.toReversed().toSorted((a, b) => b.incident.openedAtMs - a.incident.openedAtMs);
 }
@@ -85,7 +85,7 @@ export function chooseIncident(incidents: readonly StoredIncident[], id: string)
   return chooseOne({ fitting, all: incidents, idOf: ({ incident }) => incident.id, what: "incident" }, id);
 }
 
-/** As `--json` has them. */
+/** The documents of `--json`. */
 export function incidentValues(
   incidents: readonly StoredIncident[],
   withHistory: boolean,

@@ -1,5 +1,5 @@
-// Why a list of captures or incidents is empty: nothing tripped a rule, or no aod watches. In: the output folder; out: one line. It asks
-// the running daemon, and reads /proc/locks where none answers.
+// Explains an empty list of captures or incidents in one line: no rule tripped, or no aod watches. It asks the running daemon, and reads
+// /proc/locks if none answers.
 
 import type { Status } from "../api/status.ts";
 import { askOnce } from "../control/client.ts";
@@ -12,13 +12,13 @@ import type { Rule } from "../model/rule.ts";
 import type { Holder } from "../system/lock-holder.ts";
 import { nearestText } from "./rule-words.ts";
 
-/** Who watches, as far as it can be learned. */
+/** What is known about the aod that watches. */
 export interface Watcher {
-  /** Where the captures of the aod that answers go; undefined where none answers. */
+  /** The output folder of the aod that answers; undefined if none answers. */
   readonly outputDir: string | undefined;
-  /** How near a rule came to tripping, in words; undefined where nothing counted, or none answers. */
+  /** How near a rule came to tripping, in words; undefined if no reply counted, or no aod answers. */
   readonly nearest: string | undefined;
-  /** Of the output folder's lock. */
+  /** The holder of the lock of the output folder. */
   readonly holder: Holder;
 }
 
@@ -32,13 +32,13 @@ export function nothingText(
   if (its !== undefined && its !== outputDir) return `${nothing}: the running aod writes to ${its}`;
   if (its !== undefined || typeof holder === "number")
     return `${nothing}: nothing tripped a rule${nearest === undefined ? "" : `; ${nearest}`}`;
-  if (holder === "unknown") return `${nothing}, and whether aod is running can't be told (try sudo)`;
+  if (holder === "unknown") return `${nothing}; it is not known whether aod is running (try sudo)`;
   return `${nothing}, and aod is not running; start it: systemctl enable --now aod`;
 }
 
 /**
- * For a terminal: of no name in it is obeyed.
- * @param rules of the configuration: how near one came is told in its words.
+ * The line for a terminal, with control characters escaped.
+ * @param rules the rules of the configuration, for the sentence about the nearest one.
  */
 export async function explainNothing(
   noun: string,
@@ -52,7 +52,7 @@ export async function explainNothing(
   return escapeControls(nothingText(noun, outputDir, watcher));
 }
 
-/** No answer is an answer: the lock decides then. */
+/** Undefined if no daemon answers: the lock decides then. */
 async function answerOfStatus(): Promise<Status | undefined> {
   try {
     return (await askOnce(findSocketPath(process.env), { ask: "status" }, "status")).status;

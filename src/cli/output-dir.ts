@@ -1,6 +1,5 @@
-// The output folder for verbs that only look: where it is by the configuration, and what is wrong where it can't be read. In:
-// what `--config` named; out: paths and texts, or an AodError with the exit code that belongs to it. It makes nothing, and
-// touches nothing on a network file system.
+// The output folder for verbs that only read: its path by the configuration, its history, its captures. Errors have the exit code of
+// their cause. It creates nothing, and accesses nothing on a network file system.
 
 import { join } from "node:path";
 import { findConfig } from "../config/file.ts";
@@ -14,12 +13,12 @@ import { errnoOf, fileFailure, ROOT_CAN } from "../model/file-failure.ts";
 import { requireLocal } from "../supervisor/output-folder.ts";
 import { type BatchesFolder, openBatchesToRead } from "../system/batches-folder.ts";
 
-/** Where the configuration has it. Throws what `configOf` throws. */
+/** The path by the configuration. Throws the errors of `configOf`. */
 export function outputDirOf(file: string | undefined): string {
   return configOf(file).outputDir;
 }
 
-/** The configuration that `--config` names. Throws what a start with it would end with. */
+/** The configuration that `--config` names. Throws the error with which a start would fail. */
 export function configOf(file: string | undefined): Config {
   const found = findConfig(file);
   if (found.config !== undefined) return found.config;
@@ -44,7 +43,7 @@ export function historyIn(outputDir: string): readonly StoredEntry[] {
   return entries;
 }
 
-/** The captures' folder, which the caller closes; undefined before the first start has made it. Throws the same. */
+/** The folder of captures, which the caller closes; undefined before the first start. Throws the same errors. */
 export function batchesIn(outputDir: string): BatchesFolder | undefined {
   requireLocal(outputDir);
   return reading(outputDir, "the captures", () => openBatchesToRead(outputDir));

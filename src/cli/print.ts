@@ -1,4 +1,4 @@
-// What commands print on standard output, and how: lines, or JSON that no terminal obeys.
+// Standard output of commands: lines, styled lines, or JSON with control characters escaped.
 
 import { escapeControls } from "../model/escape.ts";
 import { COLOURS, NO_COLOURS, styledText } from "../top/frame.ts";
@@ -23,7 +23,7 @@ export function tableRoom(): { readonly columns: number; readonly glyphs: Glyphs
   return { columns, glyphs: glyphsOf(process.env) };
 }
 
-/** What JSON lets pass, and a terminal obeys, is escaped; it means the same to whoever parses it. */
+/** JSON that is safe for a terminal: control characters that JSON allows are escaped, and the value is the same. */
 export function safeJson(value: unknown): readonly string[] {
   return JSON.stringify(value, null, 2).split("\n").map(escapeControls);
 }

@@ -1,5 +1,5 @@
-// `aod report`: a capture as one page of HTML. In: which capture; out: the page in a file, or on standard output. The capture may
-// be anybody's: nothing of it is run, here or in the page. It never writes over a file unless it is told to.
+// `aod report`: writes a capture as one page of HTML, into a file or to standard output. The capture may come from an untrusted host:
+// nothing of it is executed, here or in the page. It overwrites a file only with --force.
 
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, unlinkSync, writeSync } from "node:fs";
 import type { ArgsDef } from "citty";
@@ -22,7 +22,7 @@ const ARGUMENTS = {
     description:
       "where the page goes (without it: the capture's name with .html, here); - for standard output",
   },
-  force: { type: "boolean", description: "write over a file that is there" },
+  force: { type: "boolean", description: "overwrite an existing file" },
   ...CONFIG_ARGUMENT,
 } as const satisfies ArgsDef;
 
@@ -36,7 +36,7 @@ export const reportCommand = makeVerb({
     { command: "aod report", meaning: "the newest capture of this host, as a page in this folder" },
     {
       command: "aod report aod_20261123T012345.678Z_slow.tar.zst -o stall.html",
-      meaning: "one that somebody sent",
+      meaning: "a file from another host",
     },
   ],
   run: async ({ capture, output, force, config }) => {
@@ -57,7 +57,7 @@ async function write(target: string, chunks: Iterable<Uint8Array>, isForced: boo
   try {
     for (const chunk of chunks) writeAll(fd, chunk, target);
   } catch (thrown) {
-    // Half a page looks like a whole one. What was there before us was written over, and stays.
+    // Half a page looks like a whole one. A file that existed before was overwritten, and stays.
     if (!isForced) unlinkSync(target);
     throw thrown;
   } finally {
@@ -65,7 +65,7 @@ async function write(target: string, chunks: Iterable<Uint8Array>, isForced: boo
   }
 }
 
-/** Not before the one before is gone: the process ends when the last one is. */
+/** Waits for each chunk: the process ends after the last one. */
 async function print(chunks: Iterable<Uint8Array>): Promise<void> {
   for (const chunk of chunks) await new Promise((resolve) => process.stdout.write(chunk, resolve));
 }
@@ -73,19 +73,19 @@ async function print(chunks: Iterable<Uint8Array>): Promise<void> {
 function open(target: string, isForced: boolean): number {
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
   try {
-    // It names programs, servers and shares: for whoever made it, until they pass it on.
+    // The page names programs, servers and shares: its owner decides who gets it.
     const fd = openSync(target, O_WRONLY | O_CREAT | O_NOFOLLOW | (isForced ? 0 : O_EXCL), 0o600);
     if (isForced) emptyOwn(fd, target);
     return fd;
   } catch (error) {
     if (error instanceof AodError) throw error;
     const errno = errnoOf(error);
-    if (errno === "EEXIST") throw new AodError("USAGE", `${target} is there already; --force writes over it`);
+    if (errno === "EEXIST") throw new AodError("USAGE", `${target} exists already; --force overwrites it`);
     throw fileFailure(`write ${target}`, errno, { hints: { ENOENT: "make its folder first" } });
   }
 }
 
-/** A file that another user has put there would be readable by that user: it is not written, and stays as it is. Closes it then. */
+/** Empties a file of this user. Closes it and throws USAGE if it belongs to another user, who could read the page. */
 function emptyOwn(fd: number, target: string): void {
   const stats = fstatSync(fd);
   if (!stats.isFile()) return;

@@ -1,5 +1,4 @@
-// Rules as sentences, and how near they came to tripping: for `aod rules` and for an empty list of incidents. In: rules and what the
-// daemon says of them; out: lines. Pure.
+// Rules as sentences, and how near they came to tripping: for `aod rules` and for an empty list of incidents. Pure.
 
 import type { Status } from "../api/status.ts";
 import { RULE_TYPES } from "../config/schema.ts";
@@ -17,7 +16,7 @@ export function watchesText(rule: Rule): string {
 
 /**
  * `at most 7 of 10, //files/projects, 17:19:03 UTC`.
- * @param closest undefined where nothing counted in the last hour.
+ * @param closest undefined if nothing counted in the last hour.
  */
 export function closestText(rule: Rule, closest: Closest | undefined): string {
   if (closest === undefined) return "nothing counted";
@@ -26,7 +25,7 @@ export function closestText(rule: Rule, closest: Closest | undefined): string {
   return escapeControls(`at most ${fullness(rule, closest)}${tripped}, ${closest.share}, ${time}`);
 }
 
-/** Two lines a rule, a blank line between. @param approaches undefined where no aod answers. */
+/** Three lines a rule, with a blank line between rules. @param approaches undefined if no aod answers. */
 export function ruleLines(
   rules: readonly Rule[],
   approaches: readonly Closest[] | undefined,
@@ -43,7 +42,7 @@ export function ruleLines(
   });
 }
 
-/** The rule that came nearest: `closest: slow-requests, at most 7 of 10, …`; undefined where nothing counted. */
+/** The rule that came nearest: `closest: slow-requests, at most 7 of 10, …`; undefined if nothing counted. */
 export function nearestText(rules: readonly Rule[], approaches: readonly Closest[]): string | undefined {
   const nearest = approaches.toSorted((a, b) => b.ratio - a.ratio)[0];
   const rule = rules.find(({ name }) => name === nearest?.rule);

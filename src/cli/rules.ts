@@ -1,5 +1,5 @@
-// `aod rules`: what each rule watches, and how near it came to tripping in the last hour. In: the configuration, and the answer of the
-// running aod, if one runs; out: lines, or JSON. It changes nothing.
+// `aod rules`: prints what each rule watches, and how near it came to tripping in the last hour. The second part comes from the
+// running aod, if there is one.
 
 import type { ArgsDef } from "citty";
 import { findConfig } from "../config/file.ts";
@@ -21,7 +21,7 @@ export const rulesCommand = makeVerb({
   description: "what each rule watches, and how near it came to tripping in the last hour",
   args: ARGUMENTS,
   examples: [
-    { command: "aod rules", meaning: "of the configuration that the service uses" },
+    { command: "aod rules", meaning: "the configuration of the service" },
     { command: "aod rules --json | jq '.[] | select(.closest.ratio > 0.5)'", meaning: "the near misses" },
   ],
   run: async ({ json, config }) => {
@@ -46,7 +46,7 @@ export const rulesCommand = makeVerb({
   },
 });
 
-/** Undefined where no aod answers: what the rules watch is known all the same. */
+/** Undefined if no aod answers: the rules are known without it. */
 export async function askApproaches(): Promise<readonly Closest[] | undefined> {
   try {
     return (await askOnce(findSocketPath(process.env), { ask: "status" }, "status")).status.approaches;

@@ -1,4 +1,4 @@
-// `aod run`: the daemon in the foreground, also as the service. What it is made of is in src/daemon.
+// `aod run`: runs the daemon in the foreground, also for the service. src/daemon composes it.
 
 import { runDaemon } from "../daemon/daemon.ts";
 import type { SpawnTable } from "../supervisor/options.ts";

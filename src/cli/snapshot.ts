@@ -1,5 +1,5 @@
-// `aod snapshot`: a capture now. In: why, in somebody's words; out: the capture's path on standard output, so that scripts can take
-// it, and on a terminal how it goes on, on standard error. The daemon makes it.
+// `aod snapshot`: asks the daemon for a capture now. Standard output has the path of the capture alone, for scripts; on a terminal,
+// standard error shows the progress.
 
 import type { ArgsDef } from "citty";
 import { type AnswerOf, REASON_MAX_CHARS } from "../api/protocol.ts";
@@ -12,8 +12,8 @@ import { makeVerb } from "./arguments.ts";
 import { printJson, printLines } from "./print.ts";
 
 const ARGUMENTS = {
-  reason: { type: "string", valueHint: "TEXT", description: "why: it stands in the capture's manifest" },
-  json: { type: "boolean", description: "what became of it, for programs" },
+  reason: { type: "string", valueHint: "TEXT", description: "the reason, for the manifest of the capture" },
+  json: { type: "boolean", description: "the result, for programs" },
 } as const satisfies ArgsDef;
 
 const CLEAR_LINE = "\r\u001b[K";
@@ -25,7 +25,7 @@ export const snapshotCommand = makeVerb({
   examples: [
     {
       command: 'aod snapshot --reason "users say that it is slow"',
-      meaning: "with why, for who reads it later",
+      meaning: "with a reason for later readers",
     },
     { command: 'cp "$(aod snapshot)" /tmp', meaning: "for scripts: the path alone is printed" },
   ],
@@ -45,23 +45,23 @@ async function take(reason: string | undefined): Promise<AnswerOf<"captured">> {
     ...(reason === undefined ? {} : { reason }),
   });
   // The first action may take seconds.
-  tell("collecting");
+  showProgress("collecting");
   try {
     for await (const answer of answers) {
-      if (answer.type === "progress") tell(progressText(answer));
+      if (answer.type === "progress") showProgress(progressText(answer));
       if (answer.type !== "captured") continue;
-      tell(`${capturedText(answer)}\n`);
+      showProgress(`${capturedText(answer)}\n`);
       return answer;
     }
   } catch (thrown) {
-    // What went wrong stands on a line of its own.
-    tell("");
+    // The error has a line of its own.
+    showProgress("");
     throw thrown;
   }
   throw gone("before the capture was made");
 }
 
-function tell(text: string): void {
+function showProgress(text: string): void {
   if (process.stderr.isTTY === true) process.stderr.write(CLEAR_LINE + text);
 }
 

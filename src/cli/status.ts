@@ -1,5 +1,4 @@
-// `aod status`: how the running aod stands. In: its answer over the control socket; out: one screen, or the document as JSON. It
-// changes nothing.
+// `aod status`: prints the state of the running aod, as one screen or as JSON. It changes nothing.
 
 import type { ArgsDef } from "citty";
 import type { Status } from "../api/status.ts";
@@ -18,7 +17,8 @@ const ARGUMENTS = {
 
 export const statusCommand = makeVerb({
   name: "status",
-  description: "how the running aod stands: what it sees, what is wrong, what was saved, what it costs",
+  description:
+    "the state of the running aod: what it watches, what is wrong, what it captured, what it costs",
   args: ARGUMENTS,
   examples: [
     { command: "aod status", meaning: "one screen" },
@@ -32,7 +32,7 @@ export const statusCommand = makeVerb({
   },
 });
 
-/** The daemon's sandbox may keep it from the kernel's switch; whoever asks as root holds it for the moment of the answer. */
+/** Switches the kernel's run-time statistics on for the moment of the answer: the daemon's sandbox may forbid that to the daemon. */
 async function askStatus(path: string): Promise<Status> {
   const switchOff = countRunTime();
   try {
@@ -45,7 +45,7 @@ async function askStatus(path: string): Promise<Status> {
 function show(status: Status): void {
   const isTerminal = process.stdout.isTTY === true;
   const size = outputSize();
-  // What goes into a file or a mail is not cut to a screen's height.
+  // Output to a file or a mail is not cut to the height of a screen.
   const room = isTerminal ? size : { ...size, rows: Number.POSITIVE_INFINITY };
   printStyled(statusLines(status, room, glyphsOf(process.env)));
 }

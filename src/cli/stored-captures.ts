@@ -1,5 +1,5 @@
-// What changes stored captures has in common: all that was named is found before anything is done to one, and what can't be
-// done has its exit code. In: ids and an act; out: nothing, or an AodError.
+// The common part of verbs that change stored captures: all captures are found before the first one is changed, and errors have the
+// exit code of their cause.
 
 import type { ArgsDef } from "citty";
 import type { StoredCapture } from "../model/capture.ts";
@@ -9,7 +9,7 @@ import type { BatchesFolder } from "../system/batches-folder.ts";
 import { capturesIn, chooseStored } from "./choose-capture.ts";
 import { batchesIn } from "./output-dir.ts";
 
-/** One or more stored captures; for verbs with `takesMore`. */
+/** The argument of verbs with `takesMore`: one or more stored captures. */
 export const STORED_ARGUMENT = {
   id: {
     type: "positional",
@@ -19,13 +19,13 @@ export const STORED_ARGUMENT = {
   },
 } as const satisfies ArgsDef;
 
-/** Each once, in the order in which they were named. Throws NOT_FOUND for the first that is none, or not one alone. */
+/** The captures in the order of their ids, without duplicates. Throws NOT_FOUND at the first id that fits none or several. */
 export function chooseAll(outputDir: string, texts: readonly string[]): readonly StoredCapture[] {
   const captures = capturesIn(outputDir);
   return [...new Set(texts.map((text) => chooseStored(captures, text)))];
 }
 
-/** Stops at the first that fails. @param act returns the errno's name of what could not be done. */
+/** Stops at the first failure. @param act returns the errno's name if it fails. */
 export function forEachStored(
   outputDir: string,
   captures: readonly StoredCapture[],
@@ -45,7 +45,7 @@ export function forEachStored(
 }
 
 function failureOf(doing: string, name: string, errno: string): AodError {
-  if (errno === "ENOENT") return new AodError("NOT_FOUND", `${doing} ${name}: it has just been removed`);
+  if (errno === "ENOENT") return new AodError("NOT_FOUND", `${doing} ${name}: it was removed meanwhile`);
   const hints = {
     ...ROOT_CAN,
     EBUSY: "another process is changing it; try again",

@@ -1,5 +1,5 @@
-// `aod top` on a terminal: keys, figures and time go into the state, what the state looks like goes to the terminal. In: a
-// feed; out: nothing but the screen, until somebody quits. Decides nothing that a state could.
+// The output of `aod top`: a live screen, one screen as text, or documents. Keys, figures and time advance the state; the state
+// decides what is shown.
 
 import { hostname } from "node:os";
 import type { Live } from "../api/live.ts";
@@ -12,15 +12,15 @@ import { beginTop, type TopState } from "../top/state.ts";
 import type { Feed } from "./feed.ts";
 import { ENDING, openTerminal, outputSize } from "./terminal.ts";
 
-/** How often it is looked whether figures still come. */
+/** Interval of the check whether figures still arrive. */
 const LOOK_MS = 1000;
 
-/** Until q is pressed or a signal comes; throws what ended the feed. The terminal is given back before it does. */
+/** Shows the screen until the user quits or a signal arrives. Throws the failure of the feed, after the terminal is restored. */
 export async function showScreen(feed: Feed, everyMs: number): Promise<void> {
   const over = Promise.withResolvers<void>();
   let state = begin(feed, everyMs);
-  let heardMs = performance.now();
-  /** What goes wrong in here must not end the process while the terminal is ours. */
+  let lastFiguresMs = performance.now();
+  /** An exception in a callback must not end the process while the terminal is in raw mode. */
   const guard =
     <Arguments extends readonly unknown[]>(act: (...values: Arguments) => void) =>
     (...values: Arguments) => {
@@ -41,7 +41,7 @@ export async function showScreen(feed: Feed, everyMs: number): Promise<void> {
   const listen = () =>
     feed.start(state.everyMs, {
       live: (live) => {
-        heardMs = performance.now();
+        lastFiguresMs = performance.now();
         step({ type: "live", live });
       },
       failed: (failure) => over.reject(asError(failure)),
@@ -51,7 +51,10 @@ export async function showScreen(feed: Feed, everyMs: number): Promise<void> {
     changed: guard(show),
     ended: () => over.resolve(),
   });
-  const looking = setInterval(() => step({ type: "waited", silentMs: performance.now() - heardMs }), LOOK_MS);
+  const looking = setInterval(
+    () => step({ type: "waited", silentMs: performance.now() - lastFiguresMs }),
+    LOOK_MS,
+  );
   try {
     guard(show)();
     listen();
@@ -62,7 +65,7 @@ export async function showScreen(feed: Feed, everyMs: number): Promise<void> {
   }
 }
 
-/** One screen as text, without what keys would do: for pipes, and for a look in passing. */
+/** Prints one screen as text, without the help for keys: for pipes and for `--once`. */
 export async function printScreen(feed: Feed, everyMs: number): Promise<void> {
   const live = await new Promise<Live>((resolve, reject) =>
     feed.start(everyMs, { live: resolve, failed: (failure) => reject(asError(failure)) }),
@@ -72,7 +75,7 @@ export async function printScreen(feed: Feed, everyMs: number): Promise<void> {
   process.stdout.write(`${lines.join("\n").trimEnd()}\n`);
 }
 
-/** Documents as JSON, one a line: the first alone, or until a signal comes. Whoever reads slowly gets fewer. */
+/** Prints documents as JSON, one a line: only the first, or until a signal arrives. A slow reader gets fewer of them. */
 export async function printDocuments(feed: Feed, everyMs: number, once: boolean): Promise<void> {
   const over = Promise.withResolvers<void>();
   let isBusy = false;

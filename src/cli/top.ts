@@ -1,5 +1,5 @@
-// `aod top`: what happens now, live. In: a running daemon's control socket, or, where none runs and root asks, a lookout of its
-// own; out: a whole screen on a terminal, else one as text, or documents for programs.
+// `aod top`: shows what happens now. The figures come from a running daemon, or from a standalone monitor if none runs and the user
+// is root. The output is a live screen on a terminal, one screen as text elsewhere, or documents for programs.
 
 import type { ArgsDef } from "citty";
 import { EVERY_MS } from "../api/protocol.ts";
@@ -18,7 +18,7 @@ const ARGUMENTS = {
   every: {
     type: "string",
     valueHint: "SECONDS",
-    description: "how often figures come, 0.1 to 60 (without it: 1)",
+    description: "the interval between figures, 0.1 to 60 (without it: 1)",
   },
   once: { type: "boolean", description: "one screen, as it is now" },
   json: { type: "boolean", description: "a document a line, for programs" },
@@ -49,13 +49,13 @@ export function makeTopCommand(spawn: SpawnTable): VerbCommand {
   });
 }
 
-/** Whoever may not ask the daemon is told so: watching beside it would cost every request a second time. */
+/** Fails for a user who may not ask the daemon: watching beside it would add its cost to every request a second time. */
 async function openFeed(spawn: SpawnTable): Promise<Feed> {
   const path = findSocketPath(process.env);
   return (await isServed(path)) ? openDaemonFeed(path) : openSelfFeed(spawn);
 }
 
-/** Of seconds. Throws USAGE for what is no interval that there may be. */
+/** Seconds as text to ms. Throws USAGE outside of the range. */
 export function parseEvery(text: string): number {
   const everyMs = Math.round(Number(text) * 1000);
   const isInterval = /^[\d.]+$/.test(text) && everyMs >= EVERY_MS.least && everyMs <= EVERY_MS.most;

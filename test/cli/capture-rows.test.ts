@@ -24,42 +24,52 @@ const COLLECTED: HistoryEntry = {
 async function rowOf(history: readonly HistoryEntry[], peek: () => Promise<Record<string, unknown>>) {
   const entries = decodeEntries(history.map((entry) => encodeEntry(entry, 0)).join(""));
   const rows = await captureRows([STORED], entries, (name) => `/out/${name}`, peek);
-  const told = rows.map((row) => row.told);
-  expect(v.parse(capturesSchema, told)).toEqual(told);
-  return told[0];
+  const listed = rows.map((row) => row.listed);
+  expect(v.parse(capturesSchema, listed)).toEqual(listed);
+  return listed[0];
 }
 
 const unopened = () => expect.unreachable("a file was opened");
 const manifest = () => Promise.resolve(JSON.parse(aManifestText()));
 
 describe("a row of the list", () => {
-  test("is made from the history where that knows all, and no file is opened", async () => {
+  test("comes from the history if it has all facts, and no file is opened", async () => {
     expect(await rowOf([{ event: "captured", incident: INCIDENT }, COLLECTED], unopened)).toEqual({
-      ...{ id: "20261123T012345.678Z_slow", name: FILE, path: `/out/${FILE}`, rule: "slow" },
-      ...{ taken_at: "2026-11-23T01:23:45.678Z", bytes: 12, pinned: true, problem: null },
-      ...{ share: "//files/db", incident_id: INCIDENT.id, incident_open: true },
+      id: "20261123T012345.678Z_slow",
+      name: FILE,
+      path: `/out/${FILE}`,
+      rule: "slow",
+      taken_at: "2026-11-23T01:23:45.678Z",
+      bytes: 12,
+      pinned: true,
+      problem: null,
+      share: "//files/db",
+      incident_id: INCIDENT.id,
+      incident_open: true,
       verdict: { cause: "server", confidence: 0.5 },
     });
   });
 
   const fromFile = {
-    ...{ share: "//files/data", incident_id: "incident-1", problem: null },
+    share: "//files/data",
+    incident_id: "incident-1",
+    problem: null,
     verdict: { cause: "network", confidence: 0.81 },
   };
 
   test.each([
     ["nothing", []],
     ["no incident", [COLLECTED]],
-  ])("is made from the file where the history knows %s of it", async (_, history) => {
+  ])("comes from the file if the history has %s about it", async (_, history) => {
     expect(await rowOf(history, manifest)).toMatchObject({ ...fromFile, incident_open: false });
   });
 
-  test("is made from the file where the history has no verdict, and says that its incident is open", async () => {
+  test("comes from the file if the history has no verdict, and its incident is open", async () => {
     const history: readonly HistoryEntry[] = [{ event: "captured", incident: INCIDENT }];
     expect(await rowOf(history, manifest)).toMatchObject({ ...fromFile, incident_open: true });
   });
 
-  test("says what is wrong with a damaged file, and does not hide the others", async () => {
+  test("says what is wrong with a damaged file, and does not hide other captures", async () => {
     const row = await rowOf([], () => Promise.reject(new AodError("CAPTURE_DAMAGED", "it is cut short")));
     expect(row).toMatchObject({ problem: "it is cut short", verdict: null, share: null });
   });
@@ -68,26 +78,26 @@ describe("a row of the list", () => {
     ["damaged", (folder: string) => writeFileSync(join(folder, FILE), "x")],
     ["gone", () => undefined],
     ["unreadable", (folder: string) => symlinkSync(FILE, join(folder, FILE))],
-  ] as const)("says of a file that is %s that it is that", async (trouble, make) => {
+  ] as const)("reports that a file is %s", async (problem, make) => {
     const folder = tempDir();
     make(folder);
     const [row] = await captureRows([STORED], [], (name) => join(folder, name));
-    expect(row?.trouble).toBe(trouble);
-    expect(row?.told.problem).toContain(join(folder, FILE));
+    expect(row?.problem).toBe(problem);
+    expect(row?.listed.problem).toContain(join(folder, FILE));
   });
 
-  test("says of a file that is not for whoever asks that it is not permitted", async () => {
+  test("reports a file that this user may not read as not permitted", async () => {
     const peek = () => Promise.reject(fileFailure("open x", "EACCES"));
     const [row] = await captureRows([STORED], [], (name) => name, peek);
     expect(row).toMatchObject({
-      trouble: "not permitted",
-      told: { problem: "cannot open x: permission denied (EACCES)" },
+      problem: "not permitted",
+      listed: { problem: "cannot open x: permission denied (EACCES)" },
     });
   });
 
-  test("has no trouble where the history, or the file, tells", async () => {
+  test("reports no problem if the history or the file has the facts", async () => {
     const [row] = await captureRows([STORED], [], (name) => name, manifest);
-    expect(row?.trouble).toBeUndefined();
+    expect(row?.problem).toBeUndefined();
   });
 
   test("holds nothing of a manifest that is not what it should be", async () => {

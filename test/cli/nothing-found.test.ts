@@ -31,7 +31,7 @@ describe("an empty list", () => {
     [
       "where locks are not shown",
       { outputDir: undefined, holder: "unknown" },
-      ", and whether aod is running can't be told (try sudo)",
+      "; it is not known whether aod is running (try sudo)",
     ],
   ] as const)("%s says so", (_, watcher, text) => {
     expect(nothingText("capture", DIR, { nearest: undefined, ...watcher })).toBe(

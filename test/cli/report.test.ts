@@ -1,6 +1,6 @@
 // `aod report` as it is typed: where the page goes, and what happens where it can't.
 
-import { beforeAll, describe, expect, test } from "bun:test";
+import { beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import {
   chownSync,
   existsSync,
@@ -15,6 +15,9 @@ import { ROOT, run } from "../helpers/program.ts";
 import { mountSmall } from "../helpers/small-disk.ts";
 import { aStory, packStory } from "../helpers/story.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
+
+// Each test starts programs, which take seconds on a busy machine.
+setDefaultTimeout(60_000);
 
 const FOLDER = tempDir();
 const SMALL = mountSmall("64k");

@@ -1,6 +1,6 @@
 // The process as a pipe has it: what it writes arrives whole, however late it is read, and who stops reading is no trouble.
 
-import { beforeAll, describe, expect, test } from "bun:test";
+import { beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { failureLines } from "../../src/daemon/failure-lines.ts";
@@ -8,6 +8,9 @@ import { AodError, toFailure } from "../../src/model/failure.ts";
 import { RULES } from "../helpers/daemon.ts";
 import { type Ended, ROOT, run } from "../helpers/program.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
+
+// Each test starts programs, which take seconds on a busy machine.
+setDefaultTimeout(60_000);
 
 /** More than a pipe takes while nobody reads: 64 KiB, pipe(7). */
 const CAPTURES = 400;
