@@ -1,6 +1,6 @@
 #!/bin/bash
-# Links one executable: build-aod.sh OUT. It contains the sources, the files that they import (libraries, BPF objects), the
-# versions of all these, and bun itself. One commit gives the same bytes in every folder.
+# Links one executable: build-aod.sh OUT. It contains the sources, the files that they import (libraries, BPF objects),
+# the versions of all these, and bun itself. One commit gives the same bytes in every folder.
 set -euo pipefail
 out=$(realpath -m "$1")
 cd "$(dirname "$0")/.."
@@ -8,8 +8,8 @@ read -r version commit <build/version
 inside=$(scripts/bun -e 'import { headline } from "./scripts/package/parts.ts";
 	console.log(JSON.stringify(headline(JSON.parse(require("fs").readFileSync("build/parts.json", "utf8")))))')
 
-# The name of the file becomes part of its contents, so it is always `aod`. The source maps are embedded too, so that stack
-# traces name lines of src/; the copies beside the executable are not needed.
+# The name of the file becomes part of its contents, so it is always `aod`. The source maps are embedded too, so that
+# stack traces name lines of src/; the copies beside the executable are not needed.
 folder=$(mktemp -d "${TMPDIR:-/tmp}/aod-build.XXXXXX")
 trap 'rm -rf "$folder"' EXIT
 scripts/bun build --compile --splitting --bytecode --format=esm --sourcemap=linked --outfile "$folder/aod" \

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Builds the BPF programs: build-bpf.sh [OUT_DIR] makes aod.bpf.o and aod-plain.bpf.o there (see bpf/memory.h), by
-# default in build/bpf. It keeps BTF and removes other debug information. The bytes do not depend on the checkout's path.
+# default in build/bpf. It keeps BTF and removes other debug information. The bytes do not depend on the checkout's
+# path.
 set -euo pipefail
 out=$(realpath -m "${1:-$(dirname "$0")/../build/bpf}")
 cd "$(dirname "$0")/.."

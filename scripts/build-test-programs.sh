@@ -1,6 +1,7 @@
 #!/bin/bash
-# Builds the host C programs of the tests into build/test: driver and the races (test/kernel), smb-traffic (test/hostile),
-# write-request (test/fixtures). A program that is newer than its sources is not built again, so tests may call this often.
+# Builds the host C programs of the tests into build/test: driver and the races (test/kernel), smb-traffic
+# (test/hostile), write-request (test/fixtures). A program that is newer than its sources is not built again, so tests
+# may call this often.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

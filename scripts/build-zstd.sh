@@ -38,7 +38,8 @@ stand_in() {
 }
 stand_in libpthread.so.0 pthread_create pthread_join pthread_rwlock_{rdlock,wrlock,unlock}
 stand_in libdl.so.2 dladdr
-# libstdc++ asks glibc 2.32 whether the process has only one thread. 0 means that it may have more, which is always right.
+# libstdc++ asks glibc 2.32 whether the process has only one thread. 0 means that it may have more, which is always
+# right.
 echo '__attribute__((visibility("hidden"))) char __libc_single_threaded;' |
 	clang -x c -fPIC -c - -o "$objects/single-threaded.o"
 

@@ -1,7 +1,7 @@
 #!/bin/bash
-# Copies the machine's shared library: copy-library.sh build/lib/libbpf.so.1. It takes the file that the loader would take,
-# and follows links. aod contains the library and loads it from memory, also on hosts with an older glibc. OUT.from beside
-# the copy has the name of the original file, which contains its version.
+# Copies the machine's shared library: copy-library.sh build/lib/libbpf.so.1. It takes the file that the loader would
+# take, and follows links. aod contains the library and loads it from memory, also on hosts with an older glibc.
+# OUT.from beside the copy has the name of the original file, which contains its version.
 set -euo pipefail
 out=$1
 name=$(basename "$out")

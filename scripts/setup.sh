@@ -1,8 +1,9 @@
 #!/bin/bash
-# Prepares this machine: `setup.sh build`, `guest`, `packaging`, `operator` or `hostile`. Installs the missing Debian packages
-# of packages-<list>.txt and, for build, the npm packages that package-lock.json pins. It first prints what it will install
-# and the size, and asks once if a terminal is attached; without a terminal it continues. If nothing is missing it ends
-# within milliseconds. It upgrades nothing, and on another distribution it prints the names of the packages and stops.
+# Prepares this machine: `setup.sh build`, `guest`, `packaging`, `operator` or `hostile`. Installs the missing Debian
+# packages of packages-<list>.txt and, for build, the npm packages that package-lock.json pins. It first prints what it
+# will install and the size, and asks once if a terminal is attached; without a terminal it continues. If nothing is
+# missing it ends within milliseconds. It upgrades nothing, and on another distribution it prints the names of the
+# packages and stops.
 #
 #   AOD_SETUP=skip   do not install Debian packages: for distributions on which this script would stop
 set -euo pipefail
@@ -113,8 +114,8 @@ fi
 npm_is_current || echo "setup: will install from npm, into node_modules/: the packages of package-lock.json ($npm_size)" >&2
 ask
 
-# This must run before the packages are installed, which would start and enable their services. If the host has a package
-# already, its service is not touched.
+# This must run before the packages are installed, which would start and enable their services. If the host has a
+# package already, its service is not touched.
 mask_services() {
 	local unit
 	for unit in "${unwanted_services[@]}"; do

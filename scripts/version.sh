@@ -1,7 +1,7 @@
 #!/bin/bash
-# Writes the line `VERSION COMMIT` to FILE: version.sh FILE. It does not touch a file that has this line already, so that
-# make builds again only after a change. COMMIT ends in `-dirty` if the tree differs from it, and is `unknown` outside a
-# repository.
+# Writes the line `VERSION COMMIT` to FILE: version.sh FILE. It does not touch a file that has this line already, so
+# that make builds again only after a change. COMMIT ends in `-dirty` if the tree differs from it, and is `unknown`
+# outside a repository.
 set -euo pipefail
 out=$(realpath -m "$1")
 cd "$(dirname "$0")/.."

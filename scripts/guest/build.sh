@@ -4,10 +4,10 @@
 #
 #   scripts/guest/build.sh KERNEL [systemd]    KERNEL is 5.10, 6.1 or 6.12; with systemd as PID 1: root-systemd.ext4
 #
-# All output is in build/guest/, in folders named after the hash of their inputs, so that a second call downloads and builds
-# nothing. Nothing is installed on this machine. The kernel and the root file system come from the package sources that this
-# machine's apt already uses. 5.10, the oldest kernel for aod, belongs to the previous Debian; its packages are looked up
-# separately, and this machine's apt stays as it is.
+# All output is in build/guest/, in folders named after the hash of their inputs, so that a second call downloads and
+# builds nothing. Nothing is installed on this machine. The kernel and the root file system come from the package
+# sources that this machine's apt already uses. 5.10, the oldest kernel for aod, belongs to the previous Debian; its
+# packages are looked up separately, and this machine's apt stays as it is.
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin # for mke2fs, debootstrap and depmod: users do not have these folders in their PATH
 cd "$(dirname "$0")/../.."
@@ -15,7 +15,8 @@ cd "$(dirname "$0")/../.."
 kernel=${1:?usage: build.sh KERNEL [systemd]}
 flavour=${2:-}
 suite=bookworm
-# The packages of the guest's root file system beside Debian's minimal base. Samba brings Python, which the scenarios use.
+# The packages of the guest's root file system beside Debian's minimal base. Samba brings Python, which the scenarios
+# use.
 guest_packages=samba,cifs-utils,dmsetup,kmod,iproute2,procps,strace,tcpdump,zstd
 case $flavour in
 # keyutils resolves the host names of DFS referrals; the two libraries are those of ksmbd-tools.
@@ -73,8 +74,8 @@ mirror_of() {
 	echo "$mirror"
 }
 
-# Sets up an apt that knows only SUITE, in build/guest/SUITE/, and sets `apt_options` for it. Signatures are checked against
-# this machine's keys of Debian.
+# Sets up an apt that knows only SUITE, in build/guest/SUITE/, and sets `apt_options` for it. Signatures are checked
+# against this machine's keys of Debian.
 use_older() {
 	local suite=$1 folder=$PWD/build/guest/$1 mirror security
 	mirror=$(mirror_of bookworm)
@@ -96,8 +97,8 @@ build_root() {
 	local folder=$1 mirror
 	mirror=$(mirror_of "$suite")
 	as_root debootstrap --variant=minbase --include="$guest_packages" "$suite" "$folder/tree" "$mirror"
-	# The second kind of server, ksmbd, is a module of the kernel; only its programs are needed, and Debian does not install
-	# the package beside Samba.
+	# The second kind of server, ksmbd, is a module of the kernel; only its programs are needed, and Debian does not
+	# install the package beside Samba.
 	(cd "$folder" && apt-get -o APT::Sandbox::User="$(id -un)" download ksmbd-tools)
 	dpkg-deb -x "$folder"/ksmbd-tools_*.deb "$folder/ksmbd"
 	as_root cp -a "$folder"/ksmbd/usr/{sbin,libexec} "$folder/tree/usr/"

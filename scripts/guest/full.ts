@@ -1,5 +1,6 @@
-// `make e2e-full`: plays every scenario on every kernel, and the service on the newest. It prints the output of each run, and
-// at the end `N passed, N failed` over all. The exit status is 1 if something failed. CI plays fewer: left-out.txt.
+// `make e2e-full`: plays every scenario on every kernel, and the service on the newest. It prints the output of each
+// run, and at the end `N passed, N failed` over all. The exit status is 1 if something failed. CI plays fewer:
+// left-out.txt.
 
 import { join } from "node:path";
 

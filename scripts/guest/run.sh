@@ -5,13 +5,13 @@
 #   scripts/guest/run.sh KERNEL --only TEXT  only the scenarios whose name contains TEXT, or one of TEXT|TEXT
 #   scripts/guest/run.sh KERNEL --ci         without the scenarios that scripts/guest/left-out.txt names for this kernel
 #   scripts/guest/run.sh KERNEL --cpu MODEL  on an emulated processor of QEMU; Nehalem is from 2008 and has no AVX
-#   scripts/guest/run.sh KERNEL --systemd    the scenarios of test/guest/service/, with systemd as init; combines with others
+#   scripts/guest/run.sh KERNEL --systemd    the scenarios of test/guest/service/, with systemd as init
 #   scripts/guest/run.sh KERNEL --fixtures   also stores the results: test/cifs/fixtures/guest/, docs/quality/
 #   scripts/guest/run.sh KERNEL --shell      a shell on the guest's console, with everything in place
 #
-# The machine is emulated, so that it runs anywhere, and has no network. Its root file system is discarded after each run;
-# aod and the scenarios are on a disk of their own. AOD_BINARY names another executable than dist/aod. With AOD_QUIET_MINUTES
-# there is one scenario more: so many minutes of mixed work without incident.
+# The machine is emulated, so that it runs anywhere, and has no network. Its root file system is discarded after each
+# run; aod and the scenarios are on a disk of their own. AOD_BINARY names another executable than dist/aod. With
+# AOD_QUIET_MINUTES there is one more scenario: so many minutes of mixed work without incident.
 # Exit status: 0 all passed, 1 some failed, 69 the guest did not start, 64 usage.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -111,7 +111,8 @@ if [ "$mode" = shell ]; then
 fi
 
 # Copies the scenarios' lines from the guest's second serial line to here until the guest reports its end.
-# Status: 0 the last line was seen, 2 no line ever came (the emulator lost the machine before init), 3 the lines stopped.
+# Status: 0 the last line was seen, 2 no line ever came (the emulator lost the machine before init), 3 the lines
+# stopped.
 follow_machine() {
 	local line timeout=$boot_timeout_sec result=2
 	[ -z "$flavour" ] || timeout=$systemd_timeout_sec

@@ -1,6 +1,6 @@
-// Measures aod at rest: dist/aod runs as a daemon without work for two minutes. The figures are its resident memory and the
-// wake-ups per second of all its threads, from the fortieth second on, when Bun's own timers have slowed down. The janitor
-// sweeps twice in this time. It needs root and the real kernel.
+// Measures aod at rest: dist/aod runs as a daemon without work for two minutes. The figures are its resident memory and
+// the wake-ups per second of all its threads, from the fortieth second on, when Bun's own timers have slowed down. The
+// janitor sweeps twice in this time. It needs root and the real kernel.
 
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

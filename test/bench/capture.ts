@@ -1,7 +1,7 @@
-// Measures a capture of a full flight recorder: 65,536 requests of a mixed load, from the order to the file on the disk,
-// fsync included; its size; and the memory of the process afterwards. The actions are `mounts` and those on which the verdict
-// rests. It also measures all actions that read /proc at once, beside an equally full table, and how long `inflight` blocks
-// the runner's thread if no request has its reply.
+// Measures a capture of a full flight recorder: 65,536 requests of a mixed load, from the order to the file on the
+// disk, fsync included; its size; and the memory of the process afterwards. The actions are `mounts` and those on which
+// the verdict rests. It also measures all actions that read /proc at once, beside an equally full table, and how long
+// `inflight` blocks the runner's thread if no request has its reply.
 
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";

@@ -1,6 +1,6 @@
-// Measures the time from the reply that trips a rule to the decision, and from the decision to the frozen memory: real BPF
-// programs in the running kernel, the real detector in its own thread, the supervisor's way of freezing. Ten flushes in flight
-// together take 3 ms instead of 2, or one open is refused; in between the detector sleeps again.
+// Measures the time from the reply that trips a rule to the decision, and from the decision to the frozen memory: real
+// BPF programs in the running kernel, the real detector in its own thread, the supervisor's way of freezing. Ten
+// flushes in flight together take 3 ms instead of 2, or one open is refused; in between the detector sleeps again.
 
 import { KernelSource } from "../../src/kernel/kernel-source.ts";
 import { freezeMemory } from "../../src/kernel/table.ts";
@@ -18,7 +18,10 @@ import { percentile, printRow, sized } from "./row.ts";
 const TRIALS = sized(100, 3);
 /** Longer than the window, and longer than the time within which reports of one rule are merged. */
 const BETWEEN_MS = 150;
-/** If a machine takes longer than the window between the first and the tenth reply, nothing trips, and they are sent again. */
+/**
+ * If a machine takes longer than the window between the first and the tenth reply, nothing trips, and they are sent
+ * again.
+ */
 const GIVE_UP_MS = 2_000;
 const SLOW_REPLIES = 10;
 const STATUS_ACCESS_DENIED = 0xc000_0022;

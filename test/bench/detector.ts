@@ -1,5 +1,5 @@
-// Measures the detector in memory, without the kernel: one slow reply through many rules and shares, and one scan of a full
-// request table, healthy and with many requests in flight.
+// Measures the detector in memory, without the kernel: one slow reply through many rules and shares, and one scan of a
+// full request table, healthy and with many requests in flight.
 
 import { Compounds } from "../../src/detector/compounds.ts";
 import { Detector } from "../../src/detector/detector.ts";

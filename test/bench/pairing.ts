@@ -1,6 +1,6 @@
-// Measures the cost of pairing in the kernel, for each request with its reply: aod's programs with all their rules against the
-// usual design, a hash map keyed by session and message id. pairing.c explains the measurement, reference.bpf.c the
-// reference.
+// Measures the cost of pairing in the kernel, for each request with its reply: aod's programs with all their rules
+// against the usual design, a hash map keyed by session and message id. pairing.c explains the measurement,
+// reference.bpf.c the reference.
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";

@@ -1,5 +1,5 @@
-// Measures the report: the page of a full recorder (65,536 requests with a story, and some logs), its size, its share of a
-// capture, and the time until a browser has drawn the plot. Without Chromium the last is left out.
+// Measures the report: the page of a full recorder (65,536 requests with a story, and some logs), its size, its share
+// of a capture, and the time until a browser has drawn the plot. Without Chromium the last is left out.
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

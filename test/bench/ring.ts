@@ -1,6 +1,6 @@
-// Measures the reading of a ring record: src/kernel/ring.ts through its mapping, and a C consumer on libbpf (ring.c) with a
-// ring of its own. The real BPF programs fill both, and the two take turns, so that they meet the same load. The time is that
-// of draining a full ring, with a callback that reads two fields of each record.
+// Measures the reading of a ring record: src/kernel/ring.ts through its mapping, and a C consumer on libbpf (ring.c)
+// with a ring of its own. The real BPF programs fill both, and the two take turns, so that they meet the same load. The
+// time is that of draining a full ring, with a callback that reads two fields of each record.
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";

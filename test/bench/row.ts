@@ -1,5 +1,5 @@
-// The output of a benchmark: one line of the table of `make bench`. Each script of this folder prints its rows with printRow
-// and nothing else to standard output; run.ts collects them. Neither may assert anything.
+// The output of a benchmark: one line of the table of `make bench`. Each script of this folder prints its rows with
+// printRow and nothing else to standard output; run.ts collects them. Neither may assert anything.
 
 export interface Row {
   /** What was measured, with the conditions that the figure depends on. */

@@ -1,7 +1,8 @@
-// `make bench`: runs every benchmark of this folder, one after the other, and collects the rows that they print (row.ts) in
-// one table, and in build/bench.json. It must not assert figures; exit status 1 means that a benchmark did not finish.
-// `run.ts ring at-rest` runs only these two. `make bench-short`, or `run.ts --short`, runs everything once with tiny sizes: it
-// stores no figures, a benchmark passes if it delivers some, and the last line is `N passed, N failed`.
+// `make bench`: runs every benchmark of this folder, one after the other, and collects the rows that they print
+// (row.ts) in one table, and in build/bench.json. It must not assert figures; exit status 1 means that a benchmark did
+// not finish. `run.ts ring at-rest` runs only these two. `make bench-short`, or `run.ts --short`, runs everything once
+// with tiny sizes: it stores no figures, a benchmark passes if it delivers some, and the last line is `N passed, N
+// failed`.
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, release } from "node:os";

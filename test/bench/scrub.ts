@@ -1,5 +1,6 @@
-// Measures the search for secrets: milliseconds of CPU time for 1 MiB of text, for typical texts of captures and for texts that
-// keep the search as busy as possible, and how much longer twice the text takes. The row has the worst hostile text.
+// Measures the search for secrets: milliseconds of CPU time for 1 MiB of text, for typical texts of captures and for
+// texts that keep the search as busy as possible, and how much longer twice the text takes. The row has the worst
+// hostile text.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,6 +1,7 @@
-// Measures the time from exec to watching: dist/aod is started as a daemon with the programs in the kernel, until its log says
-// ready. Without cifs nothing can be attached, which takes a few milliseconds more on other hosts. For comparison it measures
-// `aod --version`, the cost of Bun and of the executable's size. It needs root and the real kernel.
+// Measures the time from exec to watching: dist/aod is started as a daemon with the programs in the kernel, until its
+// log says ready. Without cifs nothing can be attached, which takes a few milliseconds more on other hosts. For
+// comparison it measures `aod --version`, the cost of Bun and of the executable's size. It needs root and the real
+// kernel.
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

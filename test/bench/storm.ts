@@ -1,6 +1,6 @@
-// Measures a storm: a thousand anomalies of a hundred rules in ten seconds, with the real supervisor, its three real threads,
-// the real BPF programs beside a full flight recorder, and captures on the disk. The figures are the captures made of those
-// that the configuration allows, the anomalies and requests that are not accounted for, and the memory.
+// Measures a storm: a thousand anomalies of a hundred rules in ten seconds, with the real supervisor, its three real
+// threads, the real BPF programs beside a full flight recorder, and captures on the disk. The figures are the captures
+// made of those that the configuration allows, the anomalies and requests that are not accounted for, and the memory.
 
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -49,7 +49,9 @@ const rulesText = [
 const { config, problems } = parseConfig(rulesText, "the storm's rules");
 if (config === undefined) throw new Error(problems.map(({ message }) => message).join("\n"));
 
-/** Half of an hour's captures may be made at once; the other half comes back evenly, which is nothing in ten seconds. */
+/**
+ * Half of an hour's captures may be made at once; the other half comes back evenly, which is nothing in ten seconds.
+ */
 const allowed = Math.ceil((ALL_RULES * config.hourly.captures) / 2);
 
 const spawn: SpawnTable = {

@@ -1,7 +1,7 @@
-// Measures how soon a request that hangs is found and reported, and what the search costs healthy traffic: real BPF programs in
-// the running kernel, the real detector in its own thread, a rule of type Stuck. No task waits for synthetic requests, so the
-// cost of reading cifs and tasks is measured separately: a list of a thousand requests, and the place where a task waits, a
-// thousand times.
+// Measures how soon a request that hangs is found and reported, and what the search costs healthy traffic: real BPF
+// programs in the running kernel, the real detector in its own thread, a rule of type Stuck. No task waits for
+// synthetic requests, so the cost of reading cifs and tasks is measured separately: a list of a thousand requests, and
+// the place where a task waits, a thousand times.
 
 import { parseDebugData } from "../../src/cifs/debug-data.ts";
 import { readWchan } from "../../src/cifs/proc.ts";

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Imitates a machine with glibc and nothing else: bare-root.sh EXECUTABLE ARGUMENT... runs a copy of the executable in a
-# read-only file system of its own, without libbpf, libelf, zlib, libstdc++, HOME and a shell, with a noexec /tmp. It needs
-# root. The mounts are in a namespace of their own and disappear with it.
+# read-only file system of its own, without libbpf, libelf, zlib, libstdc++, HOME and a shell, with a noexec /tmp. It
+# needs root. The mounts are in a namespace of their own and disappear with it.
 set -euo pipefail
 
 if [ "$1" != --inside ]; then

@@ -1,5 +1,5 @@
-// dist/aod alone, in a read-only file system with glibc and nothing else (bare-root.sh): all that it needs is inside it.
-// Making such a file system needs root.
+// dist/aod alone, in a read-only file system with glibc and nothing else (bare-root.sh): all that it needs is inside
+// it. Making such a file system needs root.
 
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";

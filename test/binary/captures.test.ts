@@ -224,8 +224,8 @@ describe("aod captures", () => {
     copyFileSync(EXECUTABLE, copy);
     for (const path of [folder, copy]) chmodSync(path, 0o755);
     chmodSync(outputDir, process.getuid?.() === 0 ? 0o700 : 0o000);
-    const nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
-    const argv = [...(process.getuid?.() === 0 ? nobody : []), copy, "captures", "--config", config];
+    const unprivileged = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+    const argv = [...(process.getuid?.() === 0 ? unprivileged : []), copy, "captures", "--config", config];
     const ended = await run(argv, folder);
     chmodSync(outputDir, 0o700);
     expect(ended).toMatchObject({ exitCode: 77, stderr: expect.stringContaining("EACCES (root can)") });

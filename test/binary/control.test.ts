@@ -97,22 +97,22 @@ describe("a running aod", () => {
 });
 
 describe("a command that asks", () => {
-  const nobody = join(folder, "aod.sock");
+  const noDaemon = join(folder, "aod.sock");
 
   test.each([
     [
       "ends with 69 if no daemon answers",
       ["status"],
-      nobody,
+      noDaemon,
       69,
       "aod is not running; start it: systemctl enable --now aod",
     ],
-    ["ends with 69 if no daemon can make a capture", ["snapshot"], nobody, 69, "aod is not running"],
+    ["ends with 69 if no daemon can make a capture", ["snapshot"], noDaemon, 69, "aod is not running"],
     ["ends with 64 for an invalid path of the socket", ["status"], "relative.sock", 64, "AOD_SOCKET"],
     [
       "ends with 64 for a reason that is too long",
       ["snapshot", "--reason", "x".repeat(257)],
-      nobody,
+      noDaemon,
       64,
       "256 characters",
     ],

@@ -1,5 +1,5 @@
-// dist/aod as a daemon, from its start to its end: signals, exit codes, exclusive use of its folder. It needs a kernel that
-// lets it load BPF programs, and nothing of cifs.
+// dist/aod as a daemon, from its start to its end: signals, exit codes, exclusive use of its folder. It needs a kernel
+// that lets it load BPF programs, and nothing of cifs.
 
 import { beforeAll, describe, expect, test } from "bun:test";
 import {
@@ -165,8 +165,11 @@ describe("exit codes", () => {
     copyFileSync(EXECUTABLE, copy);
     writeFileSync(config, `aod_output_dir: ${folder}/out\n${RULES}`);
     for (const path of [folder, copy, config]) chmodSync(path, 0o777);
-    const nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
-    const ended = await run([...(process.getuid?.() === 0 ? nobody : []), copy, "--config", config], folder);
+    const unprivileged = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+    const ended = await run(
+      [...(process.getuid?.() === 0 ? unprivileged : []), copy, "--config", config],
+      folder,
+    );
     expect(ended).toMatchObject({ exitCode: 77, stderr: expect.stringContaining("EPERM") });
   });
 });

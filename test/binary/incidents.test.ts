@@ -56,9 +56,9 @@ describe("aod incidents", () => {
     copyFileSync(EXECUTABLE, copy);
     chmodSync(outputDir, 0o700);
     for (const path of [folder, copy]) chmodSync(path, 0o755);
-    const nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+    const unprivileged = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
     if (process.getuid?.() !== 0) chmodSync(outputDir, 0o000);
-    const argv = [...(process.getuid?.() === 0 ? nobody : []), copy, "incidents", "--config", config];
+    const argv = [...(process.getuid?.() === 0 ? unprivileged : []), copy, "incidents", "--config", config];
     const ended = await run(argv, folder);
     chmodSync(outputDir, 0o700);
     expect(ended).toMatchObject({ exitCode: 77, stderr: expect.stringContaining("EACCES") });

@@ -1,5 +1,5 @@
-// dist/aod with metrics: port and file appear, move and disappear with the configuration; a port that can't be opened is
-// reported.
+// dist/aod with metrics: port and file appear, move and disappear with the configuration; a port that can't be opened
+// is reported.
 
 import { beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";

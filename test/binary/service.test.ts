@@ -1,5 +1,5 @@
-// dist/aod as systemd starts it: its messages to $NOTIFY_SOCKET from its start to its end. It needs a kernel that lets it
-// load BPF programs, and nothing of cifs.
+// dist/aod as systemd starts it: its messages to $NOTIFY_SOCKET from its start to its end. It needs a kernel that lets
+// it load BPF programs, and nothing of cifs.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";

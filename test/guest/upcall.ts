@@ -1,6 +1,6 @@
-// The program that the kernel starts for cifs where it needs an id for a SID (mount option cifsacl): request-key(8), and behind it
-// cifs.idmap(8), which asks a directory service. A task that waits for it is inside cifs and has no request in flight, and no
-// signal ends its wait.
+// The program that the kernel starts for cifs where it needs an id for a SID (mount option cifsacl): request-key(8),
+// and behind it cifs.idmap(8), which asks a directory service. A task that waits for it is inside cifs and has no
+// request in flight, and no signal ends its wait.
 
 import { chmodSync, chownSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { mountPoint } from "./mount.ts";
@@ -25,7 +25,7 @@ export async function withSilentIdmap<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Makes a file of an owner that nobody has asked for. @returns its path on the mount with access lists. */
+/** Makes a file of an owner that was not looked up before. @returns its path on the mount with access lists. */
 export function makeFileOfNewOwner(): string {
   const name = `of-${nextOwner}`;
   const file = `${SHARE_FOLDERS.alpha}/${name}`;

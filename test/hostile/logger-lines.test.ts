@@ -41,16 +41,16 @@ const WRITE = `awk -v head="$1" -v part="$2" -v tail="$3" -v bytes="$4" -v lines
   for (i = 0; i < lines; i++) print line }' > "$6"`;
 
 const folder = join(tempDir(), "log");
-const NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+const UNPRIVILEGED = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
 
 async function writeLog(
   [head, part, tail]: readonly [string, string, string],
   { lines, bytes }: { readonly lines: number; readonly bytes: number },
   path: string,
 ): Promise<void> {
-  // awk takes a backslash for the beginning of an escape.
+  // To awk a backslash begins an escape.
   const texts = [head, part, tail].map((text) => text.replaceAll("\\", "\\\\"));
-  const argv = [...NOBODY, "sh", "-c", WRITE, "sh", ...texts, `${bytes}`, `${lines}`, path];
+  const argv = [...UNPRIVILEGED, "sh", "-c", WRITE, "sh", ...texts, `${bytes}`, `${lines}`, path];
   expect(await run(argv, "/")).toMatchObject({ exitCode: 0, stderr: "" });
 }
 

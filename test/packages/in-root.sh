@@ -1,6 +1,6 @@
 #!/bin/bash
-# Runs a command in a file system of its own: in-root.sh FOLDER COMMAND... It has /proc, a few devices and no network. The
-# mounts are in a namespace of their own and disappear with it.
+# Runs a command in a file system of its own: in-root.sh FOLDER COMMAND... It has /proc, a few devices and no network.
+# The mounts are in a namespace of their own and disappear with it.
 set -euo pipefail
 if [ "$1" != --inside ]; then
 	exec unshare --mount --net --pid --fork --propagation private "$0" --inside "$@"

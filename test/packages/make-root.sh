@@ -1,6 +1,6 @@
 #!/bin/bash
-# Makes a file system for installing packages: make-root.sh FOLDER. It has Debian 12 with systemd and nothing else, from the
-# package sources of this machine's apt. An existing folder is kept. It needs root.
+# Makes a file system for installing packages: make-root.sh FOLDER. It has Debian 12 with systemd and nothing else, from
+# the package sources of this machine's apt. An existing folder is kept. It needs root.
 set -euo pipefail
 folder=$1
 [ ! -d "$folder" ] || exit 0

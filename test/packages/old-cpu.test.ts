@@ -1,5 +1,5 @@
-// dist/aod on a CPU of 2008 without AVX and AVX2, emulated by qemu. A program that uses AVX2 proves that the emulation would
-// notice it.
+// dist/aod on a CPU of 2008 without AVX and AVX2, emulated by qemu. A program that uses AVX2 proves that the emulation
+// would notice it.
 
 import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";

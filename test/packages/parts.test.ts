@@ -95,7 +95,8 @@ describe("the copyright file", () => {
       const theirs = licenceFiles(folder)
         .map((file) => words(readFileSync(file, "utf8")))
         .join(" ");
-      // Only the first words are compared: some packages leave out `(including the next paragraph)`, some have other quotes.
+      // Only the first words are compared: some packages leave out `(including the next paragraph)`, some have other
+      // quotes.
       expect({ name, same: theirs.includes(words(licenceText(licence, "whole")).slice(0, 300)) }).toEqual({
         name,
         same: true,

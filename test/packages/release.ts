@@ -1,5 +1,5 @@
-// For the tests of the packages: a signed release of dist/aod, made once for all of them, and file systems to install it into.
-// All paths are below build/packaging.
+// For the tests of the packages: a signed release of dist/aod, made once for all of them, and file systems to install
+// it into. All paths are below build/packaging.
 
 import { cpSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

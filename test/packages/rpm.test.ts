@@ -1,5 +1,6 @@
-// The rpm package in a file system of its own: installed by dnf from the signed repository, upgraded and removed. The file
-// system is Debian's, so an empty rpm package provides what the C library has. Making such file systems needs root.
+// The rpm package in a file system of its own: installed by dnf from the signed repository, upgraded and removed. The
+// file system is Debian's, so an empty rpm package provides what the C library has. Making such file systems needs
+// root.
 
 import { afterAll, describe, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";

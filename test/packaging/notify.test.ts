@@ -1,5 +1,5 @@
-// The example programs for `notify`, run as aod runs them: without a shell, with nothing in the environment but its variables.
-// A program that stands in for curl or scp notes its arguments and its input.
+// The example programs for `notify`, run as aod runs them: without a shell, with nothing in the environment but its
+// variables. A program that stands in for curl or scp notes its arguments and its input.
 
 import { beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";

@@ -1,4 +1,5 @@
-// The names that a purge deletes, in packaging/deb/postrm, against the grammar of captures in src/model/capture-name.ts.
+// The names that a purge deletes, in packaging/deb/postrm, against the grammar of captures in
+// src/model/capture-name.ts.
 
 import { expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";

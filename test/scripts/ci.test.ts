@@ -7,7 +7,8 @@ import { ROOT, run } from "../helpers/program.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 
 /**
- * Runs .ci/run with these recipes. The other steps (packages, operator, hostile, short benchmarks, service) pass 135 tests.
+ * Runs .ci/run with these recipes. The other steps (packages, operator, hostile, short benchmarks, service) pass 135
+ * tests.
  * @returns its last line and exit status.
  */
 async function runSteps(targets: { readonly test: string; readonly demo: string; readonly e2e: string }) {

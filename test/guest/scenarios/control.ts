@@ -185,8 +185,8 @@ export const controlScenarios: readonly Scenario[] = [
       assert.match(second.log, /no control socket: another aod uses it/);
       assert.equal((await status()).watching.state, "watching");
       await aod.stop();
-      const nobody = await finish([AOD, "status"]);
-      assert.equal(nobody.exitCode, 69, nobody.stderr);
+      const unanswered = await finish([AOD, "status"]);
+      assert.equal(unanswered.exitCode, 69, unanswered.stderr);
     },
   },
   {

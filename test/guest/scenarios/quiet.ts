@@ -107,7 +107,7 @@ export function longQuietScenarios(minutes: number): readonly Scenario[] {
     {
       name: `quiet: ${minutes} minutes of mixed work make no incident with the rules that aod comes with`,
       async run(daemons) {
-        // The first requests of a boot are slow, and nobody has to hear of them.
+        // The first requests of a boot are slow, which is no trouble.
         for (const name of BUSY) {
           await mount(name);
           await mixedWork(mountPoint(name));
@@ -153,7 +153,9 @@ async function workFor(minutes: number): Promise<number> {
   }
 }
 
-/** What people do: lists, names that are not there, reads, writes that reach the disk, small files, a rename, a delete. */
+/**
+ * What people do: lists, names that are not there, reads, writes that reach the disk, small files, a rename, a delete.
+ */
 async function mixedWork(folder: string): Promise<void> {
   const steps = [
     `ls -l ${folder}/many | tail -1`,

@@ -41,5 +41,5 @@ export const situationScenarios: readonly Scenario[] = [
   groupOf("late replies are found, and their cause", lateSituations),
   groupOf("missing replies are found, and their cause", missingSituations),
   groupOf("refusals are found, and their cause", refusedSituations),
-  groupOf("two troubles in a row are told apart", pairSituations),
+  groupOf("two troubles in a row are distinguished", pairSituations),
 ];

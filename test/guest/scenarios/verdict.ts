@@ -79,7 +79,7 @@ const TROUBLES: readonly Trouble[] = [
     because: [/^everything is acknowledged .*, (replies take|the oldest request has waited) /],
   },
   {
-    name: "a long path to a slow disk can't be told apart, and both are reported",
+    name: "a long path and a slow disk at once are both reported",
     mount: "slowDisk",
     // The smoothed round trip and its deviation overshoot to 325 ms at first: the disk must take over four times as
     // long.
