@@ -1,5 +1,4 @@
-// A real browser for tests: Chromium without a window, spoken to by the DevTools protocol. In: a file, what to do; out: what the
-// page says, what it asked for, pictures. Nothing of it is installed here: scripts/setup.sh does that.
+// A real browser for tests: headless Chromium, controlled by the DevTools protocol. scripts/setup.sh installs it.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -43,7 +42,7 @@ export class Browser {
       [
         CHROMIUM ?? "chromium",
         "--headless",
-        // Tests run as root too; what is opened is our own page.
+        // Tests run as root too, and open only our own page.
         "--no-sandbox",
         "--disable-gpu",
         "--disable-dev-shm-usage",
@@ -64,7 +63,7 @@ export class Browser {
     return new Browser(child, socket, profile);
   }
 
-  /** A page of its own; its size in CSS pixels. */
+  /** Opens a file in a new page. */
   async open(file: string, settings: Settings = {}): Promise<Page> {
     const { targetId } = await this.send("Target.createTarget", { url: "about:blank" });
     const { sessionId } = await this.send("Target.attachToTarget", { targetId, flatten: true });
@@ -102,18 +101,18 @@ export interface Settings {
   readonly width?: number;
   readonly height?: number;
   readonly dark?: boolean;
-  /** Pixels of the screen for one of CSS. */
+  /** Pixels of the screen for one CSS pixel. */
   readonly scale?: number;
-  /** An IANA name; the zone of this machine without it. */
+  /** An IANA name; by default the zone of this machine. */
   readonly timezone?: string;
   readonly withoutScript?: boolean;
   readonly withoutCanvas?: boolean;
 }
 
 export class Page {
-  /** What it asked for, itself not counted. */
+  /** URLs that the page requested, except its own. */
   readonly requests: string[] = [];
-  /** What it complained of: exceptions, errors on the console, breaches of its policy. */
+  /** Errors of the page: exceptions, errors on the console, violations of its policy. */
   readonly complaints: string[] = [];
   readonly #send: (method: string, params?: Fields) => Promise<Fields>;
   #url = "";
@@ -162,7 +161,7 @@ export class Page {
     if (method === "Runtime.consoleAPICalled") this.complaints.push(JSON.stringify(params.args));
   }
 
-  /** The value of an expression in the page; a promise is waited for. */
+  /** The value of an expression in the page; a promise is awaited. */
   async evaluate<Value>(expression: string): Promise<Value> {
     const { result, exceptionDetails } = await this.#send("Runtime.evaluate", {
       expression,
@@ -173,13 +172,13 @@ export class Page {
     return (result as { readonly value: Value }).value;
   }
 
-  /** Until the expression is true. */
+  /** Waits until the expression is true. */
   async until(expression: string): Promise<void> {
     const poll = `new Promise((done) => { const look = () => (${expression}) ? done(true) : setTimeout(look, 20); look(); })`;
     await within(ANSWER_MS, expression, this.evaluate(poll));
   }
 
-  /** Where an element is, CSS pixels of the window; it is scrolled to. */
+  /** Scrolls to an element and returns its place, CSS pixels of the window. */
   async boxOf(selector: string) {
     return await this.evaluate<{ x: number; y: number; width: number; height: number }>(
       `(() => { const e = document.querySelector(${JSON.stringify(selector)}); e.scrollIntoView({ block: "center", behavior: "instant" }); const { x, y, width, height } = e.getBoundingClientRect(); return { x, y, width, height }; })()`,
@@ -194,7 +193,11 @@ export class Page {
   ) {
     const pressed = type === "mousePressed" || type === "mouseReleased";
     await this.#send("Input.dispatchMouseEvent", {
-      ...{ type, x, y, clickCount: pressed ? 1 : 0, button: pressed ? "left" : "none" },
+      type,
+      x,
+      y,
+      clickCount: pressed ? 1 : 0,
+      button: pressed ? "left" : "none",
       ...more,
     });
   }
@@ -209,7 +212,7 @@ export class Page {
     await this.#send("Emulation.setEmulatedMedia", { media });
   }
 
-  /** Beyond the window. @param format webp is smaller, and not exact. */
+  /** A picture of the whole page. @param format webp is smaller, but lossy. */
   async picture(
     clip?: { x: number; y: number; width: number; height: number },
     format: "png" | "webp" = "png",
@@ -234,19 +237,19 @@ export class Page {
 // --- internal ---
 
 async function addressOf(stderr: ReadableStream<Uint8Array>): Promise<string> {
-  let said = "";
+  let output = "";
   const reader = stderr.getReader();
   const decoder = new TextDecoder();
   for (;;) {
     const { value, done } = await reader.read();
-    said += decoder.decode(value, { stream: true });
-    const address = /DevTools listening on (ws:\S+)/.exec(said)?.[1];
+    output += decoder.decode(value, { stream: true });
+    const address = /DevTools listening on (ws:\S+)/.exec(output)?.[1];
     if (address !== undefined) {
-      // What it says later must not fill the pipe.
+      // Later output of the browser must not fill the pipe.
       void drain(reader);
       return address;
     }
-    if (done) throw new Error(`the browser ended: ${said}`);
+    if (done) throw new Error(`the browser ended: ${output}`);
   }
 }
 

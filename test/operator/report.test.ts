@@ -1,5 +1,5 @@
-// The report in a real browser: what people see and do, and that nothing leaves the page. Pictures of it lie in build/report-pictures
-// afterwards, to be looked at.
+// The report in a real browser: what readers see and do, and that the page loads nothing. The test leaves pictures of the
+// page in build/report-pictures.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -36,7 +36,7 @@ async function picture(page: Page, name: string): Promise<void> {
   writeFileSync(join(PICTURES, `${name}.png`), await page.picture());
 }
 
-/** Middle of the row's mark in the window. */
+/** Scrolls to the canvas and returns its place in the window. */
 const SLOWEST_AT = `(() => {
   const canvas = document.querySelector("canvas");
   canvas.scrollIntoView({ block: "center", behavior: "instant" });
@@ -57,7 +57,7 @@ describe("the report", () => {
     ["dark", { dark: true }],
     ["narrow", { width: 360, height: 740, scale: 2 }],
     ["wide", { width: 1920, height: 1200 }],
-  ] as const)("asks for nothing and complains of nothing, and fits: %s", async (name, settings) => {
+  ] as const)("loads nothing, has no errors, and fits its width: %s", async (name, settings) => {
     const page = await open(settings);
     expect(page.requests).toEqual([]);
     expect(page.complaints).toEqual([]);
@@ -66,7 +66,7 @@ describe("the report", () => {
     await picture(page, name);
   });
 
-  test("draws all of 65,536 requests, and the drawing is no blank", async () => {
+  test("draws all of 65,536 requests, and the drawing is not blank", async () => {
     const page = await open();
     const colours = await page.evaluate<number>(`(() => {
       const canvas = document.querySelector("canvas");
@@ -81,10 +81,10 @@ describe("the report", () => {
     );
   });
 
-  test("shows the request at the pointer, and keeps the one that is clicked", async () => {
+  test("shows the request at the pointer, and pins the one that is clicked", async () => {
     const page = await open();
     const { x, y, width } = await page.evaluate<{ x: number; y: number; width: number }>(SLOWEST_AT);
-    // Along the bars of those that have no reply, some of which reach there from the left.
+    // The bars of some requests without a reply extend to this place.
     let tip = "";
     let at = y;
     for (; at < y + 200 && tip === ""; at += 4) {
@@ -125,7 +125,7 @@ describe("the report", () => {
     await page.until(`${detail}.startsWith('Point at')`);
   });
 
-  test("zooms by dragging, and by the wheel only where it has the focus", async () => {
+  test("zooms by dragging, and by the wheel only with the focus", async () => {
     const page = await open();
     const { x, y, width } = await page.evaluate<{ x: number; y: number; width: number }>(SLOWEST_AT);
     const inView = "document.querySelector('.in-view p').textContent";
@@ -220,7 +220,7 @@ describe("the report", () => {
     ["light", {}],
     ["dark", { dark: true }],
     ["narrow", { width: 360, height: 740 }],
-  ] as const)("has nothing that keeps people out, as far as axe knows: %s", async (_, settings) => {
+  ] as const)("has no barrier that axe finds: %s", async (_, settings) => {
     const page = await open(settings);
     await page.evaluate(readFileSync(join(ROOT, "node_modules/axe-core/axe.min.js"), "utf8"));
     const found = await page.evaluate<{ id: string; impact: string; nodes: string[] }[]>(
@@ -229,13 +229,13 @@ describe("the report", () => {
     expect(found).toEqual([]);
   });
 
-  test("is whole without JavaScript: a drawing in place of the plot", async () => {
+  test("is complete without JavaScript, with a drawing instead of the plot", async () => {
     const page = await browser.open(FILE, { withoutScript: true });
     expect(page.complaints).toEqual([]);
     await picture(page, "without-script");
   });
 
-  test("keeps the drawing where there is no canvas, and says why", async () => {
+  test("keeps the drawing without a canvas, and says why", async () => {
     const page = await browser.open(FILE, { withoutCanvas: true });
     expect(page.complaints).toEqual([]);
     const shown = await page.evaluate<string>(
@@ -244,7 +244,7 @@ describe("the report", () => {
     expect(shown).toStartWith("This browser has no canvas");
   });
 
-  test("of a capture that somebody asked for has no incident to look at", async () => {
+  test("of a capture on demand has no button for the incident", async () => {
     const story = aStory(2000, { trigger: "manual", kind: "manual", evidence: [], reason: "it is slow" });
     const manifest = JSON.parse(new TextDecoder().decode(story.files.get("manifest.json")));
     const requests = readRequests(story.files.get("requests.csv") ?? new Uint8Array(0));
@@ -257,7 +257,7 @@ describe("the report", () => {
     await picture(page, "manual");
   });
 
-  test("goes on paper as a drawing, without buttons", async () => {
+  test("is printed with the drawing and without buttons", async () => {
     const page = await open({ width: 800 });
     await page.media("print");
     const shown = (selector: string) =>
@@ -266,7 +266,7 @@ describe("the report", () => {
     expect(await shown("#plot")).toBe(false);
     expect(await shown("nav")).toBe(false);
     expect(await shown("#copy")).toBe(false);
-    // A heading and the sentence below it stay on the page of what they introduce.
+    // A heading and its introduction must not be alone at the end of a page.
     for (const selector of ["h2", "h3", ".lead", "thead"])
       expect(
         await page.evaluate<string>(

@@ -1,5 +1,4 @@
-// `aod top` of dist/aod as somebody at a terminal has it: what is on the screen, what keys do, and that the terminal is
-// afterwards what it was before.
+// `aod top` of dist/aod in a terminal: the screen, the keys, and that the terminal is restored afterwards.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
@@ -13,29 +12,29 @@ import { TmuxTerminal } from "../helpers/tmux.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 
 const AS_BEFORE = { alternate: false, cursor: true, wrap: true };
-/** No daemon of this machine's is asked. */
+/** Keeps top from asking a daemon of this machine. */
 const NOWHERE = { AOD_SOCKET: "/nowhere/aod.sock" };
 
 const terminal = new TmuxTerminal();
 
-/** @returns what stty -g said before. */
+/** @returns the output of stty -g before the start. */
 async function openTop(columns = 80, rows = 24, environment: Readonly<Record<string, string>> = NOWHERE) {
   await terminal.open(columns, rows, { LC_ALL: "C.UTF-8", ...environment });
   const before = await terminal.output("stty -g");
   terminal.run(`clear; ${EXECUTABLE} top; echo "ended"" $?"`);
-  // Not in what was typed.
+  // A text that the typed command does not contain.
   await terminal.shows("INCIDENTS");
   return before;
 }
 
-/** The shell is there again, and nothing of the terminal has changed. */
+/** Expects the shell, and the terminal as it was before. */
 async function expectAsBefore(stty: string): Promise<void> {
   expect(terminal.modes()).toEqual(AS_BEFORE);
   expect(await terminal.output("stty -g")).toBe(stty);
 }
 
 describeBpf("aod top without a daemon", () => {
-  test("says so, fills the screen, and says what can be typed", async () => {
+  test("says that there is no daemon, fills the screen, and lists the keys", async () => {
     await openTop();
     await terminal.shows("no daemon: attached by aod top; no captures are made");
     await terminal.shows("waiting for a mount");
@@ -44,7 +43,7 @@ describeBpf("aod top without a daemon", () => {
     expect(terminal.modes()).toEqual({ alternate: true, cursor: false, wrap: false });
   });
 
-  test("is quit by q, and the terminal is as it was", async () => {
+  test("quits by q, and restores the terminal", async () => {
     const stty = await openTop();
     terminal.press("q");
     await terminal.shows("ended 0");
@@ -52,21 +51,21 @@ describeBpf("aod top without a daemon", () => {
     await expectAsBefore(stty);
   });
 
-  test.each(["C-c"])("is quit by %s as well", async (key) => {
+  test.each(["C-c"])("quits by %s too", async (key) => {
     const stty = await openTop();
     terminal.press(key);
     await terminal.shows("ended 0");
     await expectAsBefore(stty);
   });
 
-  test.each(["TERM", "INT", "HUP"])("ends on SIG%s, and the terminal is as it was", async (signal) => {
+  test.each(["TERM", "INT", "HUP"])("ends on SIG%s, and restores the terminal", async (signal) => {
     const stty = await openTop();
     expect((await run(["pkill", `-${signal}`, "-P", `${terminal.shellPid}`, "aod"], "/")).exitCode).toBe(0);
     await terminal.shows("ended 0");
     await expectAsBefore(stty);
   });
 
-  test("stops by Ctrl-Z with the terminal as it was, and comes back", async () => {
+  test("stops by Ctrl-Z, restores the terminal, and continues by fg", async () => {
     const stty = await openTop();
     terminal.press("C-z");
     await terminal.shows("Stopped");
@@ -79,7 +78,7 @@ describeBpf("aod top without a daemon", () => {
     await expectAsBefore(stty);
   });
 
-  test("follows the size of the terminal, to 200x50 and down to what is too small", async () => {
+  test("follows the size of the terminal, up to 200x50 and down to one that is too small", async () => {
     await openTop();
     terminal.resize(200, 50);
     await terminal.shows(/SHARE.*LATENCY/);
@@ -90,7 +89,7 @@ describeBpf("aod top without a daemon", () => {
     await terminal.shows(/\nSHARE command process/);
   });
 
-  test("helps, and goes back", async () => {
+  test("shows the help, and leaves it", async () => {
     await openTop();
     terminal.press("?");
     await terminal.shows("pause and resume");
@@ -98,14 +97,14 @@ describeBpf("aod top without a daemon", () => {
     await terminal.shows("INCIDENTS");
   });
 
-  test("draws in ASCII where the locale is no UTF-8, and without colours where nobody wants them", async () => {
+  test("draws in ASCII without a UTF-8 locale, and without colours with NO_COLOR", async () => {
     await openTop(80, 24, { ...NOWHERE, LC_ALL: "C", NO_COLOR: "1" });
     expect(terminal.screen()).toMatch(/^[\n -~]*$/);
     expect(terminal.screen(true)).toContain("\u001b[1m");
     expect(terminal.screen(true).split("\u001b[").join(" ESC ")).not.toMatch(/ ESC (\d+;)*3[0-7]m/);
   });
 
-  test("is one screen of text where there is no terminal", async () => {
+  test("prints one screen of text without a terminal", async () => {
     const { exitCode, stdout } = await run([EXECUTABLE, "top"], tempDir(), {
       ...NOWHERE,
       COLUMNS: "100",
@@ -117,7 +116,7 @@ describeBpf("aod top without a daemon", () => {
     expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(100);
   });
 
-  test("is a document for programs", async () => {
+  test("prints one document with --json --once", async () => {
     const { exitCode, stdout } = await run([EXECUTABLE, "top", "--json", "--once"], tempDir(), NOWHERE);
     expect(exitCode).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
@@ -138,7 +137,7 @@ describeBpf("aod top of a daemon", () => {
   });
   afterAll(() => daemon?.kill("SIGKILL"));
 
-  test("shows the shares, what is in flight and the incident that it is, without being told", async () => {
+  test("shows the shares, the requests in flight and the incident", async () => {
     await openTop(80, 24, ask);
     await terminal.shows(/watching .* every 1 s/);
     await terminal.shows(/\n {2}\/\/files\S+\/db +[\d,]+ .*\n {2}\/\/files\S+\/home/);
@@ -147,7 +146,7 @@ describeBpf("aod top of a daemon", () => {
     expect(terminal.screen()).not.toContain("no daemon");
   });
 
-  test("has ages that grow", async () => {
+  test("shows ages that grow", async () => {
     await openTop(80, 24, ask);
     const age = () => Number(/ ([\d.]+) (?:s|min) +WRITE/.exec(terminal.screen())?.[1]);
     await waitUntil(() => age() > 0);
@@ -155,7 +154,7 @@ describeBpf("aod top of a daemon", () => {
     await waitUntil(() => age() !== first);
   });
 
-  test("shows rows of commands and of processes, sorted as somebody likes, and what one of them has in flight", async () => {
+  test("shows rows of commands and of processes, sorts them, and shows the requests in flight of one row", async () => {
     await openTop(120, 30, ask);
     terminal.press("c");
     await terminal.shows(/SMB2_READ .*\n(.*\n)* {2}SMB2_CREATE/);
@@ -168,7 +167,7 @@ describeBpf("aod top of a daemon", () => {
     await terminal.shows(/share command PROCESS/);
   });
 
-  test("holds the screen, and goes on", async () => {
+  test("pauses and resumes", async () => {
     await openTop(80, 24, ask);
     terminal.press("Space");
     await terminal.shows("PAUSED");
@@ -179,7 +178,7 @@ describeBpf("aod top of a daemon", () => {
     await waitUntil(() => !terminal.screen().includes("PAUSED"));
   });
 
-  test("asks as often as it is told to", async () => {
+  test("changes the interval by + and -", async () => {
     await openTop(80, 24, ask);
     terminal.press("+", "+", "+");
     await terminal.shows("every 100 ms");
@@ -187,9 +186,9 @@ describeBpf("aod top of a daemon", () => {
     await terminal.shows("every 200 ms");
   });
 
-  test("streams documents as the schema has them", async () => {
+  test("streams documents that fit the schema", async () => {
     const child = Bun.spawn([EXECUTABLE, "top", "--json", "--every", "0.1"], {
-      env: { ...ask },
+      env: ask,
       stdout: "pipe",
     });
     let text = "";
@@ -206,7 +205,7 @@ describeBpf("aod top of a daemon", () => {
     expect(documents[0]?.groups.share.map(({ key }) => key)).toContain("//files.example.com/db");
   });
 
-  test("ends with the daemon, with a word and the terminal as it was", async () => {
+  test("ends with the daemon, says so, and restores the terminal", async () => {
     const stty = await openTop(80, 24, ask);
     daemon.stdin.end();
     await terminal.shows(/aod has ended.*\n/);

@@ -7,7 +7,7 @@ const BASELINE = "compared with a sample 3.0 s older than the capture\n";
 const sectionOf = (text: string) =>
   changesSection(new Map([["actions/netstat.log", new TextEncoder().encode(text)]])).text;
 
-describe("a line of what changed", () => {
+describe("a line of a comparison", () => {
   test.each([
     [
       "  Creates: 402118 total 12 failed                     +31207, +9",
@@ -18,7 +18,7 @@ describe("a line of what changed", () => {
     ["Tcp.RetransSegs                 +2  (711 -> 713)", "Tcp.RetransSegs", "+2", "711 -> 713"],
     ["  a name  with gaps (and brackets)  -3", "a name  with gaps (and brackets)", "-3", ""],
     ["a  0", "a", "0", ""],
-  ])("%j names its counter", (line, name, difference, values) => {
+  ])("%j is a change of a counter", (line, name, difference, values) => {
     expect(parseChange(line)).toEqual({ name, difference, values });
   });
 
@@ -30,11 +30,11 @@ describe("a line of what changed", () => {
     "  +3",
     "a  b",
     "a  (3)",
-  ])("%j is another one", (line) => {
+  ])("%j is any other line", (line) => {
     expect(parseChange(line)).toBeUndefined();
   });
 
-  test("is what the runner writes", () => {
+  test("is parsed as the runner writes it", () => {
     const baseline = { text: "Tcp: A B\nTcp: 1 9\n", takenNs: 1e9, reason: "attached" } as const;
     const text = compareNetCounters("Tcp: A B\nTcp: 4 9\n", { frozenAt: FROZEN_AT }, baseline);
     expect(text.split("\n").map(parseChange)).toContainEqual({
@@ -44,14 +44,14 @@ describe("a line of what changed", () => {
     });
   });
 
-  test("takes no longer the longer it is, whatever is in it", () => {
-    // A time that grows with the square of its length would outlast the limit of any test.
+  test("is parsed in linear time, whatever it contains", () => {
+    // Quadratic time would exceed the limit of any test.
     expect(parseChange(`a${"  1".repeat(3_000_000)} x`)).toBeUndefined();
   });
 });
 
 describe("what changed", () => {
-  test("is bounded, by lines and by what is in one, and says how much is left out", () => {
+  test("is bounded by lines and their length, and says how much is left out", () => {
     const lines = Array.from({ length: 1000 }, (_, i) => `Tcp.Counter${i}  +1  (0 -> 1)\n`);
     const section = sectionOf(BASELINE + lines.join(""));
     expect(section).toContain("Tcp.Counter398");
@@ -60,7 +60,7 @@ describe("what changed", () => {
     expect(sectionOf(`${BASELINE}${"x".repeat(1e7)}\n`).length).toBeLessThan(2000);
   });
 
-  test("says why there was no later sample, where there was an earlier one and where there was none", () => {
+  test("says why there was no later sample, with and without an earlier one", () => {
     const failure =
       "the sample of 2026-11-25T07:42:01Z, when the last incident was resolved, was not taken: no\n";
     expect(sectionOf(failure + BASELINE)).toMatch(/was not taken: no<\/p><p class="note">compared with/);
@@ -69,7 +69,7 @@ describe("what changed", () => {
     );
   });
 
-  test("is no section where nothing was compared", () => {
+  test("is left out if nothing was compared", () => {
     expect(sectionOf(" \n\n")).toBe("");
     expect(changesSection(new Map()).text).toBe("");
   });

@@ -14,7 +14,7 @@ const recorderOf = (manifest: Readonly<Record<string, unknown>>) =>
   recorderSection(readManifestFacts(manifest), "Since when is not known.").text;
 
 describe("a text that is too long", () => {
-  test("is cut where lines end, and what is between is left out to the byte", () => {
+  test("is cut at ends of lines, and the size of the rest is exact", () => {
     const lines = Array.from({ length: 20_000 }, (_, i) => `line ${i}\n`);
     const shown = shownOf(encode(lines.join("")));
     const [, first = "", last = ""] = /<pre[^>]*>([^<]*)<\/pre>.*<pre[^>]*>([^<]*)<\/pre>/s.exec(shown) ?? [];
@@ -27,7 +27,7 @@ describe("a text that is too long", () => {
 
   test.each([
     ["one line", `${"x".repeat(200_000)}END`],
-    ["one line that ends", `${"x".repeat(200_000)}END\n`],
+    ["one line with a line feed", `${"x".repeat(200_000)}END\n`],
     ["a short line and a long one", `BEGIN\n${"x".repeat(200_000)}END\n`],
   ])("of %s keeps its end", (_, text) => {
     const shown = shownOf(encode(text));
@@ -41,18 +41,18 @@ describe("a text that is too long", () => {
 });
 
 describe("what was collected", () => {
-  test("is not known where the manifest does not say it, and nothing where it says so", () => {
+  test("is not known without a list in the manifest, and left out with an empty list", () => {
     expect(actionsSection(readManifestFacts({})).text).toContain("The manifest has no list of actions.");
     expect(actionsSection(readManifestFacts({ actions: [] })).text).toBe("");
   });
 
-  test("is not all well where an action says nothing of how it went", () => {
+  test("is not all successful if an action has no status", () => {
     const section = actionsSection(readManifestFacts({ actions: [{ name: "dmesg" }] })).text;
     expect(section).toContain("1 of them did not succeed");
     expect(section).not.toMatch(/NaN|0 B</);
   });
 
-  test("has a section of files only where there is one to show", () => {
+  test("has a section of files only if any file is shown", () => {
     expect(hasFiles(new Map([["manifest.json", encode("{}")]]))).toBe(false);
     expect(hasFiles(new Map([["actions/dmesg.log", encode("")]]))).toBe(true);
   });
@@ -68,7 +68,7 @@ describe("how complete a capture is", () => {
     expect(recorderOf(manifest)).toContain(words);
   });
 
-  test("says that all is well where the manifest does", () => {
+  test("reports no loss if the manifest has none", () => {
     const recorder = { records: 1, oldest_ms: 2, complete_since: "", evicted: 0 };
     const section = recorderOf({ recorder, losses: { ring_full: 0 }, scrubbed: 0 });
     expect(section).toContain("1 request recorded, the oldest sent 2\u00a0ms before the capture");

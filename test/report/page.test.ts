@@ -1,4 +1,5 @@
-// The page as a whole, of captures that may be anybody's: nothing of them is HTML, and whatever they lack the page is one.
+// The page as a whole, for captures of any origin: nothing in them becomes HTML, and the page is complete whatever they
+// lack.
 
 import { describe, expect, test } from "bun:test";
 import { CAUSE_HEADLINES } from "../../src/model/headline.ts";
@@ -13,7 +14,7 @@ const HOSTILE = `</script><script>alert(1)</script><img src=x onerror=alert(1)>"
 const HEAD =
   "time_utc,boot_ns,latency_ns,state,command,nt_status,errno,session_id,tree_id,message_id,pid,tid,comm,share\n";
 const LATE = "9999-12-31T23:59:59.999999Z";
-/** What may stand in a manifest, and in a cell of requests.csv. */
+/** Values for a manifest, and for cells of requests.csv. */
 const VALUES: readonly [unknown, ...unknown[]] = [
   null,
   ...[true, 0, -1, 1e308, -1e308, 5e-324, "", "x", "constructor", "0000-01-01T00:00:00Z", LATE],
@@ -37,7 +38,7 @@ function pageOf(parts: Partial<ReportInput> = {}): string {
   return Buffer.concat([...reportChunks(input)]).toString("utf8");
 }
 
-/** Elements that the page has no business with. */
+/** Names of all elements in a page. */
 function elementsOf(page: string): readonly string[] {
   const names: string[] = [];
   const rewriter = new HTMLRewriter().on("*", { element: ({ tagName }) => void names.push(tagName) });
@@ -45,7 +46,7 @@ function elementsOf(page: string): readonly string[] {
   return names;
 }
 
-/** What the page's script draws from. */
+/** The data of the page's script. */
 function dataOf(page: string): string {
   return /id="data">([\s\S]*?)<\/script>/.exec(page)?.[1] ?? "";
 }
@@ -57,7 +58,7 @@ function ofStory(story = aStory(2000)): ReportInput {
 }
 
 describe("the page", () => {
-  test("says who is to blame before anything else", () => {
+  test("begins with the cause", () => {
     const page = pageOf(ofStory());
     const main = page.slice(page.indexOf("<main>"));
     expect(main.indexOf("The server is to blame.")).toBeGreaterThan(0);
@@ -73,16 +74,27 @@ describe("the page", () => {
       expect(main).toContain(part);
   });
 
-  test("lists what tripped the rule before every other request, refusals by their names", () => {
+  test("lists the requests that tripped the rule before all others, refusals by the names of their statuses", () => {
     const evidence = [
       {
-        ...{ time_utc: "2026-11-30T17:19:36.123456Z", latency_ns: 2_851_000, state: "error" },
-        ...{ command: "SMB2_WRITE", nt_status: "0xc000007f", errno: "ENOSPC", message_id: "77" },
-        ...{ pid: 999, comm: "dd", share: "//files/full" },
+        time_utc: "2026-11-30T17:19:36.123456Z",
+        latency_ns: 2_851_000,
+        state: "error",
+        command: "SMB2_WRITE",
+        nt_status: "0xc000007f",
+        errno: "ENOSPC",
+        message_id: "77",
+        pid: 999,
+        comm: "dd",
+        share: "//files/full",
       },
       {
-        ...{ state: "in_flight", command: "SMB2_READ", latency_ns: 9.4e9 },
-        ...{ pid: 7, comm: "cp", share: "" },
+        state: "in_flight",
+        command: "SMB2_READ",
+        latency_ns: 9.4e9,
+        pid: 7,
+        comm: "cp",
+        share: "",
       },
       { state: "error", command: "", errno: "EHOSTDOWN", nt_status: "" },
     ];
@@ -110,7 +122,7 @@ describe("the page", () => {
     expect(pageOf()).not.toContain('id="evidence"');
   });
 
-  test("names nothing that would be fetched, and forbids it", () => {
+  test("contains nothing that would be fetched, and forbids fetching", () => {
     const page = pageOf(ofStory());
     expect(page).toContain("default-src 'none'");
     expect(page).not.toMatch(
@@ -122,7 +134,7 @@ describe("the page", () => {
     expect(page).toContain(`style-src 'sha256-${hashOf(style)}'; script-src 'sha256-${hashOf(script)}'`);
   });
 
-  test("of hostile names holds no element of theirs", () => {
+  test("contains no element from hostile names", () => {
     const row = `2026-11-25T09:12:14.000000Z,1000,2000000,done,"${HOSTILE.replaceAll('"', '""')}",0x1,E${HOSTILE.replaceAll('"', "")},0x1,0x1,7,1,1,"${HOSTILE.replaceAll('"', '""')}","//a/${HOSTILE.replaceAll('"', '""')}"\n`;
     const evidence = { time_utc: HOSTILE, command: HOSTILE, latency_ns: 5, state: HOSTILE, comm: HOSTILE };
     const { files, manifest } = ofStory();
@@ -172,10 +184,13 @@ describe("the page", () => {
       "nulls",
       { verdict: null, recorder: null, attribution: null, evidence: null, actions: null, losses: null },
     ],
-    ["figures that are none", { recorder: { records: "x", complete_since: 5 }, detected_after_ms: "soon" }],
+    [
+      "figures that are not numbers",
+      { recorder: { records: "x", complete_since: 5 }, detected_after_ms: "soon" },
+    ],
     ["lists of anything", { evidence: [1, null, {}], actions: ["x"], verdict: { because: [1, "a"] } }],
     ["a manifest of a later schema", { schema_version: 9, verdict: { cause: "aliens", confidence: 1 } }],
-  ])("is made of a manifest with %s", (_, manifest) => {
+  ])("is complete for a manifest with %s", (_, manifest) => {
     const page = pageOf({ manifest });
     expect(page).toContain("The cause is not known yet.");
     expect(page).toEndWith("</body></html>\n");
@@ -183,11 +198,17 @@ describe("the page", () => {
     expect(shown).not.toMatch(/NaN|undefined|\[object/);
   });
 
-  test("of a capture that somebody asked for says so, with their words, and compares nothing", () => {
+  test("of a capture on demand says so, with the given reason, and compares nothing", () => {
     const { requests, files } = ofStory();
     const manifest = {
-      ...{ trigger: "manual", kind: "manual", rule: "manual", type: "manual", share: null, evidence: [] },
-      ...{ reason: "it is <slow> again", triggered_at: "2026-11-25T09:12:12.000000Z" },
+      trigger: "manual",
+      kind: "manual",
+      rule: "manual",
+      type: "manual",
+      share: null,
+      evidence: [],
+      reason: "it is <slow> again",
+      triggered_at: "2026-11-25T09:12:12.000000Z",
     };
     const page = pageOf({ manifest, requests, files });
     const main = page.slice(page.indexOf("<main>"), page.indexOf('<script type="application/json"'));
@@ -203,7 +224,7 @@ describe("the page", () => {
     expect(JSON.parse(dataOf(page)).head).toMatchObject({ trigger: "requested", beganUs: null });
   });
 
-  test("of a capture that was asked for during a hang names each server that hangs, the worst first", () => {
+  test("of a capture on demand during a hang names each server that hangs, the worst first", () => {
     const { requests, files, manifest } = ofStory();
     const asked = { trigger: "manual", kind: "manual", rule: "manual", type: "manual" };
     const hanging = [
@@ -219,7 +240,7 @@ describe("the page", () => {
     expect(idle).toContain("Nothing was hanging: every request had its reply within a second.");
   });
 
-  test("of an empty recorder has its times, and leads nowhere that is not there", () => {
+  test("of an empty recorder has its times, and links only to existing sections", () => {
     const { manifest } = ofStory();
     const page = pageOf({ manifest });
     expect(page).toContain("the recorder was frozen 2.41\u00a0s later");
@@ -229,7 +250,7 @@ describe("the page", () => {
     for (const [, id] of page.matchAll(/href="#([^"]+)"/g)) expect(page).toContain(`id="${id}"`);
   });
 
-  test("does not take what the manifest lacks for all is well", () => {
+  test("reports what the manifest lacks as not known", () => {
     const { requests } = ofStory();
     const attribution = { processes: [{ name: "p" }] };
     const shown = pageOf({ requests, manifest: { rule: "slow", trigger: "rule", attribution } });
@@ -263,14 +284,14 @@ describe("the page", () => {
     ["latency", "slow", "1 request that took too long (READ), up to 5\u00a0ms", "Slow replies"],
     ["error", "error", "1 reply with an error (READ)", "Failed requests"],
     ["stuck", "hung", "1 request without a reply (READ), the oldest for 5\u00a0ms", "No reply"],
-  ])("of a rule of type %s says of %s: %s", (type, kind, words, title) => {
+  ])("of a rule of type %s describes kind %s as: %s", (type, kind, words, title) => {
     const evidence = [{ time_utc: "2026-11-25T09:12:14Z", command: "SMB2_READ", latency_ns: 5e6 }];
     const page = pageOf({ manifest: { rule: "r", type, kind, evidence } });
     expect(page).toContain(`tripped: ${words}.`);
     expect(page).toContain(`<p class="kicker">${title}, seen by`);
   });
 
-  test("tells operations that can't be sent from requests, and 32 from all", () => {
+  test("distinguishes operations that cannot be sent from requests, and 32 requests from more", () => {
     const waiting = { state: "waiting", command: "", latency_ns: 2e9 };
     const open = { state: "in_flight", command: "SMB2_WRITE", latency_ns: 3e9 };
     const story = (evidence: readonly unknown[]) =>
@@ -281,7 +302,7 @@ describe("the page", () => {
     expect(story(new Array(32).fill(open))).toContain("at least 32 requests without a reply");
   });
 
-  test("counts processes and not rows, and names what a figure is of", () => {
+  test("counts processes and not rows, and names the scope of its figures", () => {
     const row = (id: number, share: string) =>
       `2026-11-25T09:12:14.000000Z,${id}000,5000000,done,SMB2_READ,,,0x1,0x1,${id},7,7,p,${share}\n`;
     const rows = [row(1, "//a/x"), row(2, "//a/y"), row(3, "//b/z")].join("");
@@ -296,29 +317,41 @@ describe("the page", () => {
     expect(one).toContain('aria-label="1 request by time');
   });
 
-  test("says of how many requests it can draw none, for their latency is not known", () => {
+  test("says how many requests are not drawn, because their latency is not known", () => {
     const row = "2026-11-25T09:12:14.000000Z,1000,,done,SMB2_READ,,,0x1,0x1,1,7,7,p,//a/x\n";
     expect(pageOf({ requests: readRequests(encode(HEAD + row)) })).toContain(
       "The latency of 1 request is not known: it is not drawn.",
     );
   });
 
-  test.each(["constructor", "__proto__", "toString"])(
-    "takes a name of JavaScript's for a name: %s",
-    (name) => {
-      const row = `2026-11-25T09:12:14.000000Z,1000,,${name},${name},${name},${name},0x1,0x1,1,7,7,${name},${name}\n`;
-      const actions = [{ name, status: name, reason: name }];
-      const page = pageOf({
-        manifest: { kind: name, type: name, rule: name, trigger: name, actions, losses: { [name]: 1 } },
-        requests: readRequests(encode(HEAD + row)),
-      });
-      expect(page).toContain("An incident, seen by");
-      expect(page).toContain(`! ${name}</span>`);
-      expect(page).not.toContain("[object");
-    },
-  );
+  test.each(["constructor", "__proto__", "toString"])("treats a name of JavaScript as a name: %s", (name) => {
+    const row = `2026-11-25T09:12:14.000000Z,1000,,${name},${name},${name},${name},0x1,0x1,1,7,7,${name},${name}\n`;
+    const actions = [{ name, status: name, reason: name }];
+    const page = pageOf({
+      manifest: { kind: name, type: name, rule: name, trigger: name, actions, losses: { [name]: 1 } },
+      requests: readRequests(encode(HEAD + row)),
+    });
+    expect(page).toContain("An incident, seen by");
+    expect(page).toContain(`! ${name}</span>`);
+    expect(page).not.toContain("[object");
+  });
 
-  test("draws nothing where there is no figure", () => {
+  test("draws everyday answers faintly, and failures over everything else", () => {
+    const replied = (id: number, latency: number, reply: string) =>
+      `2026-11-25T09:12:14.000000Z,${id}000000,${latency},error,${reply},0x1,0x1,${id},7,7,p,//a/x\n`;
+    const rows = [
+      replied(1, 1e6, "SMB2_QUERY_DIRECTORY,0x80000006,ENOENT"),
+      replied(2, 1e8, "SMB2_WRITE,0xc000007f,ENOSPC"),
+    ];
+    const page = pageOf({ requests: readRequests(encode(HEAD + rows.join(""))) });
+    const drawn = [...page.matchAll(/<path class="dots ([^"]*)"/g)].map(([, names]) => names);
+    expect(drawn).toEqual(["faint c4", "c1", "bad"]);
+    expect(page.includes("everyday answer (no such file, end of list)</li>")).toBe(true);
+    const without = pageOf({ requests: readRequests(encode(HEAD + (rows[1] ?? ""))) });
+    expect(without.includes("end of list)</li>")).toBe(false);
+  });
+
+  test("draws nothing for requests without a figure", () => {
     const time = "2026-11-25T09:12:14.000000Z";
     const row = (id: number, state: string) =>
       `${time},${id}000,,${state},SMB2_READ,,,0x1,0x1,${id},7,7,p,//a/x\n`;
@@ -329,7 +362,7 @@ describe("the page", () => {
     expect(drawn).not.toContain("NaN");
   });
 
-  test("is one, and shows no figure that is none, whatever stands in the place of whatever", () => {
+  test("is complete and shows no invalid figure, whatever values a manifest and requests.csv contain", () => {
     const random = seeded();
     const story = aStory(40);
     const manifest = new TextDecoder().decode(story.files.get("manifest.json"));
@@ -362,7 +395,7 @@ describe("the page", () => {
     }
   });
 
-  test("of a huge file shows its beginning and its end, and says what is missing", () => {
+  test("of a huge file shows its beginning and its end, and says how much is left out", () => {
     const long = encode(Array.from({ length: 50_000 }, (_, i) => `line ${i}`).join("\n"));
     const page = pageOf({ files: new Map([["actions/journalctl.log", long]]) });
     expect(page).toContain("line 0\n");
@@ -380,7 +413,7 @@ describe("the page", () => {
     expect(page).toContain("this page has no room for it");
   });
 
-  test("is bounded, however many requests and names somebody made up", () => {
+  test("is bounded for any number of requests and names", () => {
     const long = "x".repeat(20);
     const rows = Array.from(
       { length: 132_000 },
@@ -396,12 +429,12 @@ describe("the page", () => {
 
   test.each([
     ["ten to the power of 308", `1${"0".repeat(308)}`],
-    ["the same as a decimal", "1e308"],
-    ["less than nothing", `-${"9".repeat(300)}`],
+    ["the same in exponential form", "1e308"],
+    ["a negative number", `-${"9".repeat(300)}`],
     ["more than any uptime", "9".repeat(19)],
-    ["nothing", ""],
-    ["no figure", "soon"],
-  ])("is made of rows whose time is %s: they are counted, and the others are shown", (_, bootNs) => {
+    ["an empty text", ""],
+    ["not a number", "soon"],
+  ])("counts rows whose time is %s, and shows the others", (_, bootNs) => {
     const row = (boot: string, id: number) =>
       `2026-11-25T09:12:14.000000Z,${boot},1e307,done,SMB2_READ,,,0x1,0x1,${id},1,1,p,//a/x\n`;
     const rows = [row(bootNs, 1), row("1000", 2), row(bootNs, 3), row("5000", 4), "half a row\n"];
@@ -417,26 +450,26 @@ describe("the page", () => {
     ["of nothing but line feeds", "\n".repeat(3e7)],
     ["of one endless line", ",".repeat(3e7)],
     ["of one endless word", `"${"x".repeat(3e7)}`],
-  ])("is made of a file %s", (_, text) => {
-    // A time that grows with the square of 30 MB would outlast the limit of any test.
+  ])("is complete for a file %s", (_, text) => {
+    // Quadratic time for 30 MB would exceed the limit of any test.
     const requests = readRequests(encode(HEAD + text));
     expect(requests.count).toBe(0);
     expect(requests.unreadable + requests.leftOut).toBe(text.startsWith("\n") ? 3e7 : 1);
     expect(pageOf({ requests }).length).toBeLessThan(200_000);
   });
 
-  test("is bounded, however long the texts of the manifest are", () => {
+  test("is bounded for texts of any length in the manifest", () => {
     const long = "x".repeat(1e6);
     const manifest = { host: long, kernel: long, verdict: { cause: "host", because: [long, long] } };
     expect(pageOf({ manifest: { ...manifest, losses: { [long]: 1 } } }).length).toBeLessThan(100_000);
   });
 
-  test("of rows of which none could be read does not call the recorder empty", () => {
+  test("of unreadable rows does not call the recorder empty", () => {
     const page = pageOf({ requests: readRequests(encode(`${HEAD}x\n`)) });
     expect(page).toContain("No row of requests.csv could be read.");
   });
 
-  test("has words for every cause", () => {
+  test("has a headline for every cause", () => {
     for (const cause of CAUSES) {
       expect(pageOf({ manifest: { verdict: { cause, confidence: 0.5, because: ["x"] } } })).toContain(
         CAUSE_HEADLINES[cause],

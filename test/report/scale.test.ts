@@ -17,7 +17,7 @@ describe("axes", () => {
     expect(plain(offsetLabel(us, step))).toBe(label);
   });
 
-  test("of time have round steps and no more than asked for, whatever is looked at", () => {
+  test("of time have round steps and no more ticks than asked for, for any span", () => {
     for (let span = 20; span < 1e12; span *= 3.7) {
       const ticks = timeTicks(-span * 0.8, span * 0.2, 6);
       expect(ticks.length).toBeGreaterThan(0);
@@ -26,7 +26,7 @@ describe("axes", () => {
     }
   });
 
-  test("of latency are decades that hold everything", () => {
+  test("of latency are decades that include all latencies", () => {
     expect(decadesOf([2e5, 4e9, Number.NaN])).toEqual([5, 10]);
     expect(decadesOf([])).toEqual([5, 9]);
     expect(latencyTicks([5, 10]).map(({ label }) => plain(label))).toEqual([
@@ -68,7 +68,7 @@ describe("figures in words", () => {
     expect(plain(duration(ns))).toBe(words);
   });
 
-  test("what is not known is no figure", () => {
+  test("a figure that is not known is named so", () => {
     expect(countText(Number.NaN)).toBe("not known");
     expect(counted(Number.NaN, "request")).toBe("an unknown number of requests");
     expect([0, 1, 2000].map((count) => counted(count, "request"))).toEqual([

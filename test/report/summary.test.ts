@@ -35,7 +35,7 @@ function summaryOf(rows: readonly string[], manifest: Readonly<Record<string, un
 }
 
 describe("the figures of a capture", () => {
-  test("tell before from during by when the first request in evidence was sent", () => {
+  test("are split at the time when the first request in evidence was sent", () => {
     const evidence = [{ time_utc: "2026-11-25T09:00:02.000000Z", message_id: "2000", latency_ns: 1 }];
     const { summary } = summaryOf(
       [row(0, 1), row(1000, 999), row(1500, 600), row(2000, 3000), row(5900, 100, "in_flight")],
@@ -47,29 +47,29 @@ describe("the figures of a capture", () => {
     expect(summary.evidence).toEqual([3]);
   });
 
-  test("know nothing of when a request ended that was sent before and whose latency is not known", () => {
+  test("put a request of unknown latency that was sent before into neither group", () => {
     const { summary } = summaryOf([row(0, ""), row(4000, 2000), row(5500, ""), row(1, 1)]);
     expect(summary).toMatchObject({ beganUs: 5e6, unplaced: 1 });
     expect([summary.before, summary.during].map(({ sortedNs }) => [...sortedNs])).toEqual([[1e6], [2000e6]]);
   });
 
   test.each([
-    ["somebody asked for it", { trigger: "manual" }, 5e6, 6e6],
-    ["it does not say when it was tripped", { triggered_at: "soon" }, Number.NaN, 6e6],
-    ["it says no time at all", { triggered_at: null, frozen_at: 7 }, Number.NaN, 10e3],
-  ])("are one group where %s", (_, manifest, trippedUs, frozenUs) => {
+    ["it was made on demand", { trigger: "manual" }, 5e6, 6e6],
+    ["its trigger has no time", { triggered_at: "soon" }, Number.NaN, 6e6],
+    ["it has no time at all", { triggered_at: null, frozen_at: 7 }, Number.NaN, 10e3],
+  ])("of a capture are one group if %s", (_, manifest, trippedUs, frozenUs) => {
     const { summary } = summaryOf([row(0, 1), row(10, ""), row(5, 3, "in_flight")], manifest);
     expect(summary).toMatchObject({ isSplit: false, beganUs: Number.NaN, trippedUs, frozenUs, unplaced: 0 });
     expect(summary.before.sortedNs).toHaveLength(0);
     expect(summary.during.sortedNs).toEqual(Float64Array.of(1e6, 3e6));
   });
 
-  test("of an empty recorder have their times all the same, after the trigger", () => {
+  test("of an empty recorder have times after the trigger", () => {
     const { summary } = summaryOf([], { recorder: { complete_since: "2026-11-25T09:00:02.500000Z" } });
     expect(summary).toMatchObject({ trippedUs: 0, frozenUs: 1e6, completeSinceUs: -2.5e6 });
   });
 
-  test("are of the incident's share alone, where it has one", () => {
+  test("cover only the share of the incident, if it has one", () => {
     const rows = [row(0, 1), row(1, 2, "done", "//b/y"), row(2, 4, "done", "//a/z")];
     const sums = (share: string | null) => summaryOf(rows, { share }).summary.before.sortedNs.length;
     expect([sums("//a/x"), sums("//a"), sums("//b/y"), sums("//c/q"), sums("unknown"), sums(null)]).toEqual([
@@ -77,7 +77,7 @@ describe("the figures of a capture", () => {
     ]);
   });
 
-  test("have the quantiles of live figures: the n-th quickest of n hundredths", () => {
+  test("have the quantiles of live figures: the n-th quickest of a hundred", () => {
     const sortedNs = Float64Array.from({ length: 100 }, (_, i) => i + 1);
     expect([0, 0.01, 0.5, 0.99, 1].map((share) => quantile({ sortedNs }, share))).toEqual([
       1, 1, 50, 99, 100,
@@ -85,7 +85,7 @@ describe("the figures of a capture", () => {
     expect(quantile({ sortedNs: Float64Array.of(1, 2, 3) }, 0.5)).toBe(2);
   });
 
-  test("take no wait by design for a latency, but in the table by command", () => {
+  test("include latencies of requests that may block indefinitely only in the table by command", () => {
     const rows = [
       row(0, 3_600_000, "done", "//a/x", "SMB2_CHANGE_NOTIFY"),
       row(1, 5000, "in_flight", "//a/x", "SMB2_LOCK"),
@@ -102,13 +102,13 @@ describe("the figures of a capture", () => {
     expect(byName.get("SMB2_IOCTL")?.inFlight).toBe(2);
   });
 
-  test("take one for a wait that a rule tripped of, because it tracks the command by name", () => {
+  test("include such a request if a rule tripped on it, because the rule tracks the command by name", () => {
     const evidence = [{ time_utc: "2026-11-25T09:00:01.000000Z", message_id: "1000" }];
     const { summary } = summaryOf([row(1000, 5000, "in_flight", "//a/x", "SMB2_LOCK")], { evidence });
     expect(summary).toMatchObject({ mayBlock: 0, worst: [0], during: { inFlight: 1 } });
   });
 
-  test("take the time until a request was closed for no latency", () => {
+  test("do not count the time until a request was closed as a latency", () => {
     const { summary } = summaryOf([row(5000, 800, "lost"), row(5001, 2)]);
     expect(summary.during.sortedNs).toEqual(Float64Array.of(2e6));
     expect(summary.worst).toHaveLength(1);
@@ -116,20 +116,20 @@ describe("the figures of a capture", () => {
   });
 
   test.each([
-    ["an answer that programs ask for all day", "SMB2_CREATE,0xc0000034,ENOENT", 0],
+    ["an everyday answer", "SMB2_CREATE,0xc0000034,ENOENT", 0],
     ["a step of the protocol", "SMB2_SESSION_SETUP,0xc0000016,EIO", 0],
     ["a refusal", "SMB2_CREATE,0xc0000022,EACCES", 1],
-    ["a lock that somebody else holds", "SMB2_LOCK,0xc0000055,EACCES", 0],
-    ["a status that nobody knows", "SMB2_READ,0xc000beef,EIO", 1],
+    ["a lock that another program holds", "SMB2_LOCK,0xc0000055,EACCES", 0],
+    ["an unknown status", "SMB2_READ,0xc000beef,EIO", 1],
     ["no status at all", "SMB2_READ,,EIO", 1],
-    ["a command that nobody knows", "constructor,0xc0000022,EACCES", 1],
+    ["an unknown command", "constructor,0xc0000022,EACCES", 1],
   ])("count %s as live figures do", (_, reply, errors) => {
     const { summary } = summaryOf([replied(reply)]);
     expect(summary.during.errors).toBe(errors);
     expect(summary.commands[0]?.during.errors).toBe(errors);
   });
 
-  test("say who waited longest, share by share", () => {
+  test("list the processes that waited longest, by share", () => {
     const { summary } = summaryOf([row(5000, 10), row(5100, 700, "error", "//b/y"), row(5200, 20)]);
     expect(summary.waiters.map(({ share, waitedNs, errors }) => [share, waitedNs, errors])).toEqual([
       ["//b/y", 700e6, 1],
@@ -137,12 +137,12 @@ describe("the figures of a capture", () => {
     ]);
   });
 
-  test("name the slowest, and pass over what has no latency", () => {
+  test("list the slowest requests, without those of unknown latency", () => {
     const { table, summary } = summaryOf([row(0, 5), row(1, ""), row(2, 50), row(3, 7)]);
     expect(summary.worst.map((at) => table.latencyNs[at])).toEqual([50e6, 7e6, 5e6]);
   });
 
-  test("of nothing are not known", () => {
+  test("of no requests are not known", () => {
     const { summary } = summaryOf([]);
     expect(quantile(summary.during, 0.5)).toBeNaN();
     expect(summary.worst).toEqual([]);

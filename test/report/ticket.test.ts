@@ -41,7 +41,7 @@ describe("the report as text for a ticket", () => {
     expect(ticketOf({ evidence })).toContain("\n- WRITE, 2.85 ms, STATUS_DISK_FULL\n");
   });
 
-  test("of a manifest without a verdict does not claim one", () => {
+  test("claims no verdict for a manifest without one", () => {
     expect(ticketOf({})).toStartWith("The cause is not known yet.\n");
     expect(ticketOf({})).not.toMatch(/NaN|undefined|\[object|Why:/);
   });

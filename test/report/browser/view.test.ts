@@ -1,4 +1,4 @@
-// What the page's script decides without a document: views and what is pointed at.
+// The parts of the page's script that need no document: views, and the request at the pointer.
 
 import { describe, expect, test } from "bun:test";
 import { readData } from "../../../src/report/browser/data.ts";
@@ -31,7 +31,7 @@ function dataTextOf(...args: Parameters<typeof dataChunks>): string {
 }
 
 describe("a view", () => {
-  test("never leaves the whole, whatever is wished for", () => {
+  test("never leaves the whole plot", () => {
     const random = seeded();
     let view = WHOLE;
     for (let i = 0; i < 2000; i++) {
@@ -46,12 +46,12 @@ describe("a view", () => {
     }
   });
 
-  test("keeps what is under the pointer in its place", () => {
+  test("keeps the point under the pointer in its place", () => {
     const view = zoomed(WHOLE, 0.5, 0.3);
     expect(xOf(view, SIZE, 300_000)).toBeCloseTo(300);
   });
 
-  test("of a flat box is of time alone", () => {
+  test("of a flat box changes only the times", () => {
     expect(boxed(WHOLE, SIZE, [500, 100], [100, 110])).toEqual({ ...WHOLE, fromUs: 1e5, toUs: 5e5 });
     expect(boxed(WHOLE, SIZE, [100, 100], [500, 400])).toEqual({ fromUs: 1e5, toUs: 5e5, low: 6, high: 9 });
   });
@@ -73,7 +73,7 @@ describe("the page's data", () => {
     expect([...readData(dataTextOf(errors, figures)).state]).toEqual([EVERYDAY, EVERYDAY, ERROR]);
   });
 
-  test("are the table, as far as a plot can show it", () => {
+  test("are the table, as precisely as a plot can show it", () => {
     expect(requests.count).toBe(4000);
     expect([...requests.sentUs]).toEqual([...table.sentUs]);
     expect([...requests.messageId]).toEqual([...table.messageId]);
@@ -81,7 +81,7 @@ describe("the page's data", () => {
     for (const row of summary.worst) expect(requests.latencyNs[row]).toBe(table.latencyNs[row] ?? 0);
   });
 
-  test("every request is found where it is drawn, or one that hides it", () => {
+  test("every request is found where it is drawn, or the one that hides it", () => {
     const view = { fromUs: 0, toUs: requests.head.frozenUs, low: 4, high: 11 };
     for (let row = 0; row < requests.count; row += 37) {
       const at = [
@@ -94,7 +94,7 @@ describe("the page's data", () => {
     expect(rowAt(requests, view, SIZE, ALL, [500, 3])).toBeUndefined();
   });
 
-  test("what is filtered is neither in view nor found", () => {
+  test("filtered requests are neither in view nor found", () => {
     const view = { fromUs: 0, toUs: requests.head.frozenUs, low: 4, high: 11 };
     const share = requests.head.shares.indexOf("//backup.example.net/vault");
     const rows = rowsInView(requests, view, { ...ALL, share });
@@ -105,7 +105,7 @@ describe("the page's data", () => {
     expect(rowsInView(requests, view, none)).toEqual([]);
   });
 
-  test("the slowest are those that wait, first", () => {
+  test("the slowest requests are those in flight", () => {
     const rows = slowest(requests, [...requests.latencyNs.keys()], 3);
     expect(rows.map((row) => requests.state[row])).toEqual([2, 2, 2]);
   });
