@@ -19,7 +19,13 @@ const proc: ProcReader = {
 };
 
 const tree = (share: string, parts: Partial<KnownTree> = {}): KnownTree => ({
-  ...{ sessionId: 1n, treeId: 5, share, connectionId: 7, dialect: 0x311, encrypted: false, slot: 0 },
+  sessionId: 1n,
+  treeId: 5,
+  share,
+  connectionId: 7,
+  dialect: 0x311,
+  encrypted: false,
+  slot: 0,
   ...parts,
 });
 
@@ -85,7 +91,10 @@ describe("attribute", () => {
 
   test("for an unknown share, gives only the waiting processes", () => {
     expect(makeAttribute(trees, proc)("unknown", [aRequest({ processId: 99 })])).toMatchObject({
-      ...{ server: undefined, connectionIds: [], encrypted: undefined, mountPoints: [] },
+      server: undefined,
+      connectionIds: [],
+      encrypted: undefined,
+      mountPoints: [],
       processes: [{ pid: 99 }],
     });
   });
@@ -113,7 +122,9 @@ describe("attribute", () => {
     const unnumbered = shares.map((share) => tree(share, { treeId: undefined, dialect: 0x210 }));
     const evidence = [aRequest({ sessionId: 1n, treeId: 7 }), aRequest({ sessionId: 1n, treeId: 8 })];
     expect(makeAttribute(unnumbered, proc)("//files", evidence)).toMatchObject({
-      ...{ possibleShares: shares, mountPoints: ["/mnt/db", "/mnt/other", "/data"], dialect: 0x210 },
+      possibleShares: shares,
+      mountPoints: ["/mnt/db", "/mnt/other", "/data"],
+      dialect: 0x210,
     });
     expect(makeAttribute(unnumbered, proc)("//files", []).possibleShares).toEqual([]);
   });

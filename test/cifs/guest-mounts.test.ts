@@ -14,10 +14,13 @@ import { guestMounts } from "../helpers/guest-mounts.ts";
 describe.each(guestMounts().map((one) => [one.name, one] as const))("%s", (_, { facts, read }) => {
   const mounts = parseMountInfo(read("mountinfo")).filter(isCifsMount);
   const trees = withDfsPathsOfMounts(treesOf(parseDebugData(read("debugdata"))), mounts).map((tree) => ({
-    ...{ ...tree, slot: 0 },
+    ...tree,
+    slot: 0,
   }));
   const proc = {
-    ...{ readProcessName: () => undefined, readCgroup: () => undefined, isKernelThread: () => false },
+    readProcessName: () => undefined,
+    readCgroup: () => undefined,
+    isKernelThread: () => false,
     readMountinfo: () => read("mountinfo"),
   };
 

@@ -10,12 +10,24 @@ describe("open_files", () => {
     const spaced = "0xa0732595 0xffffffff949ce6a8 0x5c5698c8 0x8000 2 32005 1000 a report.txt\n";
     expect(parseOpenFiles(TEXT + spaced)).toEqual([
       {
-        ...{ treeId: 0xa0732595, sessionId: 0xe4fac1dan, fileId: "0x6187d9c7", flags: "0xc000" },
-        ...{ count: 2, pid: 271, uid: 0, name: "data" },
+        treeId: 0xa0732595,
+        sessionId: 0xe4fac1dan,
+        fileId: "0x6187d9c7",
+        flags: "0xc000",
+        count: 2,
+        pid: 271,
+        uid: 0,
+        name: "data",
       },
       {
-        ...{ treeId: 0xa0732595, sessionId: 0xffff_ffff_949c_e6a8n, fileId: "0x5c5698c8", flags: "0x8000" },
-        ...{ count: 2, pid: 32005, uid: 1000, name: "a report.txt" },
+        treeId: 0xa0732595,
+        sessionId: 0xffff_ffff_949c_e6a8n,
+        fileId: "0x5c5698c8",
+        flags: "0x8000",
+        count: 2,
+        pid: 32005,
+        uid: 1000,
+        name: "a report.txt",
       },
     ]);
   });

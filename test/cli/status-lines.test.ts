@@ -6,7 +6,7 @@ import { statusLines } from "../../src/cli/status-lines.ts";
 import { ASCII, UNICODE } from "../../src/top/glyphs.ts";
 import { plainText, widthOf } from "../../src/top/line.ts";
 import { seeded } from "../helpers/random.ts";
-import { aBadNight, anOpenIncident, aShare, aStatus } from "../helpers/status.ts";
+import { anOutage, anOpenIncident, aShare, aStatus } from "../helpers/status.ts";
 
 const SCREEN = { columns: 80, rows: 24 };
 
@@ -20,7 +20,7 @@ function rowOf(status: Status, word: string): string | undefined {
 
 describe("the screen of a status", () => {
   test("shows a bad night in 80 columns and 24 rows, trouble first", () => {
-    expect(screen(aBadNight())).toEqual([
+    expect(screen(anOutage())).toEqual([
       "aod watches every SMB request of this host, for 3.4 h",
       "version 1.2.3, pid 4242, up 3.4 h, 4 rules of /etc/aod.yaml",
       "",
@@ -119,7 +119,7 @@ describe("the screen of a status", () => {
 
   test("fits a screen of 24 rows whatever there is, and says what it leaves out", () => {
     const status = {
-      ...aBadNight(),
+      ...anOutage(),
       shares: Array.from({ length: 40 }, (_, i) => aShare({ share: `//nas/${i}` })),
       open_incidents: Array.from({ length: 30 }, () => anOpenIncident()),
     };
@@ -133,7 +133,7 @@ describe("the screen of a status", () => {
   test("is never wider than the terminal, and lets nothing through that a terminal obeys", () => {
     const random = seeded();
     const hostile = "\u001b[2J\u0007\u202e//ñas/名前\u200d\t\n";
-    const bad = aBadNight();
+    const bad = anOutage();
     for (let round = 0; round < 100; round++) {
       const size = { columns: random.int(60, 200), rows: random.int(10, 60) };
       const name = hostile.repeat(random.int(1, 30));

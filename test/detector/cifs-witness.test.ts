@@ -402,7 +402,11 @@ describe("isOnIpc", () => {
 describe("CifsWitness: shares whose tree ids the kernel does not print", () => {
   const text = readFileSync(join(import.meta.dir, "../cifs/fixtures/debugdata-smb2-without-tid.txt"), "utf8");
   const inUse = (treeId: number): UsedTree => ({
-    ...{ sessionId: 0xd9n, treeId, endedNs: -Infinity, filesNs: 1, connectedNs: -Infinity },
+    sessionId: 0xd9n,
+    treeId,
+    endedNs: -Infinity,
+    filesNs: 1,
+    connectedNs: -Infinity,
   });
 
   test("a request belongs to the only share of its session, and its tree is counted as that share's", () => {

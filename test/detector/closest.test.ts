@@ -9,7 +9,12 @@ import { aLatencyRule } from "../helpers/rule.ts";
 const MINUTE_NS = 60e9;
 
 const anApproach = (counted: number, atNs: number) => ({
-  ...{ rule: "slow", share: "//server/share", atNs, counted, replies: undefined, ratio: counted / 10 },
+  rule: "slow",
+  share: "//server/share",
+  atNs,
+  counted,
+  replies: undefined,
+  ratio: counted / 10,
 });
 
 describe("ClosestApproach", () => {
@@ -55,7 +60,11 @@ describe("Ledger", () => {
     }
     expect(ledger.approaches(2e9)).toEqual([
       {
-        ...{ rule: "a", share: "//files/projects", atNs: 1080e6, counted: 7, replies: undefined },
+        rule: "a",
+        share: "//files/projects",
+        atNs: 1080e6,
+        counted: 7,
+        replies: undefined,
         ratio: 0.7,
       },
     ]);

@@ -18,7 +18,11 @@ const listed = (share: string, treeId?: number) => ({
   },
 });
 const used = (treeId: number, parts: Partial<UsedTree> = {}): UsedTree => ({
-  ...{ sessionId: 1n, treeId, endedNs: -Infinity, filesNs: 1, connectedNs: -Infinity },
+  sessionId: 1n,
+  treeId,
+  endedNs: -Infinity,
+  filesNs: 1,
+  connectedNs: -Infinity,
   ...parts,
 });
 const IPC = listed("//files/IPC$");

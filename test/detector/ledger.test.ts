@@ -98,8 +98,13 @@ describe("Ledger", () => {
     ledger.release(ruleWindow, b, 8000 * MS, true);
     expect(ledger.takeRecovered()).toEqual([
       {
-        ...{ rule: "stuck", share: "//s/one", count: 2, abandoned: 1, unreported: 0 },
-        ...{ longestNs: 2020 * MS, endedNs: 8000 * MS },
+        rule: "stuck",
+        share: "//s/one",
+        count: 2,
+        abandoned: 1,
+        unreported: 0,
+        longestNs: 2020 * MS,
+        endedNs: 8000 * MS,
       },
     ]);
     expect(ledger.takeRecovered()).toEqual([]);

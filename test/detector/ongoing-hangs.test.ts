@@ -54,7 +54,10 @@ describe("OngoingHangs", () => {
     expect(hanging.takeRecovery()).toBeUndefined();
     hanging.remove(b, 31 * SEC, false);
     expect(hanging.takeRecovery()).toEqual({
-      ...{ count: 2, abandoned: 1, longestNs: 10 * SEC, endedNs: 31 * SEC },
+      count: 2,
+      abandoned: 1,
+      longestNs: 10 * SEC,
+      endedNs: 31 * SEC,
     });
     expect(hanging.takeRecovery()).toBeUndefined();
   });

@@ -120,12 +120,18 @@ describe("the built-in rules", () => {
     const step = statusOf("STATUS_MORE_PROCESSING_REQUIRED");
     const replies = Array.from({ length: 200 }, (_, index): Reply[] => [
       {
-        ...{ atMs: index * 10, latencyMs: 3, command: "SMB2_CREATE" },
-        ...{ ntStatus: denied.status, errno: denied.errno },
+        atMs: index * 10,
+        latencyMs: 3,
+        command: "SMB2_CREATE",
+        ntStatus: denied.status,
+        errno: denied.errno,
       },
       {
-        ...{ atMs: index * 10 + 1, latencyMs: 3, command: "SMB2_SESSION_SETUP" },
-        ...{ ntStatus: step.status, errno: ERRNO.EIO },
+        atMs: index * 10 + 1,
+        latencyMs: 3,
+        command: "SMB2_SESSION_SETUP",
+        ntStatus: step.status,
+        errno: ERRNO.EIO,
       },
     ]);
     expect(play(BUILT_IN, replies.flat()).trips).toEqual([]);

@@ -60,8 +60,13 @@ describe("a stuck request", () => {
     stage.advance(19_000);
     expect(stage.recovered).toEqual([
       {
-        ...{ rule: "stuck", share: "//server/share", count: 3, abandoned: 0, unreported: 0 },
-        ...{ longestNs: 8e9, endedNs: 18_000e6 },
+        rule: "stuck",
+        share: "//server/share",
+        count: 3,
+        abandoned: 0,
+        unreported: 0,
+        longestNs: 8e9,
+        endedNs: 18_000e6,
       },
     ]);
     stage.advance(100_000);

@@ -196,8 +196,19 @@ describe("requests and operations that began before aod", () => {
     stage.inheritance = {
       requests: [
         {
-          ...{ startNs, latencyNs: 0, sessionId: 1n, messageId: 9n, treeId: 5, taskId: 7, processId: 7 },
-          ...{ ntStatus: 0, errno: 0, command: 5, flags: 0, kind: KIND.REQUEST, comm: "ls" },
+          startNs,
+          latencyNs: 0,
+          sessionId: 1n,
+          messageId: 9n,
+          treeId: 5,
+          taskId: 7,
+          processId: 7,
+          ntStatus: 0,
+          errno: 0,
+          command: 5,
+          flags: 0,
+          kind: KIND.REQUEST,
+          comm: "ls",
         },
       ],
       operations: [{ startNs, xid: 0, taskId: 8, processId: 8, comm: "cp" }],

@@ -60,8 +60,8 @@ export function aLive(parts: Partial<Live> = {}): Live {
   };
 }
 
-/** A bad night: one share is slow, a write hangs, an incident has just opened. */
-export function aBadNight(): Live {
+/** An outage: one share is slow, a write hangs, an incident has just opened. */
+export function anOutage(): Live {
   const recent = {
     requests: 74_000,
     rate_per_sec: 1234.4,

@@ -89,7 +89,7 @@ export function anOpenIncident(parts: Partial<Incident> = {}): Incident {
 }
 
 /** Two incidents, a share that hangs, and something lost. */
-export function aBadNight(): Status {
+export function anOutage(): Status {
   const network = {
     cause: "network",
     confidence: 0.81,

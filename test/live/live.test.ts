@@ -26,7 +26,12 @@ describe("a live document", () => {
     const live = liveOf([]);
     expect(v.parse(liveSchema, live)).toEqual(live);
     expect(live.total).toEqual({
-      ...{ requests: 0, rate_per_sec: 0, errors: 0, p50_ms: null, p99_ms: null, max_ms: null },
+      requests: 0,
+      rate_per_sec: 0,
+      errors: 0,
+      p50_ms: null,
+      p99_ms: null,
+      max_ms: null,
     });
     expect(live.in_flight).toEqual([]);
     expect(live.seconds).toHaveLength(300);
@@ -38,8 +43,13 @@ describe("a live document", () => {
       aRequest({
         startNs: BigInt(random.int(0, 2 ** 31)) * BigInt(random.int(1, 2 ** 31)),
         latencyNs: random.chance(0.2) ? 0 : random.int(1, 2 ** 45),
-        ...{ treeId: random.int(0, 300), processId: i, taskId: i, command: random.int(0, 255) },
-        ...{ flags: random.int(0, 255), ntStatus: random.int(0, 2 ** 32 - 1), kind: KIND.REQUEST },
+        treeId: random.int(0, 300),
+        processId: i,
+        taskId: i,
+        command: random.int(0, 255),
+        flags: random.int(0, 255),
+        ntStatus: random.int(0, 2 ** 32 - 1),
+        kind: KIND.REQUEST,
         comm: "\u001b[31mred",
       }),
     );

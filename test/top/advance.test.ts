@@ -4,11 +4,11 @@ import { advanceTop } from "../../src/top/advance.ts";
 import { COLUMN_IDS, isOverdue } from "../../src/top/columns.ts";
 import { KEY_ACTIONS } from "../../src/top/keys.ts";
 import { beginTop, rowsOf, type TopState } from "../../src/top/state.ts";
-import { aBadNight, aLive, anyLive, aRow } from "../helpers/live.ts";
+import { anOutage, aLive, anyLive, aRow } from "../helpers/live.ts";
 import { seeded } from "../helpers/random.ts";
 
 const begun = beginTop({ host: "db01", everyMs: 1000 });
-const night = advanceTop(begun, { type: "live", live: aBadNight() });
+const outage = advanceTop(begun, { type: "live", live: anOutage() });
 
 function press(state: TopState, ...keys: readonly string[]): TopState {
   return keys.reduce((now, key) => advanceTop(now, { type: "key", key }), state);
@@ -16,29 +16,29 @@ function press(state: TopState, ...keys: readonly string[]): TopState {
 
 describe("keys", () => {
   test.each([
-    ["s c p take what rows are of", ["c"], { group: "command" }],
-    ["tab goes round", ["tab", "tab", "tab"], { group: "share" }],
+    ["s, c and p choose the grouping", ["c"], { group: "command" }],
+    ["Tab cycles through the groupings", ["tab", "tab", "tab"], { group: "share" }],
     ["> sorts by the next column", [">", ">"], { sort: "p50" }],
-    ["< goes round to the last", ["<"], { sort: COLUMN_IDS.at(-1) }],
-    ["arrows choose a row", ["down", "down"], { chosen: "//files.example.com/home" }],
-    ["and stop at the last", ["down", "down", "down"], { chosen: "//files.example.com/home" }],
-    ["and at the first, from nothing too", ["up"], { chosen: "//files.example.com/db" }],
-    ["the end is the last", ["end"], { chosen: "//files.example.com/home" }],
-    ["escape lets go of the row", ["down", "escape"], { chosen: undefined }],
-    ["another kind of rows lets go of it too", ["down", "p"], { chosen: undefined }],
+    ["< at the first column sorts by the last", ["<"], { sort: COLUMN_IDS.at(-1) }],
+    ["arrows select a row", ["down", "down"], { chosen: "//files.example.com/home" }],
+    ["arrows stop at the last row", ["down", "down", "down"], { chosen: "//files.example.com/home" }],
+    ["arrows select the first row if none is selected", ["up"], { chosen: "//files.example.com/db" }],
+    ["End selects the last row", ["end"], { chosen: "//files.example.com/home" }],
+    ["Esc clears the selection", ["down", "escape"], { chosen: undefined }],
+    ["another grouping clears the selection", ["down", "p"], { chosen: undefined }],
     ["? opens the help", ["?"], { isHelpOpen: true }],
-    ["escape closes it, and the row stays", ["down", "?", "escape"], { isHelpOpen: false }],
-    ["+ asks more often", ["+"], { everyMs: 500 }],
-    ["- asks less often", ["-", "-"], { everyMs: 5000 }],
+    ["Esc closes the help and keeps the selection", ["down", "?", "escape"], { isHelpOpen: false }],
+    ["+ shortens the interval", ["+"], { everyMs: 500 }],
+    ["- lengthens the interval", ["-", "-"], { everyMs: 5000 }],
     ["q quits", ["q"], { isOver: true }],
     ["Ctrl-C quits", ["ctrl-c"], { isOver: true }],
-    ["others do nothing", ["x", "F7", "\u001b[2J"], night],
+    ["other keys do nothing", ["x", "F7", "\u001b[2J"], outage],
   ] as const)("%s", (_, keys, expected) => {
-    expect(press(night, ...keys)).toMatchObject(expected as object);
+    expect(press(outage, ...keys)).toMatchObject(expected as object);
   });
 
   test("never set an interval that the socket refuses", () => {
-    const speeds = (key: string) => press(night, ...new Array<string>(30).fill(key)).everyMs;
+    const speeds = (key: string) => press(outage, ...new Array<string>(30).fill(key)).everyMs;
     expect([speeds("+"), speeds("-")]).toEqual([EVERY_MS.least, EVERY_MS.most]);
   });
 
@@ -52,13 +52,13 @@ describe("a paused screen", () => {
   const later = aLive({ in_flight_total: 7 });
 
   test("does not change while figures come, and shows the newest when it resumes", () => {
-    const held = advanceTop(press(night, "space"), { type: "live", live: later });
-    expect(held.live).toBe(night.live);
+    const held = advanceTop(press(outage, "space"), { type: "live", live: later });
+    expect(held.live).toBe(outage.live);
     expect(press(held, "space").live).toBe(later);
   });
 
   test("can still be sorted and browsed", () => {
-    expect(press(night, "space", "c", "down").chosen).toBe("SMB2_READ");
+    expect(press(outage, "space", "c", "down").chosen).toBe("SMB2_READ");
   });
 });
 
@@ -88,9 +88,9 @@ describe("rows", () => {
   });
 
   test("start again at the next arrow if the selected one is gone", () => {
-    const gone = advanceTop(press(night, "down"), { type: "live", live: aLive() });
+    const gone = advanceTop(press(outage, "down"), { type: "live", live: aLive() });
     expect(press(gone, "down").chosen).toBe("//files.example.com/db");
-    const back = advanceTop(gone, { type: "live", live: aBadNight() });
+    const back = advanceTop(gone, { type: "live", live: anOutage() });
     expect(press({ ...back, chosen: "//gone/share" }, "down").chosen).toBe("//files.example.com/db");
   });
 });

@@ -7,7 +7,11 @@ import { seeded } from "../helpers/random.ts";
 /** A document whose second number n has n requests. */
 function upTo(lastSecond: number, count: number): Live {
   const seconds = Array.from({ length: count }, (_, i) => ({
-    ...{ requests: lastSecond - count + 1 + i, errors: 0, p50_ms: null, p99_ms: null, max_ms: null },
+    requests: lastSecond - count + 1 + i,
+    errors: 0,
+    p50_ms: null,
+    p99_ms: null,
+    max_ms: null,
   }));
   return aLive({ seconds, last_second: lastSecond });
 }
@@ -23,7 +27,11 @@ describe("the minutes that are shown", () => {
 
   test("keep the fuller of two readings of a second, because the recorder loses slow requests first", () => {
     const second = (requests: number, p99Ms: number) => ({
-      ...{ requests, errors: 0, p50_ms: 1, p99_ms: p99Ms, max_ms: p99Ms },
+      requests,
+      errors: 0,
+      p50_ms: 1,
+      p99_ms: p99Ms,
+      max_ms: p99Ms,
     });
     const before = aLive({ seconds: [second(3, 1500), second(5, 2)], last_second: 10 });
     const live = aLive({ seconds: [second(2, 10), second(5, 2), second(9, 3)], last_second: 11 });

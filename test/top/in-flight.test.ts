@@ -24,7 +24,8 @@ function aFullList(ofB: number, listed: number): Live {
   const young = Array.from({ length: listed }, () => anOpen({ share: "//files/b", age_ms: 2000 }));
   return aLive({
     groups: { share: [row("//files/a", 250, 2), row("//files/b", ofB, 1)], command: [], process: [] },
-    ...{ in_flight: [...old, ...young], in_flight_total: 250 + ofB },
+    in_flight: [...old, ...young],
+    in_flight_total: 250 + ofB,
   });
 }
 

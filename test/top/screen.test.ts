@@ -5,7 +5,7 @@ import { ASCII, UNICODE } from "../../src/top/glyphs.ts";
 import { plainText } from "../../src/top/line.ts";
 import { LEAST_SIZE, type ScreenSize, screenLines } from "../../src/top/screen.ts";
 import { beginTop, type TopState } from "../../src/top/state.ts";
-import { aBadNight, aLive, anyLive } from "../helpers/live.ts";
+import { anOutage, aLive, anyLive } from "../helpers/live.ts";
 import { seeded } from "../helpers/random.ts";
 
 const ROWS_80: ScreenSize = { columns: 80, rows: 24 };
@@ -22,18 +22,18 @@ function textOf(state: TopState, size: ScreenSize, glyphs = UNICODE): string[] {
 
 describe("a total stall", () => {
   const NONE = { requests: 0, rate_per_sec: 0, errors: 0, p50_ms: null, p99_ms: null, max_ms: null };
-  const night = aBadNight();
-  const [share] = night.groups.share;
+  const outage = anOutage();
+  const [share] = outage.groups.share;
   const stall = { server: "files", silent_ms: 36_000, in_flight: 5, oldest_ms: 38_000 };
   const shares = ["//files/db", "//files/home"];
   const stalled = {
-    ...night,
+    ...outage,
     total_now: NONE,
     stalled: [
       { ...stall, shares },
       { ...stall, server: "nas", shares: ["//nas/x"], in_flight: 1 },
     ],
-    groups: { ...night.groups, share: share === undefined ? [] : [{ ...share, oldest_ms: 38_000 }] },
+    groups: { ...outage.groups, share: share === undefined ? [] : [{ ...share, oldest_ms: 38_000 }] },
   };
 
   test("is reported before any figure, and the rate is the current one", () => {
@@ -68,7 +68,7 @@ describe("a total stall", () => {
 
 describe("the screen during an outage", () => {
   test("shows everything essential in 80x24", () => {
-    expect(textOf(stateOf(aBadNight()), ROWS_80)).toEqual([
+    expect(textOf(stateOf(anOutage()), ROWS_80)).toEqual([
       "aod top  db01  watching                                  every 1 s  01:23:45 UTC",
       "last 5 s  1,234/s  last 1 min  p99 45 ms  errors 12  in flight 3  oldest 2.1 s",
       "rate/s     5 min ▇▇███▇▆▆▆▆▇███▇▆▆▆▆▇▇██▇▇▆▆▆▆▇███▇▆▆▆▆▇███▇▇▆▆▆▇▇██   max 1,497",
@@ -97,7 +97,7 @@ describe("the screen during an outage", () => {
   });
 
   test("fits in ASCII and 60x15", () => {
-    expect(textOf(stateOf(aBadNight(), ["c", ">", ">", ">"]), LEAST_SIZE, ASCII)).toEqual([
+    expect(textOf(stateOf(anOutage(), ["c", ">", ">", ">"]), LEAST_SIZE, ASCII)).toEqual([
       "aod top  db01  watching              every 1 s  01:23:45 UTC",
       "last 5 s  1,234/s  p99 45 ms  in flight 3  oldest 2.1 s",
       "rate/s     5 min *##*++*##+++*#*++*##*++*##+++##   max 1,495",
@@ -117,7 +117,7 @@ describe("the screen during an outage", () => {
   });
 
   test("uses the room of 200x50: the histogram is beside the rows, with every bucket", () => {
-    const lines = textOf(stateOf(aBadNight()), { columns: 200, rows: 50 });
+    const lines = textOf(stateOf(anOutage()), { columns: 200, rows: 50 });
     expect(
       lines.filter((line) => line.match(/ < \d/)).map((line) => line.trim().split(/\s+/).at(-1)),
     ).toEqual(["41,000", "28,000", "4,100", "700", "90", "60", "30", "18", "1", "1"]);
@@ -127,7 +127,7 @@ describe("the screen during an outage", () => {
   });
 
   test("is short in a smaller terminal, and shows which size is enough", () => {
-    const lines = textOf(stateOf(aBadNight()), { columns: 40, rows: 9 });
+    const lines = textOf(stateOf(anOutage()), { columns: 40, rows: 9 });
     expect(lines.slice(0, 4)).toEqual([
       "aod top  db01  watching     01:23:45 UTC",
       "last 5 s  1,234/s  oldest 2.1 s",

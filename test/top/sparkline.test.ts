@@ -5,7 +5,10 @@ import { seeded } from "../helpers/random.ts";
 
 function seconds(...requests: readonly number[]): Second[] {
   return requests.map((count) => ({
-    ...{ requests: count, errors: 0, p50_ms: null, max_ms: null },
+    requests: count,
+    errors: 0,
+    p50_ms: null,
+    max_ms: null,
     p99_ms: count === 0 ? null : count,
   }));
 }
