@@ -547,7 +547,7 @@ export const FORMS: readonly FormGroup[] = [
     write: (text) => text.replaceAll("|", "\0"),
   },
   {
-    what: "audit record that goes on in the next one",
+    what: "audit record that continues in the next one",
     kind: "word",
     templates: [`type=EXECVE ${AUDIT} argc=4 a0="sshpass" a1="-p"\ntype=EXECVE ${AUDIT} a2="§" a3="ssh"`],
   },

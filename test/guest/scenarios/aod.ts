@@ -73,7 +73,7 @@ export const aodScenarios: readonly Scenario[] = [
       const second = await finish([AOD, "run", "--config", aod.configFile]);
       assert.equal(second.exitCode, 69);
       assert.match(second.stdout + second.stderr, new RegExp(`\\b${aod.pid}\\b`));
-      assert.ok(aod.alive, "the first goes on");
+      assert.ok(aod.alive, "the first continues");
     },
   },
   {
