@@ -24,7 +24,7 @@ try {
   const requests = readRequests(story.files.get("requests.csv") ?? new Uint8Array(0));
   const file = join(folder, "report.html");
   writeFileSync(file, Buffer.concat([...reportChunks({ ...story, manifest, requests })]));
-  const page = await browser.open(file, { width: WIDTH, height: 1300 });
+  const page = await browser.open(file, { width: WIDTH, height: 1300, timezone: "UTC" });
   await page.until("document.querySelector('.in-view tbody tr') !== null");
   const bottom = await page.evaluate<number>(
     "Math.ceil(document.querySelector('.detail').getBoundingClientRect().top + scrollY)",

@@ -50,8 +50,12 @@ describe("an incident", () => {
   test("fits its schema, with and without all optional parts", () => {
     const verdict = { cause: "server", confidence: 0.5, because: ["x"] } as const;
     const whole = anIncident({
-      ...{ state: "resolved", resolvedAtMs: 2, attribution: anAttribution(), verdict },
-      ...{ hung: { count: 1, longestNs: 1 }, standing: { count: 1, startedNs: 1, startedAtMs: 1 } },
+      state: "resolved",
+      resolvedAtMs: 2,
+      attribution: anAttribution(),
+      verdict,
+      hung: { count: 1, longestNs: 1 },
+      standing: { count: 1, startedNs: 1, startedAtMs: 1 },
     });
     for (const incident of [anIncident(), whole]) {
       const encoded = encodeIncident(incident, { epochMs: 2 });
