@@ -1,6 +1,7 @@
-// Asks a running aod a question. Every answer is checked against the schema: the process that answers may be another version of
-// aod, or another program. Throws AodError if there is no answer: NO_DAEMON, NOT_PERMITTED, or the error of the daemon. A stuck
-// daemon times out: the kernel accepts connections on its behalf, so a successful connect proves nothing.
+// Asks a running aod a question. Every answer is checked against the schema: the process that answers may be another
+// version of aod, or another program. Throws AodError if there is no answer: NO_DAEMON, NOT_PERMITTED, or the error of
+// the daemon. A stuck daemon times out: the kernel accepts connections on its behalf, so a successful connect proves
+// nothing.
 
 import * as v from "valibot";
 import {
@@ -37,9 +38,9 @@ const FAILURES: Readonly<Record<AnswerOf<"error">["code"], FailureCode>> = {
 };
 
 /**
- * Yields every answer to a question, until the daemon ends the connection or the caller stops: by leaving the loop, or by the
- * signal. Throws NO_DAEMON if the first answer does not arrive in time. A capture may take longer: the client waits for it as
- * long as the daemon answers other questions.
+ * Yields every answer to a question, until the daemon ends the connection or the caller stops: by leaving the loop, or
+ * by the signal. Throws NO_DAEMON if the first answer does not arrive in time. A capture may take longer: the client
+ * waits for it as long as the daemon answers other questions.
  */
 export async function* ask(
   path: string,

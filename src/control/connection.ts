@@ -1,6 +1,6 @@
-// One connection to the control socket: reads its question, and writes the answers as fast as the client reads them. Beside the
-// socket's own buffer it buffers the answers to one question. A client that does not read a stream loses answers of it: it neither
-// makes memory grow nor costs a snapshot.
+// One connection to the control socket: reads its question, and writes the answers as fast as the client reads them.
+// Beside the socket's own buffer it buffers the answers to one question. A client that does not read a stream loses
+// answers of it: it neither makes memory grow nor costs a snapshot.
 
 import { type Answer, QUESTION_MAX_BYTES } from "../api/protocol.ts";
 import { answer, type DaemonApi, type Responder } from "./answers.ts";

@@ -1,5 +1,5 @@
-// The answers of one connection, for one reader that may wait for the next line, with a time limit or without. It knows no socket
-// and no schema.
+// The answers of one connection, for one reader that may wait for the next line, with a time limit or without. It knows
+// no socket and no schema.
 
 import { LineBuffer } from "./line-buffer.ts";
 

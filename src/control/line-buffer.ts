@@ -1,5 +1,5 @@
-// Splits the bytes of a connection into lines of UTF-8, without their newlines. Bounded: a line that is too long ends the
-// connection. Pure.
+// Splits the bytes of a connection into lines of UTF-8, without their newlines. Bounded: a line that is too long ends
+// the connection. Pure.
 
 export class LineBuffer {
   readonly #mostBytes: number;

@@ -1,5 +1,6 @@
-// Live figures for all listeners, each at its own interval. There is one timer while there are listeners, and none otherwise. The
-// figures are read once for all listeners that are due and ready. A failure of one listener is reported to that listener only.
+// Live figures for all listeners, each at its own interval. There is one timer while there are listeners, and none
+// otherwise. The figures are read once for all listeners that are due and ready. A failure of one listener is reported
+// to that listener only.
 
 import type { Live } from "../api/live.ts";
 

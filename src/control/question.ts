@@ -1,5 +1,5 @@
-// Reads a question of the control protocol, which any program may have written: a Question, or the answer that says what is wrong
-// with it. Pure.
+// Reads a question of the control protocol, which any program may have written: a Question, or the answer that says
+// what is wrong with it. Pure.
 
 import * as v from "valibot";
 import { type AnswerOf, PROTOCOL_VERSION, type Question, questionSchema } from "../api/protocol.ts";

@@ -1,5 +1,5 @@
-// The control socket, through which commands ask the daemon and have it do things: a socket of mode 0600 in a folder of mode 0700.
-// It serves root and the daemon's own user only, which it takes from the peer credentials of the kernel.
+// The control socket, through which commands ask the daemon and have it do things: a socket of mode 0600 in a folder of
+// mode 0700. It serves root and the daemon's own user only, which it takes from the peer credentials of the kernel.
 
 import { chmodSync, fstatSync, lstatSync, mkdirSync, type Stats, unlinkSync } from "node:fs";
 import { dirname } from "node:path";
@@ -14,8 +14,8 @@ export interface ControlServer {
   /** Connections at this moment. */
   readonly connections: number;
   /**
-   * Checks that the socket and its lock are still in their place, and creates them again if they are missing. Clients stay
-   * connected. Never throws. @returns undefined if both were in place; otherwise the trouble.
+   * Checks that the socket and its lock are still in their place, and creates them again if they are missing. Clients
+   * stay connected. Never throws. @returns undefined if both were in place; otherwise the trouble.
    */
   check(): TroubleFinding | undefined;
   /** Ends every connection and removes the socket. Idempotent. */
@@ -29,13 +29,17 @@ export interface SocketTaken {
 }
 
 export const CONNECTIONS_MAX = 16;
-/** As many more connections get the reason for their refusal. Further ones are closed at once, since each takes a descriptor. */
+/**
+ * As many more connections get the reason for their refusal. Further ones are closed at once, since each takes a
+ * descriptor.
+ */
 const REFUSED_MAX = 16;
 
 /**
  * Opens the socket. Throws the error of the file system if that fails.
  *
- * The lock beside the socket says which daemon owns it: only the holder of the lock replaces a socket that a dead daemon has left.
+ * The lock beside the socket says which daemon owns it: only the holder of the lock replaces a socket that a dead
+ * daemon has left.
  */
 export function openControlServer(path: string, api: DaemonApi): ControlServer | SocketTaken {
   const lock = takeLockBeside(path);

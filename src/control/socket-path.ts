@@ -1,5 +1,5 @@
-// The path of the control socket. AOD_SOCKET is for a second daemon on one host, and for tests: the commands that ask such a
-// daemon need the same AOD_SOCKET.
+// The path of the control socket. AOD_SOCKET is for a second daemon on one host, and for tests: the commands that ask
+// such a daemon need the same AOD_SOCKET.
 
 import { SOCKET_PATH } from "../api/protocol.ts";
 import { AodError } from "../model/failure.ts";

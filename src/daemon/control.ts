@@ -1,5 +1,5 @@
-// The control socket of `aod run`: what is asked there, and who knows it. In: the running supervisor; out: a socket, or a line in
-// the log that says why there is none: the daemon works without it.
+// Opens the control socket of the daemon, and connects each question with the part that answers it. The daemon works
+// without the socket: a failure is logged only.
 
 import { join } from "node:path";
 import { formatProblem } from "../config/problem.ts";
@@ -14,7 +14,7 @@ import type { Supervisor } from "../supervisor/supervisor.ts";
 import { BATCHES } from "../system/batches-folder.ts";
 import type { Reloaded } from "./reload.ts";
 
-/** @returns closes it. */
+/** Opens the socket. @returns closes it. */
 export function openControl(
   supervisor: Supervisor,
   snapshots: Snapshots,
@@ -47,7 +47,7 @@ function makeDaemonApi(supervisor: Supervisor, snapshots: Snapshots, reload: () 
     incidents: () => figures.incidents(),
     live: new LiveFeed(() => figures.live()),
     async snapshot(reason, progress) {
-      const begunMs = performance.now();
+      const startedMs = performance.now();
       const outcome = await snapshots.ask(reason, ({ action, status, ended, of }) =>
         progress({ action, status, ended, of }),
       );
@@ -56,7 +56,7 @@ function makeDaemonApi(supervisor: Supervisor, snapshots: Snapshots, reload: () 
       return {
         path: join(supervisor.config.outputDir, BATCHES, name),
         bytes,
-        duration_ms: Math.round(performance.now() - begunMs),
+        duration_ms: Math.round(performance.now() - startedMs),
         verdict: { ...verdict, because: [...verdict.because] },
       };
     },

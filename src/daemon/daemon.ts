@@ -1,5 +1,5 @@
-// The daemon: claims the output folder, loads the BPF programs, and puts supervisor, metrics, control socket and service manager
-// together. It runs until a signal or a failure ends it, and decides nothing about SMB.
+// The daemon: claims the output folder, loads the BPF programs, and puts supervisor, metrics, control socket and
+// service manager together. It runs until a signal or a failure ends it, and decides nothing about SMB.
 
 import { findConfig } from "../config/file.ts";
 import { decodeHistory } from "../history/entry.ts";
@@ -34,17 +34,20 @@ import { pingEveryMs, ServiceNotices } from "./service-notices.ts";
 import { onSignals } from "./signals.ts";
 import { openHistorySink, openLogSink } from "./sinks.ts";
 
-/** By then the threads are up and the configuration's objects are garbage. */
+/** Delay before the first trim: threads have started by then, and the parsed configuration has become garbage. */
 const SETTLED_AFTER_MS = 10_000;
-/** A sweep of the janitor or an incident leaves as much behind as the start. Some 5 ms, and never while an incident is open. */
+/**
+ * A sweep of the janitor or an incident leaves as much garbage as the start. A trim takes some 5 ms, and is skipped
+ * while an incident is open.
+ */
 const SHRINK_EVERY_MS = 30_000;
 /** A reload reads the file and reports all its mistakes: signals trigger it no more often than this. */
 const RELOAD_EVERY_MS = 500;
-/** How often a failure that can occur at every step is logged. */
-const SAY_EVERY_MS = 60_000;
+/** Least time between two log lines about a resource that has run out, which may concern every step. */
+const LOG_EVERY_MS = 60_000;
 
 /**
- * Watches in the foreground.
+ * Runs the daemon in the foreground.
  * @param file the configuration; undefined for /etc/aod.yaml, or the built-in one.
  * @returns the exit code.
  */
@@ -52,9 +55,9 @@ export async function runDaemon(file: string | undefined, spawn: SpawnTable): Pr
   freeLogFromReader();
   const manager = openServiceManager();
   try {
-    return await watchWith(manager, file, spawn);
+    return await runWith(manager, file, spawn);
   } catch (thrown) {
-    // systemctl status shows it after the end.
+    // `systemctl status` still shows it after the process has ended.
     manager.send({ STATUS: toFailure(thrown).message });
     throw thrown;
   } finally {
@@ -64,7 +67,7 @@ export async function runDaemon(file: string | undefined, spawn: SpawnTable): Pr
 
 // --- internal ---
 
-async function watchWith(
+async function runWith(
   manager: ServiceManager,
   file: string | undefined,
   spawn: SpawnTable,
@@ -131,7 +134,7 @@ function reloadAll(
   metrics: Metrics,
   service: ServiceNotices,
 ): Reloaded {
-  const said = service.reloading();
+  const finish = service.reloading();
   const reloaded = reload(file, supervisor.config, (next) => {
     const refusal = metrics.configure(next.metrics);
     if (refusal === undefined) supervisor.configure(next);
@@ -139,13 +142,15 @@ function reloadAll(
   });
   supervisor.troubles.note("configuration", reloadFinding(reloaded));
   metrics.reloaded(reloaded.refusal);
-  said(reloaded.refusal);
+  finish(reloaded.refusal);
   return reloaded;
 }
 
-/** A timer or a connection that runs out of something skips a step. Any other error that is not caught is a defect, and ends aod. */
+/**
+ * A timer or a connection that runs out of a resource skips a step. Any other uncaught error is a defect, and ends aod.
+ */
 function outliveExhaustion(): void {
-  let saidMs = Number.NEGATIVE_INFINITY;
+  let loggedMs = Number.NEGATIVE_INFINITY;
   const take = (thrown: unknown) => {
     const failure = toFailure(thrown);
     if (failure.exhausted === undefined) {
@@ -153,20 +158,23 @@ function outliveExhaustion(): void {
       process.exit(exitCodeOf("BUG"));
     }
     countExhaustion(failure.exhausted);
-    if (performance.now() - saidMs < SAY_EVERY_MS) return;
-    saidMs = performance.now();
+    if (performance.now() - loggedMs < LOG_EVERY_MS) return;
+    loggedMs = performance.now();
     log.error("skipped a step: the host has run out of a resource", { reason: failure.message });
   };
   process.on("uncaughtException", take);
   process.on("unhandledRejection", take);
 }
 
-/** Of a signal that comes again and again, one is at work and one is due; the rest would do the same again, and is counted. */
+/**
+ * If a signal arrives again and again, one run is active and one is due; further signals would repeat it, and are
+ * counted.
+ */
 function takeSignals(supervisor: Supervisor, snapshots: Snapshots, reloadNow: () => Reloaded): void {
   const snapshot = new RepeatedSignal({
     act: async () => void (await snapshots.ask(undefined, () => undefined)),
-    left: () => countRefusal("snapshot_signals"),
-    leftOut: (count) =>
+    onSurplus: () => countRefusal("snapshot_signals"),
+    onIgnored: (count) =>
       log.info("SIGUSR1 arrived faster than captures are made: ignored the surplus", { count }),
   });
   const reload = new RepeatedSignal({
@@ -174,14 +182,14 @@ function takeSignals(supervisor: Supervisor, snapshots: Snapshots, reloadNow: ()
       reloadNow();
       await Bun.sleep(RELOAD_EVERY_MS);
     },
-    left: () => countRefusal("reload_signals"),
-    leftOut: (count) =>
+    onSurplus: () => countRefusal("reload_signals"),
+    onIgnored: (count) =>
       log.info("SIGHUP arrived faster than the configuration is read: ignored the surplus", { count }),
   });
   onSignals({ stop: () => supervisor.stop(), snapshot: snapshot.take, reload: reload.take });
 }
 
-/** Those of the earlier runs. Without them aod begins anew: they are no reason not to watch. */
+/** Reads the incidents of earlier runs. If that fails, aod starts without them: it must monitor nevertheless. */
 function readIncidents(outputDir: string): readonly Incident[] {
   try {
     const { entries, skipped, firstSkipped } = decodeHistory(readHistory(outputDir));
@@ -198,7 +206,7 @@ function readIncidents(outputDir: string): readonly Incident[] {
   }
 }
 
-/** A runner that did not end in time has left its capture unfinished. */
+/** Removes the capture that a runner which did not end in time has left unfinished. */
 function removeUnfinished(outputDir: string): void {
   try {
     const folder = openBatchesToRead(outputDir);
@@ -208,7 +216,7 @@ function removeUnfinished(outputDir: string): void {
   }
 }
 
-/** What only the start needed goes, and later what was needed since. @returns ends it. */
+/** Trims memory that only the start needed, and later what has become garbage since. @returns ends it. */
 function shrinkAtRest(isAtRest: () => boolean): () => void {
   const settle = () => {
     Bun.gc(true);

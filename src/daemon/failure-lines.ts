@@ -1,15 +1,15 @@
-// A failure in words, for standard error. In: a failure, which holds what was typed and names of files and servers; out: lines that no
-// terminal obeys. Pure.
+// The text of a failure for standard error. A failure may contain what the user typed and names of files and servers,
+// so all control characters are escaped. Pure.
 
 import { escapeControls } from "../model/escape.ts";
 import type { Failure } from "../model/failure.ts";
 
 /**
- * One sentence; below it the choices that a user has, what the kernel's verifier printed, and for a BUG the stack. No terminal
- * obeys any of it.
+ * One sentence; below it the choices of the user, the log of the kernel's verifier, and for a BUG the stack. Control
+ * characters are escaped.
  */
 export function failureLines({ code, message, causes, context, stack }: Failure): readonly string[] {
-  const why = causes.filter((cause) => !isSaid(message, cause));
+  const why = causes.filter((cause) => !isContained(message, cause));
   const { verifier, choices } = context;
   const chosen = typeof choices === "string" ? choices.replace(/^/gm, "  ") : "";
   const below = [chosen, typeof verifier === "string" ? verifier : "", code === "BUG" ? (stack ?? "") : ""];
@@ -19,8 +19,8 @@ export function failureLines({ code, message, causes, context, stack }: Failure)
   ];
 }
 
-/** Word for word, or by the errno that a system call's error begins with. */
-function isSaid(message: string, cause: string): boolean {
+/** Whether a message contains a cause literally, or the errno with which the error of a system call begins. */
+function isContained(message: string, cause: string): boolean {
   const errno = /^E[A-Z0-9]+(?=: )/.exec(cause)?.[0];
   return message.includes(cause) || (errno !== undefined && message.split(/\W+/).includes(errno));
 }

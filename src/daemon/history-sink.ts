@@ -1,4 +1,4 @@
-// What the supervisor says, as lines of the history: a row for each event that leaves one. Pure.
+// The entries of the history for each event: a row for each event that has any. Pure.
 
 import type { HistoryEntry } from "../history/entry.ts";
 import type { Incident } from "../model/incident.ts";
@@ -54,17 +54,17 @@ const ROWS: Rows = {
       },
     },
   ],
-  // With all that was only added since their last lines.
+  // The final state of open incidents, with everything that was added since their last entries.
   stopped: ({ open }) => open.map(ongoing),
 };
 
-/** @param isAudited also what aod did beside. */
+/** The entries of an event. @param isAudited includes entries of `audit.enabled`, which concern no incident. */
 export function historyEntriesOf(event: SupervisorEvent, isAudited: boolean): readonly HistoryEntry[] {
   const makeEntries = ROWS[event.type] as ((event: SupervisorEvent) => readonly HistoryEntry[]) | undefined;
   return (makeEntries?.(event) ?? []).filter((entry) => isAudited || "incident" in entry);
 }
 
-/** An open incident as it is now. */
+/** The current state of an open incident, as an entry. */
 export function ongoing(incident: Incident): HistoryEntry {
   return { event: "ongoing", incident };
 }

@@ -1,5 +1,5 @@
-// What happens to incidents, as log lines. Pure. Text is lower case and says what happened; figures are values with their unit in
-// the name. Names of shares come from servers: the log escapes them.
+// The log lines of incident events. Pure. Text is lower case and says what happened; figures are values with their unit
+// in the name. Names of shares come from servers: the log escapes them.
 
 import type { Level, Values } from "../log.ts";
 import type { Anomaly, AnomalyKind } from "../model/anomaly.ts";
@@ -22,7 +22,7 @@ const KIND_TEXT: Readonly<Record<AnomalyKind, string>> = {
   signal: "the connection is in trouble",
 };
 
-/** The line of an event that happens to an incident. */
+/** The line of an incident event. */
 export function incidentLineOf(
   event: EventOf<"opened" | "worsened" | "ongoing" | "recovered" | "resolved">,
 ): LogLine {
@@ -78,7 +78,7 @@ function resolvedLine(incident: Incident): LogLine {
   return { level: "info", text: "incident resolved", values };
 }
 
-/** An emergency is one reply that is enough by itself: by its length, or by its status. */
+/** An emergency is one reply that trips a rule alone: by its latency, or by its status. */
 function kindText({ kind, ruleType }: Anomaly): string {
   return kind === "emergency" && ruleType === "error" ? "an error that is enough by itself" : KIND_TEXT[kind];
 }
@@ -92,7 +92,7 @@ function incidentValues({ incident, anomaly }: EventOf<"opened" | "worsened">): 
     server: incident.server,
     requests: incident.count,
     worst_ms: anomaly.worstNs > 0 ? millisecondsText(anomaly.worstNs) : undefined,
-    ...whoseValues(incident),
+    ...attributionValues(incident),
     command: (last && whatIs(last)) || undefined,
     status: statusesText(incident.statuses),
     pid: last?.processId,
@@ -101,8 +101,8 @@ function incidentValues({ incident, anomaly }: EventOf<"opened" | "worsened">): 
   };
 }
 
-/** Where it is and who waits: whoever sent most, and how many others. */
-function whoseValues({ attribution }: Incident): Values {
+/** The mounts, and the affected processes: the one that sent most, and the number of others. */
+function attributionValues({ attribution }: Incident): Values {
   const [most, ...others] = attribution?.processes ?? [];
   return {
     possible_shares: attribution?.possibleShares.join(",") || undefined,

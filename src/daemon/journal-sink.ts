@@ -1,5 +1,5 @@
-// What the supervisor says, as entries of the journal that programs can look for: a row for each event that has a
-// message id. Pure. The ids are the public contract (docs/incidents.md): change none.
+// The journal entries of events that have a message id, by which programs can find them. Pure. The ids are public
+// contract (docs/incidents.md): change none.
 
 import { join } from "node:path";
 import type { Level } from "../log.ts";
@@ -20,8 +20,8 @@ export const MESSAGE_IDS = {
 const PRIORITIES: Readonly<Record<Level, number>> = { error: 3, warn: 4, info: 6, debug: 7 };
 
 /**
- * The entry of an event; undefined for one that is only a line of the log.
- * @param text its line, as the log has it.
+ * The entry of an event; undefined for an event that is only logged.
+ * @param text the line of the event in the log.
  */
 export function journalFieldsOf(
   event: SupervisorEvent,

@@ -1,14 +1,14 @@
-// The daemon's log and its reader: a pipe that is not emptied, or a terminal that was stopped, must hold up neither the daemon nor
-// its end. In: nothing; out: all lines of the log on standard error, as far as the reader takes them.
+// Decouples the daemon from the reader of its log: a pipe that is not read, or a stopped terminal, must delay neither
+// the daemon nor its end. Lines that the reader does not take are dropped and counted.
 
 import { log, redirectLog } from "../log.ts";
 import { countRefusal } from "../model/refusals.ts";
 import { LineSink, nonBlockingWriter } from "../system/line-sink.ts";
 
-/** Of the time that the end of aod may take. */
+/** Part of the time that aod has to stop. */
 const CLOSE_WITHIN_MS = 300;
 
-/** From now on the log never waits, and at the end for a moment only. */
+/** From now on the log never blocks, except for CLOSE_WITHIN_MS at the end. */
 export function freeLogFromReader(): void {
   const tryWrite = nonBlockingWriter(2);
   if (tryWrite === undefined) return;

@@ -1,5 +1,5 @@
-// What the supervisor says, as log lines: one row for each event, pure. Text is lower case and says what happened;
-// figures are values with their unit in the name.
+// The log line of each event. Pure. Text is lower case and says what happened; figures are values with their unit in
+// the name.
 
 import { HISTORY } from "../history/file.ts";
 import { LOSS_CAUSES } from "../model/losses.ts";
@@ -9,7 +9,7 @@ import { SUPPRESSION_KEYS } from "../supervisor/budget.ts";
 import type { EventOf, SupervisorEvent } from "../supervisor/events.ts";
 import { incidentLineOf, type LogLine } from "./incident-log-lines.ts";
 
-/** One line for an event; undefined for what only machines want to know. */
+/** The line of an event; undefined for an event that is not logged. */
 export function lineOf(event: SupervisorEvent): LogLine | undefined {
   switch (event.type) {
     case "watching":
@@ -99,7 +99,7 @@ export function lineOf(event: SupervisorEvent): LogLine | undefined {
       const values = { kept: event.storedCount, kept_bytes: event.storedBytes };
       const rotated = event.rotated ? HISTORY : undefined;
       const names = event.removals.map(({ name, reason }) => `${name}:${reason}`).join(",");
-      const stuck = event.undeletable.map(({ name, reason }) => `${name}:${reason}`).join(",");
+      const undeletable = event.undeletable.map(({ name, reason }) => `${name}:${reason}`).join(",");
       return {
         level: event.undeletable.length > 0 || event.overBytes > 0 ? "warn" : "info",
         text:
@@ -107,14 +107,18 @@ export function lineOf(event: SupervisorEvent): LogLine | undefined {
             ? "pinned captures exceed cleanup.max_total_log_size_mb by themselves"
             : "cleaned up",
         values: {
-          ...{ removed: event.removals.length, names, stuck: stuck || undefined, rotated, ...values },
+          removed: event.removals.length,
+          names,
+          stuck: undeletable || undefined,
+          rotated,
+          ...values,
           over_bytes: event.overBytes || undefined,
         },
       };
     }
     case "trouble": {
       const { subject, text, overAtMs } = event.trouble;
-      // The exporter logs its own, with which of the two it is.
+      // The exporter logs its own troubles, and says whether the port or the text file is concerned.
       if (subject === "metrics") return undefined;
       const isOver = overAtMs !== undefined;
       return {

@@ -1,4 +1,4 @@
-// Problems of a configuration file on standard error, one line each: the same words for every verb that reads one.
+// Prints the problems of a configuration file on standard error, one line each, for every command that reads one.
 
 import { formatProblem, type Problem } from "../config/problem.ts";
 import { printError } from "../log.ts";

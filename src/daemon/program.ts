@@ -1,5 +1,5 @@
-// Whether a program that the configuration names can be run. In: its path; out: what is wrong with it, in words. Nothing on a
-// network file system is touched.
+// Whether a program that the configuration names can be run, or why not. A path on a network file system is not
+// touched: that could hang.
 
 import { accessSync, constants, statSync } from "node:fs";
 import { fileSystemOf, remoteFileSystemOf } from "../system/mounts.ts";

@@ -1,4 +1,4 @@
-// Whether one process that waits for each of its replies can trip a rule of type Latency: a warning of `aod check`. Pure.
+// A warning of `aod check`: a rule of type Latency that one process, which waits for each reply, can never trip. Pure.
 
 import { durationTextOfNs } from "../model/figure.ts";
 import type { Rule } from "../model/rule.ts";
@@ -6,8 +6,8 @@ import type { Rule } from "../model/rule.ts";
 const NS_PER_SEC = 1e9;
 
 /**
- * Undefined where it can, and for other rules. `acceptable_count` slow replies one after the other take at least as many times the
- * threshold, which has to fit into the window.
+ * Undefined if such a process can trip the rule, and for other rules. `acceptable_count` slow replies in a row take at
+ * least as many times the threshold, which must fit into the window.
  */
 export function whyUnreachable(rule: Rule): string | undefined {
   if (rule.type !== "latency" || rule.rate !== undefined) return undefined;
@@ -15,7 +15,7 @@ export function whyUnreachable(rule: Rule): string | undefined {
   if (limits.length === 0) return undefined;
   const lowestNs = Math.min(...limits);
   const neededNs = rule.acceptableCount * lowestNs;
-  // One that is long enough trips by itself.
+  // One reply that is slow enough trips the rule alone.
   const trippedByOne = rule.acceptableCount === 1 || Math.min(...rule.emergencyNs) <= lowestNs;
   if (trippedByOne || neededNs <= rule.windowNs) return undefined;
   const count = `${rule.acceptableCount} replies from ${durationTextOfNs(lowestNs)} on`;

@@ -1,5 +1,5 @@
-// Would a start with this configuration succeed: for `aod check` and for a reload. Every problem with its place, and what the rules
-// come to. It starts nothing and runs nothing; of the file systems it asks only which one a path is on.
+// Whether a start with a configuration would succeed, for `aod check` and for a reload: every problem with its place,
+// and a summary of the rules. It starts nothing and runs nothing; it only reads which file system each path is on.
 
 import { BUILT_IN } from "../config/config.ts";
 import type { FoundConfig } from "../config/file.ts";
@@ -15,14 +15,14 @@ import { summarizeRule } from "./rule-summary.ts";
 export interface ConfigJudgement {
   readonly code: number;
   readonly problems: readonly Problem[];
-  /** What the rules come to, or why there are none. */
+  /** A summary of the rules, or why there are none. */
   readonly lines: readonly string[];
 }
 
 /**
- * @param whereIs says which file system a path is on.
- * @param whyNot says why a program can't be run.
- * @param overBytesOf says by how much captures that somebody keeps exceed the limit by themselves.
+ * @param whereIs finds the file system of a path.
+ * @param whyNot returns why a program can't be run.
+ * @param overBytesOf returns by how many bytes pinned captures alone exceed the limit.
  */
 export function judgeConfig(
   found: FoundConfig,
@@ -73,7 +73,7 @@ export function judgeConfig(
 
 // --- internal ---
 
-/** What aod writes to, where it would hang with the share that it is to diagnose. */
+/** Paths that aod writes to on a network file system: aod would hang together with the share that it diagnoses. */
 function findRemote(
   { outputDir, metrics }: Config,
   whereIs: typeof fileSystemOf,

@@ -1,5 +1,4 @@
-// A reload: the file is read and judged whole, as at a start and as `aod check` does. In: what was found and what runs; out:
-// the configuration to go on with, or why there is none. A file that is not right changes nothing.
+// A reload: reads and checks the whole file, as a start and `aod check` do. A file with mistakes changes nothing.
 
 import { type FoundConfig, findConfig } from "../config/file.ts";
 import { formatProblem, type Problem } from "../config/problem.ts";
@@ -13,7 +12,7 @@ import { logForbidden } from "./sandbox-log.ts";
 
 export type ReloadJudgement =
   | { readonly config: Config; readonly problems: readonly Problem[] }
-  /** In one sentence; the problems have the lines. */
+  /** `refusal`: one sentence; the problems have the lines. */
   | { readonly config: undefined; readonly problems: readonly Problem[]; readonly refusal: string };
 
 export function judgeReload(
@@ -24,8 +23,12 @@ export function judgeReload(
   const { code, problems, lines } = judged;
   if (found.config === undefined) return { config: undefined, problems, refusal: found.summary };
   if (code !== 0)
-    return { config: undefined, problems, refusal: (lines[0] ?? "it is not right").replace(/^aod: /, "") };
-  // Rules that somebody wrote are not to be replaced by the built-in ones because a file is missing for a moment.
+    return {
+      config: undefined,
+      problems,
+      refusal: (lines[0] ?? "the configuration is not valid").replace(/^aod: /, ""),
+    };
+  // A file that is missing for a moment must not replace its rules by the built-in ones.
   if (running.file !== undefined && found.config.file === undefined)
     return { config: undefined, problems, refusal: `${running.file} does not exist` };
   if (found.config.outputDir === running.outputDir) return { config: found.config, problems };
@@ -33,16 +36,16 @@ export function judgeReload(
   return { config: found.config, problems: [...problems, found.warnAt(["aod_output_dir"], later)] };
 }
 
-/** What became of a reload. */
+/** The outcome of a reload. */
 export interface Reloaded {
   readonly problems: readonly Problem[];
-  /** Why it was not applied; undefined where it was. */
+  /** Why it was not applied; undefined if it was. */
   readonly refusal: string | undefined;
 }
 
 /**
- * Reads the file anew and applies it if it is right.
- * @param apply applies all of it, or nothing and says why.
+ * Reads the file again and applies it if it is valid.
+ * @param apply applies all of it, or nothing and returns the reason.
  */
 export function reload(
   file: string | undefined,
@@ -59,7 +62,7 @@ export function reload(
   return { problems, refusal };
 }
 
-/** What a refused reload leaves: the file on disk and the rules in force differ. Undefined where it was applied. */
+/** The trouble after a refused reload: the file on disk and the rules in force differ. Undefined if it was applied. */
 export function reloadFinding({ problems, refusal }: Reloaded): TroubleFinding | undefined {
   if (refusal === undefined) return undefined;
   const errors = problems.filter(({ severity }) => severity === "error");
@@ -74,7 +77,7 @@ export function reloadFinding({ problems, refusal }: Reloaded): TroubleFinding |
 
 // --- internal ---
 
-/** What the kernel refuses is a refusal as well: whoever asked waits for an answer, and systemd for READY=1. */
+/** An error of the kernel is a refusal as well: the client waits for an answer, and systemd for READY=1. */
 function tryApply(config: Config, apply: (config: Config) => string | undefined): string | undefined {
   try {
     return apply(config);

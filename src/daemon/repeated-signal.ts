@@ -1,20 +1,20 @@
-// A signal that may come a thousand times a second. In: the signal, and the run that it asks for; out: one run at once, and one more
-// for all signals that came meanwhile. Signals beyond that are counted: they would repeat the same run. Pure but for the run.
+// A signal that may arrive a thousand times a second. The first one starts a run at once; all signals that arrive
+// meanwhile lead to one more run. Further signals are counted: they would repeat the same run. Pure but for the run.
 
 export interface RepeatedSignalOptions {
-  /** The run that the signal asks for; the next one begins when it has resolved. Throws nothing. */
+  /** The run that the signal requests; the next one starts when it has resolved. Must not throw. */
   readonly act: () => Promise<void>;
-  /** The signal came while a run was already due. */
-  readonly left: () => void;
-  /** A run is over; `count` signals were left out since the run before, at least 1. */
-  readonly leftOut: (count: number) => void;
+  /** The signal arrived while a run was already due. */
+  readonly onSurplus: () => void;
+  /** A run has ended; `count` surplus signals, at least 1, were ignored since the run before. */
+  readonly onIgnored: (count: number) => void;
 }
 
 export class RepeatedSignal {
   readonly #options: RepeatedSignalOptions;
   #isActing = false;
   #isDue = false;
-  #left = 0;
+  #surplus = 0;
 
   constructor(options: RepeatedSignalOptions) {
     this.#options = options;
@@ -24,8 +24,8 @@ export class RepeatedSignal {
     if (!this.#isActing) void this.#run();
     else if (!this.#isDue) this.#isDue = true;
     else {
-      this.#left++;
-      this.#options.left();
+      this.#surplus++;
+      this.#options.onSurplus();
     }
   };
 
@@ -34,8 +34,8 @@ export class RepeatedSignal {
     do {
       this.#isDue = false;
       await this.#options.act();
-      if (this.#left > 0) this.#options.leftOut(this.#left);
-      this.#left = 0;
+      if (this.#surplus > 0) this.#options.onIgnored(this.#surplus);
+      this.#surplus = 0;
     } while (this.#isDue);
     this.#isActing = false;
   }

@@ -1,5 +1,5 @@
-// A rule in one line, as `aod check` shows it: what it comes to once mode, lists and defaults are worked out, which is
-// what the detector applies. In: a rule; out: text. Pure.
+// A rule in one line, as `aod check` shows it: after mode, lists and defaults are resolved, which is what the detector
+// applies. Pure.
 
 import { RULE_TYPES } from "../config/schema.ts";
 import { COMMANDS, commandName } from "../model/command.ts";
@@ -11,7 +11,7 @@ import { SIGNALS } from "../model/signal.ts";
 const NS_PER_MS = 1e6;
 const NS_PER_SEC = 1e9;
 
-/** A list this long is better told by what is not on it. */
+/** A list of at least this length is described by what is not in it. */
 const MANY = 8;
 
 /** `NAME (Type): COUNT in N s of …; collects …`. */
@@ -57,7 +57,7 @@ function summarizeStuck({ stuckNs, waitingNs }: StuckRule): string {
   return `${summarizeLimits(stuckNs)} without a reply${waiting}`;
 }
 
-/** Of one type of rule: what counts. */
+/** The signals that count for a rule of type Signal. */
 export function summarizeSignal({ counts, named }: SignalRule): string {
   const counted = SIGNALS.filter(
     ({ number, class: kind }) => counts[number] && (kind !== "everyday" || named[number]),
@@ -69,7 +69,7 @@ export function summarizeSignal({ counts, named }: SignalRule): string {
     .join(" ");
 }
 
-/** Of one type of rule: what counts. */
+/** The limits by command, for a rule of type Latency or Stuck. */
 export function summarizeLimits(slowNs: readonly number[]): string {
   const byLimit = Map.groupBy(COMMANDS.keys(), (command) => slowNs[command] ?? Number.POSITIVE_INFINITY);
   const never = byLimit.get(Number.POSITIVE_INFINITY) ?? [];
@@ -78,15 +78,15 @@ export function summarizeLimits(slowNs: readonly number[]): string {
   const limits = parts.map(([limitNs, commands]) => {
     const isRest = commands.length >= MANY;
     const others = parts.length > 1 ? "every other command" : "every command";
-    const who = isRest ? others : commands.map(commandName).join(" ");
-    return limitNs === 0 ? `${who} of any latency` : `${who} from ${limitNs / NS_PER_MS} ms`;
+    const subject = isRest ? others : commands.map(commandName).join(" ");
+    return limitNs === 0 ? `${subject} of any latency` : `${subject} from ${limitNs / NS_PER_MS} ms`;
   });
   const hasRest = parts.some(([, commands]) => commands.length >= MANY);
   if (hasRest && never.length > 0) limits.push(`never ${never.map(commandName).join(" ")}`);
   return limits.join(", ");
 }
 
-/** Of one type of rule: what counts. */
+/** The statuses and errnos that count for a rule of type Error. */
 export function summarizeError(rule: ErrorRule): string {
   const statuses = NT_STATUSES.filter(({ status }) => status in rule.statuses);
   const also = statuses.filter(({ status }) => rule.statuses[status]).map(({ name }) => name);

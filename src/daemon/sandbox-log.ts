@@ -1,5 +1,5 @@
-// What the sandbox that aod runs in forbids and its configuration wants, as log lines: at start and at reload. In: a
-// configuration; out: lines on stderr. What it means is doctor/sandbox.ts's.
+// Logs what the configuration needs and the sandbox of the service forbids, at start and at reload. doctor/sandbox.ts
+// decides what each restriction means.
 
 import { findForbidden } from "../doctor/sandbox.ts";
 import { log } from "../log.ts";
@@ -8,12 +8,12 @@ import type { Sandbox } from "../model/sandbox.ts";
 import { folderAccess } from "../system/folder-access.ts";
 import { readPermits } from "../system/permits.ts";
 
-/** Of this process. */
+/** The sandbox of this process. */
 export function ownSandbox(): Sandbox {
   return { permits: readPermits(), folder: (path) => folderAccess(path) };
 }
 
-/** What nobody asked for by name is left to doctor. */
+/** Logs all findings except notes, which only `aod doctor` shows: no key of the configuration names them. */
 export function logForbidden(config: Config, sandbox: Sandbox = ownSandbox()): void {
   for (const { severity, found, dropIn, todo } of findForbidden(config, sandbox)) {
     if (severity === "note") continue;

@@ -1,6 +1,6 @@
-// The way to systemd, sd_notify(3): what the service is at, as datagrams to $NOTIFY_SOCKET. In: assignments; out: nothing
-// comes back. Waits for nobody: what the socket does not take is sent again a moment later, in its order. What is to be
-// said is decided elsewhere. Where nothing was asked for ($NOTIFY_SOCKET is not set) it does nothing.
+// Sends the state of the service to systemd, sd_notify(3), as datagrams to $NOTIFY_SOCKET. It never blocks: a datagram
+// that the socket does not take is sent again a moment later, in order. service-notices.ts decides what to send.
+// Without $NOTIFY_SOCKET it does nothing.
 
 import { type DatagramSocket, openDatagramSocket } from "../system/unix-datagram.ts";
 
@@ -8,18 +8,18 @@ import { type DatagramSocket, openDatagramSocket } from "../system/unix-datagram
 export type Assignments = Readonly<Record<string, string | number>>;
 
 export interface ServiceManager {
-  /** Within which time it has to hear WATCHDOG=1 again; undefined: it does not wait for that. */
+  /** Time within which systemd expects the next WATCHDOG=1; undefined: it expects none. */
   readonly watchdogMs: number | undefined;
   send(assignments: Assignments): void;
-  /** What was not taken by then never will be. Idempotent. */
+  /** Drops datagrams that are not sent yet. Idempotent. */
   close(): void;
 }
 
 const AGAIN_AFTER_MS = 100;
-/** More than are ever said at once: start, reload and end are a handful. The oldest go first. */
+/** More than are ever due at once: start, reload and end are a handful. The oldest are dropped first. */
 const UNSENT_MAX = 16;
 
-/** @param pid whose watchdog it is, for $WATCHDOG_PID. */
+/** @param pid of the process that $WATCHDOG_PID must name. */
 export function openServiceManager(
   environment: Readonly<Record<string, string | undefined>> = process.env,
   pid = process.pid,
@@ -47,7 +47,7 @@ export function openServiceManager(
   };
 }
 
-/** A value can't forge a line: controls become blanks. */
+/** Control characters become blanks, so that a value can't forge a line. */
 export function encodeAssignments(assignments: Assignments): Uint8Array {
   const lines = Object.entries(assignments).map(
     // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
@@ -58,12 +58,12 @@ export function encodeAssignments(assignments: Assignments): Uint8Array {
 
 // --- internal ---
 
-/** Of sockets in other machines (vsock:) systemd 252 knows nothing, and neither does aod. */
+/** Sockets of other machines (vsock:) are unknown to systemd 252, and to aod. */
 function socketOf(path: string | undefined): DatagramSocket | undefined {
   return path !== undefined && /^[@/]./.test(path) ? openDatagramSocket(path) : undefined;
 }
 
-/** As sd_watchdog_enabled(3) reads it: a watchdog of another process is none of ours. */
+/** Like sd_watchdog_enabled(3): the watchdog of another process is ignored. */
 function watchdogMsOf(environment: Readonly<Record<string, string | undefined>>, pid: number) {
   const { WATCHDOG_USEC, WATCHDOG_PID } = environment;
   if (WATCHDOG_USEC === undefined || !/^[1-9]\d{0,15}$/.test(WATCHDOG_USEC)) return undefined;

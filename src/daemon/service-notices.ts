@@ -1,5 +1,5 @@
-// What systemd is told of the daemon: that it is ready, reloads, ends, lives, and in a line of plain words what it is at.
-// In: the supervisor's events, reloads, whether all threads answer; out: assignments for sd_notify. Decides nothing else.
+// Notifies systemd about the daemon: ready, reloading, stopping, alive, and its status in one line. It makes the
+// assignments for sd_notify from events, reloads and the answers of threads, and decides nothing else.
 
 import type { Incident } from "../model/incident.ts";
 import { TROUBLE_TEXT, type TroubleSubject } from "../model/trouble.ts";
@@ -10,11 +10,11 @@ import type { ServiceManager } from "./service-manager.ts";
 export interface ServiceOptions {
   readonly manager: ServiceManager;
   readonly openIncidents: () => readonly Incident[];
-  /** Whether every thread answers when it is asked. */
+  /** Whether every thread answers its pings. */
   readonly answers: () => boolean;
 }
 
-/** One that comes late is no reason to be killed. */
+/** Several beats in one watchdog interval: a late one must not get aod killed. */
 const BEATS_IN_WATCHDOG = 3;
 
 type Phase = "starting" | "waiting" | "released" | "attached" | "stopping";
@@ -27,7 +27,10 @@ const PHASE_TEXT: Readonly<Record<Phase, string>> = {
   stopping: "stopping",
 };
 
-/** How often threads are asked, so that what is known of them is no older than a watchdog's third; undefined: as ever. */
+/**
+ * Interval of pings, so that the last answers are no older than a third of the watchdog interval; undefined: the
+ * default.
+ */
 export function pingEveryMs(watchdogMs: number | undefined): number | undefined {
   return watchdogMs === undefined ? undefined : Math.min(10_000, watchdogMs / (2 * BEATS_IN_WATCHDOG));
 }
@@ -41,7 +44,7 @@ export class ServiceNotices {
   readonly #lasting = new Map<TroubleSubject, string>();
   #refusal: string | undefined;
   #isReady = false;
-  #said: string | undefined;
+  #lastStatus: string | undefined;
   #beat: ReturnType<typeof setInterval> | undefined;
 
   constructor(options: ServiceOptions) {
@@ -59,7 +62,7 @@ export class ServiceNotices {
         this.#phase = event.type;
         break;
       case "restarting":
-        // While there is no detector nothing is seen; what the others do waits for them.
+        // Without a detector no request is seen; the work of other threads waits for their restart.
         if (event.thread === "detector") this.#trouble = "the detector failed and is restarting";
         break;
       case "watching":
@@ -81,15 +84,15 @@ export class ServiceNotices {
         clearInterval(this.#beat);
         break;
     }
-    // Without cifs it waits, and that is what it is there for: ready.
+    // A daemon that waits for cifs is ready: waiting is its job then.
     if (!this.#isReady && (event.type === "waiting" || event.type === "attached")) this.#begin();
-    else if (event.type === "stopping") this.#say({ STOPPING: 1 });
-    else this.#say();
+    else if (event.type === "stopping") this.#send({ STOPPING: 1 });
+    else this.#send();
   }
 
-  /** Around a reload. @returns takes why the file was refused; undefined where it was applied. */
+  /** Begins a reload. @returns ends it; takes the refusal, undefined if the file was applied. */
   reloading(): (refusal: string | undefined) => void {
-    // systemd takes the READY=1 that follows for that of the start.
+    // systemd would take the READY=1 of the reload for the one of the start.
     if (!this.#isReady) return (refusal) => this.#reloaded(refusal);
     this.#options.manager.send({ RELOADING: 1, MONOTONIC_USEC: Math.floor(monotonicNs() / 1000) });
     return (refusal) => this.#reloaded(refusal, { READY: 1 });
@@ -99,7 +102,7 @@ export class ServiceNotices {
 
   #begin(): void {
     this.#isReady = true;
-    this.#say({ READY: 1 });
+    this.#send({ READY: 1 });
     const { watchdogMs } = this.#options.manager;
     if (watchdogMs === undefined) return;
     this.#beat = setInterval(() => {
@@ -109,15 +112,15 @@ export class ServiceNotices {
 
   #reloaded(refusal: string | undefined, state: { READY?: number } = {}): void {
     this.#refusal = refusal;
-    this.#say(state);
+    this.#send(state);
   }
 
-  /** What has changed, and nothing where nothing has. */
-  #say(state: Readonly<Record<string, number>> = {}): void {
+  /** Sends the state, with the status if that has changed; nothing if there is no news. */
+  #send(state: Readonly<Record<string, number>> = {}): void {
     const STATUS = this.#status();
-    const isNews = STATUS !== this.#said;
+    const isNews = STATUS !== this.#lastStatus;
     if (!isNews && Object.keys(state).length === 0) return;
-    this.#said = STATUS;
+    this.#lastStatus = STATUS;
     this.#options.manager.send(isNews ? { ...state, STATUS } : state);
   }
 
@@ -135,7 +138,7 @@ export class ServiceNotices {
   }
 }
 
-/** How many, and the one that has been open longest. */
+/** The number of open incidents, and the one that has been open longest. */
 function openText(incidents: readonly Incident[]): string {
   const [first, ...others] = incidents.toSorted((a, b) => a.openedAtMs - b.openedAtMs);
   if (first === undefined) return "no open incidents";

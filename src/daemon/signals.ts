@@ -1,5 +1,5 @@
-// What the process does on signals: one table from the signal to a wish. The handlers stay for the life of the
-// process, so that a second SIGHUP never kills and SIGUSR1 opens no debugger.
+// The signals of the process: one table of handlers. They stay for the life of the process, so that a second SIGHUP
+// never kills it and SIGUSR1 opens no debugger.
 
 export interface SignalHandlers {
   /** SIGTERM, SIGINT. */
@@ -10,13 +10,13 @@ export interface SignalHandlers {
   readonly snapshot: () => void;
 }
 
-/** @returns takes the handlers away again. */
-export function onSignals(wishes: SignalHandlers): () => void {
+/** Installs the handlers. @returns removes them. */
+export function onSignals(handlers: SignalHandlers): () => void {
   const table: readonly (readonly [NodeJS.Signals, () => void])[] = [
-    ["SIGTERM", wishes.stop],
-    ["SIGINT", wishes.stop],
-    ["SIGHUP", wishes.reload],
-    ["SIGUSR1", wishes.snapshot],
+    ["SIGTERM", handlers.stop],
+    ["SIGINT", handlers.stop],
+    ["SIGHUP", handlers.reload],
+    ["SIGUSR1", handlers.snapshot],
   ];
   for (const [signal, act] of table) process.on(signal, act);
   return () => {

@@ -1,5 +1,5 @@
-// Where the daemon's events go: the history, the journal, the log. In: events; out: nothing comes back, and nothing
-// here ends the daemon. What each event becomes is in the tables beside this file.
+// Writes the daemon's events to the history, the journal and the log. No failure here ends the daemon. The tables
+// beside this file say what each event becomes.
 
 import { fstatSync } from "node:fs";
 import { join } from "node:path";
@@ -19,9 +19,9 @@ export interface HistorySinkOptions {
   /** The output folder, without symbolic links. */
   readonly folder: string;
   readonly openIncidents: () => readonly Incident[];
-  /** Puts a removed folder back in its place, where that is safe. */
+  /** Creates a removed folder again, if that is safe. */
   readonly repair: () => void;
-  /** Whether the history can be written: called after each try. */
+  /** Called after each write; undefined: the history can be written. */
   readonly trouble: (finding: TroubleFinding | undefined) => void;
 }
 
@@ -35,7 +35,7 @@ export function openHistorySink(
   return (event) => {
     if (event.type === "configured") isAudited = event.config.auditEnabled;
     const entries = historyEntriesOf(event, isAudited).map((entry) => encodeEntry(entry, Date.now()));
-    // A history that was renamed, or is not there yet, is begun although there is nothing to write.
+    // A history that was renamed or does not exist yet is started even without an entry.
     const isDue = event.type === "configured" || (event.type === "swept" && event.rotated);
     if (entries.length > 0 || isDue) write(entries.join(""));
   };
@@ -47,7 +47,7 @@ export function openLogSink(outputDir: string): SupervisorListener {
   return makeLogSink(openJournal(), outputDir, isSeenTwice);
 }
 
-/** @param isSeenTwice what is written to stderr arrives in the journal as well. */
+/** @param isSeenTwice whether lines on stderr arrive in the journal as well. */
 export function makeLogSink(journal: Journal, outputDir: string, isSeenTwice: boolean): SupervisorListener {
   return (event) => {
     const line = lineOf(event);

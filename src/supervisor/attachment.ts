@@ -1,9 +1,12 @@
-// Decides when to attach to cifs.ko and when to detach. Pure.
-// An attached raw tracepoint holds a reference to the module, which could then be neither unloaded nor upgraded. So aod detaches
-// when it has been the only user for a while, and attaches again as soon as the module is loaded or a share is mounted.
+// Decides when to attach to cifs.ko and when to detach. Pure. An attached raw tracepoint holds a reference to the
+// module, which could then be neither unloaded nor upgraded. So aod detaches when it has been the only user for a
+// while, and attaches again as soon as the module is loaded or a share is mounted.
 
 export interface ModuleFacts {
-  /** Its reference count without aod's own links; undefined if it has none (not loaded, or built in): then aod never detaches. */
+  /**
+   * Its reference count without aod's own links; undefined if it has none (not loaded, or built in): then aod never
+   * detaches.
+   */
   readonly users: number | undefined;
 }
 
@@ -21,7 +24,10 @@ export const DETACHED: AttachmentState = {
   reviewAgainMs: Infinity,
 };
 
-/** `loaded`: the module was just loaded, or this is the first review. `changed`: modules or mounts changed. `again`: the delay is over. */
+/**
+ * `loaded`: the module was just loaded, or this is the first review. `changed`: modules or mounts changed. `again`: the
+ * delay is over.
+ */
 export type ReviewTrigger = "loaded" | "changed" | "again";
 
 export interface AttachmentDecision {
@@ -35,13 +41,16 @@ export interface AttachmentDecision {
 export const RELEASE_AFTER_MS = 10_000;
 
 /**
- * When a module in use is reviewed again: the delay doubles each time. The notice of an unmount arrives before the module is
- * free: the thread of the connection, cifsd, holds it until it has ended, and the kernel sends no notice of that end
- * (fs/smb/client/connect.c clean_demultiplex_info).
+ * When a module in use is reviewed again: the delay doubles each time. The notice of an unmount arrives before the
+ * module is free: the thread of the connection, cifsd, holds it until it has ended, and the kernel sends no notice of
+ * that end (fs/smb/client/connect.c clean_demultiplex_info).
  */
 export const REVIEW_AGAIN_MS = { first: 1000, most: 3_600_000 } as const;
 
-/** Decides on every trigger. A module that was just loaded is attached to although it is unused: its first mount follows. */
+/**
+ * Decides on every trigger. A module that was just loaded is attached to although it is unused: its first mount
+ * follows.
+ */
 export function decideAttachment(
   state: AttachmentState,
   { users }: ModuleFacts,

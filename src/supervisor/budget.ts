@@ -1,9 +1,9 @@
-// Limits the number and the size of captures an hour. Pure. A cooldown alone does not bound them: there is one for each server and
-// family, and there may be many servers.
+// Limits the number and the size of captures an hour. Pure. A cooldown alone does not bound them: there is one for each
+// server and family, and there may be many servers.
 //
-// Token buckets: half of the hourly limit is available at once, the other half is refilled evenly over an hour. So no hour exceeds
-// the limit, and after a storm captures are possible again within minutes, not after an hour. An escalation may overdraw an empty
-// bucket by a small reserve.
+// Token buckets: half of the hourly limit is available at once, the other half is refilled evenly over an hour. So no
+// hour exceeds the limit, and after a storm captures are possible again within minutes, not after an hour. An
+// escalation may overdraw an empty bucket by a small reserve.
 
 import type { ClockPair, StoredCapture } from "../model/capture.ts";
 import { compareCaptureNames } from "../model/capture-name.ts";
@@ -16,8 +16,8 @@ export interface HourlyLimits {
 }
 
 /**
- * Why a capture was suppressed: the cooldown of its server and family, the limit of concurrent captures, or an hourly limit; with
- * the key of the configuration that sets the limit, if there is one.
+ * Why a capture was suppressed: the cooldown of its server and family, the limit of concurrent captures, or an hourly
+ * limit; with the key of the configuration that sets the limit, if there is one.
  */
 export const SUPPRESSION_KEYS = {
   cooldown: "guardian.capture_cooldown_sec",
@@ -33,7 +33,9 @@ export const ALL_RULES = 3;
 /** The part of a full bucket by which an escalation may overdraw it; at least one capture. */
 const RESERVE = 1 / 4;
 const NS_PER_HOUR = 3.6e12;
-/** Age from which captures of an earlier run no longer count: even an overdrawn bucket is full again after this time. */
+/**
+ * Age from which captures of an earlier run no longer count: even an overdrawn bucket is full again after this time.
+ */
 const RESTORED_NS = 2 * NS_PER_HOUR;
 /** Captures on demand: only their size counts. */
 const MANUAL = "manual";
@@ -51,9 +53,9 @@ export class CaptureBudget {
   }
 
   /**
-   * Spends what an earlier run has spent, according to the time, rule and size of the captures on the disk. So a daemon that
-   * restarts again and again makes no more captures than one that does not. Captures that the janitor has removed meanwhile are
-   * not counted: their number is bounded by its own limits.
+   * Spends what an earlier run has spent, according to the time, rule and size of the captures on the disk. So a daemon
+   * that restarts again and again makes no more captures than one that does not. Captures that the janitor has removed
+   * meanwhile are not counted: their number is bounded by its own limits.
    */
   restore(captures: readonly StoredCapture[], now: ClockPair): void {
     for (const { epochMs, rule, bytes } of captures.toSorted(compareCaptureNames)) {

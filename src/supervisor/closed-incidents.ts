@@ -1,5 +1,5 @@
-// Resolved incidents, stored for a while: a capture may be completed after its incident, and the newest capture of the last
-// incident is protected. Pure and bounded.
+// Resolved incidents, stored for a while: a capture may be completed after its incident, and the newest capture of the
+// last incident is protected. Pure and bounded.
 
 import type { Incident } from "../model/incident.ts";
 

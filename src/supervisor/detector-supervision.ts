@@ -1,6 +1,6 @@
-// What watches: the programs' hold on cifs.ko, what wakes the detector, and the detector. In: a source of requests, rules, and
-// who is handlers by what is found; out: calls to these, and since when nothing is missed. What becomes of a finding is
-// decided by whoever has this: a supervisor, or a lookout.
+// Runs the detector with everything that it needs: the attachment to cifs.ko, the sources that wake it, its rules. It
+// knows since when no request is missing. The owner, a supervisor or a StandaloneMonitor, decides what becomes of the
+// findings.
 
 import type { Approach } from "../model/approach.ts";
 import { toFailure } from "../model/failure.ts";
@@ -27,7 +27,7 @@ export interface DetectorSupervisionOptions {
   readonly failureHandlers: FailureHandlers;
   readonly incidents: DetectorReportHandlers["incidents"];
   readonly losses: DetectorReportHandlers["losses"];
-  /** The detector works from now on; said again of each one that is started. */
+  /** The detector works; called again after each restart. */
   readonly onWorking?: () => void;
 }
 
@@ -75,22 +75,22 @@ export class DetectorSupervision {
     return this.#module === undefined ? this.#sinceNs !== undefined : this.#module.attached;
   }
 
-  /** From when on no request is missing, as long as it watched, ns of CLOCK_MONOTONIC; undefined before it ever did. */
+  /** Since when no request is missing, ns of CLOCK_MONOTONIC; undefined until aod has attached for the first time. */
   get sinceNs(): number | undefined {
     return this.#sinceNs;
   }
 
-  /** Whether the SMB client's own lists can be read, as far as the detector has tried. */
+  /** Whether the SMB client's own lists can be read, at the detector's last attempt. */
   get clientLists(): Readability {
     return this.#clientLists;
   }
 
-  /** How near the rules have come to tripping within the last hour, as of the detector's last pulse. */
+  /** How near the rules have come to tripping within the last hour, at the last pulse of the detector. */
   get approaches(): readonly Approach[] {
     return this.#approaches;
   }
 
-  /** To be started, to be asked whether it answers, to be stopped. The rest is done here. */
+  /** The thread, for its owner to start, check and stop. Everything else is done here. */
   get detector(): Pick<
     ThreadHandle<ToDetector, FromDetector>,
     "idle" | "isSilent" | "exhausted" | "start" | "stop"
@@ -98,7 +98,10 @@ export class DetectorSupervision {
     return this.#detector;
   }
 
-  /** These rules count, in the kernel at once. Throws where the kernel refuses them: then those before are in force. */
+  /**
+   * Puts rules in force, in the kernel at once. Throws if the kernel refuses them: then the previous rules stay in
+   * force.
+   */
   apply(rules: readonly Rule[]): void {
     this.#options.origin.source.applyRules(rules);
     this.#rules = rules;
@@ -106,12 +109,12 @@ export class DetectorSupervision {
     this.#detector.post({ type: "configure", rules });
   }
 
-  /** Lets go of the module; what is on the ring the detector still reads. */
+  /** Detaches from the module; the detector still reads the records that are on the ring. */
   detach(): void {
     this.#module?.close();
   }
 
-  /** Gives back the kernel's memory. Only when no thread may read it any more. */
+  /** Unmaps the kernel's memory. Only when no thread can read it any more. */
   release(): void {
     this.#options.origin.source.close();
     this.#wakeSources.close();
@@ -133,7 +136,7 @@ export class DetectorSupervision {
   }
 
   #detectorWorks(): void {
-    // Synthetic traffic is seen as soon as somebody reads it.
+    // Synthetic traffic is seen as soon as the detector reads it.
     if (this.#module === undefined) this.#sinceNs ??= monotonicNs();
     this.#options.onWorking?.();
   }

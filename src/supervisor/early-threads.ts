@@ -1,5 +1,6 @@
-// Threads that load their code while the kernel verifies the BPF programs for the main thread: both take equally long. A thread
-// does nothing before its supervisor sends `start`, so none of its reports can get lost. For a restart threads are made on demand.
+// Threads that load their code while the kernel verifies the BPF programs for the main thread: both take equally long.
+// A thread does nothing before its supervisor sends `start`, so none of its reports can get lost. For a restart threads
+// are made on demand.
 
 import type { SpawnTable } from "./options.ts";
 import type { Spawned } from "./thread-handle.ts";

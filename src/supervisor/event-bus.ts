@@ -1,8 +1,9 @@
-// Hands every SupervisorEvent to its listeners, in one fixed order. The list below is the only place that says who listens, and
-// in which order. The bus decides nothing and knows no listener's work.
+// Hands every SupervisorEvent to its listeners, in one fixed order. The list below is the only place that says who
+// listens, and in which order. The bus decides nothing and knows no listener's work.
 //
-// A listener may publish while it handles an event: a history that can't be written becomes a trouble, for example. Such an event
-// is queued until every listener has had the current one, so that all listeners see the same events in the same order.
+// A listener may publish while it handles an event: a history that can't be written becomes a trouble, for example.
+// Such an event is queued until every listener has had the current one, so that all listeners see the same events in
+// the same order.
 
 import { AodError } from "../model/failure.ts";
 import type { SupervisorEvent } from "./events.ts";
@@ -47,7 +48,10 @@ export class EventBus {
     this.#listeners = LISTENER_ORDER.map((name) => listeners[name]).filter((one) => one !== undefined);
   }
 
-  /** Returns when every listener has had the event; at once if it is called by a listener. Throws what a listener throws. */
+  /**
+   * Returns when every listener has had the event; at once if it is called by a listener. Throws what a listener
+   * throws.
+   */
   readonly publish = (event: SupervisorEvent): void => {
     this.#queue.push(event);
     if (this.#isPublishing) return;

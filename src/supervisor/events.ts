@@ -1,5 +1,5 @@
-// The events of the supervisor: one union of plain data. The daemon turns them into log lines and history, the demo into its
-// story; tests read them. The only decision here is which sweeps of the janitor are worth an event.
+// The events of the supervisor: one union of plain data. The daemon turns them into log lines and history, the demo
+// into its story; tests read them. The only decision here is which sweeps of the janitor are worth an event.
 
 import type { Anomaly } from "../model/anomaly.ts";
 import type { CaptureOrder, CaptureSummary } from "../model/capture.ts";

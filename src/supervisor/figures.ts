@@ -1,5 +1,5 @@
-// The documents of src/api for `aod status` and `aod top`, read from the running parts. Reads on demand and stores nothing. One
-// timer, every hour, reads the kernel's tallies so that none of them wraps around unnoticed.
+// The documents of src/api for `aod status` and `aod top`, read from the running parts. Reads on demand and stores
+// nothing. One timer, every hour, reads the kernel's tallies so that none of them wraps around unnoticed.
 
 import type { Live } from "../api/live.ts";
 import type { Status } from "../api/status.ts";

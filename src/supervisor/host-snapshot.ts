@@ -1,5 +1,5 @@
-// A snapshot of what the programs see on this host, for status and live figures. It reads /proc of tasks that seem to wait, and
-// names of processes that are shown. It stores nothing, and runs on demand only.
+// A snapshot of what the programs see on this host, for status and live figures. It reads /proc of tasks that seem to
+// wait, and names of processes that are shown. It stores nothing, and runs on demand only.
 
 import { isKernelThread, isWaitingInCifs, readProcessName } from "../cifs/proc.ts";
 import { nameSender } from "../cifs/process.ts";

@@ -1,5 +1,5 @@
-// The ids of incidents: the time when each opened, with a number if two opened in one millisecond or the clock was set back. Pure
-// and bounded.
+// The ids of incidents: the time when each opened, with a number if two opened in one millisecond or the clock was set
+// back. Pure and bounded.
 
 const IDS_MAX = 8192;
 

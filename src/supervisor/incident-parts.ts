@@ -1,6 +1,6 @@
-// The reports of each rule on each share within one incident, and their sums. Two rules may report the same requests of a share:
-// so the highest figure of a share's rules counts, and shares are added up, since a request belongs to one share. A sum may be
-// below the truth and never exceeds it. Pure.
+// The reports of each rule on each share within one incident, and their sums. Two rules may report the same requests of
+// a share: so the highest figure of a share's rules counts, and shares are added up, since a request belongs to one
+// share. A sum may be below the truth and never exceeds it. Pure.
 //
 //             stuck   slow
 //   //f/db      3       3      3
@@ -14,7 +14,10 @@ import { type EndedHang, SHARES_MAX } from "../model/incident.ts";
 /** What hangs at this moment. */
 export interface PartStanding {
   readonly count: number;
-  /** When the oldest began, ns of CLOCK_MONOTONIC: parts are reported at different moments, and only starts can be compared. */
+  /**
+   * When the oldest began, ns of CLOCK_MONOTONIC: parts are reported at different moments, and only starts can be
+   * compared.
+   */
   readonly oldestStartNs: number;
 }
 
@@ -95,7 +98,10 @@ export class IncidentParts {
     return this.#sum(({ hung }) => hung);
   }
 
-  /** Ends the current hang if nothing hangs any more. @returns the hang; undefined if there was none or it continues. */
+  /**
+   * Ends the current hang if nothing hangs any more.
+   * @returns the hang; undefined if there was none or it continues.
+   */
   endHang(): EndedHang | undefined {
     if (this.standing !== undefined) return undefined;
     const ended = {

@@ -1,6 +1,6 @@
-// Turns anomalies into incidents and, if one is due, into an order for a capture with the frozen request table; publishes events
-// for both. incidents.ts and budget.ts decide what is due; this file adds the clock, the timer that resolves incidents, and the
-// table of pending orders.
+// Turns anomalies into incidents and, if one is due, into an order for a capture with the frozen request table;
+// publishes events for both. incidents.ts and budget.ts decide what is due; this file adds the clock, the timer that
+// resolves incidents, and the table of pending orders.
 
 import { type Hang, shareOfHang } from "../live/hanging.ts";
 import type { Anomaly, Recovery } from "../model/anomaly.ts";
@@ -144,7 +144,8 @@ export class IncidentService {
 
   /**
    * Makes a capture on demand.
-   * @returns the number of the order. `collected` or `dropped` is published for it, `dropped` possibly before this returns.
+   * @returns the number of the order. `collected` or `dropped` is published for it, `dropped` possibly before this
+   * returns.
    */
   snapshot(reason: string | undefined): number {
     const frozen = this.#options.freeze();

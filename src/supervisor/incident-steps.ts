@@ -1,5 +1,5 @@
-// The steps in the life of one incident: open, add an anomaly, recover, resolve. Each step returns a new incident. Pure;
-// incidents.ts decides which step is due.
+// The steps in the life of one incident: open, add an anomaly, recover, resolve. Each step returns a new incident.
+// Pure; incidents.ts decides which step is due.
 
 import { type Anomaly, type Recovery, SEVERITY } from "../model/anomaly.ts";
 import type { Attribution } from "../model/attribution.ts";

@@ -1,5 +1,5 @@
-// The state of one server and one family: the open incident, if there is one, and the cooldowns, which outlast it. Plain data;
-// incidents.ts decides.
+// The state of one server and one family: the open incident, if there is one, and the cooldowns, which outlast it.
+// Plain data; incidents.ts decides.
 
 import type { Incident } from "../model/incident.ts";
 import { IncidentParts } from "./incident-parts.ts";

@@ -8,9 +8,10 @@
 //   capture       C                C                       C
 //                 |-- cooldown --|
 //
-// An incident holds the reports of all rules on all shares of one server, within one family: one trouble is one incident. A
-// cooldown belongs to one incident and one severity: a capture of a mild anomaly suppresses neither a worse one nor the next
-// incident. An incident is not resolved by quiet while a request hangs: the quiet begins when none of its requests does.
+// An incident holds the reports of all rules on all shares of one server, within one family: one trouble is one
+// incident. A cooldown belongs to one incident and one severity: a capture of a mild anomaly suppresses neither a worse
+// one nor the next incident. An incident is not resolved by quiet while a request hangs: the quiet begins when none of
+// its requests does.
 
 import { type Anomaly, type Recovery, SEVERITY } from "../model/anomaly.ts";
 import type { Attribution } from "../model/attribution.ts";
@@ -109,8 +110,8 @@ export class Incidents {
 
   /**
    * Continues the incidents of an earlier run, oldest first. Requests that hung then are considered ended.
-   * @returns incidents that are resolved by this: of two of one server and family, the first. Either the line of its end is
-   * missing, or that version of aod had an incident for each rule and share.
+   * @returns incidents that are resolved by this: of two of one server and family, the first. Either the line of its
+   * end is missing, or that version of aod had an incident for each rule and share.
    */
   restore(incidents: readonly Incident[], now: ClockPair): readonly Incident[] {
     return incidents.flatMap((incident) => {

@@ -1,14 +1,14 @@
-// What was lost that may cost evidence. In: what the kernel has counted, and the counts that threads send with their pulse;
-// out: all of it by cause, for captures, and an event for each cause that has grown, at most once a minute.
+// Losses that may cost evidence, by cause: the counts of the kernel, and those that threads send with their pulse.
+// Publishes an event for each cause that has grown, at most once a minute.
 
 import type { Losses } from "../model/capture.ts";
 import { grownLosses } from "../model/losses.ts";
 import type { DetectorCounts, RunnerCounts } from "../thread/messages.ts";
 import type { SupervisorEvent } from "./events.ts";
 
-const LOOK_EVERY_MS = 60_000;
+const CHECK_EVERY_MS = 60_000;
 
-/** What the threads have counted when they were last asked. */
+/** The counts of the threads at their last pulse. */
 export interface ThreadCounts {
   readonly detector: DetectorCounts | undefined;
   readonly runner: RunnerCounts | undefined;
@@ -21,7 +21,7 @@ export class LossWatch {
   #reported: Losses = {};
   #timer: ReturnType<typeof setInterval> | undefined;
 
-  /** @param counters what the kernel side has counted until now. */
+  /** @param counters reads the counters of the kernel side. */
   constructor(counters: () => Losses, publish: (event: SupervisorEvent) => void) {
     this.#counters = counters;
     this.#publish = publish;
@@ -48,16 +48,16 @@ export class LossWatch {
   }
 
   begin(): void {
-    this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
+    this.#timer = setInterval(() => this.#check(), CHECK_EVERY_MS);
   }
 
-  /** With a last look. */
+  /** Checks once more, and stops. */
   end(): void {
     clearInterval(this.#timer);
-    this.#look();
+    this.#check();
   }
 
-  #look(): void {
+  #check(): void {
     const now = this.now();
     for (const { cause, count } of grownLosses(this.#reported, now))
       this.#publish({ type: "lost", cause, count });

@@ -1,5 +1,5 @@
-// Owns the attachment to cifs.ko: reads the reference count of the module, attaches and detaches. attachment.ts decides when.
-// One timer reviews an attached module again, with growing delays while the module is in use.
+// Owns the attachment to cifs.ko: reads the reference count of the module, attaches and detaches. attachment.ts decides
+// when. One timer reviews an attached module again, with growing delays while the module is in use.
 
 import { readModuleReferences } from "../cifs/proc.ts";
 import { type Attachment, attachHooks } from "../kernel/hooks.ts";
@@ -36,8 +36,8 @@ export class ModuleWatch {
   }
 
   /**
-   * Checks the module and attaches or detaches. Retries after RETRY_MS if the host is short of a resource. Throws as attachHooks
-   * does.
+   * Checks the module and attaches or detaches. Retries after RETRY_MS if the host is short of a resource. Throws as
+   * attachHooks does.
    */
   review(trigger: ReviewTrigger): void {
     clearTimeout(this.#timer);

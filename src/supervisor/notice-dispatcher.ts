@@ -1,5 +1,5 @@
-// What there is a notice of, and the book of those that are on their way. In: events; out: notices for the runner, and
-// an event for what became of each. Who runs the program, and how many at once, is the runner's.
+// Sends notices of events to the runner, and publishes the outcome of each. It holds the notices in flight. The runner
+// runs the program of `notify`, and limits how many run at once.
 
 import { join } from "node:path";
 import { parseCaptureName } from "../model/capture-name.ts";
@@ -12,36 +12,36 @@ import type { SupervisorEvent } from "./events.ts";
 
 export interface NoticeDispatcherOptions {
   readonly publish: (event: SupervisorEvent) => void;
-  /** Hands a notice over; false where there is no runner at the moment. */
+  /** Sends a notice to the runner; false if there is no runner at the moment. */
   readonly send: (notice: Notice) => boolean;
 }
 
 export class NoticeDispatcher {
   readonly #options: NoticeDispatcherOptions;
-  readonly #underWay = new Map<number, Notice>();
+  readonly #inFlight = new Map<number, Notice>();
   #lastId = 0;
 
   constructor(options: NoticeDispatcherOptions) {
     this.#options = options;
   }
 
-  /** Sends a notice of an event, if the configuration asks for it. */
+  /** Sends a notice of an event if the configuration wants one. */
   consider(event: SupervisorEvent, config: Config): void {
     const about = noticeOf(event, config.outputDir);
     if (about === undefined || !config.notify?.on.includes(about.event)) return;
     const notice = { ...about, noticeId: ++this.#lastId };
-    this.#underWay.set(notice.noticeId, notice);
+    this.#inFlight.set(notice.noticeId, notice);
     if (!this.#options.send(notice)) this.done(notice, droppedNotice("the runner is restarting"));
   }
 
   done(notice: Notice, outcome: NoticeOutcome): void {
-    this.#underWay.delete(notice.noticeId);
+    this.#inFlight.delete(notice.noticeId);
     this.#options.publish({ type: "notified", notice, outcome });
   }
 
-  /** Every notice that is on its way is lost. */
+  /** Every notice in flight is lost. */
   dropAll(reason: string): void {
-    for (const notice of [...this.#underWay.values()]) this.done(notice, droppedNotice(reason));
+    for (const notice of [...this.#inFlight.values()]) this.done(notice, droppedNotice(reason));
   }
 }
 

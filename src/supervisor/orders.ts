@@ -1,4 +1,4 @@
-// From an anomaly, or a person's wish, to what the runner needs for a capture. Pure.
+// Makes the order for a capture from an anomaly or a request on demand. Pure.
 
 import type { CustomAction } from "../model/action.ts";
 import type { Anomaly } from "../model/anomaly.ts";
@@ -10,7 +10,7 @@ import type { Readability } from "../model/readability.ts";
 import type { Request } from "../model/request.ts";
 import type { TreeShare } from "../model/share.ts";
 
-/** What is the same for every order of one moment. */
+/** The facts that every order of one moment shares. */
 export interface OrderContext {
   readonly orderId: number;
   readonly source: Source;
@@ -21,14 +21,14 @@ export interface OrderContext {
   readonly shares: readonly TreeShare[];
 }
 
-/** What came before it in its incident. */
+/** Earlier captures of its incident. */
 export interface OrderHistory {
   readonly suppressed: number;
-  /** There is a capture already, or one is being made. */
+  /** The incident has a capture already, or one is being made. */
   readonly isRepeat: boolean;
 }
 
-/** How far back a manual capture reads the logs. */
+/** How far back a capture on demand reads the logs. */
 const MANUAL_WINDOW_NS = 60e9;
 
 export function orderFor(
@@ -39,7 +39,7 @@ export function orderFor(
   context: OrderContext,
 ): CaptureOrder {
   const rule = config.rules.find(({ name }) => name === anomaly.rule);
-  // A rule that a reload took away a moment ago: the capture is made all the same.
+  // A rule that a reload has just removed: the capture is made nevertheless.
   const actions = rule?.actions ?? config.defaultActions;
   return {
     ...context,
@@ -74,11 +74,11 @@ export function orderFor(
   };
 }
 
-/** What hangs when a person asks for a capture. */
+/** What hangs at the moment of a capture on demand. */
 export interface HangingNow {
-  /** The worst first; empty where nothing hangs. */
+  /** The worst first; empty if nothing hangs. */
   readonly servers: readonly HangingServer[];
-  /** Of the first: what the capture is of; empty where nothing hangs. */
+  /** A share of the first server, which the capture is about; empty if nothing hangs. */
   readonly share: string;
   readonly attribution: Attribution | undefined;
   readonly evidence: readonly Request[];
@@ -86,7 +86,7 @@ export interface HangingNow {
 
 export const NOTHING_HANGS: HangingNow = { servers: [], share: "", attribution: undefined, evidence: [] };
 
-/** A capture that a person asked for. @param reason in their words; undefined for SIGUSR1. */
+/** The order for a capture on demand. @param reason given by the user; undefined for SIGUSR1. */
 export function manualOrder(
   config: Config,
   context: OrderContext,

@@ -1,5 +1,6 @@
-// The output folder as the daemon holds it. In: the configured path; out: a claim that no other aod has, and whether everything is
-// still in its place. What is missing is made again where that is safe. Captures are the runner's, cleaning is the janitor's.
+// The output folder as the daemon claims it: no other aod may use it at the same time. It checks that the folder, its
+// lock and `batches/` are unchanged, and creates them again if that is safe. The runner writes captures, the janitor
+// deletes them.
 
 import { fstatSync, lstatSync, mkdirSync, realpathSync, type Stats, statfsSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -13,21 +14,21 @@ import { remoteFileSystemOf } from "../system/mounts.ts";
 type Lock = Extract<LockResult, { locked: true }>;
 
 export interface OutputFolder {
-  /** Without symbolic links: those of the configured path are resolved once, here. */
+  /** Without symbolic links: those of the configured path are resolved once, when the folder is claimed. */
   readonly path: string;
   /**
-   * Checks that the folder, `batches/` and the lock are unchanged, and makes them again where they are missing.
+   * Checks that the folder, `batches/` and the lock are unchanged, and creates them again if they are missing.
    * @param minFreeBytes with less free space no capture is made: capture.min_free_mb.
-   * @returns undefined where a capture can be written; otherwise the trouble.
+   * @returns undefined if a capture can be written; otherwise the trouble.
    */
   check(minFreeBytes?: number): TroubleFinding | undefined;
-  /** Gives the folder back. */
+  /** Releases the claim. */
   release(): void;
 }
 
 /**
- * Throws CONFIG_INVALID for a network file system (aod would hang on what it diagnoses), OUTPUT_UNUSABLE where it
- * can't be made or is not ours alone, ALREADY_RUNNING with the pid of the other aod.
+ * Throws CONFIG_INVALID for a network file system (aod would hang on what it diagnoses), OUTPUT_UNUSABLE if the folder
+ * can't be created or other users may write to it, ALREADY_RUNNING with the pid of the other aod.
  */
 export function claimOutputFolder(outputDir: string): OutputFolder {
   requireLocal(outputDir);
@@ -54,12 +55,12 @@ export function requireLocal(path: string, key = "aod_output_dir"): void {
 class ClaimedFolder implements OutputFolder {
   readonly path: string;
   #lock: Lock;
-  /** Which folder the captures went to when it was last looked at. */
+  /** The identity of `batches/` at the last check. */
   #batches: string;
 
   constructor(path: string) {
     this.path = path;
-    // Makes both folders, and refuses those of other users.
+    // Creates both folders, and refuses folders of other users.
     openBatchesFolder(path).close();
     this.#lock = lockIn(path);
     this.#batches = this.#identity();
@@ -67,7 +68,7 @@ class ClaimedFolder implements OutputFolder {
 
   check(minFreeBytes = 0): TroubleFinding | undefined {
     try {
-      // Opens it as a capture does: where this fails a capture fails too.
+      // Opens it as a capture does: if this fails, a capture would fail too.
       openBatchesFolder(this.path).close();
       const isReplaced = this.#batches !== this.#identity();
       const isLockGone = !this.#hasLock();
@@ -96,7 +97,7 @@ class ClaimedFolder implements OutputFolder {
 
   #identity(): string {
     const { dev, ino, birthtimeMs } = statSync(join(this.path, BATCHES));
-    // The number of a removed inode is reused soon: the time of birth tells the two apart.
+    // The number of a removed inode is reused soon: the time of birth distinguishes the two.
     return `${dev}:${ino}:${birthtimeMs}`;
   }
 
@@ -126,12 +127,16 @@ function isSame(a: Stats, b: Stats): boolean {
 function requireOwnLinks(path: string): void {
   const names = path.split("/").filter((name) => name !== "");
   for (let length = 1; length <= names.length; length++) {
-    const way = `/${names.slice(0, length).join("/")}`;
-    const found = lstatSync(way, { throwIfNoEntry: false });
+    const ancestor = `/${names.slice(0, length).join("/")}`;
+    const found = lstatSync(ancestor, { throwIfNoEntry: false });
     if (found?.isSymbolicLink() !== true || found.uid === 0 || found.uid === process.geteuid?.()) continue;
-    throw new AodError("OUTPUT_UNUSABLE", `output folder: ${way} is a symbolic link of user ${found.uid}`, {
-      path,
-    });
+    throw new AodError(
+      "OUTPUT_UNUSABLE",
+      `output folder: ${ancestor} is a symbolic link of user ${found.uid}`,
+      {
+        path,
+      },
+    );
   }
 }
 

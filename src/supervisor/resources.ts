@@ -1,6 +1,6 @@
-// The resources that the host grants aod: file descriptors, processes, memory. In: the reserve of descriptors, the shortages that all
-// threads have counted, and the time; out: whether a thread can be started, and a finding for status, log and doctor. Pure but for
-// the reserve.
+// The resources that the host grants to aod: file descriptors, processes, memory. It says whether a thread can be
+// started, and makes a finding for status, log and doctor from the shortages that all threads have counted. Pure but
+// for the reserve of descriptors.
 
 import type { Losses } from "../model/capture.ts";
 import { EXHAUSTION_CAUSES, type Exhaustion } from "../model/exhaustion.ts";
@@ -9,13 +9,13 @@ import type { DescriptorReserve } from "../system/descriptor-reserve.ts";
 
 export interface ResourcesOptions {
   readonly reserve: Pick<DescriptorReserve, "check" | "isWhole" | "release">;
-  /** Of all threads, by cause. */
+  /** The losses of all threads, by cause. */
   readonly losses: () => Losses;
   /** ns of CLOCK_MONOTONIC. */
   readonly nowNs: () => number;
 }
 
-/** A shortage that was not met for this time is over. */
+/** A shortage is over if it has not occurred for this time. */
 const OVER_AFTER_NS = 30e9;
 
 /** The worst first. */
@@ -39,7 +39,10 @@ export class Resources {
     this.#options = options;
   }
 
-  /** Whether a thread or a capture that starts now finds its descriptors; the reserve makes room if necessary. */
+  /**
+   * Whether enough descriptors are free for a thread or a capture that starts now; the reserve is released if
+   * necessary.
+   */
   hasRoom(): boolean {
     return this.#options.reserve.check();
   }

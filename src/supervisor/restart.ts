@@ -1,5 +1,5 @@
-// What becomes of the process, or of a thread, when something fails: one table, and the back-off. Pure.
-// Whoever knows that something failed names its code; what follows from it is decided here and nowhere else.
+// The consequence of each failure for the process or the thread: one table, and the back-off. Pure. The code that
+// detects a failure names its FailureCode; the consequence is decided here only.
 
 import type { FailureCode } from "../model/failure.ts";
 
@@ -35,28 +35,28 @@ const CONSEQUENCES: Readonly<Record<FailureCode, Consequence>> = {
 const EX_SOFTWARE = 70;
 const FIRST_DELAY_MS = 100;
 const LONGEST_DELAY_MS = 30_000;
-/** A thread that lived this long has recovered: the next failure is a first one. */
+/** A thread that ran this long has recovered: the next failure counts as the first. */
 const RECOVERED_AFTER_MS = 60_000;
 
-/** What a failure in a thread leads to. */
+/** The consequence of a failure in a thread. */
 export function consequenceOf(code: FailureCode): Consequence {
   return CONSEQUENCES[code];
 }
 
-/** The exit code of a failure that nobody can restart: one of the main thread, or of a command. */
+/** The exit code of a failure in the main thread or in a command, neither of which can be restarted. */
 export function exitCodeOf(code: FailureCode): number {
   const consequence = CONSEQUENCES[code];
   return consequence === "restart" ? EX_SOFTWARE : consequence;
 }
 
-/** Failures in a row, to be handed back with the next one. */
+/** Failures in a row; passed to `nextBackoff` at the next failure. */
 export interface Backoff {
   readonly failures: number;
-  /** How long to wait before the thread is started again. */
+  /** Delay before the thread is restarted. */
   readonly delayMs: number;
 }
 
-/** Doubles from 100 ms to 30 s; starts anew when the thread had lived for a minute. */
+/** Doubles from 100 ms to 30 s; starts at 100 ms again if the thread ran for a minute. */
 export function nextBackoff(previous: Backoff | undefined, livedMs: number): Backoff {
   const failures = previous === undefined || livedMs >= RECOVERED_AFTER_MS ? 1 : previous.failures + 1;
   return { failures, delayMs: Math.min(FIRST_DELAY_MS * 2 ** (failures - 1), LONGEST_DELAY_MS) };

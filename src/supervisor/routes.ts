@@ -1,5 +1,5 @@
-// What becomes of the workers' reports: one function for each arrow. In: a report, and who is handlers; out: calls. The order in
-// which threads are started, and what ends the process, is the supervisor's.
+// Routes the reports of the workers to the parts that handle them: one function for each worker. The supervisor decides
+// in which order threads are started, and what ends the process.
 
 import type { RequestSource } from "../kernel/source.ts";
 import type { Approach } from "../model/approach.ts";
@@ -14,7 +14,10 @@ import type { LossWatch } from "./loss-watch.ts";
 import type { NoticeDispatcher } from "./notice-dispatcher.ts";
 import type { Sampler } from "./sampler.ts";
 
-/** Whom the detector's reports concern: a supervisor, or a lookout, which has no other worker. */
+/**
+ * The receivers of reports from the detector: parts of a supervisor, or of a StandaloneMonitor, which has no other
+ * worker.
+ */
 export interface DetectorReportHandlers {
   readonly source: RequestSource;
   readonly incidents: Pick<IncidentService, "detectorStarted" | "observe" | "recover" | "shares">;
@@ -22,7 +25,7 @@ export interface DetectorReportHandlers {
   readonly publish: (event: SupervisorEvent) => void;
   /** The detector works from now on. */
   readonly onWorking: () => void;
-  /** Whether DebugData can be read has changed. */
+  /** The readability of DebugData, whenever it changes. */
   readonly onListsChanged: (readability: Readability) => void;
   /** How near the rules have come to tripping. */
   readonly onApproaches: (approaches: readonly Approach[]) => void;
@@ -30,7 +33,7 @@ export interface DetectorReportHandlers {
   readonly review: (trigger: ReviewTrigger) => void;
 }
 
-/** Whom those of the runner and the janitor concern. */
+/** The receivers of reports from the runner and the janitor. */
 export interface ReportHandlers {
   readonly incidents: IncidentService;
   readonly notices: NoticeDispatcher;
@@ -39,11 +42,11 @@ export interface ReportHandlers {
   readonly publish: (event: SupervisorEvent) => void;
   /** The runner or the janitor is ready. */
   readonly onReady: () => void;
-  /** There is a capture more. */
+  /** Has the janitor sweep: there is a new capture. */
   readonly sweep: () => void;
-  /** What lies on the disk is counted once: a janitor that is started again finds it too. */
+  /** Whether this is the first report of existing captures; a restarted janitor reports them again. */
   readonly isFirstFind: () => boolean;
-  /** The folder can't be used and is to be checked now. */
+  /** The folder can't be used; it should be checked now. */
   readonly onBlocked: () => void;
   /** The janitor has checked the clock. */
   readonly onClockChecked: (doubt: ClockDoubt | undefined) => void;

@@ -1,5 +1,5 @@
-// What has happened since the start, for whoever asks how aod stands: what it is attached to, its last captures, incidents that
-// are just over. In: events as they are told; out: plain data. Bounded; pure, time comes in as an argument.
+// The record of this run for status and live figures: the attachment, the last captures, recently resolved incidents.
+// Bounded; pure: time is an argument.
 
 import type { Attachment } from "../kernel/hooks.ts";
 import type { ClockPair } from "../model/capture.ts";
@@ -13,7 +13,7 @@ export interface RecordedCapture {
   /** When the request table was frozen, ms since 1970 UTC. */
   readonly takenAtMs: number;
   readonly rule: string;
-  /** Undefined for one that somebody asked for. */
+  /** Undefined for a capture on demand. */
   readonly share: string | undefined;
   readonly bytes: number;
   readonly verdict: Verdict;
@@ -22,18 +22,18 @@ export interface RecordedCapture {
 const CAPTURES_MAX = 5;
 const RESOLVED_MAX = 20;
 const RESOLVED_FOR_NS = 600e9;
-/** Moments of resolving that are remembered: they are counted, not listed. */
+/** Most times of resolved incidents: they are counted, not listed. */
 const PAST_MAX = 1000;
 const HOUR_NS = 3600e9;
 const DAY_NS = 24 * HOUR_NS;
 
-/** Incidents that are over. */
+/** Counts of resolved incidents. */
 export interface PastIncidents {
-  /** Those resolved within an hour, PAST_MAX at most. */
+  /** Resolved within an hour, PAST_MAX at most. */
   readonly lastHour: number;
-  /** Likewise within 24 h. */
+  /** Resolved within 24 h, PAST_MAX at most. */
   readonly lastDay: number;
-  /** The one that was resolved last within 24 h; undefined for none. */
+  /** The incident that was resolved last within 24 h; undefined for none. */
   readonly last: Incident | undefined;
 }
 
@@ -41,11 +41,11 @@ export class RunRecord {
   readonly startedAtMs: number;
   /** Newest first. */
   readonly captures: RecordedCapture[] = [];
-  /** On the disk, those of earlier runs as well. */
+  /** All captures on the disk, including those of earlier runs. */
   stored = { count: 0, bytes: 0 };
-  /** Why no capture is removed for its age at the moment; undefined where the clock is believed. */
+  /** Why no capture is removed for its age at the moment; undefined while the clock is trusted. */
   ageDoubt: string | undefined;
-  /** When it attached; undefined while it does not watch. */
+  /** When aod attached; undefined while it is not attached. */
   attachedAtMs: number | undefined;
   missingHooks: Attachment["missing"] = [];
   /** Newest first. */
@@ -86,7 +86,7 @@ export class RunRecord {
     }
   }
 
-  /** Takes the incidents of earlier runs, oldest first: a restart is no reason to forget them. */
+  /** Takes the incidents of earlier runs, oldest first, so that the counts survive a restart. */
   restore(incidents: readonly Incident[], { epochMs, monotonicNs }: ClockPair): void {
     const over = incidents
       .filter(({ resolvedAtMs }) => resolvedAtMs !== undefined)
@@ -97,7 +97,7 @@ export class RunRecord {
     }
   }
 
-  /** What is over, of this run and of the earlier ones. */
+  /** Resolved incidents of this run and of earlier ones. */
   past({ monotonicNs }: ClockPair): PastIncidents {
     const within = (ns: number) => this.#pastNs.filter((atNs) => monotonicNs - atNs <= ns).length;
     const lastDay = within(DAY_NS);
@@ -108,7 +108,7 @@ export class RunRecord {
     this.stored = stored;
   }
 
-  /** Those of the last minutes, newest first. Steps of the time of day do not matter. */
+  /** Incidents resolved within the last ten minutes of CLOCK_MONOTONIC, newest first. */
   resolved({ monotonicNs }: ClockPair): readonly Incident[] {
     return this.#resolved.flatMap(({ incident, atNs }) =>
       monotonicNs - atNs <= RESOLVED_FOR_NS ? [incident] : [],

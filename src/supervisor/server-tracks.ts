@@ -1,5 +1,5 @@
-// Finds the one track of a server and a family by any of the server's names. In: identities; out: tracks. A name leads to its own track,
-// and to that of its address where only that one is occupied: so a server under two names has one incident. Pure and bounded.
+// Finds the one track of a server and a family by any of the server's names. A name leads to its own track, or to that
+// of its address if only that one is occupied: so a server with two names has one incident. Pure and bounded.
 //
 //   //files/db        -> files, 10.9.1.2    -> track 1
 //   //10.9.1.2/home   -> 10.9.1.2           -> track 1
@@ -8,26 +8,26 @@
 import type { Family } from "../model/family.ts";
 import type { ServerIdentity } from "../model/server-identity.ts";
 
-/** What is found. */
+/** A track with its names. */
 interface Named<Value> {
   readonly value: Value;
   readonly family: Family;
-  /** Its names, with the address behind each where it is known. */
+  /** Its names, with the address of each if it is known. */
   readonly names: Map<string, string | undefined>;
 }
 
 export interface ServerTracksOptions<Value> {
   readonly max: number;
   readonly make: () => Value;
-  /** Whether something is lost with it: an occupied one leads before an idle one, and makes room after it. */
+  /** Whether the track has something to lose: it takes precedence over an idle one, and is evicted after it. */
   readonly isOccupied: (value: Value) => boolean;
-  /** A name of an idle track leads to another track from now on, which takes over what the idle one holds. */
+  /** Merges an idle track into another one, to which a name of the idle track leads from now on. */
   readonly absorb: (into: Value, from: Value) => void;
 }
 
 export class ServerTracks<Value> {
   readonly #options: ServerTracksOptions<Value>;
-  /** In the order of their last use: the first is the quietest. */
+  /** In the order of their last use, oldest first. */
   readonly #tracks = new Set<Named<Value>>();
   readonly #byKey = new Map<string, Named<Value>>();
 
@@ -43,7 +43,7 @@ export class ServerTracks<Value> {
     return this.#find(identity, family)?.value;
   }
 
-  /** The track, made if there is none, and the one that made room for it. */
+  /** Finds or makes the track. `displaced`: the track that was evicted to make room for it. */
   use(
     identity: ServerIdentity,
     family: Family,
@@ -76,7 +76,7 @@ export class ServerTracks<Value> {
     this.#dropAddress(track, before);
   }
 
-  /** Two occupied tracks keep their names: each of the two incidents ends by itself. */
+  /** Makes a name lead to a track. Two occupied tracks keep their names: each of their incidents ends by itself. */
   #lead(track: Named<Value>, alias: string): void {
     const key = keyOf(track.family, alias);
     const other = this.#byKey.get(key);
@@ -90,7 +90,7 @@ export class ServerTracks<Value> {
     if (other.names.size === 0) this.#forget(other);
   }
 
-  /** No name of the track has the address any more: it may be another server's by now. */
+  /** Removes an address that no name of the track has any more: it may belong to another server by now. */
   #dropAddress(track: Named<Value>, address: string | undefined): void {
     if (address !== undefined && !namesOf(track).includes(address)) this.#unlead(track, address);
   }
@@ -115,7 +115,7 @@ export class ServerTracks<Value> {
   }
 }
 
-/** Whether a server has a name of this track no more: it has another address, and the track belongs to others as well. */
+/** Whether a server has left this track: its address has changed, and the track has other names as well. */
 function hasLeft({ names }: Named<unknown>, name: string, address: string | undefined): boolean {
   const before = names.get(name);
   return before !== undefined && address !== undefined && before !== address && names.size > 1;

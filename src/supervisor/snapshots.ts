@@ -1,5 +1,5 @@
-// Captures that somebody waits for. In: wishes, events as they are told; out: how each goes on, and what became of it. Pure: it
-// knows neither socket nor thread.
+// Captures on demand whose callers wait: reports progress and the outcome to each caller. Pure: it knows neither
+// sockets nor threads.
 
 import type { CaptureSummary } from "../model/capture.ts";
 import type { EventOf, SupervisorEvent } from "./events.ts";
@@ -7,7 +7,7 @@ import type { EventOf, SupervisorEvent } from "./events.ts";
 type Progress = (event: EventOf<"progress">) => void;
 type Ended = EventOf<"collected"> | EventOf<"dropped">;
 
-interface Wish {
+interface Caller {
   readonly progress: Progress;
   readonly ended: (event: Ended) => void;
 }
@@ -18,16 +18,16 @@ export type SnapshotOutcome =
 
 export class Snapshots {
   readonly #order: (reason: string | undefined) => number;
-  readonly #wishes = new Map<number, Wish>();
-  /** What is told while an order is given, before its number is known. */
+  readonly #callers = new Map<number, Caller>();
+  /** Events that are published while an order is given, before its number is known. */
   #early: SupervisorEvent[] | undefined;
 
-  /** @param order gives the order for a capture; @returns its number. */
+  /** @param order orders a capture, and returns the number of the order. */
   constructor(order: (reason: string | undefined) => number) {
     this.#order = order;
   }
 
-  /** @param progress called as each action ends. */
+  /** Orders a capture and waits for its outcome. @param progress called when an action ends. */
   ask(reason: string | undefined, progress: Progress): Promise<SnapshotOutcome> {
     const { promise, resolve } = Promise.withResolvers<SnapshotOutcome>();
     const early: SupervisorEvent[] = [];
@@ -44,7 +44,7 @@ export class Snapshots {
           ? { capture: event.capture }
           : { capture: undefined, refusal: event.reason },
       );
-    this.#wishes.set(orderId, { progress, ended });
+    this.#callers.set(orderId, { progress, ended });
     for (const event of early) this.take(event);
     return promise;
   }
@@ -53,12 +53,12 @@ export class Snapshots {
     if (event.type !== "progress" && event.type !== "collected" && event.type !== "dropped") return;
     this.#early?.push(event);
     const orderId = event.type === "collected" ? event.capture.orderId : event.orderId;
-    const wish = this.#wishes.get(orderId);
-    if (wish === undefined) return;
-    if (event.type === "progress") wish.progress(event);
+    const caller = this.#callers.get(orderId);
+    if (caller === undefined) return;
+    if (event.type === "progress") caller.progress(event);
     else {
-      this.#wishes.delete(orderId);
-      wish.ended(event);
+      this.#callers.delete(orderId);
+      caller.ended(event);
     }
   }
 }

@@ -1,6 +1,5 @@
-// Monitoring without keeping anything: programs attached, one detector, incidents in memory. For `aod top` where no daemon
-// runs. In: rules, a source of requests, the way to make a detector; out: what is known now, when it is asked for. It
-// makes no capture, writes no file, tells nobody; of what it finds nothing is left when it ends.
+// Monitors without a daemon, for `aod top`: attaches the programs, runs one detector, and has incidents in memory. It
+// makes no capture, writes no file and notifies no program; everything that it finds is lost when it ends.
 
 import type { Live } from "../api/live.ts";
 import { attributeOnHost } from "../cifs/attribution.ts";
@@ -23,7 +22,7 @@ import type { Origin, SpawnTable } from "./options.ts";
 import { RunRecord } from "./run-record.ts";
 
 export interface StandaloneMonitorOptions {
-  /** Of it the rules, and when an incident is over. */
+  /** The rules, and when an incident is resolved. */
   readonly config: Pick<Config, "rules" | "captureCooldownMs" | "resolveAfterMs">;
   /** Its source is closed at the end. */
   readonly origin: Origin;
@@ -68,7 +67,7 @@ export class StandaloneMonitor {
   }
 
   /**
-   * Watches until `stop` is called or something fails for good; then nothing is attached any more.
+   * Runs until `stop` is called or a part fails for good; then the programs are detached.
    * @returns that failure; undefined after a clean stop.
    */
   async run(): Promise<Failure | undefined> {
@@ -78,7 +77,7 @@ export class StandaloneMonitor {
     this.#supervision.detector.start();
     const failure = await ended;
     this.#supervision.detach();
-    // A thread that is blocked may yet read the memory; the end of the process takes it all.
+    // A thread that is still blocked may still read the memory; it is freed when the process ends.
     if (await this.#supervision.detector.stop(STOP_WITHIN_MS)) this.#supervision.release();
     return failure;
   }
@@ -88,18 +87,21 @@ export class StandaloneMonitor {
     this.#ended?.(undefined);
   }
 
-  /** How it stands at this moment. Incidents that are over are told for some minutes. Not after `run` has ended. */
+  /**
+   * The current figures, with incidents that were resolved within some minutes. Must not be called after `run` has
+   * ended.
+   */
   live(): Live {
     const now = clockPair();
-    for (const incident of this.#incidents.resolve(now)) this.#isOver(incident, now);
+    for (const incident of this.#incidents.resolve(now)) this.#noteResolved(incident, now);
     const { isWatching, sinceNs } = this.#supervision;
-    const look = takeSnapshotOnHost({
+    const snapshot = takeSnapshotOnHost({
       table: this.#table,
       operations: this.#operations,
       trees: this.#handlers.shares,
       watchingSinceNs: isWatching ? sinceNs : undefined,
     });
-    return makeLive(look, this.#table, {
+    return makeLive(snapshot, this.#table, {
       epochMs: now.epochMs,
       isWatching,
       incidents: [...this.#incidents.open(), ...this.#record.resolved(now)],
@@ -122,7 +124,7 @@ export class StandaloneMonitor {
     };
   }
 
-  /** Whatever is due, no capture is made. */
+  /** Never takes a capture: every one counts as suppressed by the cooldown. */
   #observe(anomaly: Anomaly): void {
     const now = clockPair();
     const { incident, opened, worsened, joined, displaced } = this.#incidents.observe(
@@ -130,7 +132,7 @@ export class StandaloneMonitor {
       now,
       () => "cooldown",
     );
-    if (displaced !== undefined) this.#isOver(displaced, now);
+    if (displaced !== undefined) this.#noteResolved(displaced, now);
     if (!opened && !worsened && !joined) return;
     this.#incidents.attribute(
       incident.id,
@@ -138,7 +140,7 @@ export class StandaloneMonitor {
     );
   }
 
-  #isOver(incident: Incident, now: ClockPair): void {
+  #noteResolved(incident: Incident, now: ClockPair): void {
     this.#record.take({ type: "resolved", incident }, now);
   }
 }

@@ -1,21 +1,21 @@
-// What all three threads of the supervisor have in common: what is said when one is started again or has failed for good.
-// In: a thread's name and how it is begun; out: its handle. When a thread is started again is thread-handle.ts's.
+// Makes the handle of a supervised thread: publishes an event when the thread is restarted or has failed for good.
+// thread-handle.ts decides when a thread is restarted.
 
 import type { Failure } from "../model/failure.ts";
 import type { SupervisorEvent } from "./events.ts";
 import type { SpawnTable } from "./options.ts";
 import { ThreadHandle, type ThreadOptions } from "./thread-handle.ts";
 
-/** What becomes of a thread's failures. */
+/** The receivers of thread failures. */
 export interface FailureHandlers {
   readonly publish: (event: SupervisorEvent) => void;
-  /** The thread comes again, without what it had in its hands. */
+  /** The thread is restarted, and has lost its work in hand. */
   readonly lost: (thread: keyof SpawnTable) => void;
-  /** The process has to end. */
+  /** The process must end. */
   readonly end: (failure: Failure) => void;
 }
 
-/** The handle of one of the three; not started yet. */
+/** The handle of a thread, which is not started yet. */
 export function supervise<In extends { type: string }, Out extends { type: string }>(
   name: keyof SpawnTable,
   { publish, lost, end }: FailureHandlers,
@@ -35,10 +35,10 @@ export function supervise<In extends { type: string }, Out extends { type: strin
   });
 }
 
-/** Starts a thread for the first time as soon as all that it rests on are ready. */
+/** Starts a thread for the first time as soon as the threads that it depends on are ready. */
 export function startOnce(
   thread: { readonly idle: boolean; start(): void },
-  restsOn: readonly { readonly isReady: boolean }[],
+  dependsOn: readonly { readonly isReady: boolean }[],
 ): void {
-  if (thread.idle && restsOn.every(({ isReady }) => isReady)) thread.start();
+  if (thread.idle && dependsOn.every(({ isReady }) => isReady)) thread.start();
 }

@@ -1,5 +1,6 @@
-// The work of the main thread: starts the three workers, routes their reports, keeps the programs attached, and stops everything
-// in order. It detects, collects and deletes nothing: the workers do. It decides nothing: the pure files beside it do.
+// The work of the main thread: starts the three workers, routes their reports, keeps the programs attached, and stops
+// everything in order. It detects, collects and deletes nothing: the workers do. It decides nothing: the pure files
+// beside it do.
 
 import { attributeOnHost } from "../cifs/attribution.ts";
 import { freezeMemory } from "../kernel/table.ts";
@@ -136,7 +137,8 @@ export class Supervisor {
     this.#record.restore(this.#options.incidents ?? [], clockPair());
     this.#incidents.begin();
     this.#events.publish({ type: "configured", config: this.#config, isStart: true });
-    // The detector starts when both are ready: then its anomalies become captures at once, and the budget that is spent is known.
+    // The detector starts when both are ready: then its anomalies become captures at once, and the budget that is spent
+    // is known.
     for (const thread of [this.#janitor, this.#runner]) thread.start();
     this.#losses.begin();
     this.figures.begin();
@@ -169,7 +171,8 @@ export class Supervisor {
   /**
    * Makes a capture on demand.
    * @param reason given by the user.
-   * @returns the number of the order. `collected` or `dropped` is published for it, `dropped` possibly before this returns.
+   * @returns the number of the order. `collected` or `dropped` is published for it, `dropped` possibly before this
+   * returns.
    */
   readonly snapshot = (reason?: string): number => this.#incidents.snapshot(reason);
   /** The incidents that are open now. */

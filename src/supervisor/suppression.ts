@@ -1,10 +1,10 @@
-// What was not captured, said together: a storm of anomalies must not become a storm of lines. In: causes as they come; out:
-// one event with the counts of each, a minute after the first at the earliest.
+// Collects suppressed captures into one event with the count of each cause, a minute after the first: a storm of
+// anomalies must not become a storm of log lines.
 
 import { SUPPRESSION_KEYS, type SuppressionCause } from "./budget.ts";
 import type { SupervisorEvent } from "./events.ts";
 
-const SAID_EVERY_MS = 60_000;
+const PUBLISH_EVERY_MS = 60_000;
 
 export class Suppression {
   readonly #publish: (event: SupervisorEvent) => void;
@@ -22,15 +22,15 @@ export class Suppression {
   add(cause: SuppressionCause): void {
     this.#counts[cause] = (this.#counts[cause] ?? 0) + 1;
     this.#totals[cause] += 1;
-    this.#timer ??= setTimeout(() => this.flush(), SAID_EVERY_MS);
+    this.#timer ??= setTimeout(() => this.flush(), PUBLISH_EVERY_MS);
   }
 
-  /** Since the start, said or not, by every cause. */
+  /** Counts since the start by cause, published or not. */
   get totals(): Readonly<Record<SuppressionCause, number>> {
     return this.#totals;
   }
 
-  /** Says what is not said yet. */
+  /** Publishes the counts that are not published yet. */
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

@@ -1,6 +1,5 @@
-// One supervised worker: starts it, pings it, starts it again when it fails or stops answering, stops it.
-// In: how to make the worker and what to tell it first; out: its reports, and what happened to it. What a failure
-// leads to is decided by restart.ts. The next worker never starts before the last one has closed.
+// One supervised worker: starts it, pings it, restarts it when it fails or does not answer, and stops it. restart.ts
+// decides the consequence of a failure. A new worker never starts before the previous one has closed.
 
 import type { Losses } from "../model/capture.ts";
 import { ERRNO } from "../model/errno.ts";
@@ -11,7 +10,7 @@ import type { Common, CommonReport } from "../thread/messages.ts";
 import { type Receiver, send } from "../thread/port.ts";
 import { type Backoff, consequenceOf, nextBackoff } from "./restart.ts";
 
-/** The part of a Worker that is used; main.ts makes them. */
+/** The part of a Worker that is used here; main.ts makes workers. */
 export interface Spawned extends Receiver {
   terminate(): void;
   addEventListener(type: "message", listener: (event: { data: unknown }) => void): void;
@@ -22,25 +21,25 @@ export interface Spawned extends Receiver {
 export interface ThreadOptions<In, Out> {
   readonly name: string;
   readonly spawn: () => Spawned;
-  /** Whether a worker finds its descriptors, asked before each start: without them Bun ends the process. */
+  /** Whether enough descriptors are free, asked before each start: without them Bun ends the process. */
   readonly hasRoom?: (() => boolean) | undefined;
-  /** The commands that make a new worker work; asked anew at each start. */
+  /** The first commands for a new worker; called at each start. */
   readonly begin: () => readonly In[];
   readonly onReport: (report: Out) => void;
-  /** A worker failed and comes again. */
+  /** The worker has failed and will be restarted. */
   readonly onRestart: (failure: Failure, delayMs: number) => void;
-  /** It failed for good: the process has to end. */
+  /** It has failed for good: the process must end. */
   readonly onFatal: (failure: Failure) => void;
   /** Wakes a worker that sleeps in the kernel; called after each post. */
   readonly wake?: () => void;
-  /** How often it has to show that it lives; one that has not answered by the next time is lost. */
+  /** Interval of pings; a worker that has not answered by the next ping is lost. */
   readonly pingEveryMs?: number | undefined;
 }
 
 const PING_EVERY_MS = 10_000;
 /** A worker that is blocked in the kernel can't be replaced: the ring has one reader. */
 const CLOSE_WITHIN_MS = 2_000;
-/** Shorter at the end of aod: the process ends, and a blocked worker with it. */
+/** Shorter when aod stops: the process ends, and a blocked worker with it. */
 const LAST_CLOSE_WITHIN_MS = 250;
 
 type State = "idle" | "running" | "closing" | "waiting" | "stopping" | "stopped";
@@ -72,17 +71,17 @@ export class ThreadHandle<In extends { type: string }, Out extends { type: strin
     return this.#options.name;
   }
 
-  /** Never started yet. */
+  /** It has never been started. */
   get idle(): boolean {
     return this.#state === "idle";
   }
 
-  /** It has said that it is ready, and has not failed since. */
+  /** It has reported `ready`, and has not failed since. */
   get isReady(): boolean {
     return this.#state === "running" && this.#ready;
   }
 
-  /** Times it was started again. */
+  /** Number of restarts. */
   get restarts(): number {
     return this.#restarts;
   }
@@ -92,10 +91,10 @@ export class ThreadHandle<In extends { type: string }, Out extends { type: strin
     return sumLosses([this.#exhaustedBefore, this.#exhausted]);
   }
 
-  /** It does not answer, or does not end. One that is to be started again is not asked: its next start is awaited. */
+  /** It does not answer, or does not end. A thread that waits for its restart is not silent. */
   isSilent(nowNs: number): boolean {
     if (this.#state === "closing") return true;
-    // A ping that has just been sent can't be answered yet.
+    // A ping needs some time for its answer.
     return (
       this.#state === "running" && !this.#answered && nowNs - this.#askedNs > (this.#pingEveryMs * 1e6) / 2
     );
@@ -118,7 +117,10 @@ export class ThreadHandle<In extends { type: string }, Out extends { type: strin
     this.#pingTimer = setInterval(() => this.#ping(), this.#pingEveryMs);
   }
 
-  /** Silently dropped while there is no worker: `begin` tells the next one everything that it needs. */
+  /**
+   * Drops the message while there is no worker: `begin` gives the next one everything that it needs.
+   * @returns whether it was sent.
+   */
   post(message: In | Common, transfer: ArrayBuffer[] = []): boolean {
     if (this.#worker === undefined || this.#state === "closing") return false;
     send(this.#worker, message, transfer);
@@ -127,10 +129,10 @@ export class ThreadHandle<In extends { type: string }, Out extends { type: strin
   }
 
   /**
-   * Lets it finish what it has begun; ends it where it takes longer.
-   * @param withinMs after this it is terminated.
-   * @param closeWithinMs how long that may take.
-   * @returns whether it is surely gone: false for one that is blocked in the kernel.
+   * Lets the worker finish its work in hand, and terminates it if that takes longer.
+   * @param withinMs time until it is terminated.
+   * @param closeWithinMs time that the termination may take.
+   * @returns whether it has ended: false for a worker that is blocked in the kernel.
    */
   async stop(withinMs: number, closeWithinMs = LAST_CLOSE_WITHIN_MS): Promise<boolean> {
     if (this.#state !== "running" && this.#state !== "closing") {
@@ -147,7 +149,7 @@ export class ThreadHandle<In extends { type: string }, Out extends { type: strin
     });
     if (wasRunning) this.post({ type: "stop" });
     const timer = setTimeout(() => this.#terminate(), withinMs);
-    // A worker blocked in the kernel does not close; the process ends all the same.
+    // A worker that is blocked in the kernel does not close; the process ends nevertheless.
     const given = setTimeout(() => this.#whenStopped?.(false), withinMs + closeWithinMs);
     const gone = await stopped;
     clearTimeout(timer);
@@ -157,7 +159,7 @@ export class ThreadHandle<In extends { type: string }, Out extends { type: strin
     return gone;
   }
 
-  /** Undefined where the host grants no thread now: then the start is retried later. */
+  /** Undefined if the host grants no thread now: then the start is retried later. */
   #spawn(): Spawned | undefined {
     try {
       if (this.#options.hasRoom?.() === false)
@@ -225,7 +227,7 @@ export class ThreadHandle<In extends { type: string }, Out extends { type: strin
 
   #terminate(): void {
     this.#worker?.terminate();
-    // It notices only when it returns from the kernel.
+    // The worker notices only when it returns from the kernel.
     this.#options.wake?.();
   }
 

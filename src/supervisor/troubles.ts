@@ -1,5 +1,6 @@
-// The troubles of this run: those that last, and those that were over within the last hour. In: findings of checks, and the time;
-// out: an event for each change, and the list for status, metrics and doctor. Pure but for the events. It repairs nothing.
+// The troubles of this run, from the findings of checks: those that last, and those that ended within the last hour.
+// Publishes an event for each change; the list is for status, metrics and doctor. Pure but for the events. It repairs
+// nothing.
 
 import type { ClockPair } from "../model/capture.ts";
 import {
@@ -10,12 +11,12 @@ import {
 } from "../model/trouble.ts";
 import type { SupervisorEvent } from "./events.ts";
 
-/** How long a trouble that is over is shown, by CLOCK_MONOTONIC: the time of day may be the trouble itself. */
+/** How long an ended trouble is shown, by CLOCK_MONOTONIC: the time of day may be the trouble itself. */
 const SHOWN_AFTER_NS = 3600e9;
 
 interface Entry {
   readonly trouble: Trouble;
-  /** When it was over, ns of CLOCK_MONOTONIC. */
+  /** When it ended, ns of CLOCK_MONOTONIC. */
   readonly overAtNs: number | undefined;
 }
 
@@ -46,7 +47,7 @@ export class Troubles {
     this.#set({ subject, text, sinceMs, overAtMs: isRepaired ? epochMs : undefined });
   }
 
-  /** Those that last, and those that were over within the last hour. */
+  /** Troubles that last or have ended within the last hour. */
   list(): readonly Trouble[] {
     const { monotonicNs } = this.#now();
     return TROUBLE_SUBJECTS.flatMap((subject) => {
@@ -56,7 +57,7 @@ export class Troubles {
     });
   }
 
-  /** Of every subject, whether it is in trouble now, and how often it was since the start: for metrics. */
+  /** For metrics: whether each subject is in trouble now, and how often it was since the start. */
   bySubject() {
     return TROUBLE_SUBJECTS.map((subject) => {
       const trouble = this.#entries.get(subject)?.trouble;

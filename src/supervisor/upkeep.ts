@@ -1,6 +1,6 @@
-// Checks the things that aod depends on and others can take away while it runs: the output folder and its lock, the control socket.
-// In: a check for each, which repairs the damage if that is safe; out: troubles. Runs every few seconds, and at each request for the
-// status: a removed folder must be noticed before the next incident.
+// Checks what aod depends on and other programs can remove while it runs: the output folder and its lock, the control
+// socket. Each check repairs the damage if that is safe. Runs every few seconds and at each `aod status`: a removed
+// folder must be noticed before the next incident.
 
 import type { TroubleFinding, TroubleSubject } from "../model/trouble.ts";
 import type { Troubles } from "./troubles.ts";
@@ -32,7 +32,7 @@ export class Upkeep {
     for (const [subject, check] of this.#checks) this.#troubles.note(subject, check());
   }
 
-  /** Nothing is made again from now on. */
+  /** Stops: nothing is repaired from now on. */
   end(): void {
     clearInterval(this.#timer);
     this.#checks.clear();

@@ -1,5 +1,5 @@
-// What wakes the detector beside the ring, opened by the main thread, whose they stay: they outlive a detector that is
-// started again. Out: file descriptors as numbers; nothing is read here.
+// File descriptors that wake the detector beside the ring. The main thread opens and owns them, so that they outlive a
+// restart of the detector. Nothing is read here.
 
 import { closeSync, openSync } from "node:fs";
 import { log } from "../log.ts";
@@ -11,16 +11,16 @@ export interface WakeSources {
   readonly fds: {
     /** An eventfd that the main thread writes. */
     readonly wakeFd: number;
-    /** The kernel's notices of modules, and the mounts; -1 for the demo, which attaches to nothing. */
+    /** The kernel's notices of modules, and the mounts; -1 for synthetic traffic, for which nothing is attached. */
     readonly ueventFd: number;
     readonly mountinfoFd: number;
-    /** The kernel log from now on; -1 for the demo, and where it can't be opened. */
+    /** The kernel log from now on; -1 for synthetic traffic, or if it can't be opened. */
     readonly kernelLogFd: number;
   };
   close(): void;
 }
 
-/** @param watchesHost modules and mounts matter. */
+/** @param watchesHost whether modules and mounts matter. */
 export function openWakeSources(watchesHost: boolean, proc = "/proc"): WakeSources {
   const wakeFd = makeEventFd();
   const ueventFd = watchesHost ? openUeventSocket() : -1;
@@ -35,12 +35,15 @@ export function openWakeSources(watchesHost: boolean, proc = "/proc"): WakeSourc
   return { fds: { wakeFd, ueventFd, mountinfoFd, kernelLogFd }, close };
 }
 
-/** The host's: a sandbox does not see what is mounted where it hides something. Its own where that may not be read. */
+/**
+ * The mounts of the host: a sandbox does not see mounts below the paths that it hides. aod's own mounts if those may
+ * not be read.
+ */
 function openMountinfo(proc: string): number {
   try {
     return openSync(`${proc}/1/mountinfo`, "r");
   } catch (error) {
-    // hidepid, or the first process is of another user's namespace.
+    // The file system is mounted with hidepid, or the first process belongs to the namespace of another user.
     log.debug("the host's mounts can't be watched", { reason: (error as NodeJS.ErrnoException).code });
     return openSync(`${proc}/self/mountinfo`, "r");
   }

@@ -1,6 +1,6 @@
-// Every message between threads: one union for each direction and worker, named from the supervisor's side. Commands are
-// verbs, reports are states, payloads are nouns of model/. Plain data only: classes, functions and errors are lost between
-// threads. A switch over a union ends in `satisfies never`.
+// Every message between threads: one union for each direction and worker, named from the supervisor's side. Commands
+// are verbs, reports are states, payloads are nouns of model/. Plain data only: classes, functions and errors are lost
+// between threads. A switch over a union ends in `satisfies never`.
 
 import type { Anomaly, Recovery } from "../model/anomaly.ts";
 import type { Approach } from "../model/approach.ts";

@@ -1,5 +1,5 @@
-// Messages between threads: typed postMessage on both ends, and the only catch of a worker. Only the unions of messages.ts
-// may cross. It decides nothing.
+// Messages between threads: typed postMessage on both ends, and the only catch of a worker. Only the unions of
+// messages.ts may cross. It decides nothing.
 
 import { exhaustionLosses } from "../model/exhaustion.ts";
 import { toFailure } from "../model/failure.ts";

@@ -22,16 +22,16 @@ describe("the history", () => {
     ["notified", [], ["notified"]],
     ["lost", [], []],
     ["restarting", [], []],
-  ] as const)("of %s has %j, and %j where it is audited", (type, always, audited) => {
+  ] as const)("has for %s the entries %j, and %j with audit", (type, always, audited) => {
     expect(namesOf(anEvent(type), false)).toEqual([...always]);
     expect(namesOf(anEvent(type), true)).toEqual([...audited]);
   });
 
-  test("has nothing to report of an incident that is not known", () => {
+  test("has no entry for an unknown incident", () => {
     expect(namesOf(anEvent("collected", { incident: undefined }), true)).toEqual(["collected"]);
   });
 
-  test("says of what aod did what it was", () => {
+  test("describes the actions of aod", () => {
     const fieldsOf = (event: SupervisorEvent) =>
       historyEntriesOf(event, true).flatMap((entry) => ("fields" in entry ? [entry.fields] : []));
     expect(fieldsOf(anEvent("collected"))).toEqual([
@@ -48,7 +48,7 @@ describe("the history", () => {
     expect(fieldsOf(anEvent("notified"))).toMatchObject([{ of: "opened", status: "failed", exit_code: 1 }]);
   });
 
-  test("reads all that it writes, one short line each", () => {
+  test("can read every entry that it writes, one short line each", () => {
     for (const event of ALL_EVENTS) {
       for (const entry of historyEntriesOf(event, true)) {
         const line = encodeEntry(entry, 0);

@@ -7,7 +7,7 @@ import { ALL_EVENTS, anEvent, CAPTURE } from "../helpers/event.ts";
 const fieldsOf = (event: (typeof ALL_EVENTS)[number]) => journalFieldsOf(event, "warn", "text", "/srv/aod");
 
 describe("entries of the journal", () => {
-  test("say which incident, and have an id to look for", () => {
+  test("name the incident, and have a message id", () => {
     expect(fieldsOf(anEvent("opened"))).toEqual({
       ...{ MESSAGE: "text", MESSAGE_ID: MESSAGE_IDS.opened, PRIORITY: 4, SYSLOG_IDENTIFIER: "aod" },
       ...{ AOD_INCIDENT_ID: "20261123T012345.678Z", AOD_RULE: "slow", AOD_SHARE: "//files/db" },
@@ -15,7 +15,7 @@ describe("entries of the journal", () => {
     });
   });
 
-  test("of a capture say where it is, also of one that a person asked for", () => {
+  test("name the path of a capture, also of one on demand", () => {
     expect(fieldsOf(anEvent("collected"))).toMatchObject({
       ...{ AOD_CAPTURE: `/srv/aod/batches/${CAPTURE}`, AOD_SHARE: "//files/db" },
       AOD_VERDICT: "server",
@@ -26,12 +26,12 @@ describe("entries of the journal", () => {
     expect(fields).toMatchObject({ AOD_RULE: "manual", AOD_INCIDENT_ID: undefined });
   });
 
-  test("are made of four events, and of no other", () => {
+  test("exist for four types of event, and for no other", () => {
     const types = ALL_EVENTS.filter((event) => fieldsOf(event) !== undefined).map(({ type }) => type);
     expect(types.sort()).toEqual(Object.keys(MESSAGE_IDS).sort() as typeof types);
   });
 
-  test("have ids of 128 bits, no two the same, that are documented", () => {
+  test("have distinct, documented ids of 128 bits", () => {
     const ids = Object.values(MESSAGE_IDS);
     const document = readFileSync(join(import.meta.dir, "../../docs/incidents.md"), "utf8");
     expect(new Set(ids).size).toBe(4);

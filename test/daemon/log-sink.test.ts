@@ -30,7 +30,7 @@ const ANOMALY: Anomaly = {
 };
 
 describe("log lines", () => {
-  test("an incident says who, where, how long and how fast it was seen", () => {
+  test("an incident names the process, the mount, the latency and the time until detection", () => {
     const line = lineOf({ type: "opened", incident: INCIDENT, anomaly: ANOMALY });
     expect(line?.level).toBe("warn");
     expect(line?.text).toBe("incident opened: no reply, or no way to send");
@@ -47,7 +47,7 @@ describe("log lines", () => {
     });
   });
 
-  test("what was held back is said by cause, louder where it was more than a cooldown", () => {
+  test("suppressed captures are counted by cause, as a warning if a limit other than the cooldown was reached", () => {
     expect(lineOf({ type: "suppressed", counts: { cooldown: 3, bytes: 1 } })).toMatchObject({
       level: "warn",
       values: { cooldown: 3, bytes: 1 },
@@ -55,7 +55,7 @@ describe("log lines", () => {
     expect(lineOf({ type: "suppressed", counts: { cooldown: 3 } })?.level).toBe("info");
   });
 
-  test("what was held back is said with the keys that bound it, each once, all of which there are", () => {
+  test("suppressed captures come with the keys that limit them, each once, and every key exists", () => {
     const seeOf = (counts: SuppressionCounts) => lineOf({ type: "suppressed", counts })?.values?.see;
     expect(seeOf({ cooldown: 3 })).toBe("guardian.capture_cooldown_sec");
     expect(seeOf({ captures_of_rule: 1, captures_of_all: 2, bytes: 3 })).toBe(
@@ -63,7 +63,7 @@ describe("log lines", () => {
     );
     const keys = KEY_TABLE.map(({ path }) => path);
     for (const key of Object.values(SUPPRESSION_KEYS)) if (key !== undefined) expect(keys).toContain(key);
-    // What four captures at once bound, no key does.
+    // No key sets the number of concurrent captures.
     expect(seeOf({ captures_under_way: 2 })).toBeUndefined();
   });
 
@@ -72,26 +72,26 @@ describe("log lines", () => {
   const hanging = { ...INCIDENT, standing, shares: [INCIDENT.share, "//files/home", "//files/x"] };
   const ongoing = { type: "ongoing", incident: hanging, anomaly: ANOMALY, joined: false } as const;
 
-  test("what still hangs is reported with how many on all shares and for how long", () => {
+  test("a hang that lasts is reported with the count on all shares and the age of the oldest", () => {
     const line = lineOf(ongoing);
     expect(line).toMatchObject({ level: "warn", text: "requests still hang" });
     expect(line?.values).toMatchObject({ incident: INCIDENT.id, server: "files", hanging: 3 });
     expect(line?.values).toMatchObject({ oldest_ms: "1002.100", share: INCIDENT.share, other_shares: 2 });
   });
 
-  test("another share that joins is named, with what is wrong there", () => {
+  test("a share that joins is named, with its trouble", () => {
     const anomaly = { ...ANOMALY, share: "//files/home", rule: "other" };
     const line = lineOf({ ...ongoing, anomaly, joined: true });
     expect(line?.text).toStartWith("incident has another share: ");
     expect(line).toMatchObject({ level: "warn", values: { share: "//files/home", rule: "other" } });
   });
 
-  test("what goes on without hanging does not say that it hangs", () => {
+  test("an incident without a hang is not reported as hanging", () => {
     const line = lineOf({ ...ongoing, incident: { ...hanging, standing: undefined } });
     expect(line).toMatchObject({ level: "info", text: "incident still open" });
   });
 
-  test("an end says how many hung, how long, and whose process never got its reply", () => {
+  test("the end of a hang has the count, the longest wait, and how many requests were abandoned", () => {
     const ended = { count: 3, abandoned: 1, longestNs: 9e9 };
     expect(lineOf({ type: "recovered", incident: INCIDENT, ended })).toMatchObject({
       text: "no request hangs any more",
@@ -99,22 +99,22 @@ describe("log lines", () => {
     });
   });
 
-  test("no incident lasts less than nothing, though the clock was set back", () => {
+  test("no incident has a negative duration after the clock was set back", () => {
     const incident = { ...INCIDENT, worstNs: 1, openedAtMs: 5000, resolvedAtMs: 1000 };
     expect(lineOf({ type: "resolved", incident })?.values?.lasted_sec).toBe(0);
   });
 
-  test("waiting for the module says what happens next", () => {
+  test("waiting for the module is reported with what happens next", () => {
     expect(lineOf({ type: "waiting" })?.text).toContain("waiting for the kernel module cifs");
   });
 
-  test.each(Object.keys(LOSS_CAUSES))("loss %s is said in words, with its count", (cause) => {
+  test.each(Object.keys(LOSS_CAUSES))("loss %s is described in words, with its count", (cause) => {
     const line = lineOf({ type: "lost", cause, count: 3 });
     expect(line).toMatchObject({ level: "warn", values: { cause, count: 3 } });
     expect(line?.text).not.toBe("lost");
   });
 
-  test("what is kept for ever and exceeds the limit is a warning, with by how much", () => {
+  test("pinned captures that exceed the limit are a warning, with the excess", () => {
     const swept = {
       type: "swept",
       removals: [],
@@ -132,7 +132,7 @@ describe("log lines", () => {
     });
   });
 
-  test("a capture names what did not go well", () => {
+  test("a capture names the actions that did not succeed", () => {
     const action = {
       file: undefined,
       exitCode: undefined,
@@ -163,13 +163,13 @@ describe("log lines", () => {
     [NO_REPORT, undefined],
     [{ status: "missing", reason: "dropped: the 8 MiB of the capture are spent" }, "report:missing"],
     [{ status: "failed", reason: "failed: out of memory" }, "report:failed"],
-  ] as const)("a capture names its page where there should be one and is none: %j", (report, notOk) => {
+  ] as const)("a capture names its report if that is missing unexpectedly: %j", (report, notOk) => {
     const collected = anEvent("collected");
     const line = lineOf({ ...collected, capture: { ...collected.capture, actions: [], report } });
     expect(line?.values?.not_ok).toBe(notOk);
   });
 
-  test("an emergency is told by what its rule is about", () => {
+  test("an emergency is described by the type of its rule", () => {
     const opened = (ruleType: Anomaly["ruleType"]) =>
       lineOf({ type: "opened", incident: INCIDENT, anomaly: { ...ANOMALY, kind: "emergency", ruleType } })
         ?.text;

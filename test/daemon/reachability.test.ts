@@ -8,7 +8,7 @@ import { aLatencyRule, anErrorRule } from "../helpers/rule.ts";
 const EXAMPLES = join(import.meta.dir, "../../config/examples");
 
 describe("a rule that one process can't trip", () => {
-  test("is one whose count does not fit into its window at its threshold, and the hint says what would", () => {
+  test("is a rule whose count does not fit into its window at its threshold; the hint names a window that is long enough", () => {
     const rule = aLatencyRule({ slowMs: 100, acceptableCount: 11, emergencyMs: 60_000 });
     expect(whyUnreachable({ ...rule, windowNs: 1e9 })).toBe(
       "11 replies from 100 ms on within 1 s can't be reached by one process that waits for each reply: raise window_sec to 3, or use acceptable_percent",
@@ -16,7 +16,7 @@ describe("a rule that one process can't trip", () => {
     expect(whyUnreachable({ ...rule, windowNs: 3e9 })).toBeUndefined();
   });
 
-  test("is none of another type, none that trips by a share or by one reply", () => {
+  test("is no rule of another type, and none that trips by a percentage or by one reply", () => {
     const rule = aLatencyRule({ slowMs: 100, acceptableCount: 11, emergencyMs: 60_000 });
     expect(whyUnreachable({ ...rule, rate: { acceptableShare: 0.5, minReplies: 10 } })).toBeUndefined();
     expect(whyUnreachable({ ...rule, acceptableCount: 1 })).toBeUndefined();
@@ -24,7 +24,7 @@ describe("a rule that one process can't trip", () => {
     expect(whyUnreachable(anErrorRule({ acceptableCount: 1000 }))).toBeUndefined();
   });
 
-  test("is in no shipped configuration", () => {
+  test("does not occur in a shipped configuration", () => {
     const configs = [
       parseBuiltIn().config,
       ...readdirSync(EXAMPLES).map(

@@ -19,7 +19,7 @@ function found(text: string) {
 }
 
 describe("aod check", () => {
-  test("says ok, how many rules, and one line on each", () => {
+  test("prints ok, the number of rules, and one line for each", () => {
     const { path, config } = found(RULES);
     const { code, problems, lines } = judgeConfig(config, onDisk);
     expect({ code, problems }).toEqual({ code: 0, problems: [] });
@@ -29,7 +29,7 @@ describe("aod check", () => {
     ]);
   });
 
-  test("is content with warnings, and shows them", () => {
+  test("succeeds with warnings, and prints them", () => {
     const { code, problems } = judgeConfig(
       found(`${RULES}cleanup: {max_total_log_size_mb: 1}\n`).config,
       onDisk,
@@ -38,7 +38,7 @@ describe("aod check", () => {
     expect(problems.map(({ severity }) => severity)).toEqual(["warning"]);
   });
 
-  test("warns where what is kept exceeds the limit by itself, with the key's place", () => {
+  test("warns if pinned captures alone exceed the limit, with the place of the key", () => {
     const { path, config } = found(`${RULES}cleanup: {max_total_log_size_mb: 8}\n`);
     const asked: number[] = [];
     const { code, problems } = judgeConfig(
@@ -55,14 +55,14 @@ describe("aod check", () => {
     ]);
   });
 
-  test("ends with 78 for mistakes", () => {
+  test("exits with 78 for mistakes", () => {
     const { path, config } = found(`${RULES}a: 1\n`);
     const { code, problems, lines } = judgeConfig(config, onDisk);
     expect({ code, lines }).toEqual({ code: 78, lines: [`aod: ${path}: 1 error`] });
     expect(problems.map(formatProblem)).toEqual([`${path}:4:1: a: unknown key`]);
   });
 
-  test("ends with 66 for a file that is not there, and with 77 for one that may not be read", () => {
+  test("exits with 66 for a missing file, and with 77 for one that may not be read", () => {
     expect(judgeConfig(readConfigFile(join(folder, "gone")), onDisk).code).toBe(66);
     const forbidden = {
       config: undefined,
@@ -77,7 +77,7 @@ describe("aod check", () => {
     });
   });
 
-  test("refuses a file of metrics on a share, beside all else that is on one", () => {
+  test("refuses a metrics file on a share, together with other paths on a share", () => {
     const { path, config } = found(`${RULES}metrics: {textfile: /mnt/a/aod.prom}\naod_output_dir: /mnt/b\n`);
     const { code, problems, lines } = judgeConfig(config, (where) => ({
       ...onDisk(),
@@ -88,7 +88,7 @@ describe("aod check", () => {
     expect(problems.map(({ path: key }) => key).sort()).toEqual(["aod_output_dir", "metrics.textfile"]);
   });
 
-  test("refuses an output folder on a share, with the key's place, and asks for the folder that is meant", () => {
+  test("refuses an output folder on a share, with the place of the key", () => {
     const { path, config } = found(`${RULES}aod_output_dir: /mnt/logs/aod\n`);
     const asked: string[] = [];
     const { code, problems } = judgeConfig(config, (where) => {
@@ -111,7 +111,7 @@ describe("aod check", () => {
       (path: string) => (path === "/bin/true" ? { ...onDisk(), type: "cifs" } : onDisk()),
       "/bin/true is on cifs, which may hang: it will not be run",
     ],
-  ])("warns of a program to notify that %s", (_, program, whereIs, what) => {
+  ])("warns about a program of notify that %s", (_, program, whereIs, what) => {
     const { path, config } = found(`${RULES}notify: {command: [${program}]}\n`);
     const { code, problems } = judgeConfig(config, whereIs);
     expect({ code, said: problems.map(formatProblem) }).toEqual({
@@ -120,7 +120,7 @@ describe("aod check", () => {
     });
   });
 
-  test("warns of an action's program that does not exist", () => {
+  test("warns about a program of an action that does not exist", () => {
     const custom = "custom_actions: {a: {command: [/nowhere/a]}, b: {command: [/bin/true]}}\n";
     const { path, config } = found(`${RULES}${custom}`);
     const { code, problems } = judgeConfig(config, onDisk);
@@ -130,13 +130,13 @@ describe("aod check", () => {
     });
   });
 
-  test("is content with a program that can be run", () => {
+  test("accepts a program that can be run", () => {
     expect(judgeConfig(found(`${RULES}notify: {command: [/bin/true]}\n`).config, onDisk).problems).toEqual(
       [],
     );
   });
 
-  test("knows the built-in default", () => {
+  test("accepts the built-in configuration", () => {
     const { code, lines } = judgeConfig(parseBuiltIn(), onDisk);
     expect({ code, first: lines[0] }).toEqual({ code: 0, first: "built-in default: ok, 6 rules" });
   });

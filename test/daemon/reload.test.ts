@@ -30,7 +30,7 @@ function found(text: string) {
 const running = found(RULES).config as Config;
 
 describe("a reload", () => {
-  test("applies a file that is right, with its warnings", () => {
+  test("applies a valid file, with its warnings", () => {
     const applied: Config[] = [];
     writeFileSync(file, `${RULES}cleanup: {max_total_log_size_mb: 1}\n`);
     const apply = (config: Config) => void applied.push(config);
@@ -39,14 +39,14 @@ describe("a reload", () => {
     expect(printed.splice(0)).toEqual([expect.stringContaining(`${file}:2:34: cleanup.max_total`)]);
   });
 
-  test("is refused where what it takes can't be had", () => {
+  test("is refused if a resource that it needs is not available", () => {
     writeFileSync(file, RULES);
     const taken = "metrics.listen: the port is taken";
     expect(reload(file, running, () => taken).refusal).toBe(taken);
     expect(logged.splice(0)).toEqual([`reload refused: the running configuration stays in force ${taken}`]);
   });
 
-  test("changes nothing where the file has mistakes, and says all of them with their lines", () => {
+  test("changes nothing if the file has mistakes, and reports all of them with their lines", () => {
     writeFileSync(file, `a: 1\n${RULES}watch_interval_sec: no\n`);
     const apply = () => expect.unreachable();
     expect(reload(file, running, apply).refusal).toBe(`${file}: 2 errors`);
@@ -69,13 +69,13 @@ describe("a reload", () => {
     );
   });
 
-  test("does not take the built-in rules for those of a file that is gone", () => {
+  test("does not replace the rules of a missing file by the built-in ones", () => {
     expect(judgeReload(parseBuiltIn(), running)).toMatchObject({ refusal: `${file} does not exist` });
     const builtIn = parseBuiltIn();
     expect(judgeReload(builtIn, builtIn.config)).toMatchObject({ config: { file: undefined } });
   });
 
-  test("says that another output folder takes a restart", () => {
+  test("reports that another output folder takes effect after a restart", () => {
     const judgement = judgeReload(found(`${RULES}aod_output_dir: /srv/aod\n`), running);
     expect(judgement.config?.outputDir).toBe("/srv/aod");
     expect(judgement.problems.map(formatProblem)).toEqual([
@@ -85,7 +85,7 @@ describe("a reload", () => {
 });
 
 describe("a reload that the kernel refuses", () => {
-  test("is a refusal like any other: whoever asked gets an answer", () => {
+  test("is a refusal like any other: the client gets an answer", () => {
     writeFileSync(file, RULES);
     const reloaded = reload(file, running, () => {
       throw new Error("write filter 3: EIO");
@@ -96,7 +96,7 @@ describe("a reload that the kernel refuses", () => {
 });
 
 describe("a refused reload", () => {
-  test("is a finding with the first problem's place, until a file is applied", () => {
+  test("is a trouble that names the first problem, until a file is applied", () => {
     writeFileSync(file, "guardian: {anomalies: {slow: {type: Latency, acceptable_count: 0}}}\nnope: 1\n");
     const refused = reload(file, running, () => undefined);
     printed.length = 0;
@@ -110,7 +110,7 @@ describe("a refused reload", () => {
     expect(reloadFinding({ problems: [], refusal: undefined })).toBeUndefined();
   });
 
-  test("that no line of the file explains has its reason", () => {
+  test("without a problem in the file has its reason", () => {
     const finding = reloadFinding({ problems: [], refusal: "/etc/aod.yaml does not exist" });
     expect(finding?.text).toEndWith(": /etc/aod.yaml does not exist");
   });

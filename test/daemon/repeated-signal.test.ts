@@ -1,4 +1,4 @@
-// A storm of one signal: it acts at once, once more for all that came meanwhile, and counts the rest.
+// A storm of one signal: one run at once, one more for all signals that arrived meanwhile; the rest is counted.
 
 import { describe, expect, test } from "bun:test";
 import { RepeatedSignal } from "../../src/daemon/repeated-signal.ts";
@@ -6,14 +6,14 @@ import { seeded } from "../helpers/random.ts";
 
 function aSignal() {
   const ends: (() => void)[] = [];
-  const state = { runs: 0, left: 0, leftOut: [] as number[] };
+  const state = { runs: 0, surplus: 0, ignored: [] as number[] };
   const signal = new RepeatedSignal({
     act: () => {
       state.runs++;
       return new Promise((resolve) => ends.push(resolve));
     },
-    left: () => state.left++,
-    leftOut: (count) => state.leftOut.push(count),
+    onSurplus: () => state.surplus++,
+    onIgnored: (count) => state.ignored.push(count),
   });
   const end = async () => {
     ends.shift()?.();
@@ -23,27 +23,27 @@ function aSignal() {
 }
 
 describe("a signal", () => {
-  test("acts at once, and again when the first run is over", async () => {
+  test("starts a run at once, and another one after the first has ended", async () => {
     const { signal, state, end } = aSignal();
     signal.take();
     expect(state.runs).toBe(1);
     await end();
     signal.take();
     await end();
-    expect(state).toEqual({ runs: 2, left: 0, leftOut: [] });
+    expect(state).toEqual({ runs: 2, surplus: 0, ignored: [] });
   });
 
-  test("that comes a thousand times during a run has exactly one more run, and its count is told", async () => {
+  test("that arrives a thousand times during a run leads to exactly one more run, and the surplus is reported", async () => {
     const { signal, state, end } = aSignal();
     for (let i = 0; i < 1001; i++) signal.take();
-    expect(state).toEqual({ runs: 1, left: 999, leftOut: [] });
+    expect(state).toEqual({ runs: 1, surplus: 999, ignored: [] });
     await end();
-    expect(state).toEqual({ runs: 2, left: 999, leftOut: [999] });
+    expect(state).toEqual({ runs: 2, surplus: 999, ignored: [999] });
     await end();
     expect(state.runs).toBe(2);
   });
 
-  test("is followed by a run that begins after it, whenever it comes", async () => {
+  test("is followed by a run that starts after it, whenever it arrives", async () => {
     const random = seeded();
     const { signal, state, end } = aSignal();
     let taken = 0;
@@ -59,8 +59,8 @@ describe("a signal", () => {
       runs = state.runs;
       await end();
     }
-    // Each signal has started a run, was one of those that the next run was due for, or was counted.
-    expect(state.runs + state.left, random.seedText).toBe(taken);
-    expect(state.left).toBe(state.leftOut.reduce((sum, count) => sum + count, 0));
+    // Each signal has started a run, made the next run due, or was counted as surplus.
+    expect(state.runs + state.surplus, random.seedText).toBe(taken);
+    expect(state.surplus).toBe(state.ignored.reduce((sum, count) => sum + count, 0));
   });
 });

@@ -14,8 +14,8 @@ function aManager(path: string) {
 describe("the service manager", () => {
   test.each([
     ["a socket file", join(tempDir(), "notify")],
-    ["a name that is in no file system", `@aod-test-${process.pid}`],
-  ])("is told by %s, what belongs together in one datagram", (_, path) => {
+    ["an abstract name", `@aod-test-${process.pid}`],
+  ])("is notified by %s, one datagram for each call", (_, path) => {
     const receiver = makeUnixReceiver(path);
     aManager(path).send({ READY: 1, STATUS: "watching" });
     expect(receiver.take()).toBe("READY=1\nSTATUS=watching\n");
@@ -23,26 +23,26 @@ describe("the service manager", () => {
     receiver.close();
   });
 
-  test("that is busy is told later, of everything and in order", async () => {
+  test("that is busy gets every datagram later, in order", async () => {
     const path = join(tempDir(), "notify");
     const receiver = makeUnixReceiver(path);
     const filler = aManager(path);
-    // Until its queue is full: the last one waits in our own.
+    // Fills the queue of the socket: the last datagram waits in the queue of the sender.
     for (let i = 0; i < 2000; i++) filler.send({ STATUS: i });
     const manager = aManager(path);
     manager.send({ READY: 1 });
     manager.send({ STOPPING: 1 });
-    const told: string[] = [];
+    const received: string[] = [];
     await waitUntil(() => {
-      for (let text = receiver.take(); text !== undefined; text = receiver.take()) told.push(text);
-      return told.includes("STOPPING=1\n");
+      for (let text = receiver.take(); text !== undefined; text = receiver.take()) received.push(text);
+      return received.includes("STOPPING=1\n");
     });
-    expect(told.filter((text) => !text.startsWith("STATUS"))).toEqual(["READY=1\n", "STOPPING=1\n"]);
+    expect(received.filter((text) => !text.startsWith("STATUS"))).toEqual(["READY=1\n", "STOPPING=1\n"]);
     receiver.close();
   });
 
-  test.each([[undefined], [""], ["relative"], ["vsock:2:1234"], [join(tempDir(), "nobody")]])(
-    "at %p is none, and nobody minds",
+  test.each([[undefined], [""], ["relative"], ["vsock:2:1234"], [join(tempDir(), "no-socket")]])(
+    "at %p does not exist, which is no error",
     (path) => {
       const manager = openServiceManager({ NOTIFY_SOCKET: path });
       manager.send({ READY: 1 });
@@ -51,20 +51,20 @@ describe("the service manager", () => {
     },
   );
 
-  test("gets no line that a value has forged", () => {
+  test("gets no line that a value forges", () => {
     const bytes = encodeAssignments({ STATUS: "on //a\nREADY=1\u0000", WATCHDOG: 1 });
     expect(new TextDecoder().decode(bytes)).toBe("STATUS=on //a READY=1 \nWATCHDOG=1\n");
   });
 
   test.each([
     ["its own", { WATCHDOG_USEC: "60000000", WATCHDOG_PID: "7" }, 60_000],
-    ["one for whoever reads it", { WATCHDOG_USEC: "60000000" }, 60_000],
+    ["one for any process", { WATCHDOG_USEC: "60000000" }, 60_000],
     ["another process's", { WATCHDOG_USEC: "60000000", WATCHDOG_PID: "8" }, undefined],
     ["none", {}, undefined],
     ["no time", { WATCHDOG_USEC: "0" }, undefined],
     ["nonsense", { WATCHDOG_USEC: "1m" }, undefined],
-  ])("waits for signs of life where the watchdog is %s", (_, environment, watchdogMs) => {
-    const manager = openServiceManager({ NOTIFY_SOCKET: "@aod-test-nobody", ...environment }, 7);
+  ])("sets the watchdog interval if the watchdog is %s", (_, environment, watchdogMs) => {
+    const manager = openServiceManager({ NOTIFY_SOCKET: "@aod-test-no-socket", ...environment }, 7);
     expect(manager.watchdogMs).toBe(watchdogMs);
     manager.close();
   });

@@ -18,7 +18,7 @@ function aService(watchdogMs?: number) {
   const take = (...types: Parameters<typeof anEvent>[0][]) => {
     for (const type of types) service.take(anEvent(type));
   };
-  /** What was sent since the last look. */
+  /** Everything that was sent since the last call. */
   const news = () => sent.splice(0);
   return { service, state, take, news };
 }
@@ -27,8 +27,8 @@ const WATCHING = "watching every SMB request of the kernel's client; 1 rule; no 
 const WAITING =
   "waiting for the kernel module cifs: it attaches when a share is mounted; 1 rule; no open incidents";
 
-describe("systemd is told", () => {
-  test("that aod is ready when it watches, and not before", () => {
+describe("systemd is notified", () => {
+  test("that aod is ready when it is attached, and not before", () => {
     const { take, news } = aService();
     take("configured", "watching");
     expect(news()).toEqual([{ STATUS: "starting" }]);
@@ -48,7 +48,7 @@ describe("systemd is told", () => {
     ]);
   });
 
-  test("which incident has been open longest, and nothing where nothing changed", () => {
+  test("which incident has been open longest, and not again without a change", () => {
     const { state, take, news } = aService();
     take("configured", "watching", "attached");
     news();
@@ -71,7 +71,7 @@ describe("systemd is told", () => {
     expect(news()).toEqual([{ STATUS: WATCHING }]);
   });
 
-  test("of a reload, and why it was refused until one is not", () => {
+  test("of a reload, and of its refusal until a reload succeeds", () => {
     const { service, take, news } = aService();
     take("configured", "watching", "attached");
     news();
@@ -86,14 +86,14 @@ describe("systemd is told", () => {
     expect(news().slice(1)).toEqual([{ READY: 1, STATUS: WATCHING }]);
   });
 
-  test("of no reload before aod is ready: its end would be taken for that of the start", () => {
+  test("of no reload before aod is ready: systemd would take its end for the end of the start", () => {
     const { service, take, news } = aService();
     take("configured");
     service.reloading()(undefined);
     expect(news()).toEqual([{ STATUS: "starting" }]);
   });
 
-  test("the reload's time by the clock that systemd reads", () => {
+  test("of the time of a reload by the clock that systemd reads", () => {
     const { service, take, news } = aService();
     take("configured", "watching", "attached");
     const beforeUs = monotonicNs() / 1000;
@@ -103,7 +103,7 @@ describe("systemd is told", () => {
     expect(MONOTONIC_USEC).toBeWithin(Math.floor(beforeUs), monotonicNs() / 1000);
   });
 
-  test("that aod is without its detector, that it can't go on, and that it ends", () => {
+  test("that the detector is missing, that aod cannot continue, and that it stops", () => {
     const { service, take, news } = aService();
     take("configured", "watching", "attached");
     service.take(anEvent("restarting", { thread: "runner" }));
@@ -119,7 +119,7 @@ describe("systemd is told", () => {
     expect(failing.news().at(-1)).toEqual({ STOPPING: 1, STATUS: "cannot continue: no" });
   });
 
-  test("that aod lives, as long as every thread answers", async () => {
+  test("that aod is alive, as long as every thread answers", async () => {
     const { state, take, news } = aService(30);
     take("configured", "watching", "attached");
     const beats: Assignments[] = [];
@@ -136,7 +136,7 @@ describe("systemd is told", () => {
     expect(news()).toEqual([]);
   });
 
-  test("of no life where it does not wait for any", async () => {
+  test("of nothing periodically without a watchdog", async () => {
     const { take, news } = aService();
     take("configured", "watching", "attached");
     news();
@@ -145,7 +145,7 @@ describe("systemd is told", () => {
   });
 });
 
-describe("threads are asked", () => {
+describe("threads are pinged", () => {
   test.each([
     [undefined, undefined],
     [60_000, 10_000],

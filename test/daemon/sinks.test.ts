@@ -18,8 +18,12 @@ afterAll(() => {
   for (const spy of spies) spy.mockRestore();
 });
 
-/** What came of an event: the text of the journal's entry, and the plain lines. */
-function say(event: Parameters<ReturnType<typeof makeLogSink>>[0], isThere: boolean, isSeenTwice: boolean) {
+/** Takes an event. @returns the texts of journal entries, and the plain lines. */
+function logEvent(
+  event: Parameters<ReturnType<typeof makeLogSink>>[0],
+  isThere: boolean,
+  isSeenTwice: boolean,
+) {
   logged.length = 0;
   const entries: JournalFields[] = [];
   const send = (fields: JournalFields) => isThere && entries.push(fields) > 0;
@@ -27,77 +31,77 @@ function say(event: Parameters<ReturnType<typeof makeLogSink>>[0], isThere: bool
   return { entries: entries.map(({ MESSAGE }) => String(MESSAGE)), lines: [...logged] };
 }
 
-describe("what the daemon says", () => {
+describe("the log sink", () => {
   const text = "incident opened: replies are slow";
 
   test.each([
-    ["is said once where the log goes to the journal that took it", true, true, 1, []],
-    ["is said in both where the log goes elsewhere", true, false, 1, [text]],
-    ["is a plain line where there is no journal", false, false, 0, [text]],
-    ["is a plain line where the journal did not take it", false, true, 0, [text]],
+    ["writes an entry only if the journal took it and the log goes there too", true, true, 1, []],
+    ["writes an entry and a line if the log goes elsewhere", true, false, 1, [text]],
+    ["writes a line if there is no journal", false, false, 0, [text]],
+    ["writes a line if the journal did not take the entry", false, true, 0, [text]],
   ])("%s", (_, isThere, isSeenTwice, count, lines) => {
-    const said = say(anEvent("opened"), isThere, isSeenTwice);
-    expect(said.entries).toHaveLength(count);
-    for (const entry of said.entries)
+    const written = logEvent(anEvent("opened"), isThere, isSeenTwice);
+    expect(written.entries).toHaveLength(count);
+    for (const entry of written.entries)
       expect(entry).toStartWith(`${text} incident=20261123T012345.678Z rule=slow`);
-    expect(said.lines).toEqual(lines);
+    expect(written.lines).toEqual(lines);
   });
 
-  test("is a plain line where it has no message id, and nothing where nobody wants to know", () => {
-    expect(say(anEvent("recovered"), true, true).lines).toHaveLength(1);
-    expect(say(anEvent("configured"), true, true)).toEqual({ entries: [], lines: [] });
+  test("writes a line for an event without a message id, and nothing for an event that is not logged", () => {
+    expect(logEvent(anEvent("recovered"), true, true).lines).toHaveLength(1);
+    expect(logEvent(anEvent("configured"), true, true)).toEqual({ entries: [], lines: [] });
   });
 });
 
-describe("what the daemon writes", () => {
-  function outlets(auditEnabled = true) {
+describe("the history sink", () => {
+  function aSink(auditEnabled = true) {
     const outputDir = tempDir();
     const open = anIncident();
     const troubles: (TroubleFinding | undefined)[] = [];
-    const outlet = {
+    const options = {
       ...{ folder: outputDir, openIncidents: () => [open], repair: () => undefined },
       trouble: (finding: TroubleFinding | undefined) => void troubles.push(finding),
     };
-    const tell = openHistorySink({ auditEnabled }, outlet);
+    const take = openHistorySink({ auditEnabled }, options);
     const path = join(outputDir, "incidents.jsonl");
     const written = () => decodeEntries(readFileSync(path, "utf8")).map(({ event }) => event);
-    return { tell, path, written, troubles };
+    return { take, path, written, troubles };
   }
 
-  test("begins with what is open, goes on with what happens, and begins anew when it was renamed", () => {
-    const { tell, path, written } = outlets();
-    tell(anEvent("configured"));
-    tell(anEvent("resolved"));
+  test("starts a file with the open incidents, appends events, and starts a new file after a rename", () => {
+    const { take, path, written } = aSink();
+    take(anEvent("configured"));
+    take(anEvent("resolved"));
     expect(written()).toEqual(["ongoing", "configured", "resolved"]);
     renameSync(path, `${path}.1`);
-    tell(anEvent("swept", { removals: [], rotated: true }));
+    take(anEvent("swept", { removals: [], rotated: true }));
     expect(written()).toEqual(["ongoing"]);
   });
 
-  test("is audited as long as the configuration says so", () => {
-    const { tell, written } = outlets(false);
+  test("writes audit entries while the configuration enables them", () => {
+    const { take, written } = aSink(false);
     const configured = (auditEnabled: boolean) =>
       anEvent("configured", { config: { ...anEvent("configured").config, auditEnabled } });
-    tell(configured(false));
-    tell(anEvent("dropped"));
+    take(configured(false));
+    take(anEvent("dropped"));
     expect(written()).toEqual(["ongoing"]);
-    tell(configured(true));
-    tell(anEvent("dropped"));
-    tell(configured(false));
-    tell(anEvent("dropped"));
+    take(configured(true));
+    take(anEvent("dropped"));
+    take(configured(false));
+    take(anEvent("dropped"));
     expect(written()).toEqual(["ongoing", "configured", "dropped"]);
   });
 
-  test("is in trouble where it can't be written, and goes on as soon as it can", () => {
-    const { tell, path, written, troubles } = outlets();
+  test("reports a trouble while the file can't be written, and continues as soon as it can", () => {
+    const { take, path, written, troubles } = aSink();
     mkdirSync(path);
-    tell(anEvent("resolved"));
+    take(anEvent("resolved"));
     expect(troubles.at(-1)).toEqual({
       text: `incidents can't be written to ${path}: EISDIR`,
       isRepaired: false,
     });
     rmdirSync(path);
-    tell(anEvent("resolved"));
+    take(anEvent("resolved"));
     expect(troubles.at(-1)).toBeUndefined();
     expect(written()).toEqual(["ongoing", "resolved"]);
   });
