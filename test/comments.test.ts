@@ -17,6 +17,7 @@ const CLEAN: readonly string[] = [
   "src/capture",
   "src/cleaner",
   "src/janitor",
+  "src/kernel",
   "src/main.ts",
   "src/packer",
   "test/api",

@@ -1,5 +1,5 @@
 // The files that this room needs inside the executable: the two builds of the BPF object, and libbpf with the two
-// libraries that it wants. In: nothing; out: their bytes. Nothing is written to disk.
+// libraries that it needs. Nothing is written to disk.
 
 import { readFileSync } from "node:fs";
 import atomicObject from "../../build/bpf/aod.bpf.o" with { type: "file" };

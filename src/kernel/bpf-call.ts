@@ -1,12 +1,12 @@
-// bpf(2) itself, for who does without libbpf: threads that have file descriptors as numbers, and commands that load nothing.
-// In: a command and its attributes; out: what it returned, or minus the errno.
+// bpf(2) itself, for code without libbpf: threads that hold file descriptors as numbers, and commands that load
+// nothing.
 
 import type { Pointer } from "bun:ffi";
 import { errnoName } from "../model/errno.ts";
 import { AodError } from "../model/failure.ts";
 import { lastErrno, libc } from "../system/libc.ts";
 
-// It has no function of its own in libc: include/uapi/asm/unistd_64.h, asm-generic/unistd.h.
+// bpf(2) has no function of its own in libc: include/uapi/asm/unistd_64.h, asm-generic/unistd.h.
 const SYS_BPF = process.arch === "arm64" ? 280 : 321;
 
 /** enum bpf_cmd, include/uapi/linux/bpf.h. */
@@ -18,7 +18,7 @@ export function bpfCall(command: number, attributes: Pointer, bytes: number): nu
   return returned < 0 ? -lastErrno() : returned;
 }
 
-/** A non-negative return value as it is; a negative one is -errno and is thrown. */
+/** Returns a non-negative value as it is; throws a negative one, which is -errno. */
 export function checkedCall(returned: number, doing: string): number {
   if (returned >= 0) return returned;
   throw new AodError("SYSCALL", `${doing}: ${errnoName(-returned)}`, { errno: -returned });

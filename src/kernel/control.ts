@@ -10,12 +10,12 @@ export class Control {
     this.#asleep = new Uint32Array(viewOf(controlAddress, 4));
   }
 
-  /** The next request that is sent puts one record on the ring. */
+  /** Asks for one wake record on the ring at the next request that is sent. */
   setAsleep(): void {
     Atomics.store(this.#asleep, 0, 1);
   }
 
-  /** No wake record is wanted. */
+  /** Asks for no wake record. */
   setAwake(): void {
     Atomics.store(this.#asleep, 0, 0);
   }

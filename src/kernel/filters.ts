@@ -1,6 +1,6 @@
-// What the kernel puts on the ring, worked out from the rules: for each command the lowest latency that any rule
-// counts, for each errno whether any rule counts it, and the statuses that none does. Pure. The kernel's answer may
-// be more than a rule wants, never less: the detector decides.
+// Which requests the kernel puts on the ring, computed from the rules: for each command the lowest latency that any
+// rule counts, for each errno whether any rule counts it, and the statuses that no rule counts. Pure. The kernel may
+// put more on the ring than a rule wants, never less: the detector decides.
 
 import { COMMANDS } from "../model/command.ts";
 import { ERRNO, ERRNO_COUNT } from "../model/errno.ts";
@@ -12,7 +12,7 @@ import type { ErrorRule, Rule } from "../model/rule.ts";
 export interface KernelFilters {
   /** By command number. */
   readonly commands: readonly {
-    /** Infinity: latency never puts it on the ring. */
+    /** Infinity: latency never puts a request on the ring. */
     readonly slowNs: number;
     readonly errnoMask: readonly bigint[];
   }[];
@@ -37,13 +37,13 @@ function lowestNs(rules: readonly Rule[], command: number): number {
     ...rules.flatMap((rule) => {
       if (rule.type === "latency")
         return [rule.slowNs[command] ?? Infinity, rule.emergencyNs[command] ?? Infinity];
-      // The end of what was stuck is to be known at once.
+      // The detector must know at once when a stuck request ends.
       return rule.type === "stuck" ? [rule.stuckNs[command] ?? Infinity] : [];
     }),
   );
 }
 
-/** Every errno that some rule counts; how long the operation took is for the detector to judge. */
+/** Every errno that some rule counts. The detector judges how long the operation took. */
 function operationMaskOf(rules: readonly ErrorRule[]): readonly bigint[] {
   const mask = new Array<bigint>(GEOMETRY.ERRNO_WORDS).fill(0n);
   for (let errno = 1; errno < ERRNO_COUNT; errno++) {
@@ -65,7 +65,7 @@ function maskOf(rules: readonly ErrorRule[]): readonly bigint[] {
     for (const { status, errno } of NT_STATUSES) {
       if (rule.statuses[status] !== true) continue;
       add(errno);
-      // What older kernels make of statuses that they have no errno for.
+      // Older kernels map statuses without an errno of their own to EIO.
       add(ERRNO.EIO);
     }
   }
@@ -73,8 +73,9 @@ function maskOf(rules: readonly ErrorRule[]): readonly bigint[] {
 }
 
 /**
- * Errors of which no rule wants to hear: steps of the protocol, everyday answers that none names, what all exclude.
- * @param isCounted by command: without an errno that counts there is nothing to keep quiet.
+ * Errors that no rule counts: steps of the protocol, everyday answers that no rule names, statuses that all rules
+ * exclude.
+ * @param isCounted by command: without an errno that counts there is nothing to suppress.
  */
 function quietPairs(rules: readonly ErrorRule[], isCounted: readonly boolean[]): KernelFilters["quiet"] {
   return NT_STATUSES.flatMap(({ status, errno }) =>

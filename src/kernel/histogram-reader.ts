@@ -1,5 +1,5 @@
-// One histogram of all CPUs, read by the system call itself: the detector's thread has file descriptors as numbers and no
-// libbpf of its own, and one way to read is enough. In: the map `histograms`; out: its words as they are. What they add up to is for others.
+// Reads one histogram of all CPUs by the system call itself: the detector's thread has file descriptors as numbers and
+// no libbpf of its own. It returns the words of the map `histograms` as they are; histogram-sums.ts adds them up.
 
 import { ptr } from "bun:ffi";
 import { HISTOGRAM } from "../model/request.gen.ts";
@@ -10,7 +10,7 @@ import { BPF_COMMAND, bpfCall, checkedCall } from "./bpf-call.ts";
 const ATTR = { bytes: 32, mapFd: 0, key: 8, value: 16 } as const;
 
 export class HistogramReader {
-  /** Struct aod_histogram of one CPU after the other, as `read` found it last. */
+  /** One struct aod_histogram for each CPU, from the last `read`. */
   readonly words: Uint32Array<ArrayBuffer>;
   readonly cpus: number;
   readonly #key = new Uint32Array(1);

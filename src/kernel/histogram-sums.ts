@@ -1,16 +1,16 @@
-// The kernel's histograms as counts that never wrap. In: readings of one cell after the other, all CPUs of it, whose u32
-// counts wrap; out: sums that only grow. It must be read before a bucket of one cell has taken 2^32 replies more: at a million
-// replies a second of one kind that is 71 minutes. Pure.
+// The kernel's histograms as sums that never wrap, although the kernel's u32 counts do. It takes readings of one cell,
+// all its CPUs at once. Each cell must be read before one of its buckets has counted 2^32 more replies, which takes 71
+// minutes at a million replies a second of one kind. Pure.
 
 import { GEOMETRY, HISTOGRAM, HISTOGRAM_SHAPE } from "../model/request.gen.ts";
 import type { ReplyHistogram, StatusTally } from "../model/tally.ts";
 
 const WORDS = HISTOGRAM.BYTES / 4;
 const ERRORS = HISTOGRAM.errors / 4;
-const UNTOLD = HISTOGRAM.untold_statuses / 4;
+const UNATTRIBUTED = HISTOGRAM.untold_statuses / 4;
 const BUCKETS = HISTOGRAM.buckets / 4;
 
-/** One cell: word by word of struct aod_histogram, what was read last and what that has come to; sum_ns apart. */
+/** One cell, word by word as in struct aod_histogram: the last reading and the total so far. sum_ns is separate. */
 interface Sum {
   readonly last: Uint32Array;
   readonly totals: Float64Array;
@@ -23,16 +23,16 @@ export class HistogramSums {
   readonly #now = new Uint32Array(WORDS);
 
   /**
-   * Takes a reading.
-   * @param words struct aod_histogram of one CPU after the other.
+   * Adds a reading.
+   * @param words one struct aod_histogram for each CPU.
    */
   add(cell: number, words: Uint32Array): void {
     const sumNs = totalNs(words);
     const sum = this.#sums.get(cell) ?? makeSum();
-    // A latency is at least 1 ns: what was never counted has none.
+    // A latency is at least 1 ns, so a sum of 0 means that this cell never counted a reply.
     if (sumNs === 0n && sum.lastNs === 0n) return;
     this.#sums.set(cell, sum);
-    // What CPUs have together, modulo 2^32, differs by what all have had since, modulo 2^32: the sum may wrap as well.
+    // The sum over the CPUs may wrap as well: its difference modulo 2^32 is the sum of their differences modulo 2^32.
     this.#now.fill(0);
     for (let at = 0; at < words.length; at++)
       this.#now[at % WORDS] = (this.#now[at % WORDS] ?? 0) + (words[at] ?? 0);
@@ -45,7 +45,7 @@ export class HistogramSums {
     sum.lastNs = sumNs;
   }
 
-  /** Cells that have counted something, in their order. */
+  /** The cells that have counted a reply, in ascending order. */
   histograms(): readonly ReplyHistogram[] {
     return this.#inOrder().map(([cell, { totals, sumNs }]) => ({
       ...slotAndCommandOf(cell),
@@ -55,10 +55,10 @@ export class HistogramSums {
     }));
   }
 
-  /** Failed replies whose status found no room of its own. */
-  untold(): readonly StatusTally[] {
+  /** Failed replies whose status had no room in the map `statuses`. */
+  unattributed(): readonly StatusTally[] {
     return this.#inOrder().flatMap(([cell, { totals }]) => {
-      const count = totals[UNTOLD] ?? 0;
+      const count = totals[UNATTRIBUTED] ?? 0;
       return count === 0 ? [] : [{ ntStatus: undefined, ...slotAndCommandOf(cell), count }];
     });
   }
@@ -68,7 +68,7 @@ export class HistogramSums {
   }
 }
 
-/** What an index of `histograms` stands for. */
+/** The slot and the command of an index of `histograms`. */
 export function slotAndCommandOf(cell: number): { readonly slot: number; readonly command: number } {
   return { slot: Math.floor(cell / GEOMETRY.COMMANDS), command: cell % GEOMETRY.COMMANDS };
 }

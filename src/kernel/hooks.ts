@@ -1,5 +1,5 @@
-// The tracepoints of cifs.ko that the programs are attached to, as a table, and attaching them. In: a loaded object;
-// out: which are attached and which this kernel lacks. When to attach is the supervisor's to decide.
+// The tracepoints of cifs.ko that the programs are attached to, as a table, and the attaching itself. The supervisor
+// decides when to attach.
 
 import { errnoName } from "../model/errno.ts";
 import { exhaustionNamed } from "../model/exhaustion.ts";
@@ -11,17 +11,17 @@ import type { BpfObject, ProgramName } from "./object.ts";
 export interface Hook {
   readonly tracepoint: string;
   readonly program: ProgramName;
-  /** Without those of requests nothing works; the others only lower what is seen. */
+  /** Without the hooks of level `request` nothing works; without others aod only sees less. */
   readonly level: HookLevel;
 }
 
-/** What a tracepoint is for: requests, what waits before there is one, trouble of connections. */
+/** What a tracepoint shows: requests, operations that wait before they have a request, or trouble of connections. */
 export type HookLevel = "request" | "operation" | "signal";
 
 /**
- * In the order of attaching: what ends before what begins, so that no request is opened whose reply nobody would
- * see; detached in the reverse order. A tracepoint of two rows is known in two forms, that of the second with fewer arguments: the first
- * row that the kernel takes is the one.
+ * In the order of attaching: the ends of requests before their beginnings, so that no request is opened whose reply no
+ * program would see; they are detached in the reverse order. A tracepoint with two rows has two forms, the second with
+ * fewer arguments: aod attaches the first row that the kernel accepts.
  */
 export const HOOKS: readonly Hook[] = [
   { tracepoint: "smb3_cmd_done", program: "on_cmd_done", level: "request" },
@@ -54,17 +54,17 @@ function signal(tracepoint: string, ...programs: readonly ProgramName[]): readon
 const ENOENT = 2;
 
 export interface Attachment {
-  /** Tracepoints that this kernel does not have, or has with other arguments, and why. */
+  /** Tracepoints that this kernel lacks, or has with other arguments, each with the reason. */
   readonly missing: readonly { readonly tracepoint: string; readonly reason: string }[];
-  /** How many tracepoints are attached to: the references that these links hold on the module. */
+  /** The number of attached tracepoints: each holds a reference on the module. */
   readonly links: number;
   /** Idempotent. */
   detach(): void;
 }
 
 /**
- * Attaches everything that is there. Undefined: the tracepoints are not there, cifs is not loaded.
- * Throws BPF_ATTACH where a required one is there and can't be attached, NOT_PERMITTED where that is forbidden.
+ * Attaches all hooks that the kernel has. Returns undefined if it has none of them, because cifs is not loaded.
+ * Throws BPF_ATTACH if a required tracepoint exists and can't be attached, NOT_PERMITTED if attaching is forbidden.
  */
 export function attachHooks(object: BpfObject, hooks: readonly Hook[] = HOOKS): Attachment | undefined {
   const links: number[] = [];
@@ -84,7 +84,7 @@ export function attachHooks(object: BpfObject, hooks: readonly Hook[] = HOOKS): 
     } else {
       detach();
       if (returned === -ENOENT) return undefined;
-      // After a shortage the caller tries all hooks again, also optional ones.
+      // After a shortage the caller tries all hooks again, optional ones included.
       throw attachFailure(tracepoint, -returned);
     }
   }

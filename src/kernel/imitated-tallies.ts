@@ -1,5 +1,5 @@
-// The counts that the kernel's programs keep of replies, kept by the imitation: histograms by share slot and command,
-// failed replies by status. In: replies one by one; out: Tallies. In memory, and as bounded as the kernel's.
+// The imitation's counts of replies, in memory: histograms by share slot and command, failed replies by status. Bounded
+// as the kernel's are.
 
 import { GEOMETRY, HISTOGRAM_SHAPE } from "../model/request.gen.ts";
 import type { Request } from "../model/request.ts";
@@ -42,11 +42,11 @@ export class ImitatedTallies {
   #countStatus(ntStatus: number, slot: number, command: number): void {
     const key = `${ntStatus} ${slot} ${command}`;
     const hasRoom = this.#statuses.has(key) || this.#statuses.size < GEOMETRY.TALLIES;
-    const told = hasRoom ? key : `untold ${slot} ${command}`;
-    const count = this.#statuses.get(told) ?? {
+    const counted = hasRoom ? key : `unattributed ${slot} ${command}`;
+    const count = this.#statuses.get(counted) ?? {
       ...{ ntStatus: hasRoom ? ntStatus : undefined, slot, command, count: 0 },
     };
-    this.#statuses.set(told, count);
+    this.#statuses.set(counted, count);
     count.count++;
   }
 }

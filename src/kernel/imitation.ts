@@ -1,6 +1,6 @@
-// The kernel side in memory, for hosts that refuse BPF: the same request table, operations and ring, byte for byte, written by
-// TypeScript instead of BPF programs. It serves `aod demo` and tests of what reads them, so its pairing knows one
-// task and one connection only; it never sees a real request.
+// The kernel side in memory, for hosts that refuse BPF: the same request table, operations and ring, byte for byte,
+// written by TypeScript instead of BPF programs. It serves `aod demo` and the tests of code that reads them, so its
+// pairing knows one task and one connection only. It never sees a real request.
 
 import type { Losses } from "../model/capture.ts";
 import { COMMAND } from "../model/command.ts";
@@ -22,7 +22,7 @@ import type { Call, RequestSource, RunTime, Traffic } from "./source.ts";
 type CounterName = (typeof COUNTERS)[number];
 
 const HEADER_BYTES = 8;
-/** Replies that stand for the exit of what waits for them: bpf/operation.h. */
+/** Replies that end the operation that waits for them: bpf/operation.h. */
 const ENDING: readonly number[] = [COMMAND.SMB2_CLOSE, COMMAND.SMB2_TREE_DISCONNECT, COMMAND.SMB2_LOGOFF];
 const WAKE_RECORD: Omit<Request, "startNs"> = {
   latencyNs: 0,
@@ -107,7 +107,7 @@ export class Imitation implements RequestSource {
     return this.#tallies.read();
   }
 
-  /** Its operations never fail. */
+  /** Always empty: operations of the imitation never fail. */
   operationErrors(): readonly OperationErrors[] {
     return [];
   }
@@ -158,7 +158,7 @@ export class Imitation implements RequestSource {
     this.#wake();
   }
 
-  /** One task has one operation: the first line is all that is used. */
+  /** A task has one operation, and there is one task: only the first line is used. */
   #begin(xid: number): void {
     this.#end(() => true, "operations_overwritten");
     const startNs = BigInt(Math.round(monotonicNs()));
@@ -206,7 +206,7 @@ export class Imitation implements RequestSource {
     writeRequest(this.#table, at, { ...line, latencyNs, ...ending });
   }
 
-  /** The open line of this message; undefined where there is none. */
+  /** The open line of this message; undefined if there is none. */
   #find({ messageId, command }: Pick<Call, "messageId" | "command">): number | undefined {
     return this.#set(messageId).find((at) => {
       const line = this.#lines.read(at);
@@ -219,7 +219,9 @@ export class Imitation implements RequestSource {
     });
   }
 
-  /** Empty, then the oldest complete, then the oldest open, which is handed to user space. */
+  /**
+   * The line to use: an empty one, else the oldest complete one, else the oldest open one, which is sent to user space.
+   */
   #place({ messageId }: Call): number {
     const lines = this.#set(messageId).map((at) => ({ at, line: this.#lines.read(at) }));
     const rank = ({ line }: { line: Request }) => (line.startNs === 0n ? 0 : line.latencyNs > 0 ? 1 : 2);
@@ -233,7 +235,7 @@ export class Imitation implements RequestSource {
     return victim.at;
   }
 
-  /** Offsets of the lines in which this message may stand. */
+  /** Offsets of the lines that may hold this message. */
   #set(messageId: bigint): readonly number[] {
     const set = Number((messageId ^ (messageId >> 14n)) & BigInt(GEOMETRY.SETS - 1));
     return Array.from({ length: GEOMETRY.SET_LINES }, (_, i) => set * SET_BYTES + i * REQUEST_BYTES);

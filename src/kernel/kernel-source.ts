@@ -1,5 +1,5 @@
-// The real source: the BPF object, its memory and its maps behind the contract of source.ts. Attaching is apart, in
-// hooks.ts: the demo uses this very source and attaches to nothing.
+// The real source: the BPF object, its memory and its maps behind the contract of source.ts. It does not attach:
+// hooks.ts does, and the demo uses this source without any hook.
 
 import type { Losses } from "../model/capture.ts";
 import { GEOMETRY, REAP } from "../model/request.gen.ts";
@@ -23,7 +23,7 @@ import { BpfObject, MAP_NAMES, type ProgramName } from "./object.ts";
 import { countRunTime, readMapBytes, readRunStats } from "./run-stats.ts";
 import type { Call, RequestSource, RunTime, Traffic } from "./source.ts";
 
-/** Programs write to a set for less than a microsecond, and one run takes as long: more than two runs are rare. */
+/** A program writes to a set for less than a microsecond, and one run takes as long: more than two runs are rare. */
 const MAX_REAP_RUNS = 100;
 
 const COUNTED_PROGRAMS: readonly ProgramName[] = [
@@ -45,7 +45,7 @@ export class KernelSource implements RequestSource {
   readonly #sums = new HistogramSums();
   #closed = false;
 
-  /** By session and tree: what the map `trees` holds. */
+  /** By session and tree: the content of the map `trees`. */
   #placed = new Map<string, { readonly sessionId: bigint; readonly treeId: number; readonly slot: number }>();
 
   private constructor(object: BpfObject) {
@@ -67,7 +67,7 @@ export class KernelSource implements RequestSource {
   /** Loads the programs; throws what BpfObject.load throws. */
   static load(): KernelSource {
     const source = new KernelSource(BpfObject.load());
-    // Empty filters would put everything on the ring.
+    // With empty filters everything would go on the ring.
     source.applyRules([]);
     return source;
   }
@@ -86,13 +86,13 @@ export class KernelSource implements RequestSource {
   }
 
   tallies(): Tallies {
-    // The statuses first: what fails meanwhile is an error whose status comes with the next reading.
-    const told = readStatuses(this.object.mapFd("statuses"));
+    // The statuses are read first: an error that is counted in between gets its status with the next reading.
+    const known = readStatuses(this.object.mapFd("statuses"));
     for (let cell = 0; cell < GEOMETRY.SHARE_SLOTS * GEOMETRY.COMMANDS; cell++) {
       this.#reader.read(cell);
       this.#sums.add(cell, this.#reader.words);
     }
-    return { histograms: this.#sums.histograms(), statuses: [...told, ...this.#sums.untold()] };
+    return { histograms: this.#sums.histograms(), statuses: [...known, ...this.#sums.unattributed()] };
   }
 
   operationErrors(): readonly OperationErrors[] {
@@ -135,7 +135,7 @@ export class KernelSource implements RequestSource {
     for (const { sessionId, treeId, slot } of trees)
       if (treeId !== undefined && slot < LAST_SLOT)
         this.#placed.set(`${sessionId} ${treeId}`, { sessionId, treeId, slot });
-    // First: two trees may share a place of the map.
+    // Old entries are removed first: two trees may share a bucket of the map.
     for (const [key, { sessionId, treeId }] of before)
       if (!this.#placed.has(key)) writeTreeSlot(fd, sessionId, treeId, LAST_SLOT);
     for (const { sessionId, treeId, slot } of this.#placed.values())

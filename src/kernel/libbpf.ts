@@ -1,6 +1,6 @@
-// libbpf, bound by Bun's FFI and loaded from memory; where a host forbids that, its own. In: numbers and buffers; out: what
-// the call returned, checked: nobody in this room sees a naked return code. Loaded at the first use, so that verbs without
-// BPF pay nothing.
+// libbpf, bound by Bun's FFI and loaded from memory, or from the host's own file where the host forbids that. Every
+// call is checked: no other file of this room sees an unchecked return code. It is loaded at the first use, so that
+// commands without BPF do not pay for it.
 
 import { dlopen, type FFIFunction, type Pointer } from "bun:ffi";
 import { errnoName } from "../model/errno.ts";
@@ -31,22 +31,23 @@ type Libbpf = ReturnType<typeof dlopen<typeof DECLARATIONS>>["symbols"];
 
 let loaded: Libbpf | undefined;
 
-/** Where a library comes from: aod's own copy in memory, or what the host has installed. */
+/** The origin of a library: aod's own copy in memory, or the one that the host has installed. */
 export type LibraryOrigin = "memory" | "host";
 
-/** The library's functions; throws LIBRARY_REFUSED where there is none that the host lets aod load. */
+/** The library's functions; throws LIBRARY_REFUSED if the host lets aod load neither. */
 export function libbpf(): Libbpf {
   loaded ??= load();
   return loaded;
 }
 
-/** The functions of one of the two; throws whatever the loader says. */
+/** The functions of the library of one origin; throws what the loader throws. */
 export function openLibbpf(origin: LibraryOrigin): Libbpf {
-  // The loader finds what a library needs by the soname of what is loaded already. Bun's dlopen wants a function of each.
+  // The loader finds a library's dependencies by the sonames of loaded libraries. Bun's dlopen needs one function of
+  // each.
   openLibrary("libz.so.1", origin, { zlibVersion: { args: [], returns: "ptr" } });
   openLibrary("libelf.so.1", origin, { elf_version: { args: ["u32"], returns: "u32" } });
   const symbols = openLibrary("libbpf.so.1", origin, DECLARATIONS);
-  // libbpf would print to stderr; what matters comes as errno and verifier log.
+  // libbpf would print to stderr; its errno and the verifier's log are enough.
   symbols.libbpf_set_print(null);
   return symbols;
 }
@@ -72,16 +73,16 @@ function openLibrary<Declarations extends Record<string, FFIFunction>>(
   return dlopen(path, declarations).symbols;
 }
 
-/** A non-negative return value as it is; a negative one is -errno and is thrown. */
+/** Returns a non-negative value as it is; throws a negative one, which is -errno. */
 export function check(returned: number, doing: string, code: FailureCode = "BPF_LOAD"): number {
   if (returned >= 0) return returned;
   throw new AodError(code, `${doing}: ${errnoName(-returned)}`, { errno: -returned });
 }
 
-/** A pointer as Bun hands it over. */
+/** A pointer as Bun returns it. */
 export type Handle = Pointer | bigint;
 
-/** A pointer that must be there: what the object file does not have is our own mistake. */
+/** Throws BUG if a pointer is null: the object file of this build lacks something that it must have. */
 export function present(pointer: Handle | null, what: string): Handle {
   if (pointer === null) throw new AodError("BUG", `the BPF object has no ${what}`);
   return pointer;

@@ -1,11 +1,11 @@
-// The kernel's memory in this process: the ring, the request table, the operations and the control word, mapped once and kept until
-// `unmapAll`. In: file descriptors of the maps; out: addresses as numbers, which any thread may turn into views.
+// The kernel's memory in this process: the ring, the request table, the operations and the control word, mapped once,
+// until `unmapAll`. Addresses are numbers, which any thread may turn into views.
 
 import { GEOMETRY, OPERATION, REQUEST_BYTES } from "../model/request.gen.ts";
 import type { SourceHandles } from "../model/source.ts";
 import { mapFile, PAGE_BYTES, reserveAddresses, unmap } from "../system/memory.ts";
 
-/** What the detector needs of a source, but for the file descriptors that the supervisor adds. */
+/** The part of a source's handles that the detector needs, without the file descriptors that the supervisor adds. */
 export type SourceMemory = Omit<SourceHandles, "wakeFd" | "ueventFd" | "mountinfoFd" | "kernelLogFd">;
 
 export const TABLE_BYTES = GEOMETRY.SETS * GEOMETRY.SET_LINES * REQUEST_BYTES;
@@ -20,15 +20,15 @@ interface MappedFds {
   readonly control: number;
 }
 
-/** Of the kernel's maps; `histograms` is handed on as it is. */
+/** File descriptors of the kernel's maps; `histograms` is passed on unmapped. */
 interface MapFds extends MappedFds {
   readonly histograms: number;
   readonly possibleCpus: number;
 }
 
 /**
- * Maps the four. A BPF ring buffer shows its consumer page at offset 0, writable, and behind it, read-only, the
- * producer page and the data twice: kernel/bpf/ringbuf.c, ringbuf_map_mmap_kern.
+ * Maps all four. A BPF ring buffer has its consumer page at offset 0, writable, and behind it, read-only, the producer
+ * page and the data twice: kernel/bpf/ringbuf.c, ringbuf_map_mmap_kern.
  */
 export function mapKernelMemory(fds: MapFds): SourceMemory {
   const producer = mapFile(fds.ring, RING_MAPPED_BYTES - PAGE_BYTES, "read", PAGE_BYTES);
@@ -50,7 +50,7 @@ export function mapKernelMemory(fds: MapFds): SourceMemory {
 
 /**
  * Maps memory files in the same layout, everything writable; the ring's data twice in a row.
- * @param fds.ring holds two pages and the data once, the others what they are named for, fds.control one page.
+ * @param fds.ring holds two pages and the data once, fds.control one page, the others what their names say.
  */
 export function mapImitatedMemory(fds: MappedFds, ringFd: number): SourceMemory {
   const consumer = reserveAddresses(RING_MAPPED_BYTES);
@@ -73,7 +73,7 @@ export function mapImitatedMemory(fds: MappedFds, ringFd: number): SourceMemory 
   };
 }
 
-/** Only when no thread holds a view any more. */
+/** To be called only when no thread holds a view any more. */
 export function unmapAll(memory: SourceMemory): void {
   unmap(memory.ringConsumerAddress, PAGE_BYTES);
   unmap(memory.ringProducerAddress, RING_MAPPED_BYTES - PAGE_BYTES);

@@ -1,5 +1,5 @@
-// The BPF maps beside the table and the ring, by system calls: counters and failed replies out, filters, quiet statuses
-// and tree slots in. In: file descriptors and plain figures. Layouts are those of bpf/request.h.
+// The BPF maps beside the table and the ring, accessed by system calls: counters and failed replies are read; filters,
+// suppressed statuses and tree slots are written. The layouts are those of bpf/request.h.
 
 import type { Losses } from "../model/capture.ts";
 import { ERRNO_COUNT } from "../model/errno.ts";
@@ -13,7 +13,7 @@ const FILTER_WORDS = 1 + GEOMETRY.ERRNO_WORDS;
 const NEVER = 0xffff_ffff_ffff_ffffn;
 const TREE_HASH = 0x9e3779b1;
 
-/** CPUs that per-CPU maps have values of, whether they are there or may only come. */
+/** The number of CPUs that per-CPU maps have values for, including those that may be added later. */
 export function countPossibleCpus(): number {
   return check(libbpf().libbpf_num_possible_cpus(), "count CPUs");
 }
@@ -32,7 +32,7 @@ export function readCounters(countersFd: number): Losses {
   return totals;
 }
 
-/** Which requests go on the ring from now on. Commands change one after the other, each at once. */
+/** Sets which requests go on the ring. The filters change one command after the other, each at once. */
 export function writeFilters(
   fds: { readonly filters: number; readonly quiet: number },
   wanted: KernelFilters,
@@ -41,7 +41,7 @@ export function writeFilters(
   const index = new Uint32Array(1);
   const value = new BigUint64Array(FILTER_WORDS);
   const ofOperations = { slowNs: Infinity, errnoMask: wanted.operationMask };
-  // Behind the commands is the filter of operations: AOD_FILTERS in bpf/request.h.
+  // The filter of operations follows those of the commands: AOD_FILTERS in bpf/request.h.
   [...wanted.commands, ofOperations].forEach(({ slowNs, errnoMask }, command) => {
     index[0] = command;
     value[0] = slowNs === Infinity ? NEVER : BigInt(Math.round(slowNs));
@@ -52,7 +52,7 @@ export function writeFilters(
   });
 }
 
-/** Counts requests of this tree in this slot from now on. Trees that share a bucket displace each other. */
+/** From now on counts this tree's requests in this slot. Trees that share a bucket displace each other. */
 export function writeTreeSlot(treesFd: number, sessionId: bigint, treeId: number, slot: number): void {
   const index = new Uint32Array([treeBucket(sessionId, treeId)]);
   const value = new DataView(new ArrayBuffer(TREE.BYTES));
@@ -63,7 +63,7 @@ export function writeTreeSlot(treesFd: number, sessionId: bigint, treeId: number
   check(libbpf().bpf_map_update_elem(treesFd, index, bytes, 0), `write slot of tree ${treeId}`, "SYSCALL");
 }
 
-/** Where a tree belongs in the map `trees`; the formula is that of struct aod_tree, bpf/request.h. */
+/** The tree's index in the map `trees`; the formula is that of struct aod_tree, bpf/request.h. */
 export function treeBucket(sessionId: bigint, treeId: number): number {
   const session = Number(BigInt.asUintN(32, sessionId ^ (sessionId >> 32n)));
   const hash = Math.imul(Math.imul(session, TREE_HASH) ^ treeId, TREE_HASH);
@@ -113,13 +113,13 @@ export function readOperationErrors(errorsFd: number): readonly OperationErrors[
   return counts.flatMap((count, errno) => (count === 0 ? [] : [{ errno, count }]));
 }
 
-/** Of `quiet` or `statuses`: both have keys of two words. */
+/** Iterates over `quiet` or `statuses`, whose keys are two words. */
 function keysOf(mapFd: number): readonly Uint32Array<ArrayBuffer>[] {
   const keys: Uint32Array<ArrayBuffer>[] = [];
   let last: Uint32Array<ArrayBuffer> | null = null;
   for (;;) {
     const next: Uint32Array<ArrayBuffer> = new Uint32Array(2);
-    // Any error means that there is no further key: ENOENT is the only one that can be, kernel/bpf/hashtab.c.
+    // Any error means that there is no further key: ENOENT is the only possible one, kernel/bpf/hashtab.c.
     if (libbpf().bpf_map_get_next_key(mapFd, last, next) < 0) return keys;
     keys.push(next);
     last = next;

@@ -1,5 +1,5 @@
 // The BPF object in the kernel: opens, verifies and loads it, finds its maps and programs, runs a program by hand.
-// In: the embedded bytes; out: file descriptors. Attaching is hooks.ts, what is in the maps is maps.ts.
+// hooks.ts attaches the programs; maps.ts reads and writes the maps.
 
 import { ptr } from "bun:ffi";
 import { errnoName } from "../model/errno.ts";
@@ -32,7 +32,7 @@ export type ProgramName =
   | "reap_request"
   | "reap_operation";
 
-/** Two programs each: what the second is for is said in bpf/signal.h. */
+/** Two programs for each hook: bpf/signal.h explains the second. */
 type ConnectionProgram =
   | "on_reconnect"
   | "on_partial_send_reconnect"
@@ -100,7 +100,7 @@ export class BpfObject {
       try {
         return BpfObject.loadBuild("plain");
       } catch {
-        // The kernel refuses both: what it says of the one that was meant for it is what helps.
+        // The kernel refuses both: its answer to the build that was meant for it helps more.
         throw refusal;
       }
     }

@@ -1,5 +1,5 @@
-// How many replies the kernel has counted, by share slot and command: for the detector's thread. In: the map `histograms`;
-// out: sums over buckets and CPUs, modulo 2^32. What counts over days is histogram-sums.ts.
+// The number of replies that the kernel has counted, by share slot and command, for the detector's thread: sums over
+// buckets and CPUs of the map `histograms`, modulo 2^32. Counts over days are in histogram-sums.ts.
 
 import { COMMANDS } from "../model/command.ts";
 import { GEOMETRY, HISTOGRAM, HISTOGRAM_SHAPE } from "../model/request.gen.ts";
@@ -14,7 +14,7 @@ export class ReplyTally {
   }
 
   /**
-   * Replies to these commands so far, modulo 2^32; 0 for a source that counts none.
+   * Replies to these commands so far, modulo 2^32; 0 for a source that counts no replies.
    * @param slot 0 to GEOMETRY.SHARE_SLOTS - 1. @param commands by number.
    */
   repliesTo(slot: number, commands: readonly boolean[]): number {

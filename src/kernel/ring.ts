@@ -30,7 +30,7 @@ export class RingReader {
   /** Position of the next record; ahead of the shared one until `commit`. */
   #position: bigint;
 
-  /** The mapping stays whose it is; there must be no other reader. */
+  /** The caller keeps owning the mapping; there must be no other reader. */
   constructor(handles: SourceHandles) {
     const data = viewOf(handles.ringDataAddress, handles.ringBytes * 2);
     this.#consumer = new BigUint64Array(viewOf(handles.ringConsumerAddress, 8));
@@ -42,10 +42,10 @@ export class RingReader {
   }
 
   /**
-   * Hands over every record that was there when it was called, oldest first.
-   * @param onRecord gets a place in the ring that is valid until the next `commit`.
-   * @param onMalformed is told of a record of another length than ours, which is passed over.
-   * @returns how many records, malformed ones included.
+   * Hands over every record that is on the ring at the time of the call, oldest first.
+   * @param onRecord gets a view of the ring that is valid until the next `commit`.
+   * @param onMalformed is called for a record whose length is not ours, which is skipped.
+   * @returns the number of records, malformed ones included.
    */
   read(onRecord: (memory: RequestMemory, at: number) => void, onMalformed: () => void): number {
     const mask = this.#mask;
@@ -71,13 +71,13 @@ export class RingReader {
     return count;
   }
 
-  /** Gives the place of everything that was read back to the kernel. */
+  /** Gives the room of everything that was read back to the kernel. */
   commit(): void {
     Atomics.store(this.#consumer, 0, this.#position);
   }
 }
 
-/** How to load the length word of the record at a place of the data, before anything of the record. */
+/** How to load the length word of a record, before anything else of the record. */
 function headerLoad(data: ArrayBuffer): (at: number) => number {
   if (process.arch === "x64") {
     const words = new Uint32Array(data);

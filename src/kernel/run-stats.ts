@@ -1,5 +1,5 @@
-// What the kernel itself says of programs and maps: runs, time spent, runs left out; memory. In: a file descriptor; out:
-// totals since it was loaded. Time is counted only while somebody holds the switch on.
+// The kernel's own statistics of programs and maps since they were loaded: runs, time, skipped runs, memory. Time is
+// counted only while countRunTime has switched it on.
 
 import { ptr } from "bun:ffi";
 import { readFileSync } from "node:fs";
@@ -9,17 +9,19 @@ import { closeFd } from "../system/eventfd.ts";
 import { BPF_COMMAND, bpfCall, checkedCall } from "./bpf-call.ts";
 
 export interface RunStats {
-  /** Zero unless time was being counted. */
+  /** Zero unless time is being counted. */
   readonly runs: number;
   readonly timeNs: number;
-  /** Runs left out because the program was already running on that CPU; kernels before 5.12 don't say. */
+  /**
+   * Runs that were skipped because the program was already running on that CPU; kernels before 5.12 do not report them.
+   */
   readonly missed: number;
 }
 
 // enum bpf_stats_type, include/uapi/linux/bpf.h; Linux 5.8.
 const BPF_STATS_RUN_TIME = 0;
 
-/** By file descriptor: totals can't be read where this process may open no more files, and then they are the last ones. */
+/** The last totals by file descriptor, for the time when this process may open no more files. */
 const lastInfos = new Map<number, string>();
 
 /** Totals from /proc/self/fdinfo: kernel/bpf/syscall.c, bpf_prog_show_fdinfo. */
@@ -29,7 +31,7 @@ export function readRunStats(programFd: number): RunStats {
   return { runs: field("run_cnt"), timeNs: field("run_time_ns"), missed: field("recursion_misses") };
 }
 
-/** What a map takes of the kernel's memory: bpf_map_show_fdinfo. */
+/** The kernel memory that a map takes: bpf_map_show_fdinfo. */
 export function readMapBytes(mapFd: number): number {
   const info = readInfo(mapFd);
   return Number(/^memlock:\s*(\d+)/m.exec(info)?.[1] ?? 0);
@@ -43,8 +45,8 @@ function readInfo(fd: number): string {
 }
 
 /**
- * Has the kernel count the time of all BPF programs of the host, which costs each run two clock reads more.
- * @returns switches it off again; undefined where this process may not (CAP_SYS_ADMIN), or has no file descriptor for it.
+ * Makes the kernel count the time of all BPF programs of the host, which costs each run two more clock reads.
+ * @returns switches it off again; undefined if this process lacks CAP_SYS_ADMIN or a file descriptor.
  */
 export function countRunTime(): (() => void) | undefined {
   const type = new Uint32Array([BPF_STATS_RUN_TIME]);

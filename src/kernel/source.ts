@@ -1,5 +1,5 @@
-// Where requests come from, as the supervisor sees it: the kernel's BPF programs, or an imitation in memory for hosts
-// that refuse BPF. Contract only; kernel-source.ts and imitation.ts are the two.
+// The source of requests, as the supervisor sees it: the kernel's BPF programs, or an imitation in memory for hosts
+// that refuse BPF. Only the contract; kernel-source.ts and imitation.ts implement it.
 
 import type { Losses } from "../model/capture.ts";
 import type { Request } from "../model/request.ts";
@@ -10,45 +10,47 @@ import type { SourceMemory } from "./mapping.ts";
 
 export interface RequestSource {
   readonly memory: SourceMemory;
-  /** Decides from now on which requests go on the ring. */
+  /** Sets which requests go on the ring from now on. */
   applyRules(rules: readonly Rule[]): void;
-  /** Everything counted since the source was made, by cause. */
+  /** All counters since the source was made, by cause. */
   counters(): Losses;
   /**
-   * All replies since the source was made, by share slot and command, and failed ones by status. To be called at least once
-   * an hour, so that no count of the kernel wraps unseen.
+   * All replies since the source was made, by share slot and command, and the failed ones by status. To be called at
+   * least once an hour, so that no count of the kernel wraps unnoticed.
    */
   tallies(): Tallies;
   /** Operations that failed without a request, by errno. */
   operationErrors(): readonly OperationErrors[];
-  /** Kernel memory of the maps. */
+  /** Kernel memory of the maps, in bytes. */
   mapBytes(): number;
   /**
-   * Has the kernel count the time of its programs, at two clock reads a run.
-   * @returns switches it off again; undefined where nothing counts or this process may not.
+   * Makes the kernel count the time of its programs, at two clock reads a run.
+   * @returns switches it off again; undefined if nothing counts or this process lacks the permission.
    */
   countRunTime(): (() => void) | undefined;
-  /** What the programs took while that was on, since they were loaded. */
+  /** The time that the programs took while counting was on, since they were loaded. */
   runTime(): RunTime;
-  /** Ends a request that nobody waits for: closes its line, or forgets that it lost one; false where it has ended already. */
+  /**
+   * Ends a request that no task waits for: closes its line, or removes its ghost. Returns false if it had ended before.
+   */
   reap(request: Request): boolean;
-  /** Frees the line of an operation that nobody is at any more; false where it has ended already. */
+  /** Frees the line of an operation that its task has abandoned. Returns false if it had ended before. */
   reapOperation(startNs: bigint, taskId: number): boolean;
-  /** Counts the replies of each of these trees in its slot from now on, and those of all others in LAST_SLOT. */
+  /** From now on counts the replies of each of these trees in its slot, and those of all other trees in LAST_SLOT. */
   placeTrees(trees: readonly KnownTree[]): void;
   /** Synthetic traffic through the same programs: for `aod demo` and the benchmarks. */
   readonly traffic: Traffic;
-  /** Idempotent; only when the detector has closed. */
+  /** Idempotent. To be called only after the detector has closed. */
   close(): void;
 }
 
 export interface RunTime {
   readonly requests: number;
-  /** Of all programs that requests and operations run. */
+  /** Of all programs that run for requests and operations. */
   readonly timeNs: number;
 }
 
-/** A request as the three request hooks see it. */
+/** A request as the three hooks of requests see it. */
 export interface Call {
   readonly treeId: number;
   readonly sessionId: bigint;
@@ -56,7 +58,7 @@ export interface Call {
   readonly messageId: bigint;
 }
 
-/** The hooks' events, made by hand in this thread. */
+/** The events of the hooks, made by hand in this thread. */
 export interface Traffic {
   enter(call: Call): void;
   done(call: Call): void;

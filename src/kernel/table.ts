@@ -1,5 +1,5 @@
-// The request table and the operations as user space sees them: the kernel's memory, mapped for reading. Out: the live
-// lines, or a frozen copy. What the lines mean is for others.
+// The request table and the operations as user space sees them: the kernel's memory, mapped for reading. Gives the live
+// lines or a frozen copy; src/table/ interprets the lines.
 
 import type { FrozenMemory } from "../model/capture.ts";
 import { OperationMemory } from "../model/operation.ts";
@@ -15,32 +15,32 @@ export function openTable({ tableAddress, tableBytes }: TableHandles): RequestMe
   return new RequestMemory(viewOf(tableAddress, tableBytes));
 }
 
-/** What tasks are at inside cifs, live too. */
+/** The live operations: lines change while they are read. */
 export function openOperations({ operationsAddress, operationsBytes }: OperationHandles): OperationMemory {
   return new OperationMemory(viewOf(operationsAddress, operationsBytes));
 }
 
 /**
- * A copy of the whole table as it is now, owned by the caller and fit to be transferred to another thread. A line that
- * another request took while it was copied is marked as being written: it may be half of each.
+ * A copy of the whole table at this moment, owned by the caller, who may transfer it to another thread. If another
+ * request took a line while it was copied, the copy marks it as being written: it may be half of each.
  */
 export function freezeTable({ tableAddress, tableBytes }: TableHandles): ArrayBuffer {
   return freeze(viewOf(tableAddress, tableBytes), REQUEST_BYTES, OFFSET.start_ns);
 }
 
-/** The same of the operations. */
+/** A copy of the operations, with the same properties. */
 export function freezeOperations({ operationsAddress, operationsBytes }: OperationHandles): ArrayBuffer {
   return freeze(viewOf(operationsAddress, operationsBytes), OPERATION.BYTES, OPERATION.start_ns);
 }
 
-/** Both, the table first: it changes faster. */
+/** Copies both, the table first, because it changes faster. */
 export function freezeMemory(handles: TableHandles & OperationHandles): FrozenMemory {
   return { table: freezeTable(handles), operations: freezeOperations(handles) };
 }
 
 // --- internal ---
 
-/** @param startAt place of start_ns, the sequence number, in a line. */
+/** @param startAt offset of start_ns, the sequence number, in a line. */
 function freeze(live: ArrayBuffer, lineBytes: number, startAt: number): ArrayBuffer {
   const frozen = presentMemory(live.byteLength);
   const liveWords = new Uint32Array(live);

@@ -93,7 +93,7 @@ export type FromDetector =
   | { readonly type: "orphanedRequests"; readonly requests: readonly Request[] }
   /** Lines of operations that their tasks have abandoned: to be freed in the kernel. */
   | { readonly type: "abandonedOperations"; readonly operations: readonly Operation[] }
-  /** What the kernel told the detector's epoll set: cifs.ko came or went, or some mount did. */
+  /** The kernel notified the detector's epoll set: cifs.ko was loaded or unloaded, or a mount came or went. */
   | { readonly type: "hostChanged"; readonly what: "module" | "mounts" }
   /** Whether DebugData can be read, whenever that changed; readable until something else is reported. */
   | { readonly type: "clientLists"; readonly readability: Readability }

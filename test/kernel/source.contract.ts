@@ -194,8 +194,8 @@ export function describeSource(open: () => RequestSource): void {
     }
     const after = source.tallies();
     const room = GEOMETRY.TALLIES - Object.keys(before).length;
-    const untold = after.statuses.filter(({ ntStatus }) => ntStatus === undefined);
-    expect(untold).toEqual([
+    const unattributed = after.statuses.filter(({ ntStatus }) => ntStatus === undefined);
+    expect(unattributed).toEqual([
       { ntStatus: undefined, slot: 3, command: COMMAND.SMB2_FLUSH, count: GEOMETRY.TALLIES + 50 - room },
     ]);
     const grown = difference(statusesOf(after), before);
