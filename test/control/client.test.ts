@@ -83,7 +83,11 @@ describe("a capture that takes long", () => {
     ["refuses other questions for lack of room", busy],
   ])("is waited for while the daemon %s", async (_, answer) => {
     const captured = {
-      ...{ version: 1, type: "captured", path: "/x", bytes: 5, duration_ms: 7 },
+      version: 1,
+      type: "captured",
+      path: "/x",
+      bytes: 5,
+      duration_ms: 7,
       verdict: { cause: "unknown", confidence: 0, because: [] },
     };
     const path = serve((question, say, end) => {

@@ -36,8 +36,12 @@ describe("the history", () => {
       historyEntriesOf(event, true).flatMap((entry) => ("fields" in entry ? [entry.fields] : []));
     expect(fieldsOf(anEvent("collected"))).toEqual([
       {
-        ...{ incident_id: "20261123T012345.678Z", capture: CAPTURE, bytes: 5, duration_ms: 7 },
-        ...{ verdict: "server", confidence: 0.76 },
+        incident_id: "20261123T012345.678Z",
+        capture: CAPTURE,
+        bytes: 5,
+        duration_ms: 7,
+        verdict: "server",
+        confidence: 0.76,
         actions: [{ name: "dmesg", status: "missing" }],
       },
     ]);

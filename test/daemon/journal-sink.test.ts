@@ -9,15 +9,22 @@ const fieldsOf = (event: (typeof ALL_EVENTS)[number]) => journalFieldsOf(event, 
 describe("entries of the journal", () => {
   test("name the incident, and have a message id", () => {
     expect(fieldsOf(anEvent("opened"))).toEqual({
-      ...{ MESSAGE: "text", MESSAGE_ID: MESSAGE_IDS.opened, PRIORITY: 4, SYSLOG_IDENTIFIER: "aod" },
-      ...{ AOD_INCIDENT_ID: "20261123T012345.678Z", AOD_RULE: "slow", AOD_SHARE: "//files/db" },
-      ...{ AOD_SERVER: "files", AOD_FAMILY: "availability" },
+      MESSAGE: "text",
+      MESSAGE_ID: MESSAGE_IDS.opened,
+      PRIORITY: 4,
+      SYSLOG_IDENTIFIER: "aod",
+      AOD_INCIDENT_ID: "20261123T012345.678Z",
+      AOD_RULE: "slow",
+      AOD_SHARE: "//files/db",
+      AOD_SERVER: "files",
+      AOD_FAMILY: "availability",
     });
   });
 
   test("name the path of a capture, also of one on demand", () => {
     expect(fieldsOf(anEvent("collected"))).toMatchObject({
-      ...{ AOD_CAPTURE: `/srv/aod/batches/${CAPTURE}`, AOD_SHARE: "//files/db" },
+      AOD_CAPTURE: `/srv/aod/batches/${CAPTURE}`,
+      AOD_SHARE: "//files/db",
       AOD_VERDICT: "server",
     });
     const capture = { ...anEvent("collected").capture, incidentId: undefined };

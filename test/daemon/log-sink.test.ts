@@ -13,20 +13,29 @@ import { aRequest } from "../helpers/request.ts";
 import { SERVER } from "../helpers/verdict.ts";
 
 const INCIDENT = {
-  ...{ id: "20261123T012345.678Z", count: 10, rule: "slow", rules: ["slow"], share: "//files/db" },
-  ...{ server: "files", shares: ["//files/db"], attribution: anAttribution() },
+  id: "20261123T012345.678Z",
+  count: 10,
+  rule: "slow",
+  rules: ["slow"],
+  share: "//files/db",
+  server: "files",
+  shares: ["//files/db"],
+  attribution: anAttribution(),
   lastAtMs: 1_700_000_000_000,
   statuses: [],
 } as unknown as Incident;
 const ANOMALY: Anomaly = {
-  ...{ rule: "slow", ruleType: "latency", kind: "hung", share: "//files/db", count: 1, worstNs: 1.0021e9 },
-  ...{
-    occurredNs: 0,
-    detectedNs: 1.8e6,
-    evidence: [aRequest({ latencyMs: 0, comm: "postgres", processId: 4200 })],
-    standing: { count: 1, oldestNs: 1.0021e9 },
-    statuses: [],
-  },
+  rule: "slow",
+  ruleType: "latency",
+  kind: "hung",
+  share: "//files/db",
+  count: 1,
+  worstNs: 1.0021e9,
+  occurredNs: 0,
+  detectedNs: 1.8e6,
+  evidence: [aRequest({ latencyMs: 0, comm: "postgres", processId: 4200 })],
+  standing: { count: 1, oldestNs: 1.0021e9 },
+  statuses: [],
 };
 
 describe("log lines", () => {
@@ -35,15 +44,17 @@ describe("log lines", () => {
     expect(line?.level).toBe("warn");
     expect(line?.text).toBe("incident opened: no reply, or no way to send");
     expect(line?.values).toMatchObject({
-      ...{
-        incident: INCIDENT.id,
-        rule: "slow",
-        share: "//files/db",
-        worst_ms: "1002.100",
-        command: "SMB2_READ",
-      },
-      ...{ pid: 4200, tid: 4242, process: "postgres", unit: "postgresql.service" },
-      ...{ mounted_at: "/mnt/db", detected_after_ms: "1.800" },
+      incident: INCIDENT.id,
+      rule: "slow",
+      share: "//files/db",
+      worst_ms: "1002.100",
+      command: "SMB2_READ",
+      pid: 4200,
+      tid: 4242,
+      process: "postgres",
+      unit: "postgresql.service",
+      mounted_at: "/mnt/db",
+      detected_after_ms: "1.800",
     });
   });
 
@@ -145,7 +156,11 @@ describe("log lines", () => {
       type: "collected",
       incident: undefined,
       capture: {
-        ...{ orderId: 1, incidentId: "i", name: "aod_x.tar.zst", bytes: 5, durationMs: 10.4 },
+        orderId: 1,
+        incidentId: "i",
+        name: "aod_x.tar.zst",
+        bytes: 5,
+        durationMs: 10.4,
         actions: [
           { name: "dmesg", status: "ok", ...action },
           { name: "stats", status: "missing", ...action },

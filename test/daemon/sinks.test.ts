@@ -59,7 +59,9 @@ describe("the history sink", () => {
     const open = anIncident();
     const troubles: (TroubleFinding | undefined)[] = [];
     const options = {
-      ...{ folder: outputDir, openIncidents: () => [open], repair: () => undefined },
+      folder: outputDir,
+      openIncidents: () => [open],
+      repair: () => undefined,
       trouble: (finding: TroubleFinding | undefined) => void troubles.push(finding),
     };
     const take = openHistorySink({ auditEnabled }, options);

@@ -11,11 +11,11 @@ const ATTACHED: AttachmentState = { ...DETACHED, attached: true };
 const MS = 1e6;
 
 describe("attachment", () => {
-  test("a module that has just come is attached to before its first mount", () => {
+  test("attaches to a module that was just loaded, before its first mount", () => {
     expect(decideAttachment(DETACHED, { users: 0 }, "loaded", 0).action).toBe("attach");
   });
 
-  test("a module that nobody uses is left alone until a mount comes", () => {
+  test("does not attach to an unused module until a share is mounted", () => {
     expect(decideAttachment(DETACHED, { users: 0 }, "changed", 0)).toMatchObject({
       action: "stay",
       reviewAgainMs: Infinity,
@@ -23,7 +23,7 @@ describe("attachment", () => {
     expect(decideAttachment(DETACHED, { users: 1 }, "changed", 0).action).toBe("attach");
   });
 
-  test("a module that is in use is held, and looked at again ever more seldom: its last user goes without a notice", () => {
+  test("stays attached to a module in use, and reviews it with growing delays: its last user ends without a notice", () => {
     let decision = decideAttachment(ATTACHED, { users: 3 }, "changed", 5 * MS);
     const waits = [decision.reviewAgainMs];
     for (let i = 0; i < 20; i++) {
@@ -35,12 +35,12 @@ describe("attachment", () => {
     expect(waits.slice(-2)).toEqual([REVIEW_AGAIN_MS.most, REVIEW_AGAIN_MS.most]);
   });
 
-  test("after a notice it is looked at again soon", () => {
+  test("reviews soon after a notice", () => {
     const seldom = { ...ATTACHED, reviewAgainMs: REVIEW_AGAIN_MS.most };
     expect(decideAttachment(seldom, { users: 1 }, "changed", 0).reviewAgainMs).toBe(REVIEW_AGAIN_MS.first);
   });
 
-  test("one whose last user goes after the notice is let go", () => {
+  test("detaches from a module whose last user ends after the notice", () => {
     const unmounted = decideAttachment(ATTACHED, { users: 1 }, "changed", 0);
     const gone = decideAttachment(unmounted.state, { users: 0 }, "again", 1000 * MS);
     expect(gone).toMatchObject({ action: "stay", reviewAgainMs: RELEASE_AFTER_MS });
@@ -48,7 +48,7 @@ describe("attachment", () => {
     expect(late.action).toBe("detach");
   });
 
-  test("one that cannot say who uses it, being part of the kernel, is never let go", () => {
+  test("never detaches from a module that is built into the kernel and has no reference count", () => {
     expect(decideAttachment(ATTACHED, { users: undefined }, "changed", 1e15)).toEqual({
       action: "stay",
       state: ATTACHED,
@@ -56,7 +56,7 @@ describe("attachment", () => {
     });
   });
 
-  test("it is let go when nobody has used it for a while, and not before", () => {
+  test("detaches when aod has been the only user for RELEASE_AFTER_MS, and not before", () => {
     const first = decideAttachment(ATTACHED, { users: 0 }, "changed", 100 * MS);
     expect(first).toMatchObject({ action: "stay", reviewAgainMs: RELEASE_AFTER_MS });
     const early = decideAttachment(first.state, { users: 0 }, "changed", (99 + RELEASE_AFTER_MS) * MS);
@@ -65,7 +65,7 @@ describe("attachment", () => {
     expect(late).toMatchObject({ action: "detach", state: DETACHED });
   });
 
-  test("a mount in between starts the while anew", () => {
+  test("a mount in between starts that time again", () => {
     const unused = decideAttachment(ATTACHED, { users: 0 }, "changed", 0);
     const used = decideAttachment(unused.state, { users: 1 }, "changed", 5000 * MS);
     const again = decideAttachment(used.state, { users: 0 }, "changed", 9000 * MS);

@@ -6,7 +6,7 @@ import { seeded } from "../helpers/random.ts";
 const HOUR_NS = 3.6e12;
 const MANY = 2 ** 40;
 
-/** How many of `tries` captures are made. */
+/** The number of captures that are made of `tries`. */
 function taken(budget: CaptureBudget, tries: number, atNs = 0, isEscalation = false, rule = "slow"): number {
   return Array.from({ length: tries }, () => budget.take(rule, isEscalation, atNs)).filter(
     (cause) => cause === undefined,
@@ -14,7 +14,7 @@ function taken(budget: CaptureBudget, tries: number, atNs = 0, isEscalation = fa
 }
 
 describe("the budget of captures", () => {
-  test("lets half an hour's worth go at once, and the rest come evenly", () => {
+  test("allows half of the hourly limit at once, and refills the other half evenly", () => {
     const budget = new CaptureBudget({ captures: 30, bytes: MANY });
     expect(taken(budget, 100)).toBe(15);
     expect(taken(budget, 100, HOUR_NS / 15 - 1)).toBe(0);
@@ -23,7 +23,7 @@ describe("the budget of captures", () => {
     expect(taken(budget, 100, 10 * HOUR_NS)).toBe(15);
   });
 
-  test("is one for each rule, and one for all", () => {
+  test("limits each rule, and all rules together", () => {
     const budget = new CaptureBudget({ captures: 30, bytes: MANY });
     const rules = ["a", "b", "c", "d"];
     expect(rules.map((rule) => taken(budget, 100, 0, false, rule))).toEqual([15, 15, 15, 0]);
@@ -31,7 +31,7 @@ describe("the budget of captures", () => {
     expect(budget.take("d", false, 0)).toBe("captures_of_all");
   });
 
-  test("goes by the sizes of captures that were written", () => {
+  test("limits the sizes of written captures", () => {
     const budget = new CaptureBudget({ captures: 1000, bytes: 200 });
     expect(budget.take("slow", false, 0)).toBeUndefined();
     budget.spend(150, 0);
@@ -40,7 +40,7 @@ describe("the budget of captures", () => {
     expect(budget.take("slow", false, HOUR_NS / 2 + HOUR_NS / 50)).toBeUndefined();
   });
 
-  test("lets what is worse overdraw it by a reserve, and not without bound", () => {
+  test("lets an escalation overdraw it by a reserve only", () => {
     const budget = new CaptureBudget({ captures: 30, bytes: MANY });
     expect(taken(budget, 100)).toBe(15);
     expect(taken(budget, 100, 0, true)).toBe(3);
@@ -54,7 +54,7 @@ describe("the budget of captures", () => {
     expect(spent.take("a", true, 0)).toBe("bytes");
   });
 
-  test("is not filled by another configuration", () => {
+  test("is not refilled by another configuration", () => {
     const budget = new CaptureBudget({ captures: 30, bytes: MANY });
     taken(budget, 100);
     budget.configure({ captures: 30, bytes: MANY }, 0);
@@ -65,7 +65,7 @@ describe("the budget of captures", () => {
     expect(taken(budget, 100)).toBe(0);
   });
 
-  test("gives nothing for a clock that goes back", () => {
+  test("refills nothing for a clock that goes back", () => {
     const budget = new CaptureBudget({ captures: 2, bytes: MANY });
     expect(taken(budget, 9, HOUR_NS)).toBe(1);
     expect(taken(budget, 9, 0)).toBe(0);
@@ -83,7 +83,7 @@ describe("the budget of captures", () => {
       return budget;
     };
 
-    test("has spent what lies on the disk", () => {
+    test("has spent the captures on the disk", () => {
       const burst = Array.from({ length: 15 }, () => written("slow", 1_000));
       expect(taken(restored(burst), 100, NOW.monotonicNs)).toBe(0);
       expect(taken(restored(burst), 100, NOW.monotonicNs, false, "other")).toBe(15);
@@ -94,21 +94,21 @@ describe("the budget of captures", () => {
       );
     });
 
-    test("has back what came back since, also from before the machine was started", () => {
+    test("is refilled for the time since, also from before the last boot", () => {
       const burst = Array.from({ length: 15 }, () => written("slow", 1_800_000));
       expect(taken(restored(burst), 100, NOW.monotonicNs)).toBe(7);
       const old = Array.from({ length: 500 }, () => written("slow", 7_200_001));
       expect(taken(restored(old), 100, NOW.monotonicNs)).toBe(15);
     });
 
-    test("counts those of a person by their size alone", () => {
+    test("counts captures on demand by their size only", () => {
       const manual = Array.from({ length: 50 }, () => written("manual", 1_000, 3));
       expect(taken(restored(manual), 100, NOW.monotonicNs)).toBe(15);
       const bytes = { captures: 30, bytes: 200 };
       expect(restored(manual, bytes).take("slow", false, NOW.monotonicNs)).toBe("bytes");
     });
 
-    test("takes those of a clock that was set back for new, and those of another year for nothing", () => {
+    test("counts captures of a clock that was set back as new, and ignores those of another year", () => {
       const ahead = Array.from({ length: 15 }, () => written("slow", -60_000));
       expect(taken(restored(ahead), 100, NOW.monotonicNs)).toBe(0);
       const far = Array.from({ length: 15 }, () => written("slow", -7_200_001));
@@ -118,8 +118,8 @@ describe("the budget of captures", () => {
 
   test.each([
     ["", 0],
-    [", also of a daemon that is started again and again", 0.1],
-  ])("no hour has more than its limit, whatever comes when%s", (_, restarts) => {
+    [", also for a daemon that restarts again and again", 0.1],
+  ])("no hour exceeds its limit, whatever the anomalies%s", (_, restarts) => {
     const random = seeded();
     for (let round = 0; round < 50; round++) {
       const captures = random.int(1, 12);
@@ -153,7 +153,7 @@ describe("the budget of captures", () => {
         const sum = hour.reduce((total, one) => total + one.bytes, 0);
         expect(hour.filter((one) => one.rule === rule).length, random.seedText).toBeLessThanOrEqual(captures);
         expect(hour.length, random.seedText).toBeLessThanOrEqual(ALL_RULES * captures);
-        // The last one's size was not known when it was begun.
+        // The size of the last capture was not known when it was started.
         expect(sum, random.seedText).toBeLessThanOrEqual(bytes + sizeMax + 1);
       }
     }

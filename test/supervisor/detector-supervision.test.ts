@@ -1,4 +1,4 @@
-// What watches, with a real detector and the imitation of the kernel side.
+// The supervision of a real detector, with the imitation of the kernel side.
 
 import { afterEach, describe, expect, test } from "bun:test";
 import { Client } from "../../src/demo/traffic.ts";
@@ -56,8 +56,8 @@ function answerOne(source: Imitation): void {
   source.traffic.done(call);
 }
 
-describe("what watches", () => {
-  test("watches from when its detector works, not before", async () => {
+describe("the supervision of the detector", () => {
+  test("is watching when its detector works, not before", async () => {
     const { supervision, starts } = open();
     supervision.apply([EVERY_REPLY]);
     expect([supervision.isWatching, supervision.sinceNs]).toEqual([false, undefined]);
@@ -68,13 +68,13 @@ describe("what watches", () => {
     expect(starts()).toBe(1);
   });
 
-  test("gives the rules that were applied before the start, and those after it", async () => {
+  test("passes on the rules that were applied before the start, and those after it", async () => {
     const { source, supervision, anomalies } = open();
     supervision.apply([]);
     supervision.detector.start();
     await waitUntil(() => supervision.isWatching);
     supervision.apply([EVERY_REPLY]);
-    // The detector takes the rules when it wakes: replies until then are counted by none.
+    // The detector takes the rules when it wakes: replies until then are not counted.
     await waitUntil(() => {
       answerOne(source);
       return anomalies.length > 0;
@@ -82,7 +82,7 @@ describe("what watches", () => {
     expect(anomalies[0]?.rule).toBe(EVERY_REPLY.name);
   });
 
-  test("has the rules before where the kernel refuses new ones", async () => {
+  test("keeps the previous rules if the kernel refuses new ones", async () => {
     const { source, supervision, anomalies } = open();
     supervision.apply([EVERY_REPLY]);
     source.applyRules = () => {

@@ -31,7 +31,7 @@ describe("loadThreads", () => {
     expect(made).toHaveLength(3);
   });
 
-  test("hands each thread out once, and makes a new one when it is started again", () => {
+  test("hands out each thread once, and makes a new one for a restart", () => {
     const { made, spawn } = aTable();
     const table = loadThreads(spawn);
     const first = table.runner();

@@ -6,7 +6,7 @@ import type { SupervisorEvent } from "../../src/supervisor/events.ts";
 import { anEvent } from "../helpers/event.ts";
 
 describe("the event bus", () => {
-  test("hands an event to its listeners in the order of the list, whatever the order they are given in", () => {
+  test("hands an event to its listeners in the order of the list, in whatever order they are given", () => {
     const reached: string[] = [];
     const names = LISTENER_ORDER.toReversed();
     const listeners = Object.fromEntries(names.map((name) => [name, () => reached.push(name)]));

@@ -1,4 +1,4 @@
-// How aod stands, as documents: within their schemas, of what really happened.
+// Status and live figures: they fit their schemas and show what happened.
 
 import { afterAll, describe, expect, test } from "bun:test";
 import * as v from "valibot";
@@ -26,7 +26,10 @@ const NOT_WATCHING: FiguresOptions["supervision"] = {
 
 function figuresOf(record: RunRecord, parts: Partial<FiguresOptions> = {}): Figures {
   return new Figures({
-    ...{ source, record, config: () => parseBuiltIn().config, build: "atomic" },
+    source,
+    record,
+    config: () => parseBuiltIn().config,
+    build: "atomic",
     upkeep: { check: () => undefined },
     troubles: { list: () => [] },
     supervision: {
@@ -46,10 +49,8 @@ function figuresOf(record: RunRecord, parts: Partial<FiguresOptions> = {}): Figu
     },
     incidents: {
       open: () => [anIncident({ openedAtMs: 1 }), anIncident({ openedAtMs: 2 })],
-      ...{
-        shares: [],
-        suppressed: { ...new Suppression(() => undefined).totals, cooldown: 3 },
-      },
+      shares: [],
+      suppressed: { ...new Suppression(() => undefined).totals, cooldown: 3 },
     },
     losses: { now: () => ({ ring_full: 2, entered: 9 }) },
     ...parts,
@@ -68,7 +69,7 @@ function send(requests: number): void {
 }
 
 describe("figures", () => {
-  test("are told no more when they have ended: the memory that they are read from goes", async () => {
+  test("are refused after the end: the memory behind them is unmapped", async () => {
     const figures = figuresOf(new RunRecord(0), { supervision: NOT_WATCHING });
     figures.end();
     expect(() => figures.live()).toThrow("aod is stopping");
@@ -77,7 +78,7 @@ describe("figures", () => {
 });
 
 describe("the status", () => {
-  test("keeps to its schema, and has what was told, newest first", async () => {
+  test("fits its schema, and has the recorded events, newest first", async () => {
     const record = new RunRecord(Date.now() - 5_000);
     const missing = [{ tracepoint: "smb3_key_expired", reason: "ENOENT" }];
     record.take(anEvent("attached", { missing }), at(7_000));
@@ -100,7 +101,7 @@ describe("the status", () => {
     expect(status.cost.resident_bytes).toBeGreaterThan(1e6);
   });
 
-  test("has nothing recent, and no hook, while cifs is not there", async () => {
+  test("has no recent requests and no hooks while cifs is not loaded", async () => {
     const record = new RunRecord(Date.now());
     record.take(anEvent("attached"), at(1));
     record.take(anEvent("released"), at(2));
@@ -111,7 +112,7 @@ describe("the status", () => {
 });
 
 describe("live figures", () => {
-  test("keep to their schema, count what was sent, and tell incidents that are just over", () => {
+  test("fit their schema, count requests, and include recently resolved incidents", () => {
     const record = new RunRecord(Date.now());
     const now = clockPair();
     record.take(anEvent("resolved"), { ...now, monotonicNs: now.monotonicNs - 660e9 });

@@ -26,7 +26,7 @@ describe("IncidentParts", () => {
     expect(parts.hungCount).toBe(4);
   });
 
-  test("a recovery of what was never reported is none", () => {
+  test("ignores a recovery of a rule without reports", () => {
     const parts = new IncidentParts();
     parts.observe(aPart("slow", "//f/a", 1, 1));
     expect(parts.recover(aRecovery("stuck", "//f/a", 1))).toBe(false);
@@ -38,7 +38,7 @@ describe("IncidentParts", () => {
     expect(parts.endHang()).toBeUndefined();
   });
 
-  test("a share that makes room leaves its count, and one that hangs makes room last", () => {
+  test("an evicted share leaves its count, and a share that hangs is evicted last", () => {
     const parts = new IncidentParts();
     parts.observe(aPart("slow", "//f/hangs", 2, 2));
     for (let i = 0; i < 3 * SHARES_MAX; i++) parts.observe(aPart("slow", `//f/${i}`, 1));
@@ -46,7 +46,7 @@ describe("IncidentParts", () => {
     expect(parts.standing?.count).toBe(2);
   });
 
-  test("the count never falls and is never more than all rules report together", () => {
+  test("the count never decreases and never exceeds the sum of all reports", () => {
     const { int, pick, seedText } = seeded();
     for (let run = 0; run < 50; run++) {
       const parts = new IncidentParts();

@@ -23,27 +23,26 @@ afterEach(() => {
 
 function aConfig(ruleName = "slow"): Config {
   return {
-    ...{ file: undefined, sha256: "", outputDir: "/srv/aod", rules: [aLatencyRule({ name: ruleName })] },
-    ...{
-      defaultActions: [],
-      customActions: [],
-      capture: { budgetMs: 30_000, maxBytes: 2 ** 25, minFreeBytes: 0, withReport: true },
-      hourly: { captures: 30, bytes: 2 ** 28 },
-      captureCooldownMs: 60_000,
-      resolveAfterMs: RESOLVE_AFTER_MS,
-    },
-    ...{
-      auditEnabled: true,
-      notify: undefined,
-      redaction: NO_REDACTION,
-      metrics: undefined,
-      cleanup: { intervalMs: 1, maxAgeMs: 1, maxTotalBytes: 1 },
-    },
+    file: undefined,
+    sha256: "",
+    outputDir: "/srv/aod",
+    rules: [aLatencyRule({ name: ruleName })],
+    defaultActions: [],
+    customActions: [],
+    capture: { budgetMs: 30_000, maxBytes: 2 ** 25, minFreeBytes: 0, withReport: true },
+    hourly: { captures: 30, bytes: 2 ** 28 },
+    captureCooldownMs: 60_000,
+    resolveAfterMs: RESOLVE_AFTER_MS,
+    auditEnabled: true,
+    notify: undefined,
+    redaction: NO_REDACTION,
+    metrics: undefined,
+    cleanup: { intervalMs: 1, maxAgeMs: 1, maxTotalBytes: 1 },
   };
 }
 
 function aService(incidents: readonly Incident[] = [], hangs: readonly Hang[] = []) {
-  const told: SupervisorEvent[] = [];
+  const published: SupervisorEvent[] = [];
   const orders: CaptureOrder[] = [];
   const steps: string[] = [];
   const service = new IncidentService({
@@ -51,7 +50,7 @@ function aService(incidents: readonly Incident[] = [], hangs: readonly Hang[] = 
     originKind: "demo",
     incidents,
     losses: () => ({}),
-    publish: (event) => told.push(event),
+    publish: (event) => published.push(event),
     freeze: () => {
       steps.push("frozen");
       return { table: new ArrayBuffer(0), operations: new ArrayBuffer(0) };
@@ -66,14 +65,23 @@ function aService(incidents: readonly Incident[] = [], hangs: readonly Hang[] = 
     send: (order) => orders.push(order) > 0,
   });
   services.push(service);
-  const types = () => told.map(({ type }) => type).filter((type) => type !== "collecting");
-  return { service, told, types, orders, steps };
+  const types = () => published.map(({ type }) => type).filter((type) => type !== "collecting");
+  return { service, published, types, orders, steps };
 }
 
 function anAnomaly(parts: Partial<Anomaly> = {}): Anomaly {
   return {
-    ...{ rule: "slow", ruleType: "latency", kind: "slow", share: "//files/db", occurredNs: 0, detectedNs: 0 },
-    ...{ count: 1, worstNs: 1, evidence: [], standing: undefined, statuses: [] },
+    rule: "slow",
+    ruleType: "latency",
+    kind: "slow",
+    share: "//files/db",
+    occurredNs: 0,
+    detectedNs: 0,
+    count: 1,
+    worstNs: 1,
+    evidence: [],
+    standing: undefined,
+    statuses: [],
     ...parts,
   };
 }
@@ -108,19 +116,19 @@ const recovery = {
 };
 
 describe("the incident service", () => {
-  test("says whose trouble it is when it opens, in the capture too, and looks for that after the freeze", () => {
-    const { service, told, orders, steps } = aService();
+  test("attributes an incident when it opens, in the order too, and after the table is frozen", () => {
+    const { service, published, orders, steps } = aService();
     service.observe(anAnomaly());
     const attribution = anAttribution({ server: "//files/db" });
     expect(steps).toEqual(["frozen", "attributed"]);
     expect(orders[0]?.attribution).toEqual(attribution);
-    expect(told.find(({ type }) => type === "opened")).toMatchObject({ incident: { attribution } });
+    expect(published.find(({ type }) => type === "opened")).toMatchObject({ incident: { attribution } });
     expect(service.open()[0]?.attribution).toEqual(attribution);
     service.observe(anAnomaly());
     expect(steps).toHaveLength(2);
   });
 
-  test("says what opens, worsens, goes on, recovers and is resolved, and that in the end it is quiet", async () => {
+  test("publishes that an incident opens, worsens, is ongoing, recovers and is resolved", async () => {
     const { service, types, orders } = aService();
     service.observe(anAnomaly());
     service.observe(hang(1));
@@ -133,7 +141,7 @@ describe("the incident service", () => {
     expect(orders.map(({ kind }) => kind)).toEqual(["slow", "hung"]);
   });
 
-  test("says of one that goes on only that it has grown, whatever its kind", () => {
+  test("publishes an ongoing incident only when it has doubled, whatever its kind", () => {
     const { service, types } = aService();
     service.observe(anAnomaly({ count: 10 }));
     service.observe(anAnomaly({ count: 1 }));
@@ -143,53 +151,56 @@ describe("the incident service", () => {
     expect(types()).toEqual(["opened", "ongoing", "worsened"]);
   });
 
-  test("says once of a share that joins, without a capture, and who waits there", () => {
-    const { service, told, types, orders } = aService();
+  test("publishes a share that joins once, without a capture, and with its attribution", () => {
+    const { service, published, types, orders } = aService();
     service.observe(hang(1));
     for (let i = 0; i < 3; i++) service.observe({ ...hang(1), share: "//files/home" });
     expect(types()).toEqual(["opened", "ongoing"]);
-    expect(told.at(-1)).toMatchObject({ joined: true, incident: { shares: ["//files/db", "//files/home"] } });
+    expect(published.at(-1)).toMatchObject({
+      joined: true,
+      incident: { shares: ["//files/db", "//files/home"] },
+    });
     expect(service.open()[0]?.attribution?.server).toBe("//files/home");
     expect(orders).toHaveLength(1);
   });
 
-  test("says that it is over when nothing hangs for any rule on any share, once", () => {
-    const { service, told } = aService();
+  test("publishes the recovery once, when nothing hangs for any rule on any share", () => {
+    const { service, published } = aService();
     const shares = ["//files/db", "//files/home"];
     const rules = ["slow", "stuck"];
     service.configure({ ...aConfig(), rules: rules.map((name) => aLatencyRule({ name })) });
     for (const share of shares) for (const rule of rules) service.observe({ ...hang(2), share, rule });
     for (const share of shares) for (const rule of rules) service.recover({ ...recovery, share, rule });
-    const recovered = told.filter(({ type }) => type === "recovered");
+    const recovered = published.filter(({ type }) => type === "recovered");
     expect(recovered).toMatchObject([{ ended: { count: 4, abandoned: 0, longestNs: 3e9 } }]);
   });
 
   test.each([
-    ["a detector begins anew", (service: IncidentService) => service.detectorStarted()],
-    ["a reload takes its rule away", (service: IncidentService) => service.configure(aConfig("other"))],
-  ])("lets go of what hung when %s", async (_, act) => {
+    ["a detector restarts", (service: IncidentService) => service.detectorStarted()],
+    ["a reload removes its rule", (service: IncidentService) => service.configure(aConfig("other"))],
+  ])("considers a hang as ended when %s", async (_, act) => {
     const { service, types } = aService();
     service.observe(hang(1));
     act(service);
     await waitUntil(() => types().includes("resolved"));
   });
 
-  test("takes a hang for ended that is said of a rule that is not there any more", async () => {
+  test("considers a hang as ended if it is reported for a rule that was removed", async () => {
     const { service, types } = aService();
     service.configure(aConfig("other"));
     service.observe(hang(1));
     await waitUntil(() => types().includes("resolved"));
   });
 
-  test("takes up an incident of the last run, and resolves it when nothing comes", async () => {
-    const { service, told, types } = aService([anIncident({ id: "earlier" })]);
+  test("continues an incident of the last run, and resolves it after quiet", async () => {
+    const { service, published, types } = aService([anIncident({ id: "earlier" })]);
     service.begin();
     expect(service.open()).toMatchObject([{ id: "earlier" }]);
     await waitUntil(() => types().includes("resolved"));
-    expect(told).toMatchObject([{ type: "resolved", incident: { id: "earlier" } }]);
+    expect(published).toMatchObject([{ type: "resolved", incident: { id: "earlier" } }]);
   });
 
-  test("a capture that is asked for while something hangs is of the worst server, and lists the others", () => {
+  test("a capture on demand during a hang is about the worst server, and lists the others", () => {
     const hang = (server: string, oldestNs: number): Hang => ({
       about: { server, shares: [`//${server}/a`], count: 1, oldestNs },
       evidence: [aRequest({ latencyMs: 0, comm: server })],
@@ -198,20 +209,24 @@ describe("the incident service", () => {
     service.snapshot("users complain");
     expect(orders).toMatchObject([
       {
-        ...{ trigger: "manual", reason: "users complain", share: "//nas/a", incidentId: undefined },
-        ...{ attribution: { server: "//nas/a" }, evidence: [{ comm: "nas" }] },
+        trigger: "manual",
+        reason: "users complain",
+        share: "//nas/a",
+        incidentId: undefined,
+        attribution: { server: "//nas/a" },
+        evidence: [{ comm: "nas" }],
         hanging: [{ server: "nas" }, { server: "other" }],
       },
     ]);
   });
 
-  test("a capture that is asked for while nothing hangs says so", () => {
+  test("a capture on demand without a hang has no server", () => {
     const { service, orders } = aService();
     service.snapshot(undefined);
     expect(orders).toMatchObject([{ share: "", attribution: undefined, evidence: [], hanging: [] }]);
   });
 
-  test("says of an order whether the incident has a capture, also one that is still being made", () => {
+  test("marks an order as repeat if the incident has a capture, also one in the making", () => {
     const { service, orders } = aService();
     service.observe(anAnomaly());
     service.observe(hang(1));
@@ -224,8 +239,8 @@ describe("the incident service", () => {
     expect(nextOrders[0]?.isRepeat).toBe(true);
   });
 
-  test("a thousand anomalies cost what an hour may have, and the counts add up", () => {
-    const { service, told, orders } = aService();
+  test("a thousand anomalies spend one hourly limit, and the counts add up", () => {
+    const { service, published, orders } = aService();
     for (let i = 0; i < 1000; i++) {
       const before = orders.length;
       service.observe(anAnomaly({ share: `//files${i % 100}/db` }));
@@ -234,14 +249,14 @@ describe("the incident service", () => {
     expect(orders).toHaveLength(15);
     const held = service.open().reduce((sum, { suppressed }) => sum + suppressed, 0);
     expect(held).toBe(1000 - 15);
-    expect(told.some(({ type }) => type === "suppressed")).toBe(false);
+    expect(published.some(({ type }) => type === "suppressed")).toBe(false);
     service.close();
-    const counts = told.flatMap((event) => (event.type === "suppressed" ? [event.counts] : []));
+    const counts = published.flatMap((event) => (event.type === "suppressed" ? [event.counts] : []));
     expect(counts).toEqual([{ cooldown: 15 * 9, captures_of_rule: 85 * 10 }]);
   });
 
-  test("what the runner can't take now costs nothing, and is captured when it comes again", () => {
-    const { service, told, orders, steps } = aService();
+  test("an anomaly without a free slot in the runner spends nothing, and a later one is captured", () => {
+    const { service, published, orders, steps } = aService();
     const ofShare = (i: number) => anAnomaly({ share: `//files${i}/db` });
     for (let i = 0; i < 100; i++) service.observe(ofShare(i));
     expect(orders).toHaveLength(ORDERS_MAX - 2);
@@ -250,25 +265,25 @@ describe("the incident service", () => {
     service.observe(ofShare(99));
     expect(orders.at(-1)).toMatchObject({ share: "//files99/db", suppressed: 1 });
     service.close();
-    const counts = told.flatMap((event) => (event.type === "suppressed" ? [event.counts] : []));
+    const counts = published.flatMap((event) => (event.type === "suppressed" ? [event.counts] : []));
     expect(counts).toEqual([{ captures_under_way: 100 - (ORDERS_MAX - 2) }]);
   });
 
-  test("what is worse than before finds a place with the runner, while there is one", () => {
+  test("an escalation gets a reserved slot in the runner", () => {
     const { service, orders } = aService();
     for (let i = 0; i < 10; i++) service.observe(anAnomaly({ share: `//files${i}/db` }));
     for (let i = 0; i < 10; i++) service.observe({ ...hang(1), share: `//files${i}/db` });
     expect(orders.map(({ kind }) => kind)).toEqual(["slow", "slow", "slow", "slow", "hung", "hung"]);
   });
 
-  test("names the rule and the incident of a capture that was dropped, and the next one says that it is missing", () => {
-    const { service, told, orders } = aService();
+  test("names the rule and the incident of a dropped capture, and the next order counts it as missing", () => {
+    const { service, published, orders } = aService();
     service.observe(anAnomaly());
     const id = service.open()[0]?.id;
     service.dropped(1, "the disk is full");
     service.snapshot(undefined);
     service.dropped(2, "the disk is full");
-    const dropped = told.filter(({ type }) => type === "dropped");
+    const dropped = published.filter(({ type }) => type === "dropped");
     expect(dropped).toEqual([
       { type: "dropped", orderId: 1, rule: "slow", incidentId: id, reason: "the disk is full" },
       { type: "dropped", orderId: 2, rule: "manual", incidentId: undefined, reason: "the disk is full" },
@@ -278,7 +293,7 @@ describe("the incident service", () => {
     expect(orders.at(-1)).toMatchObject({ kind: "hung", suppressed: 1 });
   });
 
-  test("one capture too big holds back the next, but not what is worse", () => {
+  test("a capture that is too big suppresses the next, but not an escalation", () => {
     const { service, orders } = aService();
     service.observe(anAnomaly());
     service.collected(aCaptureOf(orders[0], 2 ** 27 + 2 ** 24));
@@ -289,8 +304,8 @@ describe("the incident service", () => {
     expect(orders[1]).toMatchObject({ kind: "hung" });
   });
 
-  test("names the incident of a capture, and none for one that a person asked for", () => {
-    const { service, told } = aService();
+  test("names the incident of a capture, and none for a capture on demand", () => {
+    const { service, published } = aService();
     service.observe(anAnomaly());
     const incidentId = service.open()[0]?.id;
     const capture = {
@@ -305,7 +320,7 @@ describe("the incident service", () => {
     };
     service.collected(capture);
     service.collected({ ...capture, incidentId: undefined });
-    const of = told.flatMap((event) => (event.type === "collected" ? [event.incident] : []));
+    const of = published.flatMap((event) => (event.type === "collected" ? [event.incident] : []));
     expect(of).toMatchObject([{ captures: ["x"], verdict: SERVER }, undefined]);
   });
 });

@@ -24,7 +24,13 @@ function anAnomaly({ pick, int }: Random): Anomaly {
   const kind = pick(KINDS[rule]);
   const count = int(0, 9);
   return {
-    ...{ rule, kind, share: pick(SHARES), occurredNs: 0, detectedNs: 0, count, worstNs: int(1, 1e9) },
+    rule,
+    kind,
+    share: pick(SHARES),
+    occurredNs: 0,
+    detectedNs: 0,
+    count,
+    worstNs: int(1, 1e9),
     ruleType: rule === "errors" ? "error" : rule === "stuck" ? "stuck" : "latency",
     standing: kind === "hung" ? { count: int(1, 5), oldestNs: int(1, 1e9) } : undefined,
     evidence: [],
@@ -37,7 +43,7 @@ function troubleOf(anomaly: Anomaly): string {
   return `${name === "10.0.0.2" ? "b" : name} ${familyOf(anomaly)}`;
 }
 
-/** What the model knows of one server and family. */
+/** The state of one server and family in the model. */
 interface Expected {
   id: string;
   kind: AnomalyKind;
@@ -52,7 +58,7 @@ interface Step {
   readonly observation: Observation | undefined;
 }
 
-/** Lives through random anomalies, recoveries and quiet, and checks each step. `jump` sets the time of day. */
+/** Runs random anomalies, recoveries and quiet, and checks each step. `jump` sets the time of day. */
 function live(random: Random, clock: Random, jump: (random: Random) => number): readonly Step[] {
   const { seedText } = random;
   const incidents = new Incidents({ captureCooldownMs: COOLDOWN_MS, resolveAfterMs: RESOLVE_AFTER_MS });
@@ -116,7 +122,7 @@ function live(random: Random, clock: Random, jump: (random: Random) => number): 
     const trouble = troubleOf({ share, kind: "hung", ruleType: "stuck", evidence: [] } as unknown as Anomaly);
     const expected = open.get(trouble);
     const hung = expected?.hanging.has(`${rule} ${share}`) === true;
-    // As the detector does: it reports an end only of what hung.
+    // Like the detector, it reports an end only for something that hung.
     if (!hung || expected === undefined) return;
     const recovery = { rule, share, count: 5, abandoned: 0, unreported: 1, longestNs: 1, endedNs: 0 };
     const recovered = incidents.recover(recovery, now);
@@ -146,8 +152,8 @@ function checkOpen(incidents: readonly Incident[], open: ReadonlyMap<string, Exp
   expect(ids, seedText).toEqual([...open.values()].map(({ id }) => id).toSorted());
 }
 
-describe("whatever comes in whatever order", () => {
-  test("a server and family has one open incident, in which every anomaly is, and which ends by quiet alone", () => {
+describe("for any sequence of anomalies", () => {
+  test("a server and family has one open incident, which has every anomaly and ends by quiet only", () => {
     const { int } = seeded();
     for (let run = 0; run < 20; run++) {
       const seed = int(0, 2 ** 31);
@@ -155,7 +161,7 @@ describe("whatever comes in whatever order", () => {
     }
   });
 
-  test("a clock that is set forward or back decides nothing", () => {
+  test("a clock that is set forward or back changes nothing", () => {
     const { int, seedText } = seeded();
     const decisions = (steps: readonly Step[]) =>
       steps.map(({ observation: seen }) => [seen?.opened, seen?.capture, seen?.grown, seen?.incident.count]);

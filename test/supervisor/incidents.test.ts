@@ -34,22 +34,20 @@ function anAnomaly(parts: Partial<Anomaly> = {}): Anomaly {
   };
 }
 
-/** What hangs, as an anomaly says it. */
+/** A hang, as an anomaly reports it. */
 function aHang(count: number, oldestNs: number): Partial<Anomaly> {
   return { kind: "hung", standing: { count, oldestNs } };
 }
 
 function aRecovery(parts: Partial<Recovery> = {}): Recovery {
   return {
-    ...{
-      rule: "slow",
-      share: "//files/db",
-      count: 2,
-      abandoned: 0,
-      unreported: 0,
-      longestNs: 7e9,
-      endedNs: 0,
-    },
+    rule: "slow",
+    share: "//files/db",
+    count: 2,
+    abandoned: 0,
+    unreported: 0,
+    longestNs: 7e9,
+    endedNs: 0,
     ...parts,
   };
 }
@@ -59,7 +57,7 @@ function aCapture(incidentId: string, name: string, verdict = UNKNOWN) {
 }
 
 describe("incidents", () => {
-  test("the first anomaly opens one and asks for a capture, further ones only add to it", () => {
+  test("the first anomaly opens one and is captured, further ones only add to it", () => {
     const incidents = new Incidents(LIMITS);
     const first = incidents.observe(anAnomaly({ count: 10, worstNs: 5e7 }), at(0));
     const second = incidents.observe(anAnomaly({ count: 7, worstNs: 9e7 }), at(200));
@@ -86,13 +84,17 @@ describe("incidents", () => {
     ]);
     expect(incidents.open()).toMatchObject([
       {
-        ...{ server: "files", family: "availability", rule: "slow", share: "//files/db" },
-        ...{ rules: ["slow", "other"], shares: ["//files/db", "//FILES/home", "//files"] },
+        server: "files",
+        family: "availability",
+        rule: "slow",
+        share: "//files/db",
+        rules: ["slow", "other"],
+        shares: ["//files/db", "//FILES/home", "//files"],
       },
     ]);
   });
 
-  test("servers, families and what has no known share have incidents of their own", () => {
+  test("servers, families and requests without a known share have incidents of their own", () => {
     const incidents = new Incidents(LIMITS);
     const error = { rule: "errors", ruleType: "error", kind: "error" } as const;
     const seen = [{}, error, { share: "//other/db" }, { share: "unknown" }].map((parts) =>
@@ -108,7 +110,7 @@ describe("incidents", () => {
     ]);
   });
 
-  test("a server under two names with one address has one incident", () => {
+  test("a server with two names and one address has one incident", () => {
     const incidents = new Incidents(LIMITS);
     const shares = ["//files/db", "//files.example.net/home", "//10.9.1.2/x"];
     incidents.trees = shares.map((share) => aKnownTree({ share, address: "[::ffff:10.9.1.2]:445" }));
@@ -147,14 +149,16 @@ describe("incidents", () => {
     expect(incidents.observe(anAnomaly(), at(1_000))).toMatchObject({ capture: false });
     incidents.resolve(at(20_000));
     expect(incidents.observe(anAnomaly(), at(30_000))).toMatchObject({
-      ...{ opened: true, capture: true, suppressedBefore: 1 },
+      opened: true,
+      capture: true,
+      suppressedBefore: 1,
     });
-    // Its own cooldown begins.
+    // The new incident has its own cooldown.
     expect(incidents.observe(anAnomaly(), at(89_999))).toMatchObject({ capture: false });
     expect(incidents.observe(anAnomaly(), at(90_000))).toMatchObject({ capture: true, suppressedBefore: 1 });
   });
 
-  test("a capture that was asked for and did not come counts as held back, with those before it", () => {
+  test("a dropped capture counts as suppressed, with those before it", () => {
     const incidents = new Incidents(LIMITS);
     const first = incidents.observe(anAnomaly(), at(0));
     incidents.observe(anAnomaly(), at(1_000));
@@ -163,32 +167,32 @@ describe("incidents", () => {
     const order = { rule: "slow", scope: incident, incidentId: incident.id, suppressed: suppressedBefore };
     incidents.dropped(order);
     expect(incidents.open()).toMatchObject([{ id: first.incident.id, suppressed: 2 }]);
-    // One of an incident that is over by then is said by the next.
+    // A dropped capture of a resolved incident counts for the next incident.
     incidents.resolve(at(80_000));
     incidents.dropped({ ...order, suppressed: 0 });
     expect(incidents.observe(anAnomaly(), at(120_000))).toMatchObject({ capture: true, suppressedBefore: 3 });
-    // Nobody's: one that a person asked for.
+    // A capture on demand belongs to no incident.
     incidents.dropped({ rule: "manual", scope: undefined, incidentId: undefined, suppressed: 0 });
   });
 
-  test("one remembers each kind of signal once, the newest, and not for ever more of them", () => {
+  test("an incident stores the newest signal of each kind, up to a limit", () => {
     const incidents = new Incidents(LIMITS);
     const signal = (command: number, errno = 0) =>
       aRequest({ kind: KIND.SIGNAL, command, errno, latencyMs: 0 });
-    const hear = (...evidence: Request[]) =>
+    const observe = (...evidence: Request[]) =>
       incidents.observe(anAnomaly({ kind: "signal", ruleType: "signal", evidence }), at(0)).incident.signals;
     const lost = signal(SIGNAL.RECONNECT);
-    expect(hear(signal(SIGNAL.RECONNECT), lost)).toEqual([lost]);
+    expect(observe(signal(SIGNAL.RECONNECT), lost)).toEqual([lost]);
     const refused = signal(SIGNAL.CONNECT_ERR, 111);
-    expect(hear(refused)).toEqual([lost, refused]);
-    for (let errno = 1; errno < 100; errno++) hear(signal(SIGNAL.CONNECT_ERR, errno));
+    expect(observe(refused)).toEqual([lost, refused]);
+    for (let errno = 1; errno < 100; errno++) observe(signal(SIGNAL.CONNECT_ERR, errno));
     expect(incidents.open()[0]?.signals).toHaveLength(16);
     expect(incidents.observe(anAnomaly({ evidence: [aRequest({})] }), at(1)).incident.signals).toHaveLength(
       16,
     );
   });
 
-  test("a cooldown of zero holds nothing back", () => {
+  test("a cooldown of zero suppresses nothing", () => {
     const incidents = new Incidents({ ...LIMITS, captureCooldownMs: 0 });
     const seen = [0, 100, 200].map((ms) => incidents.observe(anAnomaly(), at(ms)).capture);
     expect(seen).toEqual([true, true, true]);
@@ -222,7 +226,7 @@ describe("incidents", () => {
     expect(incidents.protectedNames()).toEqual(["second.tar.zst"]);
   });
 
-  test("a capture that is ready only after its incident was resolved is protected too", () => {
+  test("a capture that is complete only after its incident was resolved is protected too", () => {
     const incidents = new Incidents(LIMITS);
     const { incident } = incidents.observe(anAnomaly(), at(0));
     incidents.resolve(at(60_000));
@@ -241,7 +245,7 @@ describe("incidents", () => {
     expect(verdicts).toEqual([UNKNOWN, SERVER, SERVER, NETWORK]);
   });
 
-  test("servers without end do not grow it without bound, and the last one has its incident", () => {
+  test("the number of servers is bounded, and the last one has its incident", () => {
     const incidents = new Incidents(LIMITS);
     let displaced = 0;
     for (let i = 0; i < 5_000; i++) {
@@ -253,7 +257,7 @@ describe("incidents", () => {
     expect(incidents.open().at(-1)?.share).toBe("//server4999/x");
   });
 
-  test("shares of one server without end are named up to a bound, and all of them count", () => {
+  test("shares of one server are named up to a limit, and all of them count", () => {
     const incidents = new Incidents(LIMITS);
     for (let i = 0; i < 5_000; i++) incidents.observe(anAnomaly({ share: `//server/${i}`, count: 2 }), at(i));
     const [only, ...others] = incidents.open();
@@ -262,7 +266,7 @@ describe("incidents", () => {
     expect(only?.count).toBe(10_000);
   });
 
-  test("a clock that is set back makes no two incidents of one name", () => {
+  test("a clock that is set back leads to no duplicate id", () => {
     const incidents = new Incidents(LIMITS);
     const ids = ["a", "b", "c"].map(
       (server) => incidents.observe(anAnomaly({ share: `//${server}/db` }), at(5)).incident.id,
@@ -272,7 +276,7 @@ describe("incidents", () => {
 });
 
 describe("an incident in which something hangs", () => {
-  test("lasts however long it is quiet, and is resolved by the quiet after the end", () => {
+  test("lasts through any quiet, and is resolved by the quiet after the hang", () => {
     const incidents = new Incidents(LIMITS);
     incidents.observe(anAnomaly(aHang(2, 1e9)), at(0));
     expect(incidents.nextResolveNs()).toBe(Infinity);
@@ -281,21 +285,24 @@ describe("an incident in which something hangs", () => {
     const recovered = incidents.recover(aRecovery({ count: 3, longestNs: 9e9 }), at(90_000_000));
     expect(recovered?.ended).toEqual({ count: 3, abandoned: 0, longestNs: 9e9 });
     expect(recovered?.incident).toMatchObject({
-      ...{ state: "open", standing: undefined, hung: { count: 3, longestNs: 9e9 }, worstNs: 9e9 },
+      state: "open",
+      standing: undefined,
+      hung: { count: 3, longestNs: 9e9 },
+      worstNs: 9e9,
       lastAtMs: at(90_000_000).epochMs,
     });
     expect(incidents.resolve(at(90_009_999))).toEqual([]);
     expect(incidents.resolve(at(90_010_000))).toMatchObject([{ state: "resolved", kind: "hung" }]);
   });
 
-  test("is ended by the next anomaly too, if that says that nothing hangs", () => {
+  test("ends the hang with the next anomaly too, if that reports nothing that hangs", () => {
     const incidents = new Incidents(LIMITS);
     incidents.observe(anAnomaly(aHang(1, 1e9)), at(0));
     incidents.observe(anAnomaly(), at(1_000));
     expect(incidents.nextResolveNs()).toBe(11_000 * 1e6);
   });
 
-  test("is ended by the recovery of its last rule and share, and says all that hung", () => {
+  test("ends the hang with the recovery of its last rule and share, and counts all that hung", () => {
     const incidents = new Incidents(LIMITS);
     const parts = [
       { rule: "slow", share: "//files/db" },
@@ -315,7 +322,7 @@ describe("an incident in which something hangs", () => {
     expect(incidents.nextResolveNs()).toBe(10_002 * 1e6);
   });
 
-  test("has a new hang after an old one that is counted by itself", () => {
+  test("counts a new hang separately from an old one", () => {
     const incidents = new Incidents(LIMITS);
     for (const count of [5, 2]) {
       incidents.observe(anAnomaly({ ...aHang(count, 1e9) }), at(0));
@@ -325,7 +332,7 @@ describe("an incident in which something hangs", () => {
     expect(incidents.open()[0]?.hung).toEqual({ count: 5, longestNs: 5e9 });
   });
 
-  test("is not ended by a recovery of another rule or share, and a recovery alone opens none", () => {
+  test("ignores a recovery of another rule or share, and a recovery alone opens no incident", () => {
     const incidents = new Incidents(LIMITS);
     incidents.observe(anAnomaly(aHang(1, 1e9)), at(0));
     expect(incidents.recover(aRecovery({ rule: "other" }), at(1))).toBeUndefined();
@@ -334,7 +341,7 @@ describe("an incident in which something hangs", () => {
     expect(incidents.open()).toHaveLength(1);
   });
 
-  test("goes quiet when the detector is started again, unless the new one says that it still hangs", () => {
+  test("becomes quiet when the detector restarts, unless the new one reports the hang again", () => {
     const incidents = new Incidents(LIMITS);
     incidents.observe(anAnomaly(aHang(1, 1e9)), at(0));
     incidents.observe(anAnomaly({ ...aHang(1, 1e9), share: "//other/db" }), at(0));
@@ -344,7 +351,7 @@ describe("an incident in which something hangs", () => {
     expect(incidents.nextResolveNs()).toBe(Infinity);
   });
 
-  test("of a rule that is gone is let go, and what hangs for another rule is not", () => {
+  test("ends the hang of a removed rule, but not that of another rule", () => {
     const incidents = new Incidents(LIMITS);
     incidents.observe(anAnomaly(aHang(1, 1e9)), at(0));
     incidents.observe(anAnomaly({ ...aHang(3, 1e9), rule: "gone" }), at(0));
@@ -354,7 +361,7 @@ describe("an incident in which something hangs", () => {
     expect(incidents.resolve(at(16_000))).toMatchObject([{ state: "resolved" }]);
   });
 
-  test("has grown when twice as many hang, or twice as long, and not before", () => {
+  test("has grown when twice as many requests hang, or twice as long, and not before", () => {
     const incidents = new Incidents(LIMITS);
     const grown = (count: number, oldestSec: number, ms: number) =>
       incidents.observe(anAnomaly({ ...aHang(count, oldestSec * 1e9), count: 0 }), at(ms)).grown;
@@ -368,7 +375,7 @@ describe("an incident in which something hangs", () => {
   });
 });
 
-describe("what an incident remembers", () => {
+describe("an incident stores", () => {
   test("its first and last moment, and the request that took longest, in flight or not", () => {
     const incidents = new Incidents(LIMITS);
     const quick = aRequest({ latencyMs: 40 });
@@ -381,7 +388,7 @@ describe("what an incident remembers", () => {
     expect(incidents.observe(anAnomaly(hang), at(900)).incident.worst).toBe(inFlight);
   });
 
-  test("its newest captures, also one that comes when it is over", () => {
+  test("its newest captures, also one that is complete after its end", () => {
     const incidents = new Incidents(LIMITS);
     const { id } = incidents.observe(anAnomaly(), at(0)).incident;
     for (let i = 0; i < 40; i++) incidents.captured(aCapture(id, `${i}`));
@@ -399,10 +406,10 @@ describe("incidents of an earlier run", () => {
     const { incident } = new Incidents(LIMITS).observe(anAnomaly({ ...aHang(1, 1e9), count: 5 }), at(0));
     return { ...incident, captures: ["aod_20261117T000000.000Z_slow.tar.zst"], ...parts };
   };
-  /** After a reboot: the monotonic clock is new. */
+  /** After a reboot: the monotonic clock starts again. */
   const booted = (ms: number) => ({ epochMs: at(3_600_000 + ms).epochMs, monotonicNs: ms * 1e6 });
 
-  test("go on with id, count and captures; what hung is over, and the quiet begins now", () => {
+  test("continue with id, count and captures; their hang is over, and the quiet begins now", () => {
     const incidents = new Incidents(LIMITS);
     expect(incidents.restore([earlier()], booted(20_000))).toEqual([]);
     expect(incidents.nextResolveNs()).toBe(30_000 * 1e6);
@@ -413,7 +420,7 @@ describe("incidents of an earlier run", () => {
     expect(incidents.resolve(booted(31_000))).toMatchObject([{ openedAtMs: earlier().openedAtMs }]);
   });
 
-  test("hold back a capture as long as if nothing had been started again", () => {
+  test("suppress a capture as long as without a restart", () => {
     const incidents = new Incidents(LIMITS);
     const name = new Date(booted(10_000).epochMs).toISOString().replaceAll(/[-:]/g, "");
     incidents.restore([earlier({ captures: [`aod_${name}_slow.tar.zst`] })], booted(20_000));
@@ -421,14 +428,14 @@ describe("incidents of an earlier run", () => {
     expect(incidents.observe(anAnomaly(aHang(1, 1e9)), booted(70_000)).capture).toBe(true);
   });
 
-  test("keep their ids, though the clock was set back to when one of them opened", () => {
+  test("have unique ids, even if the clock was set back to when one of them opened", () => {
     const incidents = new Incidents(LIMITS);
     incidents.restore([earlier({ state: "resolved" })], booted(0));
     expect(incidents.observe(anAnomaly(), at(0)).incident.id).toBe(`${earlier().id}-2`);
     expect(incidents.captured(aCapture(earlier().id, "late"))?.captures).toHaveLength(2);
   });
 
-  test("of one server and family are one: the end of the first was lost, or each was of a rule and share", () => {
+  test("of one server and family become one: the end of the first was lost, or each had its own rule and share", () => {
     const incidents = new Incidents(LIMITS);
     const ended = incidents.restore(
       [
@@ -442,8 +449,8 @@ describe("incidents of an earlier run", () => {
     expect(incidents.open()).toMatchObject([{ id: "second" }, { id: "third" }]);
   });
 
-  test("of a history that has one for each rule and share go on as one, and the others end", () => {
-    // What aod wrote when it had an incident for each rule and share: two rules, two shares, one server.
+  test("of a history with one for each rule and share continue as one, and the others end", () => {
+    // An old history with an incident for each rule and share: two rules, two shares, one server.
     const text = readFileSync(join(import.meta.dir, "../fixtures/history/rule-and-share.jsonl"), "utf8");
     const stored = foldIncidents(decodeEntries(text)).map(({ incident }) => incident);
     expect(stored).toHaveLength(4);
@@ -452,12 +459,13 @@ describe("incidents of an earlier run", () => {
     expect(ended.map(({ id }) => id)).toEqual(stored.slice(0, 3).map(({ id }) => id));
     const stuck = { ...aHang(2, 1e9), rule: "slow-requests", share: "//files/db", count: 2 };
     expect(incidents.observe(anAnomaly(stuck), booted(1))).toMatchObject({
-      ...{ opened: false, joined: true },
+      opened: false,
+      joined: true,
       incident: { id: stored[3]?.id, server: "files", count: 4, shares: ["//files/home", "//files/db"] },
     });
   });
 
-  test("are found by the address that they had", () => {
+  test("are found by their earlier address", () => {
     const incidents = new Incidents(LIMITS);
     incidents.restore([earlier({ attribution: anAttribution({ address: "10.9.1.2" }) })], booted(0));
     const { incident } = incidents.observe(anAnomaly({ share: "//10.9.1.2/db" }), booted(1));

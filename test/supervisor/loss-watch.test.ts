@@ -5,25 +5,29 @@ import { LossWatch } from "../../src/supervisor/loss-watch.ts";
 import type { RunnerCounts } from "../../src/thread/messages.ts";
 
 const RUNNER: RunnerCounts = {
-  ...{ captured: 0, failed: 0, busy: 0, losses: { abandoned_children: 2 }, leftovers: 0 },
+  captured: 0,
+  failed: 0,
+  busy: 0,
+  losses: { abandoned_children: 2 },
+  leftovers: 0,
   notices: { notified: 0, failed: 0, dropped: 0 },
 };
 
 function aWatch(counters: Losses) {
-  const told: SupervisorEvent[] = [];
+  const published: SupervisorEvent[] = [];
   const kernel: Record<string, number> = { ...counters };
   return {
     kernel,
-    told,
+    published,
     watch: new LossWatch(
       () => kernel,
-      (event) => told.push(event),
+      (event) => published.push(event),
     ),
   };
 }
 
-describe("what was lost", () => {
-  test("is what the kernel counted, and what the threads did with their last pulse", () => {
+describe("losses", () => {
+  test("are the counts of the kernel and those of the last pulse of each thread", () => {
     const { watch } = aWatch({ entered: 7, ring_full: 2 });
     expect(watch.now()).toMatchObject({ entered: 7, ring_full: 2, unfollowed: 0 });
     watch.note({ runner: RUNNER });
@@ -31,14 +35,14 @@ describe("what was lost", () => {
     expect(watch.threads).toEqual({ detector: undefined, runner: RUNNER });
   });
 
-  test("is told by cause, each loss once", () => {
-    const { kernel, told, watch } = aWatch({ entered: 7, ring_full: 2 });
+  test("are published by cause, each loss once", () => {
+    const { kernel, published, watch } = aWatch({ entered: 7, ring_full: 2 });
     watch.begin();
     watch.end();
-    expect(told).toEqual([{ type: "lost", cause: "ring_full", count: 2 }]);
+    expect(published).toEqual([{ type: "lost", cause: "ring_full", count: 2 }]);
     kernel.ring_full = 5;
     kernel.entered = 9;
     watch.end();
-    expect(told.slice(1)).toEqual([{ type: "lost", cause: "ring_full", count: 3 }]);
+    expect(published.slice(1)).toEqual([{ type: "lost", cause: "ring_full", count: 3 }]);
   });
 });

@@ -31,9 +31,9 @@ function captured(parts: Partial<Extract<SupervisorEvent, { type: "collected" }>
 
 function aDispatcher({ hasRunner = true, on = NOTICE_EVENTS as readonly NoticeEvent[] } = {}) {
   const sent: Notice[] = [];
-  const told: SupervisorEvent[] = [];
+  const published: SupervisorEvent[] = [];
   const dispatcher = new NoticeDispatcher({
-    publish: (event) => told.push(event),
+    publish: (event) => published.push(event),
     send: (notice) => {
       if (hasRunner) sent.push(notice);
       return hasRunner;
@@ -43,11 +43,11 @@ function aDispatcher({ hasRunner = true, on = NOTICE_EVENTS as readonly NoticeEv
     outputDir: "/srv/aod",
     notify: { command: ["/x"], on, timeoutMs: 1 },
   } as unknown as Config;
-  return { dispatcher, sent, told, config };
+  return { dispatcher, sent, published, config };
 }
 
 describe("notices", () => {
-  test("say what happened to which incident, and where its newest capture is", () => {
+  test("name the event, the incident, and its newest capture", () => {
     const { dispatcher, sent, config } = aDispatcher();
     for (const event of [opened, captured(), resolved]) dispatcher.consider(event, config);
     const { id: incidentId, server, family } = incident;
@@ -59,7 +59,7 @@ describe("notices", () => {
     ]);
   });
 
-  test("of a capture that a person asked for name no incident", () => {
+  test("of a capture on demand name no incident", () => {
     const { dispatcher, sent, config } = aDispatcher();
     const name = "aod_20261123T012345.678Z_manual.tar.zst";
     const capture = {
@@ -76,7 +76,7 @@ describe("notices", () => {
     expect(sent).toMatchObject([{ event: "captured", incidentId: undefined, rule: "manual", share: "" }]);
   });
 
-  test("are sent of what the configuration asks for, and of nothing else", () => {
+  test("are sent for the configured events, and for no other", () => {
     const { dispatcher, sent, config } = aDispatcher({ on: ["resolved"] });
     const others: SupervisorEvent[] = [{ type: "stopping" }, { type: "lost", cause: "x", count: 1 }];
     for (const event of [opened, captured(), resolved, ...others]) dispatcher.consider(event, config);
@@ -85,15 +85,15 @@ describe("notices", () => {
     expect(sent).toHaveLength(1);
   });
 
-  test("that get lost on their way are said, once", () => {
-    const { dispatcher, sent, told, config } = aDispatcher();
+  test("that get lost are reported as dropped, once", () => {
+    const { dispatcher, sent, published, config } = aDispatcher();
     dispatcher.consider(opened, config);
     dispatcher.consider(resolved, config);
     const [first] = sent as [Notice];
     dispatcher.done(first, { status: "ok", exitCode: 0, durationMs: 1, reason: undefined });
     dispatcher.dropAll("the runner failed");
     dispatcher.dropAll("again");
-    expect(told).toMatchObject([
+    expect(published).toMatchObject([
       { type: "notified", outcome: { status: "ok" } },
       {
         type: "notified",
@@ -103,6 +103,6 @@ describe("notices", () => {
     ]);
     const without = aDispatcher({ hasRunner: false });
     without.dispatcher.consider(opened, without.config);
-    expect(without.told).toMatchObject([{ outcome: { status: "dropped" } }]);
+    expect(without.published).toMatchObject([{ outcome: { status: "dropped" } }]);
   });
 });

@@ -20,7 +20,11 @@ const CONFIG = {
   rules: [aLatencyRule({ name: "slow", windowMs: 500, actions: ["dmesg"] })],
   defaultActions: ["debugdata", "stats"],
   customActions: ["stats-of-mine", "other"].map((name) => ({
-    ...{ name, command: ["/bin/true"], timeoutMs: 1, maxBytes: 1, stage: 3 },
+    name,
+    command: ["/bin/true"],
+    timeoutMs: 1,
+    maxBytes: 1,
+    stage: 3,
   })),
   sha256: "abc",
   redaction: { words: ["Nightjar"], patterns: [] },
@@ -30,23 +34,21 @@ const CONFIG = {
 const FIRST = { suppressed: 0, isRepeat: false };
 
 const ANOMALY: Anomaly = {
-  ...{
-    rule: "slow",
-    ruleType: "latency",
-    kind: "hung",
-    share: "//files/db",
-    count: 1,
-    worstNs: 1e9,
-    evidence: [],
-    standing: undefined,
-    statuses: [],
-  },
+  rule: "slow",
+  ruleType: "latency",
+  kind: "hung",
+  share: "//files/db",
+  count: 1,
+  worstNs: 1e9,
+  evidence: [],
+  standing: undefined,
+  statuses: [],
   occurredNs: 99.5e9,
   detectedNs: 99.502e9,
 };
 
 describe("orders", () => {
-  test("carry the words and patterns of the configuration that is in force", () => {
+  test("have the redaction of the configuration that is in force", () => {
     const incident = { id: "i-1" } as Incident;
     for (const order of [
       orderFor(ANOMALY, incident, FIRST, CONFIG, CONTEXT),
@@ -57,7 +59,7 @@ describe("orders", () => {
     }
   });
 
-  test("carry the rule's own actions and window, and how long after the request it was decided", () => {
+  test("have the actions and window of the rule, and the time from the request to the decision", () => {
     const order = orderFor(
       ANOMALY,
       { id: "i-1" } as Incident,
@@ -66,36 +68,42 @@ describe("orders", () => {
       CONTEXT,
     );
     expect(order).toMatchObject({
-      ...{ orderId: 7, trigger: "rule", rule: "slow", kind: "hung", share: "//files/db", incidentId: "i-1" },
-      ...{ actions: ["dmesg"], windowNs: 500e6, suppressed: 3, configSha256: "abc" },
+      orderId: 7,
+      trigger: "rule",
+      rule: "slow",
+      kind: "hung",
+      share: "//files/db",
+      incidentId: "i-1",
+      actions: ["dmesg"],
+      windowNs: 500e6,
+      suppressed: 3,
+      configSha256: "abc",
     });
     expect(order.detectedAfterMs).toBeCloseTo(2, 6);
   });
 
-  test("of a rule that a reload has just taken away are made with the default actions", () => {
+  test("for a rule that a reload has just removed have the default actions", () => {
     const order = orderFor({ ...ANOMALY, rule: "gone" }, { id: "i-2" } as Incident, FIRST, CONFIG, CONTEXT);
     expect(order.actions).toEqual(["debugdata", "stats"]);
   });
 
-  test("never say that it was decided before it happened", () => {
+  test("never have a negative time to the decision", () => {
     const early = { ...ANOMALY, occurredNs: ANOMALY.detectedNs + 5 };
     expect(orderFor(early, { id: "i-3" } as Incident, FIRST, CONFIG, CONTEXT).detectedAfterMs).toBe(0);
   });
 
-  test("that a person asks for have no incident and run the default actions", () => {
+  test("on demand have no incident and run the default actions", () => {
     expect(manualOrder(CONFIG, CONTEXT, "it is slow", NOTHING_HANGS)).toMatchObject({
-      ...{
-        trigger: "manual",
-        reason: "it is slow",
-        rule: "manual",
-        incidentId: undefined,
-        actions: ["debugdata", "stats"],
-      },
+      trigger: "manual",
+      reason: "it is slow",
+      rule: "manual",
+      incidentId: undefined,
+      actions: ["debugdata", "stats"],
       triggeredNs: FROZEN_AT.monotonicNs,
     });
   });
 
-  test("carry what the configuration's own actions run, of those that are asked for", () => {
+  test("have the custom actions of the configuration that they name", () => {
     const config = { ...CONFIG, defaultActions: ["stats", "stats-of-mine"] };
     expect(manualOrder(config, CONTEXT, undefined, NOTHING_HANGS).customActions).toEqual(
       CONFIG.customActions.slice(0, 1),

@@ -28,7 +28,7 @@ function refusalOf(outputDir: string): AodError | undefined {
 }
 
 describe("the output folder", () => {
-  test("is made with all that is missing above it, for its owner only", () => {
+  test("is created with its missing parents, for its owner only", () => {
     const folder = join(tempDir(), "a", "b");
     expect(refusalOf(folder)).toBeUndefined();
     expect(statSync(folder).mode & 0o777).toBe(0o700);
@@ -36,7 +36,7 @@ describe("the output folder", () => {
     expect(statSync(join(folder, "aod.lock")).mode & 0o777).toBe(0o600);
   });
 
-  test("is one aod's at a time, and the other is told whose", () => {
+  test("belongs to one aod at a time, and another one reports the pid of its owner", () => {
     const folder = tempDir();
     const claimed = claimOutputFolder(folder);
     expect(refusalOf(folder)).toMatchObject({
@@ -47,13 +47,13 @@ describe("the output folder", () => {
     expect(refusalOf(folder)).toBeUndefined();
   });
 
-  test("is refused where a file stands in its place", () => {
+  test("is refused if the path is a file", () => {
     const path = join(tempDir(), "file");
     writeFileSync(path, "");
     expect(refusalOf(path)?.code).toBe("OUTPUT_UNUSABLE");
   });
 
-  test("does not follow a link to a lock somewhere else", () => {
+  test("does not follow a symbolic link in place of the lock", () => {
     const folder = tempDir();
     const victim = join(tempDir(), "victim");
     writeFileSync(victim, "precious");
@@ -62,7 +62,7 @@ describe("the output folder", () => {
     expect(Bun.file(victim).size).toBe(8);
   });
 
-  test("does not follow a link in the place of the captures' folder", () => {
+  test("does not follow a symbolic link in place of batches/", () => {
     const folder = tempDir();
     const elsewhere = join(folder, "elsewhere");
     mkdirSync(elsewhere);
@@ -70,7 +70,7 @@ describe("the output folder", () => {
     expect(refusalOf(folder)?.code).toBe("OUTPUT_UNUSABLE");
   });
 
-  test("is resolved once where the configured path is a link, and refused where another user made the link", () => {
+  test("is resolved once if the configured path is a symbolic link, and refused if the link is of another user", () => {
     const parent = tempDir();
     const folder = join(parent, "real");
     mkdirSync(folder);
@@ -95,7 +95,7 @@ describe("the output folder while aod runs", () => {
     return { folder, batches: join(folder, "batches"), claimed };
   }
 
-  test("is well where nothing has happened to it", () => {
+  test("is no trouble while it is unchanged", () => {
     const { claimed } = aClaim();
     expect([claimed.check(), claimed.check()]).toEqual([undefined, undefined]);
   });
@@ -113,7 +113,7 @@ describe("the output folder while aod runs", () => {
         chmodSync(batches, 0o777);
       },
     ],
-  ])("is made again where %s, for its owner only, and reported once", (_, harm) => {
+  ])("is created again if %s, for its owner only, and reported once", (_, harm) => {
     const { folder, batches, claimed } = aClaim();
     harm({ folder, batches });
     expect(claimed.check()).toMatchObject({
@@ -122,12 +122,12 @@ describe("the output folder while aod runs", () => {
     });
     expect(claimed.check()).toBeUndefined();
     expect(statSync(batches).mode & 0o777).toBe(0o700);
-    // Locked again: no second aod gets it.
+    // It is locked again: no second aod gets it.
     expect(refusalOf(folder)?.code).toBe("ALREADY_RUNNING");
     claimed.release();
   });
 
-  test("is in trouble while its disk has less free than captures leave", () => {
+  test("is a trouble while its disk has less free space than capture.min_free_mb", () => {
     const { claimed } = aClaim();
     expect(claimed.check(Number.MAX_SAFE_INTEGER)).toMatchObject({
       isRepaired: false,
@@ -137,7 +137,7 @@ describe("the output folder while aod runs", () => {
     claimed.release();
   });
 
-  test("is locked again where the lock was removed", () => {
+  test("is locked again if the lock was removed", () => {
     const { folder, claimed } = aClaim();
     rmSync(join(folder, "aod.lock"));
     expect(claimed.check()).toMatchObject({ isRepaired: true, text: expect.stringContaining("lock") });
@@ -175,7 +175,7 @@ describe("the output folder while aod runs", () => {
         chmodSync(folder, 0o777);
       },
     ],
-  ])("is not used as %s: in trouble until it is put right, and nothing is written elsewhere", (_, harm) => {
+  ])("is not used as %s: a trouble until that is corrected, and nothing is written elsewhere", (_, harm) => {
     const { folder, batches, claimed } = aClaim();
     const elsewhere = tempDir();
     harm({ folder, batches }, elsewhere);

@@ -1,4 +1,4 @@
-// What the host grants: a reserve that had to be given back, and shortages that threads have met, until they are over.
+// Resources of the host: the reserve of descriptors, and shortages of threads until they are over.
 
 import { expect, test } from "bun:test";
 import { Resources } from "../../src/supervisor/resources.ts";
@@ -22,7 +22,7 @@ test("a host that grants everything is no trouble", () => {
   expect(resources.hasRoom()).toBe(true);
 });
 
-test("work on the reserve is a trouble for as long as it lasts", () => {
+test("use of the reserve is a trouble as long as it lasts", () => {
   const { host, resources } = aHost();
   host.isWhole = false;
   expect(resources.check()?.text).toContain("no file descriptor is free (EMFILE)");
@@ -35,23 +35,20 @@ test.each([
   ["no_processes", "EAGAIN"],
   ["no_memory", "ENOMEM"],
   ["no_host_files", "ENFILE"],
-])(
-  "%s that a thread has met are a trouble until half a minute has passed without another",
-  (cause, errno) => {
-    const { host, resources } = aHost();
-    host.losses = { [cause]: 1 };
-    expect(resources.check()?.text).toContain(`(${errno})`);
-    host.nowNs = 20e9;
-    host.losses = { [cause]: 2 };
-    expect(resources.check()?.text).toContain(`(${errno})`);
-    host.nowNs = 49e9;
-    expect(resources.check()?.text).toContain(`(${errno})`);
-    host.nowNs = 51e9;
-    expect(resources.check()).toBe(undefined);
-  },
-);
+])("%s is a trouble until half a minute has passed without another shortage", (cause, errno) => {
+  const { host, resources } = aHost();
+  host.losses = { [cause]: 1 };
+  expect(resources.check()?.text).toContain(`(${errno})`);
+  host.nowNs = 20e9;
+  host.losses = { [cause]: 2 };
+  expect(resources.check()?.text).toContain(`(${errno})`);
+  host.nowNs = 49e9;
+  expect(resources.check()?.text).toContain(`(${errno})`);
+  host.nowNs = 51e9;
+  expect(resources.check()).toBe(undefined);
+});
 
-test("the end gives the reserve back", () => {
+test("the end releases the reserve", () => {
   const { host, resources } = aHost();
   resources.end();
   expect(host.released).toBe(1);

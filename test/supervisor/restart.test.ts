@@ -19,13 +19,13 @@ describe("restart", () => {
     expect(exitCodeOf(code)).toBe(exit);
   });
 
-  test("what another start could heal restarts the thread", () => {
+  test("a failure that a restart could heal restarts the thread", () => {
     expect(consequenceOf("BUG")).toBe("restart");
     expect(consequenceOf("RING_POLL")).toBe("restart");
     expect(consequenceOf("NOT_PERMITTED")).toBe(77);
   });
 
-  test("failures in a row wait twice as long each time, up to half a minute", () => {
+  test("delays double for failures in a row, up to half a minute", () => {
     const delays: number[] = [];
     let backoff: Backoff | undefined;
     for (let i = 0; i < 12; i++) {
@@ -36,7 +36,7 @@ describe("restart", () => {
     expect(delays.at(-1)).toBe(30_000);
   });
 
-  test("a thread that lived for a minute begins with the shortest wait", () => {
+  test("a thread that ran for a minute restarts after the shortest delay", () => {
     expect(nextBackoff({ failures: 9, delayMs: 25_600 }, 60_000)).toEqual({ failures: 1, delayMs: 100 });
   });
 });

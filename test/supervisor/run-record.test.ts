@@ -6,12 +6,12 @@ import { anIncident } from "../helpers/incident.ts";
 
 const DAY_MS = 86_400_000;
 
-describe("incidents that are just over", () => {
+describe("recently resolved incidents", () => {
   test.each([
     ["goes on", 0],
     ["is set 40 days ahead", 40 * DAY_MS],
     ["is set 40 days back", -40 * DAY_MS],
-  ])("are told for ten minutes, where the clock %s meanwhile too", (_, stepMs) => {
+  ])("are listed for ten minutes, also if the clock %s meanwhile", (_, stepMs) => {
     const record = new RunRecord(0);
     const [epochMs, monotonicNs] = [Date.UTC(2026, 10, 23), 1e9];
     record.take(anEvent("resolved"), { epochMs, monotonicNs });
@@ -29,7 +29,7 @@ describe("incidents of the last day", () => {
   const endedAgo = (id: string, hours: number): Incident =>
     anIncident({ id, state: "resolved", resolvedAtMs: now.epochMs - hours * 3_600_000 });
 
-  test("are remembered from the history and counted, and the last to end is named", () => {
+  test("are counted from the history, and the last one to end is named", () => {
     const record = new RunRecord(0);
     record.restore(
       [endedAgo("a", 0.5), endedAgo("b", 30), endedAgo("c", 3), anIncident({ id: "open" })],
@@ -42,7 +42,7 @@ describe("incidents of the last day", () => {
     expect(record.past(dayLater)).toEqual({ lastHour: 0, lastDay: 0, last: undefined });
   });
 
-  test("take no more room than a thousand, however many there were", () => {
+  test("take the memory of a thousand at most", () => {
     const record = new RunRecord(0);
     for (let i = 0; i < 1500; i++) record.take(anEvent("resolved"), now);
     expect(record.past(now)).toMatchObject({ lastHour: 1000, lastDay: 1000 });

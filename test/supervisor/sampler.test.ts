@@ -13,13 +13,13 @@ function aSampler(runner = { isThere: true }) {
 }
 
 describe("a sample is due", () => {
-  test("when aod attaches, whatever is open", () => {
+  test("when aod attaches, whether or not incidents are open", () => {
     const { sampler, sent } = aSampler();
     sampler.consider(event("attached"), 2, 0);
     expect(sent).toEqual(["attached"]);
   });
 
-  test("when the last open incident is over, and no other", () => {
+  test("when the last open incident is resolved, and not before", () => {
     const { sampler, sent } = aSampler();
     sampler.consider(event("resolved"), 1, 0);
     sampler.consider(event("opened"), 0, 0);
@@ -35,7 +35,7 @@ describe("a sample is due", () => {
     expect(sent).toHaveLength(2);
   });
 
-  test("when a runner was started again, for it knows of none, unless something is open", () => {
+  test("when a runner was restarted, since it has no sample, unless an incident is open", () => {
     const { sampler, sent } = aSampler();
     sampler.runnerStarted(0, 0);
     expect(sent).toEqual([]);
@@ -47,7 +47,7 @@ describe("a sample is due", () => {
     expect(sent).toEqual(["attached", "resolved", "restarted"]);
   });
 
-  test("again at once where there was no runner to take it", () => {
+  test("again at once if there was no runner to take it", () => {
     const runner = { isThere: false };
     const { sampler, sent } = aSampler(runner);
     sampler.consider(event("resolved"), 0, 0);

@@ -52,7 +52,7 @@ describe("ServerTracks", () => {
     expect(tracks.find(named("files"), "availability")).toBe(one);
   });
 
-  test("a name with an open track keeps it when its address becomes known as another's", () => {
+  test("a name with an open track keeps it when its address turns out to belong to another track", () => {
     const tracks = someTracks();
     const first = open(tracks, named("files"));
     const second = open(tracks, named("10.0.0.1"));
@@ -60,7 +60,7 @@ describe("ServerTracks", () => {
     expect(open(tracks, named("10.0.0.1"))).toBe(second);
   });
 
-  test("a name whose track is idle goes over to the open track of its address, with what it holds", () => {
+  test("an idle track is merged into the open track of its address", () => {
     const tracks = someTracks();
     const idle = tracks.use(named("files"), "availability").value;
     idle.held = 3;
@@ -89,7 +89,7 @@ describe("ServerTracks", () => {
     expect(tracks.find(named("10.0.0.1"), "availability")).toBe(shared);
   });
 
-  test("an idle track makes room before an open one, else the one that was used the longest ago", () => {
+  test("an idle track is evicted before an open one, or else the one with the oldest use", () => {
     const tracks = someTracks(2);
     const first = open(tracks, named("a"));
     const idle = tracks.use(named("b"), "availability").value;
@@ -99,7 +99,7 @@ describe("ServerTracks", () => {
     expect(tracks.find(named("a"), "availability")).toBeUndefined();
   });
 
-  test("whatever servers do with their addresses, no name leads to a track that is not there", () => {
+  test("no name ever leads to an evicted track, however addresses move", () => {
     const { int, chance, pick, seedText } = seeded();
     for (let run = 0; run < 50; run++) {
       const tracks = someTracks(4);

@@ -1,4 +1,4 @@
-// Captures that somebody waits for.
+// Captures on demand whose callers wait.
 
 import { describe, expect, test } from "bun:test";
 import { Snapshots } from "../../src/supervisor/snapshots.ts";
@@ -7,12 +7,12 @@ import { anEvent } from "../helpers/event.ts";
 const collected = anEvent("collected");
 const of = (orderId: number) => ({ ...collected, capture: { ...collected.capture, orderId } });
 
-describe("a capture that somebody waits for", () => {
-  test("is heard of as it is made, and when it is; others are not", async () => {
+describe("a capture on demand", () => {
+  test("reports its own progress and outcome to its caller", async () => {
     const reasons: (string | undefined)[] = [];
     const snapshots = new Snapshots((reason) => reasons.push(reason) + 6);
-    const heard: number[] = [];
-    const ended = snapshots.ask("it is slow", ({ ended }) => heard.push(ended));
+    const steps: number[] = [];
+    const ended = snapshots.ask("it is slow", ({ ended }) => steps.push(ended));
     snapshots.take(anEvent("progress", { orderId: 7, ended: 1 }));
     snapshots.take(anEvent("progress", { orderId: 8, ended: 9 }));
     snapshots.take(anEvent("progress", { orderId: 7, ended: 2 }));
@@ -20,11 +20,11 @@ describe("a capture that somebody waits for", () => {
     snapshots.take(of(7));
     snapshots.take(anEvent("progress", { orderId: 7, ended: 3 }));
     expect(await ended).toEqual({ capture: of(7).capture });
-    expect(heard).toEqual([1, 2]);
+    expect(steps).toEqual([1, 2]);
     expect(reasons).toEqual(["it is slow"]);
   });
 
-  test("may be refused, also before the order has a number", async () => {
+  test("may be dropped, also before the order has a number", async () => {
     const late = new Snapshots(() => 1);
     const refused = late.ask(undefined, () => expect.unreachable());
     late.take(anEvent("dropped", { orderId: 1, reason: "the disk is full" }));

@@ -1,4 +1,4 @@
-// Monitoring without keeping: a real detector, the imitation of the kernel side.
+// Monitoring without a daemon: a real detector, the imitation of the kernel side.
 
 import { describe, expect, test } from "bun:test";
 import { Client } from "../../src/demo/traffic.ts";
@@ -22,8 +22,8 @@ async function start(resolveAfterMs = 60_000) {
   return { source, monitor, running };
 }
 
-describe("a monitor", () => {
-  test("knows what has been answered, and what has not", async () => {
+describe("a standalone monitor", () => {
+  test("counts replies and requests in flight", async () => {
     const { source, monitor, running } = await start();
     const client = new Client();
     const calls = Array.from({ length: 20 }, () => client.one("SMB2_READ"));
@@ -37,7 +37,7 @@ describe("a monitor", () => {
     expect(await running).toBeUndefined();
   });
 
-  test("opens incidents, counts the captures that it does not make, and tells for a while of those that are over", async () => {
+  test("opens incidents, counts captures as suppressed, and lists recently resolved incidents", async () => {
     const { source, monitor, running } = await start(50);
     const call = new Client().one("SMB2_FLUSH");
     source.traffic.enter(call);
@@ -49,7 +49,7 @@ describe("a monitor", () => {
     await running;
   });
 
-  test("ends as often as it is told to", async () => {
+  test("ends once, however often it is stopped", async () => {
     const { monitor, running } = await start();
     monitor.stop();
     monitor.stop();

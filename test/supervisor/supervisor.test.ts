@@ -1,4 +1,4 @@
-// The whole program but its BPF programs: real workers, the imitation of the kernel side, real captures on disk.
+// The whole program except its BPF programs: real workers, the imitation of the kernel side, real captures on disk.
 
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -29,16 +29,25 @@ function everyReply(parts: Partial<LatencyRule>): LatencyRule {
 
 function aConfig(outputDir: string, rule: LatencyRule): Config {
   return {
-    ...{ file: undefined, sha256: "", outputDir, rules: [rule], defaultActions: [], customActions: [] },
-    ...{ hourly: { captures: 30, bytes: 2 ** 28 } },
-    ...{ capture: { budgetMs: 30_000, maxBytes: 2 ** 25, minFreeBytes: 0, withReport: true } },
-    ...{ auditEnabled: true, notify: undefined, redaction: NO_REDACTION, metrics: undefined },
-    ...{ captureCooldownMs: 60_000, resolveAfterMs: 60_000 },
+    file: undefined,
+    sha256: "",
+    outputDir,
+    rules: [rule],
+    defaultActions: [],
+    customActions: [],
+    hourly: { captures: 30, bytes: 2 ** 28 },
+    capture: { budgetMs: 30_000, maxBytes: 2 ** 25, minFreeBytes: 0, withReport: true },
+    auditEnabled: true,
+    notify: undefined,
+    redaction: NO_REDACTION,
+    metrics: undefined,
+    captureCooldownMs: 60_000,
+    resolveAfterMs: 60_000,
     cleanup: { intervalMs: 60_000, maxAgeMs: 86_400_000, maxTotalBytes: 1 << 30 },
   };
 }
 
-/** A supervisor at work, and its workers within reach. */
+/** Starts a supervisor; its workers are accessible. */
 async function start(
   rule: LatencyRule,
   more: Partial<Config> = {},
@@ -96,7 +105,7 @@ async function start(
 }
 
 describe("the supervisor", () => {
-  test("makes one incident and one capture of a storm, and stops with everything written", async () => {
+  test("makes one incident and one capture in a storm, and writes everything before it stops", async () => {
     const { events, send, stop, batches } = await start(everyReply({ acceptableCount: 10 }));
     for (let i = 0; i < 20; i++) {
       send(100);
@@ -112,7 +121,7 @@ describe("the supervisor", () => {
     expect(events.all("stopped")[0]?.runner?.captured).toBe(1);
   });
 
-  test("has spent of the hour what an earlier run has, however often its janitor is started again", async () => {
+  test("counts the captures of an earlier run once, however often its janitor restarts", async () => {
     const [epochMs, rule] = [Date.now() - 1_000, everyReply({ acceptableCount: 10 })];
     const earlier = Array.from({ length: 14 }, (_, i) => ({ epochMs, ordinal: i + 1, rule: rule.name }));
     const { supervisor, events, workers, send, stop } = await start(rule, {}, [], earlier);
@@ -123,7 +132,7 @@ describe("the supervisor", () => {
       workers.get("janitor")?.addEventListener("message", ({ data }) => data.type === "ready" && resolve());
     });
     supervisor.configure({ ...aConfig("", rule), captureCooldownMs: 0 });
-    // Further apart than anomalies of one rule are held together: two would do.
+    // Further apart than anomalies of one rule are combined: two would be enough.
     for (let i = 0; i < 5; i++) {
       send(10);
       await Bun.sleep(150);
@@ -143,17 +152,17 @@ describe("the supervisor", () => {
     send(499);
     await events.until("restarting", ({ thread }) => thread === "detector", WAIT_MS);
     while (events.all("watching").length < 2) await Bun.sleep(5);
-    // Nobody may be told of 999: whatever is counted twice would show here.
+    // 999 replies must not trip the rule: a reply that is counted twice would show here.
     await Bun.sleep(300);
     expect(events.all("opened")).toEqual([]);
     send(1);
-    // Nobody may be missing either: the thousandth trips the rule.
+    // No reply may be missing either: the thousandth trips the rule.
     const { anomaly } = await events.until("opened", () => true, WAIT_MS);
     expect(anomaly.kind).toBe("slow");
     expect(await stop()).toBeUndefined();
   });
 
-  test("says so when a runner dies with an order in its hands, and the next one collects", async () => {
+  test("publishes a dropped capture when a runner dies with an order, and the next runner collects", async () => {
     const { supervisor, events, workers, stop } = await start(everyReply({}));
     supervisor.snapshot();
     workers.get("runner")?.terminate();
@@ -171,7 +180,7 @@ describe("the supervisor", () => {
     send(50);
     const { rules, ...rest } = aConfig("/elsewhere", everyReply({ acceptableCount: 10 }));
     supervisor.configure({ ...rest, rules });
-    // The detector has the new rule when it has read its message: replies before that count by the old one.
+    // The detector has the new rule when it has read its message: earlier replies count for the old one.
     await waitUntil(() => {
       send(10);
       return events.all("collected").length > 0;
@@ -180,7 +189,7 @@ describe("the supervisor", () => {
     expect(events.all("opened")).toHaveLength(1);
   });
 
-  test("goes on with an incident of the last run, tells a program of its captures, and says what is still open", async () => {
+  test("continues an incident of the last run, notifies a program of its captures, and reports open incidents at the end", async () => {
     const [share, id] = ["unknown", "20261123T012345.678Z"];
     const out = join(tempDir(), "told");
     const notify = {
@@ -201,7 +210,7 @@ describe("the supervisor", () => {
     expect(readFileSync(out, "utf8")).toBe(`captured ${id} ${join(batches, capture.name)}\n`);
   });
 
-  test("has a sample taken when the last incident is over, for later captures to compare with", async () => {
+  test("takes a baseline sample when the last incident is resolved, for later captures to compare with", async () => {
     const rule = everyReply({ actions: ["netstat"] });
     const { events, send, stop, batches } = await start(rule, { resolveAfterMs: 50, captureCooldownMs: 0 });
     const netstat = async (nth: number) => {
@@ -212,14 +221,14 @@ describe("the supervisor", () => {
     };
     expect(await netstat(0)).toStartWith("nothing to compare with");
     await events.until("resolved", () => true, WAIT_MS);
-    // Nobody waits for a sample: it may take a moment.
+    // The sample is taken asynchronously.
     let text = await netstat(1);
     for (let nth = 2; nth < 50 && text.startsWith("nothing"); nth++) text = await netstat(nth);
     expect(text).toContain("when the last incident was resolved\n");
     expect(await stop()).toBeUndefined();
   });
 
-  test("notices a detector that hangs, says that not all threads answer, and starts another one", async () => {
+  test("detects that a detector hangs, reports that not all threads answer, and restarts it", async () => {
     const hangs = { detector: "../fixtures/threads/hanging-detector.ts" };
     const { supervisor, events, workers, stop } = await start(everyReply({}), {}, [], [], hangs);
     expect(supervisor.answers()).toBe(true);
@@ -230,7 +239,7 @@ describe("the supervisor", () => {
     expect(await stop()).toBeUndefined();
   });
 
-  test("says that the janitor has renamed the history", async () => {
+  test("publishes that the janitor has renamed the history", async () => {
     const { supervisor, events, stop, folder } = await start(everyReply({}));
     writeFileSync(join(folder, "incidents.jsonl"), "x".repeat((4 << 20) + 1));
     supervisor.snapshot();

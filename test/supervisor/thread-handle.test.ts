@@ -41,7 +41,7 @@ function anObedientThread(more: { pingEveryMs?: number; hasRoom?: () => boolean;
 }
 
 describe("a supervised thread", () => {
-  test("is told to begin, works, and stops when asked", async () => {
+  test("gets its first commands, works, and stops on command", async () => {
     const { thread, reports, readyTimes } = anObedientThread();
     thread.start();
     await readyTimes(1);
@@ -50,18 +50,18 @@ describe("a supervised thread", () => {
     expect(await thread.stop(5_000)).toBe(true);
   });
 
-  test("that throws is started again and told to begin again", async () => {
+  test("that throws is restarted and gets its first commands again", async () => {
     const { thread, restarts, readyTimes } = anObedientThread();
     thread.start();
     await readyTimes(1);
     thread.post({ type: "throw" });
     await readyTimes(2);
-    expect(restarts).toMatchObject([{ code: "BUG", message: "told to throw" }]);
+    expect(restarts).toMatchObject([{ code: "BUG", message: "ordered to throw" }]);
     expect(thread.restarts).toBe(1);
     await thread.stop(5_000);
   });
 
-  test("that the host does not grant is tried again until it does, and each time is counted", async () => {
+  test("that the host does not grant is retried until it does, and every attempt is counted", async () => {
     const rooms = [false, true, true];
     const refusals = [new TypeError("Failed to spawn worker thread")];
     const before = exhaustionLosses();
@@ -79,12 +79,12 @@ describe("a supervised thread", () => {
     await thread.stop(5_000);
   });
 
-  test("that can't be started for another reason is a mistake of ours", () => {
+  test("that can't be started for another reason is a defect of aod", () => {
     const { thread } = anObedientThread({ refusals: [new TypeError("no such file")] });
     expect(() => thread.start()).toThrow("no such file");
   });
 
-  test("that fails because something has run out is started again, whatever its failure's code", async () => {
+  test("that fails for lack of a resource is restarted, whatever the code of its failure", async () => {
     const { thread, restarts, fatal, readyTimes } = anObedientThread();
     thread.start();
     await readyTimes(1);
@@ -95,7 +95,7 @@ describe("a supervised thread", () => {
     await thread.stop(5_000);
   });
 
-  test("that does not answer is started again", async () => {
+  test("that does not answer is restarted", async () => {
     const { thread, restarts, readyTimes } = anObedientThread({ pingEveryMs: 100 });
     thread.start();
     await readyTimes(1);
@@ -105,7 +105,7 @@ describe("a supervised thread", () => {
     await thread.stop(5_000);
   });
 
-  test("that does not answer is silent until it is to be started again", async () => {
+  test("that does not answer is silent until its restart is scheduled", async () => {
     const { thread, restarts, readyTimes } = anObedientThread({ pingEveryMs: 200 });
     const isSilent = () => thread.isSilent(monotonicNs());
     thread.start();
@@ -114,14 +114,14 @@ describe("a supervised thread", () => {
     thread.post({ type: "spin", ms: 800 });
     await waitUntil(isSilent);
     await waitUntil(() => restarts.length > 0);
-    // Told to end, and not yet gone.
+    // It is being terminated, and has not closed yet.
     expect(isSilent()).toBe(true);
     await readyTimes(2);
     expect(isSilent()).toBe(false);
     await thread.stop(5_000);
   });
 
-  test("that ends by itself is started again", async () => {
+  test("that exits unexpectedly is restarted", async () => {
     const { thread, restarts, readyTimes } = anObedientThread();
     thread.start();
     await readyTimes(1);
@@ -131,7 +131,7 @@ describe("a supervised thread", () => {
     await thread.stop(5_000);
   });
 
-  test("never runs beside the one that it follows", async () => {
+  test("never runs at the same time as its predecessor", async () => {
     const { thread, readyTimes, mostAlive } = anObedientThread();
     thread.start();
     for (let times = 1; times <= 3; times++) {
@@ -143,7 +143,7 @@ describe("a supervised thread", () => {
     await thread.stop(5_000);
   });
 
-  test("that does not stop in time is ended", async () => {
+  test("that does not stop in time is terminated", async () => {
     const { thread, readyTimes } = anObedientThread();
     thread.start();
     await readyTimes(1);
@@ -151,7 +151,7 @@ describe("a supervised thread", () => {
     expect(await thread.stop(50, 60_000)).toBe(true);
   });
 
-  test("that can't be ended holds up the end of the process for a moment only", async () => {
+  test("that can't be terminated delays the end of the process for a moment only", async () => {
     const { thread, readyTimes } = anObedientThread();
     thread.start();
     await readyTimes(1);
@@ -159,7 +159,7 @@ describe("a supervised thread", () => {
     expect(await thread.stop(10, 10)).toBe(false);
   });
 
-  test("that fails for good is not started again", async () => {
+  test("that fails for good is not restarted", async () => {
     const reports: string[] = [];
     const fatal: Failure[] = [];
     const listeners = new Map<string, (event: never) => void>();

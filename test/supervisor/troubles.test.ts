@@ -19,7 +19,7 @@ function someTroubles() {
 }
 
 describe("troubles", () => {
-  test("are told when they begin, change and end, and not at each look", () => {
+  test("are published when they begin, change and end, and not at each check", () => {
     const { now, events, troubles } = someTroubles();
     troubles.note("output_folder", undefined);
     troubles.note("output_folder", BLOCKED);
@@ -37,7 +37,7 @@ describe("troubles", () => {
     ]);
   });
 
-  test("that were repaired at once are over at once, are told each time, and count each time", () => {
+  test("that were repaired at once are over at once, are published each time, and count each time", () => {
     const { events, troubles } = someTroubles();
     for (let i = 0; i < 2; i++) {
       troubles.note("control_socket", { text: "removed", isRepaired: true });
@@ -48,7 +48,7 @@ describe("troubles", () => {
     expect(troubles.bySubject()).toContainEqual({ subject: "control_socket", isLasting: false, count: 2 });
   });
 
-  test("that are over are shown for an hour, whatever the clock does; those that last for as long as they do", () => {
+  test("that are over are listed for an hour, whatever the clock does; others as long as they last", () => {
     const { now, troubles } = someTroubles();
     troubles.note("output_folder", BLOCKED);
     troubles.note("history", { text: "removed", isRepaired: true });
@@ -60,7 +60,7 @@ describe("troubles", () => {
 });
 
 describe("upkeep", () => {
-  test("asks every check, and none any more when it has ended", () => {
+  test("runs every check, and none after the end", () => {
     const { troubles } = someTroubles();
     const upkeep = new Upkeep(troubles);
     let asked = 0;

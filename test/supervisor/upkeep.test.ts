@@ -10,7 +10,7 @@ test("checks run in the order in which they were added, and none after the end",
     ),
   );
   const checked: string[] = [];
-  // The reserve of descriptors is given back before a folder is opened.
+  // The reserve of descriptors is released before a folder is opened.
   upkeep.watch("resources", () => void checked.push("resources"));
   upkeep.watch("output_folder", () => void checked.push("output_folder"));
   upkeep.check();

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { openWakeSources } from "../../src/supervisor/wake-sources.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 
-/** The file whose changes wake the detector, below this folder in the place of /proc. */
+/** The file whose changes wake the detector, below a folder in place of /proc. */
 function watched(proc: string): string {
   const sources = openWakeSources(true, proc);
   try {
@@ -14,8 +14,8 @@ function watched(proc: string): string {
   }
 }
 
-describe("what wakes the detector", () => {
-  test("is a change of the host's mounts; of aod's own where the first process may not be looked at", () => {
+describe("the detector is woken by", () => {
+  test("a change of the host's mounts; of aod's own mounts if the first process may not be inspected", () => {
     const proc = tempDir();
     mkdirSync(join(proc, "self"));
     writeFileSync(join(proc, "self/mountinfo"), "");
@@ -25,7 +25,7 @@ describe("what wakes the detector", () => {
     expect(watched(proc)).toBe("/1/mountinfo");
   });
 
-  test("is no mount for who attaches to nothing", () => {
+  test("no mount if nothing is attached", () => {
     const sources = openWakeSources(false);
     expect(sources.fds).toMatchObject({ mountinfoFd: -1, ueventFd: -1, kernelLogFd: -1 });
     sources.close();
