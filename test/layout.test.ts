@@ -61,7 +61,11 @@ describe("the check of the table", () => {
     ],
     ["a pure file", { "detector/a.ts": 'import { one } from "../kernel/b.ts";' }, "pure file of detector"],
     ["its worker", { "detector/worker.ts": 'import { one } from "../kernel/b.ts";' }, undefined],
-    ["a room that logs", { "log.ts": other, "runner/a.ts": 'import "../log.ts";' }, "must not import log"],
+    [
+      "a room that logs",
+      { "log.ts": `${HEAD}export const two = 2;\n`, "runner/a.ts": 'import "../log.ts";' },
+      "must not import log",
+    ],
     ["a file that is not there", { "runner/a.ts": 'import "../kernel/c.ts";' }, "no file of src/"],
     ["an unknown room", { "stuff/a.ts": 'import "../kernel/b.ts";' }, "stuff is no room"],
     [
@@ -87,6 +91,16 @@ describe("the check of the table", () => {
       "a command line",
       { "cifs/a.ts": 'export const a = "/proc/1/cmdline";' },
       "another process's memory is not for",
+    ],
+    [
+      "a name that two files export",
+      { "runner/a.ts": "export const name = 1;", "runner/c.ts": "export interface name {}" },
+      "an exported name is defined once",
+    ],
+    [
+      "overloads of one function",
+      { "runner/a.ts": "export function a(): void;\nexport function a(): void {}" },
+      undefined,
     ],
     ["a default export", { "runner/a.ts": "export default 1;" }, "default export"],
     ["too many lines", { "runner/a.ts": `${"\n".repeat(400)}let a;` }, "400 is the most"],

@@ -7,7 +7,7 @@ import * as v from "valibot";
 import { isLoopback, type ListenAddress, type MetricsSettings } from "../model/metrics.ts";
 import { mustBe } from "./message.ts";
 import type { KeyPath, Report } from "./problem.ts";
-import { isAbsolutePath, key, listOf, mapping, text, within } from "./schema-values.ts";
+import { checkedText, isAbsolutePath, key, listOf, mapping, within } from "./schema-values.ts";
 
 const LISTEN_RANGE = "ADDRESS:PORT, an IPv6 address in brackets";
 const MS_PER_SEC = 1000;
@@ -21,14 +21,14 @@ const listen = v.pipe(
 );
 
 /** node_exporter reads no other names. */
-const textfile = text(
+const textfile = checkedText(
   "an absolute path that ends in .prom",
   (path) => isAbsolutePath(path) && /[^/]\.prom$/.test(path),
 );
 
 /** Of a host, as it stands in a Host header, without a port. RFC 1123 2.1. */
 const HOST_NAME = /^[a-z0-9]([a-z0-9._-]{0,251}[a-z0-9])?$/i;
-const hostName = text("a host name without a port", (name) => HOST_NAME.test(name));
+const hostName = checkedText("a host name without a port", (name) => HOST_NAME.test(name));
 
 export const metricsSchema = mapping({
   listen: key(v.optional(listen), "metrics are served here, at `/metrics`, for Prometheus"),

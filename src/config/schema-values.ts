@@ -32,7 +32,11 @@ export function numeric(range: string, isFit: (value: number) => boolean) {
   return v.pipe(v.number(message), v.check(isFit, message), v.metadata({ range }));
 }
 
-export function text(range: string, isFit: (value: string) => boolean, hint?: (given: unknown) => string) {
+export function checkedText(
+  range: string,
+  isFit: (value: string) => boolean,
+  hint?: (given: unknown) => string,
+) {
   const message = mustBe(range, hint);
   return v.pipe(v.string(message), v.check(isFit, message), v.metadata({ range }));
 }

@@ -14,6 +14,7 @@ import { anAction, hintAtCommand, hintAtNames, hintAtShare, mustBe } from "./mes
 import { metricsSchema } from "./metrics-keys.ts";
 import { redactSchema } from "./redact-keys.ts";
 import {
+  checkedText,
   command,
   isAbsolutePath,
   isMapping,
@@ -22,7 +23,6 @@ import {
   mapping,
   oneOf,
   overZero,
-  text,
   whole,
   within,
   yesOrNo,
@@ -71,8 +71,8 @@ const mode = oneOf(MODES, "all, trackonly or excludeonly");
 
 // --- the keys ---
 
-const aShare = text("a pattern of //server/share, with * and ?", isSharePattern, hintAtShare);
-const aProcess = text("a pattern of a name, with * and ?", (value) => value !== "");
+const aShare = checkedText("a pattern of //server/share, with * and ?", isSharePattern, hintAtShare);
+const aProcess = checkedText("a pattern of a name, with * and ?", (value) => value !== "");
 
 const COMMON_KEYS = {
   type: v.pipe(
@@ -206,7 +206,7 @@ export const fileSchema = mapping({
     "length of the sliding window in which requests are counted, for rules without `window_sec`",
   ),
   aod_output_dir: key(
-    v.optional(text("an absolute path", isAbsolutePath), "/var/log/aod"),
+    v.optional(checkedText("an absolute path", isAbsolutePath), "/var/log/aod"),
     "captures go to `batches/` below it; must be on a local file system",
   ),
   watcher: v.optional(

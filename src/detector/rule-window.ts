@@ -16,7 +16,7 @@ import { KIND_OF_FULL_WINDOW } from "./judge.ts";
 import { OngoingHangs } from "./ongoing-hangs.ts";
 import { RateWindow } from "./rate-window.ts";
 import { type Counted, RecentRequests } from "./recent-requests.ts";
-import { StatusTally } from "./status-tally.ts";
+import { StatusCounter } from "./status-counter.ts";
 import { SlidingWindow } from "./window.ts";
 
 /** Anomalies of one kind, rule and share are at least this far apart. */
@@ -50,7 +50,7 @@ export class RuleWindow {
   /** Requests that counted and are in no anomaly yet. */
   #unreportedCount = 0;
   #unreportedWorstNs = 0;
-  readonly #unreportedStatuses = new StatusTally();
+  readonly #unreportedStatuses = new StatusCounter();
 
   /**
    * @param repliesTo counts all replies to these commands on this share so far.

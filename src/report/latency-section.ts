@@ -5,7 +5,7 @@ import { type Html, html } from "./html.ts";
 import { decadesOf, latencyTicks } from "./scale.ts";
 import { type CommandSummary, type Latencies, quantile, type Summary } from "./summary.ts";
 import { swatchOf } from "./swatch.ts";
-import { counted, countText, duration, MAY_BLOCK_WORDS, shortCommand } from "./words.ts";
+import { counted, duration, figureText, MAY_BLOCK_WORDS, shortCommand } from "./words.ts";
 
 const BINS_PER_DECADE = 8;
 const HEIGHT = 96;
@@ -73,7 +73,7 @@ function notes({ isSplit, beganUs, trippedUs, unplaced, mayBlock }: Summary): st
 function factor(was: number, is: number): string {
   const times = is / was;
   return times >= 1.5 && Number.isFinite(times)
-    ? `: ${times < 10 ? times.toFixed(1) : countText(times)} times as long`
+    ? `: ${times < 10 ? times.toFixed(1) : figureText(times)} times as long`
     : "";
 }
 
@@ -126,10 +126,10 @@ function commandRow({ command, before, during }: CommandSummary, isSplit: boolea
   const cells = ({ sortedNs }: Latencies) =>
     sortedNs.length === 0
       ? html`<td class="figure">0</td><td></td><td></td>`
-      : html`<td class="figure">${countText(sortedNs.length)}</td><td class="figure">${duration(quantile({ sortedNs }, 0.5))}</td><td class="figure">${duration(quantile({ sortedNs }, 0.99))}</td>`;
+      : html`<td class="figure">${figureText(sortedNs.length)}</td><td class="figure">${duration(quantile({ sortedNs }, 0.5))}</td><td class="figure">${duration(quantile({ sortedNs }, 0.99))}</td>`;
   const times = quantile(during, 0.5) / quantile(before, 0.5);
   const slower = html`<td class="figure${times >= 2 && " worse"}">${
-    Number.isFinite(times) && `${times < 10 ? times.toFixed(1) : countText(times)} ×`
+    Number.isFinite(times) && `${times < 10 ? times.toFixed(1) : figureText(times)} ×`
   }</td>`;
-  return html`<tr><th scope="row">${swatchOf(command)}${shortCommand(command)}</th>${isSplit && cells(before)}${cells(during)}${isSplit && slower}<td class="figure">${countText(before.errors + during.errors)}</td><td class="figure">${countText(before.inFlight + during.inFlight)}</td></tr>`;
+  return html`<tr><th scope="row">${swatchOf(command)}${shortCommand(command)}</th>${isSplit && cells(before)}${cells(during)}${isSplit && slower}<td class="figure">${figureText(before.errors + during.errors)}</td><td class="figure">${figureText(before.inFlight + during.inFlight)}</td></tr>`;
 }

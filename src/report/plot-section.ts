@@ -11,7 +11,7 @@ import { latencyTicks, plotLevelsOf, timeTicks } from "./scale.ts";
 import { ERROR, EVERYDAY, IN_FLIGHT } from "./state.ts";
 import { type Summary, worstOf } from "./summary.ts";
 import { swatch } from "./swatch.ts";
-import { counted, countText, duration, EVERYDAY_WORDS, shortCommand } from "./words.ts";
+import { counted, duration, EVERYDAY_WORDS, figureText, shortCommand } from "./words.ts";
 
 const CELLS = { across: 320, down: 130 } as const;
 /** px of the drawing, and of the labels of time below it. */
@@ -199,7 +199,7 @@ function description({ count, state, latencyNs }: RequestTable): string {
   known.sort();
   const span =
     known.length === 0 ? "" : `, from ${duration(known[0] as number)} to ${duration(known.at(-1) as number)}`;
-  return `${counted(count, "request")} by time and latency${span}; ${open === 0 ? "none" : countText(open)} in flight. The tables below have the figures.`;
+  return `${counted(count, "request")} by time and latency${span}; ${open === 0 ? "none" : figureText(open)} in flight. The tables below have the figures.`;
 }
 
 function unknownWords({ count, latencyNs }: RequestTable): string {

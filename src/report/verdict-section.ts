@@ -9,7 +9,7 @@ import { momentHtml } from "./moment.ts";
 import { parseUtcUs, type RequestTable } from "./request-table.ts";
 import { type Latencies, quantile, type Summary } from "./summary.ts";
 import { CAUSE_WORDS, confidenceWords, type Station } from "./verdict-words.ts";
-import { counted, countText, duration, kindWords, moment } from "./words.ts";
+import { counted, duration, figureText, kindWords, moment } from "./words.ts";
 
 const NO_VERDICT = {
   cause: "unknown",
@@ -56,7 +56,7 @@ export function tilesOf(count: number, summary: Summary): readonly (readonly [st
   const isCompared = isSplit && before.sortedNs.length > 0;
   const worst = Math.max(before.sortedNs.at(-1) ?? 0, during.sortedNs.at(-1) ?? 0);
   // Without any request a count of 0 would claim that none failed.
-  const known = (value: number) => (count === 0 ? "not known" : countText(value));
+  const known = (value: number) => (count === 0 ? "not known" : figureText(value));
   const comparison = isCompared
     ? `${duration(quantile(before, 0.99))} before`
     : isSplit
@@ -69,7 +69,7 @@ export function tilesOf(count: number, summary: Summary): readonly (readonly [st
     [
       "failed requests",
       known(during.errors),
-      `${isCompared ? `${countText(before.errors)} before, ` : ""}everyday answers not counted`,
+      `${isCompared ? `${figureText(before.errors)} before, ` : ""}everyday answers not counted`,
     ],
   ];
 }

@@ -5,7 +5,7 @@ import type { RequestTable } from "./request-table.ts";
 import { IN_FLIGHT, statusWords } from "./state.ts";
 import { type Summary, senderOf } from "./summary.ts";
 import { swatchOf } from "./swatch.ts";
-import { clock, counted, countText, duration, MAY_BLOCK_WORDS, shortCommand } from "./words.ts";
+import { clock, counted, duration, figureText, MAY_BLOCK_WORDS, shortCommand } from "./words.ts";
 
 const WAITERS_MAX = 16;
 
@@ -25,7 +25,7 @@ export function waitingSection({ waiters, isSplit }: Summary): Html {
 <thead><tr><th scope="col">Process</th><th scope="col">Share</th><th scope="col">Waited in total</th><th scope="col" class="figure">requests</th><th scope="col" class="figure">longest</th><th scope="col" class="figure">failed</th><th scope="col" class="figure">no reply</th></tr></thead>
 <tbody>${shown.map(
     ({ name, pid, share, waitedNs, requests, worstNs, errors, inFlight }) =>
-      html`<tr><th scope="row"><bdi class="name">${name || "?"}</bdi> <span class="soft">${pid}</span></th><td><bdi class="name">${share || "not known"}</bdi></td><td><span class="barred"><svg class="meter" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect class="fill" width="${Math.max(0.5, (waitedNs / longest.waitedNs) * 100).toFixed(1)}" height="8"/></svg><span class="figure">${duration(waitedNs)}</span></span></td><td class="figure">${countText(requests)}</td><td class="figure">${duration(worstNs)}</td><td class="figure">${countText(errors)}</td><td class="figure">${countText(inFlight)}</td></tr>`,
+      html`<tr><th scope="row"><bdi class="name">${name || "?"}</bdi> <span class="soft">${pid}</span></th><td><bdi class="name">${share || "not known"}</bdi></td><td><span class="barred"><svg class="meter" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect class="fill" width="${Math.max(0.5, (waitedNs / longest.waitedNs) * 100).toFixed(1)}" height="8"/></svg><span class="figure">${duration(waitedNs)}</span></span></td><td class="figure">${figureText(requests)}</td><td class="figure">${duration(worstNs)}</td><td class="figure">${figureText(errors)}</td><td class="figure">${figureText(inFlight)}</td></tr>`,
   )}</tbody></table></div>
 ${rest > 0 && html`<p class="note">${counted(rest, "more row")} with less time waited ${rest === 1 ? "is" : "are"} not shown.</p>`}
 </section>`;

@@ -19,7 +19,7 @@ export function duration(ns: number): string {
 }
 
 /** `65,536`. @param value may be NaN: not known. */
-export function countText(value: number): string {
+export function figureText(value: number): string {
   if (Number.isNaN(value)) return "not known";
   return value.toLocaleString("en-US", { maximumFractionDigits: 0 });
 }
@@ -27,7 +27,7 @@ export function countText(value: number): string {
 /** `1 request`, `2 requests`. @param value may be NaN: not known. */
 export function counted(value: number, one: string, many = `${one}s`): string {
   if (Number.isNaN(value)) return `an unknown number of ${many}`;
-  return `${countText(value)} ${value === 1 ? one : many}`;
+  return `${figureText(value)} ${value === 1 ? one : many}`;
 }
 
 /** `25 Nov 2026, 09:12:03 UTC`; empty if `epochMs` is not a time. @param withMs `09:12:03.456`. */

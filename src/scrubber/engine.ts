@@ -4,7 +4,7 @@
 
 import { recogniseField } from "./audit.ts";
 import { hidesBehindPercent, recogniseArgument, recogniseOption, recogniseProgram } from "./commands.ts";
-import { recogniseCrypt, recogniseScheme as recogniseHashScheme, recogniseHexWord } from "./hashes.ts";
+import { recogniseCrypt, recogniseHashScheme, recogniseHexWord } from "./hashes.ts";
 import { HEADER_WORDS, recogniseHeader, recogniseScheme } from "./headers.ts";
 import { recogniseEnctype, recogniseKey, recogniseKeyBytes } from "./key-material.ts";
 import { recogniseName, recogniseValueName } from "./pairs.ts";

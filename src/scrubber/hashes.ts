@@ -24,7 +24,7 @@ export function recogniseCrypt(pass: Pass, at: number): boolean {
 }
 
 /** @param at the place of `{`. */
-export function recogniseScheme(pass: Pass, at: number): boolean {
+export function recogniseHashScheme(pass: Pass, at: number): boolean {
   const scheme = SCHEME.exec(pass.reader.ahead(at))?.[0];
   if (scheme === undefined) return false;
   const from = at + scheme.length;

@@ -151,6 +151,9 @@ const VAGUE_NAMES = new Set([
   "base",
 ]);
 
+const DEFINITION =
+  /^export (?:async )?(?:const|let|function\*?|class|abstract class|interface|type|enum) ([A-Za-z_$][\w$]*)/gm;
+
 /** Sources, and what else lies there, by path below src/. */
 export type Sources = ReadonlyMap<string, string>;
 
@@ -164,7 +167,7 @@ export function findBreaches(sources: Sources): string[] {
       if (breach !== undefined) breaches.push(`${path}: ${breach}`);
     }
   }
-  return breaches.concat(findDoorBreaches(sources));
+  return breaches.concat(findDoorBreaches(sources), findNameBreaches(sources));
 }
 
 /** Every specifier, types included: `import type` binds a room to another one as well. */
@@ -217,6 +220,19 @@ function findDoorBreaches(sources: Sources): string[] {
     if (strangers.length > 0) return strangers.map((path) => `${path}: ${what} is not for this file`);
     return users.length > most ? [`${users.join(", ")}: ${what} is for one file only`] : [];
   });
+}
+
+/** An exported name is the address of a thing: it is defined in one file only. */
+function findNameBreaches(sources: Sources): string[] {
+  const definitions = new Map<string, Set<string>>();
+  for (const [path, text] of sources) {
+    if (!isModule(path)) continue;
+    for (const [, name = ""] of text.matchAll(DEFINITION))
+      definitions.set(name, (definitions.get(name) ?? new Set()).add(path));
+  }
+  return [...definitions]
+    .filter(([, paths]) => paths.size > 1)
+    .map(([name, paths]) => `${[...paths].join(", ")}: all define ${name}: an exported name is defined once`);
 }
 
 /** Path and code, without types and comments. */

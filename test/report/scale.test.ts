@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { decadesOf, latencyTicks, offsetLabel, plotLevelsOf, timeTicks } from "../../src/report/scale.ts";
-import { counted, countText, duration } from "../../src/report/words.ts";
+import { counted, duration, figureText } from "../../src/report/words.ts";
 
 const plain = (text: string) => text.replaceAll("\u00a0", " ");
 
@@ -69,7 +69,7 @@ describe("figures in words", () => {
   });
 
   test("a figure that is not known is named so", () => {
-    expect(countText(Number.NaN)).toBe("not known");
+    expect(figureText(Number.NaN)).toBe("not known");
     expect(counted(Number.NaN, "request")).toBe("an unknown number of requests");
     expect([0, 1, 2000].map((count) => counted(count, "request"))).toEqual([
       "0 requests",

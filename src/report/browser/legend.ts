@@ -2,7 +2,7 @@
 // there are several.
 
 import { EVERYDAY } from "../state.ts";
-import { countText, EVERYDAY_WORDS, shortCommand } from "../words.ts";
+import { EVERYDAY_WORDS, figureText, shortCommand } from "../words.ts";
 import type { Requests } from "./data.ts";
 import { element, swatchElement } from "./element.ts";
 import type { Filter } from "./find.ts";
@@ -15,7 +15,7 @@ export function makeLegend(requests: Requests, changed: (filter: Filter) => void
   for (const hue of requests.hue) counts.set(hue, (counts.get(hue) ?? 0) + 1);
 
   const buttons = [...namesByHue(requests)].map(([hue, names]) => {
-    const count = countText(counts.get(hue) ?? 0);
+    const count = figureText(counts.get(hue) ?? 0);
     const button = element(
       "button",
       { type: "button", class: "key", "aria-pressed": "true" },

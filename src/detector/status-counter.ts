@@ -7,7 +7,7 @@ import { addStatuses, type StatusCount, statusOf } from "../model/status-count.t
 /** Distinct statuses that are held; beyond it the rarest are dropped. */
 const HELD_MAX = 64;
 
-export class StatusTally {
+export class StatusCounter {
   #counts: StatusCount[] = [];
 
   add(request: Request): void {

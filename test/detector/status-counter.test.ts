@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { StatusTally } from "../../src/detector/status-tally.ts";
+import { StatusCounter } from "../../src/detector/status-counter.ts";
 import { ERRNO } from "../../src/model/errno.ts";
 import { FLAG } from "../../src/model/request.gen.ts";
 import { aRequest } from "../helpers/request.ts";
@@ -9,7 +9,7 @@ const refused = (ntStatus: number) =>
 
 describe("a tally of statuses", () => {
   test("each refusal is returned once", () => {
-    const tally = new StatusTally();
+    const tally = new StatusCounter();
     for (const status of [1, 2, 2]) tally.add(refused(0xc0de_0000 + status));
     tally.add(aRequest({}));
     expect(tally.take().map(({ ntStatus, count }) => [ntStatus, count])).toEqual([
@@ -20,7 +20,7 @@ describe("a tally of statuses", () => {
   });
 
   test("memory is constant for ever new statuses, and rare ones are dropped first", () => {
-    const tally = new StatusTally();
+    const tally = new StatusCounter();
     for (let n = 0; n < 10_000; n++) {
       tally.add(refused(0xc0de_0000 + n));
       tally.add(refused(0xc000_007f));
