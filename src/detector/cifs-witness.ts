@@ -28,8 +28,8 @@ import {
 } from "./witness.ts";
 
 /**
- * The same for a tree that may be one of several shares: another reading seldom tells more, unless something was
- * mounted.
+ * DebugData is read at most this often for a tree that may be one of several shares: another reading seldom tells more,
+ * unless something was mounted.
  */
 const READ_AGAIN_NS = 60e9;
 /** Changes of mounts are examined at most this often: container hosts mount other file systems all the time. */

@@ -37,7 +37,7 @@ export class Detector {
   readonly #table: RequestMemory;
   readonly #witness: Witness;
   readonly #compounds = new Compounds();
-  readonly #flight: RequestsInFlight;
+  readonly #inFlight: RequestsInFlight;
   readonly #waiting: WaitingOperations;
   readonly #schedule: ScanSchedule;
   readonly #inputs: LedgerInputs;
@@ -71,7 +71,7 @@ export class Detector {
     this.#inputs = { repliesTo, dfsPathsOf: (share) => witness.dfsPathsOf(share) };
     this.#table = table;
     this.#witness = witness;
-    this.#flight = new RequestsInFlight(table, witness, this.#compounds);
+    this.#inFlight = new RequestsInFlight(table, witness, this.#compounds);
     this.#ledger = new Ledger(rules, this.#inputs);
     this.#schedule = new ScanSchedule(this.#ledger.limits.lowestNs);
     this.#restore(nowNs);
@@ -84,7 +84,7 @@ export class Detector {
       malformed: this.#malformed,
       repeated: this.#repeated,
       anomalies: this.#anomalies,
-      ...this.#flight.counts,
+      ...this.#inFlight.counts,
     };
   }
 
@@ -102,7 +102,7 @@ export class Detector {
     );
     const remapped = makeRemap(predecessors);
     this.#compounds.remap(remapped);
-    this.#flight.remap(remapped, predecessors, this.#ledger, nowNs);
+    this.#inFlight.remap(remapped, predecessors, this.#ledger, nowNs);
     this.#waiting.remap(predecessors, this.#ledger, this.#tasksAt(nowNs), nowNs);
     this.#schedule.configure(this.#ledger.limits.lowestNs);
     this.#restore(nowNs);
@@ -121,7 +121,7 @@ export class Detector {
         this.#failed.take(memory.read(at), this.#ledger);
         break;
       case KIND.EVICTED:
-        this.#flight.follow(memory.read(at), this.#ledger);
+        this.#inFlight.follow(memory.read(at), this.#ledger);
         break;
       case KIND.WAKE:
         break;
@@ -153,7 +153,7 @@ export class Detector {
     this.#witness.take(answer, nowNs);
     this.#takeOver(nowNs);
     this.#releaseHeld(nowNs);
-    this.#flight.resume(nowNs);
+    this.#inFlight.resume(nowNs);
     this.#waiting.resume(nowNs);
     this.#scansNow = true;
   }
@@ -163,7 +163,7 @@ export class Detector {
     if (nowNs >= Math.min(this.#held.dueNs, this.#failed.dueNs)) this.#releaseHeld(nowNs);
     if (nowNs < this.#nextScanNs) return;
     this.#scansNow = false;
-    const newestNs = this.#flight.scan(this.#ledger, nowNs);
+    const newestNs = this.#inFlight.scan(this.#ledger, nowNs);
     const newestOperationNs = this.#waiting.scan(this.#ledger, this.#tasksAt(nowNs), nowNs);
     this.#schedule.noteScan(Math.max(newestNs, newestOperationNs), nowNs);
   }
@@ -190,7 +190,7 @@ export class Detector {
 
   /** Takes the open requests, found since the last call, whose reply no task awaits any more. */
   takeOrphaned(): readonly Request[] {
-    return this.#flight.takeOrphaned();
+    return this.#inFlight.takeOrphaned();
   }
 
   /** Takes the operations, found since the last call, that their tasks have abandoned. */
@@ -229,12 +229,12 @@ export class Detector {
 
   get #nextScanNs(): number {
     if (this.#scansNow) return 0;
-    const { slowDueNs, exactDueNs } = this.#flight.due;
+    const { slowDueNs, exactDueNs } = this.#inFlight.due;
     return this.#schedule.nextScanNs({ slowDueNs, exactDueNs: Math.min(exactDueNs, this.#waiting.dueNs) });
   }
 
   #tasksAt(nowNs: number): TaskWitness {
-    return taskWitness(this.#witness, this.#flight, nowNs);
+    return taskWitness(this.#witness, this.#inFlight, nowNs);
   }
 
   #counted(anomalies: readonly Anomaly[]): readonly Anomaly[] {
@@ -255,7 +255,7 @@ export class Detector {
     if (this.#witness.readNs < sinceNs) return;
     this.#inheritsSinceNs = undefined;
     const { requests, operations } = this.#witness.inherited(nowNs);
-    this.#flight.inherit(requests, this.#ledger, nowNs);
+    this.#inFlight.inherit(requests, this.#ledger, nowNs);
     this.#waiting.inherit(operations);
     this.#schedule.configure(this.#ledger.limits.lowestNs);
   }
@@ -275,13 +275,13 @@ export class Detector {
   }
 
   #signalContext(nowNs: number): SignalContext {
-    const [ledger, witness, flight, waiting] = [this.#ledger, this.#witness, this.#flight, this.#waiting];
-    return { ledger, witness, flight, waiting, tasks: this.#tasksAt(nowNs) };
+    const [ledger, witness, inFlight, waiting] = [this.#ledger, this.#witness, this.#inFlight, this.#waiting];
+    return { ledger, witness, inFlight, waiting, tasks: this.#tasksAt(nowNs) };
   }
 
   #complete(request: Request, nowNs: number): void {
     const { rules } = this.#ledger;
-    const known = this.#flight.end(request, this.#ledger);
+    const known = this.#inFlight.end(request, this.#ledger);
     if (!isTrustedReply(request.flags)) return;
     const repeated = this.#restored.has(request, nowNs);
     if (repeated) this.#repeated += 1;

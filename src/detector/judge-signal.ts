@@ -14,7 +14,7 @@ import type { Witness } from "./witness.ts";
 export interface SignalContext {
   readonly ledger: Ledger;
   readonly witness: Witness;
-  readonly flight: Pick<RequestsInFlight, "someOpenAt">;
+  readonly inFlight: Pick<RequestsInFlight, "someOpenAt">;
   readonly waiting: Pick<WaitingOperations, "someWaiting">;
   readonly tasks: TaskWitness;
 }
@@ -60,7 +60,7 @@ function isAwaited(server: string, awaited: ReadonlySet<string>): boolean {
 /** The servers (`//server` or unknown) for which a task was already waiting when the signal came. */
 function awaitedServers(
   sinceNs: number,
-  { witness, flight, waiting, tasks }: SignalContext,
+  { witness, inFlight, waiting, tasks }: SignalContext,
   nowNs: number,
 ): ReadonlySet<string> {
   const servers = new Set<string>();
@@ -68,7 +68,7 @@ function awaitedServers(
     servers.add(share === UNKNOWN_SHARE ? share : serverOfShare(share));
     return false;
   };
-  flight.someOpenAt(sinceNs, (request) => {
+  inFlight.someOpenAt(sinceNs, (request) => {
     const share = witness.shareOf(request, nowNs);
     return !mayBlock(request.command, isPipeShare(share)) && visit(share);
   });

@@ -53,7 +53,7 @@ export class LivenessCheck {
   }
 
   /** Checks these requests. A request whose reply has come meanwhile is left out: the record of its end decides. */
-  question(
+  check(
     suspects: readonly Overdue[],
     nowNs: number,
   ): readonly { readonly entry: Overdue; readonly liveness: Liveness }[] {

@@ -167,9 +167,9 @@ export class RequestsInFlight {
     for (const entry of this.#overdue) {
       if (entry.goneNs !== undefined || nowNs < Math.min(slowDueOf(entry), exactDueOf(entry))) continue;
       if (this.#witness.isAwaiting(entry.request, nowNs)) entry.heldUntilNs = this.#witness.holdUntilNs;
-      else if (this.#ripen(entry, ledger, nowNs)) suspects.push(entry);
+      else if (this.#countSlow(entry, ledger, nowNs)) suspects.push(entry);
     }
-    for (const { entry, liveness } of this.#livenessCheck.question(suspects, nowNs)) {
+    for (const { entry, liveness } of this.#livenessCheck.check(suspects, nowNs)) {
       if (liveness === "alive") this.#reportHung(entry, ledger, nowNs);
       if (liveness === "dead") entry.hangs.release(ledger, nowNs, true);
       if (liveness === "dead" && entry.at === undefined) this.#overdue.drop(entry);
@@ -221,7 +221,7 @@ export class RequestsInFlight {
    * Counts a request that has become slow and computes when it is due next.
    * @returns whether it needs a liveness check now.
    */
-  #ripen(entry: Overdue, ledger: Ledger, nowNs: number): boolean {
+  #countSlow(entry: Overdue, ledger: Ledger, nowNs: number): boolean {
     const { request, startNs, marks } = entry;
     const ageNs = nowNs - startNs;
     const facts = factsInFlight(request.command, ageNs, isOnIpc(this.#witness, request, nowNs));

@@ -33,6 +33,7 @@ interface KindState {
   firstTrip: { readonly occurredNs: number; readonly detectedNs: number } | undefined;
   /** Requests that tripped the rule on their own; an anomaly of a full window shows the window's requests instead. */
   readonly tripped: RecentRequests;
+  /** The longest latency or age of these requests, ns. */
   worstNs: number;
 }
 

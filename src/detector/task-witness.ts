@@ -6,15 +6,15 @@ import type { Witness } from "./witness.ts";
 
 export function taskWitness(
   witness: Witness,
-  flight: Pick<RequestsInFlight, "senders" | "lastOf">,
+  inFlight: Pick<RequestsInFlight, "senders" | "lastOf">,
   nowNs: number,
 ): TaskWitness {
   return {
     waitOf: (taskId) => witness.waitOf(taskId),
     blockOf: (taskId) => witness.blockOf(taskId),
-    senders: () => flight.senders(nowNs),
+    senders: () => inFlight.senders(nowNs),
     sharesOf: (taskIds) => {
-      const last = flight.lastOf(taskIds);
+      const last = inFlight.lastOf(taskIds);
       return new Map([...taskIds].map((id) => [id, witness.awaitedShare(last.get(id), nowNs)]));
     },
     holdUntilNs: () => witness.holdUntilNs,

@@ -65,9 +65,9 @@ export class WaitingOperations {
 
   /** Takes the operations, found since the last call, whose task has exited or has left cifs without a report. */
   takeAbandoned(): readonly Operation[] {
-    const dead = this.#abandoned;
+    const abandoned = this.#abandoned;
     this.#abandoned = [];
-    return dead;
+    return abandoned;
   }
 
   /**

@@ -88,15 +88,15 @@ function walking(open: number): number {
 }
 
 /** Scans requests in flight that are overdue, have been counted, and wait for their emergency limit. */
-function looking(rules: readonly Rule[], open: number): number {
-  const flight = new RequestsInFlight(tableWithOpen(open), witness, new Compounds());
+function scanning(rules: readonly Rule[], open: number): number {
+  const inFlight = new RequestsInFlight(tableWithOpen(open), witness, new Compounds());
   const ledger = new Ledger(rules);
   let now = NOW_NS;
-  const nextLook = (): number => {
+  const nextScan = (): number => {
     now += 1e6;
     return now;
   };
-  return measure(1, nextLook, (nowNs) => flight.scan(ledger, nowNs));
+  return measure(1, nextScan, (nowNs) => inFlight.scan(ledger, nowNs));
 }
 
 /** Of 50 rules, this many count a reply of 20 ms. */
@@ -124,4 +124,4 @@ for (const open of [0, 1000]) {
   const what = `walking the full request table, ${open} in flight`;
   printRow({ what, measured: walking(open), unit });
 }
-printRow({ what: "a look, 1000 overdue, 50 rules", measured: looking(rulesOf(1), 1000), unit });
+printRow({ what: "a scan, 1000 overdue, 50 rules", measured: scanning(rulesOf(1), 1000), unit });

@@ -25,29 +25,29 @@ describe("RequestsInFlight", () => {
   const open = (startMs: number) => aRequest({ startMs, latencyMs: 0 });
 
   test("the next scan may be late for slow limits, but not for emergency limits", () => {
-    const flight = new RequestsInFlight(
+    const inFlight = new RequestsInFlight(
       new RequestMemory(aTable([open(995), open(998)])),
       TABLE_WITNESS,
       new Compounds(),
     );
-    flight.scan(ledger(), 1000 * MS);
-    expect(flight.due).toEqual({ slowDueNs: 1005 * MS, exactDueNs: 1995 * MS });
+    inFlight.scan(ledger(), 1000 * MS);
+    expect(inFlight.due).toEqual({ slowDueNs: 1005 * MS, exactDueNs: 1995 * MS });
   });
 
   test("a line whose command can't be read yet is due at the lowest limit", () => {
-    const flight = new RequestsInFlight(
+    const inFlight = new RequestsInFlight(
       new RequestMemory(aTable([open(999.5)])),
       TABLE_WITNESS,
       new Compounds(),
     );
-    flight.scan(ledger(), 1000 * MS);
-    expect(flight.due.slowDueNs).toBe(1009.5 * MS);
+    inFlight.scan(ledger(), 1000 * MS);
+    expect(inFlight.due.slowDueNs).toBe(1009.5 * MS);
   });
 
   test("an empty table needs no scan", () => {
-    const flight = new RequestsInFlight(new RequestMemory(aTable([])), TABLE_WITNESS, new Compounds());
-    expect(flight.scan(ledger(), 1000 * MS)).toBe(0);
-    expect(flight.due).toEqual({ slowDueNs: Infinity, exactDueNs: Infinity });
+    const inFlight = new RequestsInFlight(new RequestMemory(aTable([])), TABLE_WITNESS, new Compounds());
+    expect(inFlight.scan(ledger(), 1000 * MS)).toBe(0);
+    expect(inFlight.due).toEqual({ slowDueNs: Infinity, exactDueNs: Infinity });
   });
 
   test("a line that changed while it was read is ignored", () => {
@@ -67,10 +67,14 @@ describe("RequestsInFlight", () => {
   test("the number of overdue requests is bounded", () => {
     const requests = Array.from({ length: OVERDUE_MAX + 10 }, (_, i) => open(1 + i / 100));
     const book = ledger();
-    const flight = new RequestsInFlight(new RequestMemory(aTable(requests)), TABLE_WITNESS, new Compounds());
-    flight.scan(book, 500 * MS);
-    flight.scan(book, 600 * MS);
+    const inFlight = new RequestsInFlight(
+      new RequestMemory(aTable(requests)),
+      TABLE_WITNESS,
+      new Compounds(),
+    );
+    inFlight.scan(book, 500 * MS);
+    inFlight.scan(book, 600 * MS);
     expect(book.takeAll().reduce((sum, { count }) => sum + count, 0)).toBe(OVERDUE_MAX);
-    expect(flight.counts.inFlight).toBe(OVERDUE_MAX + 10);
+    expect(inFlight.counts.inFlight).toBe(OVERDUE_MAX + 10);
   });
 });

@@ -8,7 +8,7 @@ import { aSignalRule } from "../helpers/rule.ts";
 import { describeRule } from "./rule.contract.ts";
 import { Stage } from "./stage.ts";
 
-const never = () => expect.unreachable("nobody has to be asked");
+const never = () => expect.unreachable("must not be called");
 
 const ofSignal = (command: number) => (startMs: number) =>
   aRequest({ startMs, latencyMs: 0, kind: KIND.SIGNAL, command });

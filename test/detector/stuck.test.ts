@@ -139,7 +139,11 @@ describe("a stuck request", () => {
     const stage = new Stage([
       aStuckRule({ name: "here", match: { share: "//server/*", process: undefined } }),
       aStuckRule({ name: "there", match: { share: "//other/*", process: undefined } }),
-      aLatencyRule({ name: "nobody", emergencyMs: 1000, match: { share: undefined, process: "nginx" } }),
+      aLatencyRule({
+        name: "other-process",
+        emergencyMs: 1000,
+        match: { share: undefined, process: "nginx" },
+      }),
     ]);
     stage.enter();
     stage.advance(17_000);
