@@ -6,7 +6,7 @@ import { statusLines } from "../../src/cli/status-lines.ts";
 import { ASCII, UNICODE } from "../../src/top/glyphs.ts";
 import { plainText, widthOf } from "../../src/top/line.ts";
 import { seeded } from "../helpers/random.ts";
-import { anOutage, anOpenIncident, aShare, aStatus } from "../helpers/status.ts";
+import { anOpenIncident, anOutage, aShare, aStatus } from "../helpers/status.ts";
 
 const SCREEN = { columns: 80, rows: 24 };
 

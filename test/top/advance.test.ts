@@ -4,7 +4,7 @@ import { advanceTop } from "../../src/top/advance.ts";
 import { COLUMN_IDS, isOverdue } from "../../src/top/columns.ts";
 import { KEY_ACTIONS } from "../../src/top/keys.ts";
 import { beginTop, rowsOf, type TopState } from "../../src/top/state.ts";
-import { anOutage, aLive, anyLive, aRow } from "../helpers/live.ts";
+import { aLive, anOutage, anyLive, aRow } from "../helpers/live.ts";
 import { seeded } from "../helpers/random.ts";
 
 const begun = beginTop({ host: "db01", everyMs: 1000 });

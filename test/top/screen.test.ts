@@ -5,7 +5,7 @@ import { ASCII, UNICODE } from "../../src/top/glyphs.ts";
 import { plainText } from "../../src/top/line.ts";
 import { LEAST_SIZE, type ScreenSize, screenLines } from "../../src/top/screen.ts";
 import { beginTop, type TopState } from "../../src/top/state.ts";
-import { anOutage, aLive, anyLive } from "../helpers/live.ts";
+import { aLive, anOutage, anyLive } from "../helpers/live.ts";
 import { seeded } from "../helpers/random.ts";
 
 const ROWS_80: ScreenSize = { columns: 80, rows: 24 };
