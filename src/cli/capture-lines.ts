@@ -27,7 +27,7 @@ export function captureLines(
   const sizes = [...files].map(([path, content]) => [path, bytesText(content.length)] as const);
   const isManual = trigger === "manual";
   const reason = textOf(manifest.reason);
-  const asked = `somebody asked for it${reason === undefined ? "" : `: ${reason}`}`;
+  const asked = `on demand${reason === undefined ? "" : `: ${reason}`}`;
   const rows: readonly (readonly [string, string | undefined])[] = [
     ["capture", where.path],
     ["", [bytesText(where.bytes), ...(where.isPinned ? ["pinned"] : []), `inside: ${name}/`].join(", ")],

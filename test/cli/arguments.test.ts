@@ -1,4 +1,4 @@
-// What is typed, against what a verb has: nothing is taken without a word.
+// Arguments of a verb: an unknown one is refused and never ignored.
 
 import { afterAll, describe, expect, test } from "bun:test";
 import { runCommand } from "citty";
@@ -33,15 +33,15 @@ afterAll(() => {
   process.exitCode = before ?? 0;
 });
 
-describe("what is typed behind a verb", () => {
+describe("the arguments of a verb", () => {
   test.each([
-    ["what it has", ["a", "b", "--output", "x"], undefined],
-    ["an option's other name", ["-o", "x"], undefined],
-    ["an option that it does not have", ["--force"], "no option --force; its options are --output"],
+    ["known arguments", ["a", "b", "--output", "x"], undefined],
+    ["the alias of an option", ["-o", "x"], undefined],
+    ["an unknown option", ["--force"], "no option --force; its options are --output"],
     ["an option without its value", ["--output", ""], "--output needs a value"],
-    ["an argument that is empty", [""], "CAPTURE needs a value"],
-    ["one that the usage calls by its name", ["a", ""], "ID needs a value"],
-    ["an argument too many", ["a", "b", "c"], "unexpected argument c"],
+    ["an empty argument", [""], "CAPTURE needs a value"],
+    ["an empty argument without a hint of its value", ["a", ""], "ID needs a value"],
+    ["a superfluous argument", ["a", "b", "c"], "unexpected argument c"],
   ])("%s", async (_, rawArgs, complaint) => {
     expect(await complaintOf(...rawArgs)).toBe(complaint);
   });

@@ -11,7 +11,7 @@ function linesOf(fields: Readonly<Record<string, unknown>> = {}) {
 }
 
 describe("a capture in words", () => {
-  test("begins with where it is and who is to blame, and why", () => {
+  test("begins with its path, the verdict and the reasons", () => {
     expect(linesOf().slice(0, 6)).toEqual([
       "capture     /out/aod_x.tar.zst",
       "            1 MiB, pinned, inside: aod_x/",
@@ -22,7 +22,7 @@ describe("a capture in words", () => {
     ]);
   });
 
-  test("says what it was of, and what was lost by the same causes as the log", () => {
+  test("shows its trigger, and the losses by the same causes as the log", () => {
     const text = linesOf({ losses: { ring_full: 2, reaped: 0 }, suppressed: 1, scrubbed: 3 }).join("\n");
     expect(text).toContain("share       //files/data");
     expect(text).toContain(`losses      2 ring_full: ${LOSS_CAUSES.ring_full}`);
@@ -32,7 +32,7 @@ describe("a capture in words", () => {
     expect(linesOf({ losses: {} })).toContain("losses      none");
   });
 
-  test("says where its page is, or why there is none", () => {
+  test("shows the path of its page, or why it has none", () => {
     expect(linesOf({ report: { file: "report.html", bytes: 1 } })).toContain(
       "page        report.html is inside: open it in a browser",
     );
@@ -42,7 +42,7 @@ describe("a capture in words", () => {
     expect(linesOf({ report: undefined }).join("\n")).not.toContain("page   ");
   });
 
-  test("shows the longest of what tripped it first, and what became of each action", () => {
+  test("shows the longest request first, and the outcome of each action", () => {
     const evidence = [
       { command: "SMB2_READ", latency_ns: 1e6, state: "done", comm: "cp", pid: 7, nt_status: "", errno: "" },
       { command: "SMB2_WRITE", latency_ns: 2e9, state: "in_flight", comm: "dd", pid: 8 },
@@ -69,14 +69,14 @@ describe("a capture in words", () => {
     expect(text).toContain("  ss  failed  1 ms  0 B  exit code 2");
   });
 
-  test("one that a person asked for says so, and one of a demo that its traffic is synthetic", () => {
+  test("a capture on demand shows that, and one of a demo shows that its traffic is synthetic", () => {
     const lines = linesOf({ trigger: "manual", share: null, incident_id: null, source: "demo" });
-    expect(lines).toContain("trigger     somebody asked for it");
+    expect(lines).toContain("trigger     on demand");
     expect(lines.join("\n")).toContain("synthetic traffic");
     expect(lines.some((line) => /^(share|incident) /.test(line))).toBe(false);
   });
 
-  test("one that a person asked for during a hang says what hung, the worst server first, and shows the requests", () => {
+  test("a capture on demand during a hang shows what hung, the worst server first, and the requests", () => {
     const hanging = [
       { server: "nas", shares: ["//nas/a", "//nas/b\u001b[2J"], count: 5, oldest_ms: 36_000 },
       { server: "other", shares: ["//other/x"], count: 1, oldest_ms: 2_000 },
@@ -90,14 +90,14 @@ describe("a capture in words", () => {
     expect(lines).not.toContain("the worst of what tripped it");
   });
 
-  test("one that a person asked for while nothing hung says so", () => {
+  test("a capture on demand without a hang shows that nothing hung", () => {
     const lines = linesOf({ trigger: "manual", share: null, hanging: [], evidence: [] });
     expect(lines).toContain("hanging     nothing: every request had its reply within a second");
   });
 
-  test("one that a person asked for says what for, and no terminal obeys it", () => {
+  test("a capture on demand shows its reason, with control characters escaped", () => {
     const lines = linesOf({ trigger: "manual", reason: "before the upgrade\u001b[2J\u009b" });
-    expect(lines).toContain("trigger     somebody asked for it: before the upgrade\\u001b[2J\\u009b");
+    expect(lines).toContain("trigger     on demand: before the upgrade\\u001b[2J\\u009b");
     expect(linesOf({ trigger: "rule", reason: "x" })).toContain("trigger     slow (latency), slow");
   });
 

@@ -100,7 +100,7 @@ describe("a row of the list", () => {
     expect(row?.problem).toBeUndefined();
   });
 
-  test("holds nothing of a manifest that is not what it should be", async () => {
+  test("has no field of a manifest whose form is unexpected", async () => {
     const row = await rowOf([], () => Promise.resolve({ share: 7, incident_id: {}, verdict: "me" }));
     expect(row).toMatchObject({ share: null, incident_id: null, verdict: null, problem: null });
   });

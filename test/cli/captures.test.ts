@@ -37,7 +37,7 @@ function linesOf(rows: readonly CaptureRow[], nowMs: number, room = Infinity): r
 }
 
 describe("the list", () => {
-  test("has a line for each, with what is not known as a dash, and their sum", async () => {
+  test("has a line for each capture, with a dash for an unknown value, and a line with the sum", async () => {
     const captures = [
       stored({ rule: "other", isPinned: true }),
       stored(),
@@ -69,7 +69,7 @@ describe("the list", () => {
     expect(sumText(captures)).toBe("3 captures, 3 MiB; aod captures show ID, or latest");
   });
 
-  test("says of what can't be read why: a capture that has just been removed is not damaged", async () => {
+  test("shows why a capture can't be read: one that was removed meanwhile is not damaged", async () => {
     const rows = await captureRows(
       [stored()],
       [],
@@ -79,12 +79,12 @@ describe("the list", () => {
     expect(linesOf(rows, OPENED_AT_MS)[1]).toMatch(/ slow +gone +-$/);
   });
 
-  test("takes no capture for one of the future", () => {
+  test("shows no age below zero", () => {
     expect([agoText(-5000), agoText(999), agoText(3_600_000)]).toEqual(["just now", "just now", "1 h ago"]);
   });
 });
 
-describe("what is still needed", () => {
+describe("captures that must not be removed without --force", () => {
   const capture = stored();
   const facts = (isOpen: boolean) =>
     new Map([[capture.fileName, { incidentId: "i1", share: undefined, isOpen, verdict: undefined }]]);
@@ -112,7 +112,7 @@ describe("extracting", () => {
     ),
   );
 
-  test("gives the files, for their owner alone whatever the umask", () => {
+  test("writes the files for their owner alone, whatever the umask", () => {
     const target = join(tempDir(), "out");
     const umask = process.umask(0);
     extractCapture({ files }, target);
@@ -124,42 +124,42 @@ describe("extracting", () => {
     for (const folder of [target, join(target, "actions")]) expect(statSync(folder).mode & 0o777).toBe(0o700);
   });
 
-  test("does with a file system that has its own modes, as long as nobody else may write", () => {
+  test("accepts a file system with its own modes, if no other user may write", () => {
     const target = join(tempDir(), "stick");
     extractCapture({ files }, target, (path) => mkdirSync(path, { mode: 0o755 }));
     expect(readFileSync(join(target, "manifest.json"), "utf8")).toBe("manifest.json");
   });
 
-  test.each(["a folder", "a link to one", "a link to nothing"])(
-    "refuses %s that is there already",
-    (what) => {
-      const folder = tempDir();
-      const target = join(folder, "out");
-      if (what === "a folder") mkdirSync(target);
-      else symlinkSync(what === "a link to one" ? folder : join(folder, "gone"), target);
-      expect(failureOf(() => extractCapture({ files }, target))).toMatchObject({
-        code: "OUTPUT_UNUSABLE",
-        message: expect.stringContaining("name a new folder"),
-      });
-    },
-  );
+  test.each(["a folder", "a link to one", "a link to nothing"])("refuses %s that exists already", (what) => {
+    const folder = tempDir();
+    const target = join(folder, "out");
+    if (what === "a folder") mkdirSync(target);
+    else symlinkSync(what === "a link to one" ? folder : join(folder, "gone"), target);
+    expect(failureOf(() => extractCapture({ files }, target))).toMatchObject({
+      code: "OUTPUT_UNUSABLE",
+      message: expect.stringContaining("name a new folder"),
+    });
+  });
 
   test.each([
     ["a link to a folder", (path: string, elsewhere: string) => symlinkSync(elsewhere, path), "ENOTDIR"],
     ["a folder that others may write to", (path: string) => makeOpen(path), "others may write there"],
-  ] as const)("refuses %s that somebody has put in the place of the new one", (_, replace, message) => {
-    const folder = tempDir();
-    const elsewhere = join(folder, "elsewhere");
-    mkdirSync(elsewhere);
-    const act = () => extractCapture({ files }, join(folder, "out"), (path) => replace(path, elsewhere));
-    expect(failureOf(act)).toMatchObject({
-      code: "OUTPUT_UNUSABLE",
-      message: expect.stringContaining(message),
-    });
-    expect(readdirSync(elsewhere)).toEqual([]);
-  });
+  ] as const)(
+    "refuses %s that another user has put in the place of the new folder",
+    (_, replace, message) => {
+      const folder = tempDir();
+      const elsewhere = join(folder, "elsewhere");
+      mkdirSync(elsewhere);
+      const act = () => extractCapture({ files }, join(folder, "out"), (path) => replace(path, elsewhere));
+      expect(failureOf(act)).toMatchObject({
+        code: "OUTPUT_UNUSABLE",
+        message: expect.stringContaining(message),
+      });
+      expect(readdirSync(elsewhere)).toEqual([]);
+    },
+  );
 
-  test("goes on in the folder that it has made, whatever takes its name meanwhile", () => {
+  test("continues in the folder that it has created, even if another takes its name", () => {
     const folder = tempDir();
     const [target, moved, elsewhere] = ["out", "moved", "elsewhere"].map((name) => join(folder, name)) as [
       string,
@@ -183,7 +183,7 @@ describe("extracting", () => {
     expect(readdirSync(join(elsewhere, "actions"))).toEqual([]);
   });
 
-  test("says where a folder is missing", () => {
+  test("reports a missing parent folder", () => {
     expect(failureOf(() => extractCapture({ files }, join(tempDir(), "gone/out")))).toMatchObject({
       code: "OUTPUT_UNUSABLE",
       message: expect.stringContaining("ENOENT"),

@@ -28,7 +28,7 @@ const stored = NAMES.map((fileName) => {
   return { ...name, fileName, bytes: 0, isPinned: false };
 }).toSorted((a, b) => compareCaptureNames(b, a));
 
-describe("which capture is meant", () => {
+describe("the capture that a user named", () => {
   test.each([
     ["latest", "aod_20261124T101010.101Z_slow-2.tar.zst"],
     ["20261124", "aod_20261124T101010.101Z_slow-2.tar.zst"],
@@ -41,7 +41,7 @@ describe("which capture is meant", () => {
     expect(chooseStored(stored, text).fileName).toBe(fileName);
   });
 
-  test("what several begin with is nobody's, and all are named", () => {
+  test("a beginning that several ids share is refused, and all of them are listed", () => {
     expect(failureOf(() => chooseStored(stored, "20261123T012345.678Z"))).toMatchObject({
       code: "NOT_FOUND",
       message: "2 captures begin with 20261123T012345.678Z; type more of the id",
@@ -55,7 +55,7 @@ describe("which capture is meant", () => {
     expect(failure && failureLines(failure).join("\n")).not.toContain("\u001b");
   });
 
-  test("each is found by the id that the list shows, and by the beginning of no other", () => {
+  test("each capture is found by the id that the list shows", () => {
     for (const [capture, id] of shortIds(stored)) expect(chooseStored(stored, id)).toBe(capture);
     expect([...shortIds(stored).values()]).toEqual([
       "20261124T101010.101Z",
@@ -66,7 +66,7 @@ describe("which capture is meant", () => {
     ]);
   });
 
-  test("a path is a path, and no folder is looked for", () => {
+  test("a path needs no output folder", () => {
     const nowhere = () => {
       throw new Error("the configuration was read");
     };
@@ -74,14 +74,14 @@ describe("which capture is meant", () => {
     expect(chooseCapture(nowhere, "./latest")).toBe(join(process.cwd(), "latest"));
   });
 
-  test("an id is looked for in the output folder", () => {
+  test("an id is searched in the output folder", () => {
     const outputDir = anOutputDir();
     expect(chooseCapture(outputDir, "20261122")).toBe(join(outputDir, "batches", NAMES[0]));
     expect(chooseCapture(() => outputDir, "latest")).toBe(join(outputDir, "batches", NAMES[4]));
     expect(capturesIn(outputDir).map(({ fileName }) => fileName)).toEqual(NAMES.toReversed());
   });
 
-  test("a folder without captures has none, one that is not there is an error", () => {
+  test("an empty folder has no capture, and a missing folder is an error", () => {
     const outputDir = tempDir();
     expect(failureOf(() => chooseCapture(outputDir, "latest"))).toMatchObject({
       code: "NOT_FOUND",

@@ -1,4 +1,4 @@
-// What every command has to have, whatever it does.
+// Requirements for every command, and the words that users type in their place.
 
 import { describe, expect, test } from "bun:test";
 import { makeCommands } from "../../src/cli/commands.ts";
@@ -8,16 +8,19 @@ const thread = () => expect.unreachable();
 const { verbs } = makeCommands({ detector: thread, runner: thread, janitor: thread });
 
 describe("commands", () => {
-  test.each(Object.entries(verbs))("%s has examples, and those of aod's own are its own", (name, verb) => {
-    expect(verb.examples.length).toBeGreaterThan(0);
-    const ownWords = verb.examples
-      .map(({ command }) => command.split(" "))
-      .filter(([program]) => program === "aod");
-    for (const [, word] of ownWords) expect(word).toBe(name);
-  });
+  test.each(Object.entries(verbs))(
+    "%s has examples, and those that begin with aod show this command",
+    (name, verb) => {
+      expect(verb.examples.length).toBeGreaterThan(0);
+      const ownWords = verb.examples
+        .map(({ command }) => command.split(" "))
+        .filter(([program]) => program === "aod");
+      for (const [, word] of ownWords) expect(word).toBe(name);
+    },
+  );
 });
 
-describe("a file that is named before the verb", () => {
+describe("a configuration file before the verb", () => {
   test.each([
     ["--config a.yaml check", "check --config a.yaml"],
     ["--config=a.yaml incidents 2026 --json", "incidents 2026 --json --config=a.yaml"],

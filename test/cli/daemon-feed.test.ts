@@ -1,4 +1,4 @@
-// The feed of a daemon, over a socket as it is.
+// The feed of a daemon, over a real socket.
 
 import { afterEach, describe, expect, test } from "bun:test";
 import { join } from "node:path";
@@ -39,7 +39,7 @@ function hear(feed: TopFeed, everyMs: number) {
 }
 
 describe("the feed of a daemon", () => {
-  test("has one connection, however often somebody changes how often figures come", async () => {
+  test("has one connection, however often the user changes the interval", async () => {
     const { server, path } = serve();
     const feed = openDaemonFeed(path);
     for (let i = 0; i < 2 * CONNECTIONS_MAX; i++) {
@@ -53,7 +53,7 @@ describe("the feed of a daemon", () => {
     await waitUntil(() => server.connections === 0);
   });
 
-  test("has none left where it changes faster than the daemon answers", async () => {
+  test("leaves no connection behind if the interval changes faster than the daemon answers", async () => {
     const { server, path } = serve();
     const feed = openDaemonFeed(path);
     const early = [1, 2, 3].map((speed) => hear(feed, speed * 10_000));
@@ -65,7 +65,7 @@ describe("the feed of a daemon", () => {
     await waitUntil(() => server.connections === 0);
   });
 
-  test("says of a daemon that ends what it was at", async () => {
+  test("reports when a daemon ended: before its answer, or later", async () => {
     const { server, path } = serve();
     const heard = hear(openDaemonFeed(path), 100);
     await waitUntil(() => heard.figures >= 2);
@@ -77,7 +77,7 @@ describe("the feed of a daemon", () => {
     });
   });
 
-  test("says nothing more once it is closed", async () => {
+  test("reports nothing after it was closed", async () => {
     const { server, path } = serve();
     const feed = openDaemonFeed(path);
     const heard = hear(feed, 100);

@@ -1,5 +1,5 @@
-// One hang has one age: `aod status`, `aod top` and `aod incidents` show the same at any moment, however long ago the detector
-// reported it last.
+// One hang has one age: `aod status`, `aod top` and `aod incidents` show the same at any moment, however long ago the
+// detector reported it last.
 
 import { describe, expect, test } from "bun:test";
 import { incidentColumns, incidentLines } from "../../src/cli/incident-lines.ts";

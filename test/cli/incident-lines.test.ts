@@ -19,7 +19,7 @@ const CAPTURE = "aod_20261123T012345.700Z_slow.tar.zst";
 const resolved = { state: "resolved", resolvedAtMs: OPENED_AT_MS + 95_000 } as const;
 
 describe("the table of incidents", () => {
-  test("has a line for each, under its titles", () => {
+  test("has a line for each incident, below the titles", () => {
     const standing = { count: 1, startedNs: undefined, startedAtMs: OPENED_AT_MS - 3_600_000 };
     const hangs = anIncident({ kind: "hung", standing, worstNs: 12.4e9 });
     expect(
@@ -54,7 +54,7 @@ describe("the table of incidents", () => {
     expect(line).toEndWith(" //files/db +2");
   });
 
-  test("obeys no name of a share", () => {
+  test("escapes control characters in the name of a share", () => {
     const share = "//x\u001b[2J\u009b\u202e\nfake";
     const lines = tableLines([anIncident({ share })], 0);
     expect(lines).toHaveLength(2);
@@ -89,7 +89,7 @@ describe("one incident", () => {
     return foldIncidents(decodeEntries(text))[0] as StoredIncident;
   }
 
-  test("is shown whole: what, when, who, its captures, those that are deleted too, and its history", () => {
+  test("is shown in full, with its captures, also deleted ones, and its history", () => {
     const lines = incidentLines(stored(), (name) => (name === CAPTURE ? `/out/${name}` : undefined), 0);
     expect(lines).toEqual([
       "incident    20261123T012345.678Z",

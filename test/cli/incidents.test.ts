@@ -11,12 +11,12 @@ function stored(id: string, openedAtMs = OPENED_AT_MS, share = "//files/db"): St
 }
 
 describe("aod incidents", () => {
-  test("lists the newest first; of one moment the one that was written last", () => {
+  test("lists the newest first; of two at one moment the one that was written last", () => {
     const order = newestFirst([stored("a", 2), stored("b", 3), stored("c", 3), stored("d", 1)]);
     expect(order.map(({ incident }) => incident.id)).toEqual(["c", "b", "a", "d"]);
   });
 
-  test("finds one by the beginning of its id, and exactly before that", () => {
+  test("finds an incident by the beginning of its id; an exact id goes first", () => {
     const all = ["20261123T012345.678Z", "20261123T012345.678Z-2", "20261124T000000.000Z"].map((id) =>
       stored(id),
     );
@@ -37,7 +37,7 @@ describe("aod incidents", () => {
     expect(failure && failureLines(failure)).toEqual(["aod: no incident x\\u001b; aod incidents lists them"]);
   });
 
-  test("gives JSON that no terminal obeys and that means what it says", () => {
+  test("prints JSON with control characters escaped and values unchanged", () => {
     const share = "//x\u001b[2J\u009b\u202e\nfake";
     const lines = safeJson(incidentValues([stored("a", OPENED_AT_MS, share)], false, 0));
     expect(JSON.parse(lines.join("\n"))).toMatchObject([{ id: "a", share, captures: [] }]);
@@ -46,7 +46,7 @@ describe("aod incidents", () => {
     expect(safeJson([])).toEqual(["[]"]);
   });
 
-  test("adds the history where one is asked for", () => {
+  test("adds the history if one incident is asked for", () => {
     const entry = {
       time: "t",
       event: "notified",

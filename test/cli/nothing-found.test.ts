@@ -1,4 +1,4 @@
-// Why a list is empty: "nothing tripped a rule" only where an aod watches with this folder.
+// Explains an empty list: "nothing tripped a rule" is true only if an aod watches with this folder.
 
 import { describe, expect, test } from "bun:test";
 import { nothingText } from "../../src/cli/nothing-found.ts";

@@ -1,4 +1,4 @@
-// `aod report` as it is typed: where the page goes, and what happens where it can't.
+// `aod report` on the command line: the target of the page, and its failures.
 
 import { beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import {
@@ -38,7 +38,7 @@ beforeAll(() => {
 });
 
 describe("aod report", () => {
-  test("writes the page of a file beside nothing else, for its owner, and says where; never over another", async () => {
+  test("writes the page for its owner alone, prints its path, and overwrites no file", async () => {
     expect(await report("sent.tar.zst")).toMatchObject({ exitCode: 0, stdout: `${NAME}.html\n`, stderr: "" });
     const path = join(FOLDER, `${NAME}.html`);
     expect(statSync(path).mode & 0o777).toBe(0o600);
@@ -52,7 +52,7 @@ describe("aod report", () => {
     expect(readFileSync(path, "utf8")).toEndWith("</body></html>\n");
   });
 
-  test("takes the newest of the output folder, or one by the beginning of its id, and writes where it is told", async () => {
+  test("takes the newest capture or one by the beginning of its id, and writes to the given path", async () => {
     expect(await report("latest", "-o", "a.html", "--config", CONFIG)).toMatchObject({ exitCode: 0 });
     const piped = await report("20261125T0912", "-o", "-", "--config", CONFIG);
     expect(piped.exitCode).toBe(0);

@@ -36,7 +36,7 @@ describe("what a rule watches", () => {
     );
   });
 
-  test("names what the rule is narrowed to", () => {
+  test("names the share and the process to which a rule is limited", () => {
     const match = { share: "//files/*", process: "postgres*" };
     expect(watchesText({ ...aLatencyRule({ slowMs: 100 }), match })).toEndWith(
       "; only share //files/*, process postgres*",
@@ -73,7 +73,7 @@ describe("how near a rule came", () => {
     expect(closestText(named("slow-requests"), closest({ share: "//x/\u001b[31m" }))).not.toContain("\u001b");
   });
 
-  test("is said of the nearest rule where nothing tripped, and of none where nothing counted", () => {
+  test("is reported for the nearest rule, and for none if nothing counted", () => {
     const others = closest({ rule: "failed-requests", counted: 1, replies: null, ratio: 0.2 });
     expect(nearestText(rules, [others, closest({})])).toBe(
       "closest: slow-requests, at most 7 of 20 replies, //files/projects, 17:19:03 UTC",

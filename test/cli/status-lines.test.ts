@@ -1,4 +1,4 @@
-// The screen of `aod status`: what is on it, in which order, and what never is.
+// The screen of `aod status`: its content and its order.
 
 import { describe, expect, test } from "bun:test";
 import type { Status } from "../../src/api/status.ts";
@@ -43,7 +43,7 @@ describe("the screen of a status", () => {
     ]);
   });
 
-  test("says in one line each that all is well", () => {
+  test("has one line for each part that is well", () => {
     const quiet = screen(aStatus());
     expect(quiet).toContain("incidents none open");
     expect(quiet).toContain("shares    none in use");
@@ -52,7 +52,7 @@ describe("the screen of a status", () => {
     expect(quiet.join("\n")).not.toContain("waiting");
   });
 
-  test("says of the last incident what it was when nothing is open any more", () => {
+  test("describes the last incident if none is open", () => {
     const last = anOpenIncident({
       ...{ kind: "hung", state: "resolved", share: "//files/x", hung: { count: 5, longest_ms: 44_000 } },
       resolved_at: "2026-11-23T01:23:35.678Z",
@@ -65,7 +65,7 @@ describe("the screen of a status", () => {
     expect(text(aStatus(past(0)))).toContain(`incidents none open; 9 in the last 24 h, ${what}`);
   });
 
-  test("says what kept captures from being made", () => {
+  test("shows why captures were not made", () => {
     const suppressed = { cooldown: 10, captures_of_all: 2, bytes: 0 };
     expect(rowOf(aStatus({ suppressed }), "captures")).toBe(
       "captures  none yet, 12 not made: 10 cooldown, 2 hourly limit of all rules",
@@ -88,7 +88,7 @@ describe("the screen of a status", () => {
     expect(rows.map((line) => line.trim().split(" ")[0])).toEqual(["//nas/a", "//nas/busy"]);
   });
 
-  test("says that it waits, and for what", () => {
+  test("shows that aod waits, and the reason", () => {
     const watching = {
       state: "waiting",
       since: null,
@@ -99,7 +99,7 @@ describe("the screen of a status", () => {
     expect(screen(aStatus({ watching: { ...watching, hooks: [] } }))[0]).toMatch(/waits: .*cifs/);
   });
 
-  test("names hooks that this kernel lacks, and the build that older ones take", () => {
+  test("names the missing hooks of a kernel, and the build for older kernels", () => {
     const hook = {
       tracepoint: "smb3_key_expired",
       level: "signal",
@@ -112,12 +112,12 @@ describe("the screen of a status", () => {
     expect(rowOf(status, "plain build")).toBeDefined();
   });
 
-  test("leaves out what was not measured", () => {
+  test("leaves out figures that were not measured", () => {
     const { cost } = aStatus();
     expect(rowOf(aStatus({ cost: { ...cost, request_ns: null } }), "CPU")).not.toContain("ns a request");
   });
 
-  test("fits a screen of 24 rows whatever there is, and says what it leaves out", () => {
+  test("fits a screen of 24 rows, and counts the lines that it leaves out", () => {
     const status = {
       ...anOutage(),
       shares: Array.from({ length: 40 }, (_, i) => aShare({ share: `//nas/${i}` })),
@@ -130,7 +130,7 @@ describe("the screen of a status", () => {
     expect(whole.filter((line) => line.includes("//nas/"))).toHaveLength(40);
   });
 
-  test("is never wider than the terminal, and lets nothing through that a terminal obeys", () => {
+  test("is never wider than the terminal, and escapes control characters", () => {
     const random = seeded();
     const hostile = "\u001b[2J\u0007\u202e//ñas/名前\u200d\t\n";
     const bad = anOutage();

@@ -1,4 +1,5 @@
-// The process as a pipe has it: what it writes arrives whole, however late it is read, and who stops reading is no trouble.
+// The process with its output in a pipe: the output is complete even for a slow reader, and a closed pipe is no
+// failure.
 
 import { beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -12,7 +13,7 @@ import { tempDir } from "../helpers/temp-dir.ts";
 // Each test starts programs, which take seconds on a busy machine.
 setDefaultTimeout(60_000);
 
-/** More than a pipe takes while nobody reads: 64 KiB, pipe(7). */
+/** More output than a pipe holds without a reader: 64 KiB, pipe(7). */
 const CAPTURES = 400;
 const LATE = "{ head -c 1; sleep 0.3; cat; }";
 
@@ -86,7 +87,7 @@ describe("a failure", () => {
     failureLines(toFailure(new AodError(...args)));
   const enoent = Object.assign(new Error("ENOENT: no such file or directory, open '/x'"), { code: "ENOENT" });
 
-  test("is one line that no terminal obeys, whoever chose the names in it", () => {
+  test("is one line with control characters escaped, whatever the names in it", () => {
     const hostile = "a\u001b[2Jb\u009b2J\nc";
     expect(linesOf("NOT_FOUND", `open ${hostile}`, {}, new Error(hostile))).toEqual([
       "aod: open a\\u001b[2Jb\\u009b2J\\u000ac",

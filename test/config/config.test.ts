@@ -19,7 +19,7 @@ function configOf(text: string): Config {
 }
 
 describe("parseConfig", () => {
-  test("fills in what the file leaves out", () => {
+  test("fills in defaults", () => {
     expect(configOf(RULE)).toMatchObject({
       file: "f",
       sha256: createHash("sha256").update(RULE).digest("hex"),
@@ -36,7 +36,7 @@ describe("parseConfig", () => {
     });
   });
 
-  test("takes every key, with fractions where they are allowed", () => {
+  test("accepts every key, with fractions where they are allowed", () => {
     const text = `
 watch_interval_sec: 0.25
 aod_output_dir: /srv//aod/./x/
@@ -75,13 +75,13 @@ custom_actions: {my_own-1: {command: [/bin/echo, a b], timeout_sec: 0.5, max_mb:
     });
   });
 
-  test("says everything that is wrong at once, in the order of the file", () => {
+  test("reports all problems at once, in the order of the file", () => {
     const wrong = parseConfig(readFileSync(join(FIXTURES, "wrong.yaml")), "wrong.yaml");
     expect(wrong.config).toBeUndefined();
     expect(`${said(wrong).join("\n")}\n`).toBe(readFileSync(join(FIXTURES, "wrong.expected"), "utf8"));
   });
 
-  test("takes a file of AODv2 as it is, but for the packet capture", () => {
+  test("accepts a file for AODv2 unchanged, except for the packet capture", () => {
     const old = parseConfig(readFileSync(join(FIXTURES, "aodv2.yaml")), "aodv2.yaml");
     expect(said(old)).toEqual([
       expect.stringMatching(
@@ -90,7 +90,7 @@ custom_actions: {my_own-1: {command: [/bin/echo, a b], timeout_sec: 0.5, max_mb:
     ]);
   });
 
-  test("points to the way out of AODv2's layout of 2026, and says nothing else of it", () => {
+  test("points from the layout of AODv2's 2026 files to the migration guide, and reports nothing else", () => {
     const text = "watch_interval_sec: 60\nanomalies:\n  smb:\n    latency: {tool: smbslower}\nnonsense: 1\n";
     expect(said(parseConfig(text, "f"))).toEqual([
       expect.stringMatching(/^f:2:1: anomalies: .*\/usr\/share\/doc\/aod\/migrating\.md/),
@@ -101,7 +101,7 @@ custom_actions: {my_own-1: {command: [/bin/echo, a b], timeout_sec: 0.5, max_mb:
     ["io", '    error:\n      tool: "iosnoop"\n      rules:\n        - name: a\n'],
     ["nfs", "    latency: {tool: nfsslower}\n"],
     ["anything", "    latency: {}\n"],
-  ])("knows that layout by its groups, whatever the protocol: %s", (protocol, group) => {
+  ])("recognises that layout by its groups, whatever the protocol: %s", (protocol, group) => {
     const text = `watch_interval_sec: 60\nanomalies:\n  ${protocol}:\n${group}cleanup: 1\n`;
     expect(said(parseConfig(text, "f"))).toEqual([
       expect.stringMatching(/^f:2:1: anomalies: .*\/usr\/share\/doc\/aod\/migrating\.md/),
@@ -112,13 +112,13 @@ custom_actions: {my_own-1: {command: [/bin/echo, a b], timeout_sec: 0.5, max_mb:
     "anomalies:\n  slow: {type: Latency, match: {share: //a/*}}\n",
     "anomalies:\n  slow: {}\n",
     "anomalies: []\n",
-  ])("does not take rules at the wrong place for that layout: %j", (text) => {
+  ])("does not mistake misplaced rules for that layout: %j", (text) => {
     expect(said(parseConfig(text, "f")).join("\n")).toContain(
       "anomalies: unknown key (it belongs in guardian)",
     );
   });
 
-  test("says of two files from the field what a person has to know, and no more", () => {
+  test("reports the relevant problems of two files from the field, and no other", () => {
     const parse = (name: string) => parseConfig(readFileSync(join(FIXTURES, name)), "f");
     expect(said(parse("aodv2-2026-io.yaml"))).toEqual([
       expect.stringMatching(/^f:3:1: anomalies: AODv2's layout of 2026/),
@@ -128,7 +128,7 @@ custom_actions: {my_own-1: {command: [/bin/echo, a b], timeout_sec: 0.5, max_mb:
     expect(said(lists).every((line) => line.includes(": warning: "))).toBe(true);
   });
 
-  test("takes a mapping of names without values for a list of them, and says so", () => {
+  test("reads a mapping of names without values as a list, with a warning", () => {
     const text = (actions: string) =>
       `watcher:\n  actions:${actions}\nguardian:\n  anomalies:\n    slow:\n      type: Latency\n      default_threshold_ms: 20\n      acceptable_count: 3\n      actions:\n        dmesg:\n        stats:\n`;
     const parsed = parseConfig(text("\n    dmesg:\n    journalctl:"), "f");
@@ -257,13 +257,13 @@ custom_actions: {my_own-1: {command: [/bin/echo, a b], timeout_sec: 0.5, max_mb:
     ["guardian.anomalies.slow.default_threshold_ms", [0, 0.5, 3_600_000], [-0.1, 3_600_001]],
     ["guardian.anomalies.slow.emergency_threshold_ms", [0.001, 3_600_000], [0, -1, 3_600_001]],
     ["guardian.anomalies.slow.track_commands.0.threshold", [0, 3_600_000], [-1, 3_600_001]],
-  ])("holds %s within its range", (path, allowed, refused) => {
+  ])("accepts %s only within its range", (path, allowed, refused) => {
     const isRefused = (value: number) => parseConfig(withValue(path, value)).config === undefined;
     expect(allowed.filter(isRefused)).toEqual([]);
     expect(refused.filter((value) => !isRefused(value))).toEqual([]);
   });
 
-  test("warns of a value that is not there, and of a size that holds no capture", () => {
+  test("warns about a missing value, and about a limit too small for a capture", () => {
     const parsed = parseConfig(`${RULE}cleanup:\n  max_total_log_size_mb: 1\naudit:\n`, "f");
     expect(said(parsed)).toEqual([
       expect.stringContaining(
@@ -274,7 +274,7 @@ custom_actions: {my_own-1: {command: [/bin/echo, a b], timeout_sec: 0.5, max_mb:
     expect(parsed.config).toBeDefined();
   });
 
-  test("lets rooms that know more speak of a key", () => {
+  test("makes problems about a key for rooms that know more", () => {
     const parsed = parseConfig(`${RULE}aod_output_dir: /mnt/share\n`, "f");
     expect(formatProblem(parsed.errorAt(["aod_output_dir"], "is on cifs"))).toBe(
       "f:4:17: aod_output_dir: is on cifs",
@@ -284,7 +284,7 @@ custom_actions: {my_own-1: {command: [/bin/echo, a b], timeout_sec: 0.5, max_mb:
     );
   });
 
-  test("keeps to a bounded number of problems, and to its verdict", () => {
+  test("reports a bounded number of problems, and still refuses the file", () => {
     const many = Array.from({ length: 5000 }, (_, i) => `k${i}: 1\n`).join("");
     const parsed = parseConfig(RULE + many);
     expect(parsed.problems.length).toBe(100);
@@ -295,7 +295,7 @@ custom_actions: {my_own-1: {command: [/bin/echo, a b], timeout_sec: 0.5, max_mb:
 describe("whatever the bytes are, parseConfig", () => {
   const corpus = ["wrong.yaml", "aodv2.yaml"].map((name) => readFileSync(join(FIXTURES, name), "utf8"));
 
-  test("gives a value, with places inside the file, and says it in one clean line", () => {
+  test("returns a result whose problems have places inside the file, one clean line each", () => {
     const random = seeded();
     for (let i = 0; i < 500; i++) {
       const bytes = random.chance(0.2) ? randomBytes(random) : mutate(random, corpus);

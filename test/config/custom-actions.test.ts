@@ -65,11 +65,11 @@ describe("custom_actions", () => {
     expect(problemsOf(custom)).toEqual([problem]);
   });
 
-  test("every mistake at once", () => {
+  test("every mistake is reported at once", () => {
     expect(problemsOf("{A: {}, b: {command: [/b], stage: 0}}")).toHaveLength(3);
   });
 
-  test("may be named where actions are, also by those who mistype them", () => {
+  test("can be named in lists of actions, and a mistyped name gets a suggestion", () => {
     const custom = "{routes: {command: [/a]}}";
     expect(problemsOf(custom, "[routes, dmesg]")).toEqual([]);
     expect(problemsOf(custom, "[rotes]")).toEqual([
@@ -78,7 +78,7 @@ describe("custom_actions", () => {
     expect(problemsOf(custom, "[5]")).toHaveLength(1);
   });
 
-  test("have names that are no words of JavaScript's", () => {
+  test("may have names that are properties of every JavaScript object", () => {
     const { config } = parseConfig(
       `custom_actions: {__proto__: {command: [/a]}}\nguardian: {anomalies: {a: {type: Signal, actions: [constructor]}}}\n`,
       "f",

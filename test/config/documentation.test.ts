@@ -35,7 +35,7 @@ describe("config/aod.yaml", () => {
     expect(parseBuiltIn().config).toEqual(config as Config);
   });
 
-  test("shows notify, metrics and custom_actions as examples that are right", () => {
+  test("shows notify, metrics and custom_actions as valid examples", () => {
     const { config, problems } = parseConfig(WHOLE);
     expect(problems).toEqual([]);
     expect(config?.notify?.command.length).toBeGreaterThan(1);
@@ -44,7 +44,7 @@ describe("config/aod.yaml", () => {
     expect(config?.customActions.map(({ name }) => name)).toEqual([CUSTOM]);
   });
 
-  test("begins with the five lines that people change, each marked where it stands", () => {
+  test("begins with the five lines that users change, each marked at its place", () => {
     const head = SHIPPED.slice(0, SHIPPED.indexOf("After a change"));
     const listed = [...head.matchAll(/^# {3}\((\d)\) (?:[a-z-]+: )?([a-z_]+) {2}/gm)];
     expect(listed.map(([, number]) => number)).toEqual(["1", "2", "3", "4", "5"]);
@@ -73,7 +73,7 @@ describe("config/aod.yaml", () => {
     expect(names.filter((name) => !new RegExp(`^[-# ]*${name}:`, "m").test(SHIPPED))).toEqual([]);
   });
 
-  test("names every action, with what it is", () => {
+  test("names every action with its meaning", () => {
     for (const [name, what] of Object.entries(ACTIONS))
       expect(SHIPPED).toMatch(new RegExp(`${name} +${what}`));
   });
@@ -101,7 +101,7 @@ describe("config/aod.yaml", () => {
 describe("config/examples", () => {
   const names = readdirSync(join(ROOT, "config/examples")).sort();
 
-  test("are the five", () => {
+  test("are five files", () => {
     expect(names).toEqual(["azure-files.yaml", "busy.yaml", "minimal.yaml", "netapp.yaml", "samba-lan.yaml"]);
   });
 
@@ -120,7 +120,7 @@ describe("docs/configuration.md", () => {
     for (const { path } of keys) expect(DOCUMENT).toContain(`| \`${path.replace(RULE_PREFIX, "")}\` |`);
   });
 
-  test("has every signal, with what it says and when it counts", () => {
+  test("has every signal with its meaning and when it counts", () => {
     const counts = {
       trouble: "always",
       idle: "while a task waits for the connection, else only if tracked",
@@ -130,7 +130,7 @@ describe("docs/configuration.md", () => {
     expect(DOCUMENT).toContain(rows.join("\n"));
   });
 
-  test("has every action, with what it is", () => {
+  test("has every action with its meaning", () => {
     for (const [name, what] of Object.entries(ACTIONS))
       expect(DOCUMENT).toContain(`| \`${name}\` | ${what} |`);
   });

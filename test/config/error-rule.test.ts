@@ -20,14 +20,14 @@ function ruleOf(keys: object): ErrorRule {
 const trueIn = (list: readonly boolean[]) => list.flatMap((is, number) => (is ? [number] : []));
 
 describe("an error rule", () => {
-  test("in mode all counts every errno but the excluded ones, also those without a name", () => {
+  test("in mode all counts every errno except excluded ones, also those without a name", () => {
     const { counts, named } = ruleOf({ track_codes: ["ENOENT"], exclude_codes: ["EACCES", "EBUSY"] });
     const all = Array.from({ length: ERRNO_COUNT - 1 }, (_, i) => i + 1);
     expect(trueIn(counts)).toEqual(all.filter((errno) => errno !== ERRNO.EACCES && errno !== ERRNO.EBUSY));
     expect(trueIn(named)).toEqual([ERRNO.ENOENT]);
   });
 
-  test("in mode trackonly counts what it names", () => {
+  test("in mode trackonly counts only tracked errnos", () => {
     const { counts, named } = ruleOf({ mode: "trackonly", track_codes: ["EIO", "EWOULDBLOCK", "ENOTSUP"] });
     expect(trueIn(counts)).toEqual([ERRNO.EIO, ERRNO.EAGAIN, ERRNO.EOPNOTSUPP]);
     expect(named).toEqual(counts);
@@ -48,7 +48,7 @@ describe("an error rule that names statuses", () => {
   const SHARING_VIOLATION = 0xc0000043;
   const NAME_DELETED = 0xc00000c9;
 
-  test("counts them whatever their errno, and the others by theirs", () => {
+  test("counts named statuses whatever their errno, and others by their errno", () => {
     const { counts, statuses } = ruleOf({
       track_codes: ["STATUS_SHARING_VIOLATION"],
       exclude_codes: ["EBUSY", "STATUS_NETWORK_NAME_DELETED"],
@@ -64,7 +64,7 @@ describe("an error rule that names statuses", () => {
     expect(statuses).toEqual({ [SHARING_VIOLATION]: true });
   });
 
-  test("trips at once at those that mean trouble, if they count", () => {
+  test("trips at once at statuses that mean trouble, if they count", () => {
     expect(Object.keys(ruleOf({}).emergency)).toHaveLength(5);
     expect(ruleOf({ exclude_codes: ["EREMCHG"] }).emergency[NAME_DELETED]).toBeUndefined();
     expect(ruleOf({ emergency_codes: [] }).emergency).toEqual({});
@@ -132,7 +132,7 @@ describe("the check of an error entry", () => {
       { tool: "smbslower" },
       'warning guardian.anomalies.failed.tool "smbslower" is ignored',
     ],
-  ])("tells of %s", (_, keys, expected) => {
+  ])("reports %s", (_, keys, expected) => {
     const { config, problems } = parse(keys);
     const said = problems.map(({ severity, path, message }) => `${severity} ${path} ${message}`);
     expect(said).toEqual([expect.stringContaining(expected)]);

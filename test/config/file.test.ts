@@ -16,7 +16,7 @@ function aFile(name: string, text: string): string {
 }
 
 describe("readConfigFile", () => {
-  test("reads a plain file, also through a symbolic link", () => {
+  test("reads a regular file, also through a symbolic link", () => {
     const path = aFile("good.yaml", GOOD);
     const link = join(folder, "link.yaml");
     symlinkSync(path, link);
@@ -28,14 +28,14 @@ describe("readConfigFile", () => {
     }
   });
 
-  test("says how many errors there are, and which", () => {
+  test("reports the number of errors, and each of them", () => {
     const path = aFile("bad.yaml", `${GOOD}a: 1\nb: 2\naudit:\n`);
     const found = readConfigFile(path);
     expect(found).toMatchObject({ config: undefined, code: "CONFIG_INVALID", summary: `${path}: 2 errors` });
     expect(found.problems.length).toBe(3);
   });
 
-  test("says that a file is not there", () => {
+  test("reports a missing file", () => {
     const path = join(folder, "gone.yaml");
     expect(readConfigFile(path)).toMatchObject({ code: "CONFIG_MISSING", summary: `${path} does not exist` });
   });
@@ -52,7 +52,7 @@ describe("readConfigFile", () => {
     });
   });
 
-  test("refuses a device that never ends", () => {
+  test("refuses an endless device", () => {
     expect(readConfigFile("/dev/zero")).toMatchObject({ code: "CONFIG_MISSING" });
   });
 
@@ -71,23 +71,23 @@ describe("readConfigFile", () => {
     ["EIO", "CONFIG_MISSING"],
     ["EACCES", "NOT_PERMITTED"],
     ["EPERM", "NOT_PERMITTED"],
-  ])("takes %s for %s", (errno, code) => {
+  ])("maps %s to %s", (errno, code) => {
     expect(explainErrno("/etc/x", errno)).toMatchObject({ code, summary: expect.stringContaining("/etc/x") });
   });
 });
 
 describe("findConfig", () => {
-  test("takes the named file and no other", () => {
+  test("reads the named file and no other", () => {
     expect(findConfig(join(folder, "gone.yaml"))).toMatchObject({ code: "CONFIG_MISSING" });
   });
 
-  test("without a name takes the default file", () => {
+  test("reads the default file without a name", () => {
     expect(DEFAULT_FILE).toBe("/etc/aod.yaml");
     const path = aFile("default.yaml", GOOD);
     expect(findConfig(undefined, path)).toMatchObject({ config: { file: path } });
   });
 
-  test("takes the built-in default only where there is no default file at all", () => {
+  test("uses the built-in default only if the default file does not exist", () => {
     expect(findConfig(undefined, join(folder, "gone.yaml")).config).toEqual(parseBuiltIn().config);
     const dangling = join(folder, "dangling.yaml");
     symlinkSync(join(folder, "gone.yaml"), dangling);

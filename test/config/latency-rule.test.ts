@@ -23,7 +23,7 @@ const problemsOf = (keys: object) =>
   parse(keys).problems.map(({ severity, path, message }) => `${severity} ${path} ${message}`);
 
 describe("a latency rule", () => {
-  test("in mode all has own limits, the default, and none", () => {
+  test("in mode all has limits of tracked commands, the default, and none for excluded ones", () => {
     const { slowNs, emergencyNs, named } = ruleOf({
       default_threshold_ms: 20,
       emergency_threshold_ms: 500,
@@ -37,7 +37,7 @@ describe("a latency rule", () => {
     expect(at("SMB2_CREATE")).toEqual([NEVER, NEVER, false]);
   });
 
-  test("has the file's window unless it has its own", () => {
+  test("has the window of the file, or one of its own", () => {
     const text = (keys: object) =>
       JSON.stringify({
         watch_interval_sec: 3,
@@ -57,7 +57,7 @@ describe("a latency rule", () => {
     ]);
   });
 
-  test("leaves requests that wait by design alone unless they are named; an IOCTL may be one of a file", () => {
+  test("ignores commands that may block indefinitely unless they are tracked; an IOCTL may concern a file", () => {
     const quiet = ruleOf({});
     const named = ruleOf({ track_commands: [{ command: "SMB2_LOCK", threshold: 100 }] });
     for (const command of ["SMB2_CHANGE_NOTIFY", "SMB2_LOCK"] as const) {
@@ -74,7 +74,7 @@ describe("a latency rule", () => {
     expect(ruleOf({ default_threshold_ms: 0 }).slowNs[COMMAND.SMB2_READ]).toBe(0);
   });
 
-  test("follows its mode, whatever the lists are", () => {
+  test("follows its mode, whatever is in the lists", () => {
     const random = seeded();
     for (let i = 0; i < 300; i++) {
       const { mode, tracked, excluded, keys } = randomKeys(random);
@@ -167,7 +167,7 @@ describe("the check of a latency entry", () => {
       { tool: "smbiosnoop" },
       'warning guardian.anomalies.slow.tool "smbiosnoop" is ignored',
     ],
-  ])("tells of %s", (_, keys, expected) => {
+  ])("reports %s", (_, keys, expected) => {
     const problems = problemsOf(keys);
     expect(problems).toEqual([expect.stringContaining(expected)]);
     expect(parse(keys).config === undefined).toBe(expected.startsWith("error"));
@@ -181,16 +181,16 @@ describe("the check of a latency entry", () => {
     ["the tool of its type", { tool: "smbslower" }],
     ["an excluded command without replies", { exclude_commands: ["SMB2_ECHO"] }],
     ["a lock that is named", { mode: "trackonly", track_commands: [{ command: "SMB2_LOCK" }] }],
-  ])("is silent about %s", (_, keys) => {
+  ])("accepts %s", (_, keys) => {
     expect(problemsOf(keys)).toEqual([]);
   });
 
-  test("does not guess what a misspelt mode would select", () => {
+  test("does not guess the selection of a mistyped mode", () => {
     const keys = { mode: "tracklony", track_commands: [READ], exclude_commands: ["SMB2_READ"] };
     expect(problemsOf(keys)).toEqual([expect.stringContaining("(did you mean trackonly?)")]);
   });
 
-  test("does not guess what a misspelt list would leave", () => {
+  test("does not guess the selection of a mistyped list", () => {
     expect(problemsOf({ mode: "trackonly", track_commands: [{ command: "SMB2_RAED" }] })).toEqual([
       expect.stringContaining("track_commands[0].command must be the name of an SMB command"),
     ]);

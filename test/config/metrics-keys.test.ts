@@ -10,7 +10,7 @@ function parse(metrics: string) {
 }
 
 describe("metrics", () => {
-  test("are off", () => {
+  test("are off by default", () => {
     expect(
       parseConfig("guardian: {anomalies: {slow: {type: Latency, acceptable_count: 10}}}").config?.metrics,
     ).toBe(undefined);
@@ -65,7 +65,7 @@ describe("metrics", () => {
     },
   );
 
-  test("warn where there is neither port nor file", () => {
+  test("warn if there is neither a port nor a file", () => {
     expect(parse("{every_sec: 5}").problems).toMatchObject([{ severity: "warning", path: "metrics" }]);
   });
 });
@@ -87,7 +87,7 @@ describe("an address", () => {
     ["::ffff:10.0.0.1", false],
     ["128.0.0.1", false],
     ["fe80::1", false],
-  ])("%s is this host's own: %p", (address, isOwn) => {
+  ])("%s is a loopback address: %p", (address, isOwn) => {
     expect(isLoopback(address)).toBe(isOwn);
   });
 });

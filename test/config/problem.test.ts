@@ -11,11 +11,11 @@ const problem: Problem = {
 };
 
 describe("formatProblem", () => {
-  test("says file, line, column, key and what is wrong", () => {
+  test("has the file, the line, the column, the key and the problem", () => {
     expect(formatProblem(problem)).toBe("/etc/aod.yaml:3:7: guardian.anomalies.slow.mode: must be all");
   });
 
-  test("leaves the key out where none is concerned, and marks warnings", () => {
+  test("leaves the key out if none is concerned, and marks warnings", () => {
     expect(formatProblem({ ...problem, path: "" })).toBe("/etc/aod.yaml:3:7: must be all");
     expect(formatProblem({ ...problem, severity: "warning" })).toBe(
       "/etc/aod.yaml:3:7: guardian.anomalies.slow.mode: warning: must be all",
@@ -23,13 +23,13 @@ describe("formatProblem", () => {
   });
 });
 
-describe("what a file says", () => {
+describe("the content of a file", () => {
   const HOSTILE = 'a\u001b[31m\n\u009b\u202e"';
 
   test.each([
     ["a key", formatPath(["guardian", HOSTILE])],
     ["a value", show(HOSTILE)],
-    ["somebody's words", quote(HOSTILE)],
+    ["a message of another program", quote(HOSTILE)],
     ["a file's name", formatProblem({ ...problem, file: HOSTILE })],
   ])("reaches no terminal unescaped: %s", (_, text) => {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
@@ -37,7 +37,7 @@ describe("what a file says", () => {
     expect(text).toContain("\\u001b");
   });
 
-  test("is cut where it is long", () => {
+  test("is cut if it is long", () => {
     expect(show("x".repeat(10_000)).length).toBeLessThan(100);
     expect(quote("x".repeat(10_000)).length).toBeLessThan(100);
   });

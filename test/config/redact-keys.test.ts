@@ -14,12 +14,12 @@ function parse(redact: string) {
 }
 
 describe("redact", () => {
-  test("takes nothing out unless it is there", () => {
+  test("is empty by default", () => {
     expect(parseConfig(RULE).config?.redaction).toEqual({ words: [], patterns: [] });
     expect(parse("{}").redaction).toEqual({ words: [], patterns: [] });
   });
 
-  test("takes words and patterns, each once", () => {
+  test("has words and patterns without duplicates", () => {
     const { redaction, problems } = parse("{words: [Nightjar, Nightjar, four], patterns: ['EMP-\\d{6}']}");
     expect(problems).toEqual([]);
     expect(redaction).toEqual({ words: ["Nightjar", "four"], patterns: ["EMP-\\d{6}"] });
@@ -34,11 +34,11 @@ describe("redact", () => {
     ["a word without its list", "{words: hunter2}", "redact.words: must be a list of texts"],
     ["a pattern without its list", "{patterns: hunter2}", "redact.patterns: must be a list of regular"],
     ["a list without its key", "[hunter2]", "redact: must be a mapping of words and patterns"],
-    ["a pattern that is none", "{patterns: [fine, '(hunter2']}", "aod.yaml:2:27: redact.patterns[1]: "],
+    ["an invalid pattern", "{patterns: [fine, '(hunter2']}", "aod.yaml:2:27: redact.patterns[1]: "],
     ["an empty pattern", "{patterns: ['']}", "redact.patterns[0]: must be a regular expression"],
     ["a pattern that matches nothing at all", "{patterns: ['(hunter2)?']}", "redact.patterns[0]: "],
-    ["a key that there is none of", "{word: []}", "unknown key (did you mean words?)"],
-    ["an alias of nothing", "{words: [*hunter2]}", "has no anchor before it"],
+    ["an unknown key", "{word: []}", "unknown key (did you mean words?)"],
+    ["an alias without an anchor", "{words: [*hunter2]}", "has no anchor before it"],
     ["a bracket too many", '{words: ["hunter2"]]}', "is not valid YAML"],
     ["a text behind a text", '{words: ["a b" "hunter2"]}', "is not valid YAML"],
   ])("refuses %s, and does not repeat it", (_, redact, message) => {
@@ -59,28 +59,28 @@ describe("redact", () => {
     ]);
   });
 
-  test("refuses more words than a text is searched for in good time", () => {
+  test("refuses more words than can be searched quickly", () => {
     const words = Array.from({ length: 1001 }, (_, at) => `word-${at}`);
     expect(parse(`{words: [${words}]}`).problems.join()).toContain("must have at most 1000 entries");
   });
 
-  test.each([".+", "\\S+", "(?s).+"])("warns of a pattern that hides nearly everything: %s", (pattern) => {
+  test.each([".+", "\\S+", "(?s).+"])("warns about a pattern that hides nearly everything: %s", (pattern) => {
     const { redaction, problems } = parse(`{patterns: ['${pattern}']}`);
     expect(redaction?.patterns).toEqual([pattern]);
     expect(problems.join()).toContain("warning: matches nearly every text");
   });
 
-  test("takes a pattern of many words without a warning", () => {
+  test("accepts a pattern of many words without a warning", () => {
     expect(parse("{patterns: ['\\w+@corp\\.example', '[a-z]+-vault', '.*@corp']}").problems).toEqual([]);
   });
 
-  test("warns of a word that names of files keep", () => {
+  test("warns about a word that is part of file names", () => {
     const { redaction, problems } = parse("{words: [slow]}");
     expect(redaction?.words).toEqual(["slow"]);
     expect(problems.join()).toContain("warning: is part of the name of a rule or an action");
   });
 
-  test("warns where others than the owner can read the words, by the file's mode", () => {
+  test("warns if the mode of the file lets other users read the words", () => {
     const path = join(tempDir(), "aod.yaml");
     const warned = (text: string, mode: number, group: number) => {
       writeFileSync(path, text);

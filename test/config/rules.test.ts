@@ -9,19 +9,19 @@ function problemsOf(anomalies: object): string[] {
 }
 
 describe("names of rules", () => {
-  test.each(["a", "A-b_c.9", "x".repeat(64), "..", "Manual"])("%p is one", (name) => {
+  test.each(["a", "A-b_c.9", "x".repeat(64), "..", "Manual"])("%p is a valid name", (name) => {
     expect(problemsOf({ [name]: LATENCY })).toEqual([]);
   });
 
-  test.each(["", "a b", "a/b", "ä", "x".repeat(65), "a\n"])("%p is none", (name) => {
+  test.each(["", "a b", "a/b", "ä", "x".repeat(65), "a\n"])("%p is not a valid name", (name) => {
     expect(problemsOf({ [name]: LATENCY })).toEqual([expect.stringContaining("is not a valid rule name")]);
   });
 
-  test("manual is taken", () => {
+  test("manual is reserved", () => {
     expect(problemsOf({ manual: LATENCY })).toEqual([expect.stringContaining("choose another")]);
   });
 
-  test("that JavaScript has plans of its own for are names like any other", () => {
+  test("names that are properties of every JavaScript object are ordinary names", () => {
     const text =
       "guardian:\n  anomalies:\n    __proto__: {type: Latency, acceptable_count: 1}\n    constructor: {type: Error, acceptable_count: 1}\n";
     expect(parseConfig(text).config?.rules.map(({ name }) => name)).toEqual(["__proto__", "constructor"]);
@@ -29,7 +29,7 @@ describe("names of rules", () => {
 });
 
 describe("types of rules", () => {
-  test.each(["Latency", "LATENCY", " error ", "stuck", "Signal"])("%p is one", (type) => {
+  test.each(["Latency", "LATENCY", " error ", "stuck", "Signal"])("%p is a type", (type) => {
     expect(problemsOf({ a: { type, acceptable_count: 1 } })).toEqual([]);
   });
 
@@ -39,24 +39,24 @@ describe("types of rules", () => {
     ["toString", 'a.type must be Latency, Error, Stuck or Signal, not "toString"'],
     [5, "a.type must be Latency, Error, Stuck or Signal, not 5"],
     [null, "a.type must be Latency, Error, Stuck or Signal, not nothing"],
-  ])("%p is none", (type, message) => {
+  ])("%p is not a type", (type, message) => {
     expect(problemsOf({ a: { type, acceptable_count: 1 } })).toEqual([message]);
   });
 
-  test("must be there", () => {
+  test("the type is required", () => {
     expect(problemsOf({ a: { acceptable_count: 1 } })).toEqual([
       "a.type is required: Latency, Error, Stuck or Signal",
     ]);
   });
 
-  test("must be there with the count", () => {
+  test("the count is required", () => {
     expect(problemsOf({ a: { type: "Error" }, b: { type: "Latency" } })).toEqual([
       "a.acceptable_count is required (or acceptable_percent)",
       "b.acceptable_count is required (or acceptable_percent)",
     ]);
   });
 
-  test("may have their own window, but for Stuck, which counts at one time", () => {
+  test("every type except Stuck may have its own window", () => {
     const rule = { acceptable_count: 1, window_sec: 0.25 };
     for (const type of ["Latency", "Error", "Signal"])
       expect(problemsOf({ a: { type, ...rule } })).toEqual([]);
@@ -70,7 +70,7 @@ describe("types of rules", () => {
 });
 
 describe("actions of rules", () => {
-  test("are the watcher's unless the rule names its own, each once", () => {
+  test("are those of the watcher unless the rule names some, without duplicates", () => {
     const text = JSON.stringify({
       watcher: { actions: ["stats", "stats", "mounts"] },
       guardian: {

@@ -9,7 +9,7 @@ describe("decodeSource", () => {
     ["a byte order mark", "\ufeffa: 1", "a: 1"],
     ["the replacement character itself", "a: \ufffd", "a: \ufffd"],
     ["nothing", "", ""],
-  ])("takes %s", (_, input, text) => {
+  ])("accepts %s", (_, input, text) => {
     expect(decodeSource(input)).toEqual({ text, refusal: undefined });
     expect(decodeSource(new TextEncoder().encode(input))).toEqual({ text, refusal: undefined });
   });
@@ -23,7 +23,7 @@ describe("decodeSource", () => {
     ["a NUL", bytes(0x61, 0x3a, 0), 2, "U+0000"],
     ["an escape", bytes(0x61, 0x1b, 0x5b), 1, "U+001B"],
     ["too much", new Uint8Array(MAX_BYTES + 1).fill(0x61), 0, "larger than 256 KiB"],
-  ])("refuses %s, and says where", (_, input, offset, message) => {
+  ])("refuses %s, with its place", (_, input, offset, message) => {
     expect(decodeSource(input).refusal).toEqual({ offset, message: expect.stringContaining(message) });
   });
 });
@@ -39,7 +39,7 @@ describe("placeOf", () => {
     expect(placeOf("abc\ndef\r\ng", offset)).toEqual({ line, column });
   });
 
-  test("moves what lies behind the last word to just behind it", () => {
+  test("moves an offset in trailing space to the end of the last word", () => {
     expect(placeOf("a: 1\n\n\n", 7)).toEqual({ line: 1, column: 5 });
     expect(placeOf("a", 99)).toEqual({ line: 1, column: 2 });
     expect(placeOf("", 0)).toEqual({ line: 1, column: 1 });

@@ -24,7 +24,7 @@ const saidOf = (entry: object) =>
   );
 
 describe("a stuck rule", () => {
-  test("without any key holds for every command that does not wait by design, and for what waits to be sent", () => {
+  test("without any key applies to every command that may not block indefinitely, and to operations without a request", () => {
     const rule = ruleOf("stuck", {});
     expect(rule.acceptableCount).toBe(1);
     expect(rule.stuckNs[COMMAND.SMB2_WRITE]).toBe(5e9);
@@ -44,7 +44,7 @@ describe("a stuck rule", () => {
   test.each([
     [{ mode: "trackonly", track_commands: [{ command: "SMB2_READ" }] }],
     [{ match: { command: ["SMB2_READ"] } }],
-  ])("that is about certain commands passes what has none yet: %j", (entry) => {
+  ])("about certain commands ignores operations without a request: %j", (entry) => {
     const rule = ruleOf("stuck", entry);
     expect(rule.waitingNs).toBe(Infinity);
     expect(rule.stuckNs.filter((limit) => limit !== Infinity)).toEqual([5e9]);
@@ -52,7 +52,7 @@ describe("a stuck rule", () => {
 });
 
 describe("a signal rule", () => {
-  test("counts every signal but the excluded, and names the tracked", () => {
+  test("counts every signal except excluded ones, and names the tracked ones", () => {
     const rule = ruleOf("signal", { track_signals: ["ses_expired"], exclude_signals: ["reconnect"] });
     expect(SIGNALS.filter(({ number }) => !rule.counts[number]).map(({ name }) => name)).toEqual([
       "reconnect",
@@ -62,7 +62,7 @@ describe("a signal rule", () => {
     ]);
   });
 
-  test("in mode trackonly counts what it names", () => {
+  test("in mode trackonly counts only tracked signals", () => {
     const rule = ruleOf("signal", { mode: "trackonly", track_signals: ["credit_timeout"] });
     expect(rule.counts.flatMap((counts, number) => (counts ? [number] : []))).toEqual([
       signalNumber("credit_timeout") as number,
@@ -76,13 +76,13 @@ describe("a signal rule", () => {
     ],
     [{ type: "Signal", mode: "trackonly" }, "error x nothing to track: mode trackonly needs track_signals"],
     [{ type: "Signal", match: { command: ["SMB2_READ"] } }, "error x.match.command unknown key"],
-  ])("%j is wrong", (entry, message) => {
+  ])("%j is refused", (entry, message) => {
     expect(saidOf(entry)).toEqual([expect.stringContaining(message)]);
   });
 });
 
 describe("match", () => {
-  test("narrows the commands of every type that has any", () => {
+  test("limits the commands of every type that has commands", () => {
     const match = { command: ["SMB2_READ"] };
     const latency = ruleOf("latency", { acceptable_count: 1, match });
     expect(latency.slowNs.filter((limit) => limit !== Infinity)).toEqual([10e6]);
@@ -97,11 +97,11 @@ describe("match", () => {
     ["postgres*", "postgres*"],
     ["a-very-long-name", "a-very-long"],
     ["*-very-long-name", "*-very-long-name"],
-  ])("of process %p, what a record can tell is kept", (process, kept) => {
+  ])("the pattern of process %p is cut to the length of a name in a record", (process, kept) => {
     expect(ruleOf("latency", { acceptable_count: 1, match: { process } }).match.process).toBe(kept);
   });
 
-  test("of process warns where buffered reads and writes would have to match", () => {
+  test("a process warns if the rule counts buffered reads and writes", () => {
     const process = { process: "postgres" };
     expect(saidOf({ type: "Stuck", match: process })).toEqual([
       expect.stringContaining("warning x.match.process buffered reads and writes are sent by kernel workers"),
@@ -109,13 +109,13 @@ describe("match", () => {
     expect(saidOf({ type: "Stuck", match: { ...process, command: ["SMB2_CREATE"] } })).toEqual([]);
   });
 
-  test.each(["files", "/files/db", "//", "///x"])("%p is no pattern of a share", (share) => {
+  test.each(["files", "/files/db", "//", "///x"])("%p is not a pattern of a share", (share) => {
     expect(saidOf({ type: "Stuck", match: { share } })).toEqual([
       expect.stringContaining("error x.match.share must be a pattern of //server/share"),
     ]);
   });
 
-  test("that leaves nothing to count is an error", () => {
+  test("a match that leaves nothing to count is an error", () => {
     expect(saidOf({ type: "Stuck", match: { command: ["SMB2_ECHO"] } })).toEqual([
       expect.stringContaining("error x nothing to track"),
     ]);

@@ -18,7 +18,7 @@ describe("suggest", () => {
     expect(suggest(typed, COMMANDS)).toBe(expected);
   });
 
-  test("is a name itself for every name with one letter changed", () => {
+  test("finds every name with one letter changed", () => {
     for (const name of COMMANDS) {
       for (let i = 0; i < name.length; i++) {
         const typed = `${name.slice(0, i)}#${name.slice(i + 1)}`;
@@ -27,7 +27,7 @@ describe("suggest", () => {
     }
   });
 
-  test("says nothing of what is no text", () => {
+  test("suggests nothing for a value that is not text", () => {
     expect(didYouMean(5, COMMANDS)).toBe("");
     expect(didYouMean("SMB2_REED", COMMANDS)).toBe(" (did you mean SMB2_READ?)");
   });
@@ -45,7 +45,7 @@ describe("editDistance", () => {
     expect(editDistance(a, b)).toBe(distance);
   });
 
-  test("is symmetrical, and no more than the longer word", () => {
+  test("is symmetrical, and at most the length of the longer word", () => {
     const random = seeded();
     const word = () => Array.from({ length: random.int(0, 8) }, () => random.pick(["a", "b", "c"])).join("");
     for (let i = 0; i < 500; i++) {

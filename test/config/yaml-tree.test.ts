@@ -13,7 +13,7 @@ describe("readYaml", () => {
     ["a marked document", "---\na: 1\n...\n", { a: 1 }],
     ["anchors", "a: &x [1]\nb: *x\n", { a: [1], b: [1] }],
     ["a key that is a number", "1: a\n", { "1": "a" }],
-  ])("takes %s", (_, text, value) => {
+  ])("accepts %s", (_, text, value) => {
     expect(readYaml(text).value).toEqual(value);
     expect(faultsOf(text)).toEqual([]);
   });
@@ -31,18 +31,18 @@ describe("readYaml", () => {
     ["a second document", "a: 1\n---\nb: 2\n", 5, "a second document begins here"],
     ["a tag", "a: !secret x\n", 3, "has a tag"],
     ["another YAML", "%YAML 1.1\n---\na: yes\n", 0, "remove the %YAML line"],
-    ["an alias of nothing", "a: 1\nb: *gone\n", 8, "has no anchor before it"],
+    ["an alias without an anchor", "a: 1\nb: *gone\n", 8, "has no anchor before it"],
     ["an alias before its anchor", "a: *x\nb: &x 1\n", 3, "has no anchor before it"],
     ["too many aliases", `- &a 1\n${"- *a\n".repeat(200)}`, 509, "more than 100 aliases"],
     ["a list as a key", "? [a, b]\n: 1\n", 2, "a key must be a name"],
     ["deep lists", "[".repeat(5000), 33, "nested deeper than 32"],
     ["deep mappings", "{a: ".repeat(2000), 132, "nested deeper than 32"],
     ["deep keys, which take exponential time to compose", "? ".repeat(3000), 66, "nested deeper than 32"],
-  ])("says what is wrong with %s, and where", (_, text, offset, message) => {
+  ])("reports %s, with its place", (_, text, offset, message) => {
     expect(faultsOf(text)[0]).toMatchObject({ offset, message: expect.stringContaining(message) });
   });
 
-  test("does not expand what multiplies without end", () => {
+  test("does not expand an alias bomb", () => {
     const tens = (name: string) => `[${Array.from({ length: 10 }, () => `*${name}`).join(", ")}]`;
     const bomb = `a: &a [x]\nb: &b ${tens("a")}\nc: &c ${tens("b")}\nd: &d ${tens("c")}\ne: ${tens("d")}\n`;
     expect(faultsOf(bomb)).toMatchObject([{ message: "repeats its anchors more than 100 times" }]);
@@ -52,7 +52,7 @@ describe("readYaml", () => {
     expect(faultsOf("a: &x [*x]\n")).toEqual([]);
   });
 
-  test("leaves stderr alone", () => {
+  test("writes nothing to stderr", () => {
     const warn = spyOn(process, "emitWarning");
     readYaml("? [a, b]\n: 1\nc: !x 1\n");
     readYaml("? {a: b}\n: 1\n");
@@ -69,7 +69,7 @@ describe("readYaml", () => {
     ]);
   });
 
-  test("tells a few slips of a file that is full of them", () => {
+  test("reports only the first mistakes of a file that is full of them", () => {
     expect(faultsOf("]".repeat(1000)).length).toBe(10);
   });
 });
@@ -86,7 +86,7 @@ describe("offsets", () => {
     [["b", "c", 7, "z"], "c:\n", "c:\n"],
     [["h", "g"], "g: 1", "1}"],
     [["nothing", "here"], "a: 1", "a: 1"],
-  ])("of %p are its key's and its value's", (path, atKey, atValue) => {
+  ])("of %p are those of its key and its value", (path, atKey, atValue) => {
     expect(text.slice(tree.offsetOfKey(path))).toStartWith(atKey);
     expect(text.slice(tree.offsetOfValue(path))).toStartWith(atValue);
   });
