@@ -103,12 +103,12 @@ describe("aod captures", () => {
     ["66 for several that begin like this", ["show", "2026112"], 66, "2 captures begin with"],
     ["66 for a file that is not there", ["show", "./gone.tar.zst"], 66, "gone.tar.zst does not exist"],
     ["65 for a file that is no capture", ["show", "./aod.yaml"], 65, "not compressed with zstd"],
-    ["64 without a capture", ["show"], 64, "Missing"],
+    ["64 without a capture", ["show"], 64, "needs CAPTURE"],
     ["64 for an unknown command", ["exract"], 64, "no command captures exract (did you mean extract?)"],
     ["64 for an option of another", ["show", "latest", "--force"], 64, "no option --force"],
     ["64 for a pinned capture", ["rm", "20261123", "--yes"], 64, "is pinned; --force"],
     ["64 for what an open incident needs", ["rm", "latest", "--yes"], 64, "which is open; --force"],
-    ["64 for a question without a terminal", ["rm", "latest", "--force"], 64, "--yes does without"],
+    ["64 for a question without a terminal", ["rm", "latest", "--force"], 64, "--yes answers the question"],
     [
       "66 if one of several does not exist",
       ["rm", "latest", "1999", "--yes", "--force"],
@@ -228,6 +228,6 @@ describe("aod captures", () => {
     const argv = [...(process.getuid?.() === 0 ? unprivileged : []), copy, "captures", "--config", config];
     const ended = await run(argv, folder);
     chmodSync(outputDir, 0o700);
-    expect(ended).toMatchObject({ exitCode: 77, stderr: expect.stringContaining("EACCES (root can)") });
+    expect(ended).toMatchObject({ exitCode: 77, stderr: expect.stringContaining("permission denied (EACCES; run as root)") });
   });
 });
