@@ -22,7 +22,7 @@ export const FILTER_ARGUMENTS = {
 
 export type FilterValues = Readonly<Partial<Record<keyof typeof FILTER_ARGUMENTS, string | undefined>>>;
 
-/** What a filter looks at. */
+/** The properties of an item that a filter compares. */
 export interface Filtered {
   /** ms since 1970 UTC; an incident lasts, a capture has the same time twice. */
   readonly beganMs: number;

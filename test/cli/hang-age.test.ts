@@ -39,7 +39,10 @@ function hangOf(ageMs: number) {
   const now = { epochMs: STARTED_AT_MS + ageMs, monotonicNs: NOW_NS };
   const startedNs = NOW_NS - ageMs * 1e6;
   const incident = anIncident({
-    ...{ kind: "hung", rule: "stuck", share: "//nas/projects", worstNs: REPORTED_AFTER_MS * 1e6 },
+    kind: "hung",
+    rule: "stuck",
+    share: "//nas/projects",
+    worstNs: REPORTED_AFTER_MS * 1e6,
     openedAtMs: STARTED_AT_MS + 1000,
     lastAtMs: STARTED_AT_MS + REPORTED_AFTER_MS,
     standing: { count: 1, startedNs, startedAtMs: STARTED_AT_MS },

@@ -54,7 +54,10 @@ describe("the screen of a status", () => {
 
   test("describes the last incident if none is open", () => {
     const last = anOpenIncident({
-      ...{ kind: "hung", state: "resolved", share: "//files/x", hung: { count: 5, longest_ms: 44_000 } },
+      kind: "hung",
+      state: "resolved",
+      share: "//files/x",
+      hung: { count: 5, longest_ms: 44_000 },
       resolved_at: "2026-11-23T01:23:35.678Z",
       verdict: { cause: "server", confidence: 0.8, because: [] },
     });
