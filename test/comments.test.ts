@@ -21,6 +21,7 @@ const CLEAN: readonly string[] = [
   "src/janitor",
   "src/kernel",
   "src/main.ts",
+  "src/model",
   "src/packer",
   "src/supervisor",
   "src/thread",

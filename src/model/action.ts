@@ -1,5 +1,5 @@
-// The actions that a rule can ask for, by the name that configuration, manifest and file names use: aod's own, and those
-// of the configuration. Only names and what they hold; how each is collected is the runner's table.
+// The actions that a rule can ask for, by the name that configuration, manifest and file names use: aod's own, and
+// those of the configuration. Only names and descriptions; the runner's table has how each is collected.
 
 /** One line on each action, for `aod check`, the documentation and error messages. */
 export const ACTIONS = {
@@ -27,12 +27,12 @@ export type ActionName = keyof typeof ACTIONS;
 /** Names in the order in which they are documented. */
 export const ACTION_NAMES = Object.keys(ACTIONS) as readonly ActionName[];
 
-/** Actions that change fastest, or are soonest done, come first: /proc, logs, what takes long. */
+/** Actions whose source changes fastest, or that finish soonest, come first: /proc, logs, slow actions. */
 export type Stage = 1 | 2 | 3;
 
-/** An action that the configuration brings along. Plain data, fit for postMessage. */
+/** An action that the configuration defines. Plain data, fit for postMessage. */
 export interface CustomAction {
-  /** No name of an action of aod's own. */
+  /** Never the name of one of aod's own actions. */
   readonly name: string;
   /** The program's absolute path, and its arguments. */
   readonly command: readonly [string, ...string[]];

@@ -1,5 +1,6 @@
-// One form for every way in which the kernel, ss, mount options and people write an IP address. Pure: text in, text out; no
-// name is resolved. The URL parser of the platform reads and compresses IPv6 addresses; nothing here parses them again.
+// One form for all notations of an IP address that the kernel, ss, mount options and people use. Pure: text in, text
+// out; no name is resolved. The URL parser of the platform reads and compresses IPv6 addresses; nothing here parses
+// them again.
 
 /** An IPv4 address as inet_ntop(3) writes it: four decimal numbers without leading zeros. */
 const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
@@ -8,8 +9,8 @@ const IPV6_MAX_CHARS = 45;
 const MAPPED = /^\[::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})\]$/;
 
 /**
- * The one form of an address: RFC 5952 without a scope, an IPv4-mapped address as IPv4. A port and brackets are dropped. Anything
- * else is a host name: it comes back in lower case, without a final dot.
+ * The canonical form of an address: RFC 5952 without a scope, an IPv4-mapped address as IPv4. A port and brackets are
+ * dropped. Any other text is a host name, which is returned in lower case, without a final dot.
  */
 export function canonicalAddress(text: string): string {
   const host = withoutPort(text.trim()).toLowerCase();
@@ -18,7 +19,7 @@ export function canonicalAddress(text: string): string {
   return canonicalIpv6(withoutScope) ?? host.replace(/(.)\.$/, "$1");
 }
 
-/** Whether the text is an IP address and no name. */
+/** Whether the text is an IP address and not a name. */
 export function isAddress(text: string): boolean {
   const canonical = canonicalAddress(text);
   return IPV4.test(canonical) || canonicalIpv6(canonical) !== undefined;

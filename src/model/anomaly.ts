@@ -1,12 +1,13 @@
-// What the detector says when a rule trips. Plain data, fit for postMessage.
+// The detector's report when a rule trips. Plain data, fit for postMessage.
 
 import type { Request } from "./request.ts";
 import type { RuleType } from "./rule.ts";
 import type { StatusCount } from "./status-count.ts";
 
 /**
- * How bad it is, mildest first: `slow`, `error` and `signal` filled a window; `emergency` is one reply that is enough by
- * itself, by its length or by its status; `hung` is a request, or an operation before it became one, that still waits.
+ * How bad it is, mildest first: `slow`, `error` and `signal` filled a window; `emergency` is one reply that is enough
+ * by itself, by its length or by its status; `hung` is a request, or an operation before it became one, that still
+ * waits.
  */
 export type AnomalyKind = "slow" | "error" | "signal" | "emergency" | "hung";
 
@@ -34,16 +35,16 @@ export interface Anomaly {
   readonly detectedNs: number;
   /**
    * Requests that counted for this rule and share since the last anomaly that was reported for them. So the counts of
-   * an incident add up: 0 says that all of `evidence` counted before, as slow, and hangs by now.
+   * an incident add up: 0 means that all of `evidence` counted before, as slow, and hangs now.
    */
   readonly count: number;
   /** The longest latency, or age in flight, among them, ns. */
   readonly worstNs: number;
   /** The requests that tripped it, oldest first, the last EVIDENCE_MAX of the window. */
   readonly evidence: readonly Request[];
-  /** What hangs at this moment for this rule and share; undefined where nothing does. */
+  /** The requests and operations that hang at this moment for this rule and share; undefined if none does. */
   readonly standing: CurrentHangs | undefined;
-  /** Of a rule of type Error: the statuses of the requests in `count`, the most frequent first; else empty. */
+  /** For a rule of type Error the statuses of the requests in `count`, the most frequent first; else empty. */
   readonly statuses: readonly StatusCount[];
 }
 
@@ -59,13 +60,13 @@ export interface CurrentHangs {
 export interface Recovery {
   readonly rule: string;
   readonly share: string;
-  /** Requests and operations that hung since nothing did. */
+  /** Requests and operations that hung since the last moment when none did. */
   readonly count: number;
   /** Those of them that ended without a reply: their process was killed, or their connection lost. */
   readonly abandoned: number;
-  /** Those of them that counted and are in no anomaly. */
+  /** The ones among them that counted and are in no anomaly. */
   readonly unreported: number;
-  /** The longest that one of them took to its end, ns. */
+  /** The longest time that one of them took to its end, ns. */
   readonly longestNs: number;
   /** When the last of them ended, ns of CLOCK_MONOTONIC. */
   readonly endedNs: number;

@@ -1,4 +1,4 @@
-// How near a rule came to tripping: the fullest that its window has been. Plain data, fit for postMessage.
+// How close a rule came to tripping: the fullest state of its window. Plain data, fit for postMessage.
 
 /** The closest that one rule came in the last hour. */
 export interface Approach {
@@ -7,13 +7,13 @@ export interface Approach {
   readonly share: string;
   /** When, ns of CLOCK_MONOTONIC. */
   readonly atNs: number;
-  /** What the window held of what counts; at one time for a rule of type Stuck. */
+  /** Counting requests in the window; for a rule of type Stuck those at one time. */
   readonly counted: number;
-  /** All replies in the window, for a rule that trips by a share of them. */
+  /** All replies in the window, for a rule that trips by a percentage of them. */
   readonly replies: number | undefined;
-  /** Of the way to the trip: 1 and above is a trip. */
+  /** The fraction of the threshold: 1 and above is a trip. */
   readonly ratio: number;
 }
 
-/** A window's content, as an Approach has it. */
+/** The content of a window in an Approach. */
 export type Fullness = Pick<Approach, "counted" | "replies" | "ratio">;

@@ -1,42 +1,45 @@
-// Whose trouble it is: where a share is, how it is reached, where it is mounted, and who waits for it. Plain data; what
-// could not be learned is undefined or left out, nothing is guessed.
+// The attribution of an incident: where its share is, how it is reached, where it is mounted, and which processes are
+// affected. Plain data. Facts that could not be learned are undefined or left out; nothing is guessed.
 
 export interface Attribution {
-  /** As the share's name has it; undefined where the share is not known. */
+  /** The server as the share's name has it; undefined if the share is not known. */
   readonly server: string | undefined;
-  /** Where its newest session's first connection leads, in the canonical form of an address; undefined where it is not known. */
+  /** The address of its newest session's first connection, in canonical form; undefined if it is not known. */
   readonly address: string | undefined;
-  /** The kernel's ids of the connections to it, in ascending order. */
+  /** The kernel's ids of the connections to the server, in ascending order. */
   readonly connectionIds: readonly number[];
   /** MS-SMB2 2.2.4 DialectRevision, 0x311 for SMB 3.1.1. */
   readonly dialect: number | undefined;
   readonly encrypted: boolean | undefined;
-  /** DFS paths that lead to the share, `//domain/namespace/link`; empty where it is mounted by its own name. */
+  /** DFS paths that lead to the share, `//domain/namespace/link`; empty if it is mounted by its own name. */
   readonly dfsPaths: readonly string[];
-  /** The shares that it may be, where the evidence does not tell which: SMB 2.0.2 and 2.1, several shares of one session. */
+  /** The possible shares if the evidence does not tell which: SMB 2.0.2 and 2.1, with several shares of one session. */
   readonly possibleShares: readonly string[];
-  /** As those see it who wait, in whatever mount namespace, and as aod does. */
+  /** Mount points as the affected processes see them, in whatever mount namespace, and as aod does. */
   readonly mountPoints: readonly string[];
-  /** Who sent the requests in evidence, whoever sent most first. */
+  /** The senders of the requests in evidence, the one with most requests first. */
   readonly processes: readonly Process[];
 }
 
 export interface Process {
   readonly pid: number;
-  /** Of the process where it lives, of the thread that sent where it does not; WRITEBACK, READAHEAD or UNKNOWN_SENDER for kernel workers. */
+  /**
+   * The name of the process while it lives, else of the thread that sent; WRITEBACK, READAHEAD or UNKNOWN_SENDER for
+   * kernel workers.
+   */
   readonly name: string;
-  /** systemd's, from the cgroup: `postgresql.service`. */
+  /** The unit of systemd, from the cgroup: `postgresql.service`. */
   readonly unit: string | undefined;
-  /** Twelve digits of a container's id, or a name where its manager gives one. */
+  /** Twelve digits of a container's id, or its name if the container manager gives one. */
   readonly container: string | undefined;
-  /** Of those in evidence. */
+  /** Number of requests in evidence. */
   readonly requests: number;
 }
 
-/** What kernel workers do who send buffered writes and reads on behalf of whoever wrote and read. */
+/** Kernel workers that send buffered writes and reads on behalf of the programs that wrote and read. */
 export const WRITEBACK = "writeback";
 export const READAHEAD = "readahead";
-/** A sender that had a kernel worker's name and is no more: whether it was one can't be learned. */
+/** A sender that had a kernel worker's name and has ended: whether it was a kernel worker can't be learned. */
 export const UNKNOWN_SENDER = "unknown";
 
 const DIALECTS: Readonly<Record<number, string>> = {
@@ -47,7 +50,7 @@ const DIALECTS: Readonly<Record<number, string>> = {
   785: "3.1.1",
 };
 
-/** As manifests and the history show it. A type and not an interface: it is to fit where any mapping does. */
+/** The form in manifests and in the history. A type and not an interface, so that it can be assigned to any mapping. */
 export type AttributionSnapshot = {
   readonly server: string | null;
   readonly address: string | null;
@@ -66,7 +69,7 @@ export type AttributionSnapshot = {
   }[];
 };
 
-/** Names are the public contract: change none, add with care (docs/captures.md says what each means). */
+/** The names are the public contract: change none, add with care (docs/captures.md explains each). */
 export function encodeAttribution(attribution: Attribution): AttributionSnapshot {
   const { server, address, connectionIds, dialect, encrypted } = attribution;
   const { dfsPaths, possibleShares, mountPoints, processes } = attribution;
@@ -85,12 +88,12 @@ export function encodeAttribution(attribution: Attribution): AttributionSnapshot
   };
 }
 
-/** As people call it: `3.1.1`. */
+/** The common name of a dialect: `3.1.1`. */
 export function dialectName(dialect: number): string {
   return DIALECTS[dialect] ?? `0x${dialect.toString(16)}`;
 }
 
-/** The dialect that is shown like this; undefined where none is. */
+/** The dialect with this common name; undefined if there is none. */
 export function dialectNumber(shown: string): number | undefined {
   const known = Object.entries(DIALECTS).find(([, name]) => name === shown)?.[0];
   if (known !== undefined) return Number(known);
@@ -98,8 +101,8 @@ export function dialectNumber(shown: string): number | undefined {
 }
 
 /**
- * Whether a task has a name of the kernel's workers, which work on behalf of others. A program can take it as well
- * (prctl(2) PR_SET_NAME): cifs/proc.ts isKernelThread asks the kernel.
+ * Whether a task has a name of the kernel's workers, which work on behalf of other tasks. A program can take such a
+ * name as well (prctl(2) PR_SET_NAME): isKernelThread of cifs/proc.ts asks the kernel.
  */
 export function hasWorkerName(comm: string): boolean {
   return comm.startsWith("kworker/");

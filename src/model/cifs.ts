@@ -1,5 +1,5 @@
-// What the cifs client says of itself in /proc/fs/cifs/DebugData, taken apart: cifs/ reads and parses it, the
-// detector and the runner use it. Plain data. What a kernel did not say is undefined; nothing is guessed.
+// The content of /proc/fs/cifs/DebugData as plain data: cifs/ reads and parses it, the detector and the runner use it.
+// Facts that a kernel does not print are undefined; nothing is guessed.
 
 import { isShareOf, type KnownTree } from "./share.ts";
 
@@ -7,20 +7,20 @@ import { isShareOf, type KnownTree } from "./share.ts";
 export interface Connection {
   /** The kernel's conn_id; survives a reconnect. */
   readonly connectionId: number | undefined;
-  /** Credits left for requests; those for echoes and oplock breaks are not in it. */
+  /** Credits left for requests, without those for echoes and oplock breaks. */
   readonly credits: number | undefined;
   /** MS-SMB2 2.2.4 DialectRevision, 0x311 for SMB 3.1.1. */
   readonly dialect: number | undefined;
   /** enum statusEnum, cifsglob.h: 1 good, 2 exiting, 3 needs reconnect, 4 needs negotiate, 5 in negotiate. */
   readonly tcpStatus: number | undefined;
-  /** Reconnects so far, and one. */
+  /** The number of reconnects so far, plus one. */
   readonly instance: number | undefined;
   readonly inFlight: number | undefined;
   readonly waitingForCredits: number | undefined;
 }
 
 export interface CifsServer extends Connection {
-  /** Empty where the kernel has none. */
+  /** Empty if the kernel prints none. */
   readonly hostname: string;
   /** `\\domain\namespace\link`: DFS paths that led to this connection, as far as the kernel prints them. */
   readonly dfsPaths: readonly string[];
@@ -31,33 +31,33 @@ export interface CifsServer extends Connection {
 export interface CifsSession {
   readonly sessionId: bigint;
   readonly address: string;
-  /** The server wants all of its messages encrypted. */
+  /** The server requires encryption of all its messages. */
   readonly encrypted: boolean;
-  /** Channels beside the server's own connection. */
+  /** Channels in addition to the server's own connection. */
   readonly channels: readonly Connection[];
-  /** Where these lead: the server's interfaces that they use. */
+  /** The addresses of these channels: the interfaces of the server that they use. */
   readonly channelAddresses: readonly string[];
   readonly shares: readonly CifsTree[];
 }
 
 export interface CifsTree {
-  /** Unique within its session only; undefined where the kernel does not print it: SMB 2.0.2 and 2.1. */
+  /** Unique within its session only; undefined if the kernel does not print it: SMB 2.0.2 and 2.1. */
   readonly treeId: number | undefined;
   /** `\\server\share`. */
   readonly unc: string;
   readonly isIpc: boolean;
-  /** By itself: mounted with `seal`, or a share that the server wants encrypted. */
+  /** Encrypted by itself: mounted with `seal`, or the server requires encryption for this share. */
   readonly encrypted: boolean;
   /** The DFS path that was mounted, as far as the kernel prints it. */
   readonly dfsPaths: readonly string[];
 }
 
-/** A request that cifs has not taken off its list yet: struct mid_q_entry. */
+/** A request that cifs has not removed from its list yet: struct mid_q_entry. */
 export interface CifsMid {
-  /** Undefined where the format does not say it: then it is the server's own connection. */
+  /** Undefined if the format does not print it: then it is the server's own connection. */
   readonly connectionId: number | undefined;
   readonly command: number;
-  /** Task that created it, in the first pid namespace: what a request record calls taskId. */
+  /** The task that created it, in the first pid namespace: the taskId of a request record. */
   readonly pid: number;
   readonly messageId: bigint;
   /** 1 allocated, 2 submitted, 4 received, 8 to be retried, 0x10 malformed, 0x20 shut down, 0x40 ready. */
@@ -66,15 +66,16 @@ export interface CifsMid {
 
 export interface DebugData {
   readonly servers: readonly CifsServer[];
-  /** MIDs of extra channels are listed too. False says only that it was not seen: the list may just be empty. */
+  /** MIDs of extra channels were seen in the list. False does not exclude them: the list may be empty. */
   readonly listsChannels: boolean;
-  /** False where something was cut off: then what is not listed may exist all the same. */
+  /** False if the text was cut off: then entries may exist that are not listed. */
   readonly complete: boolean;
 }
 
 /**
- * What a task waits for in the kernel: an SMB server, some I/O, something else. "asleep": it waits, and nobody may say for what; of a
- * task that is inside cifs that is as good as a reply, of any other it says nothing. "running" also where we may not know.
+ * What a task waits for in the kernel: an SMB server, some I/O, or something else. "asleep": it waits, and aod must not
+ * see for what. For a task inside cifs this is as good as a reply, for any other it proves nothing. "running" also
+ * stands for tasks that aod must not inspect.
  */
 export type TaskWait = "gone" | "reply" | "io" | "other" | "asleep" | "running";
 
@@ -82,11 +83,11 @@ export type TaskWait = "gone" | "reply" | "io" | "other" | "asleep" | "running";
 export interface Block {
   /** The kernel function. */
   readonly place: string;
-  /** Times that the task gave up its CPU so far. The same number twice: it has not run in between. */
+  /** How often the task has given up its CPU. If two readings are equal, it has not run in between. */
   readonly switches: number;
 }
 
-/** Whether a task that is inside cifs waits for a server, as far as can be told. */
+/** Whether a task inside cifs waits for a server, as far as aod can tell. */
 export function isWaitInCifs(wait: TaskWait): boolean {
   return wait === "reply" || wait === "asleep";
 }
@@ -118,7 +119,7 @@ export function treesOf(data: DebugData): readonly Omit<KnownTree, "slot">[] {
 
 // --- internal ---
 
-/** A path of the connection belongs to its only share of files; of several it would be a guess whose it is. */
+/** The path of a connection is taken for that of its only share of files; with several shares it would be a guess. */
 function dfsPathsOf(tree: CifsTree, { dfsPaths, sessions }: CifsServer): readonly string[] {
   if (tree.isIpc) return [];
   const names = sessions.flatMap(({ shares }) => shares.flatMap(({ isIpc, unc }) => (isIpc ? [] : unc)));

@@ -1,4 +1,4 @@
-// The name of a task in the kernel's records: a few bytes, NUL-terminated where it is shorter. Pure.
+// The name of a task in the kernel's records: a few bytes, NUL-terminated if it is shorter. Pure.
 
 import { GEOMETRY } from "./request.gen.ts";
 

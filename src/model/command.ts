@@ -1,5 +1,5 @@
-// The 20 commands of MS-SMB2 2.2.1.2, by number and by the name that configuration and captures use, and which of
-// them wait by design. One table; who asks whether a command may be slow asks here.
+// The 20 commands of MS-SMB2 2.2.1.2, by number and by the name that configuration and captures use, and which of them
+// may block indefinitely. One table: code that asks whether a command may be slow asks here.
 
 /** Names by command number. */
 export const COMMANDS = [
@@ -34,7 +34,8 @@ export const COMMAND = Object.fromEntries(COMMANDS.map((name, number) => [name, 
 
 /**
  * Whether a reply is paired with its request by session and message id. cifsd reports the replies of READs and WRITEs,
- * whichever task sent them; the task that sent any other command reports its reply. The BPF programs do the same (bpf/message.h).
+ * whichever task sent them; the task that sent any other command reports its reply. The BPF programs do the same
+ * (bpf/message.h).
  */
 export function pairsBySession(command: number): boolean {
   return command === COMMAND.SMB2_READ || command === COMMAND.SMB2_WRITE;
@@ -46,8 +47,8 @@ export function commandName(command: number): string {
 }
 
 /**
- * Requests that may block for hours by design: never slow, never hung, unless a rule tracks the command by name.
- * A blocking LOCK waits, and the hook cannot see which locks block; an IOCTL on a pipe of an IPC$ share waits, too.
+ * Requests that may block for hours by design: never slow and never hung, unless a rule tracks the command by name. A
+ * blocking LOCK waits, and the hook can't see which locks block; an IOCTL on a pipe of an IPC$ share waits, too.
  * Source: MS-SMB2 3.3.5.14 (LOCK), 3.3.5.15.1 (FSCTL_PIPE_WAIT and _TRANSCEIVE), 3.3.5.19 (CHANGE_NOTIFY).
  */
 export const MAY_BLOCK: readonly { readonly command: number; readonly onlyOnIpc: boolean }[] = [
@@ -67,7 +68,7 @@ export function mayBlock(command: number, isOnIpc = false): boolean {
   return BLOCKS_ANYWHERE.has(command) || (isOnIpc && BLOCKS_ON_IPC.has(command));
 }
 
-/** Whether the share decides if a command may block; for other commands the share need not be looked up. */
+/** Whether the share decides if a command may block; for other commands the caller need not look up the share. */
 export function mayBlockOnIpc(command: number): boolean {
   return BLOCKS_ON_IPC.has(command);
 }

@@ -1,4 +1,4 @@
-// The configuration as every room uses it: checked, defaults filled in, durations in one unit, rules worked out.
+// The configuration as every room uses it: checked, with defaults, durations in one unit, rules in their final form.
 // config/ makes it from YAML. Plain data, fit for postMessage.
 
 import type { CustomAction } from "./action.ts";
@@ -9,28 +9,31 @@ import type { Redaction } from "./redaction.ts";
 import type { Rule } from "./rule.ts";
 
 export interface Config {
-  /** Where it was read from; undefined for the built-in default. */
+  /** The file that it was read from; undefined for the built-in default. */
   readonly file: string | undefined;
-  /** Of the file's bytes. */
+  /** Checksum of the file's bytes. */
   readonly sha256: string;
   readonly outputDir: string;
   readonly rules: readonly Rule[];
-  /** Names of the actions of captures that no rule asked for. */
+  /** Names of the actions of captures on demand. */
   readonly defaultActions: readonly string[];
   readonly customActions: readonly CustomAction[];
   readonly captureCooldownMs: number;
   readonly resolveAfterMs: number;
-  /** Of each capture. */
+  /** Limits of each capture. */
   readonly capture: CaptureLimits;
-  /** Of the captures of an hour: how many of each rule, and how big all files are. */
+  /** Limits of an hour: the number of captures of each rule, and the size of all files. */
   readonly hourly: { readonly captures: number; readonly bytes: number };
   readonly cleanup: CleanupLimits;
   readonly auditEnabled: boolean;
-  /** The program that is told of incidents; undefined where there is none. */
+  /** The program that is notified of incidents; undefined if there is none. */
   readonly notify: NotifySettings | undefined;
-  /** Undefined where nobody is told any figures. */
+  /** Undefined if no figures are published. */
   readonly metrics: MetricsSettings | undefined;
-  /** Texts that are taken out of captures beside the secrets that aod recognises. Secret itself: never logged, shown or reported. */
+  /**
+   * Texts that are removed from captures beside the secrets that aod recognises. They are secret: never logged, shown
+   * or reported.
+   */
   readonly redaction: Redaction;
 }
 

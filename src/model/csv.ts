@@ -1,12 +1,13 @@
-// One cell of a CSV file, as a reader by RFC 4180 and a spreadsheet take it. In: a text without line breaks; out: the cell, and back. Pure.
+// One cell of a CSV file for readers by RFC 4180 and for spreadsheets, made and parsed. The text must not have line
+// breaks. Pure.
 
-/** A spreadsheet takes a cell that begins with = + - @ for a formula: an apostrophe makes it text. */
+/** A spreadsheet takes a cell that begins with = + - @ for a formula; an apostrophe makes it text. */
 export function csvCell(text: string): string {
   const safe = /^[=+\-@]/.test(text) ? `'${text}` : text;
   return /[",]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
-/** The texts of a line's cells, the apostrophe of `csvCell` included. */
+/** The cells of a line as texts, with the apostrophe of `csvCell`. */
 export function csvCells(line: string): readonly string[] {
   if (!line.includes('"')) return line.split(",");
   return [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(
@@ -14,7 +15,7 @@ export function csvCells(line: string): readonly string[] {
   );
 }
 
-/** The text that `csvCell` made a cell's text from. */
+/** The text from which `csvCell` made a cell. */
 export function plainCell(text: string): string {
   return text.replace(/^'(?=[=+\-@])/, "");
 }

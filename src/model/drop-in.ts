@@ -1,10 +1,10 @@
-// What opens the unit's sandbox again: a drop-in for each thing that it forbids and a configuration may want. The same lines
-// are in packaging/systemd/drop-ins/, commented; a test holds them together. docs/service.md says what each costs.
+// Drop-ins that open the unit's sandbox: one for each restriction that a configuration may need to lift. The same lines
+// are in packaging/systemd/drop-ins/, with comments; a test compares both. docs/service.md explains what each costs.
 
 export type DropInName = "kernel-stacks" | "pcap" | "metrics-port" | "metrics-textfile" | "output-folder";
 
 export interface DropIn {
-  /** Where it goes. */
+  /** Where the drop-in is installed. */
   readonly file: string;
   readonly lines: readonly string[];
 }
@@ -12,8 +12,8 @@ export interface DropIn {
 const FOLDER = "/etc/systemd/system/aod.service.d";
 
 /**
- * Of these the one setting is a folder to write to, behind this. A minus lets the service start where the folder is not there: without
- * figures aod is worth having, without captures it is not.
+ * Drop-ins whose only setting is a writable folder, and the prefix of that folder. A minus lets the service start if
+ * the folder does not exist: aod is useful without figures, but not without captures.
  */
 const FOLDER_PREFIX = { "output-folder": "", "metrics-textfile": "-" } as const;
 type FolderDropIn = keyof typeof FOLDER_PREFIX;
@@ -28,7 +28,7 @@ const SETTINGS: Readonly<Record<Exclude<DropInName, FolderDropIn>, readonly stri
   "metrics-port": ["RestrictAddressFamilies=AF_INET AF_INET6", "IPAddressAllow=any"],
 };
 
-/** @param folder for those that open one. */
+/** @param folder the writable folder, for the drop-ins that have one. */
 export function dropInFor(name: DropInName, folder: string): DropIn {
   const settings = isOfFolder(name)
     ? [`ReadWritePaths=${quoted(FOLDER_PREFIX[name] + folder)}`]
@@ -36,7 +36,7 @@ export function dropInFor(name: DropInName, folder: string): DropIn {
   return { file: `${FOLDER}/${name}.conf`, lines: ["[Service]", ...settings] };
 }
 
-/** How a reader of a capture is told which one it is. */
+/** The name of a drop-in in messages. */
 export function dropInHint(name: DropInName): string {
   return `the service has it with the drop-in ${name}.conf, /usr/share/doc/aod/service.md`;
 }

@@ -1,4 +1,4 @@
-// Linux errno numbers by name, as the configuration writes them and as captures show them.
+// Linux errno numbers by name, as the configuration and captures have them.
 // Source: include/uapi/asm-generic/errno-base.h and errno.h (6.12), which x86_64 and arm64 use as they are.
 
 /** Every errno by its canonical name, in the order of the numbers; all fit the record's one byte. */
@@ -136,14 +136,14 @@ export const ERRNO = {
   EHWPOISON: 133,
 } as const satisfies Readonly<Record<string, number>>;
 
-/** Second names of the same numbers: EWOULDBLOCK and EDEADLOCK in the kernel's header, ENOTSUP in glibc's. */
+/** Second names of the same numbers: EWOULDBLOCK and EDEADLOCK of the kernel's header, ENOTSUP of glibc's. */
 export const ERRNO_ALIASES = {
   EWOULDBLOCK: ERRNO.EAGAIN,
   EDEADLOCK: ERRNO.EDEADLK,
   ENOTSUP: ERRNO.EOPNOTSUPP,
 } as const;
 
-/** Errnos that a rule can tell apart: 0 to 255, what the record's `errno_code` holds. */
+/** The errnos that a rule can distinguish: 0 to 255, the range of the record's `errno_code`. */
 export const ERRNO_COUNT = 256;
 
 const NAMES: ReadonlyMap<number, string> = new Map(

@@ -1,6 +1,9 @@
-// Text that somebody else chose, made harmless for a terminal, a log and a reader. Pure.
+// Makes text from another party harmless for a terminal, a log and a reader. Pure.
 
-/** Also what JSON lets pass: DEL, the C1 controls, and marks that turn the direction of text. In a JSON string it means the same. */
+/**
+ * Escapes also characters that JSON allows: DEL, the C1 controls, and marks that turn the direction of text. In a JSON
+ * string the result means the same.
+ */
 export function escapeControls(text: string): string {
   return text.replace(
     // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for

@@ -1,15 +1,15 @@
-// When this process or its host has run out of something: file descriptors, processes, memory. One policy for all threads: a step
-// that met it is left out or tried again, never the end of a thread or of aod, and it is counted by cause. In: what a system call
-// threw; out: which of these it was. The counts are those of the thread that has this module: each has its own.
+// Exhaustion of a resource of this process or its host: file descriptors, processes, memory. One policy for all
+// threads: a step that meets it is left out or retried, never the end of a thread or of aod, and it is counted by
+// cause. Each thread has its own module and so its own counts.
 
 import type { Losses } from "./capture.ts";
 import { errnoName } from "./errno.ts";
 
-/** By the errno's name: the cause under which it is counted in LOSS_CAUSES. */
+/** By the errno's name: the cause in LOSS_CAUSES that counts it. */
 export const EXHAUSTION_CAUSES = {
-  /** This process: open(2), RLIMIT_NOFILE. */
+  /** Of this process: open(2), RLIMIT_NOFILE. */
   EMFILE: "no_descriptors",
-  /** The host: fs.file-max. */
+  /** Of the host: fs.file-max. */
   ENFILE: "no_host_files",
   ENOMEM: "no_memory",
   /** fork(2), clone(2): RLIMIT_NPROC, pids.max of a control group, kernel.pid_max. */
@@ -18,17 +18,20 @@ export const EXHAUSTION_CAUSES = {
 
 export type Exhaustion = keyof typeof EXHAUSTION_CAUSES;
 
-/** In place of a value that could not be had. */
+/** Returned instead of a value that could not be obtained. */
 export interface Exhausted {
   readonly exhausted: Exhaustion;
 }
 
-/** Errors wrap others: so far down it is looked for. */
+/** Errors wrap other errors: the search goes this deep. */
 const DEPTH_MAX = 8;
 
 const counts: Record<Exhaustion, number> = { EMFILE: 0, ENFILE: 0, ENOMEM: 0, EAGAIN: 0 };
 
-/** Undefined for what is no exhaustion. @param thrown by Node's functions, by Bun's, or an AodError of a system call. */
+/**
+ * The exhausted resource; undefined for any other error.
+ * @param thrown by Node's functions, by Bun's, or an AodError of a system call.
+ */
 export function exhaustionOf(thrown: unknown): Exhaustion | undefined {
   let error = thrown;
   for (let depth = 0; error instanceof Error && depth < DEPTH_MAX; depth++) {
@@ -39,7 +42,7 @@ export function exhaustionOf(thrown: unknown): Exhaustion | undefined {
   return undefined;
 }
 
-/** Undefined for any other errno. @param errno its number, of either sign, or its name. */
+/** The exhausted resource; undefined for any other errno. @param errno its number, of either sign, or its name. */
 export function exhaustionNamed(errno: unknown): Exhaustion | undefined {
   const name = typeof errno === "number" ? errnoName(Math.abs(errno)) : errno;
   return typeof name === "string" && Object.hasOwn(EXHAUSTION_CAUSES, name)
@@ -52,7 +55,7 @@ export function countExhaustion(exhausted: Exhaustion): void {
   counts[exhausted]++;
 }
 
-/** Its value; or what was exhausted, which is counted. Throws anything else that the act throws. */
+/** Returns the value of `act`, or the exhausted resource, which it counts. Throws any other error of `act`. */
 export function unlessExhausted<T>(act: () => T): T | Exhausted {
   try {
     return act();
@@ -68,7 +71,7 @@ export function isExhausted(value: unknown): value is Exhausted {
   return typeof value === "object" && value !== null && "exhausted" in value;
 }
 
-/** Counts of this thread since it began, by causes of LOSS_CAUSES. */
+/** The counts of this thread since it began, by causes of LOSS_CAUSES. */
 export function exhaustionLosses(): Losses {
   return Object.fromEntries(
     Object.entries(EXHAUSTION_CAUSES).map(([name, cause]) => [cause, counts[name as Exhaustion]]),
@@ -86,7 +89,7 @@ export function sumLosses(all: readonly Losses[]): Losses {
 // --- internal ---
 
 function ofOne(error: Error): Exhaustion | undefined {
-  // Bun's words for a pthread_create(3) that failed: it has no code.
+  // Bun's message for a failed pthread_create(3), which has no code.
   if (error.message === "Failed to spawn worker thread") return "EAGAIN";
   const { code, errno, syscall } = error as NodeJS.ErrnoException;
   const context = (error as { readonly context?: { readonly errno?: unknown; readonly code?: unknown } })
@@ -96,7 +99,7 @@ function ofOne(error: Error): Exhaustion | undefined {
     exhaustionNamed(errno) ??
     exhaustionNamed(context?.errno) ??
     exhaustionNamed(context?.code);
-  // Of reading and writing it only says that nothing is there yet.
+  // EAGAIN of reading and writing only means that no data is there yet.
   if (name === "EAGAIN" && !/spawn|fork|clone/.test(`${syscall} ${error.message}`)) return undefined;
   return name;
 }

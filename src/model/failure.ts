@@ -1,5 +1,6 @@
-// What can go wrong for good, in one class with a closed set of codes, and its form as plain data for other threads.
-// Expected outcomes (a missing tool, a kernel that lacks a feature) are values and do not belong here.
+// Failures that can't be handled where they happen: one class with a closed set of codes, and its form as plain data
+// for other threads. Expected outcomes (a missing tool, a kernel that lacks a feature) are values and do not belong
+// here.
 
 import { type Exhaustion, exhaustionOf } from "./exhaustion.ts";
 
@@ -28,7 +29,7 @@ export type FailureCode =
 /** Figures and names that belong to a failure; only what survives `postMessage`. */
 export type FailureContext = Readonly<Record<string, string | number | boolean>>;
 
-/** A broken assumption. The message says what was being done, to what, and the errno's name. */
+/** A broken assumption. The message names the attempt, its object and the errno. */
 export class AodError extends Error {
   readonly code: FailureCode;
   readonly context: FailureContext;
@@ -49,11 +50,11 @@ export interface Failure {
   readonly stack: string | undefined;
   /** Messages of the chain of causes, nearest first. */
   readonly causes: readonly string[];
-  /** The resource that had run out, if that caused it. */
+  /** The exhausted resource, if it caused the failure. */
   readonly exhausted?: Exhaustion | undefined;
 }
 
-/** Turns whatever was thrown into plain data; what is not an AodError is a BUG. */
+/** Converts any thrown value to plain data; a value that is not an AodError becomes a BUG. */
 export function toFailure(thrown: unknown): Failure {
   const causes: string[] = [];
   for (let cause = causeOf(thrown); cause !== undefined && causes.length < 8; cause = causeOf(cause)) {

@@ -1,4 +1,4 @@
-// Figures as people read them, the same in every command: durations, rates, counts, sizes. Pure; numbers in, text out.
+// Figures for people, the same in every command: durations, rates, counts, sizes. Pure; numbers in, text out.
 
 /** How many ms each is. */
 const UNITS = [
@@ -9,7 +9,7 @@ const UNITS = [
   [86_400_000, "d"],
 ] as const;
 
-/** From here on counts are shortened: what is over a million is not read digit by digit. */
+/** Counts from here on are shortened: people do not read more than a million digit by digit. */
 const SHORTENED = [
   [1e6, "M"],
   [1e9, "G"],
@@ -23,9 +23,9 @@ const SIZES = [
   [2 ** 30, "GiB"],
 ] as const;
 
-/** Three digits at most of what people speak of: `0.24 ms`, `51 ms`, `12 s`, `3 h`. */
+/** At most three digits: `0.24 ms`, `51 ms`, `12 s`, `3 h`. */
 export function durationText(ms: number): string {
-  // As it is shown: rounding makes 1 s of 999.7 ms. The last unit is what nothing else fits.
+  // Compared as shown: rounding makes 999.7 ms 1 s. The last unit takes the rest.
   const fits = UNITS.findIndex(
     ([unitMs], i) => Number(digits(ms / unitMs)) * unitMs < (UNITS[i + 1]?.[0] ?? 0),
   );
@@ -38,20 +38,20 @@ export function durationTextOfNs(ns: number): string {
   return durationText(ns / 1e6);
 }
 
-/** `1,234`, and `12.3M` where it is over a million. */
+/** `1,234`, and `12.3M` for counts over a million. */
 export function countText(count: number): string {
   const [limit, letter] = SHORTENED.findLast(([from]) => count >= from) ?? [1, ""];
   if (letter === "") return Math.round(count).toLocaleString("en-US");
   return `${(count / limit).toFixed(count < 100 * limit ? 1 : 0)}${letter}`;
 }
 
-/** `812 B`, `1.2 KiB`, `34 MiB`: of files, as ls -h has it. */
+/** `812 B`, `1.2 KiB`, `34 MiB`: sizes of files, as ls -h shows them. */
 export function bytesText(bytes: number): string {
   const [limit, unit] = SIZES.findLast(([from]) => bytes >= from) ?? [1, "B"];
   return `${limit === 1 ? Math.round(bytes) : digits(bytes / limit, 1)} ${unit}`;
 }
 
-/** Of something in a second, without the unit: `0.4`, `1,234`. */
+/** A number in a second, without the unit: `0.4`, `1,234`. */
 export function rateText(perSec: number): string {
   return perSec > 0 && perSec < 9.95 ? digits(perSec, 1) : countText(perSec);
 }

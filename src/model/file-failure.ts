@@ -1,5 +1,5 @@
-// A failed system call on a file, as the failure that a command ends with: one form for every file that a user names. Texts are
-// not escaped here: the code that prints them does that.
+// A failed system call on a file, as the failure that a command ends with: one form for every file that a user names.
+// Texts are not escaped here: the code that prints them does that.
 
 import { AodError, type FailureCode } from "./failure.ts";
 
@@ -39,9 +39,10 @@ const WORDS: Readonly<Record<string, string>> = {
 };
 
 /**
- * NOT_PERMITTED for EACCES and EPERM; OUTPUT_UNUSABLE for all others, a full disk (ENOSPC) included, unless a code is given.
- * It has no cause: an errno says all that there is, and is in the context too.
- * @param doing what was being done, and to what: `write /srv/x`. The message is `cannot write /srv/x: no space left on the disk (ENOSPC)`.
+ * NOT_PERMITTED for EACCES and EPERM; OUTPUT_UNUSABLE for all others, a full disk (ENOSPC) included, unless a code is
+ * given. It has no cause: an errno says all that there is, and is in the context too.
+ * @param doing what was being done, and to what: `write /srv/x`. The message is `cannot write /srv/x: no space left on
+ * the disk (ENOSPC)`.
  */
 export function fileFailure(
   doing: string,
@@ -54,7 +55,9 @@ export function fileFailure(
   return new AodError(isForbidden ? "NOT_PERMITTED" : code, `cannot ${doing}: ${why}`, { errno });
 }
 
-/** The errno's name of what a system call threw. Throws anything else again: it is no outcome, but a mistake of ours. */
+/**
+ * The errno's name of what a system call threw. Throws anything else again: it is no outcome, but a mistake of ours.
+ */
 export function errnoOf(thrown: unknown): string {
   const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
   // Node's own begin with ERR_; UNKNOWN is what it makes of a number that it has no name for.

@@ -1,5 +1,5 @@
-// Patterns with `*` and `?`. No regular expression is used: a name that a server chose must not decide how long a test takes. The
-// cost is at most the length of the name times that of the pattern. Pure.
+// Patterns with `*` and `?`. No regular expression is used: a name that a server chose must not decide how long a test
+// takes. The cost is at most the length of the name times that of the pattern. Pure.
 
 export type GlobTest = (name: string) => boolean;
 

@@ -1,4 +1,4 @@
-// The one sentence that a verdict comes to: it names the culprit, and of refusals the status with its count. Pure; the report, the
+// The verdict in one sentence: it names the culprit, and for refusals the status with its count. Pure; the report, the
 // commands and the log show the same.
 
 import type { StatusCount } from "./status-count.ts";
@@ -19,9 +19,9 @@ export const CAUSE_HEADLINES: Readonly<Record<Cause, string>> = {
 
 export interface Headlined {
   readonly cause: Cause;
-  /** Of the incident's refusals, the most frequent first; empty where nothing was refused. */
+  /** The incident's refusals, the most frequent first; empty if nothing was refused. */
   readonly statuses: readonly StatusCount[];
-  /** Empty where it is not known. */
+  /** Empty if it is not known. */
   readonly share: string;
 }
 

@@ -1,9 +1,9 @@
-// What the kernel log says of SMB mounts. Plain data; cifs/kernel-log.ts finds it.
+// Lines of the kernel log about SMB mounts, as plain data; cifs/kernel-log.ts finds them.
 
 export interface KernelLogSignal {
-  /** As in a signal's record (signal.ts). */
+  /** The number in a signal's record (signal.ts). */
   readonly number: number;
-  /** `//server` where the line names one. */
+  /** `//server` if the line names one. */
   readonly server: string | undefined;
   /** The line, bounded, control characters escaped. */
   readonly text: string;

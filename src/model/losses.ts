@@ -1,9 +1,9 @@
-// Which of the counters stand for something that aod did not see or could not end, and in what words. One table: the log,
-// the manifest and later status show the same names.
+// The counters that stand for evidence that aod did not see or processes that it could not end, with their
+// descriptions. One table: the log, the manifest and later status show the same names.
 
 import type { Losses } from "./capture.ts";
 
-/** By counter name: what was lost and what to do about it. */
+/** By counter name: what was lost, and what to do about it. */
 export const LOSS_CAUSES: Readonly<Record<string, string>> = {
   enter_contended: "requests not recorded: their set of the request table was being written at each try",
   reply_contended: "replies dropped: their line was being written at each try",
@@ -40,7 +40,7 @@ export const LOSS_CAUSES: Readonly<Record<string, string>> = {
     "samples of counters that could not be read: later captures compare with an older one, or with none",
 };
 
-/** How often, by every cause: what never happened is 0. */
+/** The counts of all causes; a cause that never happened has 0. */
 export function lossesByCause(losses: Losses): Record<string, number> {
   return Object.fromEntries(Object.keys(LOSS_CAUSES).map((cause) => [cause, losses[cause] ?? 0]));
 }

@@ -1,12 +1,12 @@
-// Where figures for monitoring go, as the configuration says it: a port, a file for node_exporter, both, or nowhere. Plain
-// data; how they are named is metrics/families.ts.
+// Where the configuration publishes figures for monitoring: on a port, in a file for node_exporter, both, or nowhere.
+// Plain data; metrics/families.ts names the figures.
 
 export interface MetricsSettings {
   /** Undefined: no port. */
   readonly listen: ListenAddress | undefined;
   /** Undefined: no file. */
   readonly textfile: TextfileSettings | undefined;
-  /** Names under which the port may be asked, beside the host's own, `localhost` and any address. */
+  /** Host names under which a client may ask the port, beside the host's own, `localhost` and any address. */
   readonly hosts: readonly string[];
 }
 
@@ -23,7 +23,7 @@ export interface TextfileSettings {
   readonly everyMs: number;
 }
 
-/** As it stands in a URL and in the configuration. */
+/** The form in a URL and in the configuration. */
 export function formatListen({ address, port }: ListenAddress): string {
   return `${address.includes(":") ? `[${address}]` : address}:${port}`;
 }
@@ -31,7 +31,7 @@ export function formatListen({ address, port }: ListenAddress): string {
 /** Whether only this host can reach an IP address: RFC 1122 3.2.1.3, RFC 4291 2.5.3 and 2.5.5.2. */
 export function isLoopback(address: string): boolean {
   if (!address.includes(":")) return address.startsWith("127.");
-  // The URL's parser knows every way to write one, and writes it in one way.
+  // The URL parser accepts every notation of an address and prints one.
   const { hostname } = new URL(`http://[${address}]/`);
   return hostname === "[::1]" || /^\[::ffff:7f[0-9a-f]{2}:/.test(hostname);
 }

@@ -1,8 +1,9 @@
-// Which share a mount of the cifs client is of. In: mounts as mountinfo shows them, trees as DebugData lists them; out: shares by
-// mount. Pure. One share has several names: of a DFS namespace and of the server that a link leads to, in any case, with one
-// slash or two; so names are compared in one form, and an address decides where they say nothing.
+// Finds the share of each mount of the cifs client: mounts as mountinfo shows them, trees as DebugData lists them.
+// Pure. One share has several names: that of a DFS namespace and that of the server that a link leads to, in any case,
+// with one slash or two. So names are compared in one form, and an address decides if names do not match.
 //
-// Sources: smb3_parse_devname and cifs_show_devname (fs_context.c, cifsfs.c) of 6.12; before 5.11 mountinfo shows what was typed.
+// Sources: smb3_parse_devname and cifs_show_devname (fs_context.c, cifsfs.c) of 6.12; before 5.11 mountinfo shows what
+// was typed.
 
 import { canonicalAddress } from "./address.ts";
 import type { Mount } from "./mountinfo.ts";
@@ -10,14 +11,14 @@ import { isPipeShare, type KnownTree } from "./share.ts";
 
 type Tree = Pick<KnownTree, "share" | "address" | "dfsPaths">;
 
-/** Whether the kernel's SMB client serves it. */
+/** Whether the kernel's SMB client serves the mount. */
 export function isCifsMount({ type }: Mount): boolean {
   return type === "cifs" || type === "smb3";
 }
 
 /**
- * The one form of `//server/share/path`, to be compared: lower case, single slashes, no slash at its end, an address in its
- * canonical form. Undefined for a text of another form.
+ * The canonical form of `//server/share/path` for comparison: lower case, single slashes, no slash at its end, an
+ * address in its canonical form. Undefined for a text of another form.
  */
 export function canonicalPath(text: string): string | undefined {
   const slashes = text.replaceAll("\\", "/");
@@ -32,13 +33,13 @@ export function canonicalShare(text: string): string | undefined {
   return canonicalPath(text)?.split("/", 4).join("/");
 }
 
-/** The paths that a mount was given: its source, and the option `unc=`, which some tools use for the share. */
+/** The paths of a mount: its source, and the option `unc=`, which some tools use for the share. */
 export function pathsOfMount({ source, superOptions }: Mount): readonly string[] {
   const unc = superOptions.find((option) => option.startsWith("unc="))?.slice("unc=".length);
   return [source, ...(unc === undefined ? [] : [unc])].map((path) => path.replaceAll("\\", "/"));
 }
 
-/** The shares of each mount that a tree is known for; nearly always one. */
+/** The shares of each mount for which a tree is known; nearly always one. */
 export function sharesOfMounts(
   mounts: readonly Mount[],
   trees: readonly Tree[],
@@ -50,7 +51,7 @@ export function sharesOfMounts(
     const shares = sharesNamedBy(its, facts);
     if (shares.length > 0) found.set(mount, shares);
   }
-  // Kernels before 6.2 do not tell where a DFS link leads: it is the share of its server that no mount is called by.
+  // Kernels before 6.2 do not print where a DFS link leads: it is the share of its server that no mount names.
   const taken = new Set([...found.values()].flat());
   for (const { mount, its } of cifs.filter(({ mount }) => !found.has(mount))) {
     const left = sharesWhere(facts, ({ share, address }) => !taken.has(share) && isAt(its, address));
@@ -60,7 +61,7 @@ export function sharesOfMounts(
   return found;
 }
 
-/** A mount's own path where that is another name than the share's: a DFS path. */
+/** A mount's own path if it is another name than the share's: a DFS path. */
 export function dfsPathsOfMount(mount: Mount, share: string): readonly string[] {
   const name = canonicalShare(share);
   return pathsOfMount(mount).filter((path) => {
@@ -69,7 +70,7 @@ export function dfsPathsOfMount(mount: Mount, share: string): readonly string[] 
   });
 }
 
-/** The trees with the DFS paths that their shares are mounted by: kernels before 6.2 do not print them. */
+/** The trees with the DFS paths that mount their shares, which kernels before 6.2 do not print. */
 export function withDfsPathsOfMounts<T extends Tree>(
   trees: readonly T[],
   mounts: readonly Mount[],
@@ -104,21 +105,21 @@ interface TreeFacts {
   readonly dfsPaths: readonly string[];
 }
 
-/** The surest first: what names a share, and whether the address agrees. */
+/** How a tree matches a mount, the surest way first: by the share's name, and by the address. */
 const NAMED: readonly ((mount: MountFacts, tree: TreeFacts) => boolean)[] = [
   ({ paths }, { dfsPaths }) => paths.some((path) => dfsPaths.includes(path)),
-  // Its connection may lead to another of the server's addresses since a reconnect.
+  // Since a reconnect its connection may lead to another address of the server.
   ({ paths }, { name }) => name !== undefined && paths.includes(name),
   (mount, tree) => isCalled(mount, tree) && (mount.address === undefined || isAt(mount, tree.address)),
   ({ paths }, { dfsPaths }) =>
     paths.some((path) => dfsPaths.some((dfsPath) => path.startsWith(`${dfsPath}/`))),
-  // A domain's namespace is printed by the name of one of its servers.
+  // A domain's namespace has the name of one of its servers in DebugData.
   (mount, { dfsPaths, address }) =>
     isAt(mount, address) &&
     mount.paths.some((path) => dfsPaths.some((dfsPath) => belowHost(dfsPath) === belowHost(path))),
 ];
 
-/** By the surest sign that any tree has. */
+/** Chosen by the surest match of any tree. */
 function sharesNamedBy(mount: MountFacts, trees: readonly TreeFacts[]): readonly string[] {
   for (const isIts of NAMED) {
     const shares = sharesWhere(trees, (tree) => isIts(mount, tree));

@@ -1,17 +1,17 @@
-// /proc/self/mountinfo: text in, mounts out. Pure; format: proc_pid_mountinfo(5). Lines that are none are passed over,
-// the list is bounded, nothing throws: mount points and sources are anybody's bytes.
+// Parses /proc/self/mountinfo: text in, mounts out. Pure; format: proc_pid_mountinfo(5). Malformed lines are skipped,
+// the list is bounded, nothing throws: mount points and sources may hold any bytes.
 
 export interface Mount {
   readonly mountId: number;
   readonly parentId: number;
-  /** What of the file system is mounted. */
+  /** The mounted part of the file system. */
   readonly root: string;
   readonly mountPoint: string;
-  /** Of the file system, as the kernel names it: ext4, cifs, fuse.sshfs. */
+  /** The type of the file system, as the kernel names it: ext4, cifs, fuse.sshfs. */
   readonly type: string;
   /** For cifs `//server/share[/path]`. */
   readonly source: string;
-  /** Of the mount, then of the file system: "rw,relatime". */
+  /** Options of the mount, then those of the file system: "rw,relatime". */
   readonly options: readonly string[];
   readonly superOptions: readonly string[];
 }

@@ -1,6 +1,5 @@
-// Statuses of SMB replies: what they are called, and which of them are no failures although cifs maps each to an errno
-// and reports it by smb3_cmd_err. In: command and status; out: a class, a name. The kernel's filter and the error rule
-// both follow this table.
+// Statuses of SMB replies: their names, and which of them are no failures although cifs maps each to an errno and
+// reports it by smb3_cmd_err. The kernel's filter and the rules of type Error both follow this table.
 // Names and numbers: MS-ERREF 2.3.1, fs/smb/common/smb2status.h. Errnos: smb2_error_map_table in
 // fs/smb/client/smb2maperror.c of 6.12.117; 6.1.192 has EIO for IO_REPARSE_TAG_NOT_HANDLED, SERVER_UNAVAILABLE and
 // FILE_NOT_AVAILABLE.
@@ -169,8 +168,8 @@ export const NT_STATUSES: readonly NtStatus[] = ROWS.map(([status, name, errno])
 }));
 
 /**
- * Statuses that mean trouble by themselves: the share or the session is gone, the server is out of something, or its
- * own disk does not answer. Rules of type Error trip at one of them, unless they say otherwise.
+ * Statuses that mean trouble by themselves: the share or the session is gone, the server lacks a resource, or its own
+ * disk does not answer. One of them trips a rule of type Error, unless the rule says otherwise.
  */
 export const TROUBLE: readonly StatusName[] = [
   "STATUS_NETWORK_NAME_DELETED",
@@ -180,7 +179,7 @@ export const TROUBLE: readonly StatusName[] = [
   "STATUS_IO_TIMEOUT",
 ];
 
-/** Statuses that are no failures of these commands, and why. The first entry that fits a reply decides. */
+/** Statuses that are no failures of these commands, and why. The first matching entry decides. */
 export const NO_FAILURES: readonly {
   readonly class: Exclude<StatusClass, "failure">;
   readonly commands: readonly CommandName[] | "every";
@@ -213,7 +212,7 @@ export const NO_FAILURES: readonly {
       "STATUS_IO_REPARSE_TAG_NOT_HANDLED",
     ],
   },
-  // Answers to what a client asks to learn what the server can do; cifs goes on without a word. Referrals, network
+  // Answers to questions about what the server can do; cifs continues without a message. Referrals, network
   // interfaces, negotiate validation at mount, later copy offload: fs/smb/client/smb2ops.c smb2_get_dfs_refer (ENOENT,
   // EOPNOTSUPP) and SMB3_request_interfaces, smb2pdu.c smb3_validate_negotiate (NetApp) and smb2_reconnect (Azure
   // answers NOT_IMPLEMENTED).
@@ -235,7 +234,7 @@ export const NO_FAILURES: readonly {
     commands: ["SMB2_OPLOCK_BREAK"],
     statuses: ["STATUS_FILE_CLOSED", "STATUS_INVALID_DEVICE_STATE", "STATUS_UNSUCCESSFUL"],
   },
-  // Who takes leave of what is gone already has what it wanted.
+  // A client that closes or leaves an object that is gone already has what it wanted.
   {
     class: "step",
     commands: ["SMB2_LOGOFF", "SMB2_TREE_DISCONNECT"],
@@ -245,7 +244,7 @@ export const NO_FAILURES: readonly {
       "STATUS_NETWORK_NAME_DELETED",
     ],
   },
-  // Names that are not there, or are there already, or are of another kind.
+  // Names that do not exist, exist already, or are of another kind.
   {
     class: "everyday",
     commands: "every",
@@ -264,7 +263,8 @@ export const NO_FAILURES: readonly {
       "STATUS_NOT_FOUND",
     ],
   },
-  // Somebody else holds the lock. Samba says FILE_LOCK_CONFLICT the second time; for reads and writes that is a failure.
+  // Another open holds the lock. Samba answers FILE_LOCK_CONFLICT the second time; for reads and writes that is a
+  // failure.
   {
     class: "everyday",
     commands: ["SMB2_LOCK"],
@@ -278,7 +278,7 @@ export const NO_FAILURES: readonly {
 
 const NAMES: ReadonlyMap<number, StatusName> = new Map(ROWS.map(([status, name]) => [status, name]));
 
-/** What a reply with this status means. `command` as in MS-SMB2 2.2.1.2, `ntStatus` unsigned. */
+/** The class of a reply with this status. `command` as in MS-SMB2 2.2.1.2, `ntStatus` unsigned. */
 export function classifyStatus(command: number, ntStatus: number): StatusClass {
   const status = NAMES.get(ntStatus);
   if (status === undefined) return "failure";

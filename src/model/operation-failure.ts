@@ -1,24 +1,25 @@
-// Which operations of the cifs client that fail without a request count as errors. The client answers by itself for two reasons:
-// it can't reach or log on to the server, which is trouble, or it knows the answer without asking, which programs meet all day. Pure.
+// Which operations that fail without a request count as errors. The client answers by itself for two reasons: it can't
+// reach or log on to the server, which is trouble, or it knows the answer without asking, which happens to programs all
+// day. Pure.
 
 import { ERRNO } from "./errno.ts";
 import type { ErrorRule } from "./rule.ts";
 
 /**
- * `failure`: trouble. `everyday`: counts only for a rule that names the errno. `step`: the operation was interrupted or is to be
- * repeated; it never counts.
+ * `failure`: trouble. `everyday`: counts only for a rule that names the errno. `step`: the operation was interrupted or
+ * will be repeated; it never counts.
  */
 export type OperationFailureClass = "failure" | "everyday" | "step";
 
-/** Of a killed or interrupted task, and of a path walk that the kernel repeats. */
+/** The errnos of a killed or interrupted task, and of a path walk that the kernel repeats. */
 const STEPS: ReadonlySet<number> = new Set([ERRNO.EINTR, ERRNO.ECHILD, ERRNO.ERESTART, ERRNO.ECANCELED]);
 
 /** The kernel's own numbers, ERESTARTSYS 512 to EIOCBRETRY 530, are all recorded as 255: include/linux/errno.h. */
 const INTERNAL = 255;
 
 /**
- * What the client refuses or reports from what it knows: names (check_name), ioctls that it does not have (ENOTTY of isatty), extended
- * attributes, ranges to be copied or allocated, locks, open modes, changed inodes; fs/smb/client 5.10 to 6.18.
+ * Errnos that the client returns from what it knows: names (check_name), ioctls that it lacks (ENOTTY of isatty),
+ * extended attributes, ranges to be copied or allocated, locks, open modes, changed inodes; fs/smb/client 5.10 to 6.18.
  */
 const EVERYDAY: ReadonlySet<number> = new Set([
   ...[ERRNO.EPERM, ERRNO.ENOENT, ERRNO.ENXIO, ERRNO.E2BIG, ERRNO.EBADF, ERRNO.EACCES, ERRNO.EFAULT],
@@ -29,8 +30,8 @@ const EVERYDAY: ReadonlySet<number> = new Set([
 ]);
 
 /**
- * EAGAIN has two meanings: another program holds the lock, which the client knows in microseconds, or the session can't be set up
- * again, which takes at least a round trip or a wait. Shorter ones are everyday.
+ * EAGAIN has two meanings: another program holds the lock, which the client knows in microseconds, or the session can't
+ * be re-established, which takes at least a round trip or a wait. Shorter operations are everyday.
  */
 const EAGAIN_TROUBLE_NS = 10e6;
 
@@ -45,8 +46,8 @@ export function classifyOperationFailure(errno: number, latencyNs: number): Oper
 }
 
 /**
- * Whether an operation that failed counts for a rule. It has no command, so rules for some commands pass it, and no reply, so it is
- * no part of a share of all replies.
+ * Whether a failed operation counts for a rule. It has no command, so rules for some commands ignore it, and no reply,
+ * so it is no part of a percentage of all replies.
  */
 export function countsOperation(
   rule: Pick<ErrorRule, "commands" | "counts" | "named" | "rate">,

@@ -1,5 +1,5 @@
-// What a task is at inside cifs, as the kernel side recorded it, and the decoder from its 32 bytes (bpf/request.h). It
-// shows who waits before a request exists. Nothing here touches memory that it was not handed.
+// The operation that a task performs inside cifs, as the kernel side recorded it, and the decoder of its 32 bytes
+// (bpf/request.h). It shows which tasks wait before a request exists. It touches only memory that the caller passes.
 
 import { readComm, writeComm } from "./comm.ts";
 import { KIND, OPERATION } from "./request.gen.ts";
@@ -10,7 +10,7 @@ export interface Operation {
   readonly startNs: bigint;
   /** cifs's number of the operation; an unsigned int that wraps. */
   readonly xid: number;
-  /** Who entered: the kernel's pid, that of a thread. Another task may do the work, and end it. */
+  /** The task that entered: the kernel's pid, that of a thread. Another task may do the work, and end it. */
   readonly taskId: number;
   /** The kernel's tgid. */
   readonly processId: number;
@@ -30,8 +30,8 @@ export function writeOperation(view: DataView, at: number, operation: Operation)
 }
 
 /**
- * Lines of operations in a stretch of memory, read in place. Offsets are bytes from the start of the memory.
- * The memory may change underneath: `startNs` is the sequence number, so read it before and after what matters.
+ * Lines of operations in memory, read in place. Offsets are bytes from the start of the memory. The memory may change
+ * underneath: `startNs` is the sequence number, so read it before and after the other fields.
  */
 export class OperationMemory {
   readonly byteLength: number;
@@ -46,7 +46,7 @@ export class OperationMemory {
     this.#longs = new BigUint64Array(buffer);
   }
 
-  /** The low half of start_ns: enough to see whether a line changed. */
+  /** The low half of start_ns, which is enough to see whether a line changed. */
   startLow(at: number): number {
     return this.#words[(at + OPERATION.start_ns) >> 2] ?? 0;
   }
@@ -71,7 +71,9 @@ export class OperationMemory {
   }
 }
 
-/** An operation among the requests in evidence: it has neither session nor tree yet, and its xid for a message id. */
+/**
+ * An operation in the form of a request in evidence: it has neither session nor tree yet, and its xid as message id.
+ */
 export function asEvidence({ startNs, xid, taskId, processId, comm }: Operation): Request {
   return {
     ...{ startNs, taskId, processId, comm, messageId: BigInt(xid), kind: KIND.OPERATION },

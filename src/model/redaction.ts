@@ -1,4 +1,5 @@
-// The operator's own secrets, beside those that aod recognises: the `redact:` section of the configuration as plain data.
+// The operator's own secrets, beside those that aod recognises: the section `redact:` of the configuration as plain
+// data.
 
 /** Texts to hide in every capture, beside those that the built-in rules find. */
 export interface Redaction {

@@ -1,6 +1,6 @@
-// Requests that aod refused to stay able to work: strangers' connections, signals that repeat others, log lines that no
-// reader takes. One table of causes, and the counts of this process; only the main thread refuses anything. Evidence that
-// was lost is counted elsewhere: losses.ts.
+// Requests that aod refused so that it could keep working: connections of strangers, repeated signals, log lines that
+// no reader takes. One table of causes, and the counts of this process; only the main thread refuses anything. Lost
+// evidence is counted elsewhere: losses.ts.
 
 /** By cause: what was refused and what to do about it. */
 export const REFUSAL_CAUSES = {
@@ -25,7 +25,7 @@ export function countRefusal(cause: RefusalCause, count = 1): void {
   counts[cause] += count;
 }
 
-/** Since the start, by every cause: what never happened is 0. */
+/** The counts since the start, for all causes; a cause that never happened has 0. */
 export function refusalCounts(): Readonly<Record<RefusalCause, number>> {
   return { ...counts };
 }

@@ -1,5 +1,5 @@
-// The columns of requests.csv, in their order: the public contract between whoever writes a capture and whoever reads one
-// (docs/captures.md says what each means). Change none; new ones come last.
+// The columns of requests.csv, in their order: the public contract between the writer and the readers of captures
+// (docs/captures.md explains each). Change none; add new ones at the end.
 
 export const REQUEST_COLUMNS = [
   "time_utc",

@@ -1,6 +1,6 @@
-// One SMB request as the kernel side recorded it, and the decoder from its 64 bytes (bpf/request.h).
-// The only place that knows the byte layout by name; offsets come from the generated file. Nothing here touches
-// memory that it was not handed.
+// One SMB request as the kernel side recorded it, and the decoder of its 64 bytes (bpf/request.h). The only file that
+// knows the byte layout by name; the offsets come from the generated file. It touches only memory that the caller
+// passes.
 
 import { readComm, writeComm } from "./comm.ts";
 import { commandName } from "./command.ts";
@@ -10,15 +10,15 @@ import { signalName, signalSource } from "./signal.ts";
 export interface Request {
   /** When the request got its message id, ns of CLOCK_MONOTONIC. With messageId, its identity. */
   readonly startNs: bigint;
-  /** 0 while in flight, else at least 1; closed without a reply: the time until it was closed. */
+  /** 0 while in flight, else at least 1: the time to the reply, or to the close without one. */
   readonly latencyNs: number;
   readonly sessionId: bigint;
-  /** Counts per connection, not per session. */
+  /** Counts up on each connection, not in each session. */
   readonly messageId: bigint;
   readonly treeId: number;
-  /** Who sent it: the kernel's pid, that of a thread. */
+  /** The task that sent it: the kernel's pid, that of a thread. */
   readonly taskId: number;
-  /** The kernel's tgid: what people call a process id. */
+  /** The kernel's tgid, which people call a process id. */
   readonly processId: number;
   readonly ntStatus: number;
   /** Positive; 0 without error. */
@@ -32,12 +32,12 @@ export interface Request {
   readonly comm: string;
 }
 
-/** How a request stands, as the column `state` of requests.csv says it; `waiting` and `signal` are in evidence only. */
+/** The state of a request, as in the column `state` of requests.csv; `waiting` and `signal` occur in evidence only. */
 export type RequestState = "done" | "error" | "in_flight" | "lost" | "waiting" | "signal";
 
 /**
- * `lost`: closed without a reply, by one of the pairing rules. `waiting`: an operation that has no request yet. An operation that
- * failed without a request is an `error`.
+ * `lost`: closed without a reply, by one of the pairing rules. `waiting`: an operation that has no request yet. An
+ * operation that failed without a request is an `error`.
  */
 export function stateOf(request: Request): RequestState {
   if (request.kind === KIND.SIGNAL) return "signal";
@@ -49,19 +49,22 @@ export function stateOf(request: Request): RequestState {
 
 const UNTRUSTED = FLAG.TAIL | FLAG.SUPERSEDED | FLAG.AMBIGUOUS | FLAG.REAPED;
 
-/** Whether a line's latency and status are those of its own reply: nothing else may feed a rule or a figure. */
+/** Whether a line's latency and status are those of its own reply: no other line may feed a rule or a figure. */
 export function isTrustedReply(flags: number): boolean {
   return (flags & FLAG.REPLIED) !== 0 && (flags & UNTRUSTED) === 0;
 }
 
-/** What a request is called: its command; of a signal the tracepoint, or `kmsg_` and its name; of an operation that waits nothing. */
+/**
+ * The name of a request: its command; for a signal the tracepoint, or `kmsg_` and its name; for a waiting operation the
+ * empty text.
+ */
 export function whatIs({ kind, command, errno }: Request): string {
   if (kind === KIND.OPERATION) return errno === 0 ? "" : "operation";
   if (kind !== KIND.SIGNAL) return commandName(command);
   return `${signalSource(command) === "tracepoint" ? "smb3" : "kmsg"}_${signalName(command)}`;
 }
 
-/** When it ended, ns of CLOCK_MONOTONIC as a double: exact for 104 days of uptime, within 2 ns for 208. */
+/** The time of its end, ns of CLOCK_MONOTONIC as a double: exact for 104 days of uptime, within 2 ns for 208. */
 export function endNs(request: Request): number {
   return Number(request.startNs) + request.latencyNs;
 }
@@ -87,11 +90,11 @@ export function writeRequest(view: DataView, at: number, request: Request): void
 }
 
 /**
- * Records in a stretch of memory, read in place. Offsets are bytes from the start of the memory, multiples of 8.
- * The memory may change underneath: `startNs` is the sequence number, so read it before and after what matters.
+ * Records in memory, read in place. Offsets are bytes from the start of the memory, multiples of 8. The memory may
+ * change underneath: `startNs` is the sequence number, so read it before and after the other fields.
  */
 export class RequestMemory {
-  /** What it was made of, for who looks at one field of every record. */
+  /** The memory itself, for code that reads one field of every record. */
   readonly buffer: ArrayBufferLike;
   readonly byteOffset: number;
   readonly byteLength: number;
@@ -108,7 +111,7 @@ export class RequestMemory {
     this.#longs = new BigUint64Array(buffer, byteOffset, byteLength >> 3);
   }
 
-  /** The low half of start_ns: enough to see whether a line changed. */
+  /** The low half of start_ns, which is enough to see whether a line changed. */
   startLow(at: number): number {
     return this.#words[(at + OFFSET.start_ns) >> 2] ?? 0;
   }

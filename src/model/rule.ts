@@ -1,5 +1,5 @@
-// A rule as the detector applies it and the kernel's filters are made from it: the configuration with modes, lists
-// and defaults already worked out into one figure for each command, errno or signal. Plain data, fit for postMessage.
+// A rule as the detector applies it and the kernel's filters are computed from it: modes, lists and defaults of the
+// configuration resolved to one figure for each command, errno or signal. Plain data, fit for postMessage.
 
 /** Characters of a task's name that a record holds: struct aod_request's comm without its NUL. */
 export const COMM_CHARS = 11;
@@ -16,7 +16,7 @@ interface RuleCommon {
   readonly match: RuleMatch;
 }
 
-/** What a rule looks at is narrowed to these; commands are worked into the figures of its type. */
+/** A rule counts only requests that match; commands are part of the figures of its type. */
 export interface RuleMatch {
   /** Pattern of `//server/share` with `*` and `?`, case does not matter; undefined: every share. */
   readonly share: string | undefined;
@@ -24,11 +24,11 @@ export interface RuleMatch {
   readonly process: string | undefined;
 }
 
-/** A rule that trips by the share of replies that count. */
+/** A rule that trips by the percentage of replies that count. */
 export interface RateLimit {
-  /** Of all replies in the window; over 0, up to 1. */
+  /** The fraction of all replies in the window; over 0, up to 1. */
   readonly acceptableShare: number;
-  /** Fewer replies in the window trip nothing. */
+  /** The rule does not trip with fewer replies in the window. */
   readonly minReplies: number;
 }
 
@@ -38,33 +38,35 @@ export interface LatencyRule extends RuleCommon {
   readonly slowNs: readonly number[];
   /** By command number: latency in ns that trips at once, in flight too; Infinity: never. */
   readonly emergencyNs: readonly number[];
-  /** By command number: the rule tracks it by name, so that waiting by design is no excuse. */
+  /** By command number: the rule tracks it by name, so it counts although it may block indefinitely. */
   readonly named: readonly boolean[];
-  /** Trips by the share of replies that are slow, in place of acceptableCount. */
+  /** Trips by the percentage of slow replies, in place of acceptableCount. */
   readonly rate: RateLimit | undefined;
 }
 
 export interface ErrorRule extends RuleCommon {
   readonly type: "error";
-  /** By command number: its replies are looked at. */
+  /** By command number: the rule judges its replies. */
   readonly commands: readonly boolean[];
   /** By errno, 0 to 255: errors of this errno count. */
   readonly counts: readonly boolean[];
-  /** By errno, 0 to 255: the rule names it, so that statuses which are everyday answers count too. */
+  /** By errno, 0 to 255: the rule names it, so statuses count too that are everyday answers. */
   readonly named: readonly boolean[];
   /** Statuses that the rule names: whether they count, whatever their errno and class. Keys are NT statuses. */
   readonly statuses: Readonly<Record<number, boolean>>;
-  /** Statuses of which one trips at once; keys as above. */
+  /** Statuses that trip the rule with a single reply; keys as above. */
   readonly emergency: Readonly<Record<number, true>>;
-  /** Trips by the share of replies that count, in place of acceptableCount. */
+  /** Trips by the percentage of replies that count, in place of acceptableCount. */
   readonly rate: RateLimit | undefined;
 }
 
 export interface StuckRule extends RuleCommon {
   readonly type: "stuck";
-  /** By command number: age in flight from which on it is stuck, ns; Infinity: never. */
+  /** By command number: age in flight in ns from which on the request is stuck; Infinity: never. */
   readonly stuckNs: readonly number[];
-  /** The same of an operation that has no request yet, because it waits for credits or a connection. */
+  /**
+   * The age from which on an operation is stuck that has no request yet, because it waits for credits or a connection.
+   */
   readonly waitingNs: number;
   /** By command number: as in LatencyRule. */
   readonly named: readonly boolean[];
@@ -74,7 +76,7 @@ export interface SignalRule extends RuleCommon {
   readonly type: "signal";
   /** By signal number. */
   readonly counts: readonly boolean[];
-  /** By signal number: the rule names it, so that one which is part of everyday life counts too. */
+  /** By signal number: the rule names it, so it counts although it is an everyday signal. */
   readonly named: readonly boolean[];
 }
 

@@ -1,5 +1,5 @@
-// What is closed to aod beyond what every root may do, as facts: of the process itself, or of the unit that will run it.
-// Plain data; who asks, and what it means for a configuration, is elsewhere.
+// The restrictions on aod beyond those of every root, as facts: of the process itself, or of the unit that will run it.
+// Plain data; other rooms collect the facts and judge what they mean for a configuration.
 
 export interface Permits {
   /** Reading where tasks are in the kernel. */
@@ -12,7 +12,7 @@ export interface Permits {
   readonly internet: boolean;
 }
 
-/** `private`: what is written there is gone with the service. */
+/** `private`: files that are written there vanish with the service. */
 export type FolderAccess = "open" | "read-only" | "hidden" | "private";
 
 export interface Sandbox {

@@ -1,12 +1,12 @@
-// Which server a share is of, where one server may have several names: the first component of the share's name, and the
-// address behind it as far as the client's list of trees has it. Pure; resolves no name.
+// Which server a share belongs to, although one server may have several names: the first component of the share's name,
+// and its address as far as the client's list of trees has it. Pure; resolves no name.
 
 import { canonicalAddress } from "./address.ts";
 import { type KnownTree, serverOfShare } from "./share.ts";
 
-/** A server by its name and, where it is known and differs from the name, by its address; both in their canonical form. */
+/** A server by its name and, if it is known and differs from the name, by its address; both in their canonical form. */
 export interface ServerIdentity {
-  /** `files` of `//FILES/db`; an address where the share is mounted by one; UNKNOWN_SHARE where the share is not known. */
+  /** `files` of `//FILES/db`; an address if the share is mounted by one; UNKNOWN_SHARE if the share is not known. */
   readonly name: string;
   readonly address: string | undefined;
 }
@@ -16,11 +16,14 @@ export function serverNameOf(share: string): string {
   return canonicalAddress(serverOfShare(share).replace(/^\/+/, "")) || share;
 }
 
-/** Addresses by the names of servers. Made once for each list of trees: one look-up for each anomaly must cost little. */
+/**
+ * Addresses by the names of servers. Made once for each list of trees, because the look-up for each anomaly must cost
+ * little.
+ */
 export class ServerIndex {
   readonly #addresses = new Map<string, string>();
 
-  /** @param trees of a name with several addresses the first decides. */
+  /** @param trees the first one decides for a name with several addresses. */
   constructor(trees: readonly Pick<KnownTree, "share" | "address">[] = []) {
     for (const { share, address } of trees) {
       const name = serverNameOf(share);
@@ -29,7 +32,7 @@ export class ServerIndex {
     }
   }
 
-  /** Whose share it is. A DFS path's share is that of its target: its server is the target's. */
+  /** The server of a share. For a DFS path it is the server of the target. */
   identify(share: string): ServerIdentity {
     const name = serverNameOf(share);
     const address = this.#addresses.get(name);

@@ -1,6 +1,6 @@
-// Which share a request went to: what is known of the trees of each session, and the look-up in it. Plain data in,
-// names out. A tree id alone says nothing: servers count them anew in each session, so that two Windows servers both
-// have IPC$ as 1 and the first share as 5.
+// Which share a request went to: the known trees of each session, and the look-up in them. Plain data in, names out. A
+// tree id alone is not enough: servers count them from the start in each session, so two Windows servers both have IPC$
+// as 1 and the first share as 5.
 
 import { UNKNOWN_SHARE } from "./anomaly.ts";
 import { GEOMETRY } from "./request.gen.ts";
@@ -8,49 +8,50 @@ import { GEOMETRY } from "./request.gen.ts";
 /** One tree of one session, as DebugData lists it. Plain data, fit for postMessage. */
 export interface TreeShare {
   readonly sessionId: bigint;
-  /** Undefined where the kernel does not print it: SMB 2.0.2 and 2.1. */
+  /** Undefined if the kernel does not print it: SMB 2.0.2 and 2.1. */
   readonly treeId: number | undefined;
   /** `//server/share`. */
   readonly share: string;
-  /** Where its session's first connection leads, as the kernel says it: an IP address, or a name. */
+  /** The target of its session's first connection, as the kernel prints it: an IP address, or a name. */
   readonly address?: string | undefined;
-  /** Where its other connections lead; none without multichannel. */
+  /** The targets of its other connections; empty without multichannel. */
   readonly channelAddresses?: readonly string[] | undefined;
 }
 
-/** The slot in which the kernel counts the replies of all shares that have none of their own. */
+/** The slot in which the kernel counts the replies of all shares without a slot of their own. */
 export const LAST_SLOT = GEOMETRY.SHARE_SLOTS - 1;
 
-/** The same, and what is known of the way there. Plain data. */
+/** A tree and the facts about its network path. Plain data. */
 export interface KnownTree extends TreeShare {
-  /** Where the kernel counts its share's replies, 0 to LAST_SLOT. */
+  /** The slot in which the kernel counts the replies of its share, 0 to LAST_SLOT. */
   readonly slot: number;
-  /** Of the server's own connection, where the kernel says it; survives a reconnect. */
+  /** The id of the server's own connection, if the kernel prints it; survives a reconnect. */
   readonly connectionId: number | undefined;
-  /** Reconnects of that connection so far, and one. */
+  /** The number of reconnects of that connection so far, plus one. */
   readonly instance?: number | undefined;
   /** MS-SMB2 2.2.4 DialectRevision, 0x311 for SMB 3.1.1. */
   readonly dialect: number | undefined;
   readonly encrypted: boolean;
-  /** `//domain/namespace/link`: DFS paths that lead to the share and that it is mounted by. */
+  /** `//domain/namespace/link`: DFS paths that lead to the share and by which it is mounted. */
   readonly dfsPaths?: readonly string[] | undefined;
 }
 
-/** Stands for a tree whose id is not known where a request needs one: MS-SMB2 uses it for no tree. */
+/** Stands for an unknown tree id if a request needs one: MS-SMB2 uses it for no tree. */
 export const UNNUMBERED_TREE = 0xffff_ffff;
 
 /** The shares of one session whose tree ids the kernel does not print. */
 interface Unnumbered {
   readonly all: readonly string[];
-  /** Less those that a tree id of the session is known for. */
+  /** Without those for which a tree id of the session is known. */
   readonly open: readonly string[];
 }
 
 const NO_SHARES: Unnumbered = { all: [], open: [] };
 
 /**
- * Finds shares by session and tree. Where the kernel prints no tree ids, an unknown id of a session with a single share is that
- * share's, unless another id is; in any doubt the server is the answer. IPC$ counts for none of the session's shares.
+ * Finds shares by session and tree. If the kernel prints no tree ids, an unknown id of a session with a single share
+ * belongs to that share, unless another id does; in doubt the answer is the server. IPC$ is not one of the session's
+ * shares.
  */
 export class ShareIndex {
   /** Nearly always one session for each tree id. */
@@ -70,18 +71,19 @@ export class ShareIndex {
     this.#unnumbered = unnumbered.length === 0 ? new Map() : groupUnnumbered(unnumbered, trees);
   }
 
-  /** The share; `//server` where it may be another of this server; undefined where nothing is known. */
+  /** The share; `//server` if it may be another share of this server; undefined if nothing is known. */
   find(sessionId: bigint, treeId: number): string | undefined {
     for (const tree of this.#byTree.get(treeId) ?? []) if (tree.sessionId === sessionId) return tree.share;
     if (treeId === 0) return undefined;
     const { all, open } = this.#unnumbered.get(sessionId) ?? NO_SHARES;
-    // An id beside that of the only share is IPC$, or the share's own after a reconnect, or of a share that is not listed yet.
+    // An id beside that of the only share is IPC$, or the share's own after a reconnect, or that of a share that is not
+    // listed yet.
     if (all.length === 1 && (open.length === 1 || treeId === UNNUMBERED_TREE)) return all[0];
     const [server, ...others] = new Set(all.map(serverOfShare));
     return others.length === 0 ? server : undefined;
   }
 
-  /** The shares that a tree may be; empty where its own is known, or nothing is. */
+  /** The possible shares of a tree; empty if its own is known, or nothing is. */
   possible(sessionId: bigint, treeId: number): readonly string[] {
     // Requests without a tree have 0: NEGOTIATE, SESSION_SETUP, TREE_CONNECT, LOGOFF.
     if (treeId === 0 || this.isKnown(sessionId, treeId)) return [];
@@ -94,7 +96,7 @@ export class ShareIndex {
     return this.#byTree.get(treeId)?.some((tree) => tree.sessionId === sessionId) === true;
   }
 
-  /** Of a tree whose session is not known: undefined where several sessions have one of this number. */
+  /** For a tree of an unknown session: undefined if several sessions have a tree with this id. */
   findAlone(treeId: number): string | undefined {
     const [only, ...others] = this.#byTree.get(treeId) ?? [];
     if (only !== undefined) return others.length === 0 ? only.share : undefined;
@@ -113,12 +115,12 @@ export function serverOfShare(share: string): string {
   return share.split("/", 3).join("/");
 }
 
-/** Whether it is the share of a server's pipes: what is read there may wait for hours. */
+/** Whether it is the share of a server's pipes: a read there may wait for hours. */
 export function isPipeShare(share: string): boolean {
   return share.toUpperCase().endsWith("/IPC$");
 }
 
-/** Whether a share is one of this server's; names of both have no case. */
+/** Whether a share belongs to this server; case does not matter. */
 export function isShareOf(share: string, server: string): boolean {
   return share.length > server.length && share.toLowerCase().startsWith(`${server.toLowerCase()}/`);
 }

@@ -1,23 +1,23 @@
-// Signals of trouble: tracepoints of cifs.ko and lines of the kernel log that report it, by the names that configuration and
-// captures use, and which of them belong to a healthy day. One table.
-// Who fires what, and when: fs/smb/client/{connect,smb2ops,transport,smb2pdu}.c, 5.10 to 7.x.
+// Signals of trouble: tracepoints of cifs.ko and lines of the kernel log that report it, by the names that
+// configuration and captures use, and the ones among them that belong to a healthy day. One table.
+// Sources, for 5.10 to 7.x: fs/smb/client/{connect,smb2ops,transport,smb2pdu}.c.
 
 import { SIGNAL } from "./request.gen.ts";
 
 /**
- * `everyday`: part of a healthy day, counts only for a rule that names it. `idle`: everyday where nobody waited for the
- * connection, trouble where somebody did. `trouble`: everything else.
+ * `everyday`: part of a healthy day, counts only for a rule that names it. `idle`: everyday unless a task waited for
+ * the connection, then trouble. `trouble`: everything else.
  */
 export type SignalClass = "everyday" | "idle" | "trouble";
 
-/** Whose id a record's `sessionId` holds: a connection's or a session's. */
+/** Signals whose record has the id of a session in `sessionId`; the others have that of a connection. */
 const OF_SESSIONS: ReadonlySet<number> = new Set([
   SIGNAL.SES_EXPIRED,
   SIGNAL.SES_NOT_FOUND,
   SIGNAL.TREE_CONNECT_ERR,
 ]);
 
-/** Where a signal comes from: a tracepoint of cifs.ko, or a line of the kernel log. */
+/** The source of a signal: a tracepoint of cifs.ko, or a line of the kernel log. */
 export type SignalSource = "tracepoint" | "kernel_log";
 
 interface SignalRow {
@@ -33,7 +33,7 @@ interface SignalRow {
 const FIRST_OF_KERNEL_LOG = Object.keys(SIGNAL).length;
 
 const ROWS = [
-  // Servers and firewalls end idle connections, and the next request makes a new one.
+  // Servers and firewalls end idle connections, and the next request opens a new one.
   { name: "reconnect", number: SIGNAL.RECONNECT, class: "idle", what: "the connection was lost" },
   {
     name: "partial_send_reconnect",
@@ -41,7 +41,7 @@ const ROWS = [
     class: "trouble",
     what: "the connection was lost while a request was being sent",
   },
-  // Tickets and sessions end, and are made anew without anybody's notice.
+  // Tickets and sessions end and are re-established, and no user notices.
   { name: "ses_expired", number: SIGNAL.SES_EXPIRED, class: "everyday", what: "the session has expired" },
   {
     name: "credit_timeout",
@@ -55,7 +55,7 @@ const ROWS = [
     class: "trouble",
     what: "the connection was lost before a request that had its credits was sent",
   },
-  // Who mistypes a server's name at mount meets this too, and nobody else has to hear of it.
+  // A user who mistypes a server's name at mount causes this too, and no operator needs a report of it.
   {
     name: "connect_err",
     number: SIGNAL.CONNECT_ERR,
@@ -68,7 +68,7 @@ const ROWS = [
     class: "trouble",
     what: "the server grants too few credits for a request of several parts",
   },
-  // The client keeps what it can and goes on.
+  // The client takes as many as it can and continues.
   {
     name: "overflow_credits",
     number: SIGNAL.OVERFLOW_CREDITS,
@@ -139,7 +139,7 @@ const ROWS = [
 
 export type SignalName = (typeof ROWS)[number]["name"];
 
-/** By number, with what it means in words. */
+/** By number, with a description. */
 export const SIGNALS: readonly SignalRow[] = [...ROWS].sort((a, b) => a.number - b.number);
 
 export const SIGNAL_NAMES: readonly SignalName[] = ROWS.map(({ name }) => name);
@@ -154,12 +154,12 @@ export function signalName(signal: number): string {
   return SIGNALS[signal]?.name ?? `signal_${signal}`;
 }
 
-/** Where a signal comes from. */
+/** The source of a signal. */
 export function signalSource(signal: number): SignalSource {
   return signal < FIRST_OF_KERNEL_LOG ? "tracepoint" : "kernel_log";
 }
 
-/** Whether a signal's record has the id of its session, where others have their connection's: bpf/request.h. */
+/** Whether a signal's record has the id of its session; others have that of their connection: bpf/request.h. */
 export function isOfSession(signal: number): boolean {
   return OF_SESSIONS.has(signal);
 }

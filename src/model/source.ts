@@ -1,6 +1,6 @@
-// Where threads find the kernel's memory: file descriptors and addresses as numbers, so that they cross threads.
-// Whoever made them (kernel/ for the real kernel, kernel/imitation.ts for the one in memory) keeps them alive until
-// the detector and the runner have closed.
+// The kernel's memory for threads: file descriptors and addresses as numbers, so that they cross threads. The room that
+// made them (kernel/ for the real kernel, kernel/imitation.ts for the one in memory) keeps them alive until the
+// detector and the runner have closed.
 
 /** The request table: GEOMETRY.SETS sets. Read-only. */
 export interface TableHandles {
@@ -18,18 +18,18 @@ export interface SourceHandles extends TableHandles {
   readonly ringDataAddress: number;
   /** Bytes of the ring's data, a power of two. */
   readonly ringBytes: number;
-  /** The per-CPU map `histograms`, or -1 where nothing counts. */
+  /** The per-CPU map `histograms`, or -1 if the source does not count. */
   readonly histogramsFd: number;
-  /** CPUs that a per-CPU map has values of. */
+  /** The number of CPUs that a per-CPU map has values for. */
   readonly possibleCpus: number;
-  /** What tasks are at inside cifs: GEOMETRY.OPERATION_SETS sets. Read-only. */
+  /** The operations of all tasks: GEOMETRY.OPERATION_SETS sets. Read-only. */
   readonly operationsAddress: number;
   readonly operationsBytes: number;
   /** struct aod_control, written by both sides. */
   readonly controlAddress: number;
   /** The supervisor writes it after posting a message; the detector's epoll set holds it. */
   readonly wakeFd: number;
-  /** The kernel's notices of modules (system/uevents.ts), or -1 where nobody wants to know. */
+  /** The kernel's events of modules (system/uevents.ts), or -1 if they are not wanted. */
   readonly ueventFd: number;
   /** mountinfo of the host, exceptional when mounts change; or -1. */
   readonly mountinfoFd: number;

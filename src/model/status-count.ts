@@ -1,5 +1,5 @@
-// How often each status came, or each errno of an operation that failed without a request: counts that add up, and their text. Plain
-// data; pure.
+// Counts of statuses, and of errnos of operations that failed without a request, which can be added up, and their text.
+// Plain data; pure.
 
 import { COMMANDS, commandName } from "./command.ts";
 import { ERRNO, errnoName } from "./errno.ts";
@@ -17,10 +17,10 @@ export interface StatusCount {
   readonly count: number;
 }
 
-/** Servers choose statuses: the rarest beyond this many are not listed. */
+/** Servers choose the statuses: the rarest beyond this many are not listed. */
 export const STATUSES_MAX = 16;
 
-/** The status of a refusal; undefined for what is not a failed request or operation. */
+/** The status of a refusal; undefined for a request or operation that did not fail. */
 export function statusOf({ kind, command, ntStatus, errno }: Request): StatusCount | undefined {
   if (kind === KIND.OPERATION && errno !== 0) return { command: undefined, ntStatus: 0, errno, count: 1 };
   if (kind === KIND.REQUEST && ntStatus !== 0) return { command, ntStatus, errno, count: 1 };
@@ -37,14 +37,14 @@ export function addStatuses(...lists: readonly (readonly StatusCount[])[]): read
   return [...sums.values()].sort((a, b) => b.count - a.count).slice(0, STATUSES_MAX);
 }
 
-/** `STATUS_DISK_FULL`; of an operation without a request its errno. */
+/** `STATUS_DISK_FULL`; for an operation without a request its errno. */
 export function statusText({ command, ntStatus, errno }: Omit<StatusCount, "count">): string {
   return command === undefined || ntStatus === 0 ? errnoName(errno) : statusName(ntStatus);
 }
 
-/** As JSON has it everywhere. A type and not an interface: it is to fit where any mapping does. */
+/** The form in all JSON. A type and not an interface, so that it can be assigned to any mapping. */
 export type StatusRow = {
-  /** By name; that of the errno for an operation that failed without a request. */
+  /** By name; for an operation that failed without a request the errno's name. */
   readonly status: string;
   /** `0xc000007f`; null for such an operation. */
   readonly nt_status: string | null;
@@ -64,7 +64,7 @@ export function statusRow(one: StatusCount): StatusRow {
   };
 }
 
-/** The count that a row was made of; undefined where its names or figures are none. */
+/** The count from which a row was made; undefined if its names or figures are invalid. */
 export function countOfRow({ nt_status, errno, command, count }: StatusRow): StatusCount | undefined {
   const number = command === null ? undefined : (COMMANDS as readonly string[]).indexOf(command);
   const errnoNumber = (ERRNO as Readonly<Record<string, number>>)[errno] ?? Number(errno);
@@ -73,7 +73,10 @@ export function countOfRow({ nt_status, errno, command, count }: StatusRow): Sta
   return isKnown ? { command: number, ntStatus, errno: errnoNumber, count } : undefined;
 }
 
-/** `STATUS_DISK_FULL 12 ×, STATUS_ACCESS_DENIED 1 ×`; undefined of none. Commands are left out: one status comes with several. */
+/**
+ * `STATUS_DISK_FULL 12 ×, STATUS_ACCESS_DENIED 1 ×`; undefined for an empty list. Commands are left out: one status
+ * occurs with several.
+ */
 export function statusesText(statuses: readonly StatusCount[], most = 3): string | undefined {
   const sums = new Map<string, number>();
   for (const one of statuses) sums.set(statusText(one), (sums.get(statusText(one)) ?? 0) + one.count);

@@ -1,7 +1,7 @@
-// What a refusal means: the party that a status or an errno blames, in words, and what to do about it. One table; the verdict,
+// The meaning of a refusal: the party that a status or an errno blames, in words, and advice. One table; the verdict,
 // the report and the commands read it. Pure.
-// Statuses: MS-ERREF 2.3.1; MS-SMB2 3.3.5.5 (SESSION_SETUP), 3.3.5.7 (TREE_CONNECT), 3.3.5.13 (WRITE). Errnos of an operation without a
-// request: request_key(2) of cifs.upcall, fs/smb/client/sess.c and connect.c.
+// Statuses: MS-ERREF 2.3.1; MS-SMB2 3.3.5.5 (SESSION_SETUP), 3.3.5.7 (TREE_CONNECT), 3.3.5.13 (WRITE). Errnos of an
+// operation without a request: request_key(2) of cifs.upcall, fs/smb/client/sess.c and connect.c.
 
 import { type CommandName, commandName } from "./command.ts";
 import { ERRNO } from "./errno.ts";
@@ -11,11 +11,11 @@ import type { Cause } from "./verdict.ts";
 export interface StatusMeaning {
   /** Stable: scripts may compare it. */
   readonly id: string;
-  /** Undefined where a refusal says nothing about who is to blame. */
+  /** Undefined if a refusal does not show which party is to blame. */
   readonly cause: Extract<Cause, "server" | "session" | "permission"> | undefined;
   /** Follows "The server refuses: ". */
   readonly words: string;
-  /** A whole sentence. */
+  /** A full sentence. */
   readonly advice: string;
 }
 
@@ -24,11 +24,11 @@ interface MeaningRow extends StatusMeaning {
   readonly commands?: readonly CommandName[];
   /** "any" beside `commands`: whatever the status is. */
   readonly statuses: readonly StatusName[] | "any";
-  /** Of an operation that failed without a request. */
+  /** Errnos of operations that failed without a request. */
   readonly errnos?: readonly number[];
 }
 
-/** The first row that fits decides. */
+/** The first matching row decides. */
 export const STATUS_MEANINGS: readonly MeaningRow[] = [
   {
     id: "disk-full",
@@ -228,7 +228,7 @@ export const STATUS_MEANINGS: readonly MeaningRow[] = [
   },
 ];
 
-/** What a refusal means; undefined for one that the table does not have. */
+/** The meaning of a refusal; undefined if the table has none. */
 export function meaningOf(
   command: number | undefined,
   ntStatus: number,

@@ -6,13 +6,16 @@ import type { Request } from "./request.ts";
 import type { RuleType } from "./rule.ts";
 
 /**
- * `late`: a reply that took too long. `refused`: a reply with a status that counts, or an operation that the client failed without a
- * request. `missing`: no reply, a task that does not return from cifs, a connection that is lost.
+ * `late`: a reply that took too long. `refused`: a reply with a status that counts, or an operation that the client
+ * failed without a request. `missing`: no reply, a task that does not return from cifs, a connection that is lost.
  */
 export const SYMPTOMS = ["late", "refused", "missing"] as const;
 export type Symptom = (typeof SYMPTOMS)[number];
 
-/** @param ruleType of the rule that the evidence tripped: a refusal may be slow, and a slow reply may be an everyday refusal. */
+/**
+ * @param ruleType the type of the rule that the evidence tripped: a refusal may be slow, and a slow reply may be an
+ * everyday refusal.
+ */
 export function symptomOf(
   evidence: Pick<Request, "kind" | "command" | "latencyNs" | "errno">,
   ruleType: RuleType | "manual",

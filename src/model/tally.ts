@@ -1,5 +1,5 @@
-// What the kernel has counted of all replies since the programs were loaded: plain data, read on demand. Which slot is
-// which share KnownTree says (share.ts). Also the shape of the kernel's histograms, as bpf/histogram.h has it.
+// The kernel's counts of all replies since the programs were loaded: plain data, read on demand. KnownTree (share.ts)
+// has the slot of each share. Also the shape of the kernel's histograms, as bpf/histogram.h has it.
 
 import { HISTOGRAM_SHAPE } from "./request.gen.ts";
 
@@ -10,17 +10,17 @@ export interface ReplyHistogram {
   /** MS-SMB2 2.2.1.2. */
   readonly command: number;
   readonly sumNs: number;
-  /** Of all of these, those that failed. */
+  /** The replies among them that failed. */
   readonly errors: number;
-  /** HISTOGRAM_SHAPE.BUCKETS of them; `bucketOf` says which is for what. */
+  /** HISTOGRAM_SHAPE.BUCKETS counts; `bucketOf` gives the bucket of a latency. */
   readonly buckets: Float64Array;
 }
 
 /** Failed replies of one status. */
 export interface StatusTally {
   /**
-   * MS-ERREF 2.3; 0 where the client gave up on what the server called a success. Undefined: a status that came when
-   * GEOMETRY.TALLIES others had come.
+   * MS-ERREF 2.3; 0 if the client gave up on a reply that the server called a success. Undefined for statuses that came
+   * after GEOMETRY.TALLIES others.
    */
   readonly ntStatus: number | undefined;
   readonly slot: number;
@@ -28,13 +28,13 @@ export interface StatusTally {
   readonly count: number;
 }
 
-/** Operations that failed without a request, of one errno; 255 stands for it and everything above. */
+/** Operations that failed without a request, with one errno; 255 stands for 255 and above. */
 export interface OperationErrors {
   readonly errno: number;
   readonly count: number;
 }
 
-/** Counts only grow, and begin anew with the programs. */
+/** Counts only grow; they start at 0 when the programs are loaded. */
 export interface Tallies {
   readonly histograms: readonly ReplyHistogram[];
   readonly statuses: readonly StatusTally[];

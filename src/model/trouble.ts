@@ -1,5 +1,5 @@
-// Trouble that aod has with what it depends on: its folder, its files, its sockets, the clock, what the host grants it. Plain data.
-// Trouble of the mounts is an incident, and evidence that is gone for good is a loss.
+// Trouble of aod with what it depends on: its folder, files and sockets, the clock, the resources of the host. Plain
+// data. Trouble of the mounts is an incident; evidence that is lost for good is a loss.
 
 /** Subjects of trouble, in the order in which they are shown. */
 export const TROUBLE_SUBJECTS = [
@@ -14,7 +14,7 @@ export const TROUBLE_SUBJECTS = [
 ] as const;
 export type TroubleSubject = (typeof TROUBLE_SUBJECTS)[number];
 
-/** The subject in words. */
+/** The subject of a trouble in words. */
 export const TROUBLE_TEXT: Readonly<Record<TroubleSubject, string>> = {
   configuration: "configuration",
   captures: "captures",
@@ -30,7 +30,7 @@ export const TROUBLE_TEXT: Readonly<Record<TroubleSubject, string>> = {
 export interface TroubleFinding {
   /** The fault and its consequence, in words. */
   readonly text: string;
-  /** It was found and repaired in one go. */
+  /** Whether the check repaired it at once. */
   readonly isRepaired: boolean;
 }
 
@@ -39,14 +39,14 @@ export interface Trouble {
   readonly text: string;
   /** ms since 1970 UTC. */
   readonly sinceMs: number;
-  /** When it was over; undefined while it lasts. */
+  /** When it ended; undefined while it lasts. */
   readonly overAtMs: number | undefined;
 }
 
-/** Why ages of captures can't be counted yet. */
+/** Why the clock is not trusted with the ages of captures. */
 export interface ClockDoubt {
   /** The fault of the clock and its consequence, in words. */
   readonly text: string;
-  /** False where only the start is too recent: that is no trouble. */
+  /** False if only the start is too recent, which is no trouble. */
   readonly isEvidence: boolean;
 }

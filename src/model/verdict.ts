@@ -1,8 +1,8 @@
-// Who is to blame, as far as a capture can tell. Plain data; how it is found is the runner's (docs/verdict.md).
+// The verdict: the party to blame, as far as a capture can tell. Plain data; the runner decides it (docs/verdict.md).
 
 /**
- * `host`: this machine is short of CPU or memory. `client`: its SMB client is stuck. `permission`: the server refuses this account, and
- * is well.
+ * `host`: this machine is short of CPU or memory. `client`: its SMB client is stuck. `permission`: the server works and
+ * refuses this account.
  */
 export const CAUSES = [
   "network",
@@ -16,14 +16,14 @@ export const CAUSES = [
 ] as const;
 export type Cause = (typeof CAUSES)[number];
 
-/** Fits where any mapping does: it stands like this in manifests and in the history. */
+/** The form in manifests and in the history; it can be assigned to any mapping. */
 export type Verdict = {
   readonly cause: Cause;
   /** From 0 to 1, in hundredths; 0 for unknown. */
   readonly confidence: number;
-  /** In plain words, with the figures that said so, what speaks most first; never empty. */
+  /** In plain words with figures, the strongest reason first; never empty. */
   readonly because: readonly string[];
 };
 
-/** A verdict names this many reasons at most, so that a line of the history stays one. */
+/** A verdict has at most this many reasons, so that a line of the history stays one line. */
 export const REASONS_MAX = 8;
