@@ -1,5 +1,5 @@
-// The log, for the main thread: one line a message, lower case, no full stop, values as key=value. Workers report to
-// the supervisor and never log. The only door to consola.
+// The log of the main thread: one line for each message, lower case, no full stop, values as key=value. Workers report
+// to the supervisor and never log. The only door to consola.
 
 import { createConsola, LogLevels } from "consola/basic";
 import { escapeControls } from "./model/escape.ts";
@@ -12,15 +12,15 @@ const LEVELS: Readonly<Record<string, number>> = {
   error: LogLevels.error,
 };
 
-/** Where lines go. */
+/** The destination of lines. */
 export interface LogSink {
-  /** @param text one line or several, each with its end. */
+  /** @param text one line or several, each with its line feed. */
   write(text: string): void;
-  /** Resolves when the last lines are written or given up. */
+  /** Resolves when the last lines are written or dropped. */
   close?(): Promise<void>;
 }
 
-/** Standard error belongs to the process, and is not closed. */
+/** Standard error belongs to the process and is not closed. */
 let sink: LogSink = { write: (text) => void process.stderr.write(text) };
 
 const wanted = process.env.AOD_LOG_LEVEL;
@@ -39,7 +39,7 @@ const consola = createConsola({
 export type Level = "debug" | "info" | "warn" | "error";
 export type Values = Readonly<Record<string, string | number | bigint | boolean | undefined>>;
 
-/** Log lines for people: `aod check` and the like print with process.stdout instead. */
+/** Log messages. Output of commands such as `aod check` uses process.stdout instead. */
 export const log = {
   debug: (text: string, values?: Values) => consola.debug(formatLine(text, values)),
   info: (text: string, values?: Values) => consola.info(formatLine(text, values)),
@@ -52,17 +52,19 @@ export function printError(text: string): void {
   sink.write(text);
 }
 
-/** The last lines are written, as far as the sink waits for that. */
+/** Waits until the last lines are written, as far as the sink supports that. */
 export async function finishLog(): Promise<void> {
   await sink.close?.();
 }
 
-/** Sends all lines to another sink from now on: for a process that must not wait for the reader of its standard error. */
+/**
+ * From now on sends all lines to another sink: for a process that must not wait for the reader of its standard error.
+ */
 export function redirectLog(to: LogSink): void {
   sink = to;
 }
 
-/** Whether lines of this level are to be seen: AOD_LOG_LEVEL. */
+/** Whether AOD_LOG_LEVEL shows lines of this level. */
 export function isLogged(of: Level): boolean {
   return (LEVELS[of] ?? 0) <= consola.level;
 }
@@ -71,7 +73,7 @@ if (wanted !== undefined && level === undefined) {
   log.warn("AOD_LOG_LEVEL is not one of debug, info, warn, error: using info", { AOD_LOG_LEVEL: wanted });
 }
 
-/** Values that a server or a file gave can't forge a line of their own: controls are escaped, spaces are quoted. */
+/** Formats a message. A value from a server or a file can't forge a line: controls are escaped, spaces are quoted. */
 export function formatLine(text: string, values: Values = {}): string {
   let out = text;
   for (const [key, value] of Object.entries(values)) {

@@ -1,5 +1,5 @@
-// The entry of the executable: the table of threads, and the verbs. `new Worker` works in a compiled program only from
-// here. Out: the exit code. No work is done in this file.
+// The entry of the executable: the table of threads, and the commands. `new Worker` works in a compiled program only
+// from this file. No work is done here.
 
 import { runVerbs } from "./cli/verbs.ts";
 import type { SpawnTable } from "./supervisor/options.ts";

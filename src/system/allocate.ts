@@ -1,5 +1,5 @@
-// Room on the disk before anything is written to it. In: an open file and bytes; out: whether the file system has set them
-// aside. The file keeps its size; what is not used in the end goes back when it is cut to it (ftruncate).
+// Reserves room on the disk before data is written. The file keeps its size; the unused part is released when the file
+// is cut to its final size (ftruncate).
 
 import { checked, lastErrno, libc } from "./libc.ts";
 
@@ -12,12 +12,12 @@ const EOPNOTSUPP = 95;
 const EDQUOT = 122;
 
 /**
- * `unsupported`: this file system can't say beforehand (nor can an old kernel). Not posix_fallocate(3), which then writes
- * every block itself.
+ * `unsupported`: this file system, or an old kernel, can't reserve room. posix_fallocate(3) is not used, because it
+ * then writes every block itself.
  */
 export type Allocation = "allocated" | "full" | "unsupported";
 
-/** Sets blocks aside for the first `bytes` of a file. Throws SYSCALL where the disk is broken. */
+/** Reserves blocks for the first `bytes` of a file. Throws SYSCALL if the disk is broken. */
 export function allocate(fd: number, bytes: number): Allocation {
   if (bytes === 0) return "allocated";
   for (;;) {

@@ -1,5 +1,5 @@
-// The folder that holds the captures. In: the output folder; out: a path that keeps meaning this folder, whatever is renamed or
-// replaced beside it, until it is closed. A writer gets it made where it is missing and safe to make; no capture is read or written here.
+// The folder of the captures: a path that means this folder until it is closed, even if something beside it is renamed
+// or replaced. For a writer it is made if it is missing and safe to make; no capture is read or written here.
 
 import {
   accessSync,
@@ -36,15 +36,17 @@ export interface BatchesFolder {
 }
 
 /**
- * Opens `batches/` below the output folder and makes both where they are missing, for their owner only. Each capture and each
- * sweep opens it for itself: the folder may be removed or replaced while aod runs. Throws OUTPUT_UNUSABLE where that fails, where
- * a network file system is mounted, where a symbolic link leads elsewhere, or where another user could replace captures.
- * @param outputDir without symbolic links: claimOutputFolder has resolved them at the start, and none is followed later.
+ * Opens `batches/` below the output folder and makes both if they are missing, for their owner only. Each capture and
+ * each sweep opens it for itself, because the folder may be removed or replaced while aod runs. Throws OUTPUT_UNUSABLE
+ * if that fails, if a network file system is mounted there, if a symbolic link leads elsewhere, or if another user
+ * could replace captures.
+ * @param outputDir without symbolic links: claimOutputFolder has resolved them at the start, and none is followed
+ * later.
  */
 export function openBatchesFolder(outputDir: string): BatchesFolder {
   const folder = join(outputDir, BATCHES);
   try {
-    // Before it is touched: that could hang for as long as the server does.
+    // Checked before it is touched, which could hang for as long as the server does.
     requireLocal(folder);
     requireNoLink(nearestExisting(outputDir));
     mkdirSync(outputDir, { recursive: true, mode: 0o700 });
@@ -71,8 +73,8 @@ export function openBatchesFolder(outputDir: string): BatchesFolder {
 }
 
 /**
- * The same for who only looks: nothing is made or changed. Undefined where the output folder is there and has no `batches/`
- * yet. Throws what open(2) throws: ENOENT, EACCES, ENOTDIR and ELOOP for a file or a symbolic link in its place.
+ * Opens it for readers: nothing is made or changed. Undefined if the output folder exists and has no `batches/` yet.
+ * Throws what open(2) throws: ENOENT, EACCES, ENOTDIR and ELOOP for a file or a symbolic link in its place.
  */
 export function openBatchesToRead(outputDir: string): BatchesFolder | undefined {
   closeSync(openSync(join(outputDir, "."), constants.O_RDONLY | constants.O_DIRECTORY));
@@ -107,7 +109,7 @@ function requireNoLink(path: string): void {
   );
 }
 
-/** The output folder itself may be open to readers; a user who may write in it could replace what is below it. */
+/** Readers may have access to the output folder itself; a user who may write in it could replace its content. */
 function requireOnlyOurs(outputDir: string): void {
   const { uid, mode } = statSync(outputDir);
   if (uid !== 0 && uid !== process.geteuid?.()) throw othersFolder(outputDir, uid);
@@ -136,7 +138,7 @@ function nearestExisting(path: string): string {
 function requireOurs(fd: number, folder: string): void {
   const { uid, mode } = fstatSync(fd);
   if (uid !== 0 && uid !== process.geteuid?.()) throw othersFolder(folder, uid);
-  // Captures name files, users and servers: for their owner alone, also in a folder that was there before.
+  // Captures name files, users and servers, so only their owner may read them, also in a folder that existed before.
   if ((mode & 0o077) !== 0) fchmodSync(fd, 0o700);
 }
 

@@ -1,11 +1,11 @@
-// Whether the kernel's clock is synchronised, as ntpd, chrony and timesyncd tell it. Out: what adjtimex(2) says; nothing is
-// adjusted.
+// Whether the kernel's clock is synchronised, as ntpd, chrony and timesyncd report it to the kernel: read by
+// adjtimex(2), never adjusted.
 
 import { libc } from "./libc.ts";
 
 export interface ClockState {
   readonly synchronised: boolean;
-  /** The most that the clock may be off, ms. */
+  /** The largest possible error of the clock, ms. */
   readonly maxErrorMs: number;
 }
 
@@ -13,9 +13,9 @@ export interface ClockState {
 const TIMEX = { bytes: 256, maxError: 24, status: 40 } as const;
 const STA_UNSYNC = 0x40;
 
-/** Undefined where the kernel, or a filter in a container, does not say. */
+/** Undefined if the kernel, or a filter in a container, does not answer. */
 export function readClockState(): ClockState | undefined {
-  // modes is 0: only read.
+  // modes is 0: nothing is adjusted.
   const timex = new Uint8Array(TIMEX.bytes);
   if (libc.adjtimex(timex) < 0) return undefined;
   const view = new DataView(timex.buffer);

@@ -1,4 +1,4 @@
-// The time, for those who may ask: the wiring. Pure code takes it as an argument.
+// The clocks, for wiring code only: pure code takes the time as an argument.
 // CLOCK_MONOTONIC is the clock of the BPF programs (bpf_ktime_get_ns); process.hrtime has an origin of its own.
 
 import type { ClockPair } from "../model/capture.ts";
@@ -14,7 +14,7 @@ export function monotonicNs(): number {
   return readClock(CLOCK_MONOTONIC);
 }
 
-/** ns of CLOCK_BOOTTIME: the same with the time that the host was suspended. */
+/** ns of CLOCK_BOOTTIME: CLOCK_MONOTONIC plus the time that the host was suspended. */
 export function boottimeNs(): number {
   return readClock(CLOCK_BOOTTIME);
 }

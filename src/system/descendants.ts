@@ -1,30 +1,32 @@
-// The processes below a program, in any process group or session. In: a process; out: the
-// processes below it, or their end. Read from /proc/PID/task/TID/children (CONFIG_PROC_CHILDREN, as every distribution has it);
-// a kernel without it shows no descendants.
+// The descendants of a process, in any process group or session: finds them and ends them. They are read from
+// /proc/PID/task/TID/children (CONFIG_PROC_CHILDREN, which every distribution has); a kernel without it shows none.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { libc, WNOHANG } from "./libc.ts";
 
 const PR_SET_CHILD_SUBREAPER = 36;
-/** More than a service may have: TasksMax of the unit. A tree that is larger is ended from the top, sweep by sweep. */
+/** More than a service may have: TasksMax of the unit. A larger tree is ended from the top, sweep by sweep. */
 const TREE_MAX = 4096;
 /** Each round finds the processes that were forked during the round before; a stopped process does not fork. */
 const ROUNDS_MAX = 16;
 
 /**
- * Makes this process the parent of every descendant that loses its own, so that detached processes stay within reach. For the whole
- * process and its life; false where a sandbox forbids it.
+ * Makes this process the parent of every descendant that loses its own parent, so that detached processes stay within
+ * reach. This holds for the whole process and its life; false if a sandbox forbids it.
  */
 export function adoptOrphans(): boolean {
   return libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) === 0;
 }
 
-/** Descendants that lost their parents: the kernel hands them to the first thread, while Bun's children stay with theirs. */
+/**
+ * Descendants that lost their parents: the kernel hands them to the first thread, while Bun's children stay with
+ * theirs.
+ */
 export function adoptedChildren(): readonly number[] {
   return childrenOfThread(process.pid, process.pid);
 }
 
-/** Everything below a process, parents first, at most TREE_MAX. */
+/** All descendants of a process, parents first, at most TREE_MAX. */
 export function descendantsOf(pid: number): readonly number[] {
   const found = new Set<number>();
   const pending = [pid];
@@ -39,9 +41,9 @@ export function descendantsOf(pid: number): readonly number[] {
 }
 
 /**
- * Ends a process, everything below it, and the process group that it leads: a child whose own parent has ended is below it no more.
- * All are stopped first, so that none escapes by forking meanwhile. Throws EPERM where one of them may not be killed, after the
- * others are.
+ * Ends a process, its descendants, and the process group that it leads, because a child whose own parent has ended is
+ * no descendant any more. All are stopped first, so that none escapes by a fork. Throws EPERM if one of them may not be
+ * killed, after the others were ended.
  */
 export function killTree(pid: number): void {
   const found = new Set<number>();
@@ -57,7 +59,7 @@ export function killTree(pid: number): void {
   if (refused !== undefined) throw refused;
 }
 
-/** Collects a child of this process that has ended, so that no zombie stays. False while it lives. */
+/** Collects a child of this process that has ended, so that no zombie remains. False while it runs. */
 export function collectChild(pid: number): boolean {
   return libc.waitpid(pid, new Int32Array(1), WNOHANG) !== 0;
 }
@@ -66,7 +68,7 @@ export function collectChild(pid: number): boolean {
 
 /**
  * @param pid negative for a process group.
- * @returns EPERM, for the caller: the process is another user's, as tcpdump is, and a sandbox keeps CAP_KILL from us.
+ * @returns EPERM for the caller: the process belongs to another user, like tcpdump, and a sandbox withholds CAP_KILL.
  */
 function signal(pid: number, name: NodeJS.Signals): Error | undefined {
   try {
@@ -93,7 +95,7 @@ function childrenOfThread(pid: number, taskId: number): readonly number[] {
   return text.split(" ").filter(Boolean).map(Number);
 }
 
-/** Undefined for a process that has ended meanwhile, or may not be read. */
+/** Undefined if the process has ended meanwhile, or may not be read. */
 function orNothing<Value>(read: () => Value): Value | undefined {
   try {
     return read();

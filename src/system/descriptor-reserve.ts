@@ -1,6 +1,6 @@
-// File descriptors that the process holds for the moment when it gets no more: then they are given back, so that a thread can
-// still be started, a capture written and a question answered. In: nothing; out: whether there is room. For the main thread, which
-// looks before it starts anything: Bun ends the process when a worker can't have the two that it needs.
+// A reserve of file descriptors for the time when the process gets no more: released then, so that a thread can be
+// started, a capture written and a question answered. For the main thread, which checks before it starts anything: Bun
+// ends the process if a worker can't have the two that it needs.
 
 import { closeSync, openSync } from "node:fs";
 import { exhaustionOf } from "../model/exhaustion.ts";
@@ -16,19 +16,19 @@ export class DescriptorReserve {
   readonly #room: number;
   #held: number[] = [];
 
-  /** Holds nothing until the first `check`. @param room how many must be free beside it. */
+  /** Holds nothing until the first `check`. @param room the number of descriptors that must be free beside it. */
   constructor(size = RESERVE, room = ROOM) {
     this.#size = size;
     this.#room = room;
   }
 
-  /** Whether all of it is held. */
+  /** Whether the whole reserve is held. */
   get isWhole(): boolean {
     return this.#held.length === this.#size;
   }
 
   /**
-   * Gives the reserve back where nothing is free beside it, and takes it again where there is enough of both.
+   * Releases the reserve if no other descriptor is free, and takes it again if enough are free for both.
    * @returns whether a thread or a capture that starts now finds its descriptors.
    */
   check(): boolean {

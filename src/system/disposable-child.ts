@@ -1,6 +1,7 @@
-// A child of our own that reads one file and prints it into a pipe, for threads that sleep in an epoll set and have no event loop
-// for Bun.spawn. In: a path; out: two file descriptors to wait for, and what was read. It never waits for the child: a child
-// that blocks in the kernel, in open(2) as well, blocks no thread of aod. Deadlines and retries are for disposable-reader.ts.
+// A child process that reads one file and prints it into a pipe, for threads that sleep in an epoll set and have no
+// event loop for Bun.spawn. It gives two file descriptors to wait for, and the text. It never waits for the child: a
+// child that blocks in the kernel, even in open(2), blocks no thread of aod. Deadlines and retries belong to
+// disposable-reader.ts.
 
 import { type Pointer, ptr } from "bun:ffi";
 import { readFileSync } from "node:fs";
@@ -8,7 +9,7 @@ import { errnoName } from "../model/errno.ts";
 import { AodError } from "../model/failure.ts";
 import { checked, lastErrno, libc, WNOHANG } from "./libc.ts";
 
-/** Where coreutils or busybox put it; the runner's actions need it as well. */
+/** The path of coreutils or busybox; the runner's actions need it as well. */
 const PROGRAMS = ["/usr/bin/cat", "/bin/cat"] as const;
 
 const O_CLOEXEC = 0o2000000;
@@ -24,20 +25,20 @@ const SPAWN_FLAGS = 0x04 /* SETSIGDEF */ | 0x08 /* SETSIGMASK */ | 0x80; /* SETS
 
 const READ_BYTES = 64 << 10;
 
-/** Of a clock tick in /proc/PID/stat; USER_HZ is 100 on every architecture that aod runs on. */
+/** ns of a clock tick in /proc/PID/stat; USER_HZ is 100 on every architecture that aod runs on. */
 const TICK_NS = 1e7;
 
 export interface ChildExit {
-  /** Undefined where a signal ended it. */
+  /** Undefined if a signal ended it. */
   readonly exitCode: number | undefined;
 }
 
-/** A running child. Its descriptors are readable when there is something to do; `close` gives them back. */
+/** A running child. Its descriptors are readable when there is something to do; `close` releases them. */
 export class DisposableChild {
   readonly pid: number;
   /** Its output; non-blocking. */
   readonly outputFd: number;
-  /** Readable once it has ended; -1 where the kernel or a sandbox gives none. */
+  /** Readable once it has ended; -1 if the kernel or a sandbox provides none. */
   readonly exitFd: number;
   readonly #buffer = Buffer.allocUnsafe(READ_BYTES);
   #exit: ChildExit | undefined;
@@ -49,7 +50,7 @@ export class DisposableChild {
     this.exitFd = Number(libc.syscall(SYS_PIDFD_OPEN, pid, null, 0));
   }
 
-  /** Starts one, or returns the errno's name where none can be started: no program, no process, no descriptor. */
+  /** Starts a child, or returns the errno's name if none can be started: no program, no process, no descriptor. */
   static start(path: string): DisposableChild | string {
     const ends = new Int32Array(2);
     if (libc.pipe2(ends, O_CLOEXEC) < 0) return errnoName(lastErrno());
@@ -62,27 +63,27 @@ export class DisposableChild {
     return started;
   }
 
-  /** Takes its output so far, at most 64 KiB: empty at the end, undefined where there is none yet. */
+  /** Takes its output so far, at most 64 KiB: empty at the end, undefined if there is none yet. */
   read(): Uint8Array | undefined {
     const got = Number(libc.read(this.outputFd, this.#buffer, READ_BYTES));
     return got >= 0 ? Uint8Array.prototype.slice.call(this.#buffer, 0, got) : undefined;
   }
 
-  /** How it ended; undefined while it runs. Collects it, so that no zombie stays. */
+  /** The way in which it ended; undefined while it runs. Collects it, so that no zombie remains. */
   exit(): ChildExit | undefined {
     if (this.#exit !== undefined) return this.#exit;
     const status = new Int32Array(1);
     const pid = libc.waitpid(this.pid, status, WNOHANG);
     if (pid === 0) return undefined;
-    // wait(2): the low seven bits are the signal. A negative pid: something else has collected it.
+    // wait(2): the low seven bits are the signal. A negative pid means that another thread has collected it.
     const word = status[0] as number;
     this.#exit = { exitCode: pid === this.pid && (word & 0x7f) === 0 ? (word >> 8) & 0xff : undefined };
     return this.#exit;
   }
 
   /**
-   * Whether it could run but has had less than half of its life on a CPU: then the host is busy, and no lock holds it. A child that
-   * spins for a lock has had all of it; one that sleeps for a lock could not run.
+   * Whether it was runnable but spent less than half of its life on a CPU: then the host is busy, and no lock blocks
+   * it. A child that spins for a lock has spent all of it on a CPU; one that sleeps for a lock was not runnable.
    * @param ageNs since its start.
    */
   isShortOfCpu(ageNs: number): boolean {
@@ -92,13 +93,13 @@ export class DisposableChild {
     return fields[0] === "R" && cpuNs < ageNs / 2;
   }
 
-  /** SIGKILL. Whether it dies is another question: one that spins for a lock in the kernel does not. */
+  /** Sends SIGKILL. A child that spins for a lock in the kernel does not die of it. */
   kill(): void {
-    // Not collected yet, so the number is still its own.
+    // It is not collected yet, so the number still belongs to it.
     if (this.exit() === undefined) process.kill(this.pid, "SIGKILL");
   }
 
-  /** Gives the descriptors back; the child is left to itself unless it has been collected. Idempotent. */
+  /** Releases the descriptors; a child that was not collected is abandoned. Idempotent. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -108,13 +109,13 @@ export class DisposableChild {
 
 // --- internal ---
 
-/** The fields behind the name, which may hold any character; none where the process has ended. */
+/** The fields behind the name, which may contain any character; empty if the process has ended. */
 function readStat(pid: number): readonly string[] {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, "latin1");
     return text.slice(text.lastIndexOf(")") + 2).split(" ");
   } catch {
-    // It has ended, or no descriptor is free: nothing says that it waits for a CPU.
+    // It has ended, or no descriptor is free: there is no proof that it waits for a CPU.
     return [];
   }
 }
@@ -150,13 +151,13 @@ function spawnCat(path: string, outputFd: number): number | string {
   }
 }
 
-/** glibc starts it by clone(CLONE_VFORK): the caller waits for the exec of a program on the system's disk, for nothing else. */
+/** glibc starts it by clone(CLONE_VFORK): the caller waits only for the exec of a program on the system's disk. */
 function spawnProgram(program: string, path: string, actions: Buffer, attributes: Buffer): number | string {
   const strings = [program, path].map(cString);
   const [argv, environment] = [pointers(strings), pointers([])];
   const pid = new Int32Array(1);
   const errno = libc.posix_spawn(pid, cString(program), actions, attributes, argv, environment);
-  // Alive until here: the array holds their addresses only.
+  // Referenced until here: the array holds only their addresses.
   if (strings.length === 0) throw new AodError("BUG", "no arguments");
   return errno === 0 ? (pid[0] as number) : errnoName(errno);
 }

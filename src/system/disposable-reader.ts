@@ -1,7 +1,7 @@
-// One file that is read again and again, each time by a disposable child with a deadline: for files whose reading takes locks in
-// the kernel that may be held for ever. In: the wish to read, the time; out: the text, later, or the reason why there is none.
-// One child at a time: while one can't be ended no other is started, and after each that was late the pause doubles. A child that
-// waits for a CPU is given more time: a busy host must not look like a lock that is held.
+// Reads one file again and again, each time by a disposable child with a deadline: for files whose reading takes locks
+// in the kernel that may be held for ever. The text comes later, or the reason why there is none. There is one child at
+// a time: while one can't be ended no other is started, and after each late child the pause doubles. A child that waits
+// for a CPU gets more time, because a busy host must not look like a held lock.
 //
 //   idle ── begin ── running ── exit ─────────────────────────────── "read" or "unreadable"
 //                       └── deadline ── "late", SIGKILL ── exit ──── idle again after a pause
@@ -11,32 +11,32 @@ import { countExhaustion, exhaustionNamed } from "../model/exhaustion.ts";
 import type { Readability } from "../model/readability.ts";
 import { type ChildExit, DisposableChild } from "./disposable-child.ts";
 
-/** A healthy host needs 2 ms; one that is short of CPU some tens, and now and then seconds. */
+/** A healthy host needs 2 ms; a host that is short of CPU needs some tens, and now and then seconds. */
 export const READ_WITHIN_NS = 1e9;
 /** The latest deadline of a child that waits for a CPU. */
 export const STARVED_WITHIN_NS = 10e9;
 /** After the first late child; it doubles with each one after it. */
 export const PAUSE_NS = 5e9;
 export const PAUSE_MAX_NS = 300e9;
-/** A child that has not died of its SIGKILL after this time is taken for one that can't. */
+/** A child that has not died of its SIGKILL after this time is regarded as unkillable. */
 export const DIES_WITHIN_NS = 200e6;
-/** Between its last word and its end a child needs some tens of microseconds. */
+/** Between the end of its output and its own end a child needs some tens of microseconds. */
 const ASK_AGAIN_NS = 1e6;
 
 export type Outcome =
   | { readonly type: "read"; readonly text: string; readonly truncated: boolean }
-  /** The file is not there or may not be read, or no child can be started. */
+  /** The file does not exist or may not be read, or no child can be started. */
   | { readonly type: "unreadable" }
-  /** The deadline is over: something in the kernel keeps the reader from coming back. */
+  /** The deadline is over: something in the kernel blocks the reader. */
   | { readonly type: "late" };
 
-/** A child, as far as it matters here. */
+/** The part of a child that this file uses. */
 export type ReaderChild = Pick<
   DisposableChild,
   "outputFd" | "exitFd" | "read" | "exit" | "isShortOfCpu" | "kill" | "close"
 >;
 
-/** Where its descriptors are waited for. */
+/** The epoll set that waits for its descriptors. */
 export interface WaitSet {
   add(fd: number): void;
   remove(fd: number): void;
@@ -44,10 +44,10 @@ export interface WaitSet {
 
 export interface DisposableReaderOptions {
   readonly path: string;
-  /** More is cut off. */
+  /** The rest is cut off. */
   readonly maxBytes: number;
   readonly waitSet: WaitSet;
-  /** Starts a child; the errno's name where that is not possible. */
+  /** Starts a child; returns the errno's name if that fails. */
   readonly start?: (path: string) => ReaderChild | string;
 }
 
@@ -55,12 +55,12 @@ interface Running {
   readonly child: ReaderChild;
   readonly startNs: number;
   readonly chunks: Uint8Array[];
-  /** When it is late, or once it is killed, taken for one that can't die; each moves while it waits for a CPU. */
+  /** When it is late, or once it is killed, regarded as unkillable; each moves while it waits for a CPU. */
   deadlineNs: number;
   bytes: number;
-  /** Its output has ended: its descriptor would be ready for ever. */
+  /** Its output has ended: its descriptor would be ready all the time. */
   hasEnded: boolean;
-  /** Since when it has been late and killed, ns. */
+  /** When it was killed for being late, ns. */
   killedNs: number | undefined;
 }
 
@@ -79,29 +79,29 @@ export class DisposableReader {
     this.#start = options.start ?? DisposableChild.start;
   }
 
-  /** Readings that were late, ever. */
+  /** All readings that were late. */
   get late(): number {
     return this.#late;
   }
 
-  /** As the last reading showed it. */
+  /** The state after the last reading. */
   get readability(): Readability {
     if (this.#isStuck) return "stuck";
     return this.#lateInARow > 0 ? "late" : "readable";
   }
 
-  /** When to call `poll` at the latest, though no descriptor is ready, ns; Infinity: never. */
+  /** The latest time to call `poll` although no descriptor is ready, ns; Infinity: never. */
   get dueNs(): number {
     const running = this.#running;
     if (running === undefined) return Infinity;
-    // The kernel or a sandbox gives no descriptor for its end.
+    // The kernel or a sandbox provides no descriptor for its end.
     if (running.hasEnded && running.child.exitFd < 0 && !this.#isStuck) return this.#polledNs + ASK_AGAIN_NS;
     return this.#isStuck ? Infinity : running.deadlineNs;
   }
 
-  /** Begins a reading; its outcome comes from `poll`. `late`: an earlier one has not ended, or was late a moment ago. */
+  /** Begins a reading; `poll` returns its outcome. `late`: an earlier child has not ended, or was late a moment ago. */
   begin(nowNs: number): "begun" | Exclude<Outcome["type"], "read"> {
-    // Nothing may be ready where the kernel gives no descriptor for the end of a child.
+    // If the kernel provides no descriptor for the end of a child, nothing may be ready.
     if (this.#isStuck) this.poll(nowNs);
     if (this.#running !== undefined) return this.#running.killedNs === undefined ? "begun" : "late";
     if (nowNs < this.#notBeforeNs) return "late";
@@ -125,12 +125,12 @@ export class DisposableReader {
     return "begun";
   }
 
-  /** Handles events that are due. @returns the outcome of a reading, once. Never waits. */
+  /** Handles due events. @returns the outcome of a reading, once. Never waits. */
   poll(nowNs: number): Outcome | undefined {
     const running = this.#running;
     if (running === undefined) return undefined;
     this.#polledNs = nowNs;
-    // Asked before the pipe is emptied: all of its output is in the pipe by then.
+    // Asked before the pipe is emptied: once the child has ended, all of its output is in the pipe.
     const exit = running.child.exit();
     this.#drain(running);
     if (running.killedNs !== undefined) {
@@ -146,7 +146,7 @@ export class DisposableReader {
     return { type: "late" };
   }
 
-  /** Kills a running child; one that does not die is abandoned. */
+  /** Kills a running child; a child that does not die is abandoned. */
   close(): void {
     if (this.#running === undefined) return;
     this.#running.child.kill();
@@ -168,7 +168,7 @@ export class DisposableReader {
   }
 
   #finish(running: Running, exit: ChildExit | undefined, isFull: boolean, nowNs: number): Outcome {
-    // A child that is cut off dies at its next write.
+    // A child whose output is cut off dies at its next write.
     if (exit === undefined) this.#kill(running, nowNs);
     else this.#release(running);
     if (!isFull && exit?.exitCode !== 0) return { type: "unreadable" };

@@ -1,4 +1,4 @@
-// One epoll set: sleeps until a file descriptor is ready or the time is over. Level-triggered, no polling.
+// An epoll set: sleeps until a file descriptor is ready or the timeout is over. Level-triggered, no polling.
 
 import { ptr } from "bun:ffi";
 import { checked, lastErrno, libc } from "./libc.ts";
@@ -7,7 +7,7 @@ const EPOLL_CLOEXEC = 0o2000000;
 const EPOLL_CTL_ADD = 1;
 const EPOLL_CTL_DEL = 2;
 const EPOLLIN = 0x1;
-// How /proc/self/mountinfo says that a mount came or went: proc(5).
+// The events by which /proc/self/mountinfo reports that a mount came or went: proc(5).
 const EPOLLPRI = 0x2;
 const EINTR = 4;
 const EVENTS_MAX = 8;
@@ -32,7 +32,7 @@ export class Epoll {
   }
 
   /**
-   * Adds a file descriptor, which stays its owner's.
+   * Adds a file descriptor, which its owner keeps.
    * @param readyWhen "exceptional" for /proc/self/mountinfo, which is always readable (fs/namespace.c:mounts_poll).
    */
   add(fd: number, readyWhen: "readable" | "exceptional" = "readable"): void {
@@ -41,14 +41,14 @@ export class Epoll {
     checked(libc.epoll_ctl(this.#fd, EPOLL_CTL_ADD, fd, this.#eventsPointer), `epoll_ctl add ${fd}`);
   }
 
-  /** Takes a file descriptor out again; to be called before it is closed, since a child may still share the open file. */
+  /** Removes a file descriptor. To be called before it is closed, because a child may still share the open file. */
   remove(fd: number): void {
     checked(libc.epoll_ctl(this.#fd, EPOLL_CTL_DEL, fd, this.#eventsPointer), `epoll_ctl remove ${fd}`);
   }
 
   /**
-   * Sleeps until something is ready, and names the file descriptors that are.
-   * @param timeoutMs 0 only looks, negative or infinite sleeps for ever; fractions are rounded up.
+   * Sleeps until a file descriptor is ready, and returns all that are.
+   * @param timeoutMs 0 returns at once, negative or infinite sleeps without end; fractions are rounded up.
    */
   wait(timeoutMs: number): readonly number[] {
     const timeout =

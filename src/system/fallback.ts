@@ -1,10 +1,6 @@
-// Several ways to the same thing, in order of preference. In: ways that may throw; out: what the first that works gives, or
-// an error that says of each why it does not.
+// Tries several ways to the same result, in order of preference; if none works, the error names the reason of each.
 
-/**
- * @param ways by name, for people; the first is tried first.
- * @throws an Error with all reasons, where none works.
- */
+/** @param ways by name, for people; the first is tried first. @throws an Error with all reasons if none works. */
 export function firstThatWorks<T>(ways: Readonly<Record<string, () => T>>): T {
   const reasons: string[] = [];
   for (const [name, way] of Object.entries(ways)) {

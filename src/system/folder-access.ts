@@ -1,24 +1,25 @@
-// Whether a sandbox of systemd stands between this process and a folder. In: a path; out: what is in the way. Told from the
-// mounts alone: nothing is written, and nothing on a network file system is touched.
+// Whether a sandbox of systemd restricts a folder for this process, and how. It reads only the mounts: nothing is
+// written, and nothing on a network file system is touched.
 
 import { readFileSync } from "node:fs";
 import type { Mount } from "../model/mountinfo.ts";
 import type { FolderAccess } from "../model/sandbox.ts";
 import { mountOf } from "./mounts.ts";
 
-/** PrivateTmp=: what is /tmp inside is such a folder outside. */
+/** PrivateTmp=: /tmp inside is such a folder outside. */
 const PRIVATE_TMP = /(^|\/)systemd-private-[^/]+\/tmp$/;
-/** ProtectHome=, InaccessiblePaths=: an empty folder of this name covers what is hidden. */
+/** ProtectHome=, InaccessiblePaths=: an empty folder of this name covers a hidden path. */
 const INACCESSIBLE = /(^|\/)systemd\/inaccessible\/\w+$/;
 
-/** @param whereIs what of the mounts holds a path; `host` for the mounts of the host's first process. */
+/** @param whereIs the part of the mounts that holds a path; `host` for the mounts of the host's first process. */
 export function folderAccess(path: string, whereIs = whereIsMount): FolderAccess {
   const mount = whereIs(path, "self");
   if (mount === undefined) return "open";
   if (INACCESSIBLE.test(mount.root)) return "hidden";
   if (PRIVATE_TMP.test(mount.root)) return "private";
   if (!isReadOnly(mount)) return "open";
-  // Read-only for everybody is no sandbox; where the host's mounts may not be seen, nobody can tell.
+  // A mount that is read-only on the host as well is no sandbox; if aod may not see the host's mounts, the answer is
+  // unknown.
   const onHost = whereIs(path, "host");
   return onHost === undefined || isReadOnly(onHost) ? "open" : "read-only";
 }
@@ -31,7 +32,7 @@ function whereIsMount(path: string, whose: "self" | "host"): Mount | undefined {
   if (whose === "self") return mountOf(path);
   try {
     const text = readFileSync("/proc/1/mountinfo", "utf8");
-    // Links are those of the path as this process sees it: good enough to tell a sandbox by.
+    // Symbolic links are followed as this process sees them, which is enough to detect a sandbox.
     return mountOf(path, { readMountinfo: () => text, readLink: () => undefined });
   } catch {
     // hidepid, or no such process in this container.

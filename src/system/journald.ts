@@ -1,30 +1,33 @@
-// The journal by its native protocol: one datagram an entry, to a socket of the file system. In: fields; out: whether
-// the journal took them. Never waits: what a full queue refuses is the caller's to say in another way. The protocol:
-// systemd's docs/JOURNAL_NATIVE_PROTOCOL.md.
+// Writes to the journal by its native protocol: one datagram for each entry, to a socket file. It never waits: if the
+// queue is full, the caller has to report the entry in another way. The protocol: systemd's
+// docs/JOURNAL_NATIVE_PROTOCOL.md.
 
 import { openDatagramSocket } from "./unix-datagram.ts";
 
 export const JOURNAL_SOCKET = "/run/systemd/journal/socket";
 
-/** Names are A-Z, 0-9 and _, and begin with a letter. Undefined: the entry has no such field. */
+/** Names are A-Z, 0-9 and _, and begin with a letter. Undefined: the entry lacks this field. */
 export type JournalFields = Readonly<Record<string, string | number | undefined>>;
 
 export interface Journal {
-  /** False where nobody listens, or nobody can just now. */
+  /** False if no journal reads the socket, or its queue is full. */
   send(fields: JournalFields): boolean;
   close(): void;
 }
 
-/** Of each value. All fields of an entry together stay far below what a socket takes at once (net.core.wmem_default). */
+/**
+ * The limit of each value. All fields of an entry together stay far below what a socket takes at once
+ * (net.core.wmem_default).
+ */
 const VALUE_MAX_BYTES = 8192;
 
-/** A socket of its own. `close` releases it. */
+/** Opens a socket; `close` releases it. */
 export function openJournal(path = JOURNAL_SOCKET): Journal {
   const socket = openDatagramSocket(path);
   return { send: (fields) => socket.send(encodeJournalFields(fields)), close: () => socket.close() };
 }
 
-/** Values are cut; those with line feeds are sent by their length, so that none can forge a field. */
+/** Values are cut; those with line feeds are sent with their length, so that none can forge a field. */
 export function encodeJournalFields(fields: JournalFields): Uint8Array {
   const parts = Object.entries(fields).flatMap(([name, value]) => {
     if (value === undefined) return [];
@@ -38,7 +41,7 @@ export function encodeJournalFields(fields: JournalFields): Uint8Array {
 }
 
 /**
- * Whether a file is the journal's own stream, so that lines written to it arrive there anyway.
+ * Whether a file is the journal's own stream, so that lines written to it reach the journal anyway.
  * @param journalStream $JOURNAL_STREAM, `device:inode` (systemd.exec(5)).
  */
 export function isJournalStream(
@@ -50,7 +53,7 @@ export function isJournalStream(
 
 const LINE_FEED = 10;
 
-/** At most VALUE_MAX_BYTES, and no half a character. */
+/** At most VALUE_MAX_BYTES, without a partial character. */
 function cut(bytes: Uint8Array): Uint8Array {
   if (bytes.length <= VALUE_MAX_BYTES) return bytes;
   let end = VALUE_MAX_BYTES;

@@ -1,5 +1,5 @@
-// /dev/kmsg, read as it grows. In: the file's end at the start; out: the records that have come, as text. It never waits: the caller's
-// epoll set wakes it. A storm of lines wakes it at most once in REST_NS: after each batch the file leaves the epoll set for that time.
+// Reads /dev/kmsg as it grows: records since the start, as text. It never waits: the caller's epoll set wakes it. A
+// storm of lines wakes it at most once in REST_NS: after each batch the file leaves the epoll set for that time.
 
 import { constants, openSync } from "node:fs";
 import { ERRNO, errnoName } from "../model/errno.ts";
@@ -9,9 +9,9 @@ import { checked, lastErrno, libc } from "./libc.ts";
 
 export const KERNEL_LOG = "/dev/kmsg";
 
-/** kernel/printk/printk.c:CONSOLE_EXT_LOG_MAX, PRINTK_MESSAGE_MAX: no record is longer. */
+/** The longest record: kernel/printk/printk.c:CONSOLE_EXT_LOG_MAX, PRINTK_MESSAGE_MAX. */
 const RECORD_MAX_BYTES = 8192;
-/** Of one batch: a stack is some tens of records. */
+/** The most records of one batch: a stack is some tens of records. */
 const BATCH_MAX = 256;
 export const REST_NS = 20e6;
 
@@ -19,11 +19,11 @@ const SEEK_END = 2;
 
 export interface KernelLogBatch {
   readonly records: readonly string[];
-  /** The kernel overwrote records before they were read; it does not say how many. */
+  /** The kernel overwrote records before they were read; it does not report how many. */
   readonly overwritten: boolean;
 }
 
-/** Opens the kernel log behind its last record, not to be waited for. @returns the descriptor, or the errno's name. */
+/** Opens the kernel log behind its last record, non-blocking. @returns the descriptor, or the errno's name. */
 export function openAtEnd(path: string): number | string {
   let fd: number;
   try {
@@ -44,7 +44,7 @@ export class KernelLogReader {
   readonly #decoder = new TextDecoder();
   #restsUntilNs: number | undefined;
 
-  /** @param fd stays its owner's. */
+  /** @param fd the caller keeps owning it. */
   constructor(fd: number, waitSet: WaitSet) {
     this.#fd = fd;
     this.#waitSet = waitSet;
@@ -56,7 +56,7 @@ export class KernelLogReader {
     return this.#restsUntilNs ?? Infinity;
   }
 
-  /** The records that have come; to be called in every round. */
+  /** The new records; to be called in every round. */
   poll(nowNs: number, isReady: boolean): KernelLogBatch {
     if (this.#restsUntilNs !== undefined) {
       if (nowNs < this.#restsUntilNs) return NOTHING;
@@ -75,7 +75,7 @@ export class KernelLogReader {
     const records: string[] = [];
     let overwritten = false;
     while (records.length < BATCH_MAX) {
-      // One record a call.
+      // Each call reads one record.
       const bytes = Number(libc.read(this.#fd, this.#buffer, RECORD_MAX_BYTES));
       if (bytes > 0) {
         records.push(this.#decoder.decode(this.#buffer.subarray(0, bytes)));

@@ -1,5 +1,5 @@
-// The C library's functions that Bun has no equal of, bound once. In: plain numbers and buffers; out: what the
-// function returned. The only file of this room that says `dlopen`; whoever calls checks through `checked`.
+// Functions of the C library that Bun lacks, bound once. The only file of this room that calls `dlopen`; callers check
+// the results with `checked`.
 
 import { dlopen, type Pointer, read } from "bun:ffi";
 import { errnoName } from "../model/errno.ts";
@@ -56,19 +56,19 @@ const { symbols } = dlopen("libc.so.6", {
 
 export const libc = symbols;
 
-/** Where one of these functions is, to be handed to C; Bun has it, bun-types lacks it. */
+/** The address of one of these functions, for C code; Bun has it, bun-types lacks it. */
 export function addressOf(symbol: (typeof symbols)[keyof typeof symbols]): Pointer {
   const { ptr } = symbol as { readonly ptr?: Pointer };
   if (ptr === undefined) throw new AodError("BUG", "a C function without an address");
   return ptr;
 }
 
-/** errno of this thread's last call; to be read before anything else is called. */
+/** errno of this thread's last call; to be read before any other call. */
 export function lastErrno(): number {
   return read.i32(libc.__errno_location() as Pointer, 0);
 }
 
-/** What a call returned, unless it is negative: then it throws SYSCALL with the errno's name. */
+/** Returns the result of a call; throws SYSCALL with the errno's name if it is negative. */
 export function checked(returned: number | bigint, doing: string): number {
   const value = Number(returned);
   if (value >= 0) return value;

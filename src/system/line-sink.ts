@@ -1,25 +1,28 @@
-// Lines to a file descriptor whose reader may have stopped reading: a pipe, a terminal, the journal's stream. In: lines; out:
-// bytes, and how many lines were dropped. It never waits: lines that the reader does not take are buffered up to a bound, retried
-// by a timer, and dropped beyond it. Bun's own streams buffer without a bound (a pipe) or wait for ever (a terminal).
+// Writes lines to a file descriptor whose reader may have stopped reading: a pipe, a terminal, the journal's stream. It
+// never waits: lines that the reader does not take are buffered up to a bound, retried by a timer, and dropped and
+// counted beyond it. Bun's own streams buffer without a bound (a pipe) or wait without end (a terminal).
 
 import { constants, fstatSync, openSync } from "node:fs";
 import { ERRNO } from "../model/errno.ts";
 import { lastErrno, libc } from "./libc.ts";
 
-/** Tries to write. @returns bytes that were taken, 0 while the reader takes none; undefined where the reader has gone. */
+/**
+ * Tries to write.
+ * @returns the number of bytes that were taken, 0 while the reader takes none; undefined if the reader is gone.
+ */
 export type TryWrite = (bytes: Uint8Array) => number | undefined;
 
 export interface LineSinkOptions {
   readonly tryWrite: TryWrite;
-  /** One line more was dropped. */
+  /** Called when a line is dropped. */
   readonly dropping: () => void;
-  /** The reader takes lines again; `dropped` lines are missing. */
+  /** Called when the reader takes lines again; `dropped` lines are missing. */
   readonly resumed: (dropped: number) => void;
   readonly maxBytes?: number;
   readonly retryMs?: number;
 }
 
-/** Of lines that wait for the reader: some thousand. */
+/** Limit of the lines that wait for the reader: some thousand. */
 const WAITING_MAX_BYTES = 256 << 10;
 const RETRY_MS = 100;
 const MSG_DONTWAIT = 0x40;
@@ -36,7 +39,10 @@ export class LineSink {
     this.#options = { maxBytes: WAITING_MAX_BYTES, retryMs: RETRY_MS, ...options };
   }
 
-  /** A line with its end, or several. After a dropped line no other is taken until all that waits is written: their order stays. */
+  /**
+   * A line with its end, or several. After a dropped line no other is accepted until all waiting lines are written, so
+   * their order stays.
+   */
   write(text: string): void {
     const bytes = new TextEncoder().encode(text);
     if (this.#dropped > 0 || this.#waitingBytes + bytes.length > this.#options.maxBytes) {
@@ -76,7 +82,7 @@ export class LineSink {
         this.#tryLater();
         return;
       }
-      // Without a reader a line is dropped as well, and the next one may find another reader (a FIFO).
+      // Without a reader a line is dropped as well; the next one may find a new reader (a FIFO).
       this.#waitingBytes -= taken ?? first.length;
       if (taken !== undefined && taken < first.length) this.#waiting[0] = first.subarray(taken);
       else this.#waiting.shift();
@@ -90,8 +96,9 @@ export class LineSink {
 }
 
 /**
- * How a file descriptor is written to without waiting. Its own flags stay as they are, for other processes share them.
- * @returns undefined where that can't be done: a regular file, which never says that it is full; a pipe of another user.
+ * A way to write to a file descriptor without waiting. The descriptor's own flags stay, because other processes share
+ * them.
+ * @returns undefined if there is none: a regular file, which never reports that it is full; a pipe of another user.
  */
 export function nonBlockingWriter(fd: number): TryWrite | undefined {
   const stats = fstatSync(fd);

@@ -1,5 +1,5 @@
-// Locks on files, which the kernel gives back however a process ends. In: an open file, or the path of the one that stands for
-// an output folder; out: the lock, or the pid of whoever holds it. What such a file holds is for people only. Never waits.
+// Locks on files, which the kernel releases however a process ends: of an open file, or of the file that stands for an
+// output folder. The content of such a file is for people only. It never waits.
 
 import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
 import { checked, lastErrno, libc } from "./libc.ts";
@@ -11,10 +11,13 @@ const EWOULDBLOCK = 11;
 export type LockResult =
   /** `fd` of the locked file, to check whether its path still names it. */
   | { readonly locked: true; readonly fd: number; release(): void }
-  /** The pid that the holder has written; undefined where it has not yet. */
+  /** The pid that the holder has written; undefined if it has not yet. */
   | { readonly locked: false; readonly holderPid: number | undefined };
 
-/** Whether the lock of an open file is ours now, until it is closed. Throws SYSCALL for all but another's lock. */
+/**
+ * Takes the lock of an open file, until it is closed. False if another process holds it; throws SYSCALL for other
+ * errors.
+ */
 export function tryLock(fd: number, name: string): boolean {
   const returned = libc.flock(fd, LOCK_EX | LOCK_NB);
   if (returned < 0 && lastErrno() === EWOULDBLOCK) return false;

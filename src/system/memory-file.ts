@@ -1,5 +1,5 @@
-// Files that exist in memory only. In: bytes or a size; out: a path for the loader, or a file descriptor to map.
-// Nothing is written to disk, so that a read-only root or a noexec /tmp does not matter.
+// Files that exist in memory only: a path for the loader, or a file descriptor to map. Nothing is written to disk, so a
+// read-only root or a noexec /tmp does not matter.
 
 import { writeSync } from "node:fs";
 import { checked, lastErrno, libc } from "./libc.ts";

@@ -1,5 +1,5 @@
-// Mapped memory: addresses in, views out. Addresses are numbers, so that they cross threads; whoever mapped keeps the
-// mapping alive for as long as any thread holds a view, because a view does not.
+// Mapped memory as views. Addresses are numbers, so that they cross threads. The code that mapped the memory must keep
+// it mapped for as long as any thread holds a view, because a view does not.
 
 import { type Pointer, toArrayBuffer } from "bun:ffi";
 import { errnoName } from "../model/errno.ts";
@@ -23,14 +23,14 @@ export type Access = "read" | "write";
 /** Bytes of a page. */
 export const PAGE_BYTES = libc.getpagesize();
 
-/** Maps `bytes` of a file from `offset` on, shared; at a place of the kernel's choice or exactly `at`. */
+/** Maps `bytes` of a file from `offset` on, shared; at an address of the kernel's choice or exactly `at`. */
 export function mapFile(fd: number, bytes: number, access: Access, offset = 0, at = 0): number {
   const protection = access === "write" ? PROT_READ | PROT_WRITE : PROT_READ;
   const flags = at === 0 ? MAP_SHARED : MAP_SHARED | MAP_FIXED;
   return mmap(at, bytes, protection, flags, fd, offset);
 }
 
-/** Address space without memory, for mappings with a fixed place in it. */
+/** Reserves address space without memory, for mappings with a fixed address in it. */
 export function reserveAddresses(bytes: number): number {
   return mmap(0, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 }
@@ -39,29 +39,28 @@ export function unmap(address: number, bytes: number): void {
   checked(libc.munmap(address as Pointer, bytes), "munmap");
 }
 
-/** A view of mapped memory; writing through one that was mapped for reading ends the process. */
+/** A view of mapped memory; writing to memory that was mapped read-only ends the process. */
 export function viewOf(address: number, bytes: number): ArrayBuffer {
   return toArrayBuffer(address, 0, bytes);
 }
 
 /**
- * Zeroed memory that is there already: no page of it is still to be asked for when it is written. It goes back to the
- * kernel when it is collected, in whichever thread holds it by then; transferring does not copy it.
- *
- * Four megabytes are two pages instead of a thousand where the kernel has huge ones. Where it has none, asking for all
- * at once is still half the price of asking for one after the other.
+ * Zeroed memory whose pages exist already, so that writing to it does not wait for the kernel. It returns to the kernel
+ * when it is collected, in whichever thread holds it by then; a transfer does not copy it.
+ * With huge pages four megabytes are two pages instead of a thousand. Without them it still takes half the time to
+ * request all pages at once instead of one by one.
  */
 export function presentMemory(bytes: number): ArrayBuffer {
   const wholeBytes = Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES;
   const address = mapAligned(wholeBytes);
-  // Both are advice: a kernel without huge pages or of before 5.14 says no, and hands out pages as they are written.
+  // Both calls are advice: a kernel without huge pages or before 5.14 refuses, and provides pages as they are written.
   libc.madvise(address as Pointer, wholeBytes, MADV_HUGEPAGE);
   libc.madvise(address as Pointer, wholeBytes, MADV_POPULATE_WRITE);
   return adopt(address, 0, bytes, wholeBytes, addressOf(libc.munmap));
 }
 
-// What Bun documents and bun-types lacks: the last is a C function of an address and the number before it, which is just
-// what munmap(2) takes.
+// Bun documents this and bun-types lacks it: the last argument is a C function of an address and the number before it,
+// which is the signature of munmap(2).
 const adopt = toArrayBuffer as (
   address: number,
   offset: number,
@@ -70,7 +69,7 @@ const adopt = toArrayBuffer as (
   release: Pointer,
 ) => ArrayBuffer;
 
-/** A huge page begins at a multiple of its size only, a mapping anywhere: what is too much at either end is given back. */
+/** A huge page begins at a multiple of its size, a mapping anywhere: the excess at both ends is released. */
 function mapAligned(bytes: number): number {
   const from = mmap(0, bytes + HUGE_PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   const address = Math.ceil(from / HUGE_PAGE_BYTES) * HUGE_PAGE_BYTES;

@@ -1,6 +1,6 @@
-// Which file system a path is on, told from /proc/self/mountinfo and never by statfs: that would hang on the very
-// share that aod is to diagnose. In: a path, which need not exist; out: the mount that holds it. Nothing on a network
-// file system is touched: symbolic links are read one name at a time, and only where the mount before them is local.
+// Which file system a path is on, by /proc/self/mountinfo and never by statfs, which would hang on the very share that
+// aod is to diagnose. The path need not exist. Nothing on a network file system is touched: symbolic links are read one
+// name at a time, and only if the mount before them is local.
 
 import { readFileSync, readlinkSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
@@ -8,17 +8,17 @@ import { type Mount, parseMountInfo } from "../model/mountinfo.ts";
 
 export type FileSystem = Pick<Mount, "type" | "mountPoint" | "source">;
 
-/** What is asked of the host; tests put their own in its place. */
+/** The questions to the host; tests replace them. */
 export interface MountHost {
   /** The text of /proc/self/mountinfo. */
   readMountinfo(): string;
-  /** Where a symbolic link leads; undefined for what is none, or can't be looked at. */
+  /** The target of a symbolic link; undefined for other files, and if it can't be read. */
   readLink(path: string): string | undefined;
 }
 
 /**
- * Types whose files depend on another machine, or on a process that may: a thread that touches them may never come
- * back. autofs is among them because what will be mounted there is anybody's guess.
+ * Types whose files depend on another machine, or on a process that may depend on one: a thread that touches them may
+ * never return. autofs is among them because any file system may be mounted there.
  */
 const NETWORK_TYPES = new Set(
   (
@@ -30,7 +30,7 @@ const NETWORK_TYPES = new Set(
 /** Served by a process on this machine, from its own disks: fuse, but no network. */
 const LOCAL_FUSE = new Set(["fuse.fuse-overlayfs"]);
 
-/** As many as the kernel follows before it says ELOOP: MAXSYMLINKS, include/linux/namei.h. */
+/** As many symbolic links as the kernel follows before ELOOP: MAXSYMLINKS, include/linux/namei.h. */
 const LINKS_MAX = 40;
 
 const THIS_HOST: MountHost = {
@@ -39,7 +39,7 @@ const THIS_HOST: MountHost = {
     try {
       return readlinkSync(path);
     } catch {
-      // EINVAL: no link. ENOENT, EACCES, ENOTDIR: the rest of the path is then taken as it is written.
+      // EINVAL: not a link. ENOENT, EACCES, ENOTDIR: the rest of the path is taken as it is written.
       return undefined;
     }
   },
@@ -52,14 +52,17 @@ export function isNetworkFileSystem(type: string): boolean {
 }
 
 /**
- * The file system that holds, or would hold, a path; where the way there leads through a network file system, that one.
- * Undefined where mountinfo does not say (a chroot that is no mount point).
+ * The file system that holds, or would hold, a path. If the path leads through a network file system, it is that one.
+ * Undefined if mountinfo does not show it (a chroot that is no mount point).
  */
 export function fileSystemOf(path: string, host: MountHost = THIS_HOST): FileSystem | undefined {
   return mountOf(path, host);
 }
 
-/** The same where files there may hang with a network or a server: undefined for a path that is safe to touch. */
+/**
+ * The file system of a path if files there may hang with a network or a server; undefined for a path that is safe to
+ * touch.
+ */
 export function remoteFileSystemOf(
   path: string,
   whereIs: typeof fileSystemOf = fileSystemOf,
@@ -68,17 +71,17 @@ export function remoteFileSystemOf(
   return fileSystem !== undefined && isNetworkFileSystem(fileSystem.type) ? fileSystem : undefined;
 }
 
-/** The same as `fileSystemOf`, with all that mountinfo says of it. */
+/** Like `fileSystemOf`, with all fields of mountinfo. */
 export function mountOf(path: string, host: MountHost = THIS_HOST): Mount | undefined {
   const mounts = parseMountInfo(host.readMountinfo());
-  // Not made shorter first: the kernel, too, walks into what ".." then leaves.
+  // The path is not normalised first: the kernel, too, walks into a folder that ".." then leaves.
   const pending = names(isAbsolute(path) ? path : `${process.cwd()}/${path}`);
   let reached = "/";
   let links = 0;
   for (let name = pending.shift(); name !== undefined; name = pending.shift()) {
     const next = name === ".." ? dirname(reached) : join(reached, name);
     const mount = mountAt(mounts, next);
-    // An automount point is not to be woken up, but what is mounted on it already counts.
+    // An automount point must not be triggered, but a file system that is mounted on it counts.
     const isAutomount = mount?.type === "autofs";
     if (mount !== undefined && !isAutomount && isNetworkFileSystem(mount.type)) return mount;
 
@@ -95,8 +98,8 @@ export function mountOf(path: string, host: MountHost = THIS_HOST): Mount | unde
 }
 
 /**
- * The mount that a path without symbolic links ends up in. Mounts form a tree: one that covers a folder hides all that
- * was mounted below it before, however long its mount point.
+ * The mount in which a path without symbolic links ends. Mounts form a tree: a mount that covers a folder hides all
+ * that was mounted below it before, however long the mount point is.
  */
 function mountAt(mounts: readonly Mount[], path: string): Mount | undefined {
   const onTheWay = mounts.filter(({ mountPoint }) => isWithin(path, mountPoint));
@@ -116,7 +119,7 @@ function mountAt(mounts: readonly Mount[], path: string): Mount | undefined {
   return current;
 }
 
-/** The one that a walk from the root meets first; of several on one point the last, which covers the others. */
+/** The mount that a walk from the root meets first; of several on one point the last, which covers the others. */
 function nearest(mounts: readonly Mount[]): Mount | undefined {
   let found: Mount | undefined;
   for (const mount of mounts) {

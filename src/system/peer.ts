@@ -1,5 +1,5 @@
-// Who is at the other end of a socket of this machine, as the kernel says it. In: a connected socket's file descriptor; out: its
-// process and user when it connected. A peer can't lie about them.
+// The process and the user at the other end of a local socket when it connected, as the kernel reports them: a peer
+// can't forge them.
 
 import { ptr } from "bun:ffi";
 import { checked, libc } from "./libc.ts";

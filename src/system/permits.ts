@@ -1,5 +1,5 @@
-// What this process may do, found out by asking the kernel: its capabilities, and whether a system call filter is in the way.
-// Out: facts. Nothing is changed: sockets are closed at once, and no namespace is entered.
+// The permissions of this process, by asking the kernel: its capabilities, and whether a system call filter is active.
+// Nothing is changed: sockets are closed at once, and no namespace is entered.
 
 import { readFileSync } from "node:fs";
 import { ERRNO } from "../model/errno.ts";
@@ -14,7 +14,7 @@ const AF_PACKET = 17;
 const SOCK_DGRAM_CLOEXEC = 2 | 0o2000000;
 const CLONE_NEWNET = 0x40000000;
 
-/** Threads and children have the same. */
+/** Threads and children have the same permissions. */
 export function readPermits(status = readFileSync("/proc/self/status", "utf8")): Permits {
   const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? "0"}`);
   const has = (bit: bigint) => ((effective >> bit) & 1n) === 1n;
@@ -26,14 +26,17 @@ export function readPermits(status = readFileSync("/proc/self/status", "utf8")):
   };
 }
 
-/** RestrictAddressFamilies answers EAFNOSUPPORT in the kernel's place. Protocol 0: a packet socket that gets nothing. */
+/**
+ * With RestrictAddressFamilies the filter answers EAFNOSUPPORT in the kernel's place. Protocol 0: a packet socket that
+ * receives nothing.
+ */
 function hasSockets(family: number): boolean {
   const fd = libc.socket(family, SOCK_DGRAM_CLOEXEC, 0);
   if (fd >= 0) closeFd(fd);
   return fd >= 0;
 }
 
-/** A filter refuses before the kernel sees that there is no such file descriptor. */
+/** A filter refuses before the kernel notices that the file descriptor is invalid. */
 function canAskForNamespaces(): boolean {
   return libc.setns(-1, CLONE_NEWNET) < 0 && lastErrno() === ERRNO.EBADF;
 }

@@ -1,8 +1,8 @@
-// Makes a program yield to everything else: CPU, disk and, where memory runs out, its life. In: the leader of a process
-// group; out: whether all of it was possible. Inherited by what the group starts from then on.
+// Makes a process group yield to everything else: CPU, disk and, when memory runs out, its life. Processes that the
+// group starts later inherit this.
 //
-// Set from outside, right after the start: there is no moment between fork and exec that is ours, and a wrapper (nice,
-// ionice, a shell) would be one more program that may be missing, hang or be the one that is killed.
+// It is set from outside, right after the start: aod gets no control between fork and exec, and a wrapper (nice,
+// ionice, a shell) would be one more program that may be missing, hang or be killed in place of the program.
 
 import type { Pointer } from "bun:ffi";
 import { writeFileSync } from "node:fs";
@@ -13,23 +13,23 @@ const NICE = 10;
 
 const SYS_IOPRIO_SET = process.arch === "arm64" ? 30 : 251;
 const IOPRIO_WHO_PGRP = 2;
-/** The disk only when nobody else wants it; schedulers without classes pass it over. */
+/** The disk only when no other process wants it; schedulers without classes ignore this. */
 const IOPRIO_IDLE = 3 << 13;
 
-/** Half of what there is: of two programs of a size this one goes first. */
+/** Half of the range: of two programs of equal size the kernel kills this one first. */
 const OOM_SCORE_ADJ = "500";
 
-/** False where the group is gone already, or a sandbox forbids it: then it runs as it is. */
+/** False if the group has ended, or a sandbox forbids it: then it runs with normal priority. */
 export function yieldToOthers(groupId: number): boolean {
   const cpu = libc.setpriority(PRIO_PGRP, groupId, NICE) === 0;
-  // The binding's third argument is a word, whatever it is called.
+  // The third argument of the binding is a word, whatever its name is.
   const disk =
     libc.syscall(SYS_IOPRIO_SET, IOPRIO_WHO_PGRP, groupId as unknown as Pointer, IOPRIO_IDLE) === 0n;
   try {
     writeFileSync(`/proc/${groupId}/oom_score_adj`, OOM_SCORE_ADJ);
     return cpu && disk;
   } catch {
-    // As above.
+    // The third argument is a word here as well.
     return false;
   }
 }

@@ -1,6 +1,6 @@
-// How much of this program stays in memory. Start-up runs through code that is not run again (the parser of the
-// configuration, the checks, libbpf's loader) and the kernel maps neighbours along with it: half of what is resident
-// at rest. In and out: nothing but the effect.
+// Reduces the resident memory of this program. Start-up runs code that is not run again (the parser of the
+// configuration, the checks, libbpf's loader), and the kernel maps neighbouring pages with it: half of the resident
+// memory at rest.
 
 import type { Pointer } from "bun:ffi";
 import { readFileSync } from "node:fs";
@@ -10,9 +10,9 @@ import { checked, libc } from "./libc.ts";
 const MADV_DONTNEED = 4;
 
 /**
- * Finds the pages of the executable's own code and constants: what nobody has written to, for the loader has put
- * addresses into some of the read-only data, and without them the program ends.
- * @returns unmaps them. Those that are needed come back from the page cache, without reading the disk.
+ * Finds the pages of the executable's own code and constants that were never written to. The loader has written
+ * addresses into some read-only data, and without those pages the program would end.
+ * @returns unmaps the pages. The needed ones return from the page cache, without reading the disk.
  */
 export function findProgramPages(): () => void {
   const smaps = unlessExhausted(() => readFileSync("/proc/self/smaps", "utf8"));
@@ -25,7 +25,7 @@ export function findProgramPages(): () => void {
   };
 }
 
-/** The ranges of one file that can't be written and never were: proc_pid_smaps(5), `Anonymous: 0 kB`. */
+/** The ranges of one file that are read-only and were never written: proc_pid_smaps(5), `Anonymous: 0 kB`. */
 export function untouchedRanges(smaps: string, path: string): readonly { address: number; bytes: number }[] {
   return smaps.split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m).flatMap((mapping) => {
     const [, from, to, file] = /^([0-9a-f]+)-([0-9a-f]+) r-[-x]p \S+ \S+ \S+ +(.*)$/m.exec(mapping) ?? [];

@@ -1,5 +1,5 @@
-// The kernel's own notices of modules and devices that come and go (netlink, NETLINK_KOBJECT_UEVENT), so that nobody
-// has to ask again and again whether cifs is loaded. Out: action and path of each notice. No root is needed.
+// The kernel's events of modules and devices (netlink, NETLINK_KOBJECT_UEVENT), so that aod need not poll whether cifs
+// is loaded. It gives action and path of each event. Root is not needed.
 
 import { checked, libc } from "./libc.ts";
 
@@ -8,7 +8,7 @@ const SOCK_DGRAM = 2;
 const SOCK_CLOEXEC = 0o2000000;
 const SOCK_NONBLOCK = 0o4000;
 const NETLINK_KOBJECT_UEVENT = 15;
-// Group 1 is the kernel's, group 2 is what udev sends on: lib/kobject_uevent.c, uevent_net_broadcast.
+// Group 1 is the kernel's, group 2 is what udev forwards: lib/kobject_uevent.c, uevent_net_broadcast.
 const KERNEL_GROUP = 1;
 const SOCKADDR_NL_BYTES = 12;
 
@@ -19,7 +19,7 @@ export interface Uevent {
   readonly devpath: string;
 }
 
-/** A non-blocking socket that is readable when there are notices. The caller closes it. */
+/** A non-blocking socket that is readable when there are events. The caller closes it. */
 export function openUeventSocket(): number {
   const type = SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
   const fd = checked(libc.socket(AF_NETLINK, type, NETLINK_KOBJECT_UEVENT), "socket for uevents");
@@ -32,11 +32,11 @@ export function openUeventSocket(): number {
 
 const datagram = new Uint8Array(8192);
 
-/** The notices that have come since the last call. */
+/** The events since the last call. */
 export function readUevents(fd: number): readonly Uevent[] {
   const events: Uevent[] = [];
   for (;;) {
-    // Negative: none left, or some were lost (ENOBUFS); the reader looks at the state itself in any case.
+    // Negative: no event is left, or some were lost (ENOBUFS); the reader checks the state itself in any case.
     const bytes = Number(libc.recv(fd, datagram, datagram.length, 0));
     if (bytes <= 0) return events;
     const event = parseUevent(new TextDecoder().decode(datagram.subarray(0, bytes)));
@@ -44,7 +44,7 @@ export function readUevents(fd: number): readonly Uevent[] {
   }
 }
 
-/** The first line of a kernel notice is `action@devpath`; what follows repeats it as variables. */
+/** The first line of a kernel event is `action@devpath`; the rest repeats it as variables. */
 export function parseUevent(text: string): Uevent | undefined {
   const head = text.slice(0, text.indexOf("\0"));
   const at = head.indexOf("@");

@@ -1,10 +1,10 @@
-// Datagrams to sockets of this machine: the journal's, the service manager's. In: where, and bytes; out: whether they were
-// taken. Never waits: what a full queue refuses is the caller's to say again, or in another way.
+// Sends datagrams to local sockets: the journal's, the service manager's. It never waits: if the queue is full, the
+// caller has to retry or to report in another way.
 
 import { checked, libc } from "./libc.ts";
 
 export interface DatagramSocket {
-  /** False where nobody listens, or nobody can just now. */
+  /** False if no process reads the socket, or its queue is full. */
   send(datagram: Uint8Array): boolean;
   /** Idempotent. */
   close(): void;
@@ -17,13 +17,13 @@ const SOCK_NONBLOCK = 0o4000;
 const MSG_NOSIGNAL = 0x4000;
 const SUN_PATH_BYTES = 108;
 
-/** @param path of a socket file; one that begins with "@" is a name that is in no file system: unix(7), abstract. */
+/** @param path of a socket file; a path that begins with "@" is a name outside the file system: unix(7), abstract. */
 export function openDatagramSocket(path: string): DatagramSocket {
   const address = unixAddress(path);
-  // -1 where a sandbox allows no such socket: then nobody listens.
+  // -1 if a sandbox allows no such socket: then no receiver can be reached.
   let fd = libc.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   return {
-    // Not connected: who is started again has another socket of the same name.
+    // It is not connected: a receiver that is restarted has another socket of the same name.
     send: (datagram) =>
       fd >= 0 && libc.sendto(fd, datagram, datagram.length, MSG_NOSIGNAL, address, address.length) >= 0,
     close() {
