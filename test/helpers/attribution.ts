@@ -12,7 +12,8 @@ export function anAttribution(parts: Partial<Attribution> = {}): Attribution {
       encrypted: true,
       mountPoints: ["/mnt/db"],
     },
-    ...{ dfsPaths: [], possibleShares: [] },
+    dfsPaths: [],
+    possibleShares: [],
     processes: [
       { pid: 4200, name: "postgres", unit: "postgresql.service", container: undefined, requests: 3 },
     ],

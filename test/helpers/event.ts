@@ -13,8 +13,17 @@ export const CAPTURE = "aod_20261123T012345.700Z_slow.tar.zst";
 
 const incident = anIncident({ captures: [CAPTURE] });
 const anomaly: Anomaly = {
-  ...{ rule: "slow", ruleType: "latency", kind: "slow", share: "//files/db", occurredNs: 0, detectedNs: 0 },
-  ...{ count: 10, worstNs: 5e7, evidence: [], standing: undefined, statuses: [] },
+  rule: "slow",
+  ruleType: "latency",
+  kind: "slow",
+  share: "//files/db",
+  occurredNs: 0,
+  detectedNs: 0,
+  count: 10,
+  worstNs: 5e7,
+  evidence: [],
+  standing: undefined,
+  statuses: [],
 };
 const failure = { code: "BUG", message: "no", context: {}, stack: undefined, causes: [] } as const;
 const action = { name: "dmesg", file: undefined, status: "missing", exitCode: undefined } as const;
@@ -43,7 +52,11 @@ const EVENTS: { readonly [Type in SupervisorEvent["type"]]: EventOf<Type> } = {
     type: "collected",
     incident,
     capture: {
-      ...{ orderId: 1, incidentId: incident.id, name: CAPTURE, bytes: 5, durationMs: 7 },
+      orderId: 1,
+      incidentId: incident.id,
+      name: CAPTURE,
+      bytes: 5,
+      durationMs: 7,
       actions: [{ ...action, durationMs: 1, bytes: 0, sha256: undefined, reason: "no" }],
       verdict: SERVER,
       report: NO_REPORT,
@@ -59,13 +72,18 @@ const EVENTS: { readonly [Type in SupervisorEvent["type"]]: EventOf<Type> } = {
       removals: [{ name: CAPTURE, bytes: 5, reason: "age" }],
       undeletable: [],
     },
-    ...{ storedCount: 0, storedBytes: 0, overBytes: 0, rotated: false },
+    storedCount: 0,
+    storedBytes: 0,
+    overBytes: 0,
+    rotated: false,
   },
   trouble: {
     type: "trouble",
     trouble: {
-      ...{ subject: "output_folder", text: "no capture can be written: EACCES" },
-      ...{ sinceMs: 0, overAtMs: undefined },
+      subject: "output_folder",
+      text: "no capture can be written: EACCES",
+      sinceMs: 0,
+      overAtMs: undefined,
     },
   },
   orphaned: { type: "orphaned", found: 1, closed: 1 },

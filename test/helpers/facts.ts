@@ -1,5 +1,5 @@
-// Facts for tests of the verdict: those of a healthy client and server, and the clear signs of each cause, except for the
-// parts that the test gives.
+// Facts for tests of the verdict: those of a healthy client and server, and the clear signs of each cause, except for
+// the parts that the test gives.
 
 import { COMMAND, type CommandName } from "../../src/model/command.ts";
 import { ERRNO } from "../../src/model/errno.ts";
@@ -23,8 +23,12 @@ export function someSockets(parts: Partial<SocketFacts> = {}): SocketFacts {
       outOfOrderShareBefore: 0,
       isShareRecent: true,
     },
-    ...{ unackedForMs: 0, unackedSegments: 0, backoff: 0, refusedBytes: 0, undrainedBytes: 0 },
-    ...{ lastReceiveMs: 40 },
+    unackedForMs: 0,
+    unackedSegments: 0,
+    backoff: 0,
+    refusedBytes: 0,
+    undrainedBytes: 0,
+    lastReceiveMs: 40,
     ...parts,
   };
 }
@@ -33,8 +37,14 @@ export function someSockets(parts: Partial<SocketFacts> = {}): SocketFacts {
 export function somePressure(cpuPercent = 0.5): NonNullable<VerdictFacts["pressure"]> {
   const rest = { someAvg10: 0, fullAvg10: 0 };
   return {
-    ...{ cpu: { someAvg10: cpuPercent, fullAvg10: 0 }, io: rest, memory: rest, cpus: 2, runnable: 1 },
-    ...{ loadAverage1: 0.5, memoryTotalKb: 8e6, memoryAvailableKb: 6e6 },
+    cpu: { someAvg10: cpuPercent, fullAvg10: 0 },
+    io: rest,
+    memory: rest,
+    cpus: 2,
+    runnable: 1,
+    loadAverage1: 0.5,
+    memoryTotalKb: 8e6,
+    memoryAvailableKb: 6e6,
   };
 }
 
@@ -45,12 +55,25 @@ export function aRefusal(command: CommandName, ntStatus: number, count = 5): Sta
 
 export function someFacts(parts: Partial<VerdictFacts> = {}): VerdictFacts {
   return {
-    ...{ source: "kernel", symptom: undefined, signals: [], connectErrors: [], statuses: [], waiting: 0 },
-    ...{ clientWaits: [], clientLists: "readable", isDisconnected: false, missing: [] },
-    ...{ lateMs: undefined, waitedMs: undefined, fastestMs: undefined },
-    ...{ inFlight: { awaited: 0, answered: 0 }, others: undefined },
+    source: "kernel",
+    symptom: undefined,
+    signals: [],
+    connectErrors: [],
+    statuses: [],
+    waiting: 0,
+    clientWaits: [],
+    clientLists: "readable",
+    isDisconnected: false,
+    missing: [],
+    lateMs: undefined,
+    waitedMs: undefined,
+    fastestMs: undefined,
+    inFlight: { awaited: 0, answered: 0 },
+    others: undefined,
     seenAtMs: Date.parse("2026-11-23T01:23:46.000Z"),
-    ...{ sockets: someSockets(), credits: { waiting: 0, left: 400 }, pressure: somePressure() },
+    sockets: someSockets(),
+    credits: { waiting: 0, left: 400 },
+    pressure: somePressure(),
     ...parts,
   };
 }

@@ -1,4 +1,5 @@
-// The mounts that were made in the guest, kind by kind: what the kernel printed of each, and what the guest knows that it mounted.
+// The mounts that were made in the guest, kind by kind: what the kernel printed of each, and what the guest knows that
+// it mounted.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";

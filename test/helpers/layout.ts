@@ -20,8 +20,8 @@ const PURE = ["model", "config", "table"];
 /** Lower rooms first. A file directly in src/ is a room of its own. */
 export const ROOMS: Readonly<Record<string, Room>> = {
   model: { rooms: [], modules: [] },
-  // Text without its secrets: for what the runner collects, and for a capture that is cleaned again. Below config, which asks
-  // it whether a pattern of the operator's can be used.
+  // Text without its secrets: for what the runner collects, and for a capture that is cleaned again. Below config,
+  // which asks it whether a pattern of the operator's can be used.
   scrubber: { rooms: ["model"], modules: ["node:net", "re2js"] },
   config: { rooms: ["model", "scrubber"], modules: ["yaml", "valibot", "node:*"] },
   thread: { rooms: ["model", "config"], modules: [] },
@@ -31,9 +31,9 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   cifs: { rooms: ["model"], modules: ["node:fs"] },
   // What is written of incidents, for the daemon, for `aod incidents`, and for the janitor, who bounds it.
   history: { rooms: ["model"], modules: ["valibot", "node:fs", "node:path"] },
-  // Captures that anybody may have made; never written here.
+  // Reads captures of any origin; never writes one.
   capture: { rooms: ["model"], modules: ["node:fs", "node:stream", "node:zlib"] },
-  // What others are told, as schemas: the control socket, `--json`, docs/api.md.
+  // The schemas of documents for other programs: the control socket, `--json`, docs/api.md.
   api: { rooms: ["model"], modules: ["valibot"] },
   // The screen of `aod top`: a state and a size in, lines out. It knows no terminal, no clock and no socket.
   top: { rooms: ["model", "config", "api"], modules: [] },
@@ -43,7 +43,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   live: { rooms: ["model", "table", "history", "api"], modules: [] },
   // A capture as a page. What is in browser/ becomes a script of that page and never runs here.
   report: { rooms: ["model"], modules: ["valibot"] },
-  // A capture's files as one compressed file, complete or not there at all: for the runner, and for a capture that is cleaned again.
+  // A capture's files as one compressed file, complete or not there at all: for the runner, and for a capture that is
+  // cleaned again.
   packer: { rooms: ["model", "system"], modules: ["zstd-napi", "node:*"] },
   // Workers report to the supervisor and never log.
   detector: { rooms: [...CALLED_BY_WORKERS, "table"], modules: ["node:*"], impure: ["worker.ts"] },
@@ -113,17 +114,19 @@ export const DOORS: readonly Door[] = [
     files: /^system\/(libc|disposable-child)\.ts$/,
   },
   { what: "a port", pattern: /\bBun\.serve\b|\bcreateServer\b/, files: /^metrics\/server\.ts$/ },
-  // The janitor's are captures; the packer's are what has not been finished; the metrics' is the file for node_exporter; the control
-  // room's is the socket of a daemon that is dead; the command's the page that it could not finish.
+  // The janitor's are captures; the packer's are what has not been finished; the metrics' is the file for
+  // node_exporter; the control room's is the socket of a daemon that is dead; the command's the page that it could not
+  // finish.
   {
     what: "deleting",
     pattern: /\b(unlink|rm|rmdir)(Sync)?\(/,
     files: /^(janitor\/inventory|packer\/partial-capture|metrics\/textfile|control\/server|cli\/report)\.ts$/,
   },
-  // Of the history, when it has grown long: the next file begins with what the old one's readers need. Of metrics, when they are whole.
+  // Of the history, when it has grown long: the next file begins with what the old one's readers need. Of metrics, when
+  // they are whole.
   { what: "renaming", pattern: /\brename(Sync)?\(/, files: /^(janitor\/inventory|metrics\/textfile)\.ts$/ },
-  // Reading these of another process waits for a lock that a task holds which faults on a file of a server that hangs: they
-  // are for disposable children, as arguments. Its own memory a program may look at.
+  // Reading these of another process waits for a lock that a task holds which faults on a file of a server that hangs:
+  // they are for disposable children, as arguments. Its own memory a program may look at.
   {
     what: "another process's memory",
     pattern: /\/(cmdline|environ|maps|smaps|smaps_rollup|numa_maps|auxv|mem)\b(?!\.ts)/,

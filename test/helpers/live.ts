@@ -25,27 +25,57 @@ export function aRow(key: string, recent: Partial<Recent> = {}, open: Partial<Li
 
 export function anOpen(parts: Partial<LiveOpen> = {}): LiveOpen {
   return {
-    ...{ age_ms: 12.3, command: "SMB2_READ", share: "//files/db", message_id: "4711" },
-    ...{ pid: 812, tid: 813, comm: "postgres", waits_by_design: false, ...parts },
+    age_ms: 12.3,
+    command: "SMB2_READ",
+    share: "//files/db",
+    message_id: "4711",
+    pid: 812,
+    tid: 813,
+    comm: "postgres",
+    waits_by_design: false,
+    ...parts,
   };
 }
 
 export function anOpenIncident(parts: Partial<IncidentOfApi> = {}): IncidentOfApi {
   return {
-    ...{ id: "20261123T012300.000Z", rule: "slow", type: "latency", share: "//files/db", kind: "slow" },
-    ...{ server: "files", family: "availability", rules: ["slow"], shares: ["//files/db"] },
-    ...{ state: "open", opened_at: "2026-11-23T01:23:00.000Z", last_at: AT, resolved_at: null },
-    ...{ count: 10, worst_ms: 51.25, worst: null, attribution: null, hung: null, standing: null },
+    id: "20261123T012300.000Z",
+    rule: "slow",
+    type: "latency",
+    share: "//files/db",
+    kind: "slow",
+    server: "files",
+    family: "availability",
+    rules: ["slow"],
+    shares: ["//files/db"],
+    state: "open",
+    opened_at: "2026-11-23T01:23:00.000Z",
+    last_at: AT,
+    resolved_at: null,
+    count: 10,
+    worst_ms: 51.25,
+    worst: null,
+    attribution: null,
+    hung: null,
+    standing: null,
     statuses: [],
-    ...{ verdict: null, suppressed: 0, captures: [], ...parts },
+    verdict: null,
+    suppressed: 0,
+    captures: [],
+    ...parts,
   };
 }
 
 /** Nothing known yet but for what the test says. */
 export function aLive(parts: Partial<Live> = {}): Live {
   return {
-    ...{ at: AT, state: "watching", window_sec: 60, total: NONE },
-    ...{ now_sec: 5, total_now: parts.total ?? NONE, stalled: [] },
+    at: AT,
+    state: "watching",
+    window_sec: 60,
+    total: NONE,
+    now_sec: 5,
+    total_now: parts.total ?? NONE,
+    stalled: [],
     groups: { share: [], command: [], process: [] },
     ...{
       histogram: [],
@@ -96,7 +126,8 @@ export function anOutage(): Live {
       upto_ms: i === counts.length - 1 ? null : 2 ** (i - 3),
       requests,
     })),
-    ...{ seconds, last_second: Math.floor(Date.parse(AT) / 1000) },
+    seconds,
+    last_second: Math.floor(Date.parse(AT) / 1000),
     in_flight: [
       anOpen({ age_ms: 2140, command: "SMB2_WRITE", share: "//files.example.com/db" }),
       anOpen({ age_ms: 1800, command: null, share: "//files.example.com/db", message_id: null }),
@@ -105,8 +136,13 @@ export function anOutage(): Live {
     in_flight_total: 3,
     incidents: [
       anOpenIncident({
-        ...{ rule: "emergency", kind: "hung", share: "//files.example.com/db", worst_ms: 2140, count: 1 },
-        ...{ opened_at: "2026-11-23T01:23:43.600Z", standing: { count: 1, oldest_ms: 2140, since: AT } },
+        rule: "emergency",
+        kind: "hung",
+        share: "//files.example.com/db",
+        worst_ms: 2140,
+        count: 1,
+        opened_at: "2026-11-23T01:23:43.600Z",
+        standing: { count: 1, oldest_ms: 2140, since: AT },
       }),
       anOpenIncident({
         verdict: { cause: "network", confidence: 0.8, because: ["12 segments were sent again in this time"] },
@@ -136,16 +172,26 @@ export function anyLive(random: Random): Live {
   const name = (): string => random.pick(NAMES) + (random.chance(0.5) ? String(random.int(0, 99)) : "");
   const utc = (): string => new Date(Date.parse(AT) - random.int(-100_000, 400_000)).toISOString();
   const recent = (): Recent => ({
-    ...{ requests: count(), rate_per_sec: amount(), errors: count() },
-    ...{ p50_ms: orNull(), p99_ms: orNull(), max_ms: orNull() },
+    requests: count(),
+    rate_per_sec: amount(),
+    errors: count(),
+    p50_ms: orNull(),
+    p99_ms: orNull(),
+    max_ms: orNull(),
   });
   const row = (): LiveRow => aRow(name(), recent(), { in_flight: count(), oldest_ms: orNull() });
   return {
-    ...{ at: AT, state: random.pick(["watching", "waiting"]), window_sec: random.int(0, 60) },
+    at: AT,
+    state: random.pick(["watching", "waiting"]),
+    window_sec: random.int(0, 60),
     total: recent(),
-    ...{ now_sec: random.int(0, 5), total_now: recent() },
+    now_sec: random.int(0, 5),
+    total_now: recent(),
     stalled: list(20, () => ({
-      ...{ server: name(), silent_ms: amount(), in_flight: count(), oldest_ms: amount() },
+      server: name(),
+      silent_ms: amount(),
+      in_flight: count(),
+      oldest_ms: amount(),
       shares: list(5, name),
     })),
     groups: { share: list(100, row), command: list(20, row), process: list(100, row) },
@@ -155,7 +201,11 @@ export function anyLive(random: Random): Live {
     })),
     last_second: count(),
     seconds: list(300, () => ({
-      ...{ requests: count(), errors: count(), p50_ms: orNull(), p99_ms: orNull(), max_ms: orNull() },
+      requests: count(),
+      errors: count(),
+      p50_ms: orNull(),
+      p99_ms: orNull(),
+      max_ms: orNull(),
     })),
     in_flight: list(100, () =>
       anOpen({

@@ -1,5 +1,5 @@
-// docs/manifest.schema.json as a check for tests: a manifest in, what is wrong with it out. Beside what the schema says to
-// the world, that it describes every field that is there, and that a manifest has every field that it describes.
+// docs/manifest.schema.json as a check for tests: a manifest in, what is wrong with it out. Beside what the schema says
+// to the world, that it describes every field that is there, and that a manifest has every field that it describes.
 
 import Ajv2020 from "ajv/dist/2020.js";
 import schema from "../../docs/manifest.schema.json";

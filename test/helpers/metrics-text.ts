@@ -1,5 +1,5 @@
-// Metrics as text, read by rules of their own: OpenMetrics 1.0 and the Prometheus text format 0.0.4, as strictly as their
-// grammars. In: a text; out: families with samples, or a throw. It shares nothing with what writes them.
+// Metrics as text, read by rules of their own: OpenMetrics 1.0 and the Prometheus text format 0.0.4, as strictly as
+// their grammars. In: a text; out: families with samples, or a throw. It shares nothing with what writes them.
 
 export interface ReadSample {
   readonly name: string;

@@ -3,9 +3,13 @@
 import type { ReportOutcome } from "../../src/model/capture.ts";
 
 export const A_REPORT = {
-  ...{ status: "ok", file: "report.html", bytes: 7, sha256: "e".repeat(64) },
+  status: "ok",
+  file: "report.html",
+  bytes: 7,
+  sha256: "e".repeat(64),
 } as const satisfies ReportOutcome;
 
 export const NO_REPORT = {
-  ...{ status: "off", reason: "capture.report is false" },
+  status: "off",
+  reason: "capture.report is false",
 } as const satisfies ReportOutcome;

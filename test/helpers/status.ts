@@ -11,7 +11,10 @@ export function aStatus(parts: Partial<Status> = {}): Status {
   return {
     at: AT,
     daemon: {
-      ...{ version: "1.2.3", commit: "abc", pid: 4242, started_at: "2026-11-22T22:00:00.000Z" },
+      version: "1.2.3",
+      commit: "abc",
+      pid: 4242,
+      started_at: "2026-11-22T22:00:00.000Z",
       ...{
         config_file: "/etc/aod.yaml",
         config_sha256: "c".repeat(64),
@@ -27,14 +30,26 @@ export function aStatus(parts: Partial<Status> = {}): Status {
       hooks: [],
     },
     approaches: [],
-    ...{ now_sec: 5, stalled: [], past_incidents: { last_hour: 0, last_day: 0, last: null } },
-    ...{ window_sec: 60, shares: [], waiting_operations: 0, open_incidents: [], last_captures: [] },
+    now_sec: 5,
+    stalled: [],
+    past_incidents: { last_hour: 0, last_day: 0, last: null },
+    window_sec: 60,
+    shares: [],
+    waiting_operations: 0,
+    open_incidents: [],
+    last_captures: [],
     captures: { count: 0, bytes: 0, limit_bytes: 200 * 2 ** 20, age_suspended: null },
     troubles: [],
-    ...{ suppressed: { cooldown: 0, bytes: 0 }, losses: { ring_full: 0, forgotten: 0 }, refused: {} },
+    suppressed: { cooldown: 0, bytes: 0 },
+    losses: { ring_full: 0, forgotten: 0 },
+    refused: {},
     cost: {
-      ...{ cpu_seconds: 31.5, cpu_percent: 0.26, resident_bytes: 45e6, kernel_map_bytes: 6.7e6 },
-      ...{ request_ns: 257, measured_requests: 1000 },
+      cpu_seconds: 31.5,
+      cpu_percent: 0.26,
+      resident_bytes: 45e6,
+      kernel_map_bytes: 6.7e6,
+      request_ns: 257,
+      measured_requests: 1000,
     },
     ...parts,
   };
@@ -48,7 +63,12 @@ export function aShare(
 ): Share {
   const { recent: ofMinute, now, ...others } = parts;
   const recent = {
-    ...{ requests: 74_040, rate_per_sec: 1234, errors: 0, p50_ms: 0.81, p99_ms: 12.4, max_ms: 80 },
+    requests: 74_040,
+    rate_per_sec: 1234,
+    errors: 0,
+    p50_ms: 0.81,
+    p99_ms: 12.4,
+    max_ms: 80,
     ...ofMinute,
   };
   return {
@@ -60,7 +80,10 @@ export function aShare(
       dialect: "3.1.1",
       encrypted: false,
     },
-    ...{ requests_total: 1_234_567, errors_total: 3, in_flight: 0, oldest_ms: null },
+    requests_total: 1_234_567,
+    errors_total: 3,
+    in_flight: 0,
+    oldest_ms: null,
     ...others,
     recent,
     now: { ...recent, ...now },
@@ -69,11 +92,21 @@ export function aShare(
 
 export function anOpenIncident(parts: Partial<Incident> = {}): Incident {
   return {
-    ...{ id: "20261123T012140.000Z", rule: "slow-writes", type: "latency", kind: "slow", state: "open" },
+    id: "20261123T012140.000Z",
+    rule: "slow-writes",
+    type: "latency",
+    kind: "slow",
+    state: "open",
     share: "//nas3.example.com/projects",
-    ...{ server: "nas3.example.com", family: "availability" },
-    ...{ rules: ["slow-writes"], shares: ["//nas3.example.com/projects"] },
-    ...{ opened_at: "2026-11-23T01:21:40.000Z", last_at: AT, resolved_at: null, count: 312, worst_ms: 2140 },
+    server: "nas3.example.com",
+    family: "availability",
+    rules: ["slow-writes"],
+    shares: ["//nas3.example.com/projects"],
+    opened_at: "2026-11-23T01:21:40.000Z",
+    last_at: AT,
+    resolved_at: null,
+    count: 312,
+    worst_ms: 2140,
     ...{
       worst: null,
       attribution: null,
@@ -97,8 +130,12 @@ export function anOutage(): Status {
   } as const;
   const verdict = { ...network, because: [...network.because] };
   const capture = (ago: string, rule: string) => ({
-    ...{ name: `aod_20261123T01${ago}.678Z_${rule}.tar.zst`, rule, share: "//nas3.example.com/projects" },
-    ...{ taken_at: `2026-11-23T01:${ago.slice(0, 2)}:${ago.slice(2)}.678Z`, bytes: 1_052_706, verdict },
+    name: `aod_20261123T01${ago}.678Z_${rule}.tar.zst`,
+    rule,
+    share: "//nas3.example.com/projects",
+    taken_at: `2026-11-23T01:${ago.slice(0, 2)}:${ago.slice(2)}.678Z`,
+    bytes: 1_052_706,
+    verdict,
   });
   return aStatus({
     shares: [
@@ -112,8 +149,14 @@ export function anOutage(): Status {
     ],
     open_incidents: [
       anOpenIncident({
-        ...{ rule: "stuck", type: "stuck", kind: "hung", count: 12, worst_ms: 34_200, verdict },
-        ...{ opened_at: "2026-11-23T01:23:11.000Z", standing: { count: 12, oldest_ms: 34_200, since: AT } },
+        rule: "stuck",
+        type: "stuck",
+        kind: "hung",
+        count: 12,
+        worst_ms: 34_200,
+        verdict,
+        opened_at: "2026-11-23T01:23:11.000Z",
+        standing: { count: 12, oldest_ms: 34_200, since: AT },
       }),
       anOpenIncident(),
     ],

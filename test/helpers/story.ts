@@ -1,6 +1,6 @@
-// A capture with a story, for the report's tests, its picture and its benchmark: a full flight recorder of healthy traffic, then a
-// server that turns slow and stops answering. In: how many requests, and names to use; out: the files of a capture, made
-// by the runner's own code. The same for the same input.
+// A capture with a story, for the report's tests, its picture and its benchmark: a full flight recorder of healthy
+// traffic, then a server that turns slow and stops answering. In: how many requests, and names to use; out: the files
+// of a capture, made by the runner's own code. The same for the same input.
 
 import { zstdCompressSync } from "node:zlib";
 import type { Attribution } from "../../src/model/attribution.ts";

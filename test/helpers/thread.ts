@@ -25,7 +25,9 @@ export class Thread<In, Out extends Report> {
     this.#worker.postMessage(message, transfer);
   }
 
-  /** Takes the first report of this type that was not taken yet; a `failed` that nobody waits for is thrown. */
+  /**
+   * Takes the first report of this type that was not taken yet; a `failed` that the test does not wait for is thrown.
+   */
   async take<Type extends Out["type"]>(type: Type): Promise<Extract<Out, { type: Type }>> {
     for (;;) {
       const at = this.reports.findIndex((report) => report.type === type);

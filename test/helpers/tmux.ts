@@ -1,5 +1,5 @@
-// A terminal of any size with a shell in it, as somebody at a keyboard has it: keys in, what is on the screen out. It is
-// tmux's, with a server of its own, so that nothing of this machine's sessions or settings matters.
+// A terminal of any size with a shell in it, as a user at a keyboard has it: keys in, the content of the screen out. It
+// is tmux's, with a server of its own, so that no session or setting of this machine matters.
 
 import { afterAll } from "bun:test";
 import { tempDir } from "./temp-dir.ts";

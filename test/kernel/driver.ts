@@ -67,7 +67,7 @@ export interface Histogram {
 /** Everything that user space could see at that moment. */
 export interface Dump {
   readonly lines: readonly Request[];
-  /** What tasks are at inside cifs. */
+  /** The operations of all tasks inside cifs. */
   readonly pending: readonly Pending[];
   readonly counters: Readonly<Record<(typeof Counters)[number], number>>;
   readonly histograms: readonly Histogram[];
@@ -94,7 +94,7 @@ export interface Run {
   readonly processId: number;
 }
 
-/** The programs in the kernel. Runs what it is told, one batch after the other; close it at the end. */
+/** The programs in the kernel. Runs batches of calls, one after the other; close it at the end. */
 export class Driver {
   readonly #child: Bun.Subprocess<"pipe", "pipe", "pipe">;
   readonly #output: { read(): Promise<{ readonly value?: string | undefined; readonly done: boolean }> };

@@ -80,7 +80,7 @@ describe("the kernel's filters", () => {
     expect((commands[0]?.errnoMask[0] ?? 0n) & (1n << BigInt(ERRNO.EACCES))).not.toBe(0n);
   });
 
-  test("the end of what was stuck is told at once", () => {
+  test("the end of a stuck request is reported at once", () => {
     expect(planFilters([aStuckRule({ stuckMs: 5000 })]).commands[COMMAND.SMB2_READ]?.slowNs).toBe(5e9);
   });
 

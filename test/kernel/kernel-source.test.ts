@@ -58,8 +58,13 @@ describeBpf("the kernel's programs as a source", () => {
     const source = KernelSource.load();
     const tally = new ReplyTally(source.memory);
     const tree = (treeId: number, slot: number): KnownTree => ({
-      ...{ sessionId: 2n, treeId, slot, share: `//s/${treeId}` },
-      ...{ connectionId: 1, dialect: 0x311, encrypted: false },
+      sessionId: 2n,
+      treeId,
+      slot,
+      share: `//s/${treeId}`,
+      connectionId: 1,
+      dialect: 0x311,
+      encrypted: false,
     });
     source.placeTrees([tree(1, 0), tree(2, 1), tree(3, LAST_SLOT)]);
     const { SMB2_CREATE, SMB2_CLOSE, SMB2_FLUSH } = COMMAND;

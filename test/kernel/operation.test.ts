@@ -1,4 +1,4 @@
-// What tasks are at inside cifs (bpf/operation.h): which line an operation gets, and everything that ends it.
+// Operations of tasks inside cifs (bpf/operation.h): which line an operation gets, and everything that ends it.
 
 import { expect, test } from "bun:test";
 import { COMMAND } from "../../src/model/command.ts";

@@ -165,7 +165,7 @@ export class PairingModel {
   }
 }
 
-/** cifsd reports the replies of these, whoever sent them. */
+/** cifsd reports the replies to these commands, whichever task sent them. */
 export function pairsBySession(command: number): boolean {
   return command === READ || command === WRITE;
 }

@@ -1,5 +1,5 @@
 // The pairing rules of bpf/enter.h and bpf/reply.h, each by an example: what a person would say of it, and the hooks
-// that show it. pairing-random.test.ts has the same rules on traffic that nobody thought of.
+// that show it. pairing-random.test.ts has the same rules on random traffic.
 
 import { expect, test } from "bun:test";
 import { COMMAND } from "../../src/model/command.ts";
@@ -233,7 +233,7 @@ describeBuilds("pairing", (play) => {
     expect(line(5)?.flags).toBe(REPLIED);
   });
 
-  test("a line says who sent it, whoever reports the reply", async () => {
+  test("a line names the task that sent its request, whichever task reports the reply", async () => {
     const { line, tasks, processId } = await play([
       { verb: "name", thread: 0, comm: "postgres-writer" },
       enter(0, 1, READ, 0xffff_ffff_ffff_fff0n, 0xffff_ffff_ffff_fffen),

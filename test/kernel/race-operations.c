@@ -6,7 +6,7 @@
  * BEGUN_LEAST have begun: by their exit, by a reply to CLOSE, by the next one. All the time exits and reaps come late,
  * for what has ended. It counts what the programs say of each, and judges nothing.
  *
- * Where there are no more tasks than lines nobody else ends a task's operation: `vanished` counts those that were gone
+ * If there are no more tasks than lines, no other task ends a task's operation: `vanished` counts those that were gone
  * all the same. Where there are more, operations are displaced, others report exits, and user space reaps what it sees.
  * In both, `wrong` counts ends of what had ended; `open` are operations that stand, outer ones too. Out: `NAME VALUE`
  * lines, the kernel's counters among them.
@@ -29,7 +29,7 @@ static struct loaded loaded;
 static int enter, exit_done, exit_err, done, reap, alone;
 static struct aod_operation_set *set;
 static cpu_set_t cpus[CPUS];
-/* An operation that has ended, and one that somebody else may end. */
+/* An operation that has ended, and one that another task may end. */
 static atomic_uint last_xid, ended_xid, open_xid;
 static atomic_int stopping;
 /* By the low bits of an xid, the last one that has ended by an exit. */

@@ -38,7 +38,7 @@ static atomic_uint last_number;
 static atomic_int stopping;
 static __u64 wrong, records;
 
-/* READs in flight, whoever sent them. */
+/* READs in flight, of all tasks. */
 static struct {
 	pthread_mutex_t lock;
 	struct sent sent[POOL];

@@ -101,7 +101,7 @@ describeBuilds("the ring", (play) => {
     expect(outcome.line(room + 5)?.flags).toBe(REPLIED);
   });
 
-  /** What the record has to hold: whose it is, message id, tree id, errno. */
+  /** The expected fields of the record: session or connection, message id, tree id, errno. */
   const CONNECTION = { sessionId: 0x55n, messageId: 7n, treeId: 0, errno: 0 };
   const UNNAMED = { ...CONNECTION, sessionId: 0n };
   const HOST = 0xffff_8880_1234_5678n;

@@ -1,5 +1,5 @@
 // Hooks as a script: the words in which the tests of the kernel side tell what cifs does, and a driver for each build
-// of the programs to play them on. Requests are told apart by their tree id, which the programs only write down.
+// of the programs to play them on. Requests are identified by their tree id, which the programs only write down.
 
 import { afterAll, beforeAll, setDefaultTimeout } from "bun:test";
 import { COMMAND } from "../../src/model/command.ts";

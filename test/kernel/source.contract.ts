@@ -1,4 +1,4 @@
-// What every source of requests has to do, whether the kernel's programs or their imitation: run by both tests.
+// The contract of every source of requests, the kernel's programs and their imitation: both tests run it.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { Control } from "../../src/kernel/control.ts";
@@ -55,7 +55,10 @@ function difference(after: Counts, before: Counts): Counts {
 
 function aTree(wanted: Pick<KnownTree, "sessionId" | "treeId" | "slot">): KnownTree {
   return {
-    ...{ share: "//nas/projects", connectionId: 1, dialect: 0x311, encrypted: false },
+    share: "//nas/projects",
+    connectionId: 1,
+    dialect: 0x311,
+    encrypted: false,
     ...wanted,
   };
 }
@@ -128,7 +131,7 @@ export function describeSource(open: () => RequestSource): void {
     expect(fail(STATUS_ACCESS_DENIED, ERRNO.EACCES)).toEqual([]);
   });
 
-  test("a reply that nobody waits for changes nothing but a counter", () => {
+  test("a reply without a request changes nothing but a counter", () => {
     const before = source.counters();
     const call = aCall();
     source.traffic.done(call);
@@ -211,7 +214,7 @@ export function describeSource(open: () => RequestSource): void {
     for (const call of calls) source.traffic.done(call);
   });
 
-  test("a request that nobody waits for any more is closed as lost, once", () => {
+  test("a request that no task waits for is closed as lost, once", () => {
     const call = aCall("SMB2_CLOSE");
     source.traffic.enter(call);
     const line = lineOf(call);
@@ -260,7 +263,7 @@ export function describeSource(open: () => RequestSource): void {
     },
   );
 
-  test("an operation that nobody is at any more is freed, once, by its start and its task", () => {
+  test("an operation that its task has abandoned is freed once, by its start and its task", () => {
     source.traffic.begin(10);
     const [operation] = operations();
     expect(operation).toBeDefined();
@@ -311,7 +314,7 @@ export function describeSource(open: () => RequestSource): void {
     expect(source.counters().ring_full).toBe(before.ring_full ?? 0);
   });
 
-  test("a ring that nobody empties counts what it can't take, and goes on when it is emptied", () => {
+  test("a full ring counts the records that it drops, and takes records again once it is emptied", () => {
     const before = source.counters().ring_full ?? 0;
     const sent = 20_000;
     for (let i = 0; i < sent; i++) {

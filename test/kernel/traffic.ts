@@ -1,6 +1,7 @@
 // Traffic of an SMB client, made up at random, with the truth about it: which request each reply answers. In: random
 // numbers; out: operations for the driver, in an order that cifs could have run its hooks in. It knows sessions,
-// channels, compounds, retries, lost replies, and reports of one reply twice, as real kernels do; it knows no pairing rule.
+// channels, compounds, retries, lost replies, and reports of one reply twice, as real kernels do; it knows no pairing
+// rule.
 
 import type { Random } from "../helpers/random.ts";
 import type { Key, Operation } from "./driver.ts";
@@ -62,7 +63,7 @@ class Client {
   readonly #sessions: [Session, ...Session[]];
   /** READs and WRITEs that will be answered. */
   #inFlight: Sent[] = [];
-  /** What each user waits for: the parts of its compound. */
+  /** The parts of the compound that each user waits for. */
   readonly #waiting = new Map<number, readonly Sent[]>();
   /** Requests whose waiter is gone, or whose connection is. */
   #dead: Sent[] = [];

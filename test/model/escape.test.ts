@@ -1,9 +1,9 @@
-// Text that somebody else chose, on its way to a terminal.
+// Text of another party on its way to a terminal.
 
 import { describe, expect, test } from "bun:test";
 import { escapeControls } from "../../src/model/escape.ts";
 
-describe("text that somebody else chose", () => {
+describe("text of another party", () => {
   test.each([
     ["an escape sequence", "\u001b[2J", "\\u001b[2J"],
     ["a control that stands for one", "\u009b2J", "\\u009b2J"],

@@ -37,7 +37,7 @@ describe("an error", () => {
     ["of an empty pipe", anError("EAGAIN: read", { code: "EAGAIN", syscall: "read" }), undefined],
     ["of a missing file", anError("ENOENT", { code: "ENOENT", errno: -2 }), undefined],
     ["of ours", new TypeError("undefined is no function"), undefined],
-  ] as const)("%s is told apart", (_, error, expected) => {
+  ] as const)("%s is distinguished from other errors", (_, error, expected) => {
     expect(exhaustionOf(error)).toBe(expected);
   });
 

@@ -4,7 +4,7 @@ import { AodError } from "../../src/model/failure.ts";
 import { errnoOf, fileFailure, ROOT_CAN } from "../../src/model/file-failure.ts";
 import { failureOf } from "../helpers/failure.ts";
 
-describe("what a file could not be used for", () => {
+describe("a failed use of a file", () => {
   test.each([
     ["EACCES", "NOT_PERMITTED", "cannot write x: permission denied (EACCES; run as root)"],
     ["EPERM", "NOT_PERMITTED", "cannot write x: not permitted (EPERM; run as root)"],
@@ -18,12 +18,12 @@ describe("what a file could not be used for", () => {
     expect(failure).toMatchObject({ code, message, causes: [], context: { errno } });
   });
 
-  test("has the code of who looks for something, but for what is forbidden", () => {
+  test("has the code of its caller, unless the use is forbidden", () => {
     const codeOf = (errno: string) => fileFailure("open x", errno, { code: "NOT_FOUND" }).code;
     expect(["ENOENT", "EISDIR", "EACCES"].map(codeOf)).toEqual(["NOT_FOUND", "NOT_FOUND", "NOT_PERMITTED"]);
   });
 
-  test("is told by its errno; what no system call said stays what it is", () => {
+  test("is described by its errno; any other error stays as it is", () => {
     const errnoAfter = (act: () => unknown) => {
       try {
         act();

@@ -5,7 +5,7 @@ import { grownLosses, LOSS_CAUSES } from "../../src/model/losses.ts";
 import { COUNTERS } from "../../src/model/request.gen.ts";
 
 describe("losses", () => {
-  test("every counter that bpf/request.h calls a loss has its words", () => {
+  test("every counter that bpf/request.h calls a loss has a description", () => {
     const header = readFileSync(join(import.meta.dir, "../../bpf/request.h"), "utf8");
     const names = [...header.matchAll(/AOD_COUNTER_(\w+) = \d+, +\/\* loss:/g)].map(([, name]) =>
       name?.toLowerCase(),
@@ -17,7 +17,7 @@ describe("losses", () => {
     );
   });
 
-  test("only those that have grown are told, by how much", () => {
+  test("only the losses that have grown are reported, with the difference", () => {
     expect(grownLosses({ ring_full: 3 }, { ring_full: 5, missed_runs: 0, entered: 900 })).toEqual([
       { cause: "ring_full", count: 2 },
     ]);

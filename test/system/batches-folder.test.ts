@@ -25,7 +25,7 @@ describe("the folder of captures", () => {
     folder.close();
   });
 
-  test("is closed to others where it was open to them", () => {
+  test("is closed to other users if it was open to them", () => {
     const outputDir = tempDir();
     mkdirSync(join(outputDir, "batches"));
     chmodSync(join(outputDir, "batches"), 0o777);
@@ -33,7 +33,7 @@ describe("the folder of captures", () => {
     expect(statSync(join(outputDir, "batches")).mode & 0o777).toBe(0o700);
   });
 
-  test("stays the one that was opened, whatever stands in its place later", () => {
+  test("stays the folder that was opened, even if another one takes its path later", () => {
     const outputDir = tempDir();
     const folder = openBatchesFolder(outputDir);
     renameSync(join(outputDir, "batches"), join(outputDir, "moved"));
@@ -55,7 +55,7 @@ describe("the folder of captures", () => {
     expect(codeOf(() => openBatchesFolder(outputDir))).toBe("OUTPUT_UNUSABLE");
   });
 
-  test.skipIf(!isRoot)("is refused where somebody else owns it (a test for root)", () => {
+  test.skipIf(!isRoot)("is refused if another user owns it (a test for root)", () => {
     const outputDir = tempDir();
     mkdirSync(join(outputDir, "batches"));
     lchownSync(join(outputDir, "batches"), 12345, 12345);

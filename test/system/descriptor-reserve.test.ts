@@ -1,4 +1,5 @@
-// Descriptors in reserve, in a process of its own with few of them: given back when there are no more, taken again when there are.
+// Descriptors in reserve, in a process of its own with few of them: given back when there are no more, taken again when
+// there are.
 
 import { expect, test } from "bun:test";
 import { join } from "node:path";

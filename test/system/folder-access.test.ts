@@ -4,8 +4,14 @@ import { folderAccess } from "../../src/system/folder-access.ts";
 
 function aMount(parts: Partial<Mount> = {}): Mount {
   return {
-    ...{ mountId: 1, parentId: 0, root: "/", mountPoint: "/", type: "ext4", source: "/dev/vda" },
-    ...{ options: ["rw"], superOptions: ["rw"] },
+    mountId: 1,
+    parentId: 0,
+    root: "/",
+    mountPoint: "/",
+    type: "ext4",
+    source: "/dev/vda",
+    options: ["rw"],
+    superOptions: ["rw"],
     ...parts,
   };
 }
@@ -27,12 +33,12 @@ describe("a folder", () => {
     expect(access(READ_ONLY, aMount())).toBe("read-only");
   });
 
-  test("that is read-only for everybody is no matter of a sandbox", () => {
+  test("that is read-only on the host as well is not restricted by the sandbox", () => {
     expect(access(READ_ONLY, READ_ONLY)).toBe("open");
     expect(access(READ_ONLY, aMount({ superOptions: ["ro"] }))).toBe("open");
   });
 
-  test("that is read-only, where the host's mounts may not be seen, is nothing that can be told", () => {
+  test("that is read-only is unknown if aod may not see the host's mounts", () => {
     expect(access(READ_ONLY, undefined)).toBe("open");
   });
 

@@ -31,7 +31,7 @@ describe("the journal", () => {
     );
   });
 
-  test("gets the beginning of what is too large, and no half a character", () => {
+  test("gets the beginning of a value that is too large, without a partial character", () => {
     const { receiver, journal } = aJournal();
     expect(journal.send({ MESSAGE: `x${"é".repeat(1_000_000)}`, AOD_SHARE: "//files/db" })).toBe(true);
     expect(receiver.take()).toBe(`MESSAGE=x${"é".repeat(4095)}\nAOD_SHARE=//files/db\n`);
@@ -46,13 +46,13 @@ describe("the journal", () => {
     expect(receiver.take()).toBe("MESSAGE=later\n");
   });
 
-  test("that is not there took nothing, and one that is started again takes what comes", () => {
+  test("that is not running takes no entry, and one that is started again takes the next", () => {
     const path = join(tempDir(), "socket");
     const journal = openJournal(path);
-    expect(journal.send({ MESSAGE: "nobody" })).toBe(false);
+    expect(journal.send({ MESSAGE: "no reader" })).toBe(false);
     const receiver = makeUnixReceiver(path);
-    expect(journal.send({ MESSAGE: "somebody" })).toBe(true);
-    expect(receiver.take()).toBe("MESSAGE=somebody\n");
+    expect(journal.send({ MESSAGE: "a reader" })).toBe(true);
+    expect(receiver.take()).toBe("MESSAGE=a reader\n");
     receiver.close();
     journal.close();
     journal.close();

@@ -27,7 +27,8 @@ function aSink() {
     },
     dropping: () => state.dropping++,
     resumed: (dropped) => state.resumed.push(dropped),
-    ...{ maxBytes: MAX_BYTES, retryMs: 1 },
+    maxBytes: MAX_BYTES,
+    retryMs: 1,
   });
   sinks.push(sink);
   return { sink, state };
@@ -40,7 +41,7 @@ describe("lines to a reader", () => {
     expect(state).toMatchObject({ text: "one\n", dropping: 0, resumed: [] });
   });
 
-  test("that has stopped wait up to the bound; further ones are dropped, and their number is told when it reads again", async () => {
+  test("that has stopped are buffered up to the bound; further ones are dropped, and their number is reported when it reads again", async () => {
     const { sink, state } = aSink();
     state.room = 2;
     for (let i = 0; i < 50; i++) sink.write(`line ${i}\n`);

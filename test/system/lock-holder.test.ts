@@ -20,17 +20,17 @@ const aFile = (parts: Partial<LockedFile>): LockedFile => ({
   ...parts,
 });
 
-describe("who holds a file's lock", () => {
+describe("the holder of a file's lock", () => {
   test.each([
     ["is who the list has for its device and inode", aFile({}), 12],
-    ["is nobody where the list has locks of other kinds only", aFile({ inode: 77n }), "none"],
+    ["is none if the list has only locks of other kinds", aFile({ inode: 77n }), "none"],
     ["is not who waits for it", aFile({ device: 0xfe01n, inode: 79n }), 13],
     [
       "is found on a device with large numbers",
       aFile({ device: (0x100000n << 12n) | (0x103n << 8n), inode: 80n }),
       15,
     ],
-    ["is nobody where a file of another device has the same inode", aFile({ device: 0x2bn }), "none"],
+    ["is none if a file of another device has the same inode", aFile({ device: 0x2bn }), "none"],
     [
       "is who has written his pid, where the devices differ (btrfs)",
       aFile({ device: 0x2bn, writtenPid: 12 }),
@@ -45,7 +45,7 @@ describe("who holds a file's lock", () => {
     expect(holderIn(LOCKS, file)).toBe(holder);
   });
 
-  test("is told of a real one, which stays as it is", () => {
+  test("is found for a real lock, which stays as it is", () => {
     const path = join(tempDir(), "lock");
     expect(lockHolder(path)).toBe("none");
     const lock = takeLock(path);
@@ -56,7 +56,7 @@ describe("who holds a file's lock", () => {
     expect(readFileSync(path, "utf8")).toBe(`${process.pid}\n`);
   });
 
-  test("is unknown where the file can't be looked at", () => {
+  test("is unknown if the file can't be read", () => {
     const path = join(tempDir(), "file");
     writeFileSync(path, "");
     expect(lockHolder(join(path, "lock"))).toBe("unknown");

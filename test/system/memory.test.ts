@@ -30,19 +30,19 @@ function transferAndForget(): number {
 }
 
 describe("memory that is there at once", () => {
-  test("is there before it is written, and zeroed", () => {
+  test("exists before it is written, and is zeroed", () => {
     const memory = presentMemory(BYTES);
     expect(residentBytes(ptr(memory), BYTES)).toBeGreaterThanOrEqual(BYTES);
     expect(new Uint8Array(memory).every((byte) => byte === 0)).toBe(true);
   });
 
-  test("has the size asked for, be it no multiple of a page", () => {
+  test("has the requested size, even if it is no multiple of a page", () => {
     const memory = presentMemory(5000);
     new Uint8Array(memory).fill(1);
     expect(memory.byteLength).toBe(5000);
   });
 
-  test("goes back to the kernel when whoever received it has forgotten it", async () => {
+  test("returns to the kernel when its last owner has dropped it", async () => {
     const many = 20;
     const before = process.memoryUsage.rss();
     for (let i = 0; i < many; i++) transferAndForget();
