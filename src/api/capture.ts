@@ -3,16 +3,16 @@
 
 import * as v from "valibot";
 import { CAUSES } from "../model/verdict.ts";
-import { amount, count, field, flag, known, text, textOrNull, utc } from "./fields.ts";
+import { amount, count, field, flag, known, string, stringOrNull, utc } from "./fields.ts";
 
 const captureSchema = v.object({
-  id: text("the argument of `aod captures show` and the like; a unique prefix is enough"),
-  name: text("file name below `batches`"),
-  path: text("of the file"),
+  id: string("the argument of `aod captures show` and the like; a unique prefix is enough"),
+  name: string("file name below `batches`"),
+  path: string("of the file"),
   taken_at: utc("when the request table was frozen"),
-  rule: text("manual: a capture on demand"),
-  share: textOrNull("//server/share of its incident; null for a manual one"),
-  incident_id: textOrNull("captures with the same id belong to one incident; null for a manual one"),
+  rule: string("manual: a capture on demand"),
+  share: stringOrNull("//server/share of its incident; null for a manual one"),
+  incident_id: stringOrNull("captures with the same id belong to one incident; null for a manual one"),
   incident_open: flag("whether that incident is still open"),
   verdict: known(
     v.object({
@@ -23,7 +23,7 @@ const captureSchema = v.object({
   ),
   bytes: count("of the file"),
   pinned: flag("by `aod captures keep`: cleanup does not remove it"),
-  problem: textOrNull("why the capture cannot be read; null if no problem is known"),
+  problem: stringOrNull("why the capture cannot be read; null if no problem is known"),
 });
 
 export const capturesSchema = v.array(captureSchema);

@@ -2,21 +2,21 @@
 // rename any, and add them with care.
 
 import * as v from "valibot";
-import { count, field, text, textOrNull } from "./fields.ts";
+import { count, field, string, stringOrNull } from "./fields.ts";
 
 const findingSchema = v.object({
-  subject: text("what was checked, in a word or two"),
+  subject: string("what was checked, in a word or two"),
   verdict: field(
     v.picklist(["ok", "note", "warn", "bad"]),
     "`ok`: nothing to do; `note`: good to know; `warn`: aod sees or stores less; `bad`: aod cannot run",
   ),
-  found: text("what was found"),
-  todo: textOrNull("what to do about it; always present for `warn` and `bad`"),
-  code: textOrNull("for `bad`: the failure code of a start"),
+  found: string("what was found"),
+  todo: stringOrNull("what to do about it; always present for `warn` and `bad`"),
+  code: stringOrNull("for `bad`: the failure code of a start"),
 });
 
 export const doctorSchema = v.object({
-  version: text("of aod"),
+  version: string("of aod"),
   exit_code: count("of this command: the exit code of a start"),
   findings: field(v.array(findingSchema), "in the order of the checks"),
 });

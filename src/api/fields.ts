@@ -27,11 +27,11 @@ export function amountOrNull(meaning: string) {
   return field(v.nullable(v.pipe(v.number(), v.minValue(0))), meaning);
 }
 
-export function text(meaning: string) {
+export function string(meaning: string) {
   return field(v.string(), meaning);
 }
 
-export function textOrNull(meaning: string) {
+export function stringOrNull(meaning: string) {
   return field(v.nullable(v.string()), meaning);
 }
 

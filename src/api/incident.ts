@@ -4,7 +4,7 @@ import * as v from "valibot";
 import { FAMILIES } from "../model/family.ts";
 import { RULES_MAX, SHARES_MAX } from "../model/incident.ts";
 import { CAUSES } from "../model/verdict.ts";
-import { amount, count, field, known, text, textOrNull, utc, utcOrNull } from "./fields.ts";
+import { amount, count, field, known, string, stringOrNull, utc, utcOrNull } from "./fields.ts";
 
 export const verdictSchema = v.object({
   cause: field(v.picklist(CAUSES), "the most likely cause"),
@@ -14,19 +14,19 @@ export const verdictSchema = v.object({
 
 const processSchema = v.object({
   pid: count("of the process"),
-  name: text(
+  name: string(
     "its name; writeback or readahead for kernel workers; unknown for an ended task that had the name of a kernel worker",
   ),
-  unit: textOrNull("systemd's unit"),
-  container: textOrNull("the id or name of its container"),
+  unit: stringOrNull("systemd's unit"),
+  container: stringOrNull("the id or name of its container"),
   requests: count("its requests in evidence"),
 });
 
 const attributionSchema = v.object({
-  server: textOrNull("as in the name of the share"),
-  address: textOrNull("the server's IP address, in one form: RFC 5952"),
+  server: stringOrNull("as in the name of the share"),
+  address: stringOrNull("the server's IP address, in one form: RFC 5952"),
   connection_ids: field(v.array(v.number()), "ids of the kernel"),
-  dialect: textOrNull("of SMB, as 3.1.1"),
+  dialect: stringOrNull("of SMB, as 3.1.1"),
   encrypted: known(v.boolean(), "whether the share or its whole session is encrypted"),
   dfs_paths: field(v.array(v.string()), "//domain/namespace/link: DFS paths that lead to the share"),
   possible_shares: field(
@@ -38,22 +38,22 @@ const attributionSchema = v.object({
 });
 
 export const incidentSchema = v.object({
-  id: text("the argument of `aod incidents ID`"),
-  server: text(
+  id: string("the argument of `aod incidents ID`"),
+  server: string(
     "its name in lower case, as in the first share, or its address; unknown if the share is not known",
   ),
   family: field(
     v.picklist(FAMILIES),
     "availability: late or missing replies, lost connections; refusals: errors",
   ),
-  rule: text("the first rule that reported"),
-  type: text("type of this rule: latency, error, stuck or signal"),
-  share: text(
+  rule: string("the first rule that reported"),
+  type: string("type of this rule: latency, error, stuck or signal"),
+  share: string(
     "the first share that was reported: //server/share; //server if it concerns all shares of the server, or one of several; unknown if the client's list does not have it",
   ),
   rules: field(v.array(v.string()), `all rules that reported, in this order, the first ${RULES_MAX}`),
   shares: field(v.array(v.string()), `all shares that were reported, in this order, the first ${SHARES_MAX}`),
-  kind: text("the worst kind so far"),
+  kind: string("the worst kind so far"),
   state: field(v.picklist(["open", "resolved"]), "resolved after a time without anomalies"),
   opened_at: utc("time of the first anomaly"),
   last_at: utc("time of the last anomaly"),
@@ -65,10 +65,10 @@ export const incidentSchema = v.object({
   statuses: field(
     v.array(
       v.object({
-        status: text("name of the status; for an operation that failed without a request, its errno"),
-        nt_status: textOrNull("in hexadecimal; null for such an operation"),
-        errno: text("errno that programs got"),
-        command: textOrNull("null for such an operation"),
+        status: string("name of the status; for an operation that failed without a request, its errno"),
+        nt_status: stringOrNull("in hexadecimal; null for such an operation"),
+        errno: string("errno that programs got"),
+        command: stringOrNull("null for such an operation"),
         count: count("requests"),
       }),
     ),

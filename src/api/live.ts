@@ -2,7 +2,7 @@
 // come from the flight recorder: nothing is computed for them unless a client asks.
 
 import * as v from "valibot";
-import { amount, amountOrNull, count, field, flag, known, text, textOrNull, utc } from "./fields.ts";
+import { amount, amountOrNull, count, field, flag, known, string, stringOrNull, utc } from "./fields.ts";
 import { incidentSchema } from "./incident.ts";
 import { recentSchema, stallSchema } from "./status.ts";
 
@@ -12,7 +12,7 @@ export type RowGroup = (typeof GROUPS)[number];
 
 /** A line of `aod top`. */
 export const rowSchema = v.object({
-  key: text("share, command, or `name (pid)`; `name (3 ended)`: processes of one name that have ended"),
+  key: string("share, command, or `name (pid)`; `name (3 ended)`: processes of one name that have ended"),
   recent: field(recentSchema, "figures of the last `window_sec` seconds"),
   now: field(recentSchema, "figures of the last `now_sec` seconds"),
   in_flight: count("requests without a reply"),
@@ -32,12 +32,12 @@ const secondSchema = v.object({
 
 const openSchema = v.object({
   age_ms: amount("time since it was sent, or since its task entered cifs"),
-  command: textOrNull("null for an operation that has not sent a request yet"),
-  share: text("//server/share, or unknown"),
-  message_id: textOrNull("in decimal; null likewise"),
+  command: stringOrNull("null for an operation that has not sent a request yet"),
+  share: string("//server/share, or unknown"),
+  message_id: stringOrNull("in decimal; null likewise"),
   pid: count("pid of the process"),
   tid: count("of the task"),
-  comm: text("of the task"),
+  comm: string("of the task"),
   waits_by_design: flag(
     "may block indefinitely, as CHANGE_NOTIFY and LOCK do for hours: no sign of a problem",
   ),

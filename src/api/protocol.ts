@@ -2,7 +2,7 @@
 // each. The supervisor serves it; the command line asks.
 
 import * as v from "valibot";
-import { amount, count, field, text } from "./fields.ts";
+import { amount, count, field, string } from "./fields.ts";
 import { incidentsSchema, verdictSchema } from "./incident.ts";
 import { liveSchema } from "./live.ts";
 import { statusSchema } from "./status.ts";
@@ -61,15 +61,15 @@ export const answerSchema = v.variant("type", [
   v.object({
     version,
     type: field(v.literal("progress"), "one for each action that ended"),
-    action: text("name of the action"),
-    status: text("ok, failed, timed_out, truncated or missing"),
+    action: string("name of the action"),
+    status: string("ok, failed, timed_out, truncated or missing"),
     ended: count("actions that have ended so far"),
     of: count("number of all actions"),
   }),
   v.object({
     version,
     type: v.literal("captured"),
-    path: text("path of the capture"),
+    path: string("path of the capture"),
     bytes: count("its size"),
     duration_ms: amount("how long it took"),
     verdict: field(verdictSchema, "the most likely cause"),
@@ -83,7 +83,7 @@ export const answerSchema = v.variant("type", [
     version,
     type: v.literal("error"),
     code: field(v.picklist(ERROR_CODES), "kind of the error"),
-    message: text("what is wrong, and what to do"),
+    message: string("what is wrong, and what to do"),
   }),
 ]);
 

@@ -2,17 +2,17 @@
 // not rename any, and add them with care.
 
 import * as v from "valibot";
-import { count, field, flag, text } from "./fields.ts";
+import { count, field, flag, string } from "./fields.ts";
 
 const fileSchema = v.object({
-  path: text("path inside the capture"),
+  path: string("path inside the capture"),
   secrets: count("secrets found in it"),
 });
 
 const scrubbedCaptureSchema = v.object({
-  id: text("the argument of `aod captures show` and the like"),
-  name: text("file name below `batches`"),
-  path: text("path of the file"),
+  id: string("the argument of `aod captures show` and the like"),
+  name: string("file name below `batches`"),
+  path: string("path of the file"),
   secrets: count("secrets found in all files"),
   changed: flag("whether the capture was replaced; false with --dry-run, or if nothing was found"),
   files: field(v.array(fileSchema), "files with secrets; report.html is made again from the others"),

@@ -10,8 +10,8 @@ import {
   field,
   flag,
   known,
-  text,
-  textOrNull,
+  string,
+  stringOrNull,
   utc,
   utcOrNull,
 } from "./fields.ts";
@@ -20,10 +20,10 @@ import { incidentSchema, verdictSchema } from "./incident.ts";
 export const HOOK_LEVELS = ["request", "operation", "signal"] as const;
 
 const hookSchema = v.object({
-  tracepoint: text("its name"),
+  tracepoint: string("its name"),
   level: field(v.picklist(HOOK_LEVELS), "what aod uses it for"),
   attached: flag("whether aod is attached to it"),
-  reason: textOrNull("why not: the name of an errno"),
+  reason: stringOrNull("why not: the name of an errno"),
 });
 
 const watchingSchema = v.object({
@@ -38,13 +38,13 @@ const watchingSchema = v.object({
 });
 
 const daemonSchema = v.object({
-  version: text("of aod"),
-  commit: text("commit of the build"),
+  version: string("of aod"),
+  commit: string("commit of the build"),
   pid: count("pid of the daemon"),
   started_at: utc("when the daemon was started"),
-  config_file: textOrNull("null: the built-in default"),
-  config_sha256: text("of the configuration in use"),
-  output_dir: text("captures are in `batches` below it"),
+  config_file: stringOrNull("null: the built-in default"),
+  config_sha256: string("of the configuration in use"),
+  output_dir: string("captures are in `batches` below it"),
   rules: count("rules in use"),
 });
 
@@ -62,7 +62,7 @@ export const recentSchema = v.object({
 });
 
 export const stallSchema = v.object({
-  server: text("its name, as in its shares; unknown if these are not known"),
+  server: string("its name, as in its shares; unknown if these are not known"),
   silent_ms: amount("time since its last reply, or since the oldest request was sent if that is later"),
   in_flight: count("requests without a reply, except those that may block indefinitely"),
   oldest_ms: amount("age of the oldest of them"),
@@ -72,13 +72,13 @@ export const stallSchema = v.object({
 const wholeNumber = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 const shareSchema = v.object({
-  share: text(
+  share: string(
     "//server/share; //server if SMB 2.0.2 or 2.1 does not show which of its shares it is; unknown if the client's list does not have it",
   ),
-  address: textOrNull("the server's IP address, in one form: RFC 5952"),
+  address: stringOrNull("the server's IP address, in one form: RFC 5952"),
   mount_points: field(v.array(v.string()), "on the host"),
   dfs_paths: field(v.array(v.string()), "//domain/namespace/link: DFS paths that lead to it"),
-  dialect: textOrNull("of SMB, as 3.1.1"),
+  dialect: stringOrNull("of SMB, as 3.1.1"),
   encrypted: known(v.boolean(), "whether the share or its whole session is encrypted"),
   requests_total: known(
     wholeNumber,
@@ -92,17 +92,17 @@ const shareSchema = v.object({
 });
 
 const captureSchema = v.object({
-  name: text("file name below `batches`"),
+  name: string("file name below `batches`"),
   taken_at: utc("when the request table was frozen"),
-  rule: text("manual: a capture on demand"),
-  share: textOrNull("share of its incident"),
+  rule: string("manual: a capture on demand"),
+  share: stringOrNull("share of its incident"),
   bytes: count("of the file"),
   verdict: known(verdictSchema, "the most likely cause"),
 });
 
 const troubleSchema = v.object({
   subject: field(v.picklist(TROUBLE_SUBJECTS), "what the problem is about"),
-  text: text("the problem and its consequences"),
+  text: string("the problem and its consequences"),
   since: utc("when it was noticed"),
   over_at: utcOrNull("when it was resolved; null while it lasts"),
 });
@@ -120,8 +120,8 @@ const costSchema = v.object({
 
 /** Exported for docs/api.md. */
 export const approachSchema = v.object({
-  rule: text("name of the rule"),
-  share: text("share on which it came nearest"),
+  rule: string("name of the rule"),
+  share: string("share on which it came nearest"),
   at: utc("when"),
   counted: count("what counted in its window"),
   replies: known(
@@ -162,7 +162,7 @@ export const statusSchema = v.object({
       count: count("stored captures"),
       bytes: count("their size"),
       limit_bytes: count("cleanup.max_total_log_size_mb"),
-      age_suspended: textOrNull("why no capture is removed for its age now: the clock is not trusted yet"),
+      age_suspended: stringOrNull("why no capture is removed for its age now: the clock is not trusted yet"),
     }),
     "captures on disk",
   ),
