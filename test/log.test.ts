@@ -4,7 +4,7 @@ import { formatLine } from "../src/log.ts";
 import { ROOT, run } from "./helpers/program.ts";
 
 describe("a line of the log", () => {
-  test("has its values behind it, and nothing of those that are unknown", () => {
+  test("ends with its values, without unknown ones", () => {
     expect(formatLine("seen", { share: "//a/b", count: 3, pid: undefined })).toBe("seen share=//a/b count=3");
   });
 

@@ -31,7 +31,7 @@ function standing({ pending, tasks }: Outcome): ReadonlyMap<number, number> {
 }
 
 describeBuilds("operations", (play) => {
-  test("have a line from their enter on, with who entered and when", async () => {
+  test("have a line from their enter on, with the task and the time", async () => {
     const { pending, results, tasks, processId, lines, counters } = await play([
       { verb: "name", thread: 0, comm: "backup-of-all" },
       begin(0, 7),
@@ -56,7 +56,7 @@ describeBuilds("operations", (play) => {
     expect(outcome.counters).toMatchObject({ operations_entered: 2, operations_ended: 1 });
   });
 
-  test("of an xid at the end of its range end too", async () => {
+  test("with the last possible xid end too", async () => {
     const outcome = await play([begin(0, 0xffff_ffff), begin(1, 0), end(2, 0xffff_ffff), end(2, 0)]);
     expect(standing(outcome)).toEqual(new Map());
   });
@@ -72,7 +72,7 @@ describeBuilds("operations", (play) => {
     });
   });
 
-  test("have their line again, with when they began, when an operation inside of them has ended", async () => {
+  test("get their line back, with their start, when an operation inside them has ended", async () => {
     for (const inner of [[end(0, 8)], [close, done(0, CLOSE, 6n)]]) {
       const before = await play([begin(0, 7)]);
       const outcome = await play([begin(0, 7), begin(0, 8), ...inner]);
@@ -85,7 +85,7 @@ describeBuilds("operations", (play) => {
     }
   });
 
-  test("wake a reader that sleeps when they have their line again", async () => {
+  test("wake a sleeping reader when they get their line back", async () => {
     const { records } = await play([begin(0, 7), begin(0, 8), { verb: "asleep", value: 1 }, end(0, 8)]);
     expect(records.map(({ kind }) => kind)).toEqual([KIND.WAKE]);
   });
@@ -100,7 +100,7 @@ describeBuilds("operations", (play) => {
     },
   );
 
-  test("do not come back where another task ends the operation inside of them, or user space reaps it", async () => {
+  test("do not come back if another task ends the operation inside them, or user space reaps it", async () => {
     const byOther = await play([begin(0, 7), begin(0, 8), end(1, 8)]);
     expect(standing(byOther)).toEqual(new Map());
     expect(byOther.counters).toMatchObject({ operations_ended: 1, operations_overwritten: 1 });
@@ -109,13 +109,13 @@ describeBuilds("operations", (play) => {
     expect(reaped.counters).toMatchObject({ operations_reaped: 1, operations_overwritten: 1 });
   });
 
-  test("of many tasks stand side by side", async () => {
+  test("of many tasks each have a line", async () => {
     const threads = Array.from({ length: 24 }, (_, thread) => thread);
     const outcome = await play(threads.map((thread) => begin(thread, thread)));
     expect(standing(outcome)).toEqual(new Map(threads.map((thread) => [thread, thread])));
   });
 
-  test("are displaced, the oldest first, where more tasks than lines have one set", async () => {
+  test("are displaced, the oldest first, if a set has more tasks than lines", async () => {
     const [a, b, c, d, e, f] = CROWD;
     const outcome = await play([
       ...gather,
@@ -143,7 +143,7 @@ describeBuilds("operations", (play) => {
     });
   });
 
-  test("of another xid are never ended by an exit, whatever the index says", async () => {
+  test("of another xid are never ended by an exit, even if the index is outdated", async () => {
     const [a, b, c, d, e] = CROWD;
     // Thread 1 has the index's entry of what thread 0 began; then a's line is e's, whom the index knows as well.
     const shared = await play([begin(2, 7), begin(1, 7 + XIDS), end(3, 7)]);
@@ -164,7 +164,7 @@ describeBuilds("operations", (play) => {
     expect(displaced.counters.operations_ended).toBe(0);
   });
 
-  test("end by their own task even where the index has forgotten them", async () => {
+  test("are ended by their own task even if the index has lost them", async () => {
     const outcome = await play([begin(0, 7), begin(1, 7 + XIDS), end(0, 7)]);
     expect(standing(outcome)).toEqual(new Map([[1, 7 + XIDS]]));
   });
@@ -191,7 +191,7 @@ describeBuilds("operations", (play) => {
     expect(outcome.counters.operations_ended).toBe(0);
   });
 
-  test("end by the CLOSE of a function that reports no end, and the one around them goes on", async () => {
+  test("end with the CLOSE of a function that reports no end, and the outer operation continues", async () => {
     const outcome = await play([
       begin(0, 7),
       create,
@@ -204,7 +204,7 @@ describeBuilds("operations", (play) => {
     expect(outcome.counters).toMatchObject({ operations_ended: 1, operations_overwritten: 0 });
   });
 
-  test("end by their CLOSE whatever other tasks send meanwhile", async () => {
+  test("end with their CLOSE, whatever other tasks send meanwhile", async () => {
     const outcome = await play([
       begin(0, 7),
       enter(1, 1, CREATE, 5n),
@@ -215,7 +215,7 @@ describeBuilds("operations", (play) => {
     expect(standing(outcome)).toEqual(new Map());
   });
 
-  test("go on after any other reply, and after one that cifsd reports", async () => {
+  test("continue after any other reply, and after one that cifsd reports", async () => {
     const outcome = await play([
       begin(0, 7),
       begin(CIFSD, 8),
@@ -245,7 +245,7 @@ describeBuilds("operations", (play) => {
     expect(outcome.counters).toMatchObject({ operations_ended: 1, operations_reaped: 0 });
   });
 
-  test("are not reaped where nothing, or everything, is what they began at", async () => {
+  test("are not reaped by a start of zero or of all ones", async () => {
     for (const start of [0n, 0xffff_ffff_ffff_ffffn]) {
       const first = await play([begin(0, 7)]);
       const args = [start, BigInt(first.tasks.get(0) ?? 0)];
@@ -257,7 +257,7 @@ describeBuilds("operations", (play) => {
     }
   });
 
-  test("wake a reader that said it sleeps, once", async () => {
+  test("wake a sleeping reader once", async () => {
     const { records, asleep } = await play([
       begin(0, 7),
       { verb: "asleep", value: 1 },

@@ -37,13 +37,13 @@ describeBuilds("pairing", (play) => {
     expect(startNs + BigInt(latencyNs)).toBeLessThanOrEqual(results[1]?.afterNs ?? 0n);
   });
 
-  test("a reply in another task is another request's, whatever else agrees", async () => {
+  test("a reply in another task belongs to another request, even if all other fields agree", async () => {
     const { line, counters } = await play([enter(0, 1, CREATE, 7n), done(1, CREATE, 7n)]);
     expect(line(1)).toMatchObject({ latencyNs: 0, flags: 0 });
     expect(counters).toMatchObject({ replied: 0, unpaired: 1 });
   });
 
-  test("two tasks with one message id, as two connections have it, get each its own", async () => {
+  test("two tasks with the same message id on two connections each get their own reply", async () => {
     const { line } = await play([
       enter(0, 1, CREATE, 7n),
       enter(1, 2, CREATE, 7n),
@@ -66,7 +66,7 @@ describeBuilds("pairing", (play) => {
     expect(counters).toMatchObject({ replied: 1, ambiguous: 0 });
   });
 
-  test("a READ of another session is another request, also where both have their place in one set", async () => {
+  test("a READ of another session is another request, even if both are in one set", async () => {
     const begin = (session: bigint) => BigInt.asUintN(64, session * 0x9e3779b97f4a7c15n) >> 50n;
     let other = SESSION + 4n;
     while (begin(other) !== begin(SESSION)) other += 4n;
@@ -79,7 +79,7 @@ describeBuilds("pairing", (play) => {
     expect([line(1)?.flags, line(2)?.flags]).toEqual([0, REPLIED]);
   });
 
-  test("READs of one session with one message id, on two channels, are ambiguous: counted, and nothing more", async () => {
+  test("READs of one session with the same message id on two channels are ambiguous, and only counted", async () => {
     const { line, counters, records, histograms } = await play([
       enter(0, 1, READ, 7n),
       enter(1, 2, READ, 7n),
@@ -95,12 +95,12 @@ describeBuilds("pairing", (play) => {
     expect(histograms.map(({ command }) => command)).toEqual([WRITE]);
   });
 
-  test("ambiguous requests say so while they are in flight", async () => {
+  test("ambiguous requests are marked while they are in flight", async () => {
     const { line } = await play([enter(0, 1, READ, 7n), enter(0, 2, READ, 7n)]);
     expect([line(1)?.flags, line(2)?.flags]).toEqual([FLAG.AMBIGUOUS, FLAG.AMBIGUOUS]);
   });
 
-  test("what is ambiguous once stays so when the other is answered", async () => {
+  test("an ambiguous request stays ambiguous when the other is answered", async () => {
     const { line, counters } = await play([
       enter(0, 1, READ, 7n),
       enter(1, 2, READ, 7n),
@@ -112,12 +112,12 @@ describeBuilds("pairing", (play) => {
     expect(counters).toMatchObject({ ambiguous: 2, replied: 0 });
   });
 
-  test("a synchronous READ is the one of the task that reports it", async () => {
+  test("a synchronous READ is paired with the task that reports its reply", async () => {
     const { line } = await play([enter(0, 1, READ, 7n), enter(1, 2, READ, 7n), done(1, READ, 7n)]);
     expect([line(1)?.latencyNs, line(2)?.flags]).toEqual([0, REPLIED | FLAG.AMBIGUOUS]);
   });
 
-  test("an ECHO is counted and not stored, for nothing ever tells of its reply", async () => {
+  test("an ECHO is counted and not stored, because no event reports its reply", async () => {
     const { lines, counters } = await play([enter(0, 1, COMMAND.SMB2_ECHO, 7n, 0n)]);
     expect(lines).toEqual([]);
     expect(counters).toMatchObject({ echoed: 1, entered: 0 });
@@ -143,14 +143,14 @@ describeBuilds("pairing", (play) => {
     expect(records).toHaveLength(1);
   });
 
-  test("a reply to what was sent before aod was there is counted and changes nothing", async () => {
+  test("a reply to a request from before the attach is counted and changes nothing", async () => {
     const { lines, counters, histograms } = await play([err(0, CREATE, 7n), done(CIFSD, READ, 8n)]);
     expect(lines).toEqual([]);
     expect(histograms).toEqual([]);
     expect(counters.unpaired).toBe(2);
   });
 
-  test("the parts of a compound behind the one that failed are closed with it", async () => {
+  test("the parts of a compound behind a failed part are closed with it", async () => {
     const { line, counters } = await play([
       enter(0, 1, CREATE, 7n),
       enter(0, 2, COMMAND.SMB2_QUERY_INFO, 8n),
@@ -176,7 +176,7 @@ describeBuilds("pairing", (play) => {
     expect([line(10)?.flags, line(11)?.flags]).toEqual([FLAG.TAIL, 0]);
   });
 
-  test("what an earlier connection left of this task behind a failed part goes with the tail", async () => {
+  test("lines that an earlier connection of the task left behind a failed part are closed with the tail", async () => {
     const { line } = await play([
       enter(0, 1, CREATE, 8n),
       enter(0, 2, CREATE, 7n),
@@ -198,7 +198,7 @@ describeBuilds("pairing", (play) => {
     expect(counters).toMatchObject({ replied: 2, tail_closed: 0 });
   });
 
-  test("an error that cifs takes for none ends no compound", async () => {
+  test("an error that cifs ignores ends no compound", async () => {
     const { line } = await play([
       enter(0, 1, CREATE, 7n),
       enter(0, 2, CLOSE, 8n),
@@ -227,7 +227,7 @@ describeBuilds("pairing", (play) => {
     expect(line(1)).toMatchObject({ sessionId: 0n, flags: FAILED, ntStatus: 0xc0000016, errno: 5 });
   });
 
-  test("the tree id of a reply is not looked at", async () => {
+  test("the tree id of a reply is ignored", async () => {
     const reply = { ...done(CIFSD, READ, 7n), treeId: 99 } as Operation;
     const { line } = await play([enter(0, 5, READ, 7n), reply]);
     expect(line(5)?.flags).toBe(REPLIED);
@@ -250,7 +250,7 @@ describeBuilds("pairing", (play) => {
     });
   });
 
-  test("an errno that does not fit is the largest that does", async () => {
+  test("an errno that does not fit is stored as the largest one", async () => {
     const { line } = await play([enter(0, 1, CREATE, 7n), err(0, CREATE, 7n, { ntStatus: 1, rc: -512 })]);
     expect(line(1)?.errno).toBe(255);
   });

@@ -89,7 +89,7 @@ export function describeSource(open: () => RequestSource): void {
     return undefined;
   };
 
-  test("a request stands in the table from its enter on, and is completed by its reply", () => {
+  test("a request has a line from its enter on, and its reply completes it", () => {
     const call = aCall("SMB2_CREATE");
     source.traffic.enter(call);
     expect(lineOf(call)).toMatchObject({ ...call, latencyNs: 0, processId: process.pid, kind: KIND.REQUEST });
@@ -106,7 +106,7 @@ export function describeSource(open: () => RequestSource): void {
     expect(drain()).toEqual([]);
   });
 
-  test("one over its command's threshold does, and so does every one at a threshold of zero", () => {
+  test("a request over its command's threshold goes on the ring; with a threshold of zero every request does", () => {
     source.applyRules([aLatencyRule({ slowMs: 0 })]);
     const call = aCall();
     source.traffic.enter(call);
@@ -157,7 +157,7 @@ export function describeSource(open: () => RequestSource): void {
     expect(write?.buckets[bucketOf(latencyNs)]).toBe(1);
   });
 
-  test("a reply on a tree that is placed no more counts with those of shares without a slot", () => {
+  test("a reply on a tree without a slot any more counts with the shares without a slot", () => {
     const placed = aCall();
     source.placeTrees([aTree({ sessionId: placed.sessionId, treeId: placed.treeId, slot: 3 })]);
     source.placeTrees([]);
@@ -167,7 +167,7 @@ export function describeSource(open: () => RequestSource): void {
     expect(difference(countsOf(source.tallies()), before)).toEqual({ [`${LAST_SLOT} SMB2_READ`]: 1 });
   });
 
-  test("a reply that failed counts by its status, share slot and command", () => {
+  test("a failed reply counts by its status, share slot and command", () => {
     const fail = (ntStatus: number, command: CommandName) => {
       const call = aCall(command);
       source.traffic.enter(call);
@@ -188,7 +188,7 @@ export function describeSource(open: () => RequestSource): void {
     expect(errorsOf(source.tallies()) - errorsOf(before)).toBe(4);
   });
 
-  test("statuses that there is no room for are counted all the same, without their names", () => {
+  test("statuses that find no room are counted without their names", () => {
     const before = statusesOf(source.tallies());
     for (let i = 0; i < GEOMETRY.TALLIES + 50; i++) {
       const call = aCall("SMB2_FLUSH");
@@ -205,7 +205,7 @@ export function describeSource(open: () => RequestSource): void {
     expect(Object.values(grown).reduce((sum, count) => sum + count, 0)).toBe(GEOMETRY.TALLIES + 50);
   });
 
-  test("who sleeps without a deadline is woken by one request, once", () => {
+  test("a reader that sleeps without a deadline is woken once, by a request", () => {
     const control = new Control(source.memory);
     control.setAsleep();
     const calls = [aCall(), aCall()];
@@ -236,7 +236,7 @@ export function describeSource(open: () => RequestSource): void {
     return lines;
   };
 
-  test("what a task is at stands among the operations until it ends, or until the task's next one", () => {
+  test("an operation has a line until it ends, or until the task's next one", () => {
     const before = source.counters();
     source.traffic.begin(7);
     expect(operations()).toMatchObject([{ xid: 7, processId: process.pid }]);
@@ -277,7 +277,7 @@ export function describeSource(open: () => RequestSource): void {
     expect(operations()).toEqual([]);
   });
 
-  test("who sleeps without a deadline is woken by an operation as well", () => {
+  test("a reader that sleeps without a deadline is woken by an operation as well", () => {
     new Control(source.memory).setAsleep();
     source.traffic.begin(11);
     source.traffic.begin(12);
@@ -285,7 +285,7 @@ export function describeSource(open: () => RequestSource): void {
     expect(drain().map(({ kind }) => kind)).toEqual([KIND.WAKE]);
   });
 
-  test("a reader that dies before it commits leaves everything to the next", () => {
+  test("a reader that dies before it commits leaves every record to the next reader", () => {
     source.applyRules([aLatencyRule({ slowMs: 0 })]);
     const calls = [aCall(), aCall(), aCall()];
     for (const call of calls) {
@@ -298,7 +298,7 @@ export function describeSource(open: () => RequestSource): void {
     expect(drain().map(({ messageId }) => messageId)).toEqual(calls.map(({ messageId }) => messageId));
   });
 
-  test("the ring goes round many times without losing or changing a record", () => {
+  test("the ring wraps many times without losing or changing a record", () => {
     source.applyRules([aLatencyRule({ slowMs: 0 })]);
     const before = source.counters();
     for (let round = 0; round < 10; round++) {

@@ -8,13 +8,13 @@ describeBuilds("places in the table", (play) => {
   const many = (numbers: readonly number[]) =>
     numbers.flatMap((n) => [enter(0, n, READ, crowd(n)), done(CIFSD, READ, crowd(n))]);
 
-  test("the fifth request of a set takes the place of the oldest", async () => {
+  test("the fifth request of a set takes the line of the oldest", async () => {
     const { lines, counters } = await play([...silence, ...many([1, 2, 3, 4, 5, 6])]);
     expect(lines.map(({ treeId }) => treeId).sort()).toEqual([3, 4, 5, 6]);
     expect(counters).toMatchObject({ entered: 6, replied: 6, evicted: 0 });
   });
 
-  test("what is in flight stays, whatever passes by", async () => {
+  test("requests in flight keep their lines while others pass", async () => {
     const { line, counters } = await play([
       ...silence,
       enter(0, 1, READ, crowd(1)),
@@ -25,7 +25,7 @@ describeBuilds("places in the table", (play) => {
     expect(counters).toMatchObject({ replied: 9, evicted: 0 });
   });
 
-  test("what was in flight for long is the next to go when it is complete", async () => {
+  test("a request that was in flight for long loses its line first once it is complete", async () => {
     const { lines } = await play([
       ...silence,
       enter(0, 1, READ, crowd(1)),
@@ -36,7 +36,7 @@ describeBuilds("places in the table", (play) => {
     expect(lines.map(({ treeId }) => treeId).sort()).toEqual([3, 4, 5, 6]);
   });
 
-  test("a fifth request in flight takes the place of the oldest, which user space gets to follow", async () => {
+  test("a fifth request in flight takes the line of the oldest, which user space then tracks", async () => {
     const { line, counters, records, tasks } = await play([
       ...silence,
       ...[1, 2, 3, 4, 5].map((n) => enter(0, n, CREATE, crowd(n))),
@@ -54,7 +54,7 @@ describeBuilds("places in the table", (play) => {
     });
   });
 
-  test("the reply to a READ that lost its line is never taken for that of another with its key", async () => {
+  test("the reply to a READ that lost its line is never taken for the reply to another READ of its key", async () => {
     const { line, counters, ghosts } = await play([
       ...silence,
       ...[1, 2, 3, 4, 5].map((n) => enter(0, n, READ, crowd(n))),

@@ -37,7 +37,7 @@ describe("the journal", () => {
     expect(receiver.take()).toBe(`MESSAGE=x${"é".repeat(4095)}\nAOD_SHARE=//files/db\n`);
   });
 
-  test("that does not read is not waited for", () => {
+  test("that does not read blocks no writer", () => {
     const { receiver, journal } = aJournal();
     const taken = Array.from({ length: 10_000 }, (_, i) => journal.send({ MESSAGE: i }));
     expect(taken.at(-1)).toBe(false);

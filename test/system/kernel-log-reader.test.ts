@@ -14,7 +14,7 @@ describe.if(typeof fd === "number" && process.getuid?.() === 0)("the kernel log"
     return { opened, epoll, reader: new KernelLogReader(opened, epoll) };
   };
 
-  test("wakes for a line that comes, gives it once, and rests after it", () => {
+  test("wakes for a new line, returns it once, and rests after it", () => {
     const { opened, epoll, reader } = open();
     const mark = `aod-test ${process.pid} ${performance.now()}`;
     writeFileSync(KERNEL_LOG, `<6>${mark}\n`);
@@ -45,7 +45,7 @@ describe.if(typeof fd === "number" && process.getuid?.() === 0)("the kernel log"
   });
 });
 
-test("a kernel log that is not there is the errno's name", () => {
+test("a missing kernel log gives the errno's name", () => {
   expect(existsSync("/nonexistent")).toBe(false);
   expect(openAtEnd("/nonexistent")).toBe("ENOENT");
 });

@@ -5,7 +5,7 @@ import { takeLock } from "../../src/system/lock.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 
 describe("a lock file", () => {
-  test("is held by one at a time and names its holder", () => {
+  test("has one holder at a time and names it", () => {
     const path = join(tempDir(), "lock");
     const first = takeLock(path);
     expect(first.locked).toBe(true);

@@ -18,6 +18,6 @@ test("a process group, and what it starts, yields to everything else", async () 
   await child.exited;
 });
 
-test("a group that is gone is no error", () => {
+test("a group that has ended is no error", () => {
   expect(yieldToOthers(2 ** 22 + 1)).toBe(false);
 });
