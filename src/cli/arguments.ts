@@ -1,5 +1,5 @@
-// The form of every command: strict arguments, and an exit code as the result. citty ignores options that it does not know; a
-// tool that is used at night must refuse them. Makes definitions for citty and runs nothing by itself.
+// The form of every command: strict arguments, and an exit code as the result. citty ignores options that it does not
+// know; a tool that is used at night must refuse them. Makes definitions for citty and runs nothing by itself.
 
 import { type ArgsDef, type CommandDef, defineCommand, type ParsedArgs, runCommand } from "citty";
 import { didYouMean } from "../config/suggest.ts";
@@ -52,8 +52,8 @@ export function makeVerb<Arguments extends ArgsDef>({
 }
 
 /**
- * Makes a verb that may be followed by one of several others, and that works alone too. citty would run both of them, and would
- * ignore options before the second word.
+ * Makes a verb that may be followed by one of several others, and that works alone too. citty would run both of them,
+ * and would ignore options before the second word.
  * @param synonyms other words for these verbs; an empty text stands for the verb alone. The help does not list them.
  */
 export function makeGroup<Arguments extends ArgsDef>(
@@ -88,7 +88,10 @@ export function makeGroup<Arguments extends ArgsDef>(
   return { ...command, examples: alone.examples, verbs };
 }
 
-/** The index of the first word that is neither an option nor the value of one; the length of the list if there is none. */
+/**
+ * The index of the first word that is neither an option nor the value of one; the length of the list if there is
+ * none.
+ */
 function firstWord(rawArgs: readonly string[], args: ArgsDef): number {
   for (let at = 0; at < rawArgs.length; at++) {
     const word = rawArgs[at] as string;

@@ -1,5 +1,5 @@
-// A capture in words: the verdict, the trigger, what was collected and what is missing. Pure. A capture may come from any program:
-// fields of an unexpected form are skipped, and control characters are escaped.
+// A capture in words: the verdict, the trigger, what was collected and what is missing. Pure. A capture may come from
+// any program: fields of an unexpected form are skipped, and control characters are escaped.
 
 import type { Capture } from "../capture/reader.ts";
 import { decodeAttribution } from "../history/attribution.ts";

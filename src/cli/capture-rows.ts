@@ -1,5 +1,5 @@
-// Stored captures as rows of the API. The facts come from the name, from the history, and, for a capture that the history no longer
-// has, from the front of its file. The function that reads files is a parameter.
+// Stored captures as rows of the API. The facts come from the name, from the history, and, for a capture that the
+// history no longer has, from the front of its file. The function that reads files is a parameter.
 
 import type { CaptureOfApi } from "../api/capture.ts";
 import { peekManifest } from "../capture/peek.ts";

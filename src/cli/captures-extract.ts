@@ -1,6 +1,6 @@
-// `aod captures extract`: unpacks a capture into a new folder. Files have mode 0600 and the folder 0700, where the file system keeps
-// modes; a USB stick has others, and is accepted. Nothing that exists is followed or overwritten: the folder must be new, it is
-// opened once, and everything below it is created relative to the open folder.
+// `aod captures extract`: unpacks a capture into a new folder. Files have mode 0600 and the folder 0700, where the
+// file system keeps modes; a USB stick has others, and is accepted. Nothing that exists is followed or overwritten:
+// the folder must be new, it is opened once, and everything below it is created relative to the open folder.
 
 import { closeSync, constants, fstatSync, mkdirSync, openSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -40,8 +40,8 @@ export const extractCommand = makeVerb({
 });
 
 /**
- * Writes the files, whose paths `untar` has checked: they lead below the folder only. Throws OUTPUT_UNUSABLE and NOT_PERMITTED; files
- * that were written until then stay.
+ * Writes the files, whose paths `untar` has checked: they lead below the folder only. Throws OUTPUT_UNUSABLE and
+ * NOT_PERMITTED; files that were written until then stay.
  * @param target is created. @param make as mkdir(2), with a mode for the owner alone.
  */
 export function extractCapture(
@@ -92,7 +92,10 @@ function makeOwn(path: string): void {
   mkdirSync(path, { mode: 0o700 });
 }
 
-/** Throws OUTPUT_UNUSABLE if other users may write to the folder: one of them could have replaced it before it was opened. */
+/**
+ * Throws OUTPUT_UNUSABLE if other users may write to the folder: one of them could have replaced it before it was
+ * opened.
+ */
 function requireOwn(fd: number, target: string): void {
   const { uid, mode } = fstatSync(fd);
   if (uid === process.geteuid?.() && (mode & 0o022) === 0) return;

@@ -1,5 +1,5 @@
-// `aod captures keep`: pins captures, so that the janitor does not delete them, or unpins them. The inventory knows how a pin is
-// stored.
+// `aod captures keep`: pins captures, so that the janitor does not delete them, or unpins them. The inventory knows
+// how a pin is stored.
 
 import type { ArgsDef } from "citty";
 import { pinCapture } from "../janitor/inventory.ts";

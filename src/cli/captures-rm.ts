@@ -1,5 +1,5 @@
-// `aod captures rm`: removes captures after a question. Without --force it refuses pinned captures and those of an open incident,
-// and removes nothing then.
+// `aod captures rm`: removes captures after a question. Without --force it refuses pinned captures and those of an
+// open incident, and removes nothing then.
 
 import type { ArgsDef } from "citty";
 import { type CaptureFacts, foldCaptures } from "../history/captures.ts";

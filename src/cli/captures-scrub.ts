@@ -1,5 +1,6 @@
-// `aod captures scrub`: removes secrets from stored captures by the present rules and the present `redact`. Each capture is replaced
-// in one step and keeps its name. src/scrubber decides what a secret is, src/cleaner what a clean capture contains.
+// `aod captures scrub`: removes secrets from stored captures by the present rules and the present `redact`. Each
+// capture is replaced in one step and keeps its name. src/scrubber decides what a secret is, src/cleaner what a clean
+// capture contains.
 
 import { lstatSync } from "node:fs";
 import { join } from "node:path";

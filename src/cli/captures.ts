@@ -1,5 +1,5 @@
-// `aod captures`: lists the stored captures, as a table or as JSON. It needs no daemon, decompresses no capture as a whole, and writes
-// nothing. The commands of its group may.
+// `aod captures`: lists the stored captures, as a table or as JSON. It needs no daemon, decompresses no capture as a
+// whole, and writes nothing. The commands of its group may.
 
 import { join } from "node:path";
 import type { ArgsDef } from "citty";

@@ -1,5 +1,6 @@
-// `aod check`: checks the configuration. Problems go to stderr and the summary of the rules to stdout; the exit code is that of a
-// start. It starts nothing. Below the output folder it reads only names and sizes of captures, and only on a local file system.
+// `aod check`: checks the configuration. Problems go to stderr and the summary of the rules to stdout; the exit code
+// is that of a start. It starts nothing. Below the output folder it reads only names and sizes of captures, and only
+// on a local file system.
 
 import { findConfig } from "../config/file.ts";
 import { printProblems } from "../daemon/problems.ts";

@@ -1,5 +1,5 @@
-// Finds the capture that a user named: by the beginning of its id, by `latest`, or by the path of a file. An id is the unique part of
-// the name: the time, and the rule if several captures have the same time. Opens no capture.
+// Finds the capture that a user named: by the beginning of its id, by `latest`, or by the path of a file. An id is
+// the unique part of the name: the time, and the rule if several captures have the same time. Opens no capture.
 
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -23,8 +23,8 @@ export const CAPTURE_ARGUMENT = {
 } as const satisfies PositionalArgDef;
 
 /**
- * The path of the capture. A text with a slash is a path, and so is the name of a capture in the current folder: then no output folder
- * is searched. Throws NOT_FOUND if no capture or several fit, and the errors of `batchesIn`.
+ * The path of the capture. A text with a slash is a path, and so is the name of a capture in the current folder: then
+ * no output folder is searched. Throws NOT_FOUND if no capture or several fit, and the errors of `batchesIn`.
  * @param outputDir a function if the configuration must be read to know it.
  */
 export function chooseCapture(outputDir: string | (() => string), text: string): string {

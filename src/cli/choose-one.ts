@@ -17,7 +17,8 @@ export interface Choice<Item> {
 }
 
 /**
- * The only item that fits. Throws NOT_FOUND if none or several do; the ids of several are in the failure's `choices`, a line each.
+ * The only item that fits. Throws NOT_FOUND if none or several do; the ids of several are in the failure's `choices`,
+ * a line each.
  * @param text what was typed.
  */
 export function chooseOne<Item>({ fitting, all, idOf, what }: Choice<Item>, text: string): Item {

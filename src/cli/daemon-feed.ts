@@ -1,5 +1,5 @@
-// The feed of `aod top` from a running daemon, over its control socket. The daemon computes figures only while a client listens. Only
-// the last question has a connection.
+// The feed of `aod top` from a running daemon, over its control socket. The daemon computes figures only while a
+// client listens. Only the last question has a connection.
 
 import { ask, gone } from "../control/client.ts";
 import { toFailure } from "../model/failure.ts";

@@ -1,6 +1,6 @@
-// `aod demo`: demonstrates aod on synthetic traffic, with figures that are measured during the run. The exit code is 0 only if every
-// expected incident opened and the healthy traffic opened none. Nothing is attached: it runs the real BPF programs if the
-// kernel accepts them, and an imitation in memory if not.
+// `aod demo`: demonstrates aod on synthetic traffic, with figures that are measured during the run. The exit code is
+// 0 only if every expected incident opened and the healthy traffic opened none. Nothing is attached: it runs the real
+// BPF programs if the kernel accepts them, and an imitation in memory if not.
 
 import { release, tmpdir } from "node:os";
 import { join, resolve } from "node:path";

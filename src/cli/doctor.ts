@@ -1,5 +1,5 @@
-// `aod doctor`: can this host run it. In: the configuration that a start would use; out: a line for each thing looked
-// at, or JSON, what to do about those that are not right, and the exit code that a start would end with.
+// `aod doctor`: checks whether this host can run aod with the configuration of a start. It prints a line for each
+// check, with what to do if something is wrong. The exit code is that of a start.
 
 import type { ArgsDef } from "citty";
 import type { DoctorOfApi } from "../api/doctor.ts";
@@ -53,7 +53,7 @@ export const doctorCommand = makeVerb({
   description: "can this host run aod, and what to do where it can't",
   args: ARGUMENTS,
   examples: [
-    { command: "aod doctor", meaning: "before the first start, and where nothing is caught" },
+    { command: "aod doctor", meaning: "before the first start, and if nothing is caught" },
     { command: "aod doctor --json | jq '.findings[] | select(.todo)'", meaning: "what there is to do" },
   ],
   run: async ({ config, json }) => {
@@ -112,7 +112,7 @@ function summaryOf(findings: readonly Finding[]): string {
   return `aod can run here; ${warnings} of these make${warnings === 1 ? "s" : ""} it see or keep less (!!)`;
 }
 
-/** Names of mounts and files came from elsewhere: no terminal obeys them. */
+/** The lines of a finding, with control characters escaped: mounts and files have any names. */
 function linesOf({ subject, severity, found, todo }: Finding): readonly string[] {
   const line = `${MARKS[severity]}  ${subject.padEnd(SUBJECT_COLUMNS)} ${escapeControls(found)}`;
   const [first, ...more] = todo?.split("\n").map(escapeControls) ?? [];
@@ -129,13 +129,15 @@ function daemonOf(outputDir: string, said: Omit<DaemonFacts, "holder">, allTasks
   return daemonFinding({ holder: findHolder(outputDir, allTasksShown), ...said }, version, outputDir);
 }
 
-/** What the running daemon says of itself, or why it does not. */
+/** The state of the running daemon, or the reason why it does not answer. */
 async function askDaemon(): Promise<Omit<DaemonFacts, "holder">> {
   try {
     const { status } = await askOnce(findSocketPath(process.env), { ask: "status" }, "status");
     const { version: its, pid, output_dir: outputDir } = status.daemon;
     const troubles = status.troubles.map(({ subject, text, over_at }) => ({
-      ...{ subject, text, isOver: over_at !== null },
+      subject,
+      text,
+      isOver: over_at !== null,
     }));
     const { state } = status.watching;
     return { answer: { version: its, pid, state, outputDir, troubles }, silence: undefined };
@@ -145,7 +147,7 @@ async function askDaemon(): Promise<Omit<DaemonFacts, "holder">> {
   }
 }
 
-/** None where the folder is not there yet, or can't be read: another finding says why. */
+/** Empty if the folder is missing or can't be read: another finding reports that. */
 function storedIn(outputDir: string): readonly StoredCapture[] {
   try {
     return capturesIn(outputDir);

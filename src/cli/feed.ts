@@ -1,4 +1,5 @@
-// The source of the figures of `aod top`; only the contract. daemon-feed.ts asks a running daemon, self-feed.ts watches by itself.
+// The source of the figures of `aod top`; only the contract. daemon-feed.ts asks a running daemon, self-feed.ts
+// watches by itself.
 
 import type { Live } from "../api/live.ts";
 import type { Failure } from "../model/failure.ts";

@@ -1,4 +1,5 @@
-// Which incidents and captures a list shows: `--since`, `--until`, `--rule`, `--share`. Pure: the present is an argument.
+// Which incidents and captures a list shows: `--since`, `--until`, `--rule`, `--share`. Pure: the present is an
+// argument.
 
 import type { ArgsDef } from "citty";
 import { AodError } from "../model/failure.ts";

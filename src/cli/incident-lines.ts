@@ -1,5 +1,5 @@
-// Incidents in words: columns of a table for all of them, or one in full. Pure. Names come from servers and files: control characters
-// are escaped.
+// Incidents in words: columns of a table for all of them, or one in full. Pure. Names come from servers and files:
+// control characters are escaped.
 
 import type { StoredEntry } from "../history/entry.ts";
 import type { StoredIncident } from "../history/fold.ts";

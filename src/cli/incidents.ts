@@ -1,5 +1,5 @@
-// `aod incidents`: lists the incidents of the history in the output folder, or shows one of them. It needs no daemon and writes
-// nothing.
+// `aod incidents`: lists the incidents of the history in the output folder, or shows one of them. It needs no daemon
+// and writes nothing.
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -70,8 +70,8 @@ export function newestFirst(incidents: readonly StoredIncident[]): readonly Stor
 }
 
 /**
- * The newest incident for `latest`, else the one with this id, or whose id begins with it. Throws NOT_FOUND if there is none, and if
- * there are several.
+ * The newest incident for `latest`, else the one with this id, or whose id begins with it. Throws NOT_FOUND if there
+ * is none, and if there are several.
  * @param incidents newest first.
  */
 export function chooseIncident(incidents: readonly StoredIncident[], id: string): StoredIncident {

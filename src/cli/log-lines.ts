@@ -1,5 +1,5 @@
-// What happened, a line each, for `aod logs`: entries of the history in words. Pure. Names of shares and programs came from servers and
-// files: no terminal obeys them.
+// What happened, a line each, for `aod logs`: entries of the history in words. Pure. Names of shares and programs
+// came from servers and files: no terminal obeys them.
 
 import type { StoredEntry } from "../history/entry.ts";
 import { escapeControls } from "../model/escape.ts";
@@ -17,7 +17,10 @@ const KIND_WORDS: Readonly<Record<Incident["kind"], string>> = {
   signal: "connection trouble",
 };
 
-/** `12-01 09:12:12  opened    no reply on //files/db (no-reply), 7 requests, …`; undefined for an entry that repeats another. */
+/**
+ * `12-01 09:12:12  opened    no reply on //files/db (no-reply), 7 requests, …`; undefined for an entry that repeats
+ * another.
+ */
 export function logLine({ time, event, incident, fields }: StoredEntry): string | undefined {
   // The capture of an incident has a line of the incident too, which knows its share.
   if (event === "collected" && typeof fields.incident_id === "string") return undefined;

@@ -1,5 +1,5 @@
-// `aod logs`: what happened on this host, oldest first, and with --follow what happens as it happens. It reads the history in the output
-// folder and needs no daemon. It writes nothing.
+// `aod logs`: what happened on this host, oldest first, and with --follow what happens as it happens. It reads the
+// history in the output folder and needs no daemon. It writes nothing.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ArgsDef } from "citty";

@@ -1,5 +1,5 @@
-// Explains an empty list of captures or incidents in one line: no rule tripped, or no aod watches. It asks the running daemon, and reads
-// /proc/locks if none answers.
+// Explains an empty list of captures or incidents in one line: no rule tripped, or no aod watches. It asks the
+// running daemon, and reads /proc/locks if none answers.
 
 import type { Status } from "../api/status.ts";
 import { askOnce } from "../control/client.ts";

@@ -1,5 +1,5 @@
-// The output folder for verbs that only read: its path by the configuration, its history, its captures. Errors have the exit code of
-// their cause. It creates nothing, and accesses nothing on a network file system.
+// The output folder for verbs that only read: its path by the configuration, its history, its captures. Errors have
+// the exit code of their cause. It creates nothing, and accesses nothing on a network file system.
 
 import { join } from "node:path";
 import { findConfig } from "../config/file.ts";
@@ -27,8 +27,8 @@ export function configOf(file: string | undefined): Config {
 }
 
 /**
- * The history, oldest entry first; damaged lines are skipped and reported on standard error. Throws CONFIG_INVALID, NOT_PERMITTED,
- * OUTPUT_UNUSABLE.
+ * The history, oldest entry first; damaged lines are skipped and reported on standard error. Throws CONFIG_INVALID,
+ * NOT_PERMITTED, OUTPUT_UNUSABLE.
  */
 export function historyIn(outputDir: string): readonly StoredEntry[] {
   requireLocal(outputDir);

@@ -1,5 +1,5 @@
-// `aod report`: writes a capture as one page of HTML, into a file or to standard output. The capture may come from an untrusted host:
-// nothing of it is executed, here or in the page. It overwrites a file only with --force.
+// `aod report`: writes a capture as one page of HTML, into a file or to standard output. The capture may come from an
+// untrusted host: nothing of it is executed, here or in the page. It overwrites a file only with --force.
 
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, unlinkSync, writeSync } from "node:fs";
 import type { ArgsDef } from "citty";

@@ -1,5 +1,5 @@
-// `aod rules`: prints what each rule watches, and how near it came to tripping in the last hour. The second part comes from the
-// running aod, if there is one.
+// `aod rules`: prints what each rule watches, and how near it came to tripping in the last hour. The second part
+// comes from the running aod, if there is one.
 
 import type { ArgsDef } from "citty";
 import { findConfig } from "../config/file.ts";

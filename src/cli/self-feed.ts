@@ -1,5 +1,5 @@
-// `aod top` where no daemon runs: it watches by itself, as root. In: the way to make a detector; out: a feed. The programs are
-// loaded and attached here, in this process, and gone when it ends.
+// The feed of `aod top` if no daemon runs: it watches by itself, as root. The BPF programs are loaded and attached by
+// this process, and are gone when it ends.
 
 import { parseBuiltIn } from "../config/config.ts";
 import { KernelSource } from "../kernel/kernel-source.ts";
@@ -10,7 +10,7 @@ import type { Feed, FeedListener } from "./feed.ts";
 
 const NOTE = "no daemon: attached by aod top; no captures are made";
 
-/** Throws NOT_PERMITTED, with what to do, where programs may not be loaded; else as KernelSource.load. */
+/** Throws NOT_PERMITTED if BPF programs may not be loaded, with what to do; else the errors of KernelSource.load. */
 export function openSelfFeed(spawn: SpawnTable): Feed {
   const source = load();
   const monitor = new StandaloneMonitor({
@@ -20,7 +20,7 @@ export function openSelfFeed(spawn: SpawnTable): Feed {
   });
   let listener: FeedListener | undefined;
   let timer: ReturnType<typeof setInterval> | undefined;
-  const tell = () => {
+  const report = () => {
     try {
       listener?.live(monitor.live());
     } catch (thrown) {
@@ -33,11 +33,11 @@ export function openSelfFeed(spawn: SpawnTable): Feed {
   });
   return {
     note: NOTE,
-    // Nothing is known at the beginning: the first figures are of one interval.
+    // There are no figures at the beginning: the first ones cover one interval.
     start: (everyMs, to) => {
       listener = to;
       clearInterval(timer);
-      timer = setInterval(tell, everyMs);
+      timer = setInterval(report, everyMs);
     },
     close: async () => {
       clearInterval(timer);
@@ -53,7 +53,7 @@ function load(): KernelSource {
     return KernelSource.load();
   } catch (thrown) {
     if (!(thrown instanceof AodError) || thrown.code !== "NOT_PERMITTED") throw thrown;
-    const what = "no daemon runs here that you may ask, and only root can watch without one";
+    const what = "no daemon answers, and only root can watch without one";
     throw new AodError("NOT_PERMITTED", `${what}: sudo aod top`, {}, thrown);
   }
 }

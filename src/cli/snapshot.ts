@@ -1,5 +1,5 @@
-// `aod snapshot`: asks the daemon for a capture now. Standard output has the path of the capture alone, for scripts; on a terminal,
-// standard error shows the progress.
+// `aod snapshot`: asks the daemon for a capture now. Standard output has the path of the capture alone, for scripts;
+// on a terminal, standard error shows the progress.
 
 import type { ArgsDef } from "citty";
 import { type AnswerOf, REASON_MAX_CHARS } from "../api/protocol.ts";

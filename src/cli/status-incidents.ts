@@ -1,5 +1,4 @@
-// The incidents of `aod status`: what is open, what hangs, and, where nothing is open, what was. In: parts of a Status document; out:
-// lines. Pure.
+// The incidents of `aod status`: open ones, ongoing hangs, and if none is open the last one. Pure.
 
 import type { Status } from "../api/status.ts";
 import { countText, durationText } from "../model/figure.ts";
@@ -8,10 +7,10 @@ import { type Line, span } from "../top/line.ts";
 import { moreLines, type StatusWords } from "./status-words.ts";
 
 const RULE_COLUMNS_MAX = 20;
-/** Of an incident's line, beside the names of its rule and its share. */
+/** Columns of the line of an incident, without the names of its rule and its share. */
 const INCIDENT_COLUMNS = 44;
 
-/** Of an incident that is over, by its worst kind. */
+/** Text of an incident that is over, by its worst kind. */
 const KIND_WORDS: Readonly<Record<string, string>> = {
   slow: "slow replies",
   emergency: "a reply that took far too long",
@@ -44,7 +43,7 @@ export function statusIncidentLines(
   ];
 }
 
-/** Trouble that is over is still news to the person who comes after it. */
+/** An incident that is over is still news to the operator who arrives later. */
 function pastText({ last_hour, last_day, last }: Status["past_incidents"], text: StatusWords): string {
   if (last === null || last_day === 0) return "none open";
   const count =
@@ -65,7 +64,7 @@ function incidentLine(incident: Incident, ruleColumns: number, text: StatusWords
   const rule = withOthers(incident.rule, incident.rules);
   const share = withOthers(incident.share, incident.shares);
   const state = text.cell(standing === null ? "open" : "hangs", 5);
-  // What hangs began before its incident: one hang has one age.
+  // A hang began before its incident, and has one age on every screen.
   const age = standing === null ? text.ago(opened_at) : durationText(standing.oldest_ms);
   const left = `  ${state} ${text.cell(age, 7, "right")}  ${text.cell(rule, ruleColumns)} `;
   const right = [

@@ -1,5 +1,5 @@
-// How aod stands, on one screen: trouble first, then what is watched, what was saved, and what it costs. In: a Status document and
-// the terminal's size; out: lines with styles. Pure. What names it holds came from servers: none reaches a terminal unescaped.
+// The screen of `aod status`: trouble first, then the watched shares, the stored captures and the cost. Pure. Names in
+// the document come from servers: control characters are escaped.
 
 import type { Status } from "../api/status.ts";
 import { bytesText, countText, durationText } from "../model/figure.ts";
@@ -15,13 +15,13 @@ import { cellStyle } from "../top/table.ts";
 import { statusIncidentLines } from "./status-incidents.ts";
 import { moreLines, StatusWords } from "./status-words.ts";
 
-/** Lines that are there in any case, and rows that three lists share in 24 lines. */
+/** Lines of a screen that are always there; three lists share the rest. */
 const FIXED_ROWS = 15;
 const LEAST_ROWS = 2;
-/** More of a share's name than `aod top` has, for a column less. */
+/** Columns for a longer name than in `aod top`, in place of a figure. */
 const MORE_NAME_COLUMNS = 8;
 const STALLS_SHOWN = 3;
-/** What keeps captures from being made, by the causes of `suppressed`. */
+/** Why captures were not made, by the causes of `suppressed`. */
 const SUPPRESSION_WORDS: Readonly<Record<string, string>> = {
   cooldown: "cooldown",
   captures_under_way: "too many at once",
@@ -81,7 +81,7 @@ function stateLines({ watching, daemon }: Status, text: StatusWords): readonly L
   ];
 }
 
-/** Before all else: the figures below are of replies, and a silent server sends none. */
+/** Silent servers come first: the figures below are about replies, and a silent server sends none. */
 function stallLines({ stalled }: Status, text: StatusWords): readonly Line[] {
   return [
     ...stalled.slice(0, STALLS_SHOWN).map((stall) => stallLine(stall, 0, text.columns, text.glyphs)),
@@ -89,7 +89,7 @@ function stallLines({ stalled }: Status, text: StatusWords): readonly Line[] {
   ];
 }
 
-/** Each in full: which line of it matters, the operator decides. */
+/** Each trouble in full: any part of its text may matter. */
 function troubleLines({ troubles }: Status, text: StatusWords): readonly Line[] {
   return troubles.flatMap(({ subject, text: what, since, over_at }): readonly Line[] => {
     const when = over_at === null ? `for ${text.ago(since)}` : `over ${text.ago(over_at)} ago`;
@@ -138,7 +138,7 @@ function shareLines(
   return [head, ...rows, ...moreLines(shares.length - most, "aod status --json has all", text), ...waiting];
 }
 
-/** Captures that were not made, by what kept them from being made. */
+/** Captures that were not made, by cause. */
 function heldText(suppressed: Status["suppressed"]): string {
   const causes = Object.entries(suppressed)
     .filter(([, count]) => count > 0)
@@ -152,7 +152,7 @@ function heldText(suppressed: Status["suppressed"]): string {
   return `${countText(sum)} not made: ${words.join(", ")}`;
 }
 
-/** Those in trouble, the oldest request first; then the others in their order. */
+/** Shares in trouble first, by their oldest request; then the others in their order. */
 function oldestFirst(shares: Status["shares"]): Status["shares"] {
   const age = (share: Status["shares"][number]) => (isOverdue(share) ? (share.oldest_ms ?? 0) : 0);
   return shares.toSorted((a, b) => age(b) - age(a));

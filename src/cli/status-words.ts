@@ -1,12 +1,12 @@
-// How the lines of `aod status` are written: labels, cells, ages. In: the terminal's width and alphabet, the document's time; out: lines
-// that no name of a server, user or file can break. Pure. It knows nothing of the document.
+// The form of lines of `aod status`: labels, cells, ages. No name of a server, a user or a file can break a line. Pure.
+// It does not know the document.
 
 import { durationText } from "../model/figure.ts";
 import { fit, type Glyphs, harmless, type Line, type Style, span } from "../top/line.ts";
 
 const LABEL_COLUMNS = 10;
 
-/** What all lines have in common. */
+/** The form of all lines: width, alphabet and the time of the document. */
 export class StatusWords {
   readonly columns: number;
   readonly glyphs: Glyphs;
@@ -18,12 +18,12 @@ export class StatusWords {
     this.#nowMs = nowMs;
   }
 
-  /** Clocks may have been set. */
+  /** The time since a moment; 0 if the clock was set back. */
   ago(utc: string): string {
     return durationText(Math.max(0, this.#nowMs - Date.parse(utc)));
   }
 
-  /** Exactly so wide; both ends of a name tell more than its begin. */
+  /** A cell of exactly this width. A long text is cut in its middle: both ends of a name matter. */
   cell(text: string, columns: number, align: "left" | "right" = "left"): string {
     return fit(harmless(text, this.glyphs), columns, this.glyphs, align, "ends");
   }
@@ -32,7 +32,7 @@ export class StatusWords {
     return [span(fit(harmless(text, this.glyphs), this.columns, this.glyphs).trimEnd(), style)];
   }
 
-  /** As `labelled`, on as many lines as it takes. */
+  /** As `labelled`, on as many lines as the text needs. */
   wrapped(label: string, text: string, style: Style): readonly Line[] {
     const room = Math.max(1, this.columns - LABEL_COLUMNS);
     const shown = harmless(text, this.glyphs);
@@ -47,7 +47,7 @@ export class StatusWords {
   }
 }
 
-/** That a list goes on. @param count of what is not shown; 0 or less is no line. */
+/** A line about the rest of a list. @param count of items that are not shown; there is no line for 0 or less. */
 export function moreLines(count: number, how: string, text: StatusWords): readonly Line[] {
   return count <= 0 ? [] : [text.line(`  and ${count} more: ${how}`, "faint")];
 }

@@ -32,7 +32,10 @@ export const statusCommand = makeVerb({
   },
 });
 
-/** Switches the kernel's run-time statistics on for the moment of the answer: the daemon's sandbox may forbid that to the daemon. */
+/**
+ * Switches the kernel's run-time statistics on for the moment of the answer: the daemon's sandbox may forbid that to
+ * the daemon.
+ */
 async function askStatus(path: string): Promise<Status> {
   const switchOff = countRunTime();
   try {

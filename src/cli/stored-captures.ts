@@ -1,5 +1,5 @@
-// The common part of verbs that change stored captures: all captures are found before the first one is changed, and errors have the
-// exit code of their cause.
+// The common part of verbs that change stored captures: all captures are found before the first one is changed, and
+// errors have the exit code of their cause.
 
 import type { ArgsDef } from "citty";
 import type { StoredCapture } from "../model/capture.ts";
@@ -19,7 +19,10 @@ export const STORED_ARGUMENT = {
   },
 } as const satisfies ArgsDef;
 
-/** The captures in the order of their ids, without duplicates. Throws NOT_FOUND at the first id that fits none or several. */
+/**
+ * The captures in the order of their ids, without duplicates. Throws NOT_FOUND at the first id that fits none or
+ * several.
+ */
 export function chooseAll(outputDir: string, texts: readonly string[]): readonly StoredCapture[] {
   const captures = capturesIn(outputDir);
   return [...new Set(texts.map((text) => chooseStored(captures, text)))];

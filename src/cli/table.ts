@@ -1,4 +1,5 @@
-// Rows as a table for a terminal, whatever their cells hold: columns one below the other, in lines that no terminal obeys. Pure.
+// Rows as a table for a terminal, whatever their cells hold: columns one below the other, in lines that no terminal
+// obeys. Pure.
 
 import { escapeControls } from "../model/escape.ts";
 import { fit, type Glyphs, harmless, type Line, type Style, span, type TextSpan } from "../top/line.ts";

@@ -1,6 +1,6 @@
-// The terminal while a whole screen is shown on it: raw mode, alternate screen, no cursor. In: lines, with their escape
-// sequences; out: keys by name, and that the size is another one. It is as it was before on every way out: closed, a
-// signal, an exception, a stop by Ctrl-Z. What is on the screen is not its business.
+// The terminal of a full screen: raw mode, alternate screen, no cursor. It takes lines with their escape sequences, and
+// reports keys by name and changes of the size. It is restored on every way out: close, a signal, an exception, a stop
+// by Ctrl-Z. It does not know the content of the screen.
 
 import { writeSync } from "node:fs";
 import { emitKeypressEvents, type Key } from "node:readline";
@@ -8,9 +8,9 @@ import { frameText } from "../top/frame.ts";
 import type { ScreenSize } from "../top/screen.ts";
 
 export interface TerminalEvents {
-  /** As node:readline names it, or the character itself; `ctrl-c` and the like. */
+  /** The name of node:readline, or the character itself; `ctrl-c` and the like. */
   readonly key: (name: string) => void;
-  /** The next `draw` sends everything. */
+  /** The screen must be drawn again; the next `draw` sends all lines. */
   readonly changed: () => void;
   /** A signal asks to end. */
   readonly ended: () => void;
@@ -18,29 +18,29 @@ export interface TerminalEvents {
 
 export interface Terminal {
   readonly size: ScreenSize;
-  /** Shows these lines; of several while the terminal is slow only the last. */
+  /** Shows these lines. While the terminal is slow, only the last call has an effect. */
   draw(lines: readonly string[]): void;
-  /** Gives the terminal back; resolves when it has taken that. Idempotent. */
+  /** Restores the terminal; resolves when that is done. Idempotent. */
   close(): Promise<void>;
 }
 
 const ESC = "\u001b[";
-/** Alternate screen, no cursor, and no line goes on in the next one, whatever a terminal thinks of its width. */
+/** Alternate screen, no cursor, and no wrapping of lines, even if the terminal has another width. */
 const ENTER = `${ESC}?1049h${ESC}?25l${ESC}?7l`;
 const LEAVE = `${ESC}?2026l${ESC}0m${ESC}?7h${ESC}?25h${ESC}?1049l`;
-/** Signals that ask to end. */
+/** Signals that end a command. */
 export const ENDING: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"];
-/** What a terminal says that does not know how large it is. */
+/** The size of a terminal that does not report one. */
 const UNKNOWN_SIZE: ScreenSize = { columns: 80, rows: 24 };
 
-/** Whether there is a terminal on both sides, one that can do more than print. */
+/** Whether input and output are a terminal that can move its cursor. */
 export function canShowScreen(): boolean {
   const { TERM } = process.env;
   const isDumb = TERM === undefined || TERM === "" || TERM === "dumb";
   return process.stdin.isTTY === true && process.stdout.isTTY === true && !isDumb;
 }
 
-/** Of standard output; what the environment says where that is no terminal. */
+/** The size of standard output; the size of the environment if that is not a terminal. */
 export function outputSize(): ScreenSize {
   const [columns, rows] = process.stdout.isTTY
     ? [process.stdout.columns, process.stdout.rows]
@@ -49,7 +49,7 @@ export function outputSize(): ScreenSize {
   return isSize ? { columns, rows } : UNKNOWN_SIZE;
 }
 
-/** Takes the terminal; `close` has to be called. */
+/** Takes the terminal over; the caller must call `close`. */
 export function openTerminal(events: TerminalEvents): Terminal {
   const { stdin, stdout } = process;
   let isOurs = false;
@@ -91,7 +91,7 @@ export function openTerminal(events: TerminalEvents): Terminal {
   };
   const pressed = (text: string | undefined, key: Key) => {
     const name = keyName(text, key);
-    // In raw mode it is a byte like others. Everybody in our job stops, as without raw mode: sudo too.
+    // In raw mode Ctrl-Z is an ordinary byte. The whole job stops, as it would without raw mode: sudo too.
     if (name === "ctrl-z") process.kill(0, "SIGTSTP");
     else events.key(name);
   };
@@ -116,7 +116,7 @@ export function openTerminal(events: TerminalEvents): Terminal {
   emitKeypressEvents(stdin);
   const listeners: readonly (readonly [NodeJS.EventEmitter, string, (...args: never[]) => void])[] = [
     [stdin, "keypress", pressed],
-    // The terminal has gone, and nobody could send us SIGHUP.
+    // The terminal has gone, and SIGHUP may not arrive.
     [stdin, "end", events.ended],
     [stdout, "resize", resized],
     [process, "SIGTSTP", stop],

@@ -1,5 +1,5 @@
-// Points in time as people type them: `1h` (ago), `2026-12-01`, `2026-12-01T10:30Z`, `10:30`, `today`, `yesterday`. A time without a
-// zone is local. Pure: the present is an argument.
+// Points in time as people type them: `1h` (ago), `2026-12-01`, `2026-12-01T10:30Z`, `10:30`, `today`, `yesterday`. A
+// time without a zone is local. Pure: the present is an argument.
 
 import { AodError } from "../model/failure.ts";
 

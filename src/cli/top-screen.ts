@@ -1,5 +1,5 @@
-// The output of `aod top`: a live screen, one screen as text, or documents. Keys, figures and time advance the state; the state
-// decides what is shown.
+// The output of `aod top`: a live screen, one screen as text, or documents. Keys, figures and time advance the state;
+// the state decides what is shown.
 
 import { hostname } from "node:os";
 import type { Live } from "../api/live.ts";
@@ -15,7 +15,10 @@ import { ENDING, openTerminal, outputSize } from "./terminal.ts";
 /** Interval of the check whether figures still arrive. */
 const LOOK_MS = 1000;
 
-/** Shows the screen until the user quits or a signal arrives. Throws the failure of the feed, after the terminal is restored. */
+/**
+ * Shows the screen until the user quits or a signal arrives. Throws the failure of the feed, after the terminal is
+ * restored.
+ */
 export async function showScreen(feed: Feed, everyMs: number): Promise<void> {
   const over = Promise.withResolvers<void>();
   let state = begin(feed, everyMs);
@@ -75,7 +78,9 @@ export async function printScreen(feed: Feed, everyMs: number): Promise<void> {
   process.stdout.write(`${lines.join("\n").trimEnd()}\n`);
 }
 
-/** Prints documents as JSON, one a line: only the first, or until a signal arrives. A slow reader gets fewer of them. */
+/**
+ * Prints documents as JSON, one a line: only the first, or until a signal arrives. A slow reader gets fewer of them.
+ */
 export async function printDocuments(feed: Feed, everyMs: number, once: boolean): Promise<void> {
   const over = Promise.withResolvers<void>();
   let isBusy = false;

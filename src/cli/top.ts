@@ -1,5 +1,6 @@
-// `aod top`: shows what happens now. The figures come from a running daemon, or from a standalone monitor if none runs and the user
-// is root. The output is a live screen on a terminal, one screen as text elsewhere, or documents for programs.
+// `aod top`: shows what happens now. The figures come from a running daemon, or from a standalone monitor if none
+// runs and the user is root. The output is a live screen on a terminal, one screen as text elsewhere, or documents
+// for programs.
 
 import type { ArgsDef } from "citty";
 import { EVERY_MS } from "../api/protocol.ts";
@@ -49,7 +50,9 @@ export function makeTopCommand(spawn: SpawnTable): VerbCommand {
   });
 }
 
-/** Fails for a user who may not ask the daemon: watching beside it would add its cost to every request a second time. */
+/**
+ * Fails for a user who may not ask the daemon: watching beside it would add its cost to every request a second time.
+ */
 async function openFeed(spawn: SpawnTable): Promise<Feed> {
   const path = findSocketPath(process.env);
   return (await isServed(path)) ? openDaemonFeed(path) : openSelfFeed(spawn);

@@ -1,5 +1,5 @@
-// What was typed in, an exit code out. The only place that turns failures of commands into words
-// and codes; sysexits.h gives the numbers.
+// Runs a command line. The only place that turns failures of commands into messages and exit codes; sysexits.h has
+// the numbers.
 
 import { renderUsage, runCommand } from "citty";
 import { didYouMean } from "../config/suggest.ts";
@@ -17,10 +17,10 @@ import { type Commands, makeCommands } from "./commands.ts";
 const EX_USAGE = 64;
 const VERSION_WORDS: ReadonlySet<string> = new Set(["--version", "-v", "-V", "version"]);
 
-/** Runs what was typed, and nothing can be written any more. @returns the exit code. */
+/** Runs a command line and flushes the output; nothing can be written after that. @returns the exit code. */
 export async function runVerbs(argv: readonly string[], spawn: SpawnTable): Promise<number> {
   process.stdout.on("error", endQuietly);
-  const exitCode = await obey(argv, spawn);
+  const exitCode = await runCommandLine(argv, spawn);
   process.stdout.off("error", endQuietly);
   const lost = await finish(process.stdout);
   const lostCode = lost === undefined || hasGone(lost) ? 0 : explain(outputFailure(lost));
@@ -30,23 +30,23 @@ export async function runVerbs(argv: readonly string[], spawn: SpawnTable): Prom
 }
 
 /**
- * What a pipe has no room for (64 KiB, pipe(7)) waits in this process and would end with it. Resolves when it has been
- * taken, with undefined, or can't be.
+ * Flushes a stream. Output that a pipe has no room for (64 KiB, pipe(7)) is still in this process, and would be lost at
+ * its exit. Resolves with undefined when the reader has taken it, or with the error if it can't.
  */
 function finish(stream: NodeJS.WriteStream): Promise<Error | undefined> {
   return new Promise((resolve) => {
     let failure: Error | undefined;
-    // Stays: a late line of the log is no reason to fail.
+    // The listener stays: a late line of the log must not end the process.
     stream.on("error", (error) => {
       failure = error;
       resolve(failure);
     });
-    // Bun tells of the end before it tells of what went wrong with the last bytes.
+    // Bun calls back before it reports an error of the last bytes.
     stream.end(() => setImmediate(() => resolve(failure)));
   });
 }
 
-async function obey(argv: readonly string[], spawn: SpawnTable): Promise<number> {
+async function runCommandLine(argv: readonly string[], spawn: SpawnTable): Promise<number> {
   const { main, verbs } = makeCommands(spawn);
   const [first = ""] = argv;
   if (VERSION_WORDS.has(first)) {
@@ -54,9 +54,10 @@ async function obey(argv: readonly string[], spawn: SpawnTable): Promise<number>
     return 0;
   }
   try {
-    // At a prompt a bare `aod` asks what it can do; a service manager and a script mean the daemon.
-    const isLost = argv.length === 0 && process.stdin.isTTY === true && process.stdout.isTTY === true;
-    if (isLost || first === "help" || argv.includes("--help") || argv.includes("-h")) {
+    // A person who types `aod` alone wants the help; a service manager or a script has no terminal, and wants the
+    // daemon.
+    const isBare = argv.length === 0 && process.stdin.isTTY === true && process.stdout.isTTY === true;
+    if (isBare || first === "help" || argv.includes("--help") || argv.includes("-h")) {
       const typed = first === "help" ? argv.slice(1) : argv;
       if (first === "help") rejectUnknownVerb(typed, verbs);
       await printHelp(main, verbOf(verbs, typed));
@@ -90,7 +91,7 @@ function rejectUnknownVerb([first]: readonly string[], verbs: Commands["verbs"])
   throw new AodError("USAGE", `${what}${hint}; aod help lists the commands`);
 }
 
-/** `--config FILE status` is `status --config FILE`: citty gives what stands before a verb to nobody. */
+/** Moves options before a verb behind it: citty ignores the `--config FILE` of `--config FILE status`. */
 export function verbFirst(
   argv: readonly string[],
   verbs: Readonly<Record<string, unknown>>,
@@ -101,13 +102,13 @@ export function verbFirst(
   return [verb, ...argv.slice(before + 1), ...argv.slice(0, before)];
 }
 
-/** `incidents` takes an id itself; the words that `captures` has for the same are taken too. */
+/** Drops `show` and `list` behind `incidents`: it takes an id itself, and users know these words from `captures`. */
 export function plainIncidents([verb, word, ...rest]: readonly string[]): readonly string[] {
   const isRedundant = verb === "incidents" && ["show", "list", "ls"].includes(word ?? "");
   return [verb, ...(isRedundant ? [] : [word]), ...rest].filter((one) => one !== undefined);
 }
 
-/** Undefined where what was typed begins with none. */
+/** The verb of a command line; undefined if it begins with another word. */
 function verbOf(
   verbs: Commands["verbs"],
   [name = "", next = ""]: readonly string[],
@@ -121,7 +122,7 @@ function usageOf(verb: VerbCommand, main: Commands["main"]): Promise<string> {
   return renderUsage(verb.verbs === undefined ? verb : { ...verb, subCommands: verb.verbs }, main);
 }
 
-/** This build, and on a line of its own what is inside it. */
+/** This build, and on a second line the versions of its libraries. */
 function versionText(): string {
   const parts = Object.entries(inside).map(([name, of]) => `${name} ${of}`);
   return `aod ${version} (${commit})\n${parts.length === 0 ? "" : `${parts.join(", ")}\n`}`;
@@ -132,7 +133,7 @@ function endQuietly(error: Error): void {
   process.exit(explain(outputFailure(error)));
 }
 
-/** Whoever read our output, as `head` does, or the terminal: nothing is wrong. */
+/** Whether the reader, such as `head`, or the terminal has gone: that is no failure. */
 function hasGone(error: Error): boolean {
   return ["EPIPE", "EIO"].includes((error as NodeJS.ErrnoException).code ?? "");
 }
@@ -141,7 +142,10 @@ function outputFailure(error: Error): AodError {
   return fileFailure("write the output", errnoOf(error));
 }
 
-/** Failures hold what was typed, and names of files and servers: here, and nowhere before, they are made harmless. */
+/**
+ * Prints a failure. It contains what was typed, and names of files and servers: control characters are escaped here,
+ * and only here.
+ */
 function explain(thrown: unknown, verb?: VerbCommand): number {
   // citty's own errors are about what was typed.
   if (thrown instanceof Error && thrown.name === "CLIError") {

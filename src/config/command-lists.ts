@@ -1,5 +1,5 @@
-// What the lists of commands and `match.command` of an entry come to, the same for every type of rule that has
-// thresholds. In: an entry; out: a limit for each command, or problems. Pure.
+// The lists of commands and `match.command` of an entry, as a limit for each command. The same for every type of rule
+// with thresholds. Pure.
 
 import { COMMAND, COMMANDS, type CommandName, mayBlock } from "../model/command.ts";
 import type { KeyPath, Report } from "./problem.ts";
@@ -9,7 +9,7 @@ import { isMapping } from "./schema-values.ts";
 const NS_PER_MS = 1e6;
 
 /**
- * Requests of which no reply is ever reported: the callback of ECHO maps no status (fs/smb/client/smb2pdu.c
+ * Commands whose replies are never reported: the callback of ECHO maps no status (fs/smb/client/smb2pdu.c
  * smb2_echo_callback), cifs sends no CANCEL, notifications come from the server (MS-SMB2 2.2.30, 2.2.44).
  */
 const NEVER_REPLIED: readonly CommandName[] = [
@@ -24,12 +24,15 @@ const LISTS: ListKeys = {
   numberOf: (name) => (Object.hasOwn(COMMAND, name) ? COMMAND[name as CommandName] : undefined),
 };
 
-/** The entry's selection of commands, as the detector wants it. */
+/** The selection of commands of an entry, in the form of the detector. */
 export interface CommandLimits {
   readonly named: readonly boolean[];
-  /** By command, ns; Infinity where it never counts. @param limitMs of a command that counts. */
+  /**
+   * Limits by command, ns; Infinity for a command that never counts.
+   * @param limitMs the limit of a command that counts.
+   */
   readonly limits: (limitMs: (command: number) => number) => readonly number[];
-  /** The threshold that stands beside a command's name, if it counts by name. */
+  /** The threshold of a tracked command of its own, if it is tracked by name. */
   readonly ownMs: (command: number) => number | undefined;
 }
 
@@ -37,7 +40,7 @@ export function readCommandLimits(entry: unknown): CommandLimits {
   const lists = readLists(entry, [], LISTS);
   const { isNamed } = select(lists);
   const owns = new Map(lists.tracked.map(({ number, ownMs }) => [number, ownMs]));
-  const canCount = whoCanCount(lists, commandsOf(entry));
+  const canCount = commandFilter(lists, commandsOf(entry));
   return {
     named: COMMANDS.map((_, command) => isNamed(command)),
     limits: (limitMs) =>
@@ -46,14 +49,14 @@ export function readCommandLimits(entry: unknown): CommandLimits {
   };
 }
 
-/** By command: `match.command` lets it through. */
+/** By command: whether `match.command` accepts it. */
 export function commandsOf(entry: unknown): readonly boolean[] {
   const match = isMapping(entry) && isMapping(entry.match) ? entry.match.command : undefined;
   const names: readonly unknown[] | undefined = Array.isArray(match) ? match : undefined;
   return COMMANDS.map((name) => names?.includes(name) ?? true);
 }
 
-/** Reports what no single key shows. `entry` is as it stands in the file: the schema has reported what is no entry. */
+/** Reports problems that concern several keys. `entry` is the raw value: the schema reports invalid ones. */
 export function checkCommandLists(
   entry: Readonly<Record<string, unknown>>,
   path: KeyPath,
@@ -66,18 +69,19 @@ export function checkCommandLists(
     if (isNamed(number) && isNeverReplied(number))
       report.warn(where, `the kernel reports no reply of ${name}: it never counts`);
   }
-  const canCount = whoCanCount(lists, commandsOf(entry));
+  const canCount = commandFilter(lists, commandsOf(entry));
   if (!lists.isIncomplete && !COMMANDS.some((_, command) => canCount(command) && !isNeverReplied(command))) {
     report.error(path, explainEmpty(lists, LISTS), "key");
   }
   return lists;
 }
 
-function whoCanCount(lists: Lists, matching: readonly boolean[]): (command: number) => boolean {
+function commandFilter(lists: Lists, matching: readonly boolean[]): (command: number) => boolean {
   const { counts, isNamed } = select(lists);
   return (command) =>
     matching[command] === true &&
-    counts(command) && // An IOCTL waits on IPC$ only: the detector knows the share, a rule does not.
+    counts(command) &&
+    // An IOCTL may block on IPC$ only; the detector knows the share, and a rule does not.
     (isNamed(command) || !mayBlock(command));
 }
 

@@ -1,5 +1,5 @@
-// A configuration file's bytes to the Config that every room uses, or to everything that is wrong with them, at once.
-// In: bytes or text; out: values. Nothing throws, whatever the bytes are; no file is read here.
+// Parses the bytes of a configuration file into the Config that every room uses, or reports all their problems at
+// once. Nothing throws, whatever the bytes are. No file is read here.
 
 import { createHash } from "node:crypto";
 import { resolve } from "node:path";
@@ -10,7 +10,7 @@ import { AodError } from "../model/failure.ts";
 import { checkActionNames, readCustomActions } from "./custom-actions.ts";
 import { checkMetrics, toMetricsSettings } from "./metrics-keys.ts";
 import { formatProblem, type KeyPath, type Problem, type Report, show } from "./problem.ts";
-import { ProblemDesk } from "./problem-desk.ts";
+import { ProblemCollector } from "./problem-collector.ts";
 import { checkRedaction, toRedaction } from "./redact-keys.ts";
 import { type RuleMaker, readRules } from "./rules.ts";
 import { type FileEntry, fileSchema } from "./schema.ts";
@@ -20,16 +20,16 @@ import { decodeSource } from "./source-text.ts";
 import { readYaml, type YamlTree } from "./yaml-tree.ts";
 
 export interface ParsedConfig {
-  /** Undefined where a problem is an error. */
+  /** Undefined if a problem is an error. */
   readonly config: Config | undefined;
-  /** Errors and warnings in the order of the file. */
+  /** Errors and warnings, in the order of the file. */
   readonly problems: readonly Problem[];
-  /** For rooms that know more than the file does: an error, or a warning, about one of its keys. */
+  /** Make an error or a warning about a key, for rooms that know more than the file. */
   readonly errorAt: (path: KeyPath, message: string) => Problem;
   readonly warnAt: (path: KeyPath, message: string) => Problem;
 }
 
-/** What messages call the configuration that aod brings along. */
+/** The name of the built-in configuration in messages. */
 export const BUILT_IN = "built-in default";
 
 const NS_PER_SEC = 1e9;
@@ -37,33 +37,37 @@ const MS_PER_SEC = 1000;
 const MS_PER_DAY = 86_400_000;
 const BYTES_PER_MB = 1 << 20;
 
-/** Measured: requests.csv of a full recorder, 65,536 requests, is 10.5 MB and takes 1.3 MB of a capture. Logs follow. */
+/**
+ * Measured: requests.csv of a full recorder, 65,536 requests, is 10.5 MB and takes 1.3 MB of a capture. Logs follow.
+ */
 const SMALL_CAP_MB = 4;
 
-/** @param file names the file in messages; undefined for text that is no file's. */
+/** @param file the name of the file in messages; undefined for text that is not from a file. */
 export function parseConfig(input: string | Uint8Array, file?: string): ParsedConfig {
   const { text, refusal } = decodeSource(input);
   const tree = readYaml(refusal === undefined ? text : "");
-  const desk = new ProblemDesk(file ?? BUILT_IN, text);
+  const collector = new ProblemCollector(file ?? BUILT_IN, text);
   const report: Report = {
-    error: (path, message, at = "value") => desk.add("error", path, message, () => offsetOf(tree, path, at)),
-    warn: (path, message, at = "value") => desk.add("warning", path, message, () => offsetOf(tree, path, at)),
+    error: (path, message, at = "value") =>
+      collector.add("error", path, message, () => offsetOf(tree, path, at)),
+    warn: (path, message, at = "value") =>
+      collector.add("warning", path, message, () => offsetOf(tree, path, at)),
   };
   let config: Config | undefined;
-  if (refusal !== undefined) desk.add("error", [], refusal.message, () => refusal.offset);
+  if (refusal !== undefined) collector.add("error", [], refusal.message, () => refusal.offset);
   else {
-    for (const { path, message, offset } of tree.faults) desk.add("error", path, message, () => offset);
+    for (const { path, message, offset } of tree.faults) collector.add("error", path, message, () => offset);
     if (tree.value !== undefined) config = readRoot(tree.value, file, sha256(input), report);
   }
   return {
-    config: desk.hasErrors ? undefined : config,
-    problems: desk.sorted(),
-    errorAt: (path, message) => desk.make("error", path, message, tree.offsetOfValue(path)),
-    warnAt: (path, message) => desk.make("warning", path, message, tree.offsetOfValue(path)),
+    config: collector.hasErrors ? undefined : config,
+    problems: collector.sorted(),
+    errorAt: (path, message) => collector.make("error", path, message, tree.offsetOfValue(path)),
+    warnAt: (path, message) => collector.make("warning", path, message, tree.offsetOfValue(path)),
   };
 }
 
-/** The shipped config/aod.yaml, which is part of the executable: what is documented there runs without a file. */
+/** The shipped config/aod.yaml, which is part of the executable and is used without a configuration file. */
 export function parseBuiltIn(): ParsedConfig & { readonly config: Config } {
   const { config, ...rest } = parseConfig(shippedText);
   if (config === undefined) throw new AodError("BUG", rest.problems.map(formatProblem).join("\n"));
@@ -91,7 +95,7 @@ function readRoot(value: unknown, file: string | undefined, sha: string, report:
   const entry = checkAgainst(fileSchema, value, [], report);
   const customActions = readCustomActions(value.custom_actions, ["custom_actions"], report);
   checkActionNames(value, report);
-  // Rules are looked at although something else may be wrong: every error at once.
+  // Rules are checked although another section may be wrong: every error is reported at once.
   const guardian = isMapping(value.guardian) ? value.guardian : {};
   const makers = isMapping(guardian.anomalies)
     ? readRules(guardian.anomalies, ["guardian", "anomalies"], report)
@@ -110,7 +114,10 @@ function readRoot(value: unknown, file: string | undefined, sha: string, report:
   return toConfig(entry, makers, customActions, file, sha);
 }
 
-/** Anomalies at the top, in groups by protocol: a group has no type of its own, and holds mappings. A rule has a type. */
+/**
+ * Whether the anomalies are at the top, in groups by protocol. A group has no type and holds mappings; a rule has a
+ * type.
+ */
 function isLayoutOf2026({ anomalies }: Readonly<Record<string, unknown>>): boolean {
   if (!isMapping(anomalies)) return false;
   return Object.values(anomalies).some(
@@ -153,7 +160,7 @@ function toConfig(
     },
     auditEnabled: audit.enabled,
     notify: notify && {
-      // The schema has seen that there is one.
+      // The schema has checked that the list is not empty.
       command: notify.command as [string, ...string[]],
       on: [...new Set(notify.on)],
       timeoutMs: notify.timeout_sec * MS_PER_SEC,

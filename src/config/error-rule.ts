@@ -1,5 +1,5 @@
-// Entries of type Error: what their keys mean together, and the rule that the detector applies. In: an entry; out: for
-// each errno and each status that it names whether it counts, or problems. Pure.
+// Entries of type Error: checks of their keys together, and the rule that the detector applies, with a decision for
+// each errno and each named status. Pure.
 
 import { ERRNO, ERRNO_ALIASES, ERRNO_COUNT } from "../model/errno.ts";
 import { NT_STATUSES } from "../model/nt-status.ts";
@@ -11,7 +11,7 @@ import { checkLists, explainEmpty, type ListKeys, type Lists, readLists, select 
 import type { ErrorEntry } from "./schema.ts";
 import { checkTrip, rateLimitOf } from "./trip.ts";
 
-/** Errnos are below ERRNO_COUNT, statuses are not: one number says which it is. */
+/** Errnos are below ERRNO_COUNT and statuses are not, so that the number shows which of them it is. */
 const NUMBERS: ReadonlyMap<string, number> = new Map([
   ...Object.entries({ ...ERRNO, ...ERRNO_ALIASES }),
   ...NT_STATUSES.map(({ name, status }) => [name, status] as const),
@@ -45,7 +45,7 @@ export function makeErrorRule(frame: RuleFrame, entry: ErrorEntry): ErrorRule {
   };
 }
 
-/** Reports what no single key shows. `entry` is as it stands in the file: the schema has reported what is no entry. */
+/** Reports problems that concern several keys. `entry` is the raw value: the schema reports invalid ones. */
 export function checkErrorEntry(
   entry: Readonly<Record<string, unknown>>,
   path: KeyPath,
@@ -60,13 +60,13 @@ export function checkErrorEntry(
   checkTrip(entry, path, report);
 }
 
-/** Errno 0 is no error. */
+/** Whether each errno counts; errno 0 is no error. */
 function countsOf(lists: Lists): boolean[] {
   const { counts } = select(lists);
   return Array.from({ length: ERRNO_COUNT }, (_, errno) => errno > 0 && counts(errno));
 }
 
-/** Of the statuses that the lists in use name; the others are told by their errno. */
+/** The decision for each status that a list in use names. The errno decides for all others. */
 function statusesOf(lists: Lists): Record<number, boolean> {
   const { counts, isNamed } = select(lists);
   const excluded = lists.mode === "trackonly" ? [] : lists.excluded;

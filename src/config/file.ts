@@ -1,5 +1,5 @@
-// Finds and reads the configuration file. In: a path, or none; out: a Config, or why there is none, with the failure
-// code that the exit code comes from. The file may be a symbolic link, as files below /etc are; it must be a plain file.
+// Finds and reads the configuration file. A failure has the code from which the exit code follows. The path may be a
+// symbolic link, as files below /etc often are; the file must be a regular one.
 
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, type Stats } from "node:fs";
 import type { Config } from "../model/config.ts";
@@ -17,14 +17,14 @@ export type FoundConfig =
       readonly config: undefined;
       readonly problems: readonly Problem[];
       readonly code: Extract<FailureCode, "CONFIG_INVALID" | "CONFIG_MISSING" | "NOT_PERMITTED">;
-      /** One sentence; `problems` has the details. */
+      /** The failure in one sentence; `problems` has the details. */
       readonly summary: string;
     };
 
-/** The named file; without a name the default file if there is one, else the built-in default. */
+/** Reads the named file; without a name the default file if it exists, else the built-in default. */
 export function findConfig(path?: string, defaultFile = DEFAULT_FILE): FoundConfig {
   if (path !== undefined) return readConfigFile(path);
-  // A link that leads nowhere, or a folder, is somebody's mistake and not the absence of a file.
+  // A dangling link and a folder are mistakes, not the absence of a file.
   const isThere = lstatSync(defaultFile, { throwIfNoEntry: false }) !== undefined;
   return isThere ? readConfigFile(defaultFile) : parseBuiltIn();
 }
@@ -53,16 +53,16 @@ const OTHERS_READ = 0o004;
 const ROOT_GROUP = 0;
 
 interface PlainFile {
-  /** At most one byte more than is allowed, so that the parser sees that it is too large. */
+  /** At most one byte more than the limit, so that the parser can refuse it. */
   readonly bytes: Uint8Array;
-  /** Others than the owner may read it, by its mode. */
+  /** Whether its mode allows other users than the owner to read it. */
   readonly isExposed: boolean;
 }
 
 function readPlainFile(path: string): PlainFile | NotRead {
   let fd: number | undefined;
   try {
-    // O_NONBLOCK: opening a named pipe would wait for somebody who writes to it.
+    // Without O_NONBLOCK, opening a named pipe would wait for a writer.
     fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const stats = fstatSync(fd);
     if (!stats.isFile())
@@ -92,7 +92,7 @@ export interface NotRead {
   readonly summary: string;
 }
 
-/** What a system call's errno means for whoever named the file. */
+/** The failure of a system call on the configuration file. */
 export function explainErrno(path: string, errno: string): NotRead {
   if (errno === "ENOENT") return { code: "CONFIG_MISSING", summary: `${path} does not exist` };
   const isForbidden = errno === "EACCES" || errno === "EPERM";

@@ -1,5 +1,5 @@
-// The schema as a table of keys: for unknown keys and where they belong, for the documentation and its test.
-// In: valibot schemas; out: plain rows. Reads schemas, never values.
+// The schema as a table of keys: for the hint where an unknown key belongs, for the documentation and for its test.
+// It reads schemas, never values.
 
 import type * as v from "valibot";
 import { customActionSchema } from "./capture-schema.ts";
@@ -9,9 +9,9 @@ export interface KeyRow {
   /** `guardian.anomalies.NAME.mode`; lists as `track_commands[].threshold`. */
   readonly path: string;
   readonly required: boolean;
-  /** Undefined where there is none. */
+  /** The default; undefined if there is none. */
   readonly fallback: unknown;
-  /** What it takes; undefined for sections. */
+  /** The accepted values in words; undefined for sections. */
   readonly range: string | undefined;
   readonly meaning: string | undefined;
   /** Types of rules that have it; empty for keys outside rules. */
@@ -21,13 +21,13 @@ export interface KeyRow {
 const RULE_PATH = "guardian.anomalies.NAME";
 const CUSTOM_PATH = "custom_actions.NAME";
 
-/** What of a schema is looked at here; sections, optional keys and lists wrap one another. */
+/** The used parts of a valibot schema. Sections, optional keys and lists wrap each other. */
 export interface Shape {
   readonly type: string;
   readonly literal?: unknown;
-  /** Of a choice: its values, or its variants. */
+  /** The values or the variants of a choice. */
   readonly options?: readonly unknown[];
-  /** Of a mapping with any names. */
+  /** The values of a mapping with arbitrary names. */
   readonly value?: Shape;
   readonly default?: unknown;
   readonly wrapped?: Shape;
@@ -38,14 +38,14 @@ export interface Shape {
   readonly description?: string;
 }
 
-/** The keys of a mapping; undefined for what is none. */
+/** The keys of a mapping; undefined for other schemas. */
 export function entriesOf(schema: v.GenericSchema): Readonly<Record<string, v.GenericSchema>> | undefined {
   return findIn(schema as unknown as Shape, (shape) => shape.entries) as
     | Readonly<Record<string, v.GenericSchema>>
     | undefined;
 }
 
-/** What a list is made of; undefined for what is none. */
+/** The items of a list; undefined for other schemas. */
 export function itemOf(schema: v.GenericSchema): v.GenericSchema | undefined {
   return findIn(schema as unknown as Shape, (shape) => shape.item) as v.GenericSchema | undefined;
 }
@@ -61,13 +61,13 @@ export const KEY_TABLE: readonly KeyRow[] = [
   ...ruleRows(),
 ];
 
-/** Where keys of this name belong: paths without the name. */
+/** The sections that have a key of this name, as paths. */
 export function homesOf(name: string): readonly string[] {
   const homes = KEY_TABLE.filter(({ path }) => path === name || path.endsWith(`.${name}`));
   return homes.map(({ path }) => path.slice(0, -name.length - 1));
 }
 
-/** Keys that are the same for several types appear once; those that differ, once for each. */
+/** The keys of rules. A key that is the same for several types appears once, a key that differs once for each type. */
 function ruleRows(): KeyRow[] {
   const rows = new Map<string, KeyRow>();
   for (const { title, schema } of Object.values(RULE_TYPES)) {
@@ -99,7 +99,7 @@ function rowsOf(schema: v.GenericSchema, prefix: string, types: readonly string[
   });
 }
 
-/** The first answer in a schema, what it wraps, and what it is piped through. */
+/** The first result of `look` in a schema, in the schema that it wraps, and in its pipe. */
 export function findIn<T>(shape: Shape, look: (shape: Shape) => T | undefined): T | undefined {
   const found = look(shape);
   if (found !== undefined) return found;

@@ -1,5 +1,5 @@
-// Entries of type Latency: what their keys mean together, and the rule that the detector applies. In: an entry; out: a
-// limit for each command, or problems. Pure.
+// Entries of type Latency: checks of their keys together, and the rule that the detector applies, with a limit for
+// each command. Pure.
 
 import type { LatencyRule } from "../model/rule.ts";
 import { checkCommandLists, readCommandLimits } from "./command-lists.ts";
@@ -8,7 +8,7 @@ import type { Lists } from "./rule-lists.ts";
 import { DEFAULT_EMERGENCY_MS, DEFAULT_THRESHOLD_MS, type LatencyEntry } from "./schema.ts";
 import { checkTrip, rateLimitOf } from "./trip.ts";
 
-/** What a rule has whatever its type. */
+/** The common part of all types of rules. */
 export type RuleFrame = Pick<LatencyRule, "name" | "windowNs" | "actions" | "match">;
 
 export function makeLatencyRule(frame: RuleFrame, entry: LatencyEntry): LatencyRule {
@@ -24,7 +24,7 @@ export function makeLatencyRule(frame: RuleFrame, entry: LatencyEntry): LatencyR
   };
 }
 
-/** Reports what no single key shows. `entry` is as it stands in the file: the schema has reported what is no entry. */
+/** Reports problems that concern several keys. `entry` is the raw value: the schema reports invalid ones. */
 export function checkLatencyEntry(
   entry: Readonly<Record<string, unknown>>,
   path: KeyPath,
@@ -34,7 +34,7 @@ export function checkLatencyEntry(
   checkEmergency(entry, checkCommandLists(entry, path, report), path, report);
 }
 
-/** A threshold that is not below the emergency's never decides anything. */
+/** Warns about thresholds that are not below that of an emergency: they never decide. */
 function checkEmergency(
   entry: Readonly<Record<string, unknown>>,
   lists: Lists,

@@ -1,10 +1,9 @@
-// Sentences about values that are not what a key takes: "must be X, not Y", with a hint where the slip is a usual one.
-// In: what a key takes and the value that was given; out: text. Pure.
+// Messages about invalid values: "must be X, not Y", with a hint for common mistakes. Pure.
 
 import { show } from "./problem.ts";
 import { didYouMean } from "./suggest.ts";
 
-/** What valibot hands to a message: the value in question. */
+/** The argument of a message in valibot: the refused value. */
 interface Refused {
   readonly input: unknown;
 }
@@ -15,7 +14,7 @@ export function mustBe(phrase: string, hint: (given: unknown) => string = () => 
   return ({ input }) => `must be ${phrase}, not ${show(input)}${hint(input)}`;
 }
 
-/** Values of YAML 1.1 that are plain text in YAML 1.2. */
+/** For values of YAML 1.1 that are plain text in YAML 1.2. */
 export function hintAtYaml11(given: unknown): string {
   if (typeof given !== "string") return "";
   const word = given.toLowerCase();
@@ -33,7 +32,7 @@ export function hintAtNumber(given: unknown): string {
   return /^[\d.]+ ?[a-z]+$/i.test(given) ? " (a plain number: the key's name has the unit)" : "";
 }
 
-/** For lists: the usual slip is one name without its brackets. */
+/** For lists: a common mistake is one name without its brackets. */
 export function hintAtList(given: unknown): string {
   return typeof given === "string" && /^[\w-]{1,40}$/.test(given) ? ` (write [${given}])` : "";
 }
@@ -57,7 +56,7 @@ export function hintAtShare(given: unknown): string {
   return /^[\w.*?$-]+$/.test(given) ? ` (write "//*/${given}")` : "";
 }
 
-/** For lists of commands with thresholds: the same, without its braces. */
+/** For lists of commands with thresholds: the same mistake, without braces. */
 export function hintAtCommand(given: unknown): string {
   return typeof given === "string" && /^\w{1,40}$/.test(given) ? ` (write {command: ${given}})` : "";
 }
@@ -66,7 +65,7 @@ export function anAction(names: readonly string[]): string {
   return `an action (${names.join(", ")})`;
 }
 
-/** AODv2's default configuration asks for a packet capture by its program's name. */
+/** The default configuration of AODv2 names the program for a packet capture. */
 export function hintAtAction(names: readonly string[]): (given: unknown) => string {
   return (given) => (given === "tcpdump" ? " (aod calls it pcap)" : didYouMean(given, names));
 }

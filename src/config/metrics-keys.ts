@@ -1,5 +1,5 @@
-// Keys of the configuration that are about metrics, and what they mean together. In: plain values; out: settings, or
-// warnings. Part of schema.ts, which has the others. No port is opened and no file is looked at here.
+// Keys of the configuration about metrics, and the checks of them together. Part of schema.ts, which has the other
+// keys. No port is opened and no file is accessed here.
 
 import { isIP } from "node:net";
 import { normalize } from "node:path";
@@ -20,13 +20,13 @@ const listen = v.pipe(
   v.metadata({ range: LISTEN_RANGE }),
 );
 
-/** node_exporter reads no other names. */
+/** node_exporter reads only files with this suffix. */
 const textfile = checkedText(
   "an absolute path that ends in .prom",
   (path) => isAbsolutePath(path) && /[^/]\.prom$/.test(path),
 );
 
-/** Of a host, as it stands in a Host header, without a port. RFC 1123 2.1. */
+/** The name of a host in a Host header, without the port. RFC 1123 2.1. */
 const HOST_NAME = /^[a-z0-9]([a-z0-9._-]{0,251}[a-z0-9])?$/i;
 const hostName = checkedText("a host name without a port", (name) => HOST_NAME.test(name));
 
@@ -35,13 +35,13 @@ export const metricsSchema = mapping({
   textfile: key(v.optional(textfile), "metrics are written here, for node_exporter's textfile collector"),
   hosts: key(
     v.optional(listOf(hostName, "a list of host names"), []),
-    "names under which the port may be asked, beside the host's own, `localhost` and any address; others get status 421",
+    "accepted host names of requests, beside those of the host, `localhost` and any address; others get status 421",
   ),
   every_sec: key(v.optional(within(1, 3600), DEFAULT_EVERY_SEC), "how often that file is written"),
 });
 type MetricsEntry = v.InferOutput<typeof metricsSchema>;
 
-/** Undefined for what is no address with a port. */
+/** Undefined for a text that is not an address with a port. */
 export function parseListen(given: string): ListenAddress | undefined {
   const [, bracketed, plain, digits = ""] =
     /^(?:\[([0-9a-fA-F:.]+)\]|([0-9.]+)):(\d{1,5})$/.exec(given) ?? [];
@@ -51,7 +51,7 @@ export function parseListen(given: string): ListenAddress | undefined {
   return plain !== undefined && isIP(plain) === 4 ? { address: plain, port } : undefined;
 }
 
-/** Of a section that is right. */
+/** Warns about a valid section that has no effect, or that exposes names. */
 export function checkMetrics(entry: MetricsEntry, path: KeyPath, report: Report): void {
   const { listen, textfile } = entry;
   if (listen === undefined && textfile === undefined) {

@@ -1,26 +1,26 @@
-// What is wrong with a configuration file, and how it is said: `FILE:LINE:COL: key.path: what`. In: places, paths and
-// values of a file; out: text for people. What a file says may be hostile: nothing of it reaches a terminal unescaped.
+// Problems of a configuration file and their text: `FILE:LINE:COL: key.path: what`. A file may be hostile: control
+// characters in its values are escaped.
 
 import { escapeControls } from "../model/escape.ts";
 
-/** Where in a file: both count from 1, columns in UTF-16 units. */
+/** A place in a file. Both numbers begin at 1; columns count UTF-16 units. */
 export interface Place {
   readonly line: number;
   readonly column: number;
 }
 
-/** Keys, and positions in lists, from the root. */
+/** The keys and the indices of lists, from the root. */
 export type KeyPath = readonly (string | number)[];
 
 export interface Problem extends Place {
   readonly severity: "error" | "warning";
   readonly file: string;
-  /** `guardian.anomalies.slow.track_commands[0].threshold`; empty where no key is concerned. */
+  /** `guardian.anomalies.slow.track_commands[0].threshold`; empty if no key is concerned. */
   readonly path: string;
   readonly message: string;
 }
 
-/** Takes problems as they are found; `at` is where the finger points, at the value unless told otherwise. */
+/** Receives problems as they are found. `at` is the reported place: the value by default. */
 export interface Report {
   error(path: KeyPath, message: string, at?: "key" | "value"): void;
   warn(path: KeyPath, message: string, at?: "key" | "value"): void;
@@ -28,7 +28,7 @@ export interface Report {
 
 const SHOWN_MAX = 80;
 
-/** One line, as compilers write them; warnings say so. */
+/** One line, in the form of compilers; a warning has the word `warning`. */
 export function formatProblem({ severity, file, line, column, path, message }: Problem): string {
   const where = `${escapeControls(file)}:${line}:${column}: `;
   return `${where}${path === "" ? "" : `${path}: `}${severity === "warning" ? "warning: " : ""}${message}`;
@@ -43,7 +43,7 @@ export function formatPath(path: KeyPath): string {
   return text;
 }
 
-/** A value as a person would name it. */
+/** A value for a message. */
 export function show(value: unknown): string {
   if (value === null || value === undefined) return "nothing";
   if (typeof value === "string") return showText(value);
@@ -52,7 +52,7 @@ export function show(value: unknown): string {
   return String(value);
 }
 
-/** Somebody else's words about the file: short, and harmless. */
+/** A message of another program about the file: shortened, with control characters escaped. */
 export function quote(text: string): string {
   return escapeControls(cut(text));
 }

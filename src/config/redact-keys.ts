@@ -1,5 +1,5 @@
-// Keys of the configuration that say what is taken out of captures, and what is wrong with their values. In: plain values;
-// out: a Redaction, or problems. Part of schema.ts, which has the other keys. The values are secrets: no message shows one.
+// Keys of the configuration for the redaction of captures, with their checks. Part of schema.ts, which has the other
+// keys. The values are secrets: no message shows one.
 
 import * as v from "valibot";
 import type { Redaction } from "../model/redaction.ts";
@@ -42,18 +42,18 @@ export const redactSchema = mapping(
   {
     words: key(
       v.optional(secretList(aWord, "a list of texts", WORDS_MAX), []),
-      "taken out of captures wherever they stand; upper and lower case are distinct",
+      "removed from captures wherever they occur; upper and lower case are distinct",
     ),
     patterns: key(
       v.optional(secretList(aPattern, "a list of regular expressions", PATTERNS_MAX), []),
-      "what matches one of these is taken out of captures",
+      "text that matches one of these is removed from captures",
     ),
   },
   () => "must be a mapping of words and patterns",
 );
 type RedactEntry = v.InferOutput<typeof redactSchema>;
 
-/** Warns of values that are valid and probably a mistake. @param names of rules and actions, which file names contain. */
+/** Warns about valid values that are probably mistakes. @param names of rules and actions, which file names contain. */
 export function checkRedaction(
   { words, patterns }: RedactEntry,
   names: readonly string[],
@@ -82,7 +82,7 @@ export function toRedaction({ words, patterns }: RedactEntry): Redaction {
 
 // --- internal ---
 
-/** As `text` of schema-values.ts, without the value in its messages. */
+/** As `checkedText` of schema-values.ts, without the value in its messages. */
 function secretText(range: string, isFit: (value: string) => boolean) {
   const message: Message = ({ input }) =>
     `must be ${range}${typeof input === "number" || typeof input === "boolean" ? " (put it in quotes)" : ""}`;
@@ -97,7 +97,7 @@ function secretList<S extends v.GenericSchema>(item: S, range: string, most: num
   );
 }
 
-/** The engine ends its sentence with the part of the pattern that it means, which is left out. */
+/** The message of the engine without its end, which quotes a part of the pattern. */
 function faultOf(pattern: string): string | undefined {
   return checkPattern(pattern)?.replace(/:? ?`.*$/s, "");
 }
@@ -106,7 +106,7 @@ function within(text: string, least: number, most: number): boolean {
   return text.length >= least && text.length <= most;
 }
 
-/** Texts that have nothing in common but to be one word. */
+/** Texts that have nothing in common, except that each is one word. */
 const UNLIKE = ["kernel", "42", "--", "Ж"];
 
 function hidesAll(pattern: string): boolean {

@@ -1,30 +1,29 @@
-// What a rule's mode and its two lists select, and what is wrong with them. The same for commands and errnos, which
-// are both numbers here. In: entries as they stand in the file, other keys of which may be wrong; out: lists, a
-// selection, problems. Pure.
+// The mode and the two lists of a rule: their selection and their problems. The same for commands, errnos and
+// signals, which are all numbers here. Entries are raw values of the file, in which other keys may be wrong. Pure.
 
 import type { KeyPath, Report } from "./problem.ts";
 import { MODES } from "./schema.ts";
 import { isMapping } from "./schema-values.ts";
 
-/** A name of a list that exists, with its place. */
+/** A valid name in a list, with its place. */
 export interface Listed {
   readonly name: string;
   readonly number: number;
   readonly path: KeyPath;
-  /** The threshold that stands beside it, ms. */
+  /** The threshold of its own, ms. */
   readonly ownMs: number | undefined;
 }
 
 export interface Lists {
-  /** Undefined where the file has one that does not exist. */
+  /** Undefined if the mode of the file does not exist. */
   readonly mode: (typeof MODES)[number] | undefined;
   readonly tracked: readonly Listed[];
   readonly excluded: readonly Listed[];
-  /** Mode or lists have names that do not exist: what the rule would select can't be told. */
+  /** Whether the mode or a list has a name that does not exist: the selection is unknown then. */
   readonly isIncomplete: boolean;
 }
 
-/** Which keys of an entry are its lists, and what their names mean. */
+/** The keys of the two lists of an entry, and the number of each name. */
 export interface ListKeys {
   readonly track: string;
   readonly exclude: string;
@@ -33,11 +32,11 @@ export interface ListKeys {
 
 export interface Selection {
   counts(number: number): boolean;
-  /** Tracked by name, by a list that the mode uses. */
+  /** Whether a list that the mode uses tracks it by name. */
   isNamed(number: number): boolean;
 }
 
-/** In mode all, tracked numbers are named, excluded ones out, the others in. */
+/** In mode all, tracked numbers are named, excluded ones do not count, and all others count. */
 export function select({ mode, tracked, excluded }: Lists): Selection {
   const named = new Set(mode === "excludeonly" ? [] : tracked.map(({ number }) => number));
   const out = new Set(excluded.map(({ number }) => number));
@@ -47,7 +46,7 @@ export function select({ mode, tracked, excluded }: Lists): Selection {
   };
 }
 
-/** Passes over whatever is not right: the schema has reported it. */
+/** Skips invalid values: the schema reports them. */
 export function readLists(entry: unknown, path: KeyPath, keys: ListKeys): Lists {
   const given = isMapping(entry) ? entry : {};
   const tracked = readList(given[keys.track], [...path, keys.track], keys);
@@ -69,13 +68,13 @@ function readList(list: unknown, path: KeyPath, { numberOf }: ListKeys) {
   return { listed, isIncomplete: listed.length < items.length };
 }
 
-/** Reports lists that contradict themselves, each other, or the mode. */
+/** Reports lists that contradict themselves, each other or the mode. */
 export function checkLists(lists: Lists, keys: ListKeys, path: KeyPath, report: Report): void {
   const { mode, tracked, excluded } = lists;
   for (const { name, path: where, ownMs } of repeatedIn(tracked)) {
-    // Which of two thresholds holds is nobody's guess; a bare name twice is only untidy.
-    const say = ownMs === undefined ? report.warn : report.error;
-    say(where, `${name} is in the list twice`);
+    // It must not be ambiguous which of two thresholds applies; a name without one is only redundant.
+    const reportTo = ownMs === undefined ? report.warn : report.error;
+    reportTo(where, `${name} is in the list twice`);
   }
   for (const { name, path: where } of repeatedIn(excluded))
     report.warn(where, `${name} is in the list twice`);
@@ -93,7 +92,7 @@ export function checkLists(lists: Lists, keys: ListKeys, path: KeyPath, report: 
   }
 }
 
-/** Why a rule that nothing could trip is one. */
+/** The reason why nothing could trip a rule. */
 export function explainEmpty({ mode, tracked }: Lists, { track }: ListKeys): string {
   const isUnset = mode === "trackonly" && tracked.length === 0;
   return `nothing to track: ${isUnset ? `mode trackonly needs ${track}` : "nothing is left that could count"}`;

@@ -1,5 +1,5 @@
-// `match` of an entry: what narrows a rule. In: the section; out: patterns for the detector, or warnings about patterns
-// that never match. Commands are the concern of each type (command-lists.ts). Pure.
+// The section `match` of an entry, as patterns for the detector, with warnings about patterns that never match.
+// command-lists.ts handles the commands. Pure.
 
 import { COMMAND } from "../model/command.ts";
 import { COMM_CHARS, type Rule, type RuleMatch } from "../model/rule.ts";
@@ -14,13 +14,13 @@ export function makeMatch({ share, process }: MatchEntry): RuleMatch {
   return { share: share?.toLowerCase(), process: process && cutLikeComm(process) };
 }
 
-/** A record holds the beginning of a name only: where that much of the pattern is letters, no more can decide. */
+/** A record holds only the beginning of a name, so that a longer literal beginning of the pattern can't match. */
 function cutLikeComm(pattern: string): string {
   const letters = pattern.search(/[*?]|$/);
   return letters >= COMM_CHARS ? pattern.slice(0, COMM_CHARS) : pattern;
 }
 
-/** Buffered reads and writes have kernel workers as their senders, whatever process they are for. */
+/** Warns about transfers: kernel workers send buffered reads and writes for every process. */
 export function checkProcess(rule: Rule, path: KeyPath, report: Report): void {
   if (rule.match.process === undefined || !countsTransfers(rule)) return;
   report.warn(

@@ -1,5 +1,5 @@
-// The entries of `guardian.anomalies`, each by its type. In: the mapping as it stands in the file; out: rules, or
-// problems. What a type means is in latency-rule.ts and error-rule.ts; this is the table of types.
+// The entries of `guardian.anomalies`: dispatches each entry by its type. The file of each type (latency-rule.ts and
+// the like) has its meaning.
 
 import type { Rule } from "../model/rule.ts";
 import { checkCommandLists } from "./command-lists.ts";
@@ -14,22 +14,22 @@ import { isMapping } from "./schema-values.ts";
 import { checkSignalEntry, makeSignalRule } from "./signal-rule.ts";
 import { makeStuckRule } from "./stuck-rule.ts";
 
-/** The rule of captures that a person asks for: no other may have its name. */
+/** The name of the rule of captures on demand, which no other rule may have. */
 const MANUAL = "manual";
 
 const NS_PER_SEC = 1e9;
 
-/** What the rest of the file says of every rule. */
-export interface Surroundings {
+/** Values of other sections that apply to every rule. */
+export interface RuleDefaults {
   readonly windowNs: number;
-  /** For rules that name none. */
+  /** For rules that name no actions. */
   readonly defaultActions: readonly string[];
 }
 
-/** Makes the rule of an entry, once the rest of the file is known to be right. */
-export type RuleMaker = (surroundings: Surroundings) => Rule;
+/** Makes the rule of an entry, after the rest of the file was found valid. */
+export type RuleMaker = (defaults: RuleDefaults) => Rule;
 
-/** @returns makers of the entries that are right, in the order of the file. */
+/** @returns makers of the valid entries, in the order of the file. */
 export function readRules(
   entries: Readonly<Record<string, unknown>>,
   path: KeyPath,
@@ -53,7 +53,7 @@ function checkName(name: string, path: KeyPath, report: Report): void {
       "key",
     );
   } else if (name === MANUAL) {
-    report.error(path, "is the name of captures that a person asks for: choose another", "key");
+    report.error(path, "is the name of captures on demand: choose another", "key");
   }
 }
 
@@ -69,12 +69,12 @@ function readEntry(name: string, entry: unknown, path: KeyPath, report: Report):
   }
   checkTool(entry.tool, type, [...path, "tool"], report);
   const maker = makerOf(type, name, entry, path, report);
-  // Only whether it counts transfers is asked, which no surroundings change.
+  // checkProcess asks only whether the rule counts transfers, which does not depend on the defaults.
   if (maker !== undefined) checkProcess(maker({ windowNs: 1, defaultActions: [] }), path, report);
   return maker;
 }
 
-/** What the keys mean together is looked at although one of them may be wrong: every error at once. */
+/** Keys are checked together although one of them may be wrong: every error is reported at once. */
 function makerOf(
   type: keyof typeof RULE_TYPES,
   name: string,
@@ -86,22 +86,22 @@ function makerOf(
     case "latency": {
       checkLatencyEntry(entry, path, report);
       const checked = checkAgainst(RULE_TYPES.latency.schema, entry, path, report);
-      return checked && ((around) => makeLatencyRule(frameOf(name, checked, around), checked));
+      return checked && ((defaults) => makeLatencyRule(frameOf(name, checked, defaults), checked));
     }
     case "error": {
       checkErrorEntry(entry, path, report);
       const checked = checkAgainst(RULE_TYPES.error.schema, entry, path, report);
-      return checked && ((around) => makeErrorRule(frameOf(name, checked, around), checked));
+      return checked && ((defaults) => makeErrorRule(frameOf(name, checked, defaults), checked));
     }
     case "stuck": {
       checkCommandLists(entry, path, report);
       const checked = checkAgainst(RULE_TYPES.stuck.schema, entry, path, report);
-      return checked && ((around) => makeStuckRule(frameOf(name, checked, around), checked));
+      return checked && ((defaults) => makeStuckRule(frameOf(name, checked, defaults), checked));
     }
     case "signal": {
       checkSignalEntry(entry, path, report);
       const checked = checkAgainst(RULE_TYPES.signal.schema, entry, path, report);
-      return checked && ((around) => makeSignalRule(frameOf(name, checked, around), checked));
+      return checked && ((defaults) => makeSignalRule(frameOf(name, checked, defaults), checked));
     }
     default:
       return type satisfies never;
@@ -110,7 +110,7 @@ function makerOf(
 
 interface CheckedEntry {
   readonly actions?: readonly string[] | undefined;
-  /** Stuck has none: it counts at one time. */
+  /** Stuck has no window: it counts at one moment. */
   readonly window_sec?: number | undefined;
   readonly match: { readonly share?: string | undefined; readonly process?: string | undefined };
 }
@@ -118,10 +118,10 @@ interface CheckedEntry {
 function frameOf(
   name: string,
   { actions, match, window_sec: windowSec }: CheckedEntry,
-  surroundings: Surroundings,
+  defaults: RuleDefaults,
 ): RuleFrame {
-  const { defaultActions } = surroundings;
-  const windowNs = windowSec === undefined ? surroundings.windowNs : Math.round(windowSec * NS_PER_SEC);
+  const { defaultActions } = defaults;
+  const windowNs = windowSec === undefined ? defaults.windowNs : Math.round(windowSec * NS_PER_SEC);
   return { name, windowNs, actions: [...new Set(actions ?? defaultActions)], match: makeMatch(match) };
 }
 
@@ -138,7 +138,7 @@ function typeOf(given: unknown): keyof typeof RULE_TYPES | undefined {
   return Object.hasOwn(RULE_TYPES, type) ? (type as keyof typeof RULE_TYPES) : undefined;
 }
 
-/** AODv2's files name the program that watched: it is history, but a wrong one shows that something is mixed up. */
+/** Files for AODv2 name the tracing program. The name has no effect; a wrong one shows that types were mixed up. */
 function checkTool(given: unknown, type: keyof typeof RULE_TYPES, path: KeyPath, report: Report): void {
   const { title, tool } = RULE_TYPES[type];
   if (typeof given === "string" && given !== tool) {

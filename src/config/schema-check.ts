@@ -1,5 +1,5 @@
-// One schema against one value: every unknown key, every value that is not what its key takes, at once. In: a plain
-// value; out: the typed one with its defaults, if it is right. Problems go to the report with their paths.
+// Checks one value against one schema, and reports every unknown key and every invalid value at once, with their
+// paths. A valid value is returned with its defaults.
 
 import * as v from "valibot";
 import { entriesOf, homesOf, isOptional, itemOf } from "./key-table.ts";
@@ -8,7 +8,7 @@ import { RULE_TYPES } from "./schema.ts";
 import { isMapping } from "./schema-values.ts";
 import { didYouMean } from "./suggest.ts";
 
-/** @returns undefined where anything but an unknown key is wrong. */
+/** @returns undefined if something other than an unknown key is wrong. */
 export function checkAgainst<S extends v.GenericSchema>(
   schema: S,
   value: unknown,
@@ -26,7 +26,7 @@ export function checkAgainst<S extends v.GenericSchema>(
   return undefined;
 }
 
-/** Without unknown keys, which are reported, and without optional keys that have no value. */
+/** The value without unknown keys, which are reported, and without optional keys that have no value. */
 function tidy(schema: v.GenericSchema, value: unknown, path: KeyPath, report: Report): unknown {
   const item = itemOf(schema);
   if (item !== undefined && Array.isArray(value)) {
@@ -35,21 +35,21 @@ function tidy(schema: v.GenericSchema, value: unknown, path: KeyPath, report: Re
   if (item !== undefined && isMapping(value)) return namesIn(item, value, path, report);
   const entries = entriesOf(schema);
   if (entries === undefined || !isMapping(value)) return value;
-  const kept: Record<string, unknown> = {};
+  const tidied: Record<string, unknown> = {};
   for (const [name, inner] of Object.entries(value)) {
     const known = Object.hasOwn(entries, name) ? entries[name] : undefined;
     if (known === undefined) {
       report.error([...path, name], `unknown key${hintAtKey(name, Object.keys(entries), path)}`, "key");
     } else if (inner === null && isOptional(known)) {
-      report.warn([...path, name], "has no value: taken as not given", "key");
+      report.warn([...path, name], "has no value: ignored", "key");
     } else {
-      kept[name] = tidy(known, inner, [...path, name], report);
+      tidied[name] = tidy(known, inner, [...path, name], report);
     }
   }
-  return kept;
+  return tidied;
 }
 
-/** `{dmesg: , journalctl: }`, as AODv2's later files write a list of names; any other mapping stays what it is. */
+/** `{dmesg: , journalctl: }`, the lists of names in later files for AODv2, as a list; other mappings are unchanged. */
 function namesIn(
   item: v.GenericSchema,
   value: Readonly<Record<string, unknown>>,
@@ -59,7 +59,7 @@ function namesIn(
   const names = Object.keys(value);
   const isList = Object.values(value).every((one) => one === null) && names.length > 0;
   if (!isList || !names.every((name) => v.is(item, name))) return value;
-  report.warn(path, "is a mapping of names without values: taken as a list of them", "key");
+  report.warn(path, "is a mapping of names without values: read as a list of them", "key");
   return names;
 }
 

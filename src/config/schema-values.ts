@@ -1,5 +1,5 @@
-// Kinds of values that keys of the configuration take, as valibot schemas: each refuses with a sentence of its own, and
-// carries the `range` that the documentation shows. In: bounds, names; out: schemas. Which key takes what is schema.ts.
+// Types of values of configuration keys, as valibot schemas. Each has its own message, and the `range` that the
+// documentation shows. schema.ts has the keys.
 
 import * as v from "valibot";
 import {
@@ -53,7 +53,7 @@ export function listOf<S extends v.GenericSchema>(item: S, range: string, hint =
   return v.pipe(v.array(item, mustBe(range, hint)), v.metadata({ range }));
 }
 
-/** What is run without a shell. */
+/** A program and its arguments, for a run without a shell. */
 export function command() {
   const range = "a list: a program's absolute path, then its arguments";
   return v.pipe(
@@ -79,12 +79,12 @@ export function isAbsolutePath(path: string): boolean {
   return path.startsWith("/") && !path.includes("\0") && path.length < 3072;
 }
 
-/** A key and what it is for. */
+/** A key with its purpose. */
 export function key<const S extends v.GenericSchema>(schema: S, meaning: string) {
   return v.pipe(schema, v.description(meaning));
 }
 
-/** A mapping of keys; `entries` stays readable for whoever looks for unknown ones. */
+/** A mapping of keys; `entries` stays readable for the check of unknown keys. */
 export function mapping<E extends v.ObjectEntries>(
   entries: E,
   message: Message = mustBe("a mapping of keys"),

@@ -1,6 +1,6 @@
-// Every key of the configuration: its type, range, default and meaning. The only list of them; messages, the table in
-// docs/configuration.md and the defaults come from here. In: plain values; out: typed ones. What keys mean together
-// (modes, lists that exclude each other) is in rules.ts and what it calls.
+// Every key of the configuration with its type, range, default and meaning. Messages, the table in
+// docs/configuration.md and the defaults come from here. Checks of several keys together (modes, lists that exclude
+// each other) are in rules.ts.
 
 import * as v from "valibot";
 import { ACTION_NAMES } from "../model/action.ts";
@@ -30,17 +30,17 @@ import {
 import { COUNT_MAX, tripKeys, WINDOW, WINDOW_SEC } from "./trip-keys.ts";
 
 export const MODES = ["all", "trackonly", "excludeonly"] as const;
-/** What an error can be called: by the errno that the kernel makes of it, or by the status that the server sent. */
+/** Names of errors: the errno of the kernel, or the status that the server sent. */
 export const CODE_NAMES = [
   ...Object.keys(ERRNO),
   ...Object.keys(ERRNO_ALIASES),
   ...NT_STATUSES.map(({ name }) => name),
 ] as const;
 const STATUS_NAMES = NT_STATUSES.map(({ name }) => name);
-/** A rule's name is part of file names. */
+/** The name of a rule is part of file names. */
 export const RULE_NAME = /^[A-Za-z0-9._-]{1,64}$/;
 
-/** Of keys that are looked at before their defaults are filled in. */
+/** Defaults of keys that are checked before defaults are filled in. */
 export const DEFAULT_THRESHOLD_MS = 10;
 export const DEFAULT_EMERGENCY_MS = 1000;
 const DEFAULT_STUCK_MS = 5000;
@@ -78,7 +78,7 @@ const COMMON_KEYS = {
   type: v.pipe(
     v.string(mustBe(TYPE_TITLES)),
     v.metadata({ range: TYPE_TITLES }),
-    v.description("what the rule looks at; case does not matter"),
+    v.description("what the rule watches; case does not matter"),
   ),
   tool: key(
     v.optional(
@@ -92,7 +92,7 @@ const COMMON_KEYS = {
   ),
   actions: key(
     v.optional(actionNames),
-    "what a capture of this rule collects, in place of `watcher.actions`; `[]` keeps manifest and requests.csv only",
+    "what a capture of this rule collects, in place of `watcher.actions`; `[]` collects only the manifest and requests.csv",
   ),
 };
 
@@ -106,7 +106,7 @@ const MATCH_REQUEST = {
   command: key(v.optional(commandNames), "only these commands"),
   process: key(
     v.optional(aProcess),
-    "only requests of processes of this name, as far as 11 characters tell; never buffered writes, which kernel workers send",
+    "only requests of processes of this name, of which 11 characters are compared; never buffered writes, which kernel workers send",
   ),
 };
 const matchRequest = { match: v.optional(mapping(MATCH_REQUEST), {}) };
@@ -149,7 +149,7 @@ const ERROR_KEYS = {
   ...WINDOW,
   track_codes: key(
     v.optional(codeNames, []),
-    "errors that count also where the reply is an everyday answer; in mode `trackonly` the only ones that count",
+    "errors that count even if such a reply is normal; in mode `trackonly` the only ones that count",
   ),
   exclude_codes: key(v.optional(codeNames, []), "errors that never count"),
   emergency_codes: key(
@@ -176,7 +176,7 @@ const SIGNAL_KEYS = {
   ...WINDOW,
   track_signals: key(
     v.optional(signalNames, []),
-    "signals that count also where they are part of everyday life; in mode `trackonly` the only ones that count",
+    "signals that count even if they are normal; in mode `trackonly` the only ones that count",
   ),
   exclude_signals: key(v.optional(signalNames, []), "signals that never count"),
   match: v.optional(mapping(MATCH_SHARE), {}),
@@ -191,7 +191,7 @@ export type ErrorEntry = v.InferOutput<typeof errorEntry>;
 export type StuckEntry = v.InferOutput<typeof stuckEntry>;
 export type SignalEntry = v.InferOutput<typeof signalEntry>;
 
-/** Entries of `guardian.anomalies`, by `type` in lower case. `tool` is what AODv2 ran for the type. */
+/** Entries of `guardian.anomalies`, by `type` in lower case. `tool` is the program that AODv2 ran for the type. */
 export const RULE_TYPES = {
   latency: { title: "Latency", schema: latencyEntry, tool: "smbslower" },
   error: { title: "Error", schema: errorEntry, tool: "smbiosnoop" },
@@ -199,7 +199,7 @@ export const RULE_TYPES = {
   signal: { title: "Signal", schema: signalEntry, tool: undefined },
 } as const;
 
-/** The whole file; entries of `guardian.anomalies` and of `custom_actions` are looked at one by one. */
+/** The whole file. Entries of `guardian.anomalies` and of `custom_actions` are checked one by one elsewhere. */
 export const fileSchema = mapping({
   watch_interval_sec: key(
     v.optional(within(WINDOW_SEC.least, WINDOW_SEC.most), 1),
@@ -213,7 +213,7 @@ export const fileSchema = mapping({
     mapping({
       actions: key(
         v.optional(actionNames, ["dmesg", "journalctl", "debugdata", "stats"]),
-        "for rules that name none, and for captures that a person asks for",
+        "for rules that name no actions, and for captures on demand",
       ),
     }),
     {},
@@ -221,7 +221,7 @@ export const fileSchema = mapping({
   guardian: mapping({
     capture_cooldown_sec: key(
       v.optional(within(0, DAY_SEC), 60),
-      "pause between two captures of one incident; a new incident and a worse kind of trouble do not wait",
+      "pause between two captures of one incident; a new incident and a worsening do not wait",
     ),
     resolve_after_sec: key(
       v.optional(within(0, DAY_SEC), 10),
@@ -235,7 +235,7 @@ export const fileSchema = mapping({
     mapping({
       cleanup_interval_sec: key(
         v.optional(within(1, DAY_SEC), 60),
-        "how often the folder of captures is looked through",
+        "the interval of the cleanup of captures",
       ),
       max_log_age_days: key(
         v.optional(overZero(), 14),
@@ -252,7 +252,7 @@ export const fileSchema = mapping({
     mapping({
       enabled: key(
         v.optional(yesOrNo(), true),
-        "`incidents.jsonl` also says what was loaded, collected, deleted and run; incidents are always in it",
+        "`incidents.jsonl` also records what was loaded, collected, deleted and run; it always records incidents",
       ),
     }),
     {},
@@ -268,7 +268,7 @@ export const fileSchema = mapping({
           ),
           [...NOTICE_EVENTS],
         ),
-        "what it is run for",
+        "the events for which it is run",
       ),
       timeout_sec: key(v.optional(overZero(3600), 30), "it is killed after this long"),
     }),

@@ -1,5 +1,5 @@
-// Entries of type Signal: what their keys mean together, and the rule that the detector applies. In: an entry; out: for
-// each signal whether it counts, or problems. Pure.
+// Entries of type Signal: checks of their keys together, and the rule that the detector applies, with a decision for
+// each signal. Pure.
 
 import type { SignalRule } from "../model/rule.ts";
 import { SIGNALS, signalNumber } from "../model/signal.ts";
@@ -21,7 +21,7 @@ export function makeSignalRule(frame: RuleFrame, entry: SignalEntry): SignalRule
   };
 }
 
-/** Reports what no single key shows. */
+/** Reports problems that concern several keys. */
 export function checkSignalEntry(
   entry: Readonly<Record<string, unknown>>,
   path: KeyPath,

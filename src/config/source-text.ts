@@ -1,9 +1,9 @@
-// The bytes of a configuration file as text, and offsets in it as places. What is no text is said, not guessed at.
-// In: bytes or a string; out: text without its byte order mark, or the one reason why it is none.
+// Decodes the bytes of a configuration file, without the byte order mark, and converts offsets to places. Bytes that
+// are not text are refused with a reason; nothing is guessed.
 
 import type { Place } from "./problem.ts";
 
-/** Larger files are no configuration. Measured: 1 MiB of brackets costs the parser 5 s and 1.2 GB, this much 1 s. */
+/** Larger files are refused. Measured: 1 MiB of brackets costs the parser 5 s and 1.2 GB, this size 1 s. */
 export const MAX_BYTES = 256 << 10;
 
 export interface NotText {
@@ -13,7 +13,7 @@ export interface NotText {
 
 export type SourceText =
   | { readonly text: string; readonly refusal: undefined }
-  /** `text` is what could be read of it, for places. */
+  /** `text` is the part that could be decoded, for places. */
   | { readonly text: string; readonly refusal: NotText };
 
 /** Decodes UTF-8 strictly. */
@@ -33,7 +33,7 @@ export function decodeSource(input: string | Uint8Array): SourceText {
   return { text, refusal: undefined };
 }
 
-/** The place of an offset; one behind the last word is moved to just behind it. */
+/** The place of an offset. An offset in trailing space moves to the end of the last word. */
 export function placeOf(text: string, offset: number): Place {
   const at = Math.min(Math.max(offset, 0), text.trimEnd().length);
   const before = text.slice(0, at);
@@ -49,7 +49,7 @@ function isUtf16(bytes: Uint8Array): boolean {
   return bytes.length >= 2 && (mark === 0xfffe || mark === 0xfeff);
 }
 
-/** Where decoding lost something: the decoder's replacement encodes to other bytes than it stands for. */
+/** The offset of the first byte that is not UTF-8: the replacement character of the decoder encodes to other bytes. */
 function firstDifference(bytes: Uint8Array, text: string): number | undefined {
   const mark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
   const again = new TextEncoder().encode(text);

@@ -1,5 +1,5 @@
-// Entries of type Stuck: the rule that the detector applies. In: an entry; out: an age for each command and for what
-// waits before it is a request. Pure.
+// Entries of type Stuck: the rule that the detector applies, with an age for each command and for operations that
+// have no request yet. Pure.
 
 import type { StuckRule } from "../model/rule.ts";
 import { readCommandLimits } from "./command-lists.ts";
@@ -8,7 +8,7 @@ import type { StuckEntry } from "./schema.ts";
 
 const NS_PER_MS = 1e6;
 
-/** An operation that has no request yet has no command: rules that are about certain commands pass it. */
+/** An operation without a request has no command: rules about certain commands ignore it. */
 export function makeStuckRule(frame: RuleFrame, entry: StuckEntry): StuckRule {
   const { named, limits, ownMs } = readCommandLimits(entry);
   const isOfAll = entry.mode !== "trackonly" && entry.match.command === undefined;

@@ -1,12 +1,12 @@
-// "Did you mean …?": the name that somebody who typed another one most likely meant. Pure.
+// "Did you mean …?": the valid name that is nearest to a mistyped one. Pure.
 
-/** The candidate nearest to `typed`, or undefined where none is near enough to be worth saying. */
+/** The candidate nearest to `typed`; undefined if none is near enough. */
 export function suggest(typed: string, candidates: readonly string[]): string | undefined {
   const word = typed.toLowerCase();
   let best: { readonly name: string; readonly distance: number } | undefined;
   for (const name of candidates) {
     const target = name.toLowerCase();
-    // "WRITE" for SMB2_WRITE, "latency" for Latency: as near as a single slip.
+    // "WRITE" for SMB2_WRITE and "latency" for Latency are as near as one typing error.
     const isPart = word.length >= 3 && target.endsWith(`_${word}`);
     const tolerance = Math.max(1, target.length / 3);
     if (!isPart && Math.abs(word.length - target.length) > tolerance) continue;
@@ -24,10 +24,10 @@ export function didYouMean(typed: unknown, candidates: readonly string[]): strin
   return name === undefined ? "" : ` (did you mean ${name}?)`;
 }
 
-/** Longest word that is compared; names are shorter, and the cost is the product of the lengths. */
+/** The longest word that is compared. Names are shorter, and the cost is the product of both lengths. */
 const WORD_MAX = 64;
 
-/** Letters to change, add, leave out, or swap with their neighbour (optimal string alignment). */
+/** The number of letters to change, add, remove or swap with a neighbour (optimal string alignment). */
 export function editDistance(a: string, b: string): number {
   if (a.length > WORD_MAX || b.length > WORD_MAX) return Number.POSITIVE_INFINITY;
   let beforeLast: number[] = [];

@@ -1,11 +1,11 @@
-// The keys that say how much trips a rule, and in which window: the same for every type that has them. In: words; out: valibot
-// schemas. What they mean together is in trip.ts.
+// The keys for the limit that trips a rule and for its window, the same for every type that has them. trip.ts checks
+// them together.
 
 import * as v from "valibot";
 import { key, overZero, whole, within } from "./schema-values.ts";
 
 export const COUNT_MAX = 1_000_000;
-/** Length of a sliding window. */
+/** Range of the length of a sliding window. */
 export const WINDOW_SEC = { least: 0.01, most: 3600 } as const;
 const DEFAULT_MIN_REQUESTS = 100;
 
@@ -16,12 +16,15 @@ export const WINDOW = {
   ),
 };
 
-/** The count or the share of replies that trips a rule: one of the two. @param what counts: `such errors`. */
+/**
+ * The count or the share of replies that trips a rule, one of the two.
+ * @param what the counted replies: `such errors`.
+ */
 export function tripKeys(what: string) {
   return {
     acceptable_count: key(
       v.optional(whole(1, COUNT_MAX)),
-      "the rule trips when the window holds this many; required, unless `acceptable_percent` is there",
+      "the rule trips when the window holds this many; required without `acceptable_percent`",
     ),
     acceptable_percent: key(
       v.optional(overZero(100)),

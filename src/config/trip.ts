@@ -1,5 +1,5 @@
-// What trips a rule: a count of requests, or a share of all replies. The same keys for every type that has both. In: an
-// entry; out: the rate, or problems. Pure.
+// The limit that trips a rule: a count of requests, or a share of all replies. The same for every type that has both.
+// Pure.
 
 import type { RateLimit } from "../model/rule.ts";
 import type { KeyPath, Report } from "./problem.ts";
@@ -9,12 +9,12 @@ interface TripEntry {
   readonly min_requests: number;
 }
 
-/** Undefined where a count decides. */
+/** Undefined if a count decides. */
 export function rateLimitOf({ acceptable_percent: percent, min_requests }: TripEntry): RateLimit | undefined {
   return percent === undefined ? undefined : { acceptableShare: percent / 100, minReplies: min_requests };
 }
 
-/** A count or a share, not both: the file does not say which of them would decide. */
+/** Requires a count or a share, and not both: it would be ambiguous which of them decides. */
 export function checkTrip(entry: Readonly<Record<string, unknown>>, path: KeyPath, report: Report): void {
   const hasCount = (entry.acceptable_count ?? undefined) !== undefined;
   const hasPercent = (entry.acceptable_percent ?? undefined) !== undefined;
@@ -23,7 +23,7 @@ export function checkTrip(entry: Readonly<Record<string, unknown>>, path: KeyPat
   } else if (hasCount && hasPercent) {
     report.error(
       [...path, "acceptable_percent"],
-      "stands beside acceptable_count: only one of them can decide",
+      "conflicts with acceptable_count: only one of them can decide",
       "key",
     );
   }

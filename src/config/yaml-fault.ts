@@ -1,5 +1,5 @@
-// What is wrong with a text as YAML, in words, and where the slip is rather than where the parser noticed it. No message repeats text of
-// the file: it may be a secret. Pure.
+// What is wrong with a text as YAML, in words, and where the slip is rather than where the parser noticed it. No
+// message repeats text of the file: it may be a secret. Pure.
 
 import { type Document, visit, type YAMLError } from "yaml";
 import { type KeyPath, quote } from "./problem.ts";

@@ -1,6 +1,5 @@
-// YAML text to plain values that still know their places. In: text; out: a value, what is wrong with it as YAML, and
-// the place of every key. Knows nothing of aod's keys. Nothing throws, whatever the text: alias bombs, nesting without
-// end and cyclic anchors are answers, not accidents.
+// Parses YAML into plain values and keeps the place of every key. It does not know the keys of aod. Nothing throws,
+// whatever the text: alias bombs, unbounded nesting and cyclic anchors are reported as faults.
 
 import {
   type Alias,
@@ -21,14 +20,14 @@ import { describeError, type Fault, fault, findOddIndentation } from "./yaml-fau
 /** Composing recurses, and takes exponential time on some inputs, so depth is bounded before it begins. */
 const DEPTH_MAX = 32;
 const ALIASES_MAX = 100;
-/** One slip makes many errors; the first few tell. */
+/** One mistake makes many errors; the first few are enough. */
 const SYNTAX_ERRORS_MAX = 10;
 
 export interface YamlTree {
-  /** Null for a file without content; undefined where there are faults that make it worthless. */
+  /** Null for a file without content; undefined if faults make the value useless. */
   readonly value: unknown;
   readonly faults: Iterable<Fault>;
-  /** Where the value of a path begins; where the path does not exist, its nearest existing parent's key. */
+  /** The beginning of the value of a path; the key of the nearest existing parent if the path does not exist. */
   offsetOfValue(path: KeyPath): number;
   offsetOfKey(path: KeyPath): number;
 }
@@ -39,9 +38,9 @@ export function readYaml(text: string): YamlTree {
   const deep = findDeep(tokens);
   if (deep !== undefined) return faulty(`is nested deeper than ${DEPTH_MAX} levels`, deep);
 
-  // Keys are compared below, where their path is known; yaml is not to write to stderr by itself.
+  // Keys are compared below, where their path is known. yaml must not write to stderr.
   const composer = new Composer({ prettyErrors: false, uniqueKeys: false, logLevel: "silent" });
-  // One is always made, if only an empty one; a third is not looked for.
+  // There is always one document, which may be empty. A third is not looked for.
   const documents = composer.compose(tokens, true, text.length);
   const document = documents.next().value as Document.Parsed;
   const second = documents.next().value as Document.Parsed | undefined;
@@ -119,7 +118,10 @@ function findAliasFaults(document: Document.Parsed): Fault[] {
   return faults;
 }
 
-/** Keys that appear twice in one mapping, and keys that are no names. Aliases are not followed: they are seen once. */
+/**
+ * Keys that appear twice in one mapping, and keys that are not names. Aliases are not followed: their target is
+ * checked once.
+ */
 function* findKeyFaults(node: unknown, path: KeyPath): Generator<Fault> {
   if (isSeq(node)) {
     for (const [index, item] of node.items.entries()) yield* findKeyFaults(item, [...path, index]);
@@ -138,7 +140,7 @@ function* findKeyFaults(node: unknown, path: KeyPath): Generator<Fault> {
   }
 }
 
-/** As Document.toJS makes property names from keys. */
+/** The property name that Document.toJS makes from a key. */
 function keyName(value: unknown): string {
   return value === null ? "" : String(value);
 }
@@ -147,7 +149,7 @@ function toValue(document: Document.Parsed): { readonly value: unknown } | undef
   try {
     return { value: document.toJS({ maxAliasCount: ALIASES_MAX }) };
   } catch (thrown) {
-    // What yaml throws for too many expansions, and for an anchor whose node is not complete yet.
+    // yaml throws this for too many expansions, and for an anchor whose node is not complete yet.
     if (thrown instanceof ReferenceError) return undefined;
     throw thrown;
   }

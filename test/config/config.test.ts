@@ -269,7 +269,7 @@ custom_actions: {my_own-1: {command: [/bin/echo, a b], timeout_sec: 0.5, max_mb:
       expect.stringContaining(
         "f:5:26: cleanup.max_total_log_size_mb: warning: 1 is too small for one capture",
       ),
-      "f:6:1: audit: warning: has no value: taken as not given",
+      "f:6:1: audit: warning: has no value: ignored",
     ]);
     expect(parsed.config).toBeDefined();
   });

@@ -59,7 +59,7 @@ describe("custom_actions", () => {
     [
       "a name of aod's own",
       "{dmesg: {command: [/a]}}",
-      "f:1:18: custom_actions.dmesg: is the name of an action of aod's own: choose another",
+      "f:1:18: custom_actions.dmesg: is the name of a built-in action: choose another",
     ],
   ])("refuses %s", (_, custom, problem) => {
     expect(problemsOf(custom)).toEqual([problem]);

@@ -95,7 +95,7 @@ describe("the check of an error entry", () => {
     [
       "a count and a share",
       { acceptable_percent: 5 },
-      "error guardian.anomalies.failed.acceptable_percent stands beside acceptable_count: only one of them can decide",
+      "error guardian.anomalies.failed.acceptable_percent conflicts with acceptable_count: only one of them can decide",
     ],
     [
       "a least number of requests without a share",

@@ -53,7 +53,7 @@ describe("a latency rule", () => {
     expect(ruleOf({ ...rate, min_requests: 10 }).rate?.minReplies).toBe(10);
     expect(ruleOf({}).rate).toBeUndefined();
     expect(problemsOf({ acceptable_percent: 50 })).toEqual([
-      "error guardian.anomalies.slow.acceptable_percent stands beside acceptable_count: only one of them can decide",
+      "error guardian.anomalies.slow.acceptable_percent conflicts with acceptable_count: only one of them can decide",
     ]);
   });
 

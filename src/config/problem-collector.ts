@@ -1,29 +1,29 @@
-// Collects what is wrong with one file. In: problems as they are found, with offsets; out: problems with places, in the
-// order of the file. A file of nothing but mistakes must not cost more than a bounded number of them.
+// Collects the problems of one file and sorts them by their places. Their number is bounded: a file that consists of
+// mistakes must not cost more.
 
 import { formatPath, type KeyPath, type Problem } from "./problem.ts";
 import { placeOf } from "./source-text.ts";
 
-/** Of each severity: whoever made more will run the check again. */
+/** Limit for each severity; the next check shows the rest. */
 const PROBLEMS_MAX = 100;
 
-export class ProblemDesk {
-  /** Also where the error itself was one too many to keep. */
+export class ProblemCollector {
+  /** Also true if the error itself was over the limit. */
   hasErrors = false;
   readonly #file: string;
   readonly #text: string;
-  readonly #kept: Readonly<Record<Problem["severity"], Problem[]>> = { error: [], warning: [] };
+  readonly #stored: Readonly<Record<Problem["severity"], Problem[]>> = { error: [], warning: [] };
 
   constructor(file: string, text: string) {
     this.#file = file;
     this.#text = text;
   }
 
-  /** Finding the offset may cost as much as the file is long, so it is not asked for in vain. */
+  /** @param findOffset called only for a stored problem: its cost may grow with the length of the file. */
   add(severity: Problem["severity"], path: KeyPath, message: string, findOffset: () => number): void {
     if (severity === "error") this.hasErrors = true;
-    const kept = this.#kept[severity];
-    if (kept.length < PROBLEMS_MAX) kept.push(this.make(severity, path, message, findOffset()));
+    const stored = this.#stored[severity];
+    if (stored.length < PROBLEMS_MAX) stored.push(this.make(severity, path, message, findOffset()));
   }
 
   make(severity: Problem["severity"], path: KeyPath, message: string, offset: number): Problem {
@@ -32,7 +32,7 @@ export class ProblemDesk {
   }
 
   sorted(): readonly Problem[] {
-    const all = [...this.#kept.error, ...this.#kept.warning];
+    const all = [...this.#stored.error, ...this.#stored.warning];
     return all.sort((a, b) => a.line - b.line || a.column - b.column);
   }
 }
