@@ -228,6 +228,9 @@ describe("aod captures", () => {
     const argv = [...(process.getuid?.() === 0 ? unprivileged : []), copy, "captures", "--config", config];
     const ended = await run(argv, folder);
     chmodSync(outputDir, 0o700);
-    expect(ended).toMatchObject({ exitCode: 77, stderr: expect.stringContaining("permission denied (EACCES; run as root)") });
+    expect(ended).toMatchObject({
+      exitCode: 77,
+      stderr: expect.stringContaining("permission denied (EACCES; run as root)"),
+    });
   });
 });
