@@ -37,8 +37,8 @@ describeHostile("a thousand SIGUSR1 and a thousand SIGHUP", () => {
     const { refused } = await aod.status();
     expect(refused.reload_signals).toBeGreaterThan(SIGNALS / 10);
     expect(refused.snapshot_signals).toBeGreaterThan(SIGNALS / 10);
-    expect(aod.log).toMatch(/SIGUSR1 came faster .* count=\d+/);
-    expect(aod.log).toMatch(/SIGHUP came faster .* count=\d+/);
+    expect(aod.log).toMatch(/SIGUSR1 arrived faster .* count=\d+/);
+    expect(aod.log).toMatch(/SIGHUP arrived faster .* count=\d+/);
     expect(aod.log).not.toContain("is started again");
     recordFault({
       fault: "1,000 SIGUSR1 and 1,000 SIGHUP within seconds",
