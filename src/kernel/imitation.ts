@@ -22,7 +22,7 @@ import type { Call, RequestSource, RunTime, Traffic } from "./source.ts";
 type CounterName = (typeof COUNTERS)[number];
 
 const HEADER_BYTES = 8;
-/** Replies that end the operation that waits for them: bpf/operation.h. */
+/** Replies that end an operation without other requests: bpf/operation.h. */
 const ENDING: readonly number[] = [COMMAND.SMB2_CLOSE, COMMAND.SMB2_TREE_DISCONNECT, COMMAND.SMB2_LOGOFF];
 const WAKE_RECORD: Omit<Request, "startNs"> = {
   latencyNs: 0,
@@ -48,6 +48,10 @@ export class Imitation implements RequestSource {
   readonly #lines: RequestMemory;
   readonly #operations: DataView;
   readonly #operationLines: OperationMemory;
+  /** The operation around the one in the line. */
+  #outer: Operation | undefined;
+  /** When the task last sent a request other than ENDING, ns of CLOCK_MONOTONIC. */
+  #lastRequestNs = 0n;
   readonly #ring: DataView;
   readonly #producer: BigUint64Array;
   readonly #consumer: BigUint64Array;
@@ -82,7 +86,7 @@ export class Imitation implements RequestSource {
       done: (call) => this.#reply(call, 0, 0),
       fail: (call, ntStatus, errno) => this.#reply(call, ntStatus, errno),
       begin: (xid) => this.#begin(xid),
-      end: (xid) => void this.#end((operation) => operation.xid === xid, "operations_ended"),
+      end: (xid) => this.#end(xid),
     };
   }
 
@@ -129,8 +133,13 @@ export class Imitation implements RequestSource {
   }
 
   reapOperation(startNs: bigint, taskId: number): boolean {
-    const isIt = (operation: Operation) => operation.startNs === startNs && operation.taskId === taskId;
-    return this.#end(isIt, "operations_reaped");
+    const operation = this.#operationLines.read(0);
+    if (startNs === 0n || operation.startNs !== startNs || operation.taskId !== taskId) return false;
+    writeOperation(this.#operations, 0, { ...operation, startNs: 0n });
+    this.#count("operations_reaped");
+    if (this.#outer !== undefined) this.#count("operations_overwritten");
+    this.#outer = undefined;
+    return true;
   }
 
   close(): void {
@@ -142,9 +151,11 @@ export class Imitation implements RequestSource {
 
   #enter(call: Call): void {
     const at = this.#place(call);
+    const startNs = BigInt(Math.round(monotonicNs()));
+    if (!ENDING.includes(call.command)) this.#lastRequestNs = startNs;
     writeRequest(this.#table, at, {
       ...call,
-      startNs: BigInt(Math.round(monotonicNs())),
+      startNs,
       latencyNs: 0,
       taskId: process.pid,
       processId: process.pid,
@@ -158,9 +169,11 @@ export class Imitation implements RequestSource {
     this.#wake();
   }
 
-  /** A task has one operation, and there is one task: only the first line is used. */
+  /** There is one task, so only the first line is used; the task's operation before becomes the outer one. */
   #begin(xid: number): void {
-    this.#end(() => true, "operations_overwritten");
+    if (this.#outer !== undefined) this.#count("operations_overwritten");
+    const before = this.#operationLines.read(0);
+    this.#outer = before.startNs === 0n ? undefined : before;
     const startNs = BigInt(Math.round(monotonicNs()));
     const task = { taskId: process.pid, processId: process.pid, comm: "aod" };
     writeOperation(this.#operations, 0, { startNs, xid, ...task });
@@ -168,12 +181,23 @@ export class Imitation implements RequestSource {
     this.#wake();
   }
 
-  #end(isIt: (operation: Operation) => boolean, why: CounterName): boolean {
+  #end(xid: number): void {
+    if (this.#operationLines.read(0).xid === xid) this.#leave();
+    else if (this.#outer?.xid === xid) {
+      this.#outer = undefined;
+      this.#count("operations_ended");
+    }
+  }
+
+  /** Ends the operation in the line, which goes back to the operation around it or is free. */
+  #leave(): void {
     const operation = this.#operationLines.read(0);
-    if (operation.startNs === 0n || !isIt(operation)) return false;
-    writeOperation(this.#operations, 0, { ...operation, startNs: 0n });
-    this.#count(why);
-    return true;
+    if (operation.startNs === 0n) return;
+    const outer = this.#outer;
+    this.#outer = undefined;
+    writeOperation(this.#operations, 0, outer ?? { ...operation, startNs: 0n });
+    this.#count("operations_ended");
+    if (outer !== undefined) this.#wake();
   }
 
   #wake(): void {
@@ -182,7 +206,8 @@ export class Imitation implements RequestSource {
   }
 
   #reply(call: Call, ntStatus: number, errno: number): void {
-    if (ENDING.includes(call.command)) this.#end(() => true, "operations_ended");
+    const hasSentOther = this.#lastRequestNs >= this.#operationLines.read(0).startNs;
+    if (ENDING.includes(call.command) && !hasSentOther) this.#leave();
     const at = this.#find(call);
     if (at === undefined) {
       this.#count("unpaired");

@@ -236,7 +236,7 @@ export function describeSource(open: () => RequestSource): void {
     return lines;
   };
 
-  test("an operation has a line until it ends, or until the task's next one", () => {
+  test("an operation has a line until it ends, and an operation around it ends by its own exit", () => {
     const before = source.counters();
     source.traffic.begin(7);
     expect(operations()).toMatchObject([{ xid: 7, processId: process.pid }]);
@@ -247,9 +247,35 @@ export function describeSource(open: () => RequestSource): void {
     source.traffic.end(8);
     expect(operations()).toEqual([]);
     const count = (name: string) => (source.counters()[name] ?? 0) - (before[name] ?? 0);
-    // The kernel's programs still know the first one, as the outer operation of the second; the imitation has lost it.
-    expect(count("operations_entered")).toBe(2);
-    expect(count("operations_overwritten") + count("operations_ended")).toBe(2);
+    expect([count("operations_entered"), count("operations_overwritten"), count("operations_ended")]).toEqual(
+      [2, 0, 2],
+    );
+  });
+
+  test("the line goes back to the operation around the one that ended, one level deep", () => {
+    const before = source.counters();
+    source.traffic.begin(11);
+    source.traffic.begin(12);
+    const [{ startNs: secondNs } = { startNs: 0n }] = operations();
+    source.traffic.begin(13);
+    source.traffic.end(13);
+    expect(operations()).toMatchObject([{ xid: 12, startNs: secondNs }]);
+    source.traffic.end(12);
+    expect(operations()).toEqual([]);
+    const count = (name: string) => (source.counters()[name] ?? 0) - (before[name] ?? 0);
+    expect([count("operations_entered"), count("operations_overwritten"), count("operations_ended")]).toEqual(
+      [3, 1, 2],
+    );
+  });
+
+  test("a reply to SMB2_CLOSE ends no operation that has sent another request", () => {
+    source.traffic.begin(14);
+    source.traffic.enter(aCall("SMB2_CREATE"));
+    source.traffic.done(aCall("SMB2_CREATE"));
+    source.traffic.done(aCall("SMB2_CLOSE"));
+    expect(operations()).toMatchObject([{ xid: 14 }]);
+    source.traffic.end(14);
+    expect(operations()).toEqual([]);
   });
 
   test.each(["SMB2_CLOSE", "SMB2_TREE_DISCONNECT", "SMB2_LOGOFF"] as const)(
