@@ -48,7 +48,7 @@ export function innermostFunction(stack: string): string | undefined {
   return /^\[<\w+>\] ([\w.]+)\+/.exec(stack)?.[1];
 }
 
-/** What a task waits for. @param wchan the result of readWchan, undefined for a task that has exited. */
+/** The reason why a task waits. @param wchan the result of readWchan, undefined for a task that has exited. */
 export function judgeWchan(wchan: string | undefined): TaskWait {
   if (wchan === undefined) return "gone";
   if (wchan === UNNAMED_SLEEP.D) return "asleep";

@@ -111,7 +111,7 @@ export function nextLines(batches: string, name: string): readonly string[] {
     "",
     row("next", "on a host with SMB mounts, as root:"),
     row("", `  ${aod} doctor    can this host run it`),
-    row("", `  ${aod}           watch, with the built-in rules; captures go to /var/log/aod/batches`),
+    row("", `  ${aod} run       watch, with the built-in rules; captures go to /var/log/aod/batches`),
     row("", "this capture as a page for a browser, and in words:"),
     row("", `  ${aod} report ${shown(join(batches, name))}`),
     row("", `  ${aod} captures show ${shown(join(batches, name))}`),

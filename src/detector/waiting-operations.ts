@@ -33,7 +33,7 @@ const ASKED_MAX = 256;
 
 /** Answers questions about tasks. */
 export interface TaskWitness {
-  /** What a task waits for now. */
+  /** The reason why a task waits now. */
   readonly waitOf: (taskId: number) => TaskWait;
   /** The uninterruptible sleep of a task that does not wait for a server; undefined if there is none. */
   readonly blockOf: (taskId: number) => Block | undefined;

@@ -30,7 +30,7 @@ export interface Witness {
   check(suspects: readonly Suspect[], nowNs: number): readonly Liveness[];
   /** The slot in which the kernel counts the replies of a share. */
   slotOf(share: string): number;
-  /** What a task waits for. */
+  /** The reason why a task waits. */
   waitOf(taskId: number): TaskWait;
   /**
    * The uninterruptible sleep of a task that has entered cifs and does not wait for a server; undefined if there is

@@ -27,7 +27,7 @@ export interface DaemonFacts {
   readonly silence: string | undefined;
 }
 
-/** What a user has to know first: an installed aod that does not run catches nothing. */
+/** The first fact for a user: an installed aod that does not run catches nothing. */
 export const NOT_RUNNING = "not running: nothing on this host is watched";
 export const START = "systemctl enable --now aod";
 
@@ -46,7 +46,7 @@ export function daemonFinding(
   return warn("daemon", found, "see journalctl -u aod -n 50; if that does not help, systemctl restart aod");
 }
 
-const TODO: Readonly<Record<TroubleSubject, string>> = {
+const TROUBLE_ADVICE: Readonly<Record<TroubleSubject, string>> = {
   captures: "see the reasons in journalctl -u aod; aod snapshot tests whether captures work again",
   output_folder: "restore the folder, or create it with: install -d -m 0700 FOLDER; aod recovers by itself",
   history: "make the folder writable, or free space on its disk; aod recovers by itself",
@@ -63,7 +63,7 @@ export function troubleFindings({ answer }: Pick<DaemonFacts, "answer">): readon
   return (answer?.troubles ?? []).map(({ subject, text, isOver }) =>
     isOver
       ? note("daemon", `${TROUBLE_TEXT[subject]}, resolved: ${text}`)
-      : warn("daemon", `${TROUBLE_TEXT[subject]}: ${text}`, TODO[subject]),
+      : warn("daemon", `${TROUBLE_TEXT[subject]}: ${text}`, TROUBLE_ADVICE[subject]),
   );
 }
 

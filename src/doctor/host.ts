@@ -40,7 +40,7 @@ export function readHost(): HostTexts {
 interface Capability {
   readonly bit: number;
   readonly name: string;
-  /** What the capability is for, in words. */
+  /** The purpose of the capability, in words. */
   readonly use: string;
   readonly required: boolean;
 }

@@ -44,7 +44,10 @@ export class ImitatedTallies {
     const hasRoom = this.#statuses.has(key) || this.#statuses.size < GEOMETRY.TALLIES;
     const counted = hasRoom ? key : `unattributed ${slot} ${command}`;
     const count = this.#statuses.get(counted) ?? {
-      ...{ ntStatus: hasRoom ? ntStatus : undefined, slot, command, count: 0 },
+      ntStatus: hasRoom ? ntStatus : undefined,
+      slot,
+      command,
+      count: 0,
     };
     this.#statuses.set(counted, count);
     count.count++;

@@ -12,7 +12,7 @@ import { findOpen, findWaiting, type IsWaiting, type OpenFigures, openFiguresBy 
 import { figuresBy, findReplies, type Replies, type ReplyFigures } from "./replies.ts";
 import { findStalls, type Stall } from "./stalls.ts";
 
-/** What a snapshot is taken of. */
+/** The subject of a snapshot. */
 export interface SnapshotInput {
   readonly table: RequestMemory;
   readonly operations: OperationMemory;

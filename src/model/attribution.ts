@@ -83,7 +83,11 @@ export function encodeAttribution(attribution: Attribution): AttributionSnapshot
     possible_shares: possibleShares,
     mount_points: mountPoints,
     processes: processes.map(({ pid, name, unit, container, requests }) => ({
-      ...{ pid, name, unit: unit ?? null, container: container ?? null, requests },
+      pid,
+      name,
+      unit: unit ?? null,
+      container: container ?? null,
+      requests,
     })),
   };
 }

@@ -73,9 +73,9 @@ export interface DebugData {
 }
 
 /**
- * What a task waits for in the kernel: an SMB server, some I/O, or something else. "asleep": it waits, and aod must not
- * see for what. For a task inside cifs this is as good as a reply, for any other it proves nothing. "running" also
- * stands for tasks that aod must not inspect.
+ * The reason why a task waits in the kernel: an SMB server, some I/O, or something else. "asleep": it waits, and aod
+ * must not see for what. For a task inside cifs this is as good as a reply, for any other it proves nothing. "running"
+ * also stands for tasks that aod must not inspect.
  */
 export type TaskWait = "gone" | "reply" | "io" | "other" | "asleep" | "running";
 

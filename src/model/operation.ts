@@ -76,7 +76,18 @@ export class OperationMemory {
  */
 export function asEvidence({ startNs, xid, taskId, processId, comm }: Operation): Request {
   return {
-    ...{ startNs, taskId, processId, comm, messageId: BigInt(xid), kind: KIND.OPERATION },
-    ...{ latencyNs: 0, sessionId: 0n, treeId: 0, ntStatus: 0, errno: 0, command: 0, flags: 0 },
+    startNs,
+    taskId,
+    processId,
+    comm,
+    messageId: BigInt(xid),
+    kind: KIND.OPERATION,
+    latencyNs: 0,
+    sessionId: 0n,
+    treeId: 0,
+    ntStatus: 0,
+    errno: 0,
+    command: 0,
+    flags: 0,
   };
 }

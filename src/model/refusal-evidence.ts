@@ -1,4 +1,4 @@
-// What refuses and what is not reached, in evidence that is no reply: signals, and operations that fail without a
+// Tells refusals from failed connections in evidence that is no reply: signals, and operations that fail without a
 // request. The family of an incident and the symptom of a verdict both ask here, so that they never disagree. Pure
 // tables and one function.
 //

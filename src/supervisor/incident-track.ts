@@ -7,7 +7,7 @@ import { IncidentParts } from "./incident-parts.ts";
 /** The state of one server and one family. */
 export interface IncidentTrack {
   incident: Incident | undefined;
-  /** What each rule has reported on each share of the incident. */
+  /** The reports of each rule on each share of the incident. */
   parts: IncidentParts;
   /** The incident as it was when it was last reported. */
   lastReported: Incident | undefined;

@@ -1,4 +1,4 @@
-// What a supervisor is made with. Types only.
+// The options of a supervisor. Types only.
 
 import type { KernelSource } from "../kernel/kernel-source.ts";
 import type { RequestSource } from "../kernel/source.ts";

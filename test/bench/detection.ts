@@ -31,7 +31,10 @@ const wakeFd = makeEventFd();
 const handles = { ...source.memory, wakeFd, ueventFd: -1, mountinfoFd: -1, kernelLogFd: -1 };
 const isFlush = (command: number) => command === COMMAND.SMB2_FLUSH;
 const slowFlushes = aLatencyRule({
-  ...{ name: "slow-flushes", windowMs: 100, acceptableCount: SLOW_REPLIES, emergencyMs: 10_000 },
+  name: "slow-flushes",
+  windowMs: 100,
+  acceptableCount: SLOW_REPLIES,
+  emergencyMs: 10_000,
   slowNs: COMMANDS.map((_, command) => (isFlush(command) ? 2e6 : 1e9)),
 });
 const refusals = anErrorRule({ name: "refusals", windowNs: 100e6, acceptableCount: 1 });

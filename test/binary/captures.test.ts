@@ -158,8 +158,13 @@ describe("aod captures", () => {
     expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
     expect(v.parse(scrubbedSchema, JSON.parse(stdout))).toEqual([
       {
-        ...{ id: name.slice(4, -8), name, path, secrets: 2, changed: true },
-        ...{ files: [{ path: LOG, secrets: 2 }], not_searched: [] },
+        id: name.slice(4, -8),
+        name,
+        path,
+        secrets: 2,
+        changed: true,
+        files: [{ path: LOG, secrets: 2 }],
+        not_searched: [],
       },
       expect.objectContaining({ name: NEW, secrets: 0, changed: false, files: [] }),
     ]);

@@ -23,7 +23,9 @@ async function neededOfGlibc(file: string): Promise<readonly Needed[]> {
   const { stdout } = await run(["objdump", "--dynamic-syms", file], ROOT);
   const lines = stdout.matchAll(/^[0-9a-f]+ +(w?) .*\*UND\*.*GLIBC_2\.(\d+)[.\d]*\)? +(\S+)$/gm);
   return [...lines].map(([, weak, minor, name = ""]) => ({
-    ...{ name, minor: Number(minor), isWeak: weak === "w" },
+    name,
+    minor: Number(minor),
+    isWeak: weak === "w",
   }));
 }
 

@@ -35,8 +35,12 @@ export const lifeScenarios: readonly ServiceScenario[] = [
       await isAttached();
       const found = await manualCapture();
       assert.deepEqual(statuses(found), {
-        ...{ debugdata: "ok", dmesg: "ok", journalctl: "ok" },
-        ...{ pressure: "ok", sockets: "ok", stats: "ok" },
+        debugdata: "ok",
+        dmesg: "ok",
+        journalctl: "ok",
+        pressure: "ok",
+        sockets: "ok",
+        stats: "ok",
       });
       assert.match(found.log("journalctl"), /waiting for the kernel module cifs/);
       assert.ok(found.log("sockets").includes(`${FILESERVER1.address}:445`));

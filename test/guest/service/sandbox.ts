@@ -173,7 +173,11 @@ export const sandboxScenarios: readonly ServiceScenario[] = [
     async run() {
       const { found } = await captureOfHung(WANTS, {});
       assert.deepEqual(statuses(found), {
-        ...{ debugdata: "ok", inflight: "ok", pcap: "missing", pressure: "ok", sockets: "ok" },
+        debugdata: "ok",
+        inflight: "ok",
+        pcap: "missing",
+        pressure: "ok",
+        sockets: "ok",
       });
       assert.match(reasonOf(found, "pcap"), /drop-in pcap\.conf/);
       assert.match(found.log("inflight"), /kernel stacks: aod may not read them .*kernel-stacks\.conf/);
@@ -188,7 +192,11 @@ export const sandboxScenarios: readonly ServiceScenario[] = [
       const config = `aod_output_dir: /srv/aod\n${WANTS}`;
       const { found, pid } = await captureOfHung(config, shippedDropIns(), "/srv/aod");
       assert.deepEqual(statuses(found), {
-        ...{ debugdata: "ok", inflight: "ok", pcap: "ok", pressure: "ok", sockets: "ok" },
+        debugdata: "ok",
+        inflight: "ok",
+        pcap: "ok",
+        pressure: "ok",
+        sockets: "ok",
       });
       assert.match(found.log("inflight"), new RegExp(`^stack of ${pid}\n\\[<0>\\] `, "m"));
       assert.equal(reasonOf(found, "sockets"), "");
