@@ -25,14 +25,16 @@ export async function withSilentIdmap<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Makes a file of an owner that was not looked up before. @returns its path on the mount with access lists. */
-export function makeFileOfNewOwner(): string {
-  const name = `of-${nextOwner}`;
-  const file = `${SHARE_FOLDERS.alpha}/${name}`;
-  writeFileSync(file, "");
-  chownSync(file, nextOwner, nextOwner);
-  nextOwner += 1;
-  return `${mountPoint("cifsAcl")}/${name}`;
+/** Makes files of an owner that was not looked up before. @returns their paths on the mount with access lists. */
+export function makeFilesOfNewOwner(count: number): readonly string[] {
+  const owner = nextOwner++;
+  return Array.from({ length: count }, (_, index) => {
+    const name = `of-${owner}-${index}`;
+    const file = `${SHARE_FOLDERS.alpha}/${name}`;
+    writeFileSync(file, "");
+    chownSync(file, owner, owner);
+    return `${mountPoint("cifsAcl")}/${name}`;
+  });
 }
 
 /** Puts the wrapper in front of the program that Debian's entry names. */

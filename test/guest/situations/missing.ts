@@ -4,7 +4,7 @@ import { mount } from "../mount.ts";
 import { FILESERVER1, FILESERVER2, withoutLink, withWeather } from "../network.ts";
 import { finish, Provoker, run } from "../process.ts";
 import { killServer, startServerAgain, withFrozenDisk, withStoppedServer } from "../server.ts";
-import { makeFileOfNewOwner, withSilentIdmap } from "../upcall.ts";
+import { makeFilesOfNewOwner, withSilentIdmap } from "../upcall.ts";
 import { ALPHA, BETA, late } from "./late.ts";
 import type { Situation, Trouble } from "./situation.ts";
 import { atWork, ENDLESS, io, sleepSec } from "./work.ts";
@@ -107,9 +107,8 @@ export const missingSituations: readonly Situation[] = [
       {
         did: "the program that gives the client an id for each SID does not answer for 20 s, two tasks",
         provoke: async () => {
-          const file = makeFileOfNewOwner();
-          const lookAt = () => Provoker.start("look", file);
-          await withSilentIdmap(() => atWork([lookAt, lookAt], () => sleepSec(20)));
+          const looks = makeFilesOfNewOwner(2).map((file) => () => Provoker.start("look", file));
+          await withSilentIdmap(() => atWork(looks, () => sleepSec(20)));
         },
         expect: { ...late(["client"], [ALPHA]), headline: /client of this machine/ },
       },
